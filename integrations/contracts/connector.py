@@ -1,0 +1,170 @@
+"""The contract of a connector: the only code that knows a vendor (S1, S4, S6).
+
+A connector package `integrations/connectors/<vendor>/` exports `CONNECTOR`, a callable `(SystemConfig, Clock) -> Connector`.
+It is synchronous and thread-safe: the engine calls `deliver` from several threads at once. It keeps vendor quirks
+(pagination, error bodies, rate-limit headers, batch limits, re-authentication) inside and raises only the errors of
+`models.domain.errors`. It puts the W3C trace context of the current OpenTelemetry span into every call (E2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from models.canonical.events import CloudEvent
+from models.canonical.schemas import Canonical
+from models.domain.outcomes import Acknowledgement
+
+
+class Role(StrEnum):
+    CRM = "crm"
+    ERP = "erp"
+    PSA = "psa"
+    PPM = "ppm"
+    HCM = "hcm"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Throttling and retry of one system in one environment (S7). Rates in calls a second, times in seconds."""
+
+    rate: float = 50.0
+    burst: int = 50
+    concurrency: int = 8
+    timeout: float = 30.0
+    attempts: int = 6
+    backoff_base: float = 0.5
+    backoff_limit: float = 300.0
+    breaker_failures: int = 8
+    breaker_seconds: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class SystemConfig:
+    """One connected system. `name` is unique in the installation and is what records carry as `system`.
+
+    `credentials` maps a credential's name to its value, read from the environment variables that the systems file
+    names; `options` are vendor settings that are no secret.
+    """
+
+    name: str
+    vendor: str
+    role: Role
+    base_url: str
+    legal_entities: tuple[str, ...] = ()
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events after a cursor, in the source's order as far as it has one, and the cursor to go on from.
+
+    `rejected` are rows the mapping could not read: (source id, raw row, error); they are quarantined, never dropped (S8, N4).
+    `more` says that another page waits now.
+    """
+
+    events: Sequence[CloudEvent]
+    cursor: str
+    more: bool = False
+    rejected: Sequence[tuple[str, Mapping[str, Any], Exception]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a target is asked to do.
+
+    `external_id` is our stable id for the object in the target (find-before-write and vendor upserts use it);
+    `key` is the idempotency key of this very change; `refs` are the target's own ids of related canonical objects
+    (name -> system id, None where the crosswalk has none).
+    Actions: upsert (create or bring up to date), post (a posting that must happen once), reverse (undo a posting),
+    annotate (write a status or reason back to where a fact came from).
+    """
+
+    action: Literal["upsert", "post", "reverse", "annotate"]
+    entity: str
+    external_id: str
+    key: str
+    body: Canonical | Mapping[str, Any]
+    refs: Mapping[str, str | None] = field(default_factory=dict)
+    amount: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """What the target holds now for a change's external id (for previews and in-doubt writes).
+
+    `current` is None when the target has no such object; `wanted` is what the change would send: both flat
+    field -> value mappings in the vendor's field names, so that a preview can show the difference field by field.
+    """
+
+    current: Mapping[str, Any] | None
+    wanted: Mapping[str, Any]
+    ack: Acknowledgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One object as a system snapshot showed it (C4), in canonical words: `key` is the canonical or business key
+    that joins systems (project code, customer number, time entry ref …), `fields` are JSON-ready."""
+
+    entity: str
+    system_id: str
+    key: str
+    fields: Mapping[str, Any]
+    legal_entity: str | None = None
+
+
+Answer = Acknowledgement | Exception
+
+
+class Target(Protocol):
+    """The writing half."""
+
+    bulk_limit: Mapping[str, int]
+    """Most changes in one `deliver` call, by entity (1 where the vendor has no batch)."""
+
+    def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
+        """One answer per change, in order; a bad change fails alone. Raises only when nothing at all was sent
+        (RateLimited, Retriable, Misconfigured); an OutcomeUnknown per change where its answer never came."""
+        ...
+
+    def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
+        """Which of these changes are already in the target: its acknowledgement, or None. Reads only."""
+        ...
+
+    def state(self, change: Change) -> TargetState:
+        """The target's present fields beside those the change would write. Reads only."""
+        ...
+
+
+class Connector(Target, Protocol):
+    """A vendor, both ways. A connector of a read-only source has an empty `bulk_limit` and refuses deliveries
+    with Misconfigured."""
+
+    config: SystemConfig
+    streams: Sequence[str]
+    """Names of the change feeds that `poll` can follow (e.g. "accounts", "opportunities")."""
+    snapshots: Sequence[str]
+    """Canonical entities that `snapshot` can extract."""
+
+    def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+        """Changes of one stream after `cursor` (None: from the beginning). Safe to repeat with the same cursor;
+        may repeat events (their ids stay the same), never loses one."""
+        ...
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        """Everything of one entity that exists now."""
+        ...
+
+    def check(self) -> str:
+        """One sentence on whether the system can be reached with these credentials; raises Misconfigured or Retriable."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Pure rules: no store, no network, no clock of their own."""

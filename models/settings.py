@@ -1,0 +1,69 @@
+"""Every setting, read from the environment in this one place (`design.md` section 9)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.domain.errors import Misconfigured
+
+
+class Settings(BaseSettings):
+    """Settings of one installation; each is `TIEOUT_<NAME>` in the environment. Paths may be relative."""
+
+    model_config = SettingsConfigDict(env_prefix="TIEOUT_", frozen=True)
+
+    home: Path = Path("var")
+    environment: str = Field("sandbox", description="sandbox or production: names the throttling and retry policy")
+    journal_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the home")
+    lake_catalog: str | None = Field(None, description="path of the SQLite catalogue, or postgres:…; default: in the home")
+    lake_data: str | None = Field(None, description="folder or s3:// of the data files; default: in the home")
+    systems: Path | None = Field(None, description="TOML file that names the connected systems")
+    world_clock: Path | None = Field(None, description="clock file of the demonstration; default: the system's clock")
+    host: str = "127.0.0.1"
+    otlp_port: int = Field(4318, ge=1, le=65535)
+    console_port: int = Field(8501, ge=1, le=65535)
+    sandbox_port: int = Field(8600, ge=1, le=65535)
+    reporting_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
+    poll_seconds: float = Field(1.0, gt=0, description="wall seconds between polls of a source")
+    detect_seconds: float = Field(5.0, gt=0, description="wall seconds between detector runs")
+    snapshot_seconds: float = Field(5.0, gt=0, description="wall seconds between system snapshots")
+    commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
+    spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are told to wait")
+    max_body_mib: int = Field(16, ge=1, description="largest request body, after decompression")
+    witness: Path | None = Field(None, description="file or folder that keeps signed checkpoints out of the operators' reach")
+    dev_user: str | None = Field(None, description="console user on loopback where no identity provider is set")
+    dev_roles: str = "operations,finance,executive,auditor,administrator"
+
+    @property
+    def journal_address(self) -> str:
+        return self.journal_url or f"sqlite:///{self.home / 'journal.sqlite'}"
+
+    @property
+    def lake_catalog_address(self) -> str:
+        return self.lake_catalog or str(self.home / "lake" / "catalog.sqlite")
+
+    @property
+    def lake_data_address(self) -> str:
+        return self.lake_data or str(self.home / "lake" / "data")
+
+    @property
+    def run_folder(self) -> Path:
+        return self.home / "run"
+
+
+def read_settings() -> Settings:
+    """The settings as the environment gives them.
+
+    Raises Misconfigured with every fault in one message.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        faults = "; ".join(
+            f"TIEOUT_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']} (got {fault.get('input')!r})"
+            for fault in error.errors(include_url=False)
+        )
+        raise Misconfigured(f"settings need mending: {faults}") from error
