@@ -1,0 +1,45 @@
+# Two commands: `make demo` shows the running system, `make test` proves it. Both create what they need.
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo up test check lint types lock clean
+
+demo: $(VENV)/.installed
+	@exec $(BIN)/tieout demo
+
+up: $(VENV)/.installed
+	@exec $(BIN)/tieout up
+
+test: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.prepare
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: $(VENV)/.installed-test
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy -p models -p integrations -p collectors
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Tieout needs Python 3.11 or newer on the PATH"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked packages (about a minute, once)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
+	@$(PIP) install --require-hashes -r requirements-test.lock
+	@touch $@
+
+# Needs `uv`; writes versions and hashes, never where they came from.
+LOCK := uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-build-options --quiet pyproject.toml --extra build
+lock:
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra test -c requirements.lock -o requirements-test.lock
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,106 @@
+"""`tieout doctor`: what is set, what runs, what needs mending, each with what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from models.domain.clock import clock_at
+from models.domain.errors import TieoutError
+from models.journal import open_journal
+from models.lake.reader import open_reader
+from models.settings import Settings, read_settings
+
+FREE_BYTES = 2 * 2**30
+Finding = tuple[bool, str]
+
+
+def doctor() -> int:
+    """Print one line per check; 0 when all hold, else 1."""
+    settings = read_settings()
+    findings = [_guarded(check, settings) for check in (_home, _disk, _systems, _journal, _lake, _witness)]
+    findings += list(_processes(settings))
+    for holds, sentence in findings:
+        print(f"{'ok  ' if holds else 'MEND'}  {sentence}")
+    return 0 if all(holds for holds, _ in findings) else 1
+
+
+def _guarded(check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return check(settings)
+    except (TieoutError, OSError) as error:
+        return False, str(error)
+    except Exception as error:  # noqa: BLE001  a doctor reports what it could not examine, and goes on
+        return False, f"{check.__name__.strip('_')}: {type(error).__name__}: {error}"
+
+
+def _home(settings: Settings) -> Finding:
+    return settings.home.is_dir(), f"home {settings.home.resolve()}" + ("" if settings.home.is_dir() else " does not exist yet: `tieout demo` or `tieout up` makes it")
+
+
+def _disk(settings: Settings) -> Finding:
+    place = next(p for p in (settings.home.resolve(), *settings.home.resolve().parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    return free > FREE_BYTES, f"{free / 2**30:.1f} GiB free at {place}" + ("" if free > FREE_BYTES else ": free at least 2 GiB, or senders will be told to wait")
+
+
+def _systems(settings: Settings) -> Finding:
+    if settings.systems is None:
+        return True, "no systems file (TIEOUT_SYSTEMS): only `tieout demo` and foreign telemetry will show anything"
+    return settings.systems.is_file(), f"systems file {settings.systems}" + ("" if settings.systems.is_file() else " does not exist: correct TIEOUT_SYSTEMS")
+
+
+def _journal(settings: Settings) -> Finding:
+    if settings.journal_url is None and not (settings.home / "journal.sqlite").exists():
+        return True, "no journal yet: the engine makes it at its first start"
+    journal = open_journal(settings.journal_address, clock_at(_clock_file(settings)))
+    pulse = journal.runs.pulse()
+    return True, f"journal answers: {pulse.due:,} runs due, last full poll {pulse.polled_at or 'never'}"
+
+
+def _clock_file(settings: Settings) -> Path | None:
+    return settings.world_clock if settings.world_clock and settings.world_clock.exists() else None
+
+
+def _lake(settings: Settings) -> Finding:
+    with open_reader(settings) as reader:
+        rows = reader.rows("select (select count(*) from records) as records, (select count(*) from spans) as spans, (select count(*) from quarantine) as refused")[0]
+    return True, f"audit lake answers: {rows['records']:,} records, {rows['spans']:,} spans, {rows['refused']:,} refused bodies kept"
+
+
+def _witness(settings: Settings) -> Finding:
+    if settings.witness is None:
+        return True, "checkpoints are kept only in the home: set TIEOUT_WITNESS to a place operators cannot change, for proof against truncation"
+    return True, f"checkpoints are pushed to {settings.witness}"
+
+
+def _processes(settings: Settings) -> Iterator[Finding]:
+    pids = sorted(settings.run_folder.glob("*.pid")) if settings.run_folder.is_dir() else []
+    if not pids:
+        yield True, "nothing is supervised in this home now"
+        return
+    for file in pids:
+        yield _alive(file)
+    yield _answers("collector", f"http://{settings.host}:{settings.otlp_port}/healthz")
+    yield _answers("console", f"http://{settings.host}:{settings.console_port}/healthz")
+
+
+def _alive(file: Path) -> Finding:
+    number = int(file.read_text().strip() or 0)
+    try:
+        os.kill(number, 0)
+    except (OSError, ValueError):
+        return False, f"{file.stem} ({number}) is not running: see log/{file.stem}.log; `tieout up` or `tieout demo` starts it"
+    return True, f"{file.stem} runs as {number}"
+
+
+def _answers(name: str, address: str) -> Finding:
+    try:
+        with urllib.request.urlopen(address, timeout=3) as answer:
+            return answer.status == 200, f"{name} answers at {address}"
+    except (urllib.error.URLError, OSError) as error:
+        return False, f"{name} does not answer at {address} ({error}): see its log"

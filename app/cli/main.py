@@ -1,0 +1,199 @@
+"""The command `tieout`. Each subcommand imports what it needs when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.output import Format, fail
+from models.domain.errors import Misconfigured, TieoutError
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="See, prove and repair the flow of work into money.")
+sandbox_cli = typer.Typer(invoke_without_command=True, help="The demonstration's vendor systems; alone it runs them.")
+cli.add_typer(sandbox_cli, name="sandbox")
+
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
+
+
+@cli.command()
+def demo(fresh: Annotated[bool, typer.Option(help="begin a new demonstration instead of going on with the last")] = False) -> None:
+    """Show the whole system on a sandbox firm, on loopback."""
+    from app.cli.up import demo as run
+
+    raise typer.Exit(run(fresh))
+
+
+@cli.command()
+def up() -> None:
+    """Run engine, collector and console against the systems that TIEOUT_SYSTEMS names."""
+    from app.cli.up import up as run
+
+    raise typer.Exit(run())
+
+
+def _become(role: str) -> None:
+    from app.cli.processes import command
+    from models.settings import read_settings
+
+    argv = command(role, read_settings())
+    os.execv(argv[0], argv)
+
+
+@cli.command()
+def engine() -> None:
+    """Run one engine process: polls sources, runs flows, answers replay requests."""
+    _become("engine")
+
+
+@cli.command()
+def collect() -> None:
+    """Run the collector: receives telemetry, writes and seals the audit lake, looks for exceptions."""
+    _become("collect")
+
+
+@cli.command()
+def console() -> None:
+    """Run the console."""
+    _become("console")
+
+
+@sandbox_cli.callback()
+def sandbox(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        _become("sandbox")
+
+
+@sandbox_cli.command("faults")
+def sandbox_faults(form: FormatOption = Format.table) -> None:
+    """List what is planted in the sandbox: what should be found, and its money."""
+    from app.cli.sandbox import faults
+
+    faults(form)
+
+
+@sandbox_cli.command("fix")
+def sandbox_fix(fault: Annotated[str, typer.Argument(help="id of a planted fault, or `all`")]) -> None:
+    """Do in the vendor's system what a person would do to end a planted fault."""
+    from app.cli.sandbox import fix
+
+    fix(fault)
+
+
+@sandbox_cli.command("compare")
+def sandbox_compare(form: FormatOption = Format.table) -> None:
+    """Compare every vendor system with the world's truth; exit 1 when something unexplained differs."""
+    from app.cli.sandbox import compare
+
+    raise typer.Exit(compare(form))
+
+
+@cli.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="one SELECT over spans, logs, records, observations, seals, runs, cases, mart_*")],
+    form: FormatOption = Format.table,
+    as_of: Annotated[datetime | None, typer.Option(help="read the audit lake as it was then (UTC)")] = None,
+) -> None:
+    """Ask the stores; reads only, also while the system runs."""
+    from app.cli.query import sql as run
+
+    run(query, form, as_of)
+
+
+@cli.command()
+def trace(key: Annotated[str, typer.Argument(help="business key, run, correlation or trace id")], form: FormatOption = Format.table) -> None:
+    """Show everything that happened to one business object, in order, with its seal."""
+    from app.cli.query import trace as run
+
+    run(key, form)
+
+
+@cli.command()
+def cases(
+    form: FormatOption = Format.table,
+    status: Annotated[str, typer.Option(help="open, acknowledged, snoozed, ignored, resolved, or `unresolved`")] = "unresolved",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+) -> None:
+    """List cases, most money first."""
+    from app.cli.query import cases as run
+
+    run(form, status, limit)
+
+
+@cli.command()
+def replay(
+    runs: Annotated[list[str] | None, typer.Argument(help="run ids")] = None,
+    case: Annotated[str | None, typer.Option(help="every open run of this case")] = None,
+    start: Annotated[str, typer.Option("--from", help="failed_step or start")] = "failed_step",
+    correct: Annotated[list[str] | None, typer.Option("--set", help="correction, e.g. charge_code=PRJ-1001.010")] = None,
+    preview: Annotated[bool, typer.Option(help="only show what each system would get")] = False,
+    reason: Annotated[str, typer.Option(help="why; kept in the audit lake")] = "replay from the command line",
+    wait: Annotated[float, typer.Option(help="seconds to wait for the answer")] = 120.0,
+) -> None:
+    """Replay runs in growing batches; exit 1 when one fails again."""
+    from app.cli.replay import replay as run
+
+    raise typer.Exit(run(runs or [], case, start, correct or [], preview, reason, wait))
+
+
+@cli.command()
+def verify(
+    witness: Annotated[Path | None, typer.Option(help="checkpoints kept elsewhere (default: TIEOUT_WITNESS, else the home's)")] = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Prove that the audit lake is whole; exit 1 names what was altered, removed, reordered or hidden."""
+    from app.cli.verify import verify as run
+
+    raise typer.Exit(run(witness, form))
+
+
+@cli.command()
+def rebuild() -> None:
+    """Drop the derived tables and make them again from the audit lake."""
+    from app.cli.query import rebuild as run
+
+    run()
+
+
+@cli.command()
+def doctor() -> None:
+    """Check settings, stores, ports, processes and disk; exit 1 says what to mend."""
+    from app.cli.doctor import doctor as run
+
+    raise typer.Exit(run())
+
+
+@cli.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="ingest, engine or bill")],
+    json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    size: Annotated[int | None, typer.Option(help="spans, runs or entries")] = None,
+    database: Annotated[str, typer.Option(help="engine: sqlite or postgres")] = "sqlite",
+) -> None:
+    """Measure a figure beside its limit in one run, on this machine and loopback only."""
+    from app.cli.bench import bench as run
+
+    raise typer.Exit(run(what, json, size, database))
+
+
+def main() -> None:
+    """Run the command line; every expected error is one sentence, never a stack."""
+    try:
+        cli()
+    except Misconfigured as error:
+        raise fail(str(error), 2) from error
+    except TieoutError as error:
+        raise fail(str(error), 1) from error
+    except subprocess.CalledProcessError as error:
+        raise fail(f"{error.cmd[0]} ended with status {error.returncode}", 1) from error
+    except BrokenPipeError:
+        sys.stderr.close()
+
+
+if __name__ == "__main__":
+    main()

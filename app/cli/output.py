@@ -1,0 +1,66 @@
+"""Rows printed as a table, CSV or JSON. Money and times are text in CSV and JSON, so that nothing is rounded on the way."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Format(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], form: Format, empty: str = "no rows") -> None:
+    """Print rows to standard output in the form asked for; `empty` is the table's sentence for none."""
+    {Format.json: _json, Format.csv: _csv}.get(form, lambda r: _table(r, empty))(rows)
+
+
+def fail(message: str, status: int = 1) -> SystemExit:
+    """An exit that has said why on standard error."""
+    print(message, file=sys.stderr)
+    return SystemExit(status)
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return value
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> None:
+    print(json.dumps([dict(row) for row in rows], default=plain, ensure_ascii=False))
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows({key: plain(value) for key, value in row.items()} for row in rows)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if not rows:
+        console.print(empty)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name, value in rows[0].items():
+        table.add_column(name, justify="right" if isinstance(value, int | float | Decimal) else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(plain(value)) for value in row.values()))
+    console.print(table)

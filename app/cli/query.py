@@ -1,0 +1,66 @@
+"""Read-only questions to the stores."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from app.cli.output import Format, fail, print_rows
+from models.lake.reader import open_reader
+from models.settings import read_settings
+
+CASES = """
+select case_id, severity, status, cause, title, occurrences, amount_reporting, owner, assignee, subject_entity, subject_key,
+       system, flow, first_seen, last_seen, next_action
+from cases where $status = status or ($status = 'unresolved' and status <> 'resolved')
+order by cast(amount_reporting as decimal(18, 2)) desc nulls last, first_seen limit $limit
+"""
+
+TRACE = """
+with found as (
+    select distinct correlation_id from records
+    where business_key = $key or run_id = $key or correlation_id = $key or trace_id = $key or lineage_id = $key
+       or business_key like '%:' || $key
+)
+select r.occurred_at, r.kind, r.flow, r.step, r.attempt, r.system, r.business_key, r.status, r.error_code, r.run_id, r.batch_id, left(r.body, 160) as body
+from records r where r.correlation_id in (select correlation_id from found) or r.trace_id = $key
+order by r.occurred_at, r.recorded_at limit 1000
+"""
+
+SPANS = """
+select start_time, service_name, name, duration_us, status_code, span_id, parent_span_id, batch_id
+from spans where trace_id = $key order by start_time limit 1000
+"""
+
+
+def sql(query: str, form: Format, as_of: datetime | None) -> None:
+    """Print the rows of one read-only statement; a statement that writes is refused with status 2."""
+    moment = as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of else None
+    with open_reader(read_settings(), as_of=moment) as reader:
+        try:
+            rows = reader.rows(query)
+        except Exception as error:  # noqa: BLE001  DuckDB's own sentence is the best one for the person who typed the query
+            raise fail(str(error), 2) from error
+    print_rows(rows, form)
+
+
+def cases(form: Format, status: str, limit: int) -> None:
+    """Print cases, most money first."""
+    with open_reader(read_settings()) as reader:
+        print_rows(reader.rows(CASES, {"status": status, "limit": limit}), form, "no cases: nothing is stuck")
+
+
+def trace(key: str, form: Format) -> None:
+    """Print the records of everything that shares a correlation with `key`, else the spans of that trace."""
+    with open_reader(read_settings()) as reader:
+        rows = reader.rows(TRACE, {"key": key}) or reader.rows(SPANS, {"key": key})
+    if not rows:
+        raise fail(f"nothing is known of {key!r}: give a project code, customer, time entry, run, correlation or trace id")
+    print_rows(rows, form)
+
+
+def rebuild() -> None:
+    """Make the derived tables again from the audit lake."""
+    from models.marts.refresh import rebuild as again
+
+    again(read_settings())
+    print("the derived tables were made again from the audit lake")

@@ -1,0 +1,102 @@
+"""`tieout demo` and `tieout up`: the whole system on one machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+from app.cli.output import fail
+from app.cli.processes import command
+from app.cli.supervisor import Supervisor
+from models.settings import Settings, read_settings
+
+DEMO_MARK = "demo.json"
+DEMO_SYSTEMS = Path(__file__).resolve().parents[2] / "integrations" / "sandbox" / "systems.toml"
+
+
+def demo(fresh: bool) -> int:
+    """Run the demonstration: a sandbox firm, the engine, the collector and the console, on loopback only."""
+    os.environ.update(_demo_environment())
+    settings = read_settings()
+    if fresh:
+        _clear(settings.home)
+    if settings.home.exists() and any(settings.home.iterdir()) and not (settings.home / DEMO_MARK).exists():
+        raise fail(f"{settings.home.resolve()} holds another installation: set TIEOUT_HOME to an empty folder for the demonstration", 2)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    (settings.home / DEMO_MARK).write_text(json.dumps({"made_by": "tieout demo"}) + "\n")
+    _ports_free(settings, ("otlp_port", "console_port", "sandbox_port"))
+    return _supervise(settings, ("sandbox", "collect", "engine", "console"))
+
+
+def up() -> int:
+    """Run the engine, the collector and the console against the systems that TIEOUT_SYSTEMS names."""
+    settings = read_settings()
+    if settings.systems is None:
+        raise fail("TIEOUT_SYSTEMS is not set: give the TOML file that names your systems (see README, “Connect a real system”)", 2)
+    if not settings.systems.exists():
+        raise fail(f"TIEOUT_SYSTEMS names {settings.systems}, which does not exist", 2)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    _ports_free(settings, ("otlp_port", "console_port"))
+    return _supervise(settings, ("collect", "engine", "console"))
+
+
+def _demo_environment() -> dict[str, str]:
+    home = Path(os.environ.get("TIEOUT_HOME", "var")).resolve()
+    wanted = {
+        "TIEOUT_HOME": str(home),
+        "TIEOUT_SYSTEMS": str(DEMO_SYSTEMS),
+        "TIEOUT_WORLD_CLOCK": str(home / "run" / "clock.json"),
+        "TIEOUT_POLL_SECONDS": "0.25",
+        "TIEOUT_DEV_USER": "Demo operator",
+        "TIEOUT_SANDBOX_SECRET": secrets.token_urlsafe(18),
+    }
+    return {name: value for name, value in wanted.items() if name == "TIEOUT_HOME" or name not in os.environ}
+
+
+def _supervise(settings: Settings, roles: tuple[str, ...]) -> int:
+    supervisor = Supervisor(settings.home, {role: command(role, settings) for role in roles}, os.environ)
+    print(f"Tieout starts: {', '.join(roles)}. Home {settings.home.resolve()}. Ctrl-C ends everything.", flush=True)
+    threading.Thread(target=_announce, args=(settings,), daemon=True).start()
+    status = supervisor.run()
+    print("Tieout has ended.", flush=True)
+    return status
+
+
+def _announce(settings: Settings) -> None:
+    address = f"http://{settings.host}:{settings.console_port}"
+    started = time.monotonic()
+    while time.monotonic() - started < 120:
+        try:
+            with urllib.request.urlopen(address + "/healthz", timeout=2) as answer:
+                if answer.status == 200:
+                    print(f"Console: {address}   OTLP/HTTP: http://{settings.host}:{settings.otlp_port}", flush=True)
+                    return
+        except OSError:
+            time.sleep(0.3)
+    print(f"The console does not answer at {address} yet: see {settings.home / 'log' / 'console.log'}", flush=True)
+
+
+def _ports_free(settings: Settings, names: tuple[str, ...]) -> None:
+    for name in names:
+        port = getattr(settings, name)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError as error:
+                raise fail(f"port {port} on {settings.host} cannot be used ({error.strerror}): end what uses it, or set TIEOUT_{name.upper()}", 2) from error
+
+
+def _clear(home: Path) -> None:
+    if not home.exists() or not any(home.iterdir()):
+        return
+    if not (home / DEMO_MARK).exists():
+        raise fail(f"{home.resolve()} is not a demonstration's home: refusing to clear it", 2)
+    shutil.rmtree(home)

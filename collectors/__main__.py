@@ -1,0 +1,3 @@
+from collectors.service import main
+
+main()

@@ -1,0 +1,3 @@
+from integrations.engine.service import main
+
+main()

@@ -1,0 +1,3 @@
+from integrations.sandbox.service import main
+
+main()
