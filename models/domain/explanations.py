@@ -1,0 +1,220 @@
+"""What each refusal means in plain words, what to do next, and what kind of money hangs on it (X8, X14).
+
+Every `code` that a flow or a connector may raise is listed; a contract test holds the flows to it. A case shows
+the title and the explanation to a person who knows the business, not the software.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MoneyKind = Literal["billing_blocked", "revenue_at_risk", "cost_misposted", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Words of one code. `next_action` is an instruction to its reader; `money_kind` says what the amount at stake is."""
+
+    title: str
+    explanation: str
+    next_action: str
+    money_kind: MoneyKind = "billing_blocked"
+
+
+EXPLANATIONS: dict[str, Explanation] = {
+    # what time-to-bill checks before anything is written
+    "charge-code-unknown": Explanation(
+        "Charge code does not exist",
+        "The work was booked on a charge code that no system has set up, so finance cannot post or bill it.",
+        "Correct the charge code on the entry (the case suggests one), or have the code set up, then replay.",
+    ),
+    "charge-code-inactive": Explanation(
+        "Charge code is closed",
+        "The charge code exists but is no longer open for time and expenses.",
+        "Book the work on an open code of the same project, or reopen the code in the ERP, then replay.",
+    ),
+    "charge-code-of-other-project": Explanation(
+        "Charge code belongs to another project",
+        "The entry sits on one project while its charge code belongs to a different one; posting it would put cost and revenue on the wrong job.",
+        "Correct the charge code to one of the entry's project, or move the entry, then replay.",
+        "cost_misposted",
+    ),
+    "charge-code-of-other-entity": Explanation(
+        "Charge code belongs to another legal entity",
+        "The entry and its charge code belong to different companies of the firm; posting it needs an intercompany decision.",
+        "Book the work on a code of the entry's legal entity, or agree the intercompany charge with finance, then replay.",
+        "cost_misposted",
+    ),
+    "charge-code-missing": Explanation(
+        "No charge code",
+        "The work was approved without a charge code, so the ERP cannot know which task to charge.",
+        "Add the charge code to the entry in the PSA, or correct it here, then replay.",
+    ),
+    "rate-missing": Explanation(
+        "No rate",
+        "Neither the entry nor the master data gives a bill rate (billable work) or cost rate, so the value of the work is unknown.",
+        "Have the bill rate set on the role in the PSA, or the person's cost rate in the HCM system, then replay.",
+        "revenue_at_risk",
+    ),
+    "currency-missing": Explanation(
+        "Amount without currency",
+        "An amount came without its currency; posting it would be a guess.",
+        "Give the currency in the source system, or correct it here, then replay.",
+        "revenue_at_risk",
+    ),
+    "currency-conflict": Explanation(
+        "Two currencies in one posting",
+        "The bill rate's currency differs from the project's contract currency.",
+        "Correct the rate's currency at its source, or agree the contract currency, then replay.",
+        "revenue_at_risk",
+    ),
+    # what quote-to-project and master-data check
+    "not-owner": Explanation(
+        "Change by a system that does not own the field",
+        "A system tried to change an attribute that another system owns under the ownership map; the owner's value was kept.",
+        "Make the change in the owning system, or have the ownership map changed, then replay or cancel.",
+        "none",
+    ),
+    "customer-duplicate-suspected": Explanation(
+        "Possible duplicate customer",
+        "A customer of the same name and country exists already and the tax ids cannot tell them apart; none was created.",
+        "Merge the two accounts in the CRM, or give both their tax ids if they are different companies, then replay.",
+        "revenue_at_risk",
+    ),
+    "project-code-taken": Explanation(
+        "Project code already used",
+        "Another sale already uses this project code for a different customer; setting it up would mix two projects.",
+        "Give one of the two opportunities a new project code in the CRM.",
+        "revenue_at_risk",
+    ),
+    "project-unknown": Explanation(
+        "Project does not exist",
+        "The record names a project that no system has set up.",
+        "Have the project set up (check the won opportunity in the CRM), then replay.",
+    ),
+    "waiting": Explanation(
+        "Waiting for data of another system",
+        "The flow paused safely because something it needs has not arrived; it goes on by itself when it does.",
+        "Supply the missing fields in the owning system; nothing needs to be replayed.",
+    ),
+    "missing-dimensions": Explanation(
+        "Project set-up waits for missing data",
+        "The sale was won but lacks data that project and billing set-up need; nothing was created in the ERP or PSA.",
+        "Fill in the missing fields on the opportunity in the CRM; set-up goes on by itself.",
+        "revenue_at_risk",
+    ),
+    # what targets refuse
+    "project-not-found": Explanation(
+        "Project missing in the ERP",
+        "The ERP does not know the project, so nothing can be posted on it.",
+        "Check the project's set-up run; once the ERP has the project, replay the group.",
+    ),
+    "charge-code-not-found": Explanation(
+        "Charge code missing in the ERP",
+        "The ERP does not know the task behind the charge code.",
+        "Have the charge code set up in the ERP or correct the entry, then replay.",
+    ),
+    "resource-not-found": Explanation(
+        "Person missing in the ERP",
+        "The ERP does not know the person who worked.",
+        "Check that the worker is active in the HCM system and reached the ERP, then replay.",
+    ),
+    "customer-not-found": Explanation(
+        "Customer missing in the target system",
+        "The target does not know the customer of this project.",
+        "Check the customer's master-data run, then replay.",
+        "revenue_at_risk",
+    ),
+    "closed-period": Explanation(
+        "Accounting period is closed",
+        "The work date lies in a period that finance has closed, so the ERP refuses the posting.",
+        "Agree with finance: reopen the period, or correct the posting date to the open period, then replay.",
+        "revenue_at_risk",
+    ),
+    "invalid-content": Explanation(
+        "The target refused a field",
+        "The target system understood the record and refused the value of one field.",
+        "Look at the field named in the case, correct it at its source or here, then replay.",
+    ),
+    "user-error": Explanation(
+        "The target refused the record",
+        "A business rule of the target system refused the record; its message says which.",
+        "Read the target's message, mend the cause, then replay.",
+    ),
+    "permission": Explanation(
+        "Not allowed in the target",
+        "The integration's user may not write this record in the target system.",
+        "Have the target's administrator grant the permission, then replay.",
+    ),
+    "rejected": Explanation(
+        "The target refused the record",
+        "The target system understood the record and refused it.",
+        "Read the target's message, mend the cause, then replay.",
+    ),
+    # what cannot be read
+    "unmappable": Explanation(
+        "The record cannot be mapped",
+        "A field is missing or cannot be turned into what the target needs.",
+        "Look at the path named in the case and correct the record at its source or here, then replay.",
+    ),
+    "schema-violation": Explanation(
+        "The source changed its data",
+        "A field of the source is missing, new or of another type than agreed; nothing was guessed.",
+        "Have the mapping of that connector adapted to the source's release, then replay.",
+    ),
+    "unknown-event-type": Explanation(
+        "Unknown kind of event",
+        "An event came that this release does not know.",
+        "Upgrade the installation or stop the sender from sending this event.",
+        "none",
+    ),
+    "unknown-event-version": Explanation(
+        "Event of an unknown version",
+        "An event came in a newer version of its schema than this release reads.",
+        "Upgrade the installation, then replay.",
+    ),
+    # what happens to calls
+    "transient": Explanation(
+        "A system could not be reached",
+        "Every attempt failed with a passing fault: the system was down, too slow or busy.",
+        "Check the system's state on the operations page; when it is back, replay the group.",
+    ),
+    "rate-limited": Explanation(
+        "A system asks to slow down",
+        "The target's limit of calls is used up; the engine waits as told.",
+        "Nothing to do unless it lasts: then raise the target's limit or lower the rate in the systems file.",
+        "none",
+    ),
+    "in-doubt": Explanation(
+        "The answer to a write never came",
+        "The record was sent and no answer returned; the target is asked before anything is sent again.",
+        "Nothing to do unless it stays: then look the record up in the target and replay or cancel.",
+    ),
+    "misconfigured": Explanation(
+        "Connection settings are wrong",
+        "The system refused the credentials or a setting is missing; its flows wait.",
+        "Correct the setting named in the message; the flows go on by themselves.",
+    ),
+    "poisoned": Explanation(
+        "The record stops its worker",
+        "Handling this record ended the worker process more than once, so it was set aside.",
+        "Report it with the run's id; the record is kept and can be replayed after the repair.",
+    ),
+    "tieout.error": Explanation(
+        "An unexpected fault of the software",
+        "The step failed in a way nobody foresaw; the record is safe and set aside.",
+        "Report it with the run's id; replay after the repair.",
+    ),
+}  # fmt: skip
+
+_OTHER = Explanation(
+    "The step was refused",
+    "A system refused the record with a code that has no explanation yet.",
+    "Read the message in the case, mend the cause, then replay.",
+)
+
+
+def explain(code: str | None) -> Explanation:
+    """The words for a code; for a code nobody described, words that point to the message."""
+    return EXPLANATIONS.get(code or "", _OTHER)
