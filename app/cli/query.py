@@ -38,7 +38,7 @@ def sql(query: str, form: Format, as_of: datetime | None) -> None:
     with open_reader(read_settings(), as_of=moment) as reader:
         try:
             rows = reader.rows(query)
-        except Exception as error:  # noqa: BLE001  DuckDB's own sentence is the best one for the person who typed the query
+        except Exception as error:
             raise fail(str(error), 2) from error
     print_rows(rows, form)
 

@@ -1,0 +1,32 @@
+"""What the tests need beyond Python, installed where we may: Chromium and PostgreSQL, as root on Debian.
+
+Elsewhere the tests that need them skip with a printed reason; in CI such a skip is a failure (`tests/conftest.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+WANTED = {"chromium": lambda: shutil.which("chromium"), "postgresql": lambda: next(iter(Path("/usr/lib/postgresql").glob("*/bin/postgres")), None)}
+
+
+def main() -> int:
+    """Install what is missing; 0 also when we may not, since the tests say so themselves."""
+    missing = [package for package, found in WANTED.items() if not found()]
+    if not missing:
+        return 0
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        print(f"tests that need {', '.join(missing)} will skip: install them with your system's package manager", file=sys.stderr)
+        return 0
+    print(f"installing {', '.join(missing)} for the tests", flush=True)
+    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    subprocess.run(["apt-get", "update", "-q"], **quiet, check=False)
+    return subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], **quiet, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The supervisor: pid files, restarts, a clean end (N1)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from app.cli.supervisor import Supervisor
+home = Path(sys.argv[1])
+wait = "import signal,sys,time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); time.sleep(600)"
+sys.exit(Supervisor(home, {"engine": [sys.executable, "-c", wait], "collect": [sys.executable, "-c", wait]}, {}).run())
+"""
+
+
+def start(home: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(home)])
+
+
+def until(question: Callable[[], object], seconds: float = 15) -> object:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := question():
+            return answer
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+def pid(home: Path, role: str) -> int:
+    file = home / "run" / f"{role}.pid"
+    return int(file.read_text() or 0) if file.exists() else 0
+
+
+def alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{number}/stat").read_text().split(") ")[1][0] != "Z" if Path("/proc").exists() else True
+
+
+def test_a_killed_child_comes_back_and_the_end_is_clean(tmp_path: Path) -> None:
+    supervisor = start(tmp_path)
+    try:
+        first = until(lambda: pid(tmp_path, "engine"))
+        other = until(lambda: pid(tmp_path, "collect"))
+        os.kill(first, signal.SIGKILL)
+        second = until(lambda: (new := pid(tmp_path, "engine")) != first and new)
+        supervisor.send_signal(signal.SIGINT)
+        assert supervisor.wait(20) == 0
+        assert not any(alive(number) for number in (first, second, other))
+        assert not list((tmp_path / "run").glob("*.pid"))
+    finally:
+        supervisor.kill()
+
+
+def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
+    supervisor = start(tmp_path)
+    children = [until(lambda role=role: pid(tmp_path, role)) for role in ("engine", "collect")]
+    supervisor.kill()
+    supervisor.wait()
+    until(lambda: not any(alive(number) for number in children))
