@@ -35,6 +35,9 @@ class RunView:
     legal_entity: str | None
     acks: Mapping[str, Mapping[str, Any]]
     """Acknowledgements of earlier delivering steps of this run: step name -> {"system", "system_id", "answer"}."""
+    source: str = ""
+    """Where the event came from (`CloudEvent.source`; a connector's events begin with its system's name): decides
+    ownership (S3) and keeps a system from being told its own change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ class Context(Protocol):
         ...
 
     def system_of(self, role: Role) -> str:
-        """The name of the system that plays a role for this run's legal entity."""
+        """The name of the system that plays a role for this run's legal entity.
+
+        Raises KeyError when none does; a Deliver step of such a role is answered NothingToDo by the engine.
+        """
         ...
 
     def key(self, step: str) -> str:
