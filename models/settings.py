@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.domain.errors import Misconfigured
@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     witness: Path | None = Field(None, description="file or folder that keeps signed checkpoints out of the operators' reach")
     dev_user: str | None = Field(None, description="console user on loopback where no identity provider is set")
     dev_roles: str = "operations,finance,executive,auditor,administrator"
+    oidc_metadata_url: str | None = Field(None, description="…/.well-known/openid-configuration of the identity provider")
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_redirect_url: str | None = Field(None, description="the console's own address, ending in /oauth2callback")
+    cookie_secret: SecretStr | None = Field(None, description="long random text that signs the console's sign-in cookie")
 
     @property
     def journal_address(self) -> str:
