@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from models.canonical.registry import UPCASTS, Upcast, upcast_data
 from models.canonical.schemas import SCHEMAS, Canonical
 from models.domain.errors import Unmappable
 
@@ -50,23 +52,35 @@ class CloudEvent(BaseModel):
     traceparent: str | None = None
 
 
-def data_of(event: CloudEvent) -> Canonical:
-    """The event's data as its canonical schema.
+def dataschema(entity: str) -> str:
+    """The schema name and present version that an event of an entity carries: `tieout:project:1`."""
+    return f"tieout:{entity}:{SCHEMAS[entity].version}"
 
-    Raises Unmappable when the type or version is unknown or a field is missing, retyped or new (S8).
+
+def upcast(event: CloudEvent, upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS) -> CloudEvent:
+    """The event in the present version of its schema; an event of the present version comes back as it is.
+
+    Stored bytes are never rewritten: an older event is brought up when it is read or replayed (M3).
+    Raises Unmappable for a version newer than this release, or one that no upcast leads away from.
     """
     entity = EVENT_TYPES.get(event.type)
     if entity is None:
         raise Unmappable(f"unknown event type {event.type!r}: register it in EVENT_TYPES", "type", code="unknown-event-type")
-    schema = SCHEMAS[entity]
-    expected = f"tieout:{entity}:{schema.version}"
-    if event.dataschema != expected:
-        raise Unmappable(
-            f"{event.type} came as {event.dataschema!r}, this release reads {expected!r}: upgrade, or add an upcast",
-            "dataschema", code="unknown-event-version",
-        )  # fmt: skip
+    expected = dataschema(entity)
+    if event.dataschema == expected:
+        return event
+    data = upcast_data(entity, event.dataschema, event.data, upcasts)
+    return event.model_copy(update={"data": data, "dataschema": expected})
+
+
+def data_of(event: CloudEvent) -> Canonical:
+    """The event's data as its canonical schema, upcast where it is older.
+
+    Raises Unmappable when the type or version is unknown or a field is missing, retyped or new (S8).
+    """
+    current = upcast(event)
     try:
-        return schema.model_validate(event.data)
+        return SCHEMAS[EVENT_TYPES[event.type]].model_validate(current.data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = "data." + ".".join(str(part) for part in first["loc"])

@@ -13,7 +13,33 @@ from enum import StrEnum
 from typing import Any
 
 LEGAL_FORMS = frozenset(
-    "ag bv co corp corporation gmbh kg inc incorporated limited llc llp ltd mbh nv oy plc sa sarl sas se srl spa ug company".split()
+    [
+        "ag",
+        "bv",
+        "co",
+        "corp",
+        "corporation",
+        "gmbh",
+        "kg",
+        "inc",
+        "incorporated",
+        "limited",
+        "llc",
+        "llp",
+        "ltd",
+        "mbh",
+        "nv",
+        "oy",
+        "plc",
+        "sa",
+        "sarl",
+        "sas",
+        "se",
+        "srl",
+        "spa",
+        "ug",
+        "company",
+    ]
 )
 _WORD = re.compile(r"[a-z0-9]+")
 
