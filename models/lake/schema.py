@@ -122,6 +122,17 @@ SEALS = pa.schema(
         ("root", pa.string()),
         ("previous", pa.string()),
         ("sealed_at", TIME),
+        ("number", pa.int64()),     # the writer's own number of the batch: (writer, number) makes append idempotent
+    ]
+)
+
+CHECKPOINTS = pa.schema(
+    [
+        ("size", pa.int64()),       # seals under the tree, in order of (batch_id, table_name)
+        ("last_batch", pa.int64()),
+        ("root", pa.string()),
+        ("note", pa.string()),      # the signed note (C2SP tlog-checkpoint), signature included
+        ("signed_at", TIME),
     ]
 )
 

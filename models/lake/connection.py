@@ -1,0 +1,166 @@
+"""DuckDB connections to the audit lake, the marts and the journal; no other module attaches a store.
+
+SQLite counts its locks per process and per copy of its library, and DuckDB brings its own copy. So a file that
+DuckDB has attached must not be open through Python's `sqlite3` in the same process: closing one would drop the
+locks of the other. `reader.open_reader` therefore works in a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.resources
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from models.domain.errors import Misconfigured
+from models.lake import object_storage
+from models.lake.publish import publish
+from models.settings import Settings
+
+BUSY_MILLISECONDS = 30_000
+_NOT_THERE = ("does not exist", "not a DuckLake", "no such table", "creating a new DuckLake is explicitly disabled", "Existing DuckLake")
+
+
+def connect(
+    settings: Settings,
+    *,
+    write: bool = False,
+    marts: Literal["read", "write"] = "read",
+    memory_mib: int = 256,
+    threads: int = 2,
+    as_of: datetime | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """A connection with the stores that exist attached as `lake`, `marts` and `journal`, and every public name as a view.
+
+    `write` attaches the lake for its one writer and `marts="write"` creates the marts; all else is read-only. Names of
+    stores that do not exist yet answer no rows. Sessions run in UTC. Raises Misconfigured when an address cannot work.
+    """
+    connection = open_engine(settings, memory_mib=memory_mib, threads=threads)
+    attach_missing(connection, settings, write=write, marts=marts)
+    publish(connection, as_of)
+    return connection
+
+
+def open_engine(settings: Settings, *, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory, in UTC, with the extensions of the installed wheels and nothing from the network."""
+    home = settings.home.absolute()
+    connection = duckdb.connect(
+        config={
+            "memory_limit": f"{memory_mib}MiB",
+            "threads": threads,
+            "temp_directory": str(home / "tmp"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+            "python_enable_replacements": False,
+        }
+    )
+    for name in _extensions(settings):
+        connection.execute(f"LOAD {quoted(_extension_file(name))}")
+    connection.execute("SET TimeZone = 'UTC'")
+    object_storage.configure(connection, settings)
+    return connection
+
+
+def attach_missing(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, *, write: bool = False, marts: Literal["read", "write"] = "read"
+) -> None:
+    """Attach the stores that exist by now and are not attached yet."""
+    have = {row[0] for row in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
+    if "lake" not in have:
+        _attach_lake(connection, "lake", settings.lake_catalog_address, settings.lake_data_address, write)
+    if "marts" not in have:
+        folder = settings.home.absolute() / "lake"
+        _attach_lake(connection, "marts", str(folder / "marts.sqlite"), str(folder / "marts"), marts == "write")
+    if "journal" not in have:
+        _attach_journal(connection, settings.journal_address)
+
+
+def attached(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Which of lake, marts and journal are attached."""
+    rows = connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+    return {name for (name,) in rows} & {"lake", "marts", "journal"}
+
+
+def catalogue(address: str) -> str:
+    """A lake catalogue's address as DuckLake wants it: `sqlite:<absolute path>` or `postgres:<connection string>`."""
+    if address.startswith(("postgres://", "postgresql://")):
+        return f"postgres:{address}"
+    if address.startswith("postgres:"):
+        return address
+    return f"sqlite:{Path(address.removeprefix('sqlite:')).absolute()}"
+
+
+def quoted(text: str) -> str:
+    """`text` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _attach_lake(connection: duckdb.DuckDBPyConnection, name: str, address: str, data: str, write: bool) -> None:
+    place = catalogue(address)
+    kind, _, path = place.partition(":")
+    data = data if "://" in data else str(Path(data).absolute())
+    if kind == "sqlite" and not write and not Path(path).exists():
+        return
+    if write and kind == "sqlite":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if write and "://" not in data:
+        Path(data).mkdir(parents=True, exist_ok=True)
+    # The data path is handed over each time because DuckLake keeps an absolute one, and a copied home lies elsewhere.
+    options = [f"DATA_PATH {quoted(data + '/')}", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0", "AUTOMATIC_MIGRATION false"]
+    if kind == "sqlite":
+        options.append(f"META_BUSY_TIMEOUT {BUSY_MILLISECONDS}")
+    if kind == "sqlite" and write:
+        options.append("META_JOURNAL_MODE 'WAL'")
+    if not write:
+        options += ["READ_ONLY", "CREATE_IF_NOT_EXISTS false"]
+    try:
+        connection.execute(f"ATTACH {quoted('ducklake:' + place)} AS {name} ({', '.join(options)})")
+    except duckdb.Error as error:
+        if not write and any(sign in str(error) for sign in _NOT_THERE):
+            return
+        raise Misconfigured(
+            f"the {name} catalogue at {_without_secrets(place)} cannot be opened: {_without_secrets(str(error))}. "
+            "Check TIEOUT_LAKE_CATALOG, TIEOUT_LAKE_DATA and who may read and write them"
+        ) from error
+
+
+def _attach_journal(connection: duckdb.DuckDBPyConnection, url: str) -> None:
+    kind, _, rest = url.partition("://")
+    if kind.startswith("sqlite"):
+        path = Path(rest.removeprefix("/")).absolute()
+        if path.exists():
+            connection.execute(f"ATTACH {quoted(str(path))} AS journal (TYPE sqlite, READ_ONLY, BUSY_TIMEOUT {BUSY_MILLISECONDS})")
+        return
+    try:
+        connection.execute(f"ATTACH {quoted('postgresql://' + rest)} AS journal (TYPE postgres, READ_ONLY)")
+    except duckdb.Error as error:
+        raise Misconfigured(
+            f"the journal at {_without_secrets(url)} cannot be read: {_without_secrets(str(error))}. Check TIEOUT_JOURNAL_URL"
+        ) from None
+
+
+def _extensions(settings: Settings) -> list[str]:
+    names = ["sqlite_scanner", "ducklake"]
+    if settings.journal_address.startswith("postgres") or settings.lake_catalog_address.startswith("postgres"):
+        names.append("postgres_scanner")
+    if "://" in settings.lake_data_address:
+        names.append("httpfs")
+    return names
+
+
+def _extension_file(name: str) -> str:
+    module = importlib.import_module(f"duckdb_extension_{name}")
+    file = importlib.resources.files(module) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    if not file.is_file():
+        raise Misconfigured(
+            f"the wheel duckdb-extension-{name.replace('_', '-')} has no build for DuckDB {duckdb.__version__}: install the versions of requirements.lock"
+        )
+    return str(file)
+
+
+def _without_secrets(text: str) -> Any:
+    return object_storage.PASSWORDS.sub(r"\1…", text)

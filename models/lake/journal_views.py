@@ -1,0 +1,62 @@
+"""How the journal's tables look to readers of SQL: times as timestamptz, money as decimal, technical columns left out."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+TIMES = re.compile(r"(_at|_until|_seen|_due)$|^at$")
+MONEY = re.compile(r"^amount(_reporting)?$")
+HIDDEN = re.compile(r"^(lease|fenc|claim|heartbeat|tenant_slot)|_wall$|^(owner_token|worker|token)$")
+
+_RUN = (
+    "run_id flow flow_version:INTEGER state step step_name attempt:INTEGER business_key source_version aggregate lineage_id replay_of "
+    "correlation_id trace_id legal_entity event_type payload error_code error_message error_field system waiting_for waiting_because "
+    "waiting_missing waiting_owner amount currency created_at due_at settled_at updated_at source_changed_at"
+)
+_CASE = (
+    "case_id fingerprint detector cause title explanation next_action suggestion severity status owner assignee flow system legal_entity "
+    "subject_entity subject_key project_key customer_key occurrences:BIGINT money_kind amounts amount_reporting first_seen last_seen "
+    "resolved_at sla_due snoozed_until run_ids trace_ids"
+)
+_FINDING = (
+    "finding_id case_id detector subject_entity subject_key run_id trace_id amount currency evidence first_seen last_seen resolved_at"
+)
+_REQUEST = "request_id kind body state result actor reason created_at settled_at"
+
+
+def _typed(columns: str) -> dict[str, str]:
+    return {name: kind or _kind(name) for name, _, kind in (column.partition(":") for column in columns.split())}
+
+
+def _kind(name: str) -> str:
+    return "TIMESTAMPTZ" if TIMES.search(name) else "DECIMAL(18,2)" if MONEY.search(name) else "VARCHAR"
+
+
+VIEWS: dict[str, tuple[str, dict[str, str]]] = {
+    "runs": ("run", _typed(_RUN)),
+    "cases": ("case_", _typed(_CASE)),
+    "findings": ("finding", _typed(_FINDING)),
+    "requests": ("request", _typed(_REQUEST)),
+}
+"""View name -> (journal table, the columns a view shows while the table is not there)."""
+
+
+def selection(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The SELECT that shows `table` of the attached journal, made from the columns it has."""
+    rows = connection.execute(
+        "SELECT schema_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'journal' AND table_name = $1 "
+        "ORDER BY column_index",
+        [table],
+    ).fetchall()
+    fields = [_field(name, kind) for _, name, kind in rows if not HIDDEN.search(name)]
+    return f'SELECT {", ".join(fields)} FROM journal."{rows[0][0]}"."{table}"'
+
+
+def _field(name: str, kind: str) -> str:
+    if kind == "BIGINT" and TIMES.search(name):
+        return f'make_timestamptz("{name}") AS "{name}"'
+    if kind in ("VARCHAR", "DOUBLE") and MONEY.search(name):
+        return f'TRY_CAST("{name}" AS DECIMAL(18,2)) AS "{name}"'
+    return f'"{name}"'
