@@ -1,0 +1,217 @@
+"""The one HTTP client of all connectors: what is the same for every vendor, and nothing a vendor may differ in.
+
+It runs on httpcore, the connection layer of httpx: one call costs 134 µs of processor time against 241 µs for httpx itself
+(2 cores, loopback, 160-byte body), and a PSA that takes sync results one by one makes such calls by the hundred a second.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import httpcore
+import orjson
+from opentelemetry.propagate import inject
+
+from integrations.contracts.connector import SystemConfig
+from models.domain.clock import Clock
+from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable, TieoutError, Unmappable
+
+NOT_SENT = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
+MAYBE_SENT = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError)
+LONGEST_WAIT = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a vendor answered; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body with every non-integer number as Decimal, so that money is never a float.
+
+        Raises Unmappable when the body is no JSON.
+        """
+        try:
+            return json.loads(self.body, parse_float=Decimal)
+        except ValueError as error:
+            raise Unmappable(
+                f"the answer (status {self.status}, {len(self.body)} bytes) is not JSON: {error}", "body", code="bad-payload"
+            ) from error
+
+
+class Bearer:
+    """A token that is fetched when first needed and again once the vendor refused it. Thread-safe."""
+
+    def __init__(self, fetch: Callable[[], str]) -> None:
+        self._fetch, self._token, self._lock = fetch, "", Lock()
+
+    @property
+    def held(self) -> str:
+        """The token in use, empty before the first call; for keeping it out of messages."""
+        return self._token
+
+    def token(self, refused: str | None = None) -> str:
+        with self._lock:
+            if not self._token or self._token == refused:
+                self._token = self._fetch()
+            return self._token
+
+
+class HttpClient:
+    """Calls one system: trace context, time limits, one re-authentication, faults named by what happens next. Thread-safe.
+
+    A call that writes names its `key`; when its answer never comes the error is OutcomeUnknown(key), for a call that reads
+    it is Retriable. Time limits in seconds.
+    """
+
+    def __init__(self, config: SystemConfig, clock: Clock, bearer: Bearer | None = None) -> None:
+        address = urlsplit(config.base_url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise Misconfigured(f"{config.name}: base_url {config.base_url!r} is no address: give e.g. https://host/path")
+        self.config, self._clock, self._bearer = config, clock, bearer
+        self._prefix, self._origin = address.path.rstrip("/"), f"{address.scheme}://{address.netloc}"
+        limit = max(2 * config.policy.concurrency, 8)
+        self._pool = httpcore.ConnectionPool(max_connections=limit, max_keepalive_connections=limit, keepalive_expiry=20.0)
+        seconds = config.policy.timeout
+        self._extensions = {"timeout": {"connect": min(seconds, 5.0), "read": seconds, "write": seconds, "pool": seconds}}
+        self._secrets = tuple(value for value in config.credentials.values() if len(value) > 3)
+
+    def read(self, path: str, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+        """A GET that may be repeated at will."""
+        return self.call("GET", path, query=query, headers=headers)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
+    ) -> Reply:
+        """One call; `body` is bytes, or something to send as JSON (Decimals as exact numbers)."""
+        token = self._bearer.token() if self._bearer else None
+        reply = self._once(method, path, body, query, headers, key, token)
+        if reply.status == 401 and self._bearer:
+            reply = self._once(method, path, body, query, headers, key, self._bearer.token(refused=token))
+        return reply
+
+    def local(self, link: str) -> str:
+        """The path, below this system's base address, of a link that the vendor sent; its host is never trusted."""
+        parts = urlsplit(link)
+        path = parts.path.removeprefix(self._prefix) if self._prefix else parts.path
+        return f"{path}?{parts.query}" if parts.query else path
+
+    def fault(self, reply: Reply, said: str, *, key: str | None = None, again: bool = True) -> TieoutError | None:
+        """The error for the statuses that mean the same everywhere, or None where only the vendor's code can say.
+
+        `again` says that the call may be repeated without harm; a write (`key`) that may not is in doubt after a 5xx.
+        """
+        about = f"{self.config.name} answered {reply.status}: {self.clean(said)[:500]}"
+        if reply.status == 429:
+            return RateLimited(f"{about}; wait before the next call", self.wait_until(reply))
+        if reply.status == 401:
+            return Misconfigured(f"{about}; check the credentials of {self.config.name} ({', '.join(self.config.credentials) or 'none'})")
+        if reply.status >= 500 and reply.status != 503 and key is not None and not again:
+            return OutcomeUnknown(f"{about}; the write may have happened", key)
+        if reply.status >= 500 or reply.status == 408:
+            return Retriable(about)
+        return None
+
+    def wait_until(self, reply: Reply, default: float = 1.0) -> datetime:
+        """When to call again: Retry-After in seconds or as a date, X-Retry-After in epoch milliseconds; else in `default` seconds.
+
+        Moments are taken relative to the server's own Date header, since its clock need not be ours.
+        """
+        now = self._clock.now()
+        value = reply.headers.get("retry-after") or reply.headers.get("x-retry-after") or ""
+        return now + max(timedelta(0), min(_delay(value, _date(reply.headers.get("date"), now), default), LONGEST_WAIT))
+
+    def clean(self, text: str) -> str:
+        """A text without any credential of this system in it (G3)."""
+        for secret in (*self._secrets, self._bearer.held if self._bearer else ""):
+            text = text.replace(secret, "•••") if secret else text
+        return text
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def __repr__(self) -> str:
+        return f"HttpClient({self.config.name!r}, {self._origin + self._prefix!r})"
+
+    def _once(
+        self, method: str, path: str, body: Any, query: Mapping[str, Any] | None, headers: Mapping[str, str] | None,
+        key: str | None, token: str | None,
+    ) -> Reply:  # fmt: skip
+        sent: dict[str, str] = {"accept": "application/json", "user-agent": "tieout"}
+        content = None if body is None else body if isinstance(body, bytes) else orjson.dumps(body, default=_number)
+        if content is not None:
+            sent["content-type"] = "application/json"
+            sent["content-length"] = str(len(content))
+        elif method != "GET":
+            sent["content-length"] = "0"
+        if token:
+            sent["authorization"] = f"Bearer {token}"
+        inject(sent)
+        sent.update(headers or {})
+        sent["host"] = urlsplit(self._origin).netloc
+        url = self._origin + self._prefix + quote(path, safe="/?&=:%,!+") + (("&" if "?" in path else "?") + urlencode(query) if query else "")
+        try:
+            answer = self._pool.request(method, url, headers=list(sent.items()), content=content, extensions=self._extensions)
+        except NOT_SENT as error:
+            raise Retriable(f"{self.config.name} cannot be reached at {self._origin} ({type(error).__name__}): is it up?") from error
+        except MAYBE_SENT as error:
+            raise self._lost(method, path, key, error) from error
+        except (httpcore.UnsupportedProtocol, httpcore.ProtocolError) as error:
+            raise Misconfigured(f"{self.config.name}: the call {method} {path} could not be made: {self.clean(str(error))}") from error
+        return _reply(answer)
+
+    def _lost(self, method: str, path: str, key: str | None, error: Exception) -> TieoutError:
+        about = f"{self.config.name} gave no answer to {method} {self.clean(path)} ({type(error).__name__})"
+        return Retriable(about) if key is None else OutcomeUnknown(f"{about}; the write may have happened", key)
+
+
+def _reply(answer: httpcore.Response) -> Reply:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+    body = answer.content
+    return Reply(answer.status, headers, gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body)
+
+
+def _number(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
+
+
+def _date(text: str | None, default: datetime) -> datetime:
+    try:
+        return parsedate_to_datetime(text or "")
+    except ValueError:
+        return default
+
+
+def _delay(value: str, server_now: datetime, default: float) -> timedelta:
+    try:
+        number = float(value)
+    except ValueError:
+        return _date(value, server_now + timedelta(seconds=default)) - server_now
+    if number > 1e11:
+        return timedelta(milliseconds=number - server_now.timestamp() * 1000)
+    return timedelta(seconds=number)

@@ -1,0 +1,79 @@
+"""The portfolio connector: conditional upserts of projects and budgets by code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from integrations.connectors.ppm import mapping
+from integrations.connectors.ppm.client import PortfolioClient
+from integrations.connectors.rows import jsonable
+from integrations.connectors.targets import answers_of, body_of, only, unreadable
+from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
+from models.domain.clock import Clock
+from models.domain.errors import TieoutError
+from models.domain.outcomes import Acknowledgement
+
+WRITABLE = frozenset({("upsert", "project"), ("upsert", "budget")})
+KIND = {"project": "projects", "budget": "budgets"}
+RECORD: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"project": mapping.project_record, "budget": mapping.budget_record}
+Write = tuple[str, str, dict[str, Any]]
+
+
+class Portfolio:
+    """PPM. A change finds its object by project code, since the portfolio knows no other key."""
+
+    streams: Sequence[str] = ()
+    snapshots = ("project", "budget")
+    bulk_limit: Mapping[str, int] = {"project": 1, "budget": 1}
+
+    def __init__(self, config: SystemConfig, clock: Clock) -> None:
+        self.config = config
+        self._client = PortfolioClient(config, clock)
+
+    def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+        only(stream, self.streams, self.config.name)
+        return Page((), cursor or "")
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        make = {"project": mapping.project_observation, "budget": mapping.budget_observation}[only(entity, self.snapshots, self.config.name)]
+        for raw in self._client.all(KIND[entity]):
+            yield unreadable(entity, raw, "code", make)
+
+    def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
+        return answers_of(changes, WRITABLE, self.config.name, _write, lambda writes, keys: [
+            self._put(write, key) for write, key in zip(writes, keys, strict=True)])  # fmt: skip
+
+    def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
+        return [self.state(change).ack if (change.action, change.entity) in WRITABLE else None for change in changes]
+
+    def state(self, change: Change) -> TargetState:
+        kind, code, wanted = _write(change)
+        found = self._client.one(kind, code)
+        wanted = jsonable(wanted)
+        if found is None:
+            return TargetState(None, wanted)
+        current = {name: value for name, value in jsonable(found[0]).items() if name in wanted}
+        return TargetState(current, wanted, Acknowledgement(self.config.name, code, jsonable(found[0])))
+
+    def check(self) -> str:
+        next(self._client.all("projects"), None)
+        return f"{self.config.name} answers and lists projects"
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _put(self, write: Write, key: str) -> Answer:
+        """Bring one object up to date under its entity tag, so that a concurrent edit is never overwritten unseen."""
+        kind, code, record = write
+        try:
+            found = self._client.one(kind, code)
+            stored, created = self._client.put(kind, code, record, found[1] if found else None, key)
+        except TieoutError as error:
+            return error
+        return Acknowledgement(self.config.name, code, jsonable(stored), created=created)
+
+
+def _write(change: Change) -> Write:
+    record = RECORD[change.entity](body_of(change))
+    return KIND[change.entity], str(record["code"]), record

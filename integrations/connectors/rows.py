@@ -1,0 +1,211 @@
+"""A vendor's row that names the very field it cannot read, so that drift is reported and never guessed away (S8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from models.canonical.events import CloudEvent
+from models.domain.errors import TieoutError, Unmappable
+from models.domain.money import Money
+
+T = TypeVar("T")
+Rejected = tuple[str, Mapping[str, Any], Exception]
+
+
+class Row:
+    """Typed access to one vendor object. `sparse` vendors leave empty fields out, for others a missing field is drift;
+    `textual` ones (XML, CSV, SuiteQL) write numbers and flags as text, for others text in place of a number is drift.
+
+    Every accessor raises Unmappable with the path of the field; the `opt_` ones give None where the vendor sent null.
+    """
+
+    __slots__ = ("path", "raw", "sparse", "textual")
+
+    def __init__(self, raw: object, path: str = "", sparse: bool = False, textual: bool = False) -> None:
+        if not isinstance(raw, Mapping):
+            raise Unmappable(f"{path or 'the row'} is {type(raw).__name__}, expected an object", path or "row", code="retyped-field")
+        self.raw: Mapping[str, Any] = raw
+        self.path, self.sparse, self.textual = path, sparse, textual
+
+    def opt_text(self, name: str) -> str | None:
+        value = self._value(name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        raise self._retyped(name, value, "text")
+
+    def opt_decimal(self, name: str) -> Decimal | None:
+        value = self._value(name)
+        if value is None or value == "":
+            return None
+        readable = int | str | Decimal if self.textual else int | Decimal
+        number = exact(value) if isinstance(value, readable) and not isinstance(value, bool) else None
+        if number is None:
+            raise self._retyped(name, value, "a number")
+        return number
+
+    def opt_flag(self, name: str) -> bool | None:
+        value = self._value(name)
+        if value is None or isinstance(value, bool):
+            return value
+        spoken = {"T": True, "F": False, "true": True, "false": False, "1": True, "0": False}
+        if self.textual and isinstance(value, str) and value in spoken:
+            return spoken[value]
+        raise self._retyped(name, value, "true or false")
+
+    def opt_instant(self, name: str) -> datetime | None:
+        text = self.opt_text(name)
+        try:
+            found = datetime.fromisoformat(text) if text else None
+        except ValueError:
+            raise self._retyped(name, text, "a time") from None
+        if found is not None and found.tzinfo is None:
+            raise self._retyped(name, text, "a time with its zone")
+        return found.astimezone(UTC) if found else None
+
+    def opt_day(self, name: str) -> date | None:
+        text = self.opt_text(name)
+        try:
+            return date.fromisoformat(text[:10]) if text else None
+        except ValueError:
+            raise self._retyped(name, text, "a date") from None
+
+    def opt_money(self, name: str, currency: str | None) -> Money | None:
+        amount = self.opt_decimal(name)
+        if amount is None:
+            return None
+        if not currency or len(currency) != 3 or not currency.isupper():
+            raise Unmappable(f"{self._at(name)} has no currency (got {currency!r})", self._at(name), code="missing-currency")
+        return Money(amount=amount, currency=currency)
+
+    def text(self, name: str) -> str:
+        return self._needed(name, self.opt_text(name))
+
+    def decimal(self, name: str) -> Decimal:
+        return self._needed(name, self.opt_decimal(name))
+
+    def flag(self, name: str) -> bool:
+        return self._needed(name, self.opt_flag(name))
+
+    def instant(self, name: str) -> datetime:
+        return self._needed(name, self.opt_instant(name))
+
+    def day(self, name: str) -> date:
+        return self._needed(name, self.opt_day(name))
+
+    def money(self, name: str, currency: str | None) -> Money:
+        return self._needed(name, self.opt_money(name, currency))
+
+    def choice(self, name: str, words: Mapping[str, T]) -> T | None:
+        """The canonical word for a vendor's; None where the vendor has none."""
+        text = self.opt_text(name)
+        if text is None:
+            return None
+        if text not in words:
+            raise Unmappable(f"{self._at(name)} is {text!r}, known are {', '.join(words)}", self._at(name), code="unknown-value")
+        return words[text]
+
+    def child(self, name: str) -> Row:
+        return Row(self._needed(name, self._value(name)), self._at(name), self.sparse, self.textual)
+
+    def opt_child(self, name: str) -> Row | None:
+        return None if self._value(name) is None else self.child(name)
+
+    def children(self, name: str) -> list[Row]:
+        value = self._value(name)
+        if value is not None and not isinstance(value, list):
+            raise self._retyped(name, value, "a list")
+        return [Row(item, f"{self._at(name)}.{n}", self.sparse, self.textual) for n, item in enumerate(value or ())]
+
+    def beyond(self, known: Collection[str]) -> list[str]:
+        """Names of fields that this release does not know."""
+        return [self._at(name) for name in self.raw if name not in known]
+
+    def _value(self, name: str) -> Any:
+        if name not in self.raw and not self.sparse:
+            raise Unmappable(f"{self._at(name)} is missing: the vendor no longer sends it", self._at(name), code="missing-field")
+        return self.raw.get(name)
+
+    def _needed(self, name: str, value: T | None) -> T:
+        if value is None:
+            raise Unmappable(f"{self._at(name)} is empty and cannot be", self._at(name), code="missing-field")
+        return value
+
+    def _at(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def _retyped(self, name: str, value: object, wanted: str) -> Unmappable:
+        shown = "" if isinstance(value, Mapping | list) else f" {str(value)[:40]!r}"
+        return Unmappable(
+            f"{self._at(name)} came as {type(value).__name__}{shown}, expected {wanted}", self._at(name), code="retyped-field"
+        )
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a page of vendor rows came to: events, and the rows that could not be read with the reason."""
+
+    events: list[CloudEvent] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    _new: set[str] = field(default_factory=set)
+
+    def take(self, source_id: str, raw: object, make: Callable[[], CloudEvent | None]) -> None:
+        """Keep the event of a row, or the row and why it gave none."""
+        try:
+            event = make()
+        except (TieoutError, ValidationError) as error:
+            self.rejected.append((source_id, jsonable(raw), mapped(error)))
+        else:
+            if event is not None:
+                self.events.append(event)
+
+    def drift(self, source_id: str, raw: object, unknown: Collection[str]) -> None:
+        """Report a new vendor field, once a page; the row itself is still read, since all it needs is there."""
+        for path in unknown:
+            if path not in self._new:
+                self._new.add(path)
+                error = Unmappable(f"{path} is new at the vendor and not read: map it or ignore it", path, code="new-field")
+                self.rejected.append((source_id, jsonable(raw), error))
+
+
+def exact(value: int | str | Decimal) -> Decimal | None:
+    """A finite decimal, or None where the text is none."""
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def mapped(error: TieoutError | ValidationError) -> TieoutError:
+    """A schema's complaint as Unmappable with its path."""
+    if isinstance(error, TieoutError):
+        return error
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = ".".join(str(part) for part in first["loc"]) or "row"
+    return Unmappable(f"{path}: {first['msg']}", path, code="schema-violation")
+
+
+def jsonable(raw: object) -> dict[str, Any]:
+    """A row as JSON-ready values: exact numbers as text, everything else as it came."""
+    plain = _plain(raw)
+    return plain if isinstance(plain, dict) else {"row": plain}
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
