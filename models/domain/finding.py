@@ -1,0 +1,57 @@
+"""A finding: one sentence of a detector about one subject, with the money that hangs on it and the evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What all findings of one case have in common: the words people read and the one who must act.
+
+    `root` says that these words name the cause itself, so that they stand before the words of a detector which only
+    saw an effect (a dead letter). `floor` is the least severity.
+    """
+
+    cause: str
+    title: str
+    explanation: str
+    next_action: str
+    owner: str
+    money_kind: str = "none"
+    floor: str = "low"
+    suggestion: Mapping[str, Any] | None = None
+    flow: str | None = None
+    system: str | None = None
+    root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One subject under one fingerprint. `amount` is exact and has its `currency`; `since` is when the trouble began."""
+
+    fingerprint: str
+    cause: Cause
+    subject_entity: str
+    subject_key: str
+    amount: Decimal | None = None
+    currency: str | None = None
+    since: datetime | None = None
+    run_id: str | None = None
+    trace_id: str | None = None
+    legal_entity: str | None = None
+    project_key: str | None = None
+    customer_key: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """What a change of makes this finding worth writing again; its fingerprint and subject are its identity."""
+        parts = [self.amount, self.currency, self.run_id, self.trace_id, self.evidence]
+        return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

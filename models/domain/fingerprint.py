@@ -1,0 +1,24 @@
+"""Fingerprints: the text that makes failures with one cause one case (X8, X11).
+
+A fingerprint is readable on purpose, `cause|…|object`, so that a person can say why two failures are together:
+`project-missing|erp|PRJ-1012`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def fingerprint(cause: str, *parts: str | None) -> str:
+    """The fingerprint of a cause at an object; an unknown part is `-`, a bar inside a part becomes a slash."""
+    return "|".join((part or "-").strip().replace("|", "/") for part in (cause, *parts))
+
+
+def case_id_of(text: str) -> str:
+    """The id of the case behind a fingerprint: the first 12 hex digits of its SHA-256, the same on every rebuild."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def finding_id_of(case_id: str, detector: str, entity: str, key: str) -> str:
+    """The id of one detector's finding about one subject in one case."""
+    return hashlib.sha256(f"{case_id}|{detector}|{entity}|{key}".encode()).hexdigest()[:20]

@@ -1,0 +1,196 @@
+"""The reading half of cases: filter, order and page in SQL, so that 100,000 cases stay as quick as a hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.domain.case import SEVERITIES, cause_title
+from models.domain.clock import Clock
+from models.journal.case_tables import case_, case_event, finding
+
+Row = dict[str, Any]
+
+ORDERS: dict[str, tuple[Any, ...]] = {
+    "money": (case_.c.amount_rank.desc(), case_.c.case_id.desc()),
+    "severity": (case_.c.severity_rank.desc(), case_.c.amount_rank.desc(), case_.c.case_id.desc()),
+    "age": (case_.c.first_seen, case_.c.case_id),
+    "newest": (case_.c.last_seen.desc(), case_.c.case_id),
+    "due": (case_.c.sla_due, case_.c.case_id),
+    "occurrences": (case_.c.occurrences.desc(), case_.c.case_id),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases; an empty tuple or None asks for all. `status` None means what needs a person: open and acknowledged.
+
+    `legal_entities` is also the scope of a role (G1). `text` finds words in title, fingerprint and keys, and any case with
+    a finding about exactly that subject or run. Ages are hours since the trouble began.
+    """
+
+    status: tuple[str, ...] | None = None
+    severities: tuple[str, ...] = ()
+    flows: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    detectors: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    legal_entities: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    text: str | None = None
+    unassigned: bool = False
+    overdue: bool = False
+    older_than_hours: float | None = None
+    younger_than_hours: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A page of cases and how many there are in all."""
+
+    rows: list[Row]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGroup:
+    """The cases of one cause: 2,000 failures are three causes. `amount_reporting` is in the reporting currency."""
+
+    cause: str
+    title: str
+    cases: int
+    occurrences: int
+    amount_reporting: Decimal
+    severity: str
+    oldest: datetime
+    newest: datetime
+
+
+class CaseReading:
+    """Cases as readers see them: rows are dicts of the table's columns, `amount_reporting` and `amounts` as Decimal."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+
+    def page(self, where: CaseFilter = CaseFilter(), order: str = "money", limit: int = 50, offset: int = 0) -> CasePage:
+        """One page in a stable order, `order` out of ORDERS.
+
+        Raises KeyError for an unknown order.
+        """
+        condition = self._condition(where)
+        query = sa.select(case_).where(condition).order_by(*ORDERS[order]).limit(limit).offset(offset)
+        with self._engine.connect() as connection:
+            rows = [_presented(row) for row in connection.execute(query).mappings()]
+            total = connection.scalar(sa.select(sa.func.count()).select_from(case_).where(condition))
+        return CasePage(rows, total or 0)
+
+    def groups(self, where: CaseFilter = CaseFilter()) -> list[CaseGroup]:
+        """Cases by cause, the most money first."""
+        money = sa.func.coalesce(sa.func.sum(case_.c.amount_rank), 0).label("money")
+        query = (
+            sa.select(
+                case_.c.cause, sa.func.count().label("cases"), sa.func.sum(case_.c.occurrences).label("occurrences"), money,
+                sa.func.max(case_.c.severity_rank).label("rank"), sa.func.min(case_.c.first_seen).label("oldest"),
+                sa.func.max(case_.c.last_seen).label("newest"),
+            )
+            .where(self._condition(where)).group_by(case_.c.cause).order_by(money.desc(), case_.c.cause)
+        )  # fmt: skip
+        with self._engine.connect() as connection:
+            return [
+                CaseGroup(row.cause, cause_title(row.cause), row.cases, int(row.occurrences), Decimal(int(row.money)).scaleb(-2),
+                          SEVERITIES[row.rank], row.oldest, row.newest)
+                for row in connection.execute(query)
+            ]  # fmt: skip
+
+    def facets(self, column: str, where: CaseFilter = CaseFilter()) -> list[tuple[str, int]]:
+        """Values of a filterable column among these cases with their counts, the most frequent first.
+
+        Raises KeyError for a column that is none of status, severity, flow, cause, system, owner, assignee, legal_entity, detector.
+        """
+        asked = {name: case_.c[name] for name in _FACETS}[column]
+        query = sa.select(asked, sa.func.count()).where(self._condition(where), asked.is_not(None)).group_by(asked)
+        with self._engine.connect() as connection:
+            return sorted(((value, count) for value, count in connection.execute(query)), key=lambda pair: (-pair[1], pair[0]))
+
+    def get(self, case_id: str) -> Row | None:
+        """One case, or None."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(case_).where(case_.c.case_id == case_id)).mappings().first()
+        return None if row is None else _presented(row)
+
+    def findings(self, case_id: str, limit: int = 100, offset: int = 0, resolved: bool = False) -> list[Row]:
+        """Findings of a case, the oldest first; those that are no longer found only where `resolved` asks for them."""
+        query = sa.select(finding).where(finding.c.case_id == case_id)
+        if not resolved:
+            query = query.where(finding.c.resolved_at.is_(None))
+        query = query.order_by(finding.c.first_seen, finding.c.finding_id).limit(limit).offset(offset)
+        with self._engine.connect() as connection:
+            return [_presented(row) for row in connection.execute(query).mappings()]
+
+    def run_ids(self, case_id: str) -> list[str]:
+        """Every run behind the open findings of a case, not only the first 200 it carries."""
+        query = sa.select(finding.c.run_id).where(
+            finding.c.case_id == case_id, finding.c.resolved_at.is_(None), finding.c.run_id.is_not(None)
+        )
+        with self._engine.connect() as connection:
+            return list(dict.fromkeys(connection.scalars(query.order_by(finding.c.first_seen, finding.c.finding_id))))
+
+    def events(self, case_id: str, limit: int = 500) -> list[Row]:
+        """The history of a case, the newest first."""
+        query = sa.select(case_event).where(case_event.c.case_id == case_id).order_by(case_event.c.event_id.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def _condition(self, where: CaseFilter) -> sa.ColumnElement[bool]:
+        chosen: list[sa.ColumnElement[bool]] = [case_.c.active == 1 if where.status is None else _among(case_.c.status, where.status)]
+        for column, values in (
+            (case_.c.severity, where.severities), (case_.c.flow, where.flows), (case_.c.cause, where.causes),
+            (case_.c.detector, where.detectors), (case_.c.system, where.systems), (case_.c.owner, where.owners),
+            (case_.c.assignee, where.assignees), (case_.c.legal_entity, where.legal_entities),
+            (case_.c.project_key, where.projects), (case_.c.customer_key, where.customers),
+        ):  # fmt: skip
+            chosen.append(_among(column, values))
+        now = self._clock.now()
+        if where.unassigned:
+            chosen.append(case_.c.assignee.is_(None))
+        if where.overdue:
+            chosen.append(case_.c.sla_due <= now)
+        if where.older_than_hours is not None:
+            chosen.append(case_.c.first_seen <= now - timedelta(hours=where.older_than_hours))
+        if where.younger_than_hours is not None:
+            chosen.append(case_.c.first_seen > now - timedelta(hours=where.younger_than_hours))
+        if where.text and where.text.strip():
+            chosen.append(_mentions(where.text.strip()))
+        return sa.and_(*chosen)
+
+
+_FACETS = ("status", "severity", "flow", "cause", "system", "owner", "assignee", "legal_entity", "detector")
+
+
+def _among(column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
+    return column.in_(values) if values else sa.true()
+
+
+def _mentions(text: str) -> sa.ColumnElement[bool]:
+    """Words anywhere in the case, or exactly the subject or run of one of its findings."""
+    columns = (case_.c.title, case_.c.fingerprint, case_.c.subject_key, case_.c.project_key, case_.c.customer_key, case_.c.case_id)
+    exact = sa.select(finding.c.case_id).where(sa.or_(finding.c.subject_key == text, finding.c.run_id == text))
+    return sa.or_(*(column.icontains(text, autoescape=True) for column in columns), case_.c.case_id.in_(exact))
+
+
+def _presented(row: Any) -> Row:
+    shown = dict(row)
+    if "amounts" in shown:
+        shown["amounts"] = {currency: Decimal(amount) for currency, amount in (shown["amounts"] or {}).items()}
+        shown["amount_reporting"] = Decimal(shown["amount_reporting"])
+    elif shown.get("amount") is not None:
+        shown["amount"] = Decimal(shown["amount"])
+    return shown
