@@ -1,0 +1,7 @@
+"""Delimited files as a source (PSA by default), and result files as its target: batch import and export (S6)."""
+
+from integrations.connectors.csv.connector import CsvFiles
+
+CONNECTOR = CsvFiles
+
+__all__ = ["CONNECTOR"]

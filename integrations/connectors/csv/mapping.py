@@ -1,0 +1,165 @@
+"""A mapping file (TOML): which columns make which canonical fields; pure once read.
+
+[files.<name>] path, delimiter · [[stream]] name, entity, event, file, key, once ("skip" or "reject" a repeated key), join, where, fields.
+A field is text with {Column} placeholders, a constant, or a table: text | first_of, type (text, decimal, date, flag), format,
+optional, or ref + id for a SystemRef. Dotted names nest. An empty column that is not optional rejects its row.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from integrations.connectors.rows import exact
+from models.canonical.schemas import SCHEMAS, Canonical
+from models.domain.errors import Misconfigured, Unmappable
+
+PLACE = re.compile(r"\{([^{}]+)\}")
+EMPTY = frozenset({"", "NA", "N/A", "NULL", "null", "None"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One kind of canonical object out of one file, with the columns of another file joined in where `join` says."""
+
+    name: str
+    entity: str
+    event: str
+    file: str
+    key: str
+    fields: Mapping[str, Any]
+    once: str = "skip"
+    join: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+
+    def wanted(self, columns: Mapping[str, str]) -> bool:
+        """Whether the row filters let a row through."""
+        for name, test in self.where.items():
+            value = columns.get(name, "").strip()
+            if ("in" in test and value not in test["in"]) or ("not_in" in test and value in test["not_in"]):
+                return False
+        return True
+
+    def key_of(self, columns: Mapping[str, str]) -> str:
+        return filled(self.key, columns)
+
+    def canonical(self, columns: Mapping[str, str], system: str) -> Canonical:
+        """The canonical object of a row; raises Unmappable with the column, or pydantic's ValidationError."""
+        body: dict[str, Any] = {}
+        for path, spec in self.fields.items():
+            _put(body, path, value_of(spec, columns, system))
+        if "ref" in SCHEMAS[self.entity].model_fields:
+            body.setdefault("ref", {"system": system, "kind": self.entity, "id": self.key_of(columns)})
+        return SCHEMAS[self.entity].model_validate(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A whole mapping file: streams in dependency order, and the files they read."""
+
+    streams: tuple[Stream, ...]
+    files: Mapping[str, Mapping[str, str]]
+
+    def stream(self, name: str) -> Stream:
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        raise Misconfigured(f"the mapping has no stream {name!r}: it has {', '.join(stream.name for stream in self.streams)}")
+
+
+def read_mapping(path: Path) -> Mapped:
+    """The mapping file as values; raises Misconfigured naming what is wrong in it."""
+    try:
+        body = tomllib.loads(path.read_text("utf-8"))
+        streams = tuple(Stream(**stream) for stream in body["stream"])
+        mapped = Mapped(streams, body["files"])
+    except OSError as error:
+        raise Misconfigured(f"the mapping file {path} cannot be read: {error.strerror}; give `mapping` in the systems file") from error
+    except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
+        raise Misconfigured(f"the mapping file {path} is not right: {error}; see examples/sip.toml") from error
+    for stream in streams:
+        _checked(stream, mapped, path)
+    return mapped
+
+
+def value_of(spec: Any, columns: Mapping[str, str], system: str) -> Any:
+    """What a field's specification gives for a row."""
+    if isinstance(spec, str):
+        return filled(spec, columns)
+    if not isinstance(spec, Mapping):
+        return spec
+    if "ref" in spec:
+        return {"system": system, "kind": spec["ref"], "id": filled(spec["id"], columns)}
+    text, column = _first(spec, columns)
+    if text is None:
+        if spec.get("optional"):
+            return None
+        raise Unmappable(f"column {column} is empty and the row needs it", column, code="missing-field")
+    return _typed(text, column, spec)
+
+
+def filled(template: str, columns: Mapping[str, str]) -> str:
+    """The template with every {Column} filled in; raises Unmappable for a column that is empty or not there."""
+
+    def cell(match: re.Match[str]) -> str:
+        value = columns.get(match[1], "").strip()
+        if value in EMPTY:
+            raise Unmappable(f"column {match[1]} is {'empty' if match[1] in columns else 'missing'}", match[1], code="missing-field")
+        return value
+
+    return PLACE.sub(cell, template)
+
+
+def _first(spec: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[str | None, str]:
+    names = spec.get("first_of") or PLACE.findall(str(spec.get("text", "")))
+    if "first_of" not in spec and any(columns.get(name, "").strip() in EMPTY for name in names):
+        return None, ", ".join(names)
+    if "first_of" not in spec:
+        return filled(str(spec["text"]), columns), ", ".join(names)
+    found = next((name for name in names if columns.get(name, "").strip() not in EMPTY), None)
+    return (columns[found].strip() if found else None), found or ", ".join(names)
+
+
+def _typed(text: str, column: str, spec: Mapping[str, Any]) -> Any:
+    kind = spec.get("type", "text")
+    if kind == "decimal":
+        number = exact(text)
+        if number is None:
+            raise Unmappable(f"column {column} is {text[:40]!r}, expected a number", column, code="retyped-field")
+        return number
+    if kind == "date":
+        return _day(text, column, spec.get("format", "%Y-%m-%d"))
+    if kind == "flag":
+        return text.lower() in ("true", "yes", "y", "1", "t")
+    return text
+
+
+def _day(text: str, column: str, layout: str) -> Any:
+    try:
+        return datetime.strptime(text, layout).date()
+    except ValueError:
+        raise Unmappable(f"column {column} is {text[:40]!r}, expected a date like {layout}", column, code="retyped-field") from None
+
+
+def _put(body: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for parent in parents:
+        body = body.setdefault(parent, {})
+    body[last] = str(value) if isinstance(value, Decimal) else value
+
+
+def _checked(stream: Stream, mapped: Mapped, path: Path) -> None:
+    if stream.entity not in SCHEMAS:
+        raise Misconfigured(f"{path}: stream {stream.name} maps to {stream.entity!r}, which is no canonical entity")
+    for name in (stream.file, *([stream.join["file"]] if stream.join else ())):
+        if name not in mapped.files:
+            raise Misconfigured(f"{path}: stream {stream.name} reads file {name!r}, which [files] does not have")
+    floats = [name for name, spec in stream.fields.items() if isinstance(spec, float)]
+    if floats:
+        raise Misconfigured(f"{path}: {stream.name}.{floats[0]} is a float: write numbers as text, so that they stay exact")
