@@ -123,6 +123,8 @@ class Contract(Canonical):
     entity: ClassVar[str] = "contract"
     contract_id: str
     contract_version: int = 1
+    project_id: str | None = None
+    customer_id: str | None = None
     contract_type: ContractType | None = None
     value: ContractValue
     statement_of_work: StatementOfWork | None = None

@@ -57,17 +57,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Have the bill rate set on the role in the PSA, or the person's cost rate in the HCM system, then replay.",
         "revenue_at_risk",
     ),
-    "currency-missing": Explanation(
+    "missing-currency": Explanation(
         "Amount without currency",
         "An amount came without its currency; posting it would be a guess.",
         "Give the currency in the source system, or correct it here, then replay.",
         "revenue_at_risk",
     ),
-    "currency-conflict": Explanation(
-        "Two currencies in one posting",
-        "The bill rate's currency differs from the project's contract currency.",
-        "Correct the rate's currency at its source, or agree the contract currency, then replay.",
-        "revenue_at_risk",
+    "posting-moved-on": Explanation(
+        "The posting changed in between",
+        "Since this attempt was planned, another version of the entry was posted; going on would post it twice.",
+        "Replay from the start: the entry is planned afresh.",
     ),
     # what quote-to-project and master-data check
     "not-owner": Explanation(
@@ -162,6 +161,27 @@ EXPLANATIONS: dict[str, Explanation] = {
         "The source changed its data",
         "A field of the source is missing, new or of another type than agreed; nothing was guessed.",
         "Have the mapping of that connector adapted to the source's release, then replay.",
+    ),
+    "missing-field": Explanation(
+        "A field is missing",
+        "The source no longer sends a field that is needed, or sent it empty.",
+        "Fill in the field at its source; if the vendor dropped it, have the connector adapted, then replay.",
+    ),
+    "retyped-field": Explanation(
+        "A field changed its type",
+        "The source sends a field in another form than agreed, for example text in place of a number; nothing was guessed.",
+        "Have the mapping of that connector adapted to the source's release, then replay.",
+    ),
+    "new-field": Explanation(
+        "The source sends a new field",
+        "The vendor's release added a field that nobody maps yet; the rest of the record was read as before.",
+        "Decide whether the field matters: map it in the connector or list it as ignored.",
+        "none",
+    ),
+    "unknown-value": Explanation(
+        "A value nobody knows",
+        "The source sent a word in a field with a fixed list of words that is not on the list.",
+        "Correct the value at its source, or add it to the connector's mapping, then replay.",
     ),
     "unknown-event-type": Explanation(
         "Unknown kind of event",

@@ -1,0 +1,67 @@
+"""Where a run's event came from, in terms of roles: what ownership (S3) and echo protection ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.contracts import Context, Role
+from models.domain.errors import Rejected
+from models.domain.ownership import owner_of, trespasses
+
+OURS = "tieout"
+"""Events come from `tieout/<system>`, or from `tieout/<flow>`: then no vendor's word, so no ownership to check."""
+
+
+def played(ctx: Context) -> dict[Role, str]:
+    """The roles that some system plays for this run's legal entity, with the system's name."""
+    found: dict[Role, str] = {}
+    for role in Role:
+        try:
+            found[role] = ctx.system_of(role)
+        except KeyError:
+            continue
+    return found
+
+
+def source_system(body: Mapping[str, Any], ctx: Context) -> str:
+    """The name of the system that told us: the record's own ref, else the event's source."""
+    ref = body.get("ref")
+    return str(ref["system"]) if ref else ctx.run.source.removeprefix(f"{OURS}/")
+
+
+def source_role(body: Mapping[str, Any], ctx: Context) -> Role | None:
+    """The role of the system that told us; None for our own events and for a system beside the ones that play a role."""
+    system = source_system(body, ctx)
+    return next((role for role, name in played(ctx).items() if name == system), None)
+
+
+def refuse_trespass(entity: str, known: Mapping[str, Any], told: Mapping[str, Any], ctx: Context) -> None:
+    """Raise Rejected `not-owner` for the first attribute that the source would overwrite without owning it (S3)."""
+    role = source_role(told, ctx)
+    if role is None:
+        return
+    found = trespasses(entity, owned(known), owned(told), role, played(ctx), ctx.run.legal_entity)
+    if found:
+        first = found[0]
+        raise Rejected(
+            f"{source_system(told, ctx)} ({role}) may not change {first.attribute} of this {entity} from {first.known!r} "
+            f"to {first.told!r}: the {first.owner} system owns it; change it there",
+            code="not-owner", field=first.attribute,
+        )  # fmt: skip
+
+
+def owns(entity: str, attribute: str, body: Mapping[str, Any], ctx: Context) -> bool:
+    """Whether the system that told us owns an attribute here; our own events count as the owner's."""
+    role = source_role(body, ctx)
+    return role is None or owner_of(entity, attribute, played(ctx), ctx.run.legal_entity) in (None, role)
+
+
+_BESIDE = frozenset({"ref", "parent_ref", "customer_ref", "changed_at", "source_version", "aliases", "origin", "rates"})
+
+
+def owned(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes that somebody owns, flat: references and time stamps say where a record is, not what it is."""
+    flat = {key: value for key, value in body.items() if key not in _BESIDE and not isinstance(value, Mapping | list | tuple)}
+    dimensions = body.get("dimensions") or {}
+    return {**flat, **{key: value for key, value in dimensions.items() if not isinstance(value, Mapping)}}
