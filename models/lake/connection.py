@@ -79,10 +79,11 @@ def attach_missing(
         _attach_journal(connection, settings.journal_address)
 
 
-def attached(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Which of lake, marts and journal are attached."""
-    rows = connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()
-    return {name for (name,) in rows} & {"lake", "marts", "journal"}
+def open_lake(settings: Settings, *, write: bool = False, memory_mib: int = 256, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A connection with the audit lake alone, as `lake`; nothing attached when it does not exist and `write` is false."""
+    connection = open_engine(settings, memory_mib=memory_mib, threads=threads)
+    _attach_lake(connection, "lake", settings.lake_catalog_address, settings.lake_data_address, write)
+    return connection
 
 
 def catalogue(address: str) -> str:

@@ -123,6 +123,7 @@ SEALS = pa.schema(
         ("previous", pa.string()),
         ("sealed_at", TIME),
         ("number", pa.int64()),     # the writer's own number of the batch: (writer, number) makes append idempotent
+        ("columns", pa.int32()),    # how many of the table's columns, in their order, the root covers
     ]
 )
 
@@ -132,6 +133,7 @@ CHECKPOINTS = pa.schema(
         ("last_batch", pa.int64()),
         ("root", pa.string()),
         ("note", pa.string()),      # the signed note (C2SP tlog-checkpoint), signature included
+        ("frontier", pa.string()),  # hex of the tree's perfect subtrees, so that a writer goes on without reading every seal
         ("signed_at", TIME),
     ]
 )

@@ -1,0 +1,66 @@
+"""Making and migrating the lake's tables: options, partitions, columns added at the end, guards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from models.lake import guards
+from models.lake.connection import catalogue, quoted
+from models.lake.publish import columns_of
+from models.lake.schema import TABLES
+from models.settings import Settings
+
+SEALED = tuple(sorted(TABLES))
+ALL = (*SEALED, "seals", "checkpoints")
+_OPTIONS = {"parquet_compression": "zstd", "target_file_size": "256MiB"}
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Bring an attached lake to the present schema, all or nothing per table, and see that its guards are on."""
+    options = {row[0] for row in connection.execute("SELECT option_name FROM ducklake_options('lake')").fetchall()}
+    for name, value in _OPTIONS.items():
+        if name not in options:
+            connection.execute(f"CALL lake.set_option('{name}', '{value}')")
+    for table in ALL:
+        _table(connection, table)
+    _guards(connection, settings)
+
+
+def _table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    wanted = columns_of(table)
+    rows = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake' AND table_name = $1", [table]
+    ).fetchall()
+    have = {name for (name,) in rows}
+    if set(wanted) <= have:
+        return
+    connection.execute("BEGIN")
+    if not have:
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in wanted.items())
+        connection.execute(f"CREATE TABLE lake.main.{table} ({columns})")
+        if "recorded_at" in wanted:
+            days = "year(recorded_at), month(recorded_at), day(recorded_at)"
+            connection.execute(f"ALTER TABLE lake.main.{table} SET PARTITIONED BY ({days})")
+    else:
+        for name, kind in wanted.items():
+            if name not in have:
+                connection.execute(f'ALTER TABLE lake.main.{table} ADD COLUMN "{name}" {kind}')
+    connection.execute("COMMIT")
+
+
+def _guards(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    kind, _, address = catalogue(settings.lake_catalog_address).partition(":")
+    if kind == "postgres":
+        guards.install_postgres(address)
+    elif missing_guards(connection, address):
+        guards.install_sqlite(Path(address))
+
+
+def missing_guards(connection: duckdb.DuckDBPyConnection, catalogue_path: str) -> set[str]:
+    """Guards that a SQLite catalogue lacks."""
+    rows = connection.execute(
+        f"SELECT name FROM sqlite_scan({quoted(catalogue_path)}, 'sqlite_master') WHERE type = 'trigger'"
+    ).fetchall()
+    return set(guards.GUARDS) - {name for (name,) in rows}

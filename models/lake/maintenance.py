@@ -1,0 +1,148 @@
+"""Keeping the lake quick: small files merged tier by tier, old snapshots and files dropped, never under a reader's feet."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from models.lake.data_files import DataFolder
+from models.lake.exclusive import AdvisoryLock, FileLock
+from models.lake.lake_tables import ALL
+from models.lake.manifest import Entry, Manifest
+
+_MIB = 1 << 20
+TIERS = ((0, 2 * _MIB, 8), (2 * _MIB, 32 * _MIB, 8), (32 * _MIB, 192 * _MIB, 4))
+"""(from bytes, below bytes, how many files of that size make a merge worth it). A row is rewritten at most once per tier."""
+
+ORPHANS_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """Files that were merged, files that came of it, and files removed from the disk."""
+
+    merged: int
+    made: int
+    removed: int
+
+
+def maintain(
+    connection: duckdb.DuckDBPyConnection,
+    lock: FileLock | AdvisoryLock,
+    folder: DataFolder,
+    manifest: Manifest,
+    keep: timedelta,
+    grace: timedelta,
+) -> Maintained:
+    """Merge, expire and clean up. The writer's lock is let go between tables, so appends wait for one merge at most."""
+    merged = made = 0
+    for table in ALL:
+        for low, high, enough in TIERS:
+            with lock.held():
+                before, after = _merge(connection, folder, manifest, table, low, high, enough)
+            merged, made = merged + before, made + after
+    with lock.held():
+        removed = _drop_old(connection, folder, manifest, keep, grace)
+    return Maintained(merged, made, removed)
+
+
+def _merge(
+    connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest, table: str, low: int, high: int, enough: int
+) -> tuple[int, int]:
+    if _small_files(connection, table, low, high) < enough:
+        return 0, 0
+    known = folder.files([table])
+    connection.execute("BEGIN")
+    try:
+        done = connection.execute(
+            f"CALL ducklake_merge_adjacent_files('lake', '{table}', min_file_size => {low}, max_file_size => {high})"
+        ).fetchall()
+        _enter(connection, folder, manifest, sorted(folder.files([table]) - known))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return sum(row[2] for row in done), sum(row[3] for row in done)
+
+
+def _small_files(connection: duckdb.DuckDBPyConnection, table: str, low: int, high: int) -> int:
+    row = connection.execute(
+        "SELECT count(*) FROM __ducklake_metadata_lake.ducklake_data_file JOIN __ducklake_metadata_lake.ducklake_table t USING (table_id) "
+        "WHERE t.table_name = $1 AND t.end_snapshot IS NULL AND file_size_bytes >= $2 AND file_size_bytes < $3",
+        [table, low, high],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _enter(connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest, new: list[str]) -> None:
+    """Merged files durable and digested before the commit that replaces what they were made of."""
+    folder.make_durable(new)
+    entries = []
+    for path in new:
+        table = path.split("/")[1]
+        key = "last_batch" if table == "checkpoints" else "batch_id"
+        batches = connection.cursor().execute(f"SELECT min({key}), max({key}) FROM read_parquet($1)", [folder.full(path)]).fetchone() or (None, None)
+        entries.append(Entry(path, table, *folder.digest(path), *batches))
+    if entries:
+        manifest.enter(entries)
+
+
+def _drop_old(
+    connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest, keep: timedelta, grace: timedelta
+) -> int:
+    # Without this a power loss between a merge and its clean-up could take the merged file and find its sources deleted.
+    _sync_file_system(folder)
+    now = datetime.now(UTC)
+    _expire(connection, now - keep)
+    gone = _remove_scheduled(connection, folder, now - grace)
+    connection.execute("CALL ducklake_delete_orphaned_files('lake', older_than => $1)", [now - ORPHANS_AFTER])
+    present = folder.files(ALL)
+    # Young entries stay: another writer's file may be entered and not yet on the list.
+    manifest.forget(sorted(manifest.older_than(ORPHANS_AFTER.total_seconds()) - present))
+    return gone
+
+
+# Both by ids, never by DuckLake's `older_than`: on a SQLite catalogue version 1.5.5 compares times as text of two different
+# forms, so any moment of today counts as younger than all of today and nothing would be kept.
+
+
+def _expire(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    rows = connection.execute("SELECT snapshot_id FROM ducklake_snapshots('lake') WHERE snapshot_time < $1 ORDER BY ALL", [before]).fetchall()
+    for start in range(0, len(rows), 1000):
+        versions = ", ".join(str(row[0]) for row in rows[start : start + 1000])
+        connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => [{versions}])")
+
+
+def _remove_scheduled(connection: duckdb.DuckDBPyConnection, folder: DataFolder, before: datetime) -> int:
+    """Remove files that no snapshot needs since `before`: the files first, so that a kill leaves a list to go on with."""
+    rows = connection.execute(
+        "SELECT data_file_id, path FROM __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion "
+        "WHERE CAST(schedule_start AS TIMESTAMPTZ) < $1",
+        [before],
+    ).fetchall()
+    if not folder.local:
+        return len(connection.execute("CALL ducklake_cleanup_old_files('lake', older_than => $1)", [before - ORPHANS_AFTER]).fetchall())
+    for _, path in rows:
+        folder.remove(path)
+    if rows:
+        listed = ", ".join(str(row[0]) for row in rows)
+        connection.execute(
+            f"DELETE FROM __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion WHERE data_file_id IN ({listed})"
+        )
+    return len(rows)
+
+
+def _sync_file_system(folder: DataFolder) -> None:
+    if not folder.local:
+        return
+    descriptor = os.open(Path(folder.address), os.O_RDONLY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor):
+            raise OSError(ctypes.get_errno(), "syncfs failed; nothing was cleaned up", folder.address)
+    finally:
+        os.close(descriptor)
