@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -13,6 +13,17 @@ metadata = sa.MetaData()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def micros(value: datetime) -> int:
+    """Microseconds since 1970 of an aware datetime, exact."""
+    delta = value - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def instant(value: int) -> datetime:
+    """The aware UTC datetime of microseconds since 1970, exact."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
 class Instant(sa.types.TypeDecorator[datetime]):
     """An aware UTC datetime kept as BIGINT microseconds since 1970, the same on every database."""
 
@@ -20,13 +31,10 @@ class Instant(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        if value is None:
-            return None
-        delta = value - _EPOCH
-        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+        return None if value is None else micros(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
+        return None if value is None else instant(value)
 
 
 class Json(sa.types.TypeDecorator[Any]):

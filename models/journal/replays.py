@@ -1,0 +1,143 @@
+"""Replays: a new run in the same lineage for an old one, from its failed step or from the start, corrected if asked (E4)."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import sqlalchemy as sa
+
+from models.domain.errors import Unmappable
+from models.domain.record import Record, RecordKind
+from models.domain.states import RunState, allowed
+from models.journal.admitting import SQL, admission_lock, insert_runs, stored
+from models.journal.committing import release, supersede
+from models.journal.run import HOLDING, Run, run_of
+from models.journal.run_records import run_record
+from models.journal.statements import statements
+
+INTAKE = "intake"
+"""Flow name of rows that no connector could read: quarantined, replayed by reading the source again."""
+
+
+@dataclass(slots=True)
+class Replays:
+    """Old run id -> the run that took over, and why others were left alone."""
+
+    runs: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def corrected(payload: Mapping[str, Any], correction: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A copy of the payload with each dotted path set to its value; list items by their number.
+
+    Raises Unmappable for a path that leads through something that has no such part.
+    """
+    copied: dict[str, Any] = copy.deepcopy(dict(payload))
+    for path, value in (correction or {}).items():
+        *parents, last = path.split(".")
+        spot: Any = copied
+        for part in parents:
+            spot = _part(spot, part, path)
+        if isinstance(spot, list):
+            _part(spot, last, path)
+            spot[int(last)] = value
+        elif isinstance(spot, dict):
+            spot[last] = value
+        else:
+            raise _no_such(path)
+    return copied
+
+
+def _part(spot: Any, part: str, path: str) -> Any:
+    if isinstance(spot, dict) and isinstance(spot.get(part), dict | list):
+        return spot[part]
+    if isinstance(spot, list) and part.isdigit() and int(part) < len(spot):
+        return spot[int(part)]
+    raise _no_such(path)
+
+
+def _no_such(path: str) -> Unmappable:
+    return Unmappable(f"the payload has no place {path!r}: look at its fields and give the dotted path of one of them", path, code="no-such-field")
+
+
+def restarted(old: Run, origin: Mapping[str, Any] | None, start: str, correction: Mapping[str, Any] | None, now: datetime) -> Run:
+    """The run that takes over from `old`: at its failed step with its payload, or at the start with the event's data."""
+    from_start = start == "start" and origin is not None
+    merged = {**(old.correction or {}), **(correction or {})} or None
+    payload = corrected(origin["data"], merged) if from_start and origin is not None else corrected(old.payload, correction)
+    return replace(
+        old,
+        seq=0, run_id=uuid4().hex, replay_of=old.run_id, state=RunState.READY, step=0 if from_start else old.step, attempt=0, claims=0,
+        step_name=None if from_start else old.step_name, payload=payload, acks={} if from_start else dict(old.acks), correction=merged,
+        intent=None, error_code=None, error_message=None, error_field=None, system=None, waiting_for=None, waiting_because=None,
+        waiting_missing=None, waiting_owner=None, created_at=now, due_at=now, settled_at=None, farewell=None, lease_token=0,
+    )  # fmt: skip
+
+
+def origins(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:
+    """The CloudEvents that began these runs, by run id."""
+    sql = statements(SQL, connection.dialect.name)
+    bodies: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for source in sorted({run.event_source for run in runs}):
+        ids = json.dumps(sorted({run.event_id for run in runs if run.event_source == source}))
+        for row in connection.execute(sql["origins"], {"source": source, "ids": ids}):
+            bodies[(row.source, row.event_id)] = orjson.loads(row.body)
+    return {run.run_id: bodies[key] for run in runs if (key := (run.event_source, run.event_id)) in bodies}
+
+
+class ReplayMaker:
+    """Makes replays in the caller's transaction and leaves their records to the caller. Safe to repeat: a run that was
+    taken over already answers with the run that took over."""
+
+    def __init__(self, connection: sa.Connection, now: datetime) -> None:
+        self._connection, self._now = connection, now
+        self._sql = statements(SQL, connection.dialect.name)
+
+    def make(
+        self, run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, actor: str, because: Mapping[str, Any]
+    ) -> tuple[Replays, list[Record]]:
+        """Replays of these runs; a settled, running or unknown run is refused with the reason."""
+        admission_lock(self._connection)
+        ids = json.dumps(list(run_ids))
+        olds = {run.run_id: run for run in map(run_of, self._connection.execute(self._sql["by_ids"], {"ids": ids}))}
+        before = dict(self._connection.execute(self._sql["replays_of"], {"ids": ids}).tuples().all())
+        events = origins(self._connection, list(olds.values()))
+        replays, records, rows, over = Replays(), [], [], []
+        for run_id in run_ids:
+            old = olds.get(run_id)
+            if old is not None and run_id in before and old.state is RunState.SUPERSEDED:
+                replays.runs[run_id] = before[run_id]
+            elif (refusal := _refusal(run_id, old)) is not None:
+                replays.refused[run_id] = refusal
+            elif old is not None:
+                fresh = restarted(old, events.get(run_id), start, correction, self._now)
+                replays.runs[run_id] = fresh.run_id
+                body = {**because, "action": "replay", "from": start, "correction": correction, "replay_of": run_id}
+                records.append(run_record(fresh, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body))
+                over.append(old)
+                rows.append(fresh)
+        records += self._store(over, rows, replays)
+        return replays, records
+
+    def _store(self, over: list[Run], fresh: list[Run], replays: Replays) -> list[Record]:
+        holding = [run for run in over if run.state in HOLDING]
+        closed = [run for run in over if run.state is not RunState.CANCELLED]
+        records = supersede(self._connection, closed, self._now, {run.seq: replays.runs[run.run_id] for run in closed})
+        insert_runs(self._connection, [stored(run, True, self._now) for run in fresh])
+        release(self._connection, [run.aggregate for run in (*holding, *fresh)])
+        return records
+
+
+def _refusal(run_id: str, old: Run | None) -> str | None:
+    if old is None:
+        return f"there is no run {run_id}: select it again"
+    if old.state is RunState.CANCELLED or allowed(old.state, RunState.SUPERSEDED):
+        return None
+    return f"the run is {old.state.value}: only a run that is dead, waiting, ready or cancelled can be replayed"

@@ -1,0 +1,40 @@
+"""Signals: what changed, so that the runs that wait for it wake (E5)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from models.journal.database import wall_now
+from models.journal.metadata import micros
+from models.journal.statements import statements
+
+_SQL = Path(__file__).with_name("signals.sql")
+_SEPARATOR = re.compile(r"[/:]")
+
+
+def what_of(text: str) -> str:
+    """The one spelling of what a run waits for: `project:PRJ-1` and `project/PRJ-1` are the same thing."""
+    return _SEPARATOR.sub("/", text, count=1)
+
+
+def raise_signals(connection: sa.Connection, changed: Iterable[str], now: datetime) -> int:
+    """Note that these things changed and make the runs that wait for them ready, in the caller's transaction; how many woke."""
+    names = sorted({what_of(name) for name in changed})
+    if not names:
+        return 0
+    sql = statements(_SQL, connection.dialect.name)
+    wall = wall_now(connection)
+    connection.execute(sql["note"], [{"what": name, "wall": wall} for name in names])
+    return int(connection.execute(sql["wake"], {"names": json.dumps(names), "now": micros(now)}).rowcount)
+
+
+def wake_missed(connection: sa.Connection, now: datetime) -> int:
+    """Make ready the runs whose wait ended: its time is up, or its signal came between their look-up and their pause."""
+    sql = statements(_SQL, connection.dialect.name)
+    return int(connection.execute(sql["wake_missed"], {"now": micros(now)}).rowcount)

@@ -1,0 +1,37 @@
+"""Named SQL statements from a `.sql` file beside their owner, fitted to SQLite or PostgreSQL.
+
+A statement begins with `-- name: its purpose`. Three spellings are ours: `in json(:x)` and `in json numbers(:x)` take a
+list as one JSON parameter, so that a statement stays the same however long the list is; `$run` stands for the columns
+of a run; `skip locked` is left out on SQLite, which has one writer anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from models.journal.run import RUN_COLUMNS
+
+_HEAD = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
+_LIST = re.compile(r"in json\((:\w+)\)")
+_NUMBERS = re.compile(r"in json numbers\((:\w+)\)")
+_LOCK = re.compile(r"for update skip locked")
+
+
+@cache
+def statements(file: Path, dialect: str) -> Mapping[str, sa.TextClause]:
+    """Every statement of a file by its name, for the dialect `sqlite` or `postgresql`."""
+    pieces = _HEAD.split(file.read_text(encoding="utf-8"))[1:]
+    return {name: sa.text(_fitted(body.strip().rstrip(";"), dialect)) for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def _fitted(sql: str, dialect: str) -> str:
+    sql = sql.replace("$run", RUN_COLUMNS)
+    if dialect == "postgresql":
+        sql = _NUMBERS.sub(r"= any(array(select cast(json_array_elements_text(cast(\1 as json)) as bigint)))", sql)
+        return _LIST.sub(r"= any(array(select json_array_elements_text(cast(\1 as json))))", sql)
+    return _LOCK.sub("", _LIST.sub(r"in (select value from json_each(\1))", _NUMBERS.sub(r"in (select value from json_each(\1))", sql)))

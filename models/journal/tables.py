@@ -1,0 +1,190 @@
+"""Tables of runs, events, crosswalk, registry and feed. Times are microseconds since 1970: world time, but wall time in `…_wall`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from models.journal.metadata import Instant, Json, metadata
+
+_SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _part(name: str, where: str, *columns: str, unique: bool = False) -> sa.Index:
+    """An index over the few rows that `where` selects: settled runs cost it nothing."""
+    return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("body", Json, nullable=False),  # the CloudEvent as it came, so that a replay can begin again
+    sa.Column("admitted_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("seq", _SERIAL, primary_key=True, autoincrement=True),  # order of admission
+    sa.Column("run_id", sa.Text, nullable=False, unique=True),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("flow_version", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),  # index of the next step
+    sa.Column("step_name", sa.Text),
+    sa.Column("attempt", sa.Integer, nullable=False),  # failed tries of this step so far
+    sa.Column("claims", sa.Integer, nullable=False),  # claims since the last commit: counts crashed workers
+    sa.Column("held", sa.Integer, nullable=False),  # 1 while an earlier run of its aggregate is open
+    sa.Column("business_key", sa.Text, nullable=False),
+    sa.Column("source_version", sa.BigInteger, nullable=False),
+    sa.Column("aggregate", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),
+    sa.Column("lineage_id", sa.Text, nullable=False),
+    sa.Column("replay_of", sa.Text),
+    sa.Column("correlation_id", sa.Text, nullable=False),
+    sa.Column("trace_id", sa.Text, nullable=False),
+    sa.Column("legal_entity", sa.Text),
+    sa.Column("event_type", sa.Text, nullable=False),
+    sa.Column("event_source", sa.Text, nullable=False),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("payload", Json, nullable=False),
+    sa.Column("acks", Json),
+    sa.Column("correction", Json),
+    sa.Column("intent", Json),  # the write that was begun and not answered yet
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_message", sa.Text),
+    sa.Column("error_field", sa.Text),
+    sa.Column("system", sa.Text),
+    sa.Column("waiting_for", sa.Text),
+    sa.Column("waiting_because", sa.Text),
+    sa.Column("waiting_missing", Json),
+    sa.Column("waiting_owner", sa.Text),
+    sa.Column("waiting_wall", sa.BigInteger),
+    sa.Column("amount", sa.Text),
+    sa.Column("currency", sa.Text),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("settled_at", Instant),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("source_changed_at", Instant),
+    sa.Column("farewell", sa.Text),  # of a dead run whose flow has an on_dead step: due, then tried
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_token", sa.BigInteger, nullable=False),
+    sa.Column("lease_until_wall", sa.BigInteger),
+    _part("run_fact", "replay_of IS NULL", "business_key", "flow", "source_version", unique=True),
+    _part("run_claimable", "state IN ('ready', 'in_doubt') AND held = 0", "lane", "due_at", "seq"),
+    _part("run_open", "state IN ('ready', 'running', 'waiting', 'in_doubt')", "flow", "aggregate", "held"),
+    _part("run_held", "held = 1", "flow", "aggregate", "seq"),
+    _part("run_dead", "state = 'dead'", "business_key", "flow"),
+    _part("run_waiting", "state = 'waiting'", "waiting_for"),
+    _part("run_leased", "state = 'running'", "lease_until_wall"),
+    _part("run_replay", "replay_of IS NOT NULL", "replay_of"),
+    _part("run_farewell", "farewell = 'due'", "seq"),
+)
+
+flow_state = sa.Table(
+    "flow_state",
+    metadata,
+    sa.Column("flow", sa.Text, primary_key=True),
+    sa.Column("paused_by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("paused_at", Instant, nullable=False),
+)
+
+signal = sa.Table(
+    "signal",
+    metadata,
+    sa.Column("what", sa.Text, primary_key=True),  # entity/id, as a waiting run names it
+    sa.Column("changed_wall", sa.BigInteger, nullable=False),
+)
+
+registry = sa.Table(
+    "registry",
+    metadata,
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("canonical_id", sa.Text, primary_key=True),
+    sa.Column("body", Json, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+)
+
+match_key = sa.Table(
+    "match_key",
+    metadata,
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("identity", sa.Text, primary_key=True),
+    sa.Column("canonical_id", sa.Text, primary_key=True),
+    sa.Index("match_key_by_id", "entity", "canonical_id"),
+)
+
+crosswalk = sa.Table(
+    "crosswalk",
+    metadata,
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("system_id", sa.Text, primary_key=True),
+    sa.Column("canonical_id", sa.Text, nullable=False),
+    sa.Column("linked_at", Instant, nullable=False),
+    sa.Index("crosswalk_by_canonical", "entity", "canonical_id", "system"),
+)
+
+feed = sa.Table(
+    "feed",
+    metadata,
+    sa.Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("records", sa.LargeBinary, nullable=False),  # zlib over a JSON list of records
+    sqlite_autoincrement=True,  # a trimmed feed never gives a position twice
+)
+
+feed_consumer = sa.Table(
+    "feed_consumer",
+    metadata,
+    sa.Column("consumer", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+
+cursor = sa.Table(
+    "cursor",
+    metadata,
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("cursor", sa.Text),
+    sa.Column("polled_at", Instant),  # world time at which the last poll that reached the end began
+    sa.Column("error", sa.Text),
+)
+
+throttle = sa.Table(
+    "throttle",
+    metadata,
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("tokens", sa.Float, nullable=False),
+    sa.Column("refilled_wall", sa.BigInteger, nullable=False),
+    sa.Column("held_until", Instant),  # the system asked us to wait
+    sa.Column("circuit", sa.Text, nullable=False),  # closed, open, half_open
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("probe_at", Instant),
+    sa.Column("reason", sa.Text),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("until_wall", sa.BigInteger, nullable=False),
+)
+
+snapshot = sa.Table(
+    "snapshot",
+    metadata,
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("system_id", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("legal_entity", sa.Text),
+    sqlite_with_rowid=False,
+)
