@@ -1,0 +1,143 @@
+"""The collector put together: lanes from requests to the lake, the journal's feed, and what runs by the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import threading
+from typing import Any
+
+import sqlalchemy as sa
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from collectors.commits import Commits
+from collectors.detection import Detection
+from collectors.intake import Intake
+from collectors.lane import Lane
+from collectors.receivers.feed import FeedReceiver
+from collectors.receivers.http import Receiver, deliverer
+from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, scheduled
+from collectors.spool.frame import Kind
+from collectors.spool.spool import Spool
+from models.domain.clock import SystemClock, clock_at
+from models.domain.errors import Misconfigured
+from models.journal import open_journal
+from models.lake.writer import open_writer
+from models.settings import Settings
+
+_log = logging.getLogger(__name__)
+_STOP_SECONDS = 1.5  # for each stage; together below the 5 s in which a process has to end
+
+
+class Collector:
+    """Everything that writes to one audit lake. `application` answers HTTP on the event loop that makes the collector."""
+
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings, self._clock = settings, SystemClock()
+        self._lock = _only_collector(settings)
+        self._commits = Commits(lambda: open_writer(settings, self._clock))
+        self._lanes = {name: self._lane(name) for name in ("otlp", "snapshots")}
+        limit = settings.max_body_mib << 20
+        self._intakes = {name: Intake(lane, limit, deliverer(loop)) for name, lane in self._lanes.items()}
+        otlp, snapshots = self._intakes["otlp"], self._intakes["snapshots"]
+        routes = {"/v1/traces": (Kind.TRACES, otlp), "/v1/logs": (Kind.LOGS, otlp), "/v1/observations": (Kind.OBSERVATIONS, snapshots)}
+        self.application = Receiver(routes, limit, self._clock, self.health)
+        self._journal_side = JournalSide(settings, self._commits)
+        self._schedule = scheduled({
+            "checkpoint": (CHECKPOINT_SECONDS, lambda: self._commits.once("a checkpoint", lambda lake: lake.checkpoint())),
+            "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
+        })
+
+    def start(self) -> None:
+        for lane in self._lanes.values():
+            lane.start()
+        for intake in self._intakes.values():
+            intake.start()
+        self._journal_side.start()
+        self._schedule.start()
+
+    def stop(self) -> None:
+        """Answer and commit what is in hand, then let go; what could not land stays in the spool."""
+        self._schedule.shutdown(wait=False)
+        for intake in self._intakes.values():
+            intake.stop(_STOP_SECONDS)
+        self._journal_side.stop(_STOP_SECONDS)
+        self._commits.stop()
+        for lane in self._lanes.values():
+            lane.stop(_STOP_SECONDS)
+        self._commits.close()
+        os.close(self._lock)
+
+    def health(self) -> dict[str, Any]:
+        """Whether requests are taken, what waits, and what is wrong at the moment."""
+        faults = [fault for fault in (self._commits.fault, self._journal_side.fault) if fault]
+        ready = all(lane.ready for lane in self._lanes.values())
+        return {"ready": ready, "waiting_bytes": {name: lane.waiting_bytes for name, lane in self._lanes.items()}, "faults": faults}
+
+    def _lane(self, name: str) -> Lane:
+        spool = Spool(self._settings.home / "spool" / name, self._settings.spool_limit_mib << 20)
+        return Lane(name, spool, self._commits, self._settings.commit_seconds)
+
+
+class JournalSide:
+    """What needs the journal: its feed and the detectors. Begins once the journal can be opened; ingest does not wait for it."""
+
+    def __init__(self, settings: Settings, commits: Commits) -> None:
+        self._settings, self._commits = settings, commits
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._open, name="journal-side", daemon=True)
+        self._feed: FeedReceiver | None = None
+        self._detection: Detection | None = None
+        self._schedule: BackgroundScheduler | None = None
+        self._fault: str | None = None
+
+    @property
+    def fault(self) -> str | None:
+        return self._fault or (self._feed and self._feed.fault) or (self._detection and self._detection.fault) or None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        self._stopping.set()
+        self._thread.join(seconds)
+        if self._schedule is not None:
+            self._schedule.shutdown(wait=False)
+        if self._detection is not None:
+            self._detection.stop()
+        if self._feed is not None:
+            self._feed.stop(seconds)
+
+    def _open(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                journal = open_journal(self._settings.journal_address, clock_at(self._settings.world_clock))
+            except (sa.exc.OperationalError, OSError) as error:
+                self._fault = f"journal: {error}"
+                _log.warning("the journal cannot be opened, it will be tried again: %s", error)
+                self._stopping.wait(2.0)
+            else:
+                self._fault = None
+                return self._begin(journal)
+
+    def _begin(self, journal: Any) -> None:
+        self._feed = FeedReceiver(journal.feed, self._commits, SystemClock(), self._settings.commit_seconds)
+        self._detection = Detection(journal)
+        self._schedule = scheduled({"detect": (self._settings.detect_seconds, self._detection.run)})
+        self._feed.start()
+        self._schedule.start()
+
+
+def _only_collector(settings: Settings) -> int:
+    """A lock on the spool, held until the process ends. Raises Misconfigured when another collector has it."""
+    folder = settings.home / "spool"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise Misconfigured(f"another collector works in {folder}: end it, or give this one another TIEOUT_HOME") from error
+    return handle

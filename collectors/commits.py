@@ -1,0 +1,108 @@
+"""The one way into the lake inside this process: one transaction at a time, tried again until it lands."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
+
+import pyarrow as pa
+
+from models.domain.errors import Retriable
+
+_log = logging.getLogger(__name__)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_FAULTS_PER_WRITER = 5  # after so many passing faults in a row the store's connection itself is suspect
+T = TypeVar("T")
+
+
+class Writer(Protocol):
+    """What a lake writer does for us; models.lake.writer gives one."""
+
+    def append(self, tables: Mapping[str, pa.Table], writer: str, number: int) -> object: ...
+    def last_number(self, writer: str) -> int: ...
+    def checkpoint(self) -> object: ...
+    def maintain(self) -> object: ...
+    def close(self) -> None: ...
+
+
+class Commits:
+    """Serialises appends and maintenance on one lake writer, which is opened when first needed and again after a fault.
+
+    A locked catalogue or a full disk passes; what is acknowledged waits in the spool meanwhile, so nothing is given up.
+    """
+
+    def __init__(self, open_writer: Callable[[], Writer]) -> None:
+        self._open_writer = open_writer
+        self._writer: Writer | None = None
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._faults = 0
+        self.fault: str | None = None
+
+    def append(self, tables: Mapping[str, pa.Table], writer: str, number: int) -> bool:
+        """Append one batch; True once the lake holds it, False when we are stopping and it would not land."""
+        if not tables:
+            return True
+        return self._until_done(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number)) is not None
+
+    def landed(self, writer: str) -> int | None:
+        """The highest batch number the lake holds of `writer` (0: none); None when we are stopping."""
+        number = self._until_done(f"last batch of {writer}", lambda lake: (max(lake.last_number(writer), 0),))
+        return number[0] if number else None
+
+    def once(self, what: str, work: Callable[[Writer], object]) -> None:
+        """Do a piece of maintenance now, beside the appends; a fault is logged, for the next turn of its schedule tries again."""
+        try:
+            with self._lock:
+                writer = self._opened()
+            work(writer)
+        except Exception as error:  # noqa: BLE001 - nothing is lost by maintenance that fails, and its schedule must go on
+            _log.warning("%s failed, its next turn tries again: %s", what, error)
+
+    def stop(self) -> None:
+        """From now on a fault is final: each waiting append is tried once more."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Let go of the lake."""
+        with self._lock:
+            self._forget()
+
+    def _until_done(self, what: str, work: Callable[[Writer], T]) -> T | None:
+        pause = _FIRST_PAUSE
+        while True:
+            done = self._attempt(what, work)
+            if done is not None or self._stopping.wait(pause):
+                return done
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _attempt(self, what: str, work: Callable[[Writer], T]) -> T | None:
+        with self._lock:
+            try:
+                done = work(self._opened())
+            except Exception as error:  # noqa: BLE001 - whatever the store says, the batch must stay queued and be tried again
+                self.fault = f"{what}: {error}"
+                self._faults += 1
+                _log.warning("the lake refused %s, it will be tried again: %s", what, error)
+                if not isinstance(error, Retriable) or self._faults % _FAULTS_PER_WRITER == 0:
+                    self._forget()
+                return None
+            self.fault, self._faults = None, 0
+            return done
+
+    def _opened(self) -> Writer:
+        if self._writer is None:
+            self._writer = self._open_writer()
+        return self._writer
+
+    def _forget(self) -> None:
+        """Let go of the writer: after a fault the store's connection may be unusable, a fresh one is not."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        try:
+            writer.close()
+        except Exception as error:  # noqa: BLE001 - closing a broken connection may fail in any way, and we want none of it back
+            _log.debug("closing the lake writer: %s", error)

@@ -1,0 +1,200 @@
+"""Requests become durable in groups: one decode and one fsync acknowledge every request that waited meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from collectors.lane import Lane, NotReady
+from collectors.processors.protect import protected_bytes
+from collectors.receivers.answers import JSON, PROTOBUF, Answer
+from collectors.receivers.body import TooLarge, UnknownEncoding, plain_body
+from collectors.receivers.otlp_decode import Malformed, Refusal, Signal
+from collectors.receivers.otlp_json import protobuf_of
+from collectors.rows import CONTENT_LIMIT, Rows, decoded, quarantined, receiver, refused_frame, rows_of
+from collectors.spool.frame import Frame, Kind
+from collectors.spool.spool import SpoolFull
+
+_log = logging.getLogger(__name__)
+_GROUP_BYTES = 8 << 20
+_WAITING_BYTES = 64 << 20  # bodies that may wait for their turn in memory before senders are told to wait
+_MEDIA = {Kind.TRACES: (PROTOBUF, JSON), Kind.LOGS: (PROTOBUF, JSON), Kind.OBSERVATIONS: ("application/x-ndjson", "application/ndjson")}
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it came over the wire; `received_us` is wall time in µs since 1970."""
+
+    kind: Kind
+    media: str
+    encoding: str
+    body: bytes
+    sender: str
+    received_us: int
+    answer: Callable[[Answer], None]
+
+
+@dataclass(slots=True)
+class _Read:
+    """A request with its payload read; `refusals` were left out of the payload (JSON items that cannot be read)."""
+
+    request: Request
+    frame: Frame
+    refusals: list[Refusal]
+
+
+class Intake:
+    """Reads, stores and answers the requests of one lane on a thread of its own, off the event loop.
+
+    `deliver` gets the answers of a whole group at once, so that the loop is woken once a group.
+    """
+
+    def __init__(self, lane: Lane, limit: int, deliver: Callable[[Sequence[tuple[Request, Answer]]], None]) -> None:
+        self._lane, self._limit, self._deliver = lane, limit, deliver
+        self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._counting = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name=f"intake-{lane.writer}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Answer what waits, then end."""
+        self._queue.put(None)
+        self._thread.join(seconds)
+
+    def submit(self, request: Request) -> bool:
+        """Queue a request; False when too much waits already."""
+        with self._counting:
+            if self._waiting and self._waiting + len(request.body) > _WAITING_BYTES:
+                return False
+            self._waiting += len(request.body)
+        self._queue.put(request)
+        return True
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            group, last = self._group()
+            if group:
+                answers = self._answers(group)
+                with self._counting:
+                    self._waiting -= sum(len(request.body) for request in group)
+                self._deliver(answers)
+
+    def _group(self) -> tuple[list[Request], bool]:
+        """What waits now, up to 8 MiB; blocks for the first. True when it is the last group."""
+        group: list[Request] = []
+        size = 0
+        while size < _GROUP_BYTES:
+            try:
+                request = self._queue.get(block=not group)
+            except queue.Empty:
+                break
+            if request is None:
+                return group, True
+            group.append(request)
+            size += len(request.body)
+        return group, False
+
+    def _answers(self, group: Sequence[Request]) -> list[tuple[Request, Answer]]:
+        answers: list[tuple[Request, Answer]] = []
+        frames: list[Frame] = []
+        rows = Rows()
+        readable: list[_Read] = []
+        for request in group:
+            try:
+                readable.append(_read(request, self._limit))
+            except Malformed as error:
+                answers.append((request, _malformed(request, error, frames, rows)))
+            except TooLarge as error:
+                answers.append((request, Answer(413, f"{error}: send smaller batches")))
+            except UnknownEncoding as error:
+                answers.append((request, Answer(415, str(error))))
+        kept: list[tuple[Request, Answer]] = []
+        for kind in {read.request.kind for read in readable}:
+            _decode(kind, [read for read in readable if read.request.kind is kind], frames, rows, kept, answers)
+        return answers + self._stored(frames, rows, kept)
+
+    def _stored(self, frames: list[Frame], rows: Rows, kept: list[tuple[Request, Answer]]) -> list[tuple[Request, Answer]]:
+        """The same answers once everything is durable, else every accepted request is told to come back."""
+        if not frames:
+            return kept
+        try:
+            self._lane.store(frames, rows)
+            return kept
+        except SpoolFull as error:
+            later = Answer(429, f"{error}: wait until the audit lake has caught up", retry_after=2)
+        except NotReady as error:
+            later = Answer(503, f"{error}: send again", retry_after=1)
+        except OSError as error:
+            _log.error("the spool cannot be written, senders are told to wait: %s", error)
+            later = Answer(503, f"the spool cannot be written ({error.strerror}): send again", retry_after=5)
+        return [(request, later) for request, _ in kept]
+
+
+def _read(request: Request, limit: int) -> _Read:
+    if request.media not in _MEDIA[request.kind]:
+        raise UnknownEncoding(f"content type {request.media[:60]!r} is not offered here: send {' or '.join(_MEDIA[request.kind])}")
+    refusals: list[Refusal] = []
+    payload = plain_body(request.body, request.encoding, limit)
+    if request.media == JSON:
+        payload, refusals = protobuf_of(Signal.TRACES if request.kind is Kind.TRACES else Signal.LOGS, payload)
+    return _Read(request, Frame(request.kind, request.received_us, request.sender, payload), refusals)
+
+
+def _decode(
+    kind: Kind, reads: list[_Read], frames: list[Frame], rows: Rows, kept: list[tuple[Request, Answer]], refused: list[tuple[Request, Answer]]
+) -> None:
+    """Decode all requests in one call; when one spoils the call, each alone tells which."""
+    try:
+        found = decoded(kind, [read.frame for read in reads])
+    except Malformed as error:
+        if len(reads) == 1:
+            refused.append((reads[0].request, _malformed(reads[0].request, error, frames, rows)))
+            return
+        for read in reads:
+            _decode(kind, [read], frames, rows, kept, refused)
+        return
+    rows.extend(rows_of(kind, [read.frame for read in reads], found))
+    rejected: dict[int, list[Refusal]] = {}
+    for refusal in found.refusals:
+        rejected.setdefault(refusal.request, []).append(refusal)
+    for place, read in enumerate(reads):
+        _keep(read, frames, rows)
+        kept.append((read.request, _accepted(read, read.refusals + rejected.get(place, []))))
+
+
+def _keep(read: _Read, frames: list[Frame], rows: Rows) -> None:
+    if read.frame.payload:
+        frames.append(read.frame)
+    for refusal in read.refusals:
+        _refuse(read.request, refusal, frames, rows)
+
+
+def _refuse(request: Request, refusal: Refusal, frames: list[Frame], rows: Rows) -> None:
+    origin = Frame(request.kind, request.received_us, request.sender, b"")
+    frame = refused_frame(request.kind, origin, refusal)
+    frames.append(frame)
+    rows.extend(Rows(quarantine=[quarantined(origin, receiver(request.kind), refusal)]))
+
+
+def _malformed(request: Request, error: Malformed, frames: list[Frame], rows: Rows) -> Answer:
+    """400; the bytes go to the quarantine too, for the sender will not send them again."""
+    content = protected_bytes(request.body[:CONTENT_LIMIT])
+    _refuse(request, Refusal(0, "malformed", str(error), "", content, len(request.body)), frames, rows)
+    return Answer(400, str(error))
+
+
+def _accepted(read: _Read, refusals: list[Refusal]) -> Answer:
+    lines = sum(1 for line in read.frame.payload.split(b"\n") if line.strip()) if read.request.kind is Kind.OBSERVATIONS else 0
+    stored = max(lines - len(refusals), 0)
+    if not refusals:
+        return Answer(200, stored=stored)
+    reasons = list(dict.fromkeys(refusal.reason for refusal in refusals))
+    more = f" and {len(reasons) - 3} other reasons" if len(reasons) > 3 else ""
+    return Answer(200, f"{len(refusals)} refused and kept in quarantine: {'; '.join(reasons[:3])}{more}", stored, len(refusals))

@@ -1,0 +1,81 @@
+"""Entry point of the `collect` process: the audit lake's only writer, listening for OTLP/HTTP and snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import uvicorn
+import uvloop
+
+from collectors.collector import Collector
+from models.domain.errors import Misconfigured
+from models.settings import Settings, read_settings
+
+_BACKLOG = 512
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves signals to us: it would end the process by the signal it caught, we end with status 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def main() -> None:
+    """Collect until SIGTERM or SIGINT; exit 0 after a clean end, 2 with a sentence when the settings cannot work."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    try:
+        settings = read_settings()
+        with _listening(settings) as listener:
+            uvloop.run(_serve(settings, listener))
+    except Misconfigured as error:
+        sys.exit(_said(error))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    collector = Collector(settings, loop)
+    config = uvicorn.Config(
+        collector.application, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None,
+        server_header=False, timeout_keep_alive=60, timeout_graceful_shutdown=2, backlog=_BACKLOG,
+    )
+    server = _Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, setattr, server, "should_exit", True)
+    collector.start()
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await asyncio.to_thread(collector.stop)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.otlp_port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise Misconfigured(
+            f"cannot listen on {settings.host}:{settings.otlp_port} ({error.strerror}): end what uses the port, or set TIEOUT_OTLP_PORT"
+        ) from error
+    return listener
+
+
+def _said(error: Misconfigured) -> int:
+    print(error, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()
