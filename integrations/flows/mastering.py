@@ -50,7 +50,8 @@ def merged(entity: str, known: Mapping[str, Any], record: Mapping[str, Any], ctx
     """What is known after hearing the record: an owner's word counts even when empty, anybody else's only where given."""
     told = {name: record[name] for name in SCHEMAS[entity].model_fields if name in record}
     kept = {name: value for name, value in told.items() if not _empty(value) or owns(entity, name, record, ctx)}
-    return {**known, **kept, "source_version": ctx.run.source_version}
+    dimensions = {"dimensions": _dimensions(entity, known, told, ctx)} if "dimensions" in told else {}
+    return {**known, **kept, **dimensions, "source_version": ctx.run.source_version}
 
 
 def refuse_twin(record: Mapping[str, Any], role: Role, ctx: Context) -> None:
@@ -67,6 +68,11 @@ def refuse_twin(record: Mapping[str, Any], role: Role, ctx: Context) -> None:
             continue
         if other < mine or ctx.system_id(role, "customer", other):
             raise _suspected(record["ref"]["id"], other)
+
+
+def _dimensions(entity: str, known: Mapping[str, Any], told: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
+    heard = {name: value for name, value in told["dimensions"].items() if value is not None or owns(entity, name, told, ctx)}
+    return {**(known.get("dimensions") or {}), **heard}
 
 
 def _customer(record: Mapping[str, Any], linked: str | None, ctx: Context) -> tuple[str, bool]:

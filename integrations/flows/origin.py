@@ -61,7 +61,12 @@ _BESIDE = frozenset({"ref", "parent_ref", "customer_ref", "changed_at", "source_
 
 
 def owned(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The attributes that somebody owns, flat: references and time stamps say where a record is, not what it is."""
-    flat = {key: value for key, value in body.items() if key not in _BESIDE and not isinstance(value, Mapping | list | tuple)}
-    dimensions = body.get("dimensions") or {}
-    return {**flat, **{key: value for key, value in dimensions.items() if not isinstance(value, Mapping)}}
+    """The attributes that somebody owns, dimensions flattened among them; references and time stamps say where a record
+    is, not what it is."""
+    flat = {key: value for key, value in body.items() if key not in _BESIDE and _is_value(value)}
+    return {**flat, **(body.get("dimensions") or {})}
+
+
+def _is_value(value: Any) -> bool:
+    """Text, a number, a flag, nothing, or money; a structure is compared by its owner's flow."""
+    return not isinstance(value, Mapping | list | tuple) or (isinstance(value, Mapping) and "amount" in value)

@@ -1,0 +1,134 @@
+"""F2, M2, S3: one identity per customer and project, and nobody overwrites what another system owns."""
+
+import pytest
+
+from integrations.contracts import Role
+from integrations.flows import flows
+from tests.unit.flows import examples
+from tests.unit.flows.harness import Firm
+
+
+@pytest.fixture
+def firm() -> Firm:
+    return Firm(flows())
+
+
+@pytest.mark.req("F2")
+def test_a_customer_gets_its_id_by_rule_and_reaches_the_erp(firm: Firm) -> None:
+    [trail] = firm.hear(examples.customer())
+    assert trail.state == "settled" and firm.links[("salesforce", "customer", "001A")] == "C-1001"
+    assert firm.held(Role.ERP, "customer")["C-1001"].body.name == "Nordwind GmbH"
+
+
+@pytest.mark.req("F2", "M2")
+def test_a_second_account_with_the_same_tax_id_is_linked_and_not_created(firm: Firm) -> None:
+    firm.hear(examples.customer(), examples.customer("001Z", "9999", name="NORDWIND"))
+    assert firm.links[("salesforce", "customer", "001Z")] == "C-1001"
+    assert list(firm.held(Role.ERP, "customer")) == ["C-1001"]
+    assert firm.facts[("customer", "C-1001")]["name"] == "Nordwind GmbH"
+    firm.hear(examples.customer("001Z", "9999", version=2, name="NORDWIND again"))
+    assert firm.facts[("customer", "C-1001")]["name"] == "Nordwind GmbH"
+
+
+@pytest.mark.req("M2", "X4")
+def test_the_same_name_and_country_without_tax_ids_is_raised_and_not_created(firm: Firm) -> None:
+    firm.hear(examples.customer(tax_id=None))
+    [trail] = firm.hear(examples.customer("001Z", "9999", name="Nordwind"))
+    assert (trail.state, trail.error.code) == ("dead", "customer-duplicate-suspected")
+    assert list(firm.held(Role.ERP, "customer")) == ["C-1001"]
+
+
+@pytest.mark.req("M2")
+def test_the_same_name_with_two_tax_ids_is_two_companies(firm: Firm) -> None:
+    firm.hear(examples.customer(), examples.customer("001Z", "9999", tax_id="DE9999"))
+    assert set(firm.held(Role.ERP, "customer")) == {"C-1001", "C-9999"}
+
+
+@pytest.mark.req("M2", "E1")
+def test_two_duplicates_identified_side_by_side_still_make_one_customer(firm: Firm) -> None:
+    firm.hear(examples.customer())
+    twin = examples.customer("001Z", "9999", name="Nordwind", tax_id=None)
+    firm.facts[("customer", "C-9999")] = {**twin.data, "customer_id": "C-9999", "source_version": 1}
+    firm.links[("salesforce", "customer", "001Z")] = "C-9999"
+    firm.facts[("customer", "C-1001")] = {**firm.facts[("customer", "C-1001")], "tax_id": None}
+    [trail] = firm.hear(twin)
+    assert trail.error.code == "customer-duplicate-suspected" and list(firm.held(Role.ERP, "customer")) == ["C-1001"]
+
+
+@pytest.mark.req("E5", "M1")
+def test_a_subsidiary_waits_for_its_parent_and_hangs_below_it(firm: Firm) -> None:
+    child = examples.customer("001B", "1002", name="Nordwind Netz", tax_id="DE1002", parent_ref=examples.ref("customer", "001A"))
+    [waiting] = firm.hear(child)
+    assert (waiting.state, waiting.waits.what) == ("waiting", "customer:salesforce:001A")
+    firm.hear(examples.customer())
+    assert waiting.state == "settled"
+    held = firm.held(Role.ERP, "customer")["C-1002"]
+    assert held.body.parent_id == "C-1001" and held.refs["parent"] is not None
+
+
+@pytest.mark.req("S3")
+def test_a_write_over_an_attribute_of_another_owner_is_refused_with_both_named(firm: Firm) -> None:
+    firm.hear(examples.customer(), examples.person(), examples.sale())
+    told = examples.event(
+        "tieout.project.changed", "project:PRJ-1001",
+        {"ref": examples.ref("project", "12", "netsuite"), "code": "PRJ-1001", "name": "Renamed in finance", "currency": "EUR"}, 5, "netsuite",
+    )  # fmt: skip
+    [trail] = firm.hear(told)
+    assert (trail.state, trail.error.code, trail.error.field) == ("dead", "not-owner", "name")
+    assert "crm" in str(trail.error) and "netsuite" in str(trail.error)
+    assert firm.facts[("project", "PRJ-1001")]["name"] == "Work PRJ-1001"
+
+
+@pytest.mark.req("S3")
+def test_the_owner_of_one_attribute_may_change_it_beside_silence_on_the_rest(firm: Firm) -> None:
+    firm.hear(examples.customer(), examples.sale())
+    told = {"ref": examples.ref("project", "12", "netsuite"), "code": "PRJ-1001", "name": "Work PRJ-1001", "currency": "EUR", "status": "closed"}
+    [trail] = firm.hear(examples.event("tieout.project.changed", "project:PRJ-1001", told, 5, "netsuite"))
+    assert trail.state == "settled"
+    fact = firm.facts[("project", "PRJ-1001")]
+    assert (fact["status"], fact["customer_id"], fact["dimensions"]["cost_centre"]) == ("closed", "C-1001", "CC-10")
+    firm.hear(examples.sale(version=6))
+    assert firm.facts[("project", "PRJ-1001")]["status"] == "closed"
+
+
+@pytest.mark.req("S3")
+def test_an_installation_without_a_crm_lets_its_psa_own_projects() -> None:
+    firm = Firm(flows(), {Role.ERP: "netsuite", Role.PSA: "csv"})
+    told = {"ref": examples.ref("project", "PC2", "csv"), "code": "PC2", "name": "Two", "currency": "GBP"}
+    firm.hear(examples.event("tieout.project.changed", "project:PC2", told, 1, "csv"))
+    firm.hear(examples.event("tieout.project.changed", "project:PC2", {**told, "name": "Two, renamed"}, 2, "csv"))
+    assert firm.held(Role.ERP, "project")["PC2"].body.name == "Two, renamed"
+
+
+@pytest.mark.req("F2")
+def test_a_person_becomes_employee_and_user_and_their_cost_rate_is_known(firm: Firm) -> None:
+    firm.hear(examples.person())
+    assert set(firm.held(Role.ERP, "resource")) == set(firm.held(Role.PSA, "resource")) == {"E-1007"}
+    assert firm.facts[("resource", "E-1007")]["cost_rate"] == examples.money("62.50")
+    [trail] = firm.hear(examples.person(version=2, system="kantata", cost_rate=examples.money("10.00")))
+    assert (trail.error.code, trail.error.field) == ("not-owner", "cost_rate")
+
+
+@pytest.mark.req("F2", "E1")
+def test_a_system_is_not_told_its_own_change(firm: Firm) -> None:
+    firm.hear(examples.customer(), examples.sale())
+    firm.writes.clear()
+    firm.hear(examples.charge_code(version=2, active=False))
+    assert firm.writes == []
+    assert firm.facts[("charge_code", "PRJ-1001.010")]["active"] is False
+
+
+@pytest.mark.req("F2", "E7")
+def test_an_older_version_arriving_late_changes_nothing(firm: Firm) -> None:
+    firm.hear(examples.customer(version=5), examples.customer(version=4, name="Old name"))
+    assert firm.facts[("customer", "C-1001")]["name"] == "Nordwind GmbH"
+    assert firm.held(Role.ERP, "customer")["C-1001"].body.name == "Nordwind GmbH"
+
+
+@pytest.mark.req("M2")
+def test_one_project_code_in_two_spellings_is_one_project() -> None:
+    firm = Firm(flows(), {Role.ERP: "netsuite", Role.PSA: "csv"})
+    for code in ("PRJ-1", "prj 1"):
+        firm.hear(examples.event("tieout.project.changed", f"project:{code}", {"ref": examples.ref("project", code, "csv"), "code": code, "name": "One", "currency": "EUR"}, 1, "csv"))
+    assert firm.links[("csv", "project", "prj 1")] == "PRJ-1"
+    assert list(firm.held(Role.ERP, "project")) == ["PRJ-1"]

@@ -1,0 +1,180 @@
+"""F5, E1: approved work reaches the ERP once in effect, whatever order and however often it is told."""
+
+from decimal import Decimal
+
+import pytest
+
+from integrations.contracts import Role
+from integrations.flows import flows
+from models.domain.errors import Rejected
+from tests.unit.flows import examples
+from tests.unit.flows.harness import SYSTEMS, Firm
+
+
+@pytest.fixture
+def firm() -> Firm:
+    made = Firm(flows())
+    made.links |= {("kantata", "project", "kantata-1"): "PRJ-1001", ("kantata", "resource", "kantata-u1"): "E-1007"}
+    made.hear(examples.customer(), examples.person(), examples.sale())
+    made.links[("kantata", "project", "kantata-1")] = "PRJ-1001"
+    assert {trail.state for trail in made.trails} == {"settled"}
+    made.writes.clear()
+    return made
+
+
+def standing(firm: Firm) -> dict[str, Decimal]:
+    """Hours (or money) in the ERP by entry, net of reversals."""
+    net: dict[str, Decimal] = {}
+    for external, change in [*firm.held(Role.ERP, "time_entry").items(), *firm.held(Role.ERP, "expense").items()]:
+        item = external.split("-v")[0]
+        body = change.body
+        size = Decimal(body["hours"] if change.entity == "time_entry" else body["amount"]["amount"])
+        net[item] = net.get(item, Decimal(0)) + (-size if change.action == "reverse" else size)
+    return net
+
+
+@pytest.mark.req("F5")
+def test_an_approved_entry_is_posted_priced_and_acknowledged(firm: Firm) -> None:
+    [trail] = firm.hear(examples.hours(bill_rate=None))
+    post, told = firm.writes[0][1], firm.writes[1][1]
+    assert trail.state == "settled"
+    assert (post.action, post.external_id) == ("post", "TE-kantata-27-v1")
+    assert post.body["bill_rate"]["amount"] == "150.00" and post.body["cost_rate"]["amount"] == "62.50"
+    assert (post.amount, post.currency) == (Decimal("1125.00"), "EUR")
+    assert (firm.writes[1][0], told.action, told.body["status"], told.body["posting_id"]) == ("kantata", "annotate", "successful", "TE-kantata-27-v1")
+
+
+@pytest.mark.req("F5", "E1")
+def test_a_correction_reverses_what_stands_and_posts_the_new_version(firm: Firm) -> None:
+    firm.hear(examples.hours(), examples.hours(version=2, verb="corrected", hours="5.00"))
+    assert [change.external_id for system, change in firm.writes if system == "netsuite"] == [
+        "TE-kantata-27-v1", "TE-kantata-27-v1-R", "TE-kantata-27-v2",
+    ]  # fmt: skip
+    assert firm.writes[2][1].body["hours"] == "7.50"
+    assert standing(firm) == {"TE-kantata-27": Decimal("5.00")}
+
+
+@pytest.mark.req("F5", "E1")
+def test_a_withdrawn_entry_is_reversed_and_an_older_version_after_it_does_nothing(firm: Firm) -> None:
+    firm.hear(examples.hours(), examples.hours(version=3, verb="reversed"), examples.hours(version=2, verb="corrected", hours="5.00"))
+    assert standing(firm) == {"TE-kantata-27": Decimal("0.00")}
+    assert firm.trails[-1].said["erp-post"].because == "a newer version of this entry was taken up already"
+
+
+@pytest.mark.req("F5")
+def test_a_withdrawal_before_its_approval_keeps_the_late_approval_out(firm: Firm) -> None:
+    firm.hear(examples.hours(version=2, verb="reversed", project="nowhere"), examples.hours(version=1))
+    assert standing(firm) == {} and {trail.state for trail in firm.trails} == {"settled"}
+
+
+@pytest.mark.req("E1", "E4")
+def test_replaying_from_the_start_after_success_writes_nothing(firm: Firm) -> None:
+    [trail] = firm.hear(examples.hours())
+    firm.writes.clear()
+    assert firm.replay(trail).state == "settled"
+    assert firm.writes == []
+
+
+@pytest.mark.req("E4", "F5")
+def test_a_corrected_replay_of_a_posted_entry_reverses_and_posts_again(firm: Firm) -> None:
+    [trail] = firm.hear(examples.hours())
+    firm.replay(trail, {"hours": "6.00"})
+    assert standing(firm) == {"TE-kantata-27": Decimal("6.00")}
+
+
+@pytest.mark.req("F5")
+def test_a_change_that_does_not_touch_the_posting_posts_nothing(firm: Firm) -> None:
+    firm.hear(examples.hours(), examples.hours(version=2, verb="corrected", notes="with the steering group"))
+    assert list(firm.held(Role.ERP, "time_entry")) == ["TE-kantata-27-v1"]
+
+
+@pytest.mark.req("F5")
+def test_an_expense_is_posted_at_its_amount_and_reversed(firm: Firm) -> None:
+    firm.hear(examples.expense(), examples.expense(version=2, verb="corrected", amount=examples.money("98.90")))
+    assert standing(firm) == {"EX-kantata-9": Decimal("98.90")}
+    firm.hear(examples.expense(version=3, verb="reversed"))
+    assert standing(firm) == {"EX-kantata-9": Decimal("0.00")}
+
+
+@pytest.mark.req("F5", "X2")
+@pytest.mark.parametrize(
+    ("changes", "prepare", "code", "field"),
+    [
+        ({"charge_code": "PRJ-1001.999"}, None, "charge-code-unknown", "charge_code"),
+        ({"charge_code": None}, None, "charge-code-missing", "charge_code"),
+        ({}, examples.charge_code(version=2, active=False), "charge-code-inactive", "charge_code"),
+        ({"charge_code": "PRJ-2002.010"}, examples.charge_code("PRJ-2002.010"), "charge-code-of-other-project", "charge_code"),
+        ({"legal_entity_id": "NOV-UK"}, None, "charge-code-of-other-entity", "charge_code"),
+    ],
+)
+def test_an_invalid_charge_code_is_refused_and_the_psa_is_told_why(firm: Firm, changes: dict, prepare: object, code: str, field: str) -> None:
+    if prepare:
+        firm.hear(prepare)
+    firm.writes.clear()
+    [trail] = firm.hear(examples.hours(**changes))
+    assert trail.state == "dead" and isinstance(trail.error, Rejected)
+    assert (trail.error.code, trail.error.field) == (code, field)
+    [(system, told)] = firm.writes
+    assert (system, told.action, told.body["status"], told.external_id) == ("kantata", "annotate", "failed", "TE-kantata-27")
+    assert str(trail.error) in told.body["message"]
+
+
+@pytest.mark.req("F5", "X4")
+def test_work_without_any_rate_is_refused_naming_the_rate(firm: Firm) -> None:
+    firm.hear(examples.person(version=2, role="Astronaut"))
+    [trail] = firm.hear(examples.hours(bill_rate=None))
+    assert (trail.error.code, trail.error.field) == ("rate-missing", "bill_rate")
+    firm.facts[("resource", "E-1007")] = {"role": "Consultant"}
+    [trail] = firm.hear(examples.hours("28"))
+    assert (trail.error.code, trail.error.field) == ("rate-missing", "cost_rate")
+
+
+@pytest.mark.req("E5")
+def test_work_on_a_project_that_is_on_its_way_waits_and_goes_on(firm: Firm) -> None:
+    [trail] = firm.hear(examples.hours(project="kantata-77"))
+    assert (trail.state, trail.waits.what, trail.waits.missing) == ("waiting", "project:kantata:kantata-77", ["project"])
+    firm.links[("kantata", "project", "kantata-77")] = "PRJ-1001"
+    firm.wake()
+    assert trail.state == "settled" and standing(firm) == {"TE-kantata-27": Decimal("7.50")}
+
+
+@pytest.mark.req("E5")
+def test_work_waits_for_a_project_that_the_erp_lacks(firm: Firm) -> None:
+    link = next(key for key, value in firm.links.items() if key[:2] == ("netsuite", "project"))
+    del firm.links[link]
+    [trail] = firm.hear(examples.hours())
+    assert (trail.state, trail.waits.what, trail.waits.owner) == ("waiting", "project:PRJ-1001", Role.ERP)
+    firm.links[link] = "PRJ-1001"
+    firm.wake()
+    assert trail.state == "settled"
+
+
+@pytest.mark.req("F5", "E1")
+def test_an_attempt_that_was_overtaken_refuses_to_post_twice(firm: Firm) -> None:
+    firm.refuse = lambda system, change: Rejected("closed", code="closed-period") if change.action == "post" else None
+    [trail] = firm.hear(examples.hours())
+    firm.refuse = lambda system, change: None
+    firm.replay(trail, {"hours": "6.00"})
+    again = firm.replay(trail, start=False)
+    assert (again.state, again.error.code) == ("dead", "posting-moved-on")
+    assert standing(firm) == {"TE-kantata-27": Decimal("6.00")}
+
+
+@pytest.mark.req("S4")
+def test_an_installation_without_hcm_and_psa_posts_without_cost() -> None:
+    firm = Firm(flows(), {role: name for role, name in SYSTEMS.items() if role in (Role.ERP, Role.PSA)} | {Role.PSA: "csv"})
+    csv = {"ref": examples.ref("project", "PC2", "csv"), "code": "PC2", "name": "Two", "currency": "GBP", "customer_ref": None}
+    firm.hear(examples.event("tieout.project.changed", "project:PC2", csv, 1, "csv"))
+    firm.hear(examples.person("58", system="csv", cost_rate=None), examples.charge_code("PC2.PBC42", system="csv", project_code="PC2", legal_entity_id=None))
+    entry = examples.hours("1735", charge_code="PC2.PBC42")
+    data = {**entry.data, "ref": examples.ref("time_entry", "1735", "csv"), "project_ref": examples.ref("project", "PC2", "csv"), "resource_ref": examples.ref("resource", "58", "csv")}
+    [trail] = firm.hear(entry.model_copy(update={"data": data, "source": "tieout/csv"}))
+    assert trail.state == "settled", trail.error or trail.waits
+    assert standing(firm) == {"TE-csv-1735": Decimal("7.50")}
+
+
+@pytest.mark.req("F5")
+def test_every_look_up_of_the_hot_path_is_declared_so_that_a_page_is_fetched_at_once(firm: Firm) -> None:
+    firm.undeclared.clear()
+    firm.hear(examples.hours(bill_rate=None), examples.hours(version=2, verb="corrected", hours="1.00"), examples.hours(version=3, verb="reversed"), examples.expense())
+    assert firm.undeclared == []
