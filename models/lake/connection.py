@@ -86,6 +86,12 @@ def open_lake(settings: Settings, *, write: bool = False, memory_mib: int = 256,
     return connection
 
 
+def attached(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Which of lake, marts and journal are attached."""
+    rows = connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+    return {name for (name,) in rows} & {"lake", "marts", "journal"}
+
+
 def catalogue(address: str) -> str:
     """A lake catalogue's address as DuckLake wants it: `sqlite:<absolute path>` or `postgres:<connection string>`."""
     if address.startswith(("postgres://", "postgresql://")):

@@ -43,7 +43,7 @@ def install_postgres(address: str) -> None:
         for name, (event, table, condition) in GUARDS.items():
             when = "true" if condition == "1" else condition
             connection.execute(
-                f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION tieout_refuse()"  # type: ignore[arg-type]
+                f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION tieout_refuse()"
             )
 
 

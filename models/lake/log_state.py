@@ -22,10 +22,10 @@ class LogState:
     signed_size: int
 
     def number(self, writer: str) -> int:
-        return self.chains.get(writer, (-1, FIRST))[0]
+        return self.chains.get(writer, (0, FIRST))[0]
 
     def previous(self, writer: str) -> str:
-        return self.chains.get(writer, (-1, FIRST))[1]
+        return self.chains.get(writer, (0, FIRST))[1]
 
     def add(self, seals: Sequence[Seal]) -> None:
         """Take in the seals of one committed batch, in their order."""

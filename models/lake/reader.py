@@ -1,83 +1,145 @@
-"""Read-only SQL over every store, for the console, the API, the detectors and the command line."""
+"""Read-only SQL over every store, for the console, the API and the command line."""
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, TypeVar
+from itertools import count
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
-import duckdb
 import pyarrow as pa
 
-from models.lake.connection import attach_missing, connect
-from models.lake.publish import publish
+from models.domain.errors import TieoutError
 from models.lake.read_only import check
 from models.settings import Settings
 
-LOOK_AGAIN_SECONDS = 1.0
 Parameters = Mapping[str, Any]
-_T = TypeVar("_T")
+_PROJECT = Path(__file__).parents[2]
+
+
+class ReaderStopped(TieoutError):
+    """The process that answers queries ended; ask again, a fresh one is started."""
+
+    code = "reader.stopped"
 
 
 class LakeReader:
-    """Answers one reading statement at a time; usable from many threads at once.
+    """Answers one reading statement at a time; usable from many threads at once, and started on first use.
 
-    Stores that appear later are attached by themselves. A query that loses its files to maintenance, or meets a
-    store being made, is asked once more in a fresh transaction.
+    Stores that appear later are attached by themselves, and a query that loses its files to maintenance is asked once
+    more. SQL runs in a process beside this one (`answering.py`), which is started again should it die.
     """
 
     def __init__(self, settings: Settings, as_of: datetime | None = None, memory_mib: int = 256, threads: int = 2) -> None:
-        self._settings, self._as_of = settings, as_of
-        self._connection = connect(settings, memory_mib=memory_mib, threads=threads, as_of=as_of)
-        self._complete, self._looked = False, 0.0
+        self._opening = (settings, as_of, memory_mib, threads)
         self._lock = threading.Lock()
+        self._process: _Process | None = None
 
     def rows(self, sql: str, params: Parameters | None = None) -> list[dict[str, Any]]:
-        """The answer as dictionaries, times as aware UTC datetimes. `$name` in `sql` is bound from `params`."""
-        return self._ask(sql, params, _dictionaries)
+        """The answer as dictionaries, times as aware UTC datetimes. `$name` in `sql` is bound from `params`.
+
+        Raises NotReadOnly for anything but a read, and DuckDB's own errors for faults in the statement.
+        """
+        rows: list[dict[str, Any]] = self.table(sql, params).to_pylist()
+        return rows
 
     def table(self, sql: str, params: Parameters | None = None) -> pa.Table:
         """The answer as an Arrow table."""
-        return self._ask(sql, params, lambda cursor: cursor.to_arrow_table())
+        check(sql)
+        try:
+            return self._running().ask(sql, params)
+        except ReaderStopped:
+            return self._running().ask(sql, params)
 
     def close(self) -> None:
-        """Let go of every store; queries still running end with an error."""
-        self._connection.close()
-
-    def _ask(self, sql: str, params: Parameters | None, shape: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
-        check(sql)
-        self._look_again()
-        try:
-            return self._answer(sql, params, shape)
-        except (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException, duckdb.TransactionException, duckdb.HTTPException):
-            self._look_again(now=True)
-            return self._answer(sql, params, shape)
-
-    def _answer(self, sql: str, params: Parameters | None, shape: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
-        cursor = self._connection.cursor()
-        try:
-            return shape(cursor.execute(sql, dict(params)) if params else cursor.execute(sql))
-        finally:
-            cursor.close()
-
-    def _look_again(self, now: bool = False) -> None:
-        """Attach and publish what was not there before; at most once a second while something is still missing."""
-        if not now and (self._complete or time.monotonic() - self._looked < LOOK_AGAIN_SECONDS):
-            return
+        """End the process beside; queries still running end with ReaderStopped."""
         with self._lock:
-            attach_missing(self._connection, self._settings)
-            self._complete = publish(self._connection, self._as_of)
-            self._looked = time.monotonic()
+            if self._process is not None:
+                self._process.end()
+            self._process = None
+
+    def _running(self) -> _Process:
+        with self._lock:
+            if self._process is None or self._process.ended:
+                self._process = _Process(self._opening)
+            return self._process
+
+
+class _Process:
+    """One answering process and the questions that wait for it."""
+
+    def __init__(self, opening: tuple[Any, ...]) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-m", "models.lake.answering", str(theirs.fileno())]
+            self._child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment())
+        self._pipe = Connection(ours.detach())
+        self._sending = threading.Lock()
+        self._waiting: dict[int, Future[bytes]] = {}
+        self._numbers = count()
+        self.ended = False
+        self._pipe.send(opening)
+        threading.Thread(target=self._receive, name="lake-reader", daemon=True).start()
+
+    def ask(self, sql: str, params: Parameters | None) -> pa.Table:
+        answer: Future[bytes] = Future()
+        with self._sending:
+            number = next(self._numbers)
+            self._waiting[number] = answer
+            self._send((number, sql, dict(params) if params else None))
+        with pa.ipc.open_stream(answer.result()) as stream:
+            return stream.read_all()
+
+    def end(self) -> None:
+        """End the child; it holds nothing that a kill could harm."""
+        self.ended = True
+        self._child.terminate()
+        self._child.wait()
+
+    def _send(self, question: tuple[int, str, Any]) -> None:
+        try:
+            if self.ended:
+                raise OSError("ended")
+            self._pipe.send(question)
+        except OSError as error:
+            self._waiting.pop(question[0], None)
+            raise ReaderStopped("the process that answers queries has ended: ask again") from error
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                number, content = self._pipe.recv()
+                answer = self._waiting.pop(number)
+                if isinstance(content, Exception):
+                    answer.set_exception(content)
+                else:
+                    answer.set_result(content)
+        except (EOFError, OSError):
+            self._give_up()
+
+    def _give_up(self) -> None:
+        with self._sending:
+            self.ended = True
+            waiting, self._waiting = self._waiting, {}
+            self._pipe.close()
+        for answer in waiting.values():
+            answer.set_exception(ReaderStopped("the process that answers queries ended before its answer: ask again"))
+        self._child.wait()
+
+
+def _environment() -> dict[str, str]:
+    paths = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def open_reader(settings: Settings, as_of: datetime | None = None) -> LakeReader:
     """A reader of every published name; with `as_of` the lake's tables show what was sealed by that moment."""
     return LakeReader(settings, as_of)
-
-
-def _dictionaries(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    # By way of Arrow: DuckDB's own fetch of a timestamptz needs pytz.
-    rows: list[dict[str, Any]] = cursor.to_arrow_table().to_pylist()
-    return rows

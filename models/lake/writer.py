@@ -81,7 +81,7 @@ class LakeWriter:
                 raise Retriable(f"the batch was not stored: {error}. It can be appended again once the lake can be written") from error
 
     def last_number(self, writer: str) -> int:
-        """The highest number of `writer` in the lake; -1 before its first batch."""
+        """The highest number of `writer` in the lake; 0 before its first batch, so numbers begin at 1."""
         with self._lock.held():
             return self._current().number(writer)
 

@@ -1,0 +1,108 @@
+"""The process beside a reader: it has the stores open in DuckDB and answers reading statements over a pipe.
+
+`python -m models.lake.answering <file descriptor>`; it ends when the pipe does, so it never outlives its reader.
+A process of its own because of SQLite's locks (`connection.py`): the reader's process writes to the journal.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from multiprocessing.connection import Connection
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from models.lake.connection import attach_missing, connect
+from models.lake.publish import publish
+from models.settings import Settings
+
+LOOK_AGAIN_SECONDS = 1.0
+Parameters = Mapping[str, Any]
+AT_ONCE = 8
+
+
+class Answers:
+    """Answers one reading statement at a time; usable from many threads at once.
+
+    Stores that appear later are attached by themselves. A query that loses its files to maintenance, or meets a
+    store being made, is asked once more in a fresh transaction.
+    """
+
+    def __init__(self, settings: Settings, as_of: datetime | None = None, memory_mib: int = 256, threads: int = 2) -> None:
+        self._settings, self._as_of = settings, as_of
+        self._connection = connect(settings, memory_mib=memory_mib, threads=threads, as_of=as_of)
+        self._complete, self._looked = False, 0.0
+        self._lock = threading.Lock()
+
+    def table(self, sql: str, params: Parameters | None = None) -> pa.Table:
+        """The answer to one checked statement; `$name` in `sql` is bound from `params`."""
+        self._look_again()
+        try:
+            return self._answer(sql, params)
+        except (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException, duckdb.TransactionException, duckdb.HTTPException):
+            self._look_again(now=True)
+            return self._answer(sql, params)
+
+    def close(self) -> None:
+        """Let go of every store; queries still running end with an error."""
+        self._connection.close()
+
+    def _answer(self, sql: str, params: Parameters | None) -> pa.Table:
+        cursor = self._connection.cursor()
+        try:
+            return (cursor.execute(sql, dict(params)) if params else cursor.execute(sql)).to_arrow_table()
+        finally:
+            cursor.close()
+
+    def _look_again(self, now: bool = False) -> None:
+        """Attach and publish what was not there before; at most once a second while something is still missing."""
+        if not now and (self._complete or time.monotonic() - self._looked < LOOK_AGAIN_SECONDS):
+            return
+        with self._lock:
+            attach_missing(self._connection, self._settings)
+            self._complete = publish(self._connection, self._as_of)
+            self._looked = time.monotonic()
+
+
+def main() -> None:
+    """Answer (number, sql, params) with (number, Arrow stream or error) until the pipe ends; first come the settings."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the reader's end of the pipe decides
+    pipe, sending = Connection(int(sys.argv[1])), threading.Lock()
+    try:
+        settings, as_of, memory_mib, threads = pipe.recv()
+        answers = Answers(settings, as_of, memory_mib, threads)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while True:
+                number, sql, params = pipe.recv()
+                pool.submit(_reply, pipe, sending, number, answers, sql, params)
+    except (EOFError, OSError):
+        return
+
+
+def _reply(pipe: Connection, sending: threading.Lock, number: int, answers: Answers, sql: str, params: Parameters | None) -> None:
+    content: bytes | Exception
+    try:
+        content = _stream(answers.table(sql, params))
+    except Exception as error:  # noqa: BLE001 - raised again in the reader's process, where the question was asked
+        content = error
+    with sending:
+        pipe.send((number, content))
+
+
+def _stream(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+if __name__ == "__main__":
+    main()
