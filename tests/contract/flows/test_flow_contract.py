@@ -1,0 +1,90 @@
+"""What every flow promises, found by scanning: a new flow is proven without a new test file (S4, G4, X16)."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from integrations.contracts import Deliver, Flow, Role
+from integrations.flows import flows
+from models.canonical.events import EVENT_TYPES
+from models.domain.explanations import EXPLANATIONS, explain
+
+FLOWS = flows()
+ROOT = Path(__file__).parents[3]
+PUBLISHED = Path(__file__).with_name("step_lists.json")
+
+
+def step_list_digest(flow: Flow) -> str:
+    """What a run depends on when it resumes: the steps' names, kinds, order and targets."""
+    steps = [
+        (type(step).__name__, step.name, *((step.role.value, step.entity) if isinstance(step, Deliver) else ())) for step in flow.steps
+    ]
+    return hashlib.sha256(json.dumps([steps, flow.on_dead.name if flow.on_dead else None]).encode()).hexdigest()[:16]
+
+
+def codes_raised(folder: Path) -> dict[str, str]:
+    """Every literal `code="…"` in a folder's modules, with the module that has it."""
+    return {
+        keyword.value.value: module.name
+        for module in sorted(folder.rglob("*.py"))
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
+    }
+
+
+@pytest.mark.req("G4", "O6")
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_a_flow_says_what_it_is_who_owns_it_and_how_fast_it_must_be(flow: Flow) -> None:
+    assert flow.title and flow.owner and flow.sla_seconds > 0 and flow.version >= 1
+    assert set(flow.triggers) <= set(EVENT_TYPES)
+
+
+@pytest.mark.req("E1", "E4")
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_steps_have_names_of_their_own_and_name_roles(flow: Flow) -> None:
+    names = [step.name for step in flow.steps]
+    assert len(set(names)) == len(names) > 0
+    assert all(isinstance(step.role, Role) and step.bulk >= 1 and step.mode for step in flow.steps if isinstance(step, Deliver))
+
+
+@pytest.mark.req("X16", "G4")
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_a_changed_step_list_is_a_new_version(flow: Flow) -> None:
+    published = json.loads(PUBLISHED.read_text(encoding="utf-8"))[flow.name]
+    digest = step_list_digest(flow)
+    assert published.get(str(flow.version)) == digest, (
+        f"{flow.name} {flow.version} has other steps than were published: raise its version and add \"{flow.version + 1}\": \"{digest}\" "
+        f"to {PUBLISHED.name}; runs that began on version {flow.version} must be able to end on it"
+    )  # fmt: skip
+
+
+@pytest.mark.req("F1", "F2", "F5")
+def test_the_flows_that_the_requirements_name_are_there() -> None:
+    assert {flow.name for flow in FLOWS} >= {"quote-to-project", "master-data", "time-to-bill"}
+
+
+@pytest.mark.req("X8", "X14")
+@pytest.mark.parametrize("folder", ["integrations/flows", "integrations/connectors"])
+def test_every_code_that_is_raised_is_explained_in_plain_words(folder: str) -> None:
+    raised = codes_raised(ROOT / folder)
+    assert {code: module for code, module in raised.items() if code not in EXPLANATIONS} == {}
+
+
+@pytest.mark.req("X8", "X14")
+@pytest.mark.parametrize("code", sorted(EXPLANATIONS))
+def test_an_explanation_says_what_happened_and_what_to_do_next(code: str) -> None:
+    words = explain(code)
+    assert words.explanation.endswith(".") and words.next_action.endswith(".") and not words.title.endswith(".")
+    assert code not in words.title
+
+
+@pytest.mark.req("X8")
+def test_a_code_that_nobody_described_still_gets_words() -> None:
+    assert "message" in explain("zebra").next_action and explain(None) == explain("zebra")

@@ -1,0 +1,44 @@
+"""M2: when two records name one customer, and ids that follow from what a source says."""
+
+import pytest
+
+from models.domain import keys
+from models.domain.identity import Verdict, customer_keys, normalised_name, normalised_tax_id, project_keys, same_customer
+
+
+@pytest.mark.req("M2")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Müller & Söhne GmbH", "MULLER SOHNE"), ("Acme, Inc.", "acme"), ("Straße AG", "Strasse"), ("Ltd", "LTD")],
+)
+def test_spellings_of_one_name_agree(one: str, other: str) -> None:
+    assert normalised_name(one) == normalised_name(other) != ""
+
+
+@pytest.mark.req("M2")
+def test_a_tax_id_decides_and_a_name_only_raises_a_suspicion() -> None:
+    acme = {"name": "Acme Ltd", "country": "GB", "tax_id": "GB 123"}
+    assert same_customer(acme, {"name": "Other", "country": "FR", "tax_id": "gb-123"}) is Verdict.SAME
+    assert same_customer(acme, {"name": "ACME", "country": "GB", "tax_id": "GB 999"}) is Verdict.DIFFERENT
+    assert same_customer(acme, {"name": "ACME", "country": "GB"}) is Verdict.SUSPECTED
+    assert same_customer(acme, {"name": "ACME", "country": "DE"}) is Verdict.DIFFERENT
+
+
+@pytest.mark.req("M2")
+def test_identity_keys_find_what_the_verdict_would_compare() -> None:
+    assert customer_keys({"name": "Acme Ltd", "country": "GB", "tax_id": "GB 123"}) == ("tax:GB123", "name:acme|GB")
+    assert project_keys({"code": "prj 1001"}) == project_keys({"code": "PRJ-1001"})
+    assert normalised_tax_id(" - ") is None
+
+
+@pytest.mark.req("M2", "E1")
+def test_ids_follow_from_what_the_source_says() -> None:
+    assert keys.customer_id("CUST-001042", "salesforce", "001A") == "C-001042"
+    minted = keys.customer_id(None, "salesforce", "001A")
+    assert minted == keys.customer_id("none", "salesforce", "001A") and len(minted) == 10
+    assert minted != keys.customer_id(None, "other", "001A")
+    assert keys.contract_id("PRJ-1") == "CT-PRJ-1" and keys.time_entry_id("kantata", "27") == "TE-kantata-27"
+    assert keys.expense_id("kantata", "9") == "EX-kantata-9" and keys.resource_id("E-1") == "E-1" and keys.project_id("P") == "P"
+    assert keys.reversal_id(keys.posting_id("TE-kantata-27", 2)) == "TE-kantata-27-v2-R"
+    with pytest.raises(ValueError, match="count from 1"):
+        keys.posting_id("TE-kantata-27", 0)
