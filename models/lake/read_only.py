@@ -16,8 +16,9 @@ TABLE_FUNCTIONS = frozenset(
 )
 _EXPLAIN = re.compile(r"^\s*explain\s+(analyze\s+)?", re.IGNORECASE)
 _DESCRIBE = re.compile(r"^\s*(describe|desc|show|summarize)\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
-_FILES = re.compile(r"\b(read_\w+|\w*parquet\w*|glob|sniff_csv|query|query_table|\w*_(scan|query|execute|attach)|which_secret|getenv|ducklake_\w+)\s*\(")
-_QUOTED_SOURCE = re.compile(r"\b(from|join|describe|summarize|show|,)\s*'", re.IGNORECASE)
+_REFUSED = re.compile(r"^(read_\w+|\w*parquet\w*|glob|getenv|query|query_table|\w+_(scan|query|execute|attach)|write_log|set_config)$")
+_FILE = re.compile(r"[/\\.:*]")
+_OUTSIDE = re.compile(r"(\b\w+\s*\()|'")
 
 
 class NotReadOnly(TieoutError):
@@ -41,17 +42,26 @@ def check(sql: str) -> None:
         return check(sql[explained.end() :])
     if kind != "SELECT":
         raise NotReadOnly(f"{kind} is refused: this connection reads only. Use SELECT, EXPLAIN, DESCRIBE or SHOW; change things with `tieout replay` or the console")
-    if _FILES.search(sql.lower()) or _QUOTED_SOURCE.search(sql):
+    described = _DESCRIBE.match(sql)
+    if described is None:
+        return _check_tree(_tree(sql))
+    return _check_described(described["rest"])
+
+
+def _check_described(rest: str) -> None:
+    """DESCRIBE and SUMMARIZE take a query or a name; both open what they are given."""
+    if re.match(r"\s*(select|from|with|values)\b", rest, re.IGNORECASE):
+        _check_tree(_tree(rest))
+    elif _OUTSIDE.search(rest) or re.search(r'"[^"]*[/\\.:*][^"]*"', rest):
         raise _files_refused()
-    if not _DESCRIBE.match(sql):
-        _check_tree(_tree(sql))
-    return None
 
 
 def _tree(sql: str) -> Any:
     row = _parser().execute("SELECT json_serialize_sql($1::VARCHAR)", [sql]).fetchone()
     tree = orjson.loads(row[0]) if row else {"error": True}
-    return None if tree.get("error") else tree
+    if tree.get("error"):
+        raise NotReadOnly(f"this statement cannot be checked ({tree.get('error_message', 'unknown form')}): write it as a SELECT")
+    return tree
 
 
 @lru_cache(maxsize=1)
@@ -70,7 +80,9 @@ def _check_tree(node: Any) -> None:
         return
     if not isinstance(node, dict):
         return
-    if node.get("type") == "BASE_TABLE" and re.search(r"[/\\.:*]", str(node.get("table_name"))):
+    if node.get("type") == "BASE_TABLE" and _FILE.search(str(node.get("table_name"))):
+        raise _files_refused()
+    if node.get("class") == "FUNCTION" and _REFUSED.match(str(node.get("function_name")).lower()):
         raise _files_refused()
     if node.get("type") == "TABLE_FUNCTION":
         name = str(node.get("function", {}).get("function_name")).lower()
