@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from models.domain.case import SEVERITIES, cause_title
 from models.domain.clock import Clock
 from models.journal.case_tables import case_, case_event, finding
+from models.journal.database import reading
 
 Row = dict[str, Any]
 
@@ -87,7 +88,7 @@ class CaseReading:
         """
         condition = self._condition(where)
         query = sa.select(case_).where(condition).order_by(*ORDERS[order]).limit(limit).offset(offset)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = [_presented(row) for row in connection.execute(query).mappings()]
             total = connection.scalar(sa.select(sa.func.count()).select_from(case_).where(condition))
         return CasePage(rows, total or 0)
@@ -103,7 +104,7 @@ class CaseReading:
             )
             .where(self._condition(where)).group_by(case_.c.cause).order_by(money.desc(), case_.c.cause)
         )  # fmt: skip
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [
                 CaseGroup(row.cause, cause_title(row.cause), row.cases, int(row.occurrences), Decimal(int(row.money)).scaleb(-2),
                           SEVERITIES[row.rank], row.oldest, row.newest)
@@ -117,12 +118,12 @@ class CaseReading:
         """
         asked = {name: case_.c[name] for name in _FACETS}[column]
         query = sa.select(asked, sa.func.count()).where(self._condition(where), asked.is_not(None)).group_by(asked)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return sorted(((value, count) for value, count in connection.execute(query)), key=lambda pair: (-pair[1], pair[0]))
 
     def get(self, case_id: str) -> Row | None:
         """One case, or None."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(sa.select(case_).where(case_.c.case_id == case_id)).mappings().first()
         return None if row is None else _presented(row)
 
@@ -132,7 +133,7 @@ class CaseReading:
         if not resolved:
             query = query.where(finding.c.resolved_at.is_(None))
         query = query.order_by(finding.c.first_seen, finding.c.finding_id).limit(limit).offset(offset)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [_presented(row) for row in connection.execute(query).mappings()]
 
     def run_ids(self, case_id: str) -> list[str]:
@@ -140,13 +141,13 @@ class CaseReading:
         query = sa.select(finding.c.run_id).where(
             finding.c.case_id == case_id, finding.c.resolved_at.is_(None), finding.c.run_id.is_not(None)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return list(dict.fromkeys(connection.scalars(query.order_by(finding.c.first_seen, finding.c.finding_id))))
 
     def events(self, case_id: str, limit: int = 500) -> list[Row]:
         """The history of a case, the newest first."""
         query = sa.select(case_event).where(case_event.c.case_id == case_id).order_by(case_event.c.event_id.desc()).limit(limit)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def _condition(self, where: CaseFilter) -> sa.ColumnElement[bool]:

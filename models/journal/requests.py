@@ -15,6 +15,7 @@ from models.domain.plan import plan_of
 from models.domain.record import Record, RecordKind
 from models.journal.case_report import FeedWriter
 from models.journal.case_tables import case_, case_event, request
+from models.journal.database import reading
 
 KINDS = ("preview", "replay", "cancel", "pause_flow", "resume_flow")
 ENDED = ("done", "failed", "cancelled")
@@ -77,7 +78,7 @@ class Requests:
 
     def get(self, request_id: str) -> Request | None:
         """One request, or None."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(sa.select(*_COLUMNS).where(request.c.request_id == request_id)).mappings().first()
         return None if row is None else Request(**row)
 
@@ -86,7 +87,7 @@ class Requests:
         query = sa.select(*_COLUMNS).order_by(request.c.created_at.desc(), request.c.request_id).limit(limit)
         if case_id:
             query = query.where(request.c.case_id == case_id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [Request(**row) for row in connection.execute(query).mappings()]
 
     def take(self, owner: str, kinds: Sequence[str], limit: int = 1, lease: timedelta = LEASE) -> list[Request]:

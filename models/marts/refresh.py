@@ -1,0 +1,131 @@
+"""Rebuilds the marts from the audit lake and the journal: set-based, swapped in one transaction, never under a reader's feet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import duckdb
+
+from models.domain.clock import Clock
+from models.domain.errors import Misconfigured
+from models.lake.publish import publish
+from models.marts import state
+from models.marts.statements import FOLDER, statements
+from models.settings import Settings
+
+MARTS = (
+    "mart_fx", "mart_project", "mart_work", "mart_billing", "mart_margin", "mart_reconciliation", "mart_failure_age", "mart_replay",
+    "mart_flow_hour", "mart_pair_lag", "mart_kpi",
+)  # fmt: skip
+"""In the order in which they are derived, each from the state and from those before it."""
+
+STATES = ("mart_state_project", "mart_state_customer", "mart_state_charge_code", "mart_state_resource")
+"""The latest observations themselves, for detectors and for pages that compare systems."""
+
+KEPT_SECONDS = 180
+"""How long a replaced version of a mart stays readable: far longer than any query of the console."""
+
+
+def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, clock: Clock | None = None) -> None:
+    """Derive every mart as of now and publish those that changed, all or nothing. Safe to repeat.
+
+    `connection` has the lake, the journal and the marts (for writing) attached and published; money is converted into
+    `reporting_currency`. Without a clock "now" is the newest moment that the lake tells of. Raises Misconfigured when the
+    marts cannot be written.
+    """
+    if "marts" not in _databases(connection):
+        raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
+    state.make(connection)
+    state.catch_up(connection)
+    now = clock.now() if clock else _told(connection)
+    for name in (*MARTS, "mart_state"):
+        for sql in statements(FOLDER / f"{name}.sql").values():
+            connection.execute(_bound(sql, reporting_currency, now))
+    if _swap(connection):
+        publish(connection)
+    _sweep(connection)
+
+
+def rebuild(settings: Settings) -> None:
+    """Drop every mart and derive it anew from the audit lake and the journal."""
+    from models.lake.connection import connect
+
+    connection = connect(settings, marts="write")
+    try:
+        for name in _tables(connection):
+            connection.execute(f'DROP TABLE marts.main."{name}"')
+        refresh(connection, settings.reporting_currency)
+    finally:
+        connection.close()
+
+
+def _bound(sql: str, currency: str, now: datetime) -> str:
+    moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
+    return sql.replace("{now}", moment).replace("{currency}", f"'{currency}'")
+
+
+def _told(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """The newest world time in the lake; the present where the lake is empty."""
+    found = state.rows(
+        connection, "SELECT greatest((SELECT max(observed_at) FROM observations), (SELECT max(occurred_at) FROM records)) AS at"
+    )[0]["at"]
+    return found if isinstance(found, datetime) else datetime.now(UTC)
+
+
+def _swap(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Put the marts whose content differs from what readers have in place, in one transaction; whether a table is new."""
+    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.version (name VARCHAR, version VARCHAR)")
+    have = dict(connection.execute("SELECT name, version FROM memory.state.version").fetchall())
+    standing = set(_tables(connection))
+    versions = dict(_versions(connection))
+    changed = [name for name in (*MARTS, *STATES) if name not in standing or have.get(name) != versions[name]]
+    if changed:
+        connection.execute("BEGIN")
+        try:
+            for name in changed:
+                # Replacing the table touches only the catalogue: no scan of the old files, which need not even be there.
+                connection.execute(f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{name}"')
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("DELETE FROM memory.state.version")
+        connection.executemany("INSERT INTO memory.state.version VALUES (?, ?)", list(versions.items()))
+    return bool(set(changed) - standing)
+
+
+def _versions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """A digest of each derived table's columns and rows, whatever their order."""
+    for name in (*MARTS, *STATES):
+        row = connection.execute(f'SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM memory.state."{name}" t').fetchone()
+        columns = connection.execute(
+            "SELECT string_agg(column_name || data_type, ',' ORDER BY column_index) FROM duckdb_columns() "
+            "WHERE database_name = 'memory' AND schema_name = 'state' AND table_name = ?", [name]
+        ).fetchone()  # fmt: skip
+        yield name, f"{row}{columns}"
+
+
+def _sweep(connection: duckdb.DuckDBPyConnection) -> None:
+    """Once a minute let go of versions and files of marts that no reader can still be at, so that the folder does not grow."""
+    if _databases(connection).get("marts") != "ducklake":
+        return
+    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.swept (at DOUBLE)")
+    last = connection.execute("SELECT max(at) FROM memory.state.swept").fetchone()
+    if last and last[0] and time.monotonic() - last[0] < 60:
+        return
+    age = f"older_than => now() - INTERVAL {KEPT_SECONDS} SECOND"
+    connection.execute(f"CALL ducklake_expire_snapshots('marts', {age})").to_arrow_table()
+    connection.execute(f"CALL ducklake_cleanup_old_files('marts', {age})").to_arrow_table()
+    connection.execute("DELETE FROM memory.state.swept")
+    connection.execute("INSERT INTO memory.state.swept VALUES (?)", [time.monotonic()])
+
+
+def _databases(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return dict(connection.execute("SELECT database_name, type FROM duckdb_databases()").fetchall())
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'marts' AND table_name LIKE 'mart\\_%' ESCAPE '\\'")
+    return [name for (name,) in found.fetchall()]

@@ -1,0 +1,32 @@
+-- mart_margin: margin per project and month. Revenue and cost are the ERP's (owner of actuals) and billed or ready milestones; the PSA's own view
+-- of the same approved work stands beside, so that `difference_reporting` = PSA margin - ERP margin over time and expenses only
+CREATE OR REPLACE TABLE memory.state.mart_margin AS
+WITH booked AS (
+    SELECT i.project_code, date_trunc('month', i.work_date) AS month, i.role,
+        CASE WHEN i.billable THEN CASE i.kind WHEN 'time' THEN i.hours * i.bill_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END ELSE 0 END AS bill,
+        CASE i.kind WHEN 'time' THEN i.hours * i.cost_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END AS cost, fx.rate
+    FROM (
+        SELECT * REPLACE (CASE WHEN role = 'erp' AND reversal THEN -abs(hours) ELSE hours END AS hours) FROM memory.state.item
+        WHERE role = 'erp' OR (role = 'psa' AND approval = 'approved')
+    ) i
+    LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
+), summed AS (
+    SELECT project_code, CAST(month AS DATE) AS month,
+        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_revenue, sum(CAST(cost * rate AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_cost,
+        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_revenue, sum(CAST(cost * rate AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_cost
+    FROM booked GROUP BY ALL
+), stones AS (
+    SELECT project_key AS project_code, CAST(date_trunc('month', work_date) AS DATE) AS month, sum(bill_reporting) AS revenue
+    FROM memory.state.mart_work WHERE kind = 'milestone' AND state IN ('ready', 'billed') GROUP BY ALL
+), figures AS (
+    SELECT coalesce(s.project_code, m.project_code) AS project_key, coalesce(s.month, m.month) AS month, coalesce(erp_revenue, 0) AS erp_revenue, coalesce(erp_cost, 0) AS erp_cost,
+        coalesce(psa_revenue, 0) AS psa_revenue, coalesce(psa_cost, 0) AS psa_cost, coalesce(m.revenue, 0) AS milestones
+    FROM summed s FULL JOIN stones m ON m.project_code = s.project_code AND m.month = s.month
+)
+SELECT f.project_key, p.name, p.customer_name, p.legal_entity, p.service_line, f.month,
+    CAST(erp_revenue + milestones AS DECIMAL(18,2)) AS revenue_reporting, CAST(erp_cost AS DECIMAL(18,2)) AS cost_reporting,
+    CAST(erp_revenue + milestones - erp_cost AS DECIMAL(18,2)) AS margin_reporting, CAST(psa_revenue - psa_cost AS DECIMAL(18,2)) AS psa_margin_reporting,
+    CAST(erp_revenue - erp_cost AS DECIMAL(18,2)) AS erp_margin_reporting,
+    CAST(psa_revenue - psa_cost - (erp_revenue - erp_cost) AS DECIMAL(18,2)) AS difference_reporting, p.target_margin
+FROM figures f LEFT JOIN memory.state.mart_project p ON p.project_key = f.project_key
+WHERE f.project_key IS NOT NULL;

@@ -1,0 +1,32 @@
+-- mart_project: each project once, with where it exists and when time could first be booked and posted on it
+CREATE OR REPLACE TABLE memory.state.mart_project AS
+WITH seen AS (
+    SELECT key, min(name) FILTER (role = 'crm') AS crm_name, min(name) AS any_name,
+        min(customer_key) FILTER (role = 'crm') AS crm_customer, min(customer_key) AS any_customer,
+        coalesce(min(legal_entity) FILTER (role = 'crm'), min(legal_entity)) AS legal_entity,
+        coalesce(min(service_line) FILTER (role = 'crm'), min(service_line)) AS service_line,
+        coalesce(min(practice) FILTER (role = 'crm'), min(practice)) AS practice,
+        coalesce(min(currency) FILTER (role = 'crm'), min(currency)) AS currency,
+        coalesce(min(value) FILTER (role = 'crm'), min(value) FILTER (role = 'ppm')) AS contract_value,
+        coalesce(min(target_margin) FILTER (role = 'crm'), min(target_margin) FILTER (role = 'ppm')) AS target_margin,
+        bool_or(role = 'crm') AS in_crm, bool_or(role = 'erp') AS in_erp, bool_or(role = 'psa') AS in_psa, bool_or(role = 'ppm') AS in_ppm,
+        min(status) FILTER (role = 'crm') AS status_crm, min(status) FILTER (role = 'erp') AS status_erp, min(status) FILTER (role = 'psa') AS status_psa,
+        min(closed_at) FILTER (role = 'crm') AS closed_won_at,
+        min(first_seen) FILTER (role = 'erp') AS erp_seen, min(first_seen) FILTER (role = 'psa') AS psa_seen,
+        min(system) FILTER (role = 'erp') AS erp, min(system) FILTER (role = 'psa') AS psa
+    FROM memory.state.project GROUP BY key
+), answered AS (
+    SELECT business_key, system, min(occurred_at) AS at FROM records
+    WHERE kind = 'acknowledgement' AND entity = 'project' AND business_key LIKE 'project:%' GROUP BY ALL
+), client AS (
+    SELECT key, coalesce(min(name) FILTER (role = 'crm'), min(name)) AS name FROM memory.state.customer GROUP BY key
+)
+SELECT s.key AS project_key, coalesce(crm_name, any_name) AS name, coalesce(crm_customer, any_customer) AS customer_key, c.name AS customer_name,
+    legal_entity, service_line, practice, s.currency, contract_value, CAST(contract_value * fx.rate AS DECIMAL(18,2)) AS contract_value_reporting,
+    target_margin, in_crm, in_erp, in_psa, in_ppm, status_crm, status_erp, status_psa, closed_won_at,
+    CASE WHEN in_erp AND in_psa THEN greatest(least(coalesce(e.at, erp_seen), erp_seen), least(coalesce(p.at, psa_seen), psa_seen)) END AS usable_at
+FROM seen s
+LEFT JOIN client c ON c.key = coalesce(crm_customer, any_customer)
+LEFT JOIN memory.state.mart_fx fx ON fx.currency = s.currency
+LEFT JOIN answered e ON e.business_key = 'project:' || s.key AND e.system = s.erp
+LEFT JOIN answered p ON p.business_key = 'project:' || s.key AND p.system = s.psa;

@@ -1,0 +1,18 @@
+-- mart_reconciliation: approved time in the PSA against postings in the ERP; what named blockers explain, and the rest that nothing explains
+CREATE OR REPLACE TABLE memory.state.mart_reconciliation AS
+WITH psa AS (
+    SELECT w.legal_entity, w.project_key, sum(w.hours) AS hours, sum(w.bill_reporting) AS money,
+        coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS explained
+    FROM memory.state.mart_work w WHERE w.kind = 'time' AND w.state <> 'not_approved' GROUP BY ALL
+), erp AS (
+    SELECT i.legal_entity, i.project_code AS project_key, sum(CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END) AS hours,
+        sum(CAST(CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END * CASE WHEN i.billable THEN i.bill_rate ELSE 0 END * fx.rate AS DECIMAL(18,2))) AS money
+    FROM memory.state.item i LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
+    WHERE i.role = 'erp' AND i.kind = 'time' GROUP BY ALL
+)
+SELECT coalesce(p.legal_entity, e.legal_entity) AS legal_entity, coalesce(p.project_key, e.project_key) AS project_key,
+    CAST(coalesce(p.hours, 0) AS DECIMAL(18,2)) AS psa_hours, CAST(coalesce(e.hours, 0) AS DECIMAL(18,2)) AS erp_hours,
+    CAST(coalesce(p.hours, 0) - coalesce(e.hours, 0) AS DECIMAL(18,2)) AS difference_hours, CAST(coalesce(p.money, 0) AS DECIMAL(18,2)) AS psa_reporting,
+    CAST(coalesce(e.money, 0) AS DECIMAL(18,2)) AS erp_reporting, CAST(coalesce(p.explained, 0) AS DECIMAL(18,2)) AS explained_reporting,
+    CAST(coalesce(p.money, 0) - coalesce(e.money, 0) - coalesce(p.explained, 0) AS DECIMAL(18,2)) AS unexplained_reporting
+FROM psa p FULL JOIN erp e ON e.project_key = p.project_key AND e.legal_entity IS NOT DISTINCT FROM p.legal_entity;

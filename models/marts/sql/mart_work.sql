@@ -1,0 +1,134 @@
+-- posting: what the ERP holds of each item, reversals set against what they undo
+CREATE OR REPLACE TABLE memory.state.posting AS
+SELECT item_key, sum(CASE WHEN reversal THEN -1 ELSE 1 END) AS net, coalesce(bool_or(invoiced) FILTER (NOT reversal), false) AS invoiced,
+    max(coalesce(created_at, observed_at)) FILTER (NOT reversal) AS posted_at
+FROM memory.state.item WHERE role = 'erp' GROUP BY item_key;
+
+-- erp_project: projects the ERP knows, over all its instances
+CREATE OR REPLACE TABLE memory.state.erp_project AS
+SELECT key, min(system) AS system, min(status) AS status FROM memory.state.project WHERE role = 'erp' GROUP BY key;
+
+-- erp_code: charge codes the ERP knows, over all its instances
+CREATE OR REPLACE TABLE memory.state.erp_code AS
+SELECT key, min(system) AS system, bool_or(active) AS active, min(project_code) AS project_code FROM memory.state.charge_code WHERE role = 'erp' GROUP BY key;
+
+-- item_run: the newest unfinished run of each business key
+CREATE OR REPLACE TABLE memory.state.item_run AS
+SELECT * FROM memory.state.open_run
+QUALIFY row_number() OVER (PARTITION BY business_key ORDER BY source_version DESC NULLS LAST, created_at DESC, run_id DESC) = 1;
+
+-- erp_of: which ERP books for a legal entity
+CREATE OR REPLACE TABLE memory.state.erp_of AS
+SELECT legal_entity, mode(system) AS system FROM memory.state.project WHERE role = 'erp' GROUP BY legal_entity;
+
+-- milestone: billable milestones that are done, in the best source's words (ERP contract, CRM contract, the sale itself)
+CREATE OR REPLACE TABLE memory.state.milestone AS
+WITH listed AS (
+    SELECT project_code, legal_entity, milestones, hold, CASE role WHEN 'erp' THEN 1 ELSE 2 END AS rank FROM memory.state.contract WHERE milestones IS NOT NULL
+    UNION ALL SELECT key, legal_entity, milestones, false, 3 FROM memory.state.project WHERE role = 'crm' AND milestones IS NOT NULL
+    UNION ALL SELECT project_code, legal_entity, milestones, false, 4 FROM memory.state.sale
+), each AS (
+    SELECT project_code, legal_entity, hold, rank, unnest(from_json(milestones, '[{"milestone_id":"VARCHAR","name":"VARCHAR","due":"VARCHAR",
+        "amount":{"amount":"VARCHAR","currency":"VARCHAR"},"completed_at":"VARCHAR","accepted":"BOOLEAN","invoiced":"BOOLEAN","billed":"BOOLEAN"}]')) AS m
+    FROM listed WHERE json_valid(milestones) AND json_type(milestones) = 'ARRAY' AND project_code IS NOT NULL
+), lines AS (
+    SELECT DISTINCT unnest(from_json(lines, '[{"posting_id":"VARCHAR"}]')).posting_id AS posting_id
+    FROM memory.state.invoice WHERE status <> 'void' AND json_valid(lines) AND json_type(lines) = 'ARRAY'
+)
+SELECT project_code, legal_entity, coalesce(hold, false) AS hold, m.milestone_id AS milestone_id, m.name AS name, TRY_CAST(m.amount.amount AS DECIMAL(18,2)) AS amount,
+    m.amount.currency AS currency, TRY_CAST(m.due AS DATE) AS due, TRY_CAST(m.completed_at AS TIMESTAMPTZ) AS completed_at,
+    coalesce(m.invoiced, false) OR coalesce(m.billed, false) OR l.posting_id IS NOT NULL AS billed
+FROM each LEFT JOIN lines l ON l.posting_id = m.milestone_id
+WHERE (m.completed_at IS NOT NULL OR (rank > 1 AND TRY_CAST(m.due AS DATE) <= CAST({now} AS DATE)))
+QUALIFY row_number() OVER (PARTITION BY project_code, m.milestone_id ORDER BY rank) = 1;
+
+-- judged: every item with the one reason, if any, why it cannot be billed
+CREATE OR REPLACE TABLE memory.state.judged AS
+WITH known AS (
+    SELECT EXISTS (SELECT 1 FROM memory.state.erp_project) AS projects, EXISTS (SELECT 1 FROM memory.state.erp_code) AS codes
+), held AS (
+    SELECT project_code, bool_or(hold) AS hold FROM memory.state.contract WHERE role = 'erp' GROUP BY project_code
+), every AS (
+    SELECT kind, item_key, project_code, charge_code, resource_key, legal_entity, work_date, submitted_at, approved_at, hours, billable,
+        CASE kind WHEN 'time' THEN CAST(hours * bill_rate AS DECIMAL(18,2)) ELSE amount END AS bill_amount,
+        CASE kind WHEN 'time' THEN CAST(hours * cost_rate AS DECIMAL(18,2)) ELSE amount END AS cost_amount,
+        currency, approval, system AS source_system, changed_at, sync_message, (kind = 'time' AND billable AND bill_rate IS NULL) AS rateless, NULL AS milestone, false AS milestone_billed
+    FROM memory.state.item WHERE role = 'psa'
+    UNION ALL
+    SELECT 'milestone', 'MS-' || project_code || '-' || milestone_id, project_code, NULL, NULL, legal_entity, coalesce(CAST(completed_at AS DATE), due), NULL,
+        coalesce(completed_at, CAST(due AS TIMESTAMPTZ)), NULL, true, amount, NULL, currency, 'approved', NULL, NULL, NULL, false, name, billed
+    FROM memory.state.milestone
+), joined AS (
+    SELECT e.*, coalesce(p.net, 0) > 0 AS posted, coalesce(p.invoiced, false) AS invoiced, p.posted_at, r.run_id, r.trace_id, r.state AS run_state, r.error_code,
+        r.error_message, r.error_field, r.system AS run_system, r.waiting_for, r.waiting_because, r.waiting_owner, r.updated_at AS run_at, ep.key IS NOT NULL AS erp_has,
+        ec.key IS NOT NULL AS code_known, ec.active AS code_active, ec.project_code AS code_project, coalesce(h.hold, false) AS hold,
+        coalesce(ep.system, eo.system) AS erp, known.projects AS projects_known, known.codes AS codes_known
+    FROM every e CROSS JOIN known
+    LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
+    LEFT JOIN memory.state.item_run r ON r.business_key = CASE e.kind WHEN 'time' THEN 'time_entry:' WHEN 'expense' THEN 'expense:' ELSE 'milestone:' END || e.item_key
+    LEFT JOIN memory.state.erp_project ep ON ep.key = e.project_code
+    LEFT JOIN memory.state.erp_code ec ON ec.key = e.charge_code
+    LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = e.legal_entity
+    LEFT JOIN held h ON h.project_code = e.project_code
+), checked AS (
+    SELECT *, CASE
+        WHEN kind = 'milestone' OR NOT codes_known OR NOT erp_has THEN NULL
+        WHEN charge_code IS NULL THEN 'charge-code-missing'
+        WHEN NOT code_known THEN 'charge-code-unknown'
+        WHEN code_project <> project_code THEN 'charge-code-of-other-project'
+        WHEN NOT code_active THEN 'charge-code-inactive'
+        END AS code_fault
+    FROM joined
+), reasoned AS (
+    SELECT *, CASE
+        WHEN invoiced OR milestone_billed THEN NULL
+        WHEN run_state = 'dead' AND error_code IN ('project-not-found', 'project-unknown') THEN 'project-missing'
+        WHEN run_state = 'dead' AND error_code IN ('charge-code-not-found', 'charge-code-unknown') THEN 'charge-code-unknown'
+        WHEN run_state = 'dead' THEN coalesce(error_code, 'rejected-by-system')
+        WHEN NOT posted AND approval = 'rejected' THEN 'rejected'
+        WHEN NOT posted AND approval = 'submitted' THEN 'approval-pending'
+        WHEN NOT posted AND approval = 'open' THEN 'not-submitted'
+        WHEN NOT posted AND projects_known AND NOT erp_has THEN 'project-missing'
+        WHEN kind = 'milestone' AND hold THEN 'billing-hold'
+        WHEN kind = 'milestone' THEN NULL
+        WHEN NOT posted AND code_fault IS NOT NULL THEN code_fault
+        WHEN run_state = 'waiting' AND waiting_for LIKE 'project/%' THEN 'project-missing'
+        WHEN run_state = 'waiting' THEN 'paused'
+        WHEN NOT posted OR run_state IS NOT NULL THEN 'in-flight'
+        WHEN hold AND billable THEN 'billing-hold'
+        WHEN rateless THEN 'rate-missing'
+        END AS blocker
+    FROM checked WHERE approval <> 'reversed' OR posted
+)
+SELECT *, CASE
+        WHEN invoiced OR milestone_billed THEN 'billed'
+        WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN 'not_approved'
+        WHEN blocker IS NOT NULL THEN 'blocked'
+        ELSE 'ready' END AS state,
+    CASE
+        WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN source_system
+        WHEN blocker = 'paused' THEN coalesce(waiting_owner, erp)
+        WHEN blocker IN ('project-missing', 'charge-code-unknown', 'charge-code-inactive', 'billing-hold') THEN coalesce(erp, 'erp')
+        WHEN blocker IN ('charge-code-missing', 'charge-code-of-other-project', 'charge-code-of-other-entity', 'rate-missing') THEN source_system
+        WHEN blocker = 'in-flight' THEN 'tieout'
+        WHEN blocker IS NOT NULL THEN coalesce(run_system, erp, 'erp') END AS blocker_owner,
+    CASE
+        WHEN blocker IN ('project-missing', 'billing-hold') THEN project_code
+        WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
+        WHEN blocker = 'paused' THEN waiting_for
+        WHEN blocker IS NOT NULL AND run_state = 'dead' THEN coalesce(run_system, '-') END AS blocker_key
+FROM reasoned;
+
+-- mart_work: each time entry, expense and done milestone with its state, one primary reason, and its money in both currencies
+CREATE OR REPLACE TABLE memory.state.mart_work AS
+SELECT j.item_key, j.kind, j.project_code AS project_key, p.customer_key, p.customer_name, coalesce(j.legal_entity, p.legal_entity) AS legal_entity, p.service_line,
+    j.resource_key, j.charge_code, j.work_date, j.submitted_at, j.approved_at, j.posted_at, j.hours, j.billable,
+    CAST(CASE WHEN j.billable THEN j.bill_amount ELSE 0 END AS DECIMAL(18,2)) AS bill_amount, j.cost_amount, j.currency,
+    CAST(CASE WHEN j.billable THEN j.bill_amount * fx.rate ELSE 0 END AS DECIMAL(18,2)) AS bill_reporting,
+    CAST(j.cost_amount * fx.rate AS DECIMAL(18,2)) AS cost_reporting, j.state, j.blocker, j.blocker_owner, j.run_id,
+    CAST(greatest(date_diff('day', j.work_date, CAST({now} AS DATE)), 0) AS INTEGER) AS age_days, j.blocker_key, j.trace_id, j.error_code, coalesce(j.error_message, j.sync_message) AS error_message,
+    j.error_field, CASE WHEN j.blocker IS NULL THEN NULL WHEN j.run_state = 'dead' THEN j.run_at ELSE coalesce(j.approved_at, j.submitted_at, CAST(j.work_date AS TIMESTAMPTZ)) END AS blocked_since,
+    j.source_system, j.milestone, j.waiting_because, CASE WHEN NOT j.posted THEN j.code_fault END AS code_fault, j.approval, j.rateless
+FROM memory.state.judged j
+LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
+LEFT JOIN memory.state.mart_fx fx ON fx.currency = j.currency;
