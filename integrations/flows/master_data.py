@@ -62,6 +62,8 @@ def learnt(record: Payload, ctx: Context) -> Done | NothingToDo:
         return Done({**record, "stale": True})
     refuse_trespass(entity, known, record, ctx)
     body = mastering.merged(entity, known, record, ctx)
+    if entity == "project" and not known:
+        body["learnt_at"] = ctx.now().isoformat()
     if entity == "charge_code" and source_role(record, ctx) == Role.ERP:
         body["in_erp"] = True
     return Done({**record, **body, "stale": False}, [Fact(entity, identity, body, _match_keys(entity, body))])

@@ -57,7 +57,7 @@ def owns(entity: str, attribute: str, body: Mapping[str, Any], ctx: Context) -> 
     return role is None or owner_of(entity, attribute, played(ctx), ctx.run.legal_entity) in (None, role)
 
 
-_BESIDE = frozenset({"ref", "parent_ref", "customer_ref", "changed_at", "source_version", "aliases", "origin", "rates"})
+_BESIDE = frozenset({"ref", "parent_ref", "customer_ref", "changed_at", "source_version", "aliases", "origin", "rates", "learnt_at"})
 
 
 def owned(body: Mapping[str, Any]) -> dict[str, Any]:

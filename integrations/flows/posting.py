@@ -46,7 +46,7 @@ def planned(item: str, body: Mapping[str, Any] | None, ctx: Context) -> tuple[di
         plan["nothing"] = "what is posted is the same"
     else:
         plan["reverse"] = standing and {"posting_id": reversal_id(standing["posting_id"]), "body": standing["body"]}
-        plan["post"] = body and {"posting_id": posting_id(item, now["number"] + 1), "body": dict(body)}
+        plan["post"] = body and {"posting_id": posting_id(item, now["number"] + 1)}
     plan["number"] = now["number"]
     return plan, Fact(ENTITY, item, {**now, "seen": max(version, now["seen"])})
 
@@ -81,12 +81,11 @@ def reversed_fact(plan: Mapping[str, Any], seen: int) -> Fact:
     return Fact(ENTITY, plan["item"], {"seen": seen, "number": number, "revision": plan["base"] + 1, "key": key, "standing": None})
 
 
-def posted_fact(plan: Mapping[str, Any], seen: int) -> Fact:
+def posted_fact(plan: Mapping[str, Any], body: Mapping[str, Any], seen: int) -> Fact:
     """What stands after the posting."""
     number, revision = plan["number"] + 1, _before(plan, "post") + 1
-    return Fact(
-        ENTITY, plan["item"], {"seen": seen, "number": number, "revision": revision, "key": plan["key"], "standing": plan["post"]}
-    )  # fmt: skip
+    standing = {"posting_id": plan["post"]["posting_id"], "body": dict(body)}
+    return Fact(ENTITY, plan["item"], {"seen": seen, "number": number, "revision": revision, "key": plan["key"], "standing": standing})
 
 
 def _before(plan: Mapping[str, Any], part: str) -> int:

@@ -7,6 +7,7 @@ refused with the reason in plain words, so that the person who booked the time c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,8 @@ from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
 
 NAME = "time-to-bill"
 BULK = 100
+FIRST_LOAD = timedelta(minutes=2)
+"""How long after a project was first described its charge codes may still be on their way."""
 
 
 def resolved(entry: Payload, ctx: Context) -> Done | WaitFor:
@@ -45,16 +48,21 @@ def resolved_needs(entry: Payload) -> Iterable[Need]:
         yield Need("canonical", (ref["system"], name, ref["id"]))
 
 
-def code_checked(entry: Payload, ctx: Context) -> Done | NothingToDo:
-    """The entry, if its charge code exists, is open, and belongs to its project and legal entity (X2)."""
+def code_checked(entry: Payload, ctx: Context) -> Done | NothingToDo | WaitFor:
+    """The entry, if its charge code exists, is open, and belongs to its project and legal entity (X2).
+
+    Waits for the project to be described, and a moment longer where its codes come as events of their own.
+    """
     if _withdrawn(ctx):
         return NothingToDo("a withdrawn entry needs no valid charge code")
     code, project = entry.get("charge_code"), entry["project_id"]
     if not code:
         raise Rejected(f"the entry on {project} has no charge code", code="charge-code-missing", field="charge_code")
-    known = ctx.known("charge_code", code)
+    known, home = ctx.known("charge_code", code), ctx.known("project", project)
+    if home is None:
+        return WaitFor(business_key("project", project), f"project {project} is not described yet", ["project"], Role.PSA)
     if known is None:
-        raise Rejected(f"charge code {code} is not set up in any system", code="charge-code-unknown", field="charge_code")
+        return _code_on_its_way(code, home, ctx)
     if not known.get("active", True):
         raise Rejected(f"charge code {code} is closed", code="charge-code-inactive", field="charge_code")
     if known.get("project_id") not in (None, project):
@@ -67,7 +75,16 @@ def code_checked(entry: Payload, ctx: Context) -> Done | NothingToDo:
     return Done({**entry, "legal_entity_id": mine, "code_in_erp": bool(known.get("in_erp"))})
 
 
+def _code_on_its_way(code: str, home: Mapping[str, Any], ctx: Context) -> WaitFor:
+    """Wait for a code whose project was learnt moments ago, as in a first load; otherwise nobody has set it up."""
+    until = datetime.fromisoformat(home["learnt_at"]) + FIRST_LOAD if home.get("learnt_at") else None
+    if until is None or ctx.now() >= until:
+        raise Rejected(f"charge code {code} is not set up in any system", code="charge-code-unknown", field="charge_code")
+    return WaitFor(business_key("charge_code", code), f"charge code {code} may still be loading", ["charge_code"], Role.ERP, until)
+
+
 def code_checked_needs(entry: Payload) -> Iterable[Need]:
+    yield Need("known", ("project", entry["project_id"]))
     if entry.get("charge_code"):
         yield Need("known", ("charge_code", entry["charge_code"]))
 
@@ -112,7 +129,8 @@ def erp_post(entry: Payload, ctx: Context) -> Change | NothingToDo | WaitFor:
 
 def erp_needs(entry: Payload) -> Iterable[Need]:
     yield from standing_needs(entry)
-    yield from (Need("system", (Role.ERP, kind, identity)) for kind, identity in _relatives(entry))
+    undone = (entry["plan"]["reverse"] or {}).get("body") or {}
+    yield from (Need("system", (Role.ERP, kind, identity)) for kind, identity in [*_relatives(entry), *_relatives(undone)])
 
 
 def psa_acknowledged(entry: Payload, ctx: Context) -> Change | NothingToDo:
@@ -140,7 +158,7 @@ def reversal_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
 
 
 def posting_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
-    return [posting.posted_fact(entry["plan"], entry["seen"])]
+    return [posting.posted_fact(entry["plan"], _body(entry), entry["seen"])]
 
 
 def money(entry: Payload) -> tuple[Decimal, str] | None:
@@ -153,15 +171,16 @@ def _erp_change(entry: Payload, ctx: Context, part: str, step: str) -> Change | 
     wanted = posting.due(entry["plan"], part, ctx)
     if isinstance(wanted, NothingToDo):
         return wanted
-    refs = {kind: ctx.system_id(Role.ERP, kind, identity) for kind, identity in _relatives(wanted["body"])}
+    body = wanted["body"] if part == "reverse" else _body(entry)
+    refs = {kind: ctx.system_id(Role.ERP, kind, identity) for kind, identity in _relatives(body)}
     lacking = next((kind for kind, found in refs.items() if found is None and not (kind == "charge_code" and entry.get("code_in_erp"))), None)
     if lacking and part == "post":
-        identity = dict(_relatives(entry))[lacking]
+        identity = dict(_relatives(body))[lacking]
         return WaitFor(business_key(lacking, identity), f"{lacking} {identity} is not in the ERP yet", [lacking], Role.ERP)
-    value = value_of(wanted["body"])
+    value = value_of(body)
     amount, currency = (value.amount, value.currency) if value else (None, None)
     action = "reverse" if part == "reverse" else "post"
-    return Change(action, entry["entity"], wanted["posting_id"], ctx.key(step), wanted["body"], refs, amount, currency)  # type: ignore[arg-type]
+    return Change(action, entry["entity"], wanted["posting_id"], ctx.key(step), body, refs, amount, currency)  # type: ignore[arg-type]
 
 
 def _annotation(entry: Payload, ctx: Context, step: str, body: Mapping[str, Any]) -> Change:

@@ -183,6 +183,28 @@ EXPLANATIONS: dict[str, Explanation] = {
         "The source sent a word in a field with a fixed list of words that is not on the list.",
         "Correct the value at its source, or add it to the connector's mapping, then replay.",
     ),
+    "bad-payload": Explanation(
+        "A system's answer cannot be read",
+        "A system answered with something other than agreed, for example a web page in place of data.",
+        "Check the system's address and state; if it is healthy, have the connector adapted, then replay.",
+    ),
+    "bad-row": Explanation(
+        "A row of a file cannot be read",
+        "A row has another number of columns than the header, or a quote that never closes.",
+        "Mend the row in the exporting system and deliver the file again.",
+    ),
+    "duplicate-row": Explanation(
+        "A row repeats an earlier one",
+        "The file holds two rows of one key; the first was taken, the second set aside so that nothing is billed twice.",
+        "Check which row is right; if both are, have the exporting system give them different keys.",
+        "revenue_at_risk",
+    ),
+    "no-such-field": Explanation(
+        "The correction names a field that is not there",
+        "A correction gave a path that the record does not have.",
+        "Look at the record's fields and give the dotted path of one of them.",
+        "none",
+    ),
     "unknown-event-type": Explanation(
         "Unknown kind of event",
         "An event came that this release does not know.",
@@ -199,6 +221,17 @@ EXPLANATIONS: dict[str, Explanation] = {
         "A system could not be reached",
         "Every attempt failed with a passing fault: the system was down, too slow or busy.",
         "Check the system's state on the operations page; when it is back, replay the group.",
+    ),
+    "stale": Explanation(
+        "Somebody else changed it first",
+        "The target's record changed between reading and writing, on every attempt.",
+        "Replay; if it stays, find out which other system or person edits the same record.",
+        "none",
+    ),
+    "slow-job": Explanation(
+        "The target is still working",
+        "The target accepted the records and had not finished after the longest wait.",
+        "Nothing to do: the engine asks for the outcome before it writes again. If it lasts, check the target's job queue.",
     ),
     "rate-limited": Explanation(
         "A system asks to slow down",
