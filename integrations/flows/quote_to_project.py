@@ -173,10 +173,8 @@ def money(sale: Payload) -> tuple[Decimal, str] | None:
 def _project_change(sale: Payload, ctx: Context, step: str, role: Role) -> Change:
     project = shaped(Project, sale["project"])
     refs = {"customer": ctx.system_id(role, "customer", sale["customer_id"])}
-    value = project.budget_value
-    return Change(
-        "upsert", "project", project.code, ctx.key(step), project, refs, value.amount if value else None, project.currency
-    )  # fmt: skip
+    value, body = project.budget_value, {**plain(project), "contract_type": sale["contract_type"]}
+    return Change("upsert", "project", project.code, ctx.key(step), body, refs, value.amount if value else None, project.currency)
 
 
 def _facts(made: Mapping[str, Any]) -> list[Fact]:

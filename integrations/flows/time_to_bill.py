@@ -110,7 +110,9 @@ def planned(entry: Payload, ctx: Context) -> Done:
     item = _item(entry)
     body = None if _withdrawn(ctx) else _body(entry)
     plan, fact = posting.planned(item, body, ctx)
-    return Done({**entry, "plan": plan, "seen": ctx.run.source_version}, [fact])
+    undone = (plan["reverse"] or {}).get("body") or {}
+    entity = entry.get("legal_entity_id") or undone.get("legal_entity_id")
+    return Done({**entry, "legal_entity_id": entity, "plan": plan, "seen": ctx.run.source_version}, [fact])
 
 
 def standing_needs(entry: Payload) -> Iterable[Need]:

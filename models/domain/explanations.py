@@ -254,6 +254,11 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Handling this record ended the worker process more than once, so it was set aside.",
         "Report it with the run's id; the record is kept and can be replayed after the repair.",
     ),
+    "step-crashed": Explanation(
+        "A step of the flow failed",
+        "The software met something in this record that nobody foresaw; the record is safe and set aside.",
+        "Report it with the run's id; after the repair replay the group.",
+    ),
     "tieout.error": Explanation(
         "An unexpected fault of the software",
         "The step failed in a way nobody foresaw; the record is safe and set aside.",

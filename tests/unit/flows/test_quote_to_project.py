@@ -32,7 +32,7 @@ def test_a_governed_sale_reaches_every_system_with_the_billing_contract_last(fir
     assert (contract.amount, contract.currency, contract.body.billing_rules[0].kind) == (Decimal("120000.00"), "EUR", "time_and_expenses")
     budget = firm.held(Role.PPM, "budget")["PRJ-1001"].body
     assert (budget.cost.amount, budget.target_margin, budget.hours) == (Decimal("78000.00"), Decimal("0.35"), Decimal("800"))
-    assert [task.charge_code for task in firm.held(Role.PSA, "project")["PRJ-1001"].body.tasks] == ["PRJ-1001.010", "PRJ-1001.020"]
+    assert [task["charge_code"] for task in firm.held(Role.PSA, "project")["PRJ-1001"].body["tasks"]] == ["PRJ-1001.010", "PRJ-1001.020"]
 
 
 @pytest.mark.req("F1")
