@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 LATEST_NS = 4_102_444_800_000_000_000  # 2100-01-01: beyond it a time is a unit error, not a time
 BACKWARDS_NS = 5_000_000_000  # clocks step back a little between start and end; more than 5 s is a fault
+_LATEST, _BACKWARDS, _NEVER = (pa.scalar(number, pa.uint64()) for number in (LATEST_NS, BACKWARDS_NS, 0))
 _NO_TRACE, _NO_SPAN = b"\0" * 16, b"\0" * 8
 
 
@@ -32,7 +33,7 @@ def span_rules(rows: pa.StructArray) -> Iterable[Rule]:
     yield Rule("span-id", "span id must be 8 bytes (16 hex digits), not all zero", "spanId", _bad_id(span, _NO_SPAN))
     yield Rule("parent-span-id", "parent span id must be 8 bytes (16 hex digits) or absent", "parentSpanId", _bad_length(parent, 8))
     yield Rule("start-time", "start time must be nanoseconds between 1970 and 2100", "startTimeUnixNano",
-               pc.or_(pc.equal(start, 0), pc.greater(start, LATEST_NS)))
+               pc.or_(pc.equal(start, _NEVER), pc.greater(start, _LATEST)))
     yield Rule("end-time", "end time must be nanoseconds before 2100, at most 5 s before the start", "endTimeUnixNano", _bad_end(start, end))
     yield Rule("kind", "span kind must be 0 to 127", "kind", _outside(kind, 0, 127))
     yield Rule("status-code", "status code must be 0 to 127", "status.code", _outside(_status_code(rows), 0, 127))
@@ -45,8 +46,8 @@ def log_rules(rows: pa.StructArray) -> Iterable[Rule]:
     )
     yield Rule("trace-id", "trace id must be 16 bytes (32 hex digits) or absent", "traceId", _bad_length(trace, 16))
     yield Rule("span-id", "span id must be 8 bytes (16 hex digits) or absent", "spanId", _bad_length(span, 8))
-    yield Rule("time", "time must be nanoseconds before 2100", "timeUnixNano", pc.greater(time, LATEST_NS))
-    yield Rule("observed-time", "observed time must be nanoseconds before 2100", "observedTimeUnixNano", pc.greater(observed, LATEST_NS))
+    yield Rule("time", "time must be nanoseconds before 2100", "timeUnixNano", pc.greater(time, _LATEST))
+    yield Rule("observed-time", "observed time must be nanoseconds before 2100", "observedTimeUnixNano", pc.greater(observed, _LATEST))
     yield Rule("severity-number", "severity number must be 0 to 127", "severityNumber", _outside(severity, 0, 127))
 
 
@@ -70,8 +71,8 @@ def _bad_length(ids: pa.Array, length: int) -> pa.Array:
 
 
 def _bad_end(start: pa.Array, end: pa.Array) -> pa.Array:
-    early = pc.and_(pc.not_equal(end, 0), pc.less(pc.add(pc.min_element_wise(end, LATEST_NS), pa.scalar(BACKWARDS_NS, pa.uint64())), start))
-    return pc.or_(early, pc.greater(end, LATEST_NS))
+    early = pc.and_(pc.not_equal(end, _NEVER), pc.less(pc.add(pc.min_element_wise(end, _LATEST), _BACKWARDS), start))
+    return pc.or_(early, pc.greater(end, _LATEST))
 
 
 def _outside(numbers: pa.Array, low: int, high: int) -> pa.Array:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
-from collectors.processors.protect import MASK, protected, secret_key, secret_pairs
+from collectors.processors.protect import MASK, protected, secret_pairs
 
 _CONTROL = r"[\x00-\x1f]"
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
@@ -113,12 +113,6 @@ def _nested_map(column: pa.Array) -> pa.Array:
 
 def _json_of(value: Any) -> str:
     return orjson.dumps(protected(value)).decode()
-
-
-def pairs_json(pairs: Any) -> str:
-    """The same JSON object text from protobuf KeyValue messages, one by one: the slow road that checks the fast one."""
-    texts = (f"{orjson.dumps(pair.key).decode()}:{_json_of(MASK if secret_key(pair.key) else any_value(pair.value))}" for pair in pairs)
-    return "{" + ",".join(texts) + "}"
 
 
 _RENDERED = {

@@ -115,13 +115,13 @@ def _span_table(found: Items, received: pa.Array) -> pa.Table:
 def _log_table(found: Items, received: pa.Array) -> pa.Table:
     rows = found.rows
     field = {name: pc.struct_field(rows, name) for name in (inner.name for inner in rows.type)}
-    observed = _or_null(instants(field["observed_time"]), (0,))
+    observed = instants(field["observed_time"])
     body = field["body"]
     spoken = pc.struct_field(body, "string_value")
     text = pc.if_else(pc.is_valid(body), pc.coalesce(spoken, value_json(body)), "")
     return correlated_logs(pa.Table.from_arrays(
         [
-            pc.coalesce(_or_null(instants(field["time"]), (0,)), observed, received),
+            pc.coalesce(instants(field["time"]), observed, received),
             observed,
             pc.cast(field["severity_number"], pa.int8()),
             field["severity_text"],
@@ -181,9 +181,9 @@ def _received(found: Items, received_us: pa.Array) -> pa.Array:
     return pc.cast(pc.take(received_us, found.request), pa.timestamp("us", tz="UTC"))
 
 
-def _or_null(column: pa.Array, absent: tuple[Any, ...]) -> pa.Array:
+def _or_null(column: pa.Array, absent: tuple[str, ...]) -> pa.Array:
     for value in absent:
-        column = pc.if_else(pc.equal(column, pa.scalar(value).cast(column.type)), None, column)
+        column = pc.if_else(pc.equal(column, value), None, column)
     return column
 
 

@@ -16,6 +16,8 @@ from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from collectors.processors.protect import protected
 from collectors.receivers.otlp_decode import Malformed, Refusal, Signal
@@ -52,13 +54,12 @@ def protobuf_of(signal: Signal, body: bytes) -> tuple[bytes, list[Refusal]]:
 
 
 def _add_items(scope: Message, signal: Signal, found: list[Any], refusals: list[Refusal]) -> None:
-    field = _snake(_CONTAINERS[signal][3])
+    target = getattr(scope, _snake(_CONTAINERS[signal][3]))
+    kind = Span if signal is Signal.TRACES else LogRecord
     for item in found:
-        target = getattr(scope, field)
         try:
-            ParseDict(_with_ids(item), target.add(), ignore_unknown_fields=True)
+            target.append(ParseDict(_with_ids(item), kind(), ignore_unknown_fields=True))
         except (ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            del target[-1]
             refusals.append(_refusal(signal, item, error))
 
 
