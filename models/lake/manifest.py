@@ -47,7 +47,7 @@ class Manifest:
     """Entries by path. Times of entry are wall seconds since 1970."""
 
     def __init__(self, settings: Settings, create: bool = False) -> None:
-        self._engine = _engine(settings)
+        self._engine = _engine(settings, create)
         if create:
             _METADATA.create_all(self._engine)
 
@@ -67,6 +67,9 @@ class Manifest:
 
     def entries(self) -> dict[str, Entry]:
         """Every entry by its path; empty where no writer ever ran."""
+        path = self._engine.url.database
+        if self._engine.dialect.name == "sqlite" and not (path and Path(path).exists()):
+            return {}
         if not sa.inspect(self._engine).has_table(FILE.name):
             return {}
         columns = [FILE.c[name] for name in Entry.__slots__]
@@ -82,13 +85,14 @@ class Manifest:
         self._engine.dispose()
 
 
-def _engine(settings: Settings) -> sa.Engine:
+def _engine(settings: Settings, write: bool) -> sa.Engine:
     kind, _, address = catalogue(settings.lake_catalog_address).partition(":")
     if kind == "postgres":
         return sa.create_engine(postgres_url(address), pool_size=1)
     path = Path(address).parent / "manifest.sqlite"
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False})
-    sa.event.listen(engine, "connect", _durable)
+    if write:
+        sa.event.listen(engine, "connect", _durable)
     return engine
 
 

@@ -1,0 +1,69 @@
+"""Whether the audit lake is what was sealed: rows, seals, checkpoints, witness, files and catalogue.
+
+Safe beside a running writer, right after a kill and after any merge: what an append or a merge leaves half-way is not
+in the lake. Works where a copy of the home lies.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from models.lake import witness as kept
+from models.lake.breach import Breach, Report
+from models.lake.connection import attached, open_lake
+from models.lake.manifest import Manifest
+from models.lake.signing import public_key
+from models.lake.verify_files import FileCheck
+from models.lake.verify_rows import verify_nothing_unsealed, verify_rows
+from models.lake.verify_seals import Log
+from models.settings import Settings
+
+__all__ = ["Breach", "Report", "verify"]
+
+
+def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 512, threads: int = 2) -> Report:
+    """Every breach of the lake that `settings` names, each with its table and, where it can be told, its batch.
+
+    `witness` is a file or folder of kept checkpoints; the default is the one checkpoints are pushed to. Without a
+    witness out of reach a whole lake, key and all, could be replaced unseen.
+    """
+    report = Report()
+    place = witness or kept.witness_path(settings)
+    connection = open_lake(settings, memory_mib=memory_mib, threads=threads)
+    try:
+        if "lake" not in attached(connection):
+            _report_no_lake(settings, place, report)
+            return report
+        _verify(connection, settings, place, report)
+    finally:
+        connection.close()
+    report.breaches.sort(key=lambda breach: (breach.batch_id is None, breach.batch_id or 0, breach.table))
+    return report
+
+
+def _verify(connection: duckdb.DuckDBPyConnection, settings: Settings, place: Path, report: Report) -> None:
+    try:
+        FileCheck(connection, settings, report).run()
+    except duckdb.Error as error:
+        report.add(None, "catalogue", f"cannot be read: {str(error).splitlines()[0]}")
+        return
+    try:
+        log = Log(connection, report, public_key(settings), place)
+        for page in log.pages():
+            report.batches += len({seal.batch_id for seal in page})
+            verify_rows(connection, page, report)
+        verify_nothing_unsealed(connection, report)
+    except duckdb.Error as error:
+        report.add(None, "seals", f"cannot be read: {str(error).splitlines()[0]}")
+
+
+def _report_no_lake(settings: Settings, place: Path, report: Report) -> None:
+    manifest = Manifest(settings)
+    try:
+        remembered = bool(kept.notes(place) or manifest.entries())
+    finally:
+        manifest.close()
+    if remembered:
+        report.add(None, "catalogue", f"the lake's catalogue {settings.lake_catalog_address} is gone, but checkpoints or files of it are kept")
