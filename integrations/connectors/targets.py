@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from integrations.connectors.rows import mapped
+from integrations.connectors.rows import exact, mapped
 from integrations.contracts.connector import Answer, Change, Observation
 from models.domain.errors import Misconfigured, TieoutError
 
@@ -32,6 +32,11 @@ def unable(change: Change, able: Collection[tuple[str, str]], system: str) -> Mi
         return None
     can = ", ".join(f"{action} {entity}" for action, entity in able)
     return Misconfigured(f"{system} cannot {change.action} a {change.entity}: it takes {can or 'no writes'}; name another role in the flow")
+
+
+def holds(current: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
+    """Whether a target's fields are what a change would write; 5 and "5.00" are the same number."""
+    return current is not None and all(_same(current.get(name), value) for name, value in wanted.items())
 
 
 def answers_of(
@@ -73,3 +78,10 @@ def unreadable(entity: str, raw: Mapping[str, Any], name: str, make: Callable[[M
         fault = mapped(error)
         source_id = str(raw.get(name))
         return Observation(entity, source_id, source_id, {"unreadable": getattr(fault, "path", name), "error": str(fault)})
+
+
+def _same(held: Any, wanted: Any) -> bool:
+    if held == wanted:
+        return True
+    numbers = [exact(str(value)) if not isinstance(value, bool) and value is not None else None for value in (held, wanted)]
+    return numbers[0] is not None and numbers[0] == numbers[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,12 +21,16 @@ from models.canonical.events import CloudEvent
 from models.canonical.schemas import Canonical
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, TieoutError, Unmappable
+from models.domain.keys import expense_id, time_entry_id
 from models.domain.outcomes import Acknowledgement
 
 WRITABLE = frozenset(
     {("upsert", entity) for entity in ("project", "charge_code", "resource", "customer", "contract", "budget")}
     | {("annotate", entity) for entity in ("time_entry", "expense")}
 )
+SUBJECTS: Mapping[str, Callable[[str, str], str]] = {
+    "time_entry": time_entry_id, "expense": expense_id, "customer": lambda system, source_id: f"{system}:{source_id}",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -150,12 +154,13 @@ class CsvFiles:
         changed = self._files[spec.file].changed_at
         system, data = self.config.name, found.model_dump(mode="json")
         entity = (data.get("legal_entity_id") or (data.get("dimensions") or {}).get("legal_entity_id")) or None
-        subject = f"TE-{system}-{key}" if spec.entity == "time_entry" else f"EX-{system}-{key}" if spec.entity == "expense" else key
+        name_of = SUBJECTS.get(spec.entity)
+        subject = name_of(system, key) if name_of else key
         for name, value in (("changed_at", changed.isoformat()), ("source_version", millis(changed))):
             if name in type(found).model_fields and name not in spec.fields:
                 data[name] = value
         return CloudEvent(
-            id=f"{system}:{spec.name}:{key}:{record.digest}", source=f"tieout/{system}", type=spec.event, subject=f"{spec.entity}:{subject}",
+            id=f"{system}:{spec.name}:{key}:{record.digest}", source=system, type=spec.event, subject=f"{spec.entity}:{subject}",
             time=changed, dataschema=f"tieout:{spec.entity}:{found.version}", data=data, sourceversion=millis(changed), legalentity=entity,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 from integrations.connectors.ppm import mapping
 from integrations.connectors.ppm.client import PortfolioClient
 from integrations.connectors.rows import jsonable
-from integrations.connectors.targets import answers_of, body_of, only, unreadable
+from integrations.connectors.targets import answers_of, body_of, holds, only, unreadable
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
 from models.domain.clock import Clock
 from models.domain.errors import TieoutError
@@ -45,7 +45,7 @@ class Portfolio:
             self._put(write, key) for write, key in zip(writes, keys, strict=True)])  # fmt: skip
 
     def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
-        return [self.state(change).ack if (change.action, change.entity) in WRITABLE else None for change in changes]
+        return [self._found(change) if (change.action, change.entity) in WRITABLE else None for change in changes]
 
     def state(self, change: Change) -> TargetState:
         kind, code, wanted = _write(change)
@@ -62,6 +62,11 @@ class Portfolio:
 
     def close(self) -> None:
         self._client.close()
+
+    def _found(self, change: Change) -> Acknowledgement | None:
+        """The object counts once it holds what the change would write."""
+        state = self.state(change)
+        return state.ack if holds(state.current, state.wanted) else None
 
     def _put(self, write: Write, key: str) -> Answer:
         """Bring one object up to date under its entity tag, so that a concurrent edit is never overwritten unseen."""

@@ -30,7 +30,7 @@ def budget_record(body: Mapping[str, Any]) -> dict[str, Any]:
     fields = {
         "code": row.text("project_code"), "currencyCode": value.text("currency"), "value": value.decimal("amount"),
         "cost": cost.decimal("amount"), "targetMargin": row.decimal("target_margin"), "hours": row.opt_decimal("hours"),
-        "status": "approved" if row.opt_flag("approved") is not False else "draft",
+        "approved": row.opt_flag("approved") is not False,
     }  # fmt: skip
     return {name: item for name, item in fields.items() if item is not None}
 

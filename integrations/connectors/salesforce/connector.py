@@ -9,7 +9,7 @@ from typing import Any
 from integrations.connectors.rows import Reading, Row, jsonable
 from integrations.connectors.salesforce import mapping
 from integrations.connectors.salesforce.client import SalesforceClient, literal
-from integrations.connectors.targets import answers_of, body_of, only, unreadable
+from integrations.connectors.targets import answers_of, body_of, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark, millis
 from integrations.contracts.connector import Change, Observation, Page, SystemConfig, TargetState
 from models.canonical.events import CloudEvent
@@ -52,7 +52,7 @@ class Salesforce:
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
         accounts = list(self._client.query(f"SELECT {', '.join(mapping.ACCOUNT)} FROM Account ORDER BY Id"))
-        keys = {str(row["Id"]): mapping.customer_key(row) for row in accounts}
+        keys = {str(row.get("Id")): mapping.customer_key(self.config.name, row) for row in accounts}
         if entity == "customer":
             for row in accounts:
                 yield unreadable("customer", row, "Id", lambda raw: mapping.customer_observation(raw, keys))
@@ -66,7 +66,7 @@ class Salesforce:
 
     def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
         held = self._held([change.external_id for change in changes if change.entity == "customer"])
-        return [self._ack(held[change.external_id]) if change.external_id in held else None for change in changes]
+        return [self._found(change, held.get(change.external_id)) for change in changes]
 
     def state(self, change: Change) -> TargetState:
         wanted = {EXTERNAL: change.external_id, **mapping.account_record(body_of(change))}
@@ -128,6 +128,13 @@ class Salesforce:
         wanted = ", ".join(literal(one) for one in external_ids)
         rows = self._client.query(f"SELECT {', '.join(mapping.ACCOUNT)} FROM Account WHERE {EXTERNAL} IN ({wanted})")
         return {str(row.get(EXTERNAL)): row for row in rows}
+
+    def _found(self, change: Change, row: Mapping[str, Any] | None) -> Acknowledgement | None:
+        """The account counts once it holds what the change would write."""
+        if row is None or (change.action, change.entity) not in WRITABLE:
+            return None
+        made = tried(change, WRITABLE, self.config.name, lambda change: mapping.account_record(body_of(change)))
+        return self._ack(row) if not isinstance(made, TieoutError) and holds(row, made) else None
 
     def _ack(self, row: Mapping[str, Any]) -> Acknowledgement:
         return Acknowledgement(self.config.name, str(row["Id"]), {"id": row["Id"]})

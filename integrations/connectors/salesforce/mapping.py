@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -24,6 +23,7 @@ from models.canonical.schemas import (
     SystemRef,
     Task,
 )
+from models.domain.keys import customer_id
 
 ACCOUNT = (
     "Id", "Name", "AccountNumber", "ParentId", "BillingCountry", "CurrencyIsoCode", "Tax_Id__c", "Tax_Profile__c",
@@ -59,7 +59,7 @@ def customer_event(system: str, raw: Mapping[str, Any]) -> CloudEvent:
     customer = customer_of(system, row)
     changed = row.instant("SystemModstamp")
     return CloudEvent(
-        id=f"{system}:account:{customer.ref.id}:{millis(changed)}", source=f"tieout/{system}", type="tieout.customer.changed",
+        id=f"{system}:account:{customer.ref.id}:{millis(changed)}", source=system, type="tieout.customer.changed",
         subject=f"customer:{system}:{customer.ref.id}", time=changed, dataschema="tieout:customer:1",
         data=customer.model_dump(mode="json"), sourceversion=millis(changed), legalentity=customer.legal_entity_id,
     )  # fmt: skip
@@ -71,7 +71,7 @@ def opportunity_event(system: str, raw: Mapping[str, Any], lines: Sequence[Mappi
     won = opportunity_of(system, row, [Row(line, f"OpportunityLineItems.{n}") for n, line in enumerate(lines)])
     changed = row.instant("SystemModstamp")
     return CloudEvent(
-        id=f"{system}:opportunity:{won.ref.id}:{millis(changed)}", source=f"tieout/{system}", type="tieout.opportunity.won",
+        id=f"{system}:opportunity:{won.ref.id}:{millis(changed)}", source=system, type="tieout.opportunity.won",
         subject=f"project:{won.project_code}", time=changed, dataschema="tieout:opportunity:1",
         data=won.model_dump(mode="json"), sourceversion=millis(changed), legalentity=won.dimensions.legal_entity_id,
     )  # fmt: skip
@@ -148,10 +148,9 @@ def closed_at(row: Row) -> datetime:
     return row.opt_instant("Closed_Won_At__c") or datetime.combine(row.day("CloseDate"), time(), UTC)
 
 
-def customer_key(raw: Mapping[str, Any]) -> str:
-    """The key that joins systems: C- and the digits of the account number, else our own key, else the vendor's id."""
-    digits = re.sub(r"\D", "", str(raw.get("AccountNumber") or ""))
-    return f"C-{digits}" if digits else str(raw.get("Ext_Key__c") or raw["Id"])
+def customer_key(system: str, raw: Mapping[str, Any]) -> str:
+    """The key that joins systems: the canonical id that follows from the account number, else from the vendor's id."""
+    return customer_id(str(raw.get("AccountNumber") or ""), system, str(raw.get("Id")))
 
 
 def customer_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Observation:
@@ -161,7 +160,7 @@ def customer_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Obs
         "name": found.name, "number": found.number, "parent_key": keys.get(found.parent_ref.id) if found.parent_ref else None,
         "country": found.country, "tax_id": found.tax_id, "active": found.active,
     }  # fmt: skip
-    return Observation("customer", found.ref.id, customer_key(raw), fields, found.legal_entity_id)
+    return Observation("customer", found.ref.id, keys[found.ref.id], fields, found.legal_entity_id)
 
 
 def project_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Observation:

@@ -1,0 +1,162 @@
+"""The Kantata connector: approved work out of the event feed, set-up and sync results in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from integrations.connectors.kantata import mapping
+from integrations.connectors.kantata.client import KantataClient
+from integrations.connectors.kantata.feed import Feed, kind_of
+from integrations.connectors.kantata.mapping import Names, Verdict
+from integrations.connectors.kantata.writing import PLURAL, SUBJECT, SUBMISSION, Writer
+from integrations.connectors.rows import Reading, Row
+from integrations.connectors.targets import holds, only, tried, unreadable
+from integrations.connectors.watermark import Watermark
+from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
+from models.canonical.events import CloudEvent
+from models.domain.clock import Clock
+from models.domain.errors import Misconfigured, RateLimited, TieoutError
+from models.domain.outcomes import Acknowledgement
+
+WRITABLE = frozenset({("upsert", "project"), ("upsert", "resource"), ("annotate", "time_entry"), ("annotate", "expense")})
+WORK = ("time_entry", "expense")
+Raw = Mapping[str, Any]
+
+
+class Kantata:
+    """PSA. Options: overlap_seconds (default 120), how far each poll looks back for late events; erp (the service name in the
+    sync ledger, default the name of the system that took the posting)."""
+
+    streams = ("time",)
+    snapshots = ("project", "time_entry", "expense", "resource")
+    bulk_limit: Mapping[str, int] = {"project": 1, "resource": 1, "time_entry": 25, "expense": 25}
+    """Annotations go to the vendor one by one; 25 share a call of ours, since that is what a lost worker would repeat."""
+
+    def __init__(self, config: SystemConfig, clock: Clock) -> None:
+        self.config = config
+        self._client = KantataClient(config, clock)
+        self._feed = Feed(self._client, timedelta(seconds=float(config.options.get("overlap_seconds", 120))))
+        service = config.options.get("erp")
+        self._writer = Writer(self._client, str(service) if service else None)
+
+    def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+        only(stream, self.streams, self.config.name)
+        events, moved, more = self._feed.after(Watermark.parse(cursor), limit)
+        verdicts = [(event, found) for event in events if (found := mapping.verdict(kind_of(event), event))]
+        names = self._names([found.row for _, found in verdicts])
+        reading = Reading()
+        for event, found in verdicts:
+            self._read(reading, event, found, names)
+        return Page(reading.events, moved.text(), more, reading.rejected)
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        only(entity, self.snapshots, self.config.name)
+        if entity in WORK:
+            yield from self._work(entity)
+            return
+        references = self._references(entity)
+        make = mapping.project_observation if entity == "project" else mapping.resource_observation
+        for row in self._client.all(PLURAL[entity], {"include_archived": "true"} if entity == "project" else None):
+            mine = references.get(str(row.get("id")), [])
+            yield unreadable(entity, row, "id", lambda raw, mine=mine: make(raw, mine, self._legal_entity))  # type: ignore[misc]
+
+    def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
+        answers: list[Answer] = []
+        for change in changes:
+            last = answers[-1] if answers else None
+            # Once the system asks to wait or cannot be reached, the rest is not sent either.
+            answers.append(last if isinstance(last, RateLimited | Misconfigured) else self._delivered(change))
+        return answers
+
+    def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
+        return [self._found(change) if (change.action, change.entity) in WRITABLE else None for change in changes]
+
+    def state(self, change: Change) -> TargetState:
+        wanted, found = self._writer.wanted(change), self._writer.current(change)
+        return TargetState(found[1], wanted, self._ack(found[0])) if found else TargetState(None, wanted)
+
+    def check(self) -> str:
+        self._client.page("subscribed_events", {"per_page": 1})
+        return f"{self.config.name} answers and shows its event feed"
+
+    def close(self) -> None:
+        self._client.close()
+
+    @property
+    def _legal_entity(self) -> str | None:
+        """The legal entity of everything in this account, where it is only one."""
+        return self.config.legal_entities[0] if len(self.config.legal_entities) == 1 else None
+
+    def _read(self, reading: Reading, event: Raw, found: Verdict, names: Names) -> None:
+        kind, source_id = kind_of(event), str(found.row.get("id"))
+
+        def made() -> CloudEvent:
+            happened = Row(event, sparse=True).instant("subject_changed_at")
+            return mapping.work_event(self.config.name, kind, found, happened, names)
+
+        reading.drift(source_id, found.row, Row(found.row, kind).beyond(mapping.KNOWN[kind]))
+        reading.take(source_id, found.row, made)
+
+    def _names(self, rows: Sequence[Raw]) -> Names:
+        """Charge codes, project codes and worker numbers of a page, in a handful of calls."""
+        if not rows:
+            return Names(legal_entity=self._legal_entity)
+        stories = self._client.only("stories", _ids(rows, "story_id"))
+        workspaces = self._client.only("workspaces", _ids(rows, "workspace_id"), include_archived="true")
+        codes = {key: mapping.first_word(str(story.get("title"))) for key, story in stories.items()}
+        ours = self._client.references("Workspace", workspaces)
+        projects = {key: code for key, row in workspaces.items() if (code := mapping.project_code(row, ours.get(key, [])))}
+        people = self._client.references("User", _ids(rows, "user_id"))
+        workers = {key: number for key, mine in people.items() if (number := mapping.worker_number(mine))}
+        return Names(codes, projects, workers, self._legal_entity)
+
+    def _all_names(self) -> Names:
+        """The same for everything in the account, as a snapshot needs."""
+        codes = {str(row["id"]): mapping.first_word(str(row.get("title"))) for row in self._client.all("stories")}
+        ours, people = self._references("project"), self._references("resource")
+        rows = self._client.all("workspaces", {"include_archived": "true"})
+        projects = {str(row["id"]): code for row in rows if (code := mapping.project_code(row, ours.get(str(row["id"]), [])))}
+        workers = {key: number for key, mine in people.items() if (number := mapping.worker_number(mine))}
+        return Names(codes, projects, workers, self._legal_entity)
+
+    def _work(self, entity: str) -> Iterator[Observation]:
+        names, references, kind = self._all_names(), self._references(entity), SUBMISSION[entity]
+        submissions = {str(row["id"]): row for row in self._client.all(f"{kind}s")}
+        for row in self._client.all(PLURAL[entity]):
+            mine, sent = references.get(str(row.get("id")), []), submissions.get(str(row.get(f"{kind}_id")))
+            yield unreadable(entity, row, "id", lambda raw, mine=mine, sent=sent: mapping.work_observation(  # type: ignore[misc]
+                self.config.name, entity, raw, names, sent, mine))  # fmt: skip
+
+    def _references(self, entity: str) -> dict[str, list[Raw]]:
+        found: dict[str, list[Raw]] = {}
+        for row in self._client.all("external_references", {"subject_type": SUBJECT[entity]}):
+            found.setdefault(str(row.get("subject_id")), []).append(row)
+        return found
+
+    def _delivered(self, change: Change) -> Answer:
+        return tried(change, WRITABLE, self.config.name, self._write)
+
+    def _write(self, change: Change) -> Acknowledgement:
+        if change.action == "annotate":
+            return self._ack(self._writer.annotate(change))
+        internal, created = self._writer.upsert(change)
+        return self._ack(internal, created)
+
+    def _found(self, change: Change) -> Acknowledgement | None:
+        """A change counts as made once all it would write is there: half a project is not."""
+        try:
+            found = self._writer.current(change)
+        except TieoutError as error:
+            if error.code in ("unmappable", "missing-field", "unknown-subject"):
+                return None
+            raise
+        return self._ack(found[0]) if found and holds(found[1], self._writer.wanted(change)) else None
+
+    def _ack(self, internal: str, created: bool | None = None) -> Acknowledgement:
+        return Acknowledgement(self.config.name, internal, {"id": internal}, created=created)
+
+
+def _ids(rows: Sequence[Raw], name: str) -> set[str]:
+    return {str(row[name]) for row in rows if row.get(name)}

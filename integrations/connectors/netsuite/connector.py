@@ -1,0 +1,162 @@
+"""The NetSuite connector: one asynchronous batch for up to 100 postings, upserts by external id for master data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from integrations.connectors.netsuite import mapping, reading
+from integrations.connectors.netsuite.client import NetSuiteClient
+from integrations.connectors.netsuite.refusals import refusal
+from integrations.connectors.netsuite.statements import statements
+from integrations.connectors.rows import Reading, jsonable
+from integrations.connectors.targets import answers_of, holds, only, tried, unreadable
+from integrations.connectors.watermark import Watermark
+from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
+from models.domain.clock import Clock
+from models.domain.errors import OutcomeUnknown, TieoutError
+from models.domain.outcomes import Acknowledgement
+
+WRITABLE = frozenset(
+    {("upsert", entity) for entity in ("customer", "project", "charge_code", "resource", "contract")}
+    | {(action, entity) for action in ("post", "reverse") for entity in mapping.POSTED}
+)
+FEEDS = {"charge_codes": ("projectTask", reading.charge_code_event), "projects": ("job", reading.project_event)}
+Write = tuple[str, dict[str, Any]]
+
+
+class NetSuite:
+    """ERP. Options: overlap_seconds (default 60), how far each poll looks back, since the vendor's times are whole seconds."""
+
+    streams = tuple(FEEDS)
+    snapshots = (*reading.OBSERVED, *reading.WITH_LINES)
+    bulk_limit: Mapping[str, int] = {entity: 100 if entity in mapping.POSTED else 1 for entity in mapping.KIND}
+
+    def __init__(self, config: SystemConfig, clock: Clock) -> None:
+        self.config, self._clock = config, clock
+        self._client = NetSuiteClient(config, clock)
+        self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 60)))
+
+    def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+        kind, make = FEEDS[only(stream, FEEDS, self.config.name)]
+        mark = Watermark.parse(cursor)
+        since = mark.start(self._overlap)
+        where = f" WHERE lastmodifieddate >= TO_TIMESTAMP('{since:%Y-%m-%d %H:%M:%S}', 'YYYY-MM-DD HH24:MI:SS')" if since else ""
+        size = min(limit + len(mark.seen), 1000)
+        rows = self._client.query(f"SELECT * FROM ({statements()[kind]}){where} ORDER BY lastmodifieddate, id FETCH FIRST {size} ROWS ONLY")
+        fresh = [row for row in rows if mark.fresh(_mark(row))]
+        result = Reading()
+        for row in fresh:
+            result.take(str(row.get("id")), row, lambda row=row: make(self.config.name, row))  # type: ignore[misc]
+        moved = mark.moved(((_mark(row), at) for row in fresh if (at := reading.changed(row))), self._overlap)
+        return Page(result.events, moved.text(), more=len(rows) >= size and bool(fresh), rejected=result.rejected)
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        only(entity, self.snapshots, self.config.name)
+        if entity in reading.OBSERVED:
+            kind, make = reading.OBSERVED[entity]
+            for row in self._client.everything(statements()[kind]):
+                yield unreadable(entity, row, "id", make)
+            return
+        kind, whole = reading.WITH_LINES[entity]
+        lines: dict[str, list[Mapping[str, Any]]] = {}
+        for line in self._client.everything(statements()["lines"]):
+            lines.setdefault(str(line.get("transaction")), []).append(line)
+        for row in self._client.everything(statements()[kind]):
+            yield unreadable(entity, row, "id", lambda raw: whole(raw, lines.get(str(raw["id"]), ())))
+
+    def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
+        return answers_of(changes, WRITABLE, self.config.name, _write, self._write)
+
+    def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
+        held: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for kind in {mapping.KIND[change.entity] for change in changes if (change.action, change.entity) in WRITABLE}:
+            mine = [mapping.external_id(change) for change in changes if mapping.KIND.get(change.entity) == kind]
+            held |= {(kind, name): row for name, row in self._held(kind, mine).items()}
+        return [self._found(change, held.get((mapping.KIND.get(change.entity, ""), mapping.external_id(change)))) for change in changes]
+
+    def state(self, change: Change) -> TargetState:
+        kind, record = _write(change)
+        wanted = jsonable(mapping.flat(record))
+        row = self._held(kind, [record["externalId"]]).get(record["externalId"])
+        return TargetState(_present(row, wanted), wanted, self._ack(row)) if row is not None else TargetState(None, wanted)
+
+    def check(self) -> str:
+        return f"{self.config.name} answers; {self._client.limits().get('accountConcurrencyLimit', 'an unknown number of')} calls at a time"
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _write(self, writes: Sequence[Write], keys: Sequence[str]) -> list[Answer]:
+        """Postings of one kind go as one batch; the rest one by one. Order is kept."""
+        answers: list[Answer] = []
+        pairs = list(zip(writes, keys, strict=True))
+        for kind, group in groupby(pairs, lambda pair: pair[0][0]):
+            mine = list(group)
+            for start in range(0, len(mine), 100):
+                part = mine[start : start + 100]
+                records, names = [write[1] for write, _ in part], [key for _, key in part]
+                answers += self._batch(kind, records, names) if kind in ("timeBill", "expenseReport") else self._single(kind, records, names)
+        return answers
+
+    def _single(self, kind: str, records: Sequence[dict[str, Any]], keys: Sequence[str]) -> list[Answer]:
+        return [self._put(kind, record, key) for record, key in zip(records, keys, strict=True)]
+
+    def _put(self, kind: str, record: dict[str, Any], key: str) -> Answer:
+        try:
+            internal = self._client.put(kind, record["externalId"], record, key)
+        except TieoutError as error:
+            return error
+        return Acknowledgement(self.config.name, internal, {"record": kind, "externalId": record["externalId"]})
+
+    def _batch(self, kind: str, records: Sequence[dict[str, Any]], keys: Sequence[str]) -> list[Answer]:
+        try:
+            results = self._client.batch(kind, records, keys[0])
+        except OutcomeUnknown as error:
+            return [OutcomeUnknown(str(error), key) for key in keys]
+        except TieoutError as error:
+            # The vendor took none of them; with nothing else sent in this call the engine hears it once for all.
+            return [error for _ in keys]
+        return [self._result(kind, record, result) for record, result in zip(records, results, strict=True)]
+
+    def _result(self, kind: str, record: Mapping[str, Any], result: Mapping[str, Any]) -> Answer:
+        status = int(result.get("status") or 0)
+        if 200 <= status < 300 and result.get("id"):
+            answer = {"record": kind, "externalId": record["externalId"]}
+            return Acknowledgement(self.config.name, str(result["id"]), answer, created=result.get("created"))
+        return refusal(result, status or 500, kind, self.config.name, self._clock.now(), self._client.http.clean)
+
+    def _held(self, kind: str, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        wanted = ", ".join("'" + one.replace("'", "''") + "'" for one in external_ids)
+        rows = self._client.query(f"SELECT * FROM ({statements()[kind]}) WHERE externalid IN ({wanted}) ORDER BY id")
+        return {str(row["externalid"]): row for row in rows}
+
+    def _found(self, change: Change, row: Mapping[str, Any] | None) -> Acknowledgement | None:
+        """A posting is there or not; a master record counts once it holds what the change would write."""
+        if row is None:
+            return None
+        if change.action == "upsert":
+            made = tried(change, WRITABLE, self.config.name, lambda change: jsonable(mapping.flat(_write(change)[1])))
+            if isinstance(made, TieoutError) or not holds(_present(row, made), made):
+                return None
+        return self._ack(row)
+
+    def _ack(self, row: Mapping[str, Any]) -> Acknowledgement:
+        return Acknowledgement(self.config.name, str(row["id"]), {"externalId": row.get("externalid")})
+
+
+def _write(change: Change) -> Write:
+    return mapping.KIND[change.entity], mapping.record_of(change)
+
+
+def _present(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What the vendor holds of the wanted fields, under their names and as their types (flags come as T and F)."""
+    flags = {"T": True, "F": False}
+    held = {name: row.get(name.lower()) for name in wanted}
+    return {name: flags.get(str(value), value) if isinstance(wanted[name], bool) else value for name, value in held.items()}
+
+
+def _mark(row: Mapping[str, Any]) -> str:
+    return f"{row.get('id')}@{reading.digest(row)}"
