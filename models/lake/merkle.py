@@ -87,6 +87,41 @@ class Frontier:
         return hash_
 
 
+def path_beyond(index: int, known: Frontier, later: Sequence[bytes]) -> list[bytes]:
+    """The path of leaf `index` in the tree of `known` grown by `later`, where `index` is one of the later leaves.
+
+    What lies left of `known.size` is needed only as whole perfect subtrees, which `known` has: old leaves stay unread.
+    """
+    if not 0 <= index - known.size < len(later):
+        raise IndexError(f"leaf {index} is not among {known.size} to {known.size + len(later) - 1}")
+    subtrees: dict[tuple[int, int], bytes] = {}
+    start = 0
+    for hash_ in known.nodes:
+        width = 1 << ((known.size - start).bit_length() - 1)
+        subtrees[start, start + width] = hash_
+        start += width
+
+    def hashed(low: int, high: int) -> bytes:
+        if (low, high) in subtrees:
+            return subtrees[low, high]
+        if high - low == 1:
+            return later[low - known.size]
+        middle = low + (1 << ((high - low - 1).bit_length() - 1))
+        return node(hashed(low, middle), hashed(middle, high))
+
+    siblings: list[bytes] = []
+    low, high = 0, known.size + len(later)
+    while high - low > 1:
+        middle = low + (1 << ((high - low - 1).bit_length() - 1))
+        if index < middle:
+            siblings.append(hashed(middle, high))
+            high = middle
+        else:
+            siblings.append(hashed(low, middle))
+            low = middle
+    return siblings[::-1]
+
+
 def _above(level: list[bytes]) -> list[bytes]:
     above = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
     if len(level) & 1:
