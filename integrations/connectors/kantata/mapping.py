@@ -48,7 +48,7 @@ def verdict(kind: str, event: Raw) -> Verdict | None:
     """
     old, new = event.get("previous_payload"), event.get("current_payload")
     was, now = bool(old and old.get("approved")), bool(new and new.get("approved"))
-    if was and not now:
+    if was and not now and old is not None:
         return Verdict("reversed", old if new is None else new)
     if not now or new is None:
         return None

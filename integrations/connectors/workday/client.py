@@ -1,0 +1,127 @@
+"""Workday's Human_Resources service on the wire (vendor sheet: workday.md): zeep over our own HTTP client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from threading import Lock
+from types import SimpleNamespace
+from typing import Any
+
+from lxml import etree
+from zeep import Client, Settings
+from zeep.exceptions import Error, Fault
+from zeep.helpers import serialize_object
+from zeep.transports import Transport
+from zeep.wsse.username import UsernameToken
+
+from integrations.connectors.http import HttpClient, Reply
+from integrations.contracts.connector import SystemConfig
+from models.domain.clock import Clock
+from models.domain.errors import Misconfigured, Rejected, Retriable, TieoutError, Unmappable
+
+BINDING = "{urn:com.workday/bsvc/Human_Resources}Human_ResourcesBinding"
+VERSION = "v42.0"
+NAMESPACE = {"wd": "urn:com.workday/bsvc"}
+HARDENED = Settings(strict=False, xml_huge_tree=False, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPage:
+    """One page of workers as nested mappings of text, and how many pages there are."""
+
+    workers: list[Mapping[str, Any]]
+    page: int
+    pages: int
+
+
+class WorkdayClient:
+    """Get_Workers with WS-Security, paging and the vendor's faults. Thread-safe."""
+
+    def __init__(self, config: SystemConfig, clock: Clock) -> None:
+        self._config = config
+        self.http = HttpClient(config, clock)
+        self._path = str(config.options.get("service") or f"/ccx/service/{config.options.get('tenant', 'novalis')}/Human_Resources/{VERSION}")
+        self._service: Any = None
+        self._lock = Lock()
+
+    def workers(self, since: str | None, through: str, page: int, count: int) -> WorkerPage:
+        """Workers whose data was entered after `since` (None: all), as they stood at `through` on every page (ISO UTC)."""
+        window = {"Transaction_Date_Range_Data": {"Updated_From": since, "Updated_Through": through}}
+        request: dict[str, Any] = {
+            "Response_Filter": {"As_Of_Entry_DateTime": through, "Page": str(page), "Count": str(count)},
+            "Response_Group": {f"Include_{part}": "true" for part in (
+                "Reference", "Personal_Information", "Employment_Information", "Compensation", "Organizations")},
+            "version": VERSION,
+        }  # fmt: skip
+        if since:
+            request["Request_Criteria"] = {"Transaction_Log_Criteria_Data": [window]}
+        return self._page(self._asked(request))
+
+    def close(self) -> None:
+        self.http.close()
+
+    def __repr__(self) -> str:
+        return f"WorkdayClient({self._config.name!r})"
+
+    def _asked(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        header = {"Workday_Common_Header": {"Include_Reference_Descriptors_In_Response": "true"}}
+        try:
+            plain: Any = serialize_object
+            return dict(plain(self._port().Get_Workers(**request, _soapheaders=header), dict) or {})
+        except Fault as fault:
+            raise self._refused(fault) from None
+        except (Error, etree.XMLSyntaxError, ValueError) as error:
+            said = self.http.clean(str(error))[:300]
+            raise Unmappable(f"{self._config.name} sent an answer that is no readable SOAP: {said}", "Envelope", code="bad-payload") from None
+
+    def _page(self, body: Mapping[str, Any]) -> WorkerPage:
+        results, data = body.get("Response_Results") or {}, body.get("Response_Data") or {}
+        try:
+            return WorkerPage([dict(one) for one in data.get("Worker") or ()], int(results.get("Page") or 1), int(results["Total_Pages"] or 0))
+        except (KeyError, TypeError, ValueError):
+            raise Unmappable(f"{self._config.name} did not say how many pages there are", "Response_Results.Total_Pages", code="bad-payload") from None
+
+    def _port(self) -> Any:
+        """The service, made once: reading the description takes some 50 ms."""
+        with self._lock:
+            if self._service is None:
+                given = self._config.credentials
+                if missing := [name for name in ("username", "password") if not given.get(name)]:
+                    raise Misconfigured(f"{self._config.name}: credential {', '.join(missing)} is not set: name its variable in the systems file")
+                token = UsernameToken(given["username"], given["password"])  # type: ignore[no-untyped-call]
+                client = Client(str(files(__package__) / "human_resources.wsdl"), wsse=token, transport=_Wire(self.http), settings=HARDENED)  # type: ignore[no-untyped-call]
+                self._service = client.create_service(BINDING, self._path)  # type: ignore[no-untyped-call]
+            return self._service
+
+    def _refused(self, fault: Fault) -> TieoutError:
+        message, code = self.http.clean(str(fault.message)), str(fault.code or "")
+        said = f"{self._config.name} answered with the fault {code}: {message}"
+        if "authentication" in code.lower():
+            return Misconfigured(f"{said}; check the credentials of {self._config.name} (username, password)")
+        if "validation" in code.lower():
+            path = fault.detail.findtext(".//wd:Xpath", None, NAMESPACE) if fault.detail is not None else None
+            return Rejected(said, code="validation", field=path, answer={"fault": message})
+        return Retriable(said)
+
+
+class _Wire(Transport):
+    """zeep's transport over our client, so that trace context, time limits and error names are the same everywhere."""
+
+    def __init__(self, http: HttpClient) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._http = http
+
+    def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> Any:
+        sent = {"content-type": "text/xml; charset=utf-8", "accept": "text/xml", "soapaction": headers.get("SOAPAction", '""')}
+        reply = self._http.call("POST", address, message, headers=sent)
+        if not reply.ok and not _soap(reply):
+            said = reply.body[:200].decode("utf-8", "replace")
+            raise self._http.fault(reply, said) or Misconfigured(f"{self._http.config.name} answered {reply.status}: {self._http.clean(said)}")
+        return SimpleNamespace(status_code=reply.status, content=reply.body, headers={"Content-Type": "text/xml"}, encoding="utf-8")
+
+
+def _soap(reply: Reply) -> bool:
+    """Whether an error is a SOAP fault: those come with status 500 and an envelope."""
+    return reply.status == 500 and b"Envelope" in reply.body[:400]

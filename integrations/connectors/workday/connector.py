@@ -1,0 +1,111 @@
+"""The Workday connector: workers by transaction-log window, each window pinned to one moment over all its pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from integrations.connectors.rows import Reading
+from integrations.connectors.targets import only, unable, unreadable
+from integrations.connectors.workday import mapping
+from integrations.connectors.workday.client import WorkdayClient
+from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
+from models.domain.clock import Clock
+from models.domain.errors import Misconfigured
+from models.domain.outcomes import Acknowledgement
+
+LARGEST = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where a reading stands: entered after `since` (None: from the beginning), as of `through` (None: not begun), next page."""
+
+    since: str | None = None
+    through: str | None = None
+    page: int = 1
+    count: int = 0
+
+    @classmethod
+    def parse(cls, cursor: str | None) -> Window:
+        """Raises Misconfigured when the cursor was not written by `text()`."""
+        try:
+            return cls(**json.loads(cursor)) if cursor else cls()
+        except (ValueError, TypeError) as error:
+            raise Misconfigured(f"the cursor {str(cursor)[:80]!r} is unreadable ({error}): reset the stream's cursor to begin again") from error
+
+    def text(self) -> str:
+        return json.dumps({"since": self.since, "through": self.through, "page": self.page, "count": self.count})
+
+
+class Workday:
+    """HCM, read-only. Options: tenant or service (path of the SOAP service), cost_plan (id of the cost-rate plan)."""
+
+    streams = ("workers",)
+    snapshots = ("resource",)
+    bulk_limit: Mapping[str, int] = {}
+
+    def __init__(self, config: SystemConfig, clock: Clock) -> None:
+        self.config, self._clock = config, clock
+        self._client = WorkdayClient(config, clock)
+        self._plan = str(config.options.get("cost_plan", mapping.PLAN))
+
+    def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+        only(stream, self.streams, self.config.name)
+        window = Window.parse(cursor)
+        through = window.through or self._now()
+        # Pages are numbered, so their size must stay what it was when the window was begun.
+        count = window.count if window.through else max(1, min(limit, LARGEST))
+        found = self._client.workers(window.since, through, window.page, count)
+        reading = Reading()
+        for worker in found.workers:
+            self._read(reading, worker, window.since, datetime.fromisoformat(through))
+        more = window.page < found.pages
+        following = Window(window.since, through, window.page + 1, count) if more else Window(since=through)
+        return Page(reading.events, following.text(), more, reading.rejected)
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        only(entity, self.snapshots, self.config.name)
+        through, page, pages = self._now(), 0, 1
+        while (page := page + 1) <= pages:
+            found = self._client.workers(None, through, page, 200)
+            pages = found.pages
+            for worker in found.workers:
+                yield unreadable("resource", {**worker, "@": _number(worker)}, "@", lambda raw: mapping.resource_observation(
+                    self.config.name, {name: value for name, value in raw.items() if name != "@"}, self._plan))  # fmt: skip
+
+    def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
+        return [self._refusal(change) for change in changes]
+
+    def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
+        return [None for _ in changes]
+
+    def state(self, change: Change) -> TargetState:
+        raise self._refusal(change)
+
+    def check(self) -> str:
+        found = self._client.workers(None, self._now(), 1, 1)
+        return f"{self.config.name} answers; it has {found.pages} workers"
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _now(self) -> str:
+        return self._clock.now().replace(microsecond=0).isoformat()
+
+    def _read(self, reading: Reading, worker: Mapping[str, Any], since: str | None, seen_at: datetime) -> None:
+        number = _number(worker)
+        reading.drift(number, worker, list(mapping.unknown(worker)))
+        reading.take(number, worker, lambda: mapping.resource_event(self.config.name, worker, since, seen_at, self._plan))
+
+    def _refusal(self, change: Change) -> Misconfigured:
+        return unable(change, (), self.config.name) or Misconfigured(f"{self.config.name} is read-only: name another role in the flow")
+
+
+def _number(worker: Mapping[str, Any]) -> str:
+    reference = worker.get("Worker_Reference") or {}
+    ids = {str(one.get("type")): str(one.get("_value_1")) for one in reference.get("ID") or ()}
+    return ids.get("Employee_ID") or ids.get("Contingent_Worker_ID") or ids.get("WID") or "unknown"
