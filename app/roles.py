@@ -1,0 +1,106 @@
+"""Who may see and do what in the console: roles as data, one place (G1, G2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.canonical.classification import DataClass
+
+
+class Question(StrEnum):
+    """The pages, each named for the question it answers."""
+
+    OPERATIONS = "operations"
+    EXCEPTIONS = "exceptions"
+    JOURNEY = "journey"
+    BILLING = "billing"
+    MARGIN = "margin"
+
+
+class Action(StrEnum):
+    """What a person may do beyond reading."""
+
+    TRIAGE = "triage"      # acknowledge, assign, comment, snooze
+    IGNORE = "ignore"      # accept an exception for good, with a reason
+    PREVIEW = "preview"    # see what a replay would do; writes nothing
+    REPLAY = "replay"      # replay, as it was or corrected
+    REVEAL = "reveal"      # see clear values of the data classes one is cleared for; audited
+    EXPORT = "export"      # take a table away as a file
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Pages, actions and data classes of one role. `public` and `internal` fields are clear to everybody."""
+
+    pages: frozenset[Question]
+    actions: frozenset[Action] = frozenset()
+    clear: frozenset[DataClass] = frozenset()
+
+
+Q, A, D = Question, Action, DataClass
+ROLES: dict[str, Role] = {
+    "operations": Role(
+        frozenset({Q.OPERATIONS, Q.EXCEPTIONS, Q.JOURNEY}),
+        frozenset({A.TRIAGE, A.IGNORE, A.PREVIEW, A.REPLAY, A.EXPORT}),
+    ),
+    "finance": Role(
+        frozenset({Q.BILLING, Q.MARGIN, Q.EXCEPTIONS, Q.JOURNEY}),
+        frozenset({A.TRIAGE, A.PREVIEW, A.REVEAL, A.EXPORT}),
+        frozenset({D.CONTRACT_VALUE, D.LABOUR_RATE}),
+    ),
+    "executive": Role(
+        frozenset({Q.MARGIN, Q.BILLING, Q.OPERATIONS}),
+        frozenset({A.EXPORT}),
+        frozenset({D.CONTRACT_VALUE, D.LABOUR_RATE}),
+    ),
+    "auditor": Role(frozenset(Q), frozenset({A.EXPORT})),
+    "administrator": Role(frozenset(Q), frozenset(A) - {A.REVEAL}),
+}
+"""An administrator runs the software and sees no rates; an auditor reads everything and changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person at the screen. `entities` are the legal entities they are limited to; none means all."""
+
+    name: str
+    roles: frozenset[str]
+    entities: tuple[str, ...] = ()
+    mode: str = "oidc"
+
+    @property
+    def pages(self) -> frozenset[Question]:
+        return frozenset().union(*(role.pages for role in self._held()))
+
+    @property
+    def clear(self) -> frozenset[DataClass]:
+        return frozenset().union(*(role.clear for role in self._held()))
+
+    def may_open(self, page: Question) -> bool:
+        return page in self.pages
+
+    def may(self, action: Action) -> bool:
+        return any(action in role.actions for role in self._held())
+
+    def sees(self, kind: DataClass) -> bool:
+        return kind in self.clear
+
+    def why_not(self, action: Action) -> str | None:
+        """Why this person's button is disabled, in a sentence that says whom to ask; None when they may."""
+        if self.may(action):
+            return None
+        return f"Your roles ({', '.join(sorted(self.roles)) or 'none'}) do not include “{action}”. It needs {_either(action)}."
+
+    def _held(self) -> Iterable[Role]:
+        return (ROLES[name] for name in self.roles if name in ROLES)
+
+
+def _either(action: Action) -> str:
+    return " or ".join(name for name, role in ROLES.items() if action in role.actions)
+
+
+def known_roles(names: Iterable[str], prefix: str = "") -> frozenset[str]:
+    """Those of the names, their prefix taken off, that are roles of the console."""
+    return frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix)) & frozenset(ROLES)

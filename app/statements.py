@@ -1,0 +1,26 @@
+"""Named SQL statements from a file: `-- name: what it answers` begins each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+_HEAD = re.compile(r"^-- (\w+): .+$", re.M)
+
+
+@cache
+def statements(file: Path) -> Mapping[str, str]:
+    """The statements of a file by name.
+
+    Raises ValueError when two share a name or text stands before the first head.
+    """
+    parts = _HEAD.split(file.read_text())
+    names = parts[1::2]
+    if len(set(names)) != len(names):
+        raise ValueError(f"{file} names a statement twice: give each its own name")
+    if parts[0].strip():
+        raise ValueError(f"{file} has SQL before its first `-- name: purpose` line: name it")
+    return MappingProxyType({name: body.strip().rstrip(";") for name, body in zip(names, parts[2::2], strict=True)})

@@ -1,0 +1,96 @@
+"""The console's only door to the two stores: reads from the lake's views, requests and triage through the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from app.roles import Viewer
+from models.domain.clock import Clock, clock_at
+from models.domain.record import Record, RecordKind
+from models.journal import Journal, open_journal
+from models.lake.reader import LakeReader, open_reader
+from models.settings import Settings, read_settings
+
+Row = dict[str, Any]
+FRESH = 5
+"""Seconds that an aggregate may be old: as often as the collector commits and the marts are refreshed."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The open stores of this process, shared by its sessions."""
+
+    settings: Settings
+    clock: Clock
+    lake: LakeReader
+    journal: Journal
+
+
+@st.cache_resource(show_spinner=False)
+def stores() -> Stores:
+    """The stores, opened once for the process."""
+    settings = read_settings()
+    clock = clock_at(settings.world_clock)
+    return Stores(settings, clock, open_reader(settings), open_journal(settings.journal_address, clock))
+
+
+def journal() -> Journal:
+    """Where requests and triage are written."""
+    return stores().journal
+
+
+def world_now() -> datetime:
+    """The present of the world the records are about; ages are measured against it."""
+    return stores().clock.now()
+
+
+def reporting_currency() -> str:
+    return stores().settings.reporting_currency
+
+
+def audit(viewer: Viewer, action: str, about: str) -> None:
+    """Hand the audit lake what this viewer just did, by way of the journal's feed like every other action (G2, X9)."""
+    opened = stores()
+    done = Record(
+        RecordKind.OPERATOR_ACTION, opened.clock.now(), entity="view", business_key=about, status=action, actor=viewer.name,
+        body={"action": action, "about": about, "roles": sorted(viewer.roles)},
+    )  # fmt: skip
+    with opened.journal.engine.begin() as connection:
+        opened.journal.feed.append(connection, [done])
+
+
+def ask(viewer: Viewer, sql: str, **parameters: Any) -> list[Row]:
+    """Rows of one statement for this viewer, at most FRESH seconds old. `$entities` is their scope, set here alone."""
+    return _shared(sql, _frozen(parameters), viewer.entities, tuple(sorted(viewer.roles)))
+
+
+def ask_now(viewer: Viewer, sql: str, **parameters: Any) -> list[Row]:
+    """The same without a cache: for a page of a list, and for what a person has just changed."""
+    return _answer(sql, {**parameters, "entities": list(viewer.entities)})
+
+
+@st.cache_data(ttl=FRESH, max_entries=400, show_spinner=False)
+def _shared(sql: str, parameters: tuple[tuple[str, Any], ...], entities: tuple[str, ...], roles: tuple[str, ...]) -> list[Row]:
+    del roles  # part of the key: an answer never crosses from one set of roles to another
+    thawed = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters}
+    return _answer(sql, {**thawed, "entities": list(entities)})
+
+
+def _answer(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+    wanted = {name: value for name, value in parameters.items() if f"${name}" in sql}
+    try:
+        return stores().lake.rows(sql, wanted)
+    except Exception as error:
+        # The figures of a new installation are made a few seconds after its first records: until then there are none.
+        if type(error).__name__ == "CatalogException" and "mart_" in str(error):
+            return []
+        raise
+
+
+def _frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((name, tuple(value) if isinstance(value, list | set) else value) for name, value in parameters.items()))

@@ -1,0 +1,14 @@
+-- of_cause: runs behind the open findings of every open case of one cause
+SELECT DISTINCT f.run_id
+FROM findings f JOIN cases c USING (case_id)
+WHERE c.cause = $cause AND c.status IN ('open', 'acknowledged') AND f.resolved_at IS NULL AND f.run_id IS NOT NULL
+  AND (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], c.legal_entity))
+ORDER BY f.run_id
+LIMIT 20000
+
+-- trail: what the audit lake holds of a run, the newest last
+SELECT record_id, occurred_at, kind, flow, flow_version, step, attempt, system, entity, status, error_code, amount, currency, actor, duration_us,
+       business_key, run_id, lineage_id, correlation_id, trace_id, span_id, legal_entity, body
+FROM records
+WHERE run_id = $run AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
+ORDER BY occurred_at, recorded_at LIMIT 200

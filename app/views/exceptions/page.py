@@ -1,0 +1,192 @@
+"""Exceptions (X8, X9, E4): the causes ranked by money, then the cases, then one case with its replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app.roles import Action, Question, Viewer
+from app.statements import statements
+from app.stores import ask_now, journal, reporting_currency, world_now
+from app.views.exceptions import presenter as present
+from app.views.exceptions.case import case_page
+from app.views.exceptions.replaying import replaying
+from app.views.exceptions.triage import told, triage
+from app.views.question import View
+from app.widgets import formats
+from app.widgets.download import csv_of, download
+from app.widgets.heading import admitted, draw, heading
+from app.widgets.markup import empty, verdict
+from models.domain.case import cause_title
+from models.journal.cases import CaseFilter
+
+SQL = statements(Path(__file__).with_name("exceptions.sql"))
+PAGE_SIZE = 50
+FILTERS = ("flow", "cause", "system", "owner", "entity", "severity")
+FACETS = {"flow": "flow", "cause": "cause", "system": "system", "owner": "owner", "entity": "legal_entity", "severity": "severity"}
+SEVERITIES, SEVERITY_COLOURS = ["critical", "high", "medium", "low"], ["red", "orange", "blue", "gray"]
+STATES, STATE_COLOURS = ["open", "acknowledged", "snoozed", "ignored", "resolved"], ["red", "blue", "violet", "gray", "green"]
+
+
+def page(viewer: Viewer) -> None:
+    """Draw the list, or the case the address names."""
+    admitted(viewer, Question.EXCEPTIONS)
+    heading(viewer, "Exceptions", world_now())
+    case_id = st.query_params.get("case")
+    if case_id:
+        case_page(viewer, case_id)
+        return
+    told()
+    _causes(viewer)
+    _list(viewer)
+
+
+@st.fragment(run_every="5s")
+def _causes(viewer: Viewer) -> None:
+    groups, now, currency = journal().cases.groups(CaseFilter(legal_entities=viewer.entities)), world_now(), reporting_currency()
+    draw(verdict(*present.verdict(groups, currency), "ranked by money · refreshes every 5 s"))
+    if not groups:
+        draw(empty("Nothing is stuck", f"Last checked {formats.moment(now)} UTC. New exceptions appear here by themselves."))
+        return
+    st.session_state["causes_shown"] = [group.cause for group in groups]
+    column = st.column_config
+    st.dataframe(
+        present.cause_rows(groups, now, currency), key="causes", hide_index=True, row_height=31, height=min(37 + 31 * len(groups), 300), alt="Causes ranked by money",
+        column_config={
+            "cause": column.ButtonColumn("Cause", type="tertiary", alignment="left", key="open_cause", on_click=_narrow, width="large"),
+            "failures": column.TextColumn("Failures", alignment="right", width="small"), "cases": column.TextColumn("Cases", alignment="right", width="small"),
+            "money": column.TextColumn("At stake", alignment="right"), "share": column.ProgressColumn("Share of the money", format="percent", min_value=0, max_value=1),
+            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS), "oldest": column.TextColumn("Oldest", alignment="right"),
+            "newest": column.TextColumn("Newest", alignment="right"),
+            "act": column.ButtonColumn("", key="replay_cause", on_click=_choose_cause, type="secondary", width="medium"),
+        },
+    )  # fmt: skip
+    if st.session_state.get("replay_of_cause"):
+        _group_dialog(viewer, st.session_state.pop("replay_of_cause"))
+
+
+def _narrow() -> None:
+    """Clicking a cause shows its cases alone."""
+    st.session_state["cause"] = [st.session_state["causes_shown"][st.session_state["open_cause"].row]]
+    st.session_state["p"] = 1
+
+
+def _choose_cause() -> None:
+    st.session_state["replay_of_cause"] = st.session_state["causes_shown"][st.session_state["replay_cause"].row]
+
+
+@st.dialog("Replay a whole group", width="large")
+def _group_dialog(viewer: Viewer, cause: str) -> None:
+    st.markdown(f"**{cause_title(cause)}**")
+    key = f"group_{cause}"
+    frozen = st.session_state.setdefault(f"runs_{key}", [row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)])
+    st.caption(f"{formats.plural(len(frozen), 'failed run')} at the moment you opened this; what arrives later is not touched.")
+    replaying(viewer, frozen, key)
+
+
+@st.dialog("Replay the selection", width="large")
+def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
+    key = "chosen_" + "_".join(sorted(case["case_id"][:6] for case in cases))[:60]
+    runs = [run for case in cases for run in journal().cases.run_ids(case["case_id"])]
+    frozen = st.session_state.setdefault(f"runs_{key}", list(dict.fromkeys(runs)))
+    st.caption(f"{formats.plural(len(frozen), 'failed run')} of {formats.plural(len(cases), 'case')}.")
+    suggestions = [present.suggested(case) for case in cases]
+    replaying(viewer, frozen, key, suggestions[0] if len({str(one) for one in suggestions}) == 1 else None)
+
+
+def _list(viewer: Viewer) -> None:
+    _filters(viewer)
+    where = present.chosen(viewer, st.session_state)
+    order = present.ORDERS[st.session_state.get("order") or "Most money"]
+    number = int(st.session_state.get("p") or 1)
+    found = journal().cases.page(where, order, PAGE_SIZE, (number - 1) * PAGE_SIZE)
+    if not found.total:
+        draw(empty("No case matches these filters", "Take a filter away, or look among the snoozed, ignored and resolved ones."))
+        return
+    chosen = [found.rows[at] for at in _selected(found.rows) if at < len(found.rows)]
+    _bar(viewer, chosen, found.total, where)
+    _table(found.rows)
+    pages = -(-found.total // PAGE_SIZE)
+    if pages > 1:
+        st.pagination(pages, key="p", bind="query-params")
+
+
+def _filters(viewer: Viewer) -> None:
+    status = st.session_state.get("status") or st.query_params.get("status") or "To do"
+    scope = CaseFilter(status=present.STATUS.get(status), legal_entities=viewer.entities)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text_input("Search", key="find", bind="query-params", type="search", placeholder="Words, key, run or project", label_visibility="collapsed", width=230, on_change=_first_page)
+        st.segmented_control("Status", list(present.STATUS), default="To do", required=True, key="status", bind="query-params", label_visibility="collapsed", on_change=_first_page)
+        st.toggle("Mine", key="mine", bind="query-params", on_change=_first_page)
+        st.toggle("Over SLA", key="overdue", bind="query-params", on_change=_first_page)
+    with st.grid(columns=7, min_column_width=130, gap="xsmall"):
+        for name in FILTERS:
+            options = _options(name, scope)
+            st.multiselect(
+                formats.words(name), options, key=name, bind="query-params", placeholder={"entity": "Legal entity"}.get(name, formats.words(name)), label_visibility="collapsed",
+                on_change=_first_page, format_func=cause_title if name == "cause" else str,
+            )  # fmt: skip
+        st.selectbox("Order", list(present.ORDERS), key="order", bind="query-params", label_visibility="collapsed", on_change=_first_page)
+
+
+def _options(name: str, scope: CaseFilter) -> list[str]:
+    """Values found among the cases, and those the address or a click asked for, so that they can be taken away again."""
+    found = [value for value, _ in journal().cases.facets(FACETS[name], scope)]
+    asked = [*(st.session_state.get(name) or []), *st.query_params.get_all(name)]
+    return list(dict.fromkeys([*found, *asked]))
+
+
+def _first_page() -> None:
+    st.session_state["p"] = 1
+
+
+def _selected(rows: list[dict[str, Any]]) -> list[int]:
+    """Positions selected in the table; a selection made on other rows counts no more."""
+    ids = [row["case_id"] for row in rows]
+    if st.session_state.get("cases_shown") != ids:
+        st.session_state["cases_shown"] = ids
+        st.session_state["cases_version"] = st.session_state.get("cases_version", 0) + 1
+        return []
+    state = st.session_state.get(_table_key())
+    return list(state.selection.rows) if state else []
+
+
+def _table_key() -> str:
+    return f"cases_{st.session_state.get('cases_version', 0)}"
+
+
+def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFilter) -> None:
+    ids = [case["case_id"] for case in chosen]
+    nothing = None if ids else "Select cases in the table first."
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**{formats.plural(len(ids), 'case')} selected** of {total:,}" if ids else f"**{formats.plural(total, 'case')}**", width="content")
+        st.space("stretch")
+        triage(viewer, ids, "list", nothing)
+        no_replay = viewer.why_not(Action.PREVIEW) or nothing
+        if st.button("Replay…", key="replay_selection", type="primary", icon=":material/replay:", disabled=no_replay is not None, help=no_replay):
+            _selection_dialog(viewer, chosen)
+        download(viewer, "CSV", "exceptions.csv", lambda: csv_of(journal().cases.page(where, "money", 20_000).rows), viewer.why_not(Action.EXPORT))
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    column = st.column_config
+    st.dataframe(
+        present.case_rows(rows, world_now(), reporting_currency()), key=_table_key(), hide_index=True, row_height=31, height=min(37 + 31 * len(rows), 720),
+        on_select="rerun", selection_mode="multi-row", alt="Cases",
+        column_config={
+            "title": column.ButtonColumn("Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=300), "about": column.TextColumn("About", width=110),
+            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=84), "status": column.MultiselectColumn("Status", options=STATES, color=STATE_COLOURS, width=104),
+            "money": column.TextColumn("At stake", alignment="right", width=104), "failures": column.TextColumn("Failures", alignment="right", width=68), "age": column.TextColumn("Age", alignment="right", width=56),
+            "due": column.TextColumn("SLA", alignment="right", width=78), "system": column.TextColumn("System", width=88), "flow": column.TextColumn("Flow", width=100), "entity": column.TextColumn("Entity", width=74),
+            "owner": column.TextColumn("Owner", width=84), "assignee": column.TextColumn("Assignee", width=90),
+        },
+    )  # fmt: skip
+
+
+def _open() -> None:
+    st.query_params["case"] = st.session_state["cases_shown"][st.session_state["open_case"].row]
+
+
+PAGE = View(Question.EXCEPTIONS, "Exceptions", ":material/rule:", 2, page)

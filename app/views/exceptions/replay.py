@@ -1,0 +1,157 @@
+"""What a replay asks and what came of it: request bodies, previews, waves. Pure; knows no Streamlit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from app.widgets import formats, masking
+from app.widgets.markup import Html, Metric, chip, joined, span
+from app.widgets.payload import Field
+from models.canonical.classification import DataClass
+
+STARTS = {"Failed step": "failed_step", "From the start": "start"}
+ENDED = frozenset({"done", "failed", "cancelled"})
+SHOWN = 25
+"""Runs of a preview that are shown field by field; the totals count all."""
+
+
+def body(run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, case_id: str | None = None, plan_hash: str | None = None) -> dict[str, Any]:
+    """A preview or replay request."""
+    asked = {"run_ids": list(run_ids), "from": STARTS.get(start, "failed_step"), "correction": dict(correction) if correction else None}
+    return {**asked, **({"case_id": case_id} if case_id else {}), **({"plan_hash": plan_hash} if plan_hash else {})}
+
+
+def correction(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Dotted path -> value from the rows a person edited; a value that is JSON (a number, true, an object) is taken as such."""
+    filled = ((str(row.get("field") or "").strip(), row.get("value")) for row in rows)
+    return {path: _value(value) for path, value in filled if path and value not in (None, "")}
+
+
+def _value(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text) if text[:1] in "{[" or text in ("true", "false", "null") else text
+    except ValueError:
+        return text
+
+
+def in_words(result: Mapping[str, Any], currency_count: int = 0) -> str:
+    """What a preview found, in a sentence."""
+    runs = result.get("runs") or []
+    total = ", ".join(formats.money(amount, currency) for currency, amount in (result.get("totals") or {}).items())
+    faults = sum(1 for run in runs if fault(run))
+    told = f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"
+    return f"{told}; {formats.plural(faults, 'run')} would fail again." if faults else f"{told}; none is expected to fail."
+
+
+def fault(run: Mapping[str, Any]) -> str | None:
+    """Why a run would fail again, if the dry run says so."""
+    return next((str(step["error"]) for step in run.get("steps") or [] if step.get("error")), None)
+
+
+def hazards(result: Mapping[str, Any]) -> list[str]:
+    """Every hazard of the plan once, the most frequent first."""
+    counts: dict[str, int] = {}
+    for run in result.get("runs") or []:
+        for hazard in run.get("hazards") or []:
+            counts[_told(hazard)] = counts.get(_told(hazard), 0) + 1
+    ranked = sorted(counts.items(), key=lambda pair: -pair[1])
+    return [f"{text} ({formats.plural(number, 'run')})" if number > 1 else text for text, number in ranked]
+
+
+def _told(hazard: Any) -> str:
+    if isinstance(hazard, Mapping):
+        return str(hazard.get("text") or hazard.get("because") or hazard.get("message") or formats.words(hazard.get("kind") or hazard.get("hazard")))
+    return str(hazard)
+
+
+def step_title(step: Mapping[str, Any]) -> Html:
+    """One step of a previewed run in a line."""
+    target = step.get("system") or "computed here"
+    mood = "bad" if step.get("error") else "info"
+    outcome = step.get("error") or step.get("outcome") or ""
+    return joined([span(formats.words(step.get("step")), "t-b"), chip(target, mood), step.get("action"), span(step.get("external_id"), "t-mono") if step.get("external_id") else None, span(outcome, "t-bad" if step.get("error") else "t-mute")])
+
+
+def fields(step: Mapping[str, Any], clear: frozenset[DataClass]) -> list[Field]:
+    """The step's fields beside what the target holds now, changed ones first, sensitive values masked."""
+    listed = [
+        Field(one["field"], masking.value(one["field"], _shown(one.get("current")), clear), masking.value(one["field"], _shown(one.get("wanted")), clear),
+              bool(one.get("changed", one.get("current") != one.get("wanted"))))
+        for one in step.get("fields") or []
+    ]  # fmt: skip
+    return sorted(listed, key=lambda field: not field.changed)
+
+
+def _shown(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a replay is."""
+
+    asked: int
+    replayed: int
+    settled: int
+    failed: int
+    waiting: int
+    stopped: bool
+
+    @property
+    def share(self) -> float:
+        return min((self.settled + self.failed + self.waiting) / self.asked, 1.0) if self.asked else 0.0
+
+
+def progress(request_body: Mapping[str, Any], result: Mapping[str, Any] | None) -> Progress:
+    told = result or {}
+    return Progress(
+        len(request_body.get("run_ids") or []), _number(told.get("replayed")), _number(told.get("settled")), _number(told.get("failed")),
+        _number(told.get("waiting")), bool(told.get("stopped")),
+    )  # fmt: skip
+
+
+def _number(value: Any) -> int:
+    return len(value) if isinstance(value, list | dict) else int(value or 0)
+
+
+def outcome(state: str, far: Progress) -> tuple[str, str]:
+    """How a replay goes or went, in a mood and a sentence."""
+    if state in ("pending", "running"):
+        return "info", "Waiting for the engine…" if state == "pending" else f"Replaying: {far.settled:,} of {far.asked:,} arrived."
+    if state == "cancelled":
+        return "warn", f"Stopped by a person after {formats.plural(far.replayed, 'run')}; the rest is as it was."
+    if state == "failed" or far.stopped:
+        return "bad", f"Stopped: {formats.plural(far.failed, 'run')} failed again, {far.settled:,} arrived; the others were left as they were."
+    if far.failed:
+        return "warn", f"{far.settled:,} of {far.asked:,} arrived, {far.failed:,} failed again."
+    waits = f", {far.waiting:,} wait for data and go on by themselves" if far.waiting else ""
+    return "good", f"{formats.plural(far.settled, 'run')} arrived{waits}. The case closes by itself once nothing is found any more."
+
+
+def figures(far: Progress) -> list[Metric]:
+    return [
+        Metric("Asked", formats.count(far.asked)), Metric("Replayed", formats.count(far.replayed)), Metric("Arrived", formats.count(far.settled), mood="good" if far.settled else ""),
+        Metric("Wait", formats.count(far.waiting)), Metric("Failed again", formats.count(far.failed), mood="bad" if far.failed else ""),
+    ]  # fmt: skip
+
+
+def wave_rows(result: Mapping[str, Any] | None) -> list[dict[str, object]]:
+    """The waves so far: size and how each ended."""
+    waves = (result or {}).get("waves") or []
+    return [_wave(at, wave) for at, wave in enumerate(waves, start=1)]
+
+
+def _wave(at: int, wave: Any) -> dict[str, object]:
+    told = wave if isinstance(wave, Mapping) else {"size": wave}
+    size = told.get("size", told.get("runs"))
+    return {"wave": at, "size": formats.count(_number(size)), **{key: formats.count(_number(told.get(key))) for key in ("settled", "waiting", "failed")}}
+
+
+def total_of(totals: Mapping[str, Any]) -> Decimal:
+    return sum((formats.decimal(amount) for amount in totals.values()), Decimal(0))

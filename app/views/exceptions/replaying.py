@@ -1,0 +1,132 @@
+"""Preview and replay of one run, a selection or a whole group, with live progress (E4). Writes requests, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.roles import Action, Viewer
+from app.stores import journal
+from app.views.exceptions import replay
+from app.widgets import formats
+from app.widgets.heading import draw
+from app.widgets.markup import Column, block, metrics, table, verdict
+from app.widgets.payload import field_table
+from models.journal.requests import Request
+
+WAVES = (Column("wave", "Wave", "right"), Column("size", "Runs", "right"), Column("settled", "Arrived", "right"), Column("waiting", "Wait", "right"), Column("failed", "Failed again", "right"))
+
+
+@st.fragment(run_every="1s")
+def replaying(viewer: Viewer, run_ids: Sequence[str], key: str, suggestion: Mapping[str, Any] | None = None, case_id: str | None = None) -> None:
+    """The panel: choose, preview, replay, watch. `key` tells panels apart; requests are remembered under it for the session."""
+    running = _request(f"replay_{key}")
+    if running:
+        _watched(viewer, running, key)
+        return
+    if not run_ids:
+        draw(block('<span class="t-mute">No failed run stands behind this: mend it in the owning system; the case then closes by itself.</span>'))
+        return
+    start, correction = _choice(key, suggestion)
+    asked = replay.body(run_ids, start, correction, case_id)
+    preview = _request(f"preview_{key}")
+    seen = preview if preview and _same(preview.body, asked) else None
+    _buttons(viewer, asked, key, seen)
+    if seen:
+        _previewed(viewer, seen)
+
+
+def _choice(key: str, suggestion: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
+    left, right = st.columns(2)
+    start = left.segmented_control("Begin at", list(replay.STARTS), default="Failed step", required=True, key=f"start_{key}")
+    options = ["As it was", "Corrected"]
+    payload = right.segmented_control("Payload", options, default=options[1 if suggestion else 0], required=True, key=f"payload_{key}")
+    if payload != "Corrected":
+        return start or "Failed step", None
+    rows = [{"field": path, "value": str(value)} for path, value in (suggestion or {"": ""}).items()]
+    edited = st.data_editor(
+        rows, key=f"correction_{key}", num_rows="dynamic", hide_index=True, row_height=30, alt="Fields to correct",
+        column_config={"field": st.column_config.TextColumn("Field", help="Dotted path in the payload, e.g. charge_code"), "value": st.column_config.TextColumn("New value")},
+    )  # fmt: skip
+    if suggestion:
+        st.caption("Suggested by the detector; change it if you know better.")
+    return start or "Failed step", replay.correction(edited) or None
+
+
+def _buttons(viewer: Viewer, asked: Mapping[str, Any], key: str, seen: Request | None) -> None:
+    number = len(asked["run_ids"])
+    reason = st.text_input("Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit store.", label_visibility="collapsed")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        no_preview = viewer.why_not(Action.PREVIEW)
+        if st.button("Preview", key=f"ask_preview_{key}", icon=":material/visibility:", disabled=no_preview is not None, help=no_preview or "A dry run: shows what each system would get. Writes nothing."):
+            st.session_state[f"preview_{key}"] = journal().requests.append("preview", asked, viewer.name, reason or None)
+            st.rerun(scope="fragment")
+        no_replay = viewer.why_not(Action.REPLAY) or _not_yet(asked, seen)
+        if st.button(f"Replay {formats.plural(number, 'run')}", key=f"ask_replay_{key}", type="primary", icon=":material/replay:", disabled=no_replay is not None, help=no_replay):
+            plan = (seen.result or {}).get("plan_hash") if seen and seen.state == "done" else None
+            st.session_state[f"replay_{key}"] = journal().requests.append("replay", {**asked, **({"plan_hash": plan} if plan else {})}, viewer.name, reason or None)
+            st.rerun(scope="fragment")
+
+
+def _not_yet(asked: Mapping[str, Any], seen: Request | None) -> str | None:
+    """A corrected payload is previewed before it is sent; as it was, one click does."""
+    if asked.get("correction") and not (seen and seen.state == "done"):
+        return "Preview the correction first: it changes what the systems get."
+    return None
+
+
+def _same(seen: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    return all(seen.get(name) == asked.get(name) for name in ("run_ids", "from", "correction"))
+
+
+def _previewed(viewer: Viewer, seen: Request) -> None:
+    if not seen.ended:
+        st.status("The engine is making the dry run…", state="running")
+        return
+    result = seen.result or {}
+    if seen.state != "done":
+        st.error(f"The preview {seen.state}: {result.get('error') or 'see the engine’s log'}.", icon=":material/error:")
+        return
+    mood = "warn" if any(replay.fault(run) for run in result.get("runs") or []) else "good"
+    draw(verdict(mood, replay.in_words(result), f"plan {str(result.get('plan_hash') or '')[:12]}"))
+    for hazard in replay.hazards(result):
+        st.warning(hazard, icon=":material/warning:")
+    for at, run in enumerate((result.get("runs") or [])[: replay.SHOWN]):
+        _run(viewer, run, at == 0)
+
+
+def _run(viewer: Viewer, run: Mapping[str, Any], expanded: bool) -> None:
+    failing = replay.fault(run)
+    with st.expander(f"{run.get('business_key') or run['run_id']}{' · would fail again' if failing else ''}", expanded=expanded, icon=":material/error:" if failing else None):
+        for step in run.get("steps") or []:
+            draw(block(replay.step_title(step)))
+            listed = replay.fields(step, viewer.clear)
+            if listed:
+                draw(field_table(listed, "In the target now" if step.get("system") else "As it was", "Would be sent" if step.get("system") else "As it would be"))
+
+
+def _watched(viewer: Viewer, request: Request, key: str) -> None:
+    far = replay.progress(request.body, request.result)
+    draw(verdict(*replay.outcome(request.state, far), f"request {request.request_id[:8]}"))
+    if not request.ended:
+        st.progress(far.share, text=f"{far.share:.0%}")
+    draw(metrics(replay.figures(far)))
+    waves = replay.wave_rows(request.result)
+    if waves:
+        draw(table(WAVES, waves))
+    with st.container(horizontal=True):
+        if not request.ended:
+            why_not = viewer.why_not(Action.REPLAY)
+            if st.button("Stop", key=f"stop_{key}", icon=":material/stop_circle:", disabled=why_not is not None, help=why_not or "No further run is started; those under way end."):
+                journal().requests.cancel(request.request_id, viewer.name, "stopped in the console")
+        elif st.button("Replay again", key=f"again_{key}", icon=":material/replay:"):
+            del st.session_state[f"replay_{key}"]
+            st.session_state.pop(f"preview_{key}", None)
+            st.rerun()
+
+
+def _request(name: str) -> Request | None:
+    request_id = st.session_state.get(name)
+    return journal().requests.get(request_id) if request_id else None

@@ -1,0 +1,231 @@
+"""The journey of any business object (O2): one search box, then timeline, waterfall, payloads, answers and proof."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import streamlit as st
+
+from app.roles import Action, Question, Viewer
+from app.statements import statements
+from app.stores import Row, ask, ask_now, audit, world_now
+from app.views.journey import presenter as present
+from app.views.question import View
+from app.widgets import formats
+from app.widgets.heading import admitted, draw, heading, identifier, zone
+from app.widgets.markup import Column, Html, block, chip, empty, facts, joined, link, span, table, verdict
+from app.widgets.payload import field_table
+from app.widgets.waterfall import waterfall
+from models.canonical.classification import DataClass
+
+SQL = statements(Path(__file__).with_name("journey.sql"))
+NOBODY: frozenset[DataClass] = frozenset()
+
+
+def page(viewer: Viewer) -> None:
+    """Draw the page for one viewer."""
+    admitted(viewer, Question.JOURNEY)
+    heading(viewer, "Journey", world_now())
+    q = present.asked(st.text_input(
+        "Search", key="q", bind="query-params", type="search", icon=":material/search:", label_visibility="collapsed",
+        placeholder="Project, customer, invoice, time entry, run, correlation or trace id",
+    ))  # fmt: skip
+    if not q:
+        _beginning(viewer)
+        return
+    candidates = _candidates(viewer, q)
+    one = present.chosen(q, candidates)
+    others = [candidate for candidate in candidates if candidate is not one]
+    if not candidates:
+        draw(empty(f"Nothing known about “{q}”", "Check the spelling, or search by project code, customer name, time entry (TE-…), run or trace id. New records take a few seconds to arrive."))
+        return
+    if others:
+        _choices(others, one)
+    if one:
+        _object(viewer, one)
+
+
+def _beginning(viewer: Viewer) -> None:
+    rows = ask(viewer, SQL["latest"], since=(world_now() - timedelta(days=400)).replace(minute=0, second=0, microsecond=0))
+    draw(block('<div class="t-mute">Every record, span and answer of a thing, whoever sent it. Recent journeys:</div>'))
+    cells = [{"key": link(row["key"], "/journey", q=row["key"]), "flow": row["flow"], "status": row["status"], "at": formats.moment(row["last_at"], zone())} for row in rows]
+    draw(table((Column("key", "Object"), Column("flow", "Flow"), Column("status", "Ended"), Column("at", "At", "right")), cells) if cells
+         else empty("No journey yet", "The first one shows a few seconds after the engine has admitted an event."))  # fmt: skip
+
+
+def _candidates(viewer: Viewer, q: str) -> list[present.Candidate]:
+    like = f"%{present.name_of(q)}%"
+    bare = present.name_of(q)
+    return present.found(
+        ask(viewer, SQL["ids"], q=q, keys=present.keys(q)),
+        ask(viewer, SQL["projects"], q=bare, like=like),
+        ask(viewer, SQL["work"], q=bare, like=like),
+        ask(viewer, SQL["invoice"], q=bare),
+    )
+
+
+def _choices(others: list[present.Candidate], one: present.Candidate | None) -> None:
+    listed = joined([joined([chip(other.kind), link(other.title, "/journey", q=other.key), span(other.note, "t-mute")]) for other in others[:12]], "   ")
+    if one is None:
+        rows = [{"kind": chip(other.kind), "title": link(other.title, "/journey", q=other.key), "note": other.note} for other in others]
+        draw(table((Column("kind", "Kind"), Column("title", "Found"), Column("note", "About")), rows))
+        return
+    with st.expander(f"{len(others)} more found"):
+        draw(block(listed.replace("   ", "<br>")))
+
+
+def _object(viewer: Viewer, one: present.Candidate) -> None:
+    if one.kind == "invoice":
+        _invoice(viewer, one)
+        return
+    trail = ask(viewer, SQL["correlations"], key=one.key)
+    steps = ask(viewer, SQL["steps"], key=one.key, correlations=[row["correlation_id"] for row in trail])
+    is_trace = one.kind == "trace"
+    if not (is_trace and not steps):
+        draw(verdict(*present.outline(steps), one.title))
+    clear = _clear(viewer, one)
+    _waterfall(viewer, steps, one.key if is_trace else None, clear)
+    if steps:
+        _timeline(viewer, steps, clear)
+    _held(viewer, one, clear)
+    if one.kind == "project" or one.key.startswith("project:"):
+        _work(viewer, present.name_of(one.key))
+
+
+def _clear(viewer: Viewer, one: present.Candidate) -> frozenset[DataClass]:
+    """The data classes shown clear: none until a cleared viewer asks, and that is audited (G2)."""
+    why_not = viewer.why_not(Action.REVEAL)
+    wanted = st.toggle(
+        "Show clear values", key=f"clear_{one.key}", disabled=why_not is not None, help=why_not or "Rates, pay and contract values are masked. Showing them is kept in the audit store with your name.",
+        on_change=audit, args=(viewer, "clear_values_shown", one.key),
+    )  # fmt: skip
+    return viewer.clear if wanted and not why_not else NOBODY
+
+
+def _waterfall(viewer: Viewer, steps: list[Row], trace: str | None, clear: frozenset[DataClass]) -> None:
+    choices = [(trace, f"trace {trace[:8]}")] if trace else present.traces(steps)
+    if not choices:
+        return
+    st.subheader("Waterfall", anchor=False)
+    labels = dict(choices)
+    picked = choices[0][0] if len(choices) == 1 else st.selectbox(
+        "Trace", list(labels), format_func=lambda one: labels[one], key="trace", label_visibility="collapsed"
+    )  # fmt: skip
+    spans = ask(viewer, SQL["spans"], trace=picked)
+    if not spans:
+        draw(empty("No spans for this trace", "Its sender exported none, or they are on their way."))
+        return
+    rows = present.waterfall(spans, [step for step in steps if step["trace_id"] == picked])
+    span_id = waterfall(rows, key=f"waterfall_{picked}")
+    if span_id:
+        st.session_state["span"] = span_id
+    shown = next((row for row in spans if row["span_id"] == st.session_state.get("span")), None)
+    if shown:
+        _span(shown, clear)
+    logs = ask(viewer, SQL["logs"], trace=picked)
+    if logs:
+        with st.expander(f"{len(logs)} log lines"):
+            cells = [{"at": formats.moment(row["time"], zone(), seconds=True), "level": row["severity_text"], "service": row["service_name"], "body": row["body"]} for row in logs]
+            draw(table((Column("at", "At", "nw"), Column("level", "Level"), Column("service", "Service"), Column("body", "Line")), cells))
+
+
+def _span(row: Row, clear: frozenset[DataClass]) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{_text(row['name'])}** · {_text(row['service_name'])} · {formats.duration((row['duration_us'] or 0) / 1e6)}")
+        fields = present.compared(None, {**_json(row["attributes"]), "span_id": row["span_id"], "status": row["status_message"] or None}, clear)
+        draw(field_table(fields, "", "Attribute"))
+
+
+def _json(text: str | None) -> dict[str, object]:
+    body = present.body_of({"body": text or "{}"})
+    return body if isinstance(body, dict) else {"attributes": body}
+
+
+def _text(value: object) -> str:
+    return str(value or "").replace("*", "\\*").replace("[", "\\[").replace("`", "\\`")
+
+
+def _timeline(viewer: Viewer, steps: list[Row], clear: frozenset[DataClass]) -> None:
+    left, right = st.columns([3, 2])
+    with left:
+        st.subheader("Timeline", anchor=False)
+        picked = st.dataframe(
+            present.timeline(steps, zone()), key=f"steps_{steps[0]['record_id']}", on_select="rerun", selection_mode="single-row", hide_index=True, row_height=29,
+            height=min(36 + 29 * len(steps), 560), alt="Every record of the journey in order",
+            column_config={
+                "at": st.column_config.TextColumn("At", width=112), "mark": st.column_config.TextColumn("", width=30), "what": st.column_config.TextColumn("What happened", width="large"),
+                "system": st.column_config.TextColumn("System", width=84), "flow": st.column_config.TextColumn("Flow / step", width=150), "status": st.column_config.TextColumn("Status", width=110),
+                "took": st.column_config.TextColumn("Took", width=64, alignment="right"), "amount": st.column_config.TextColumn("Amount", width=92, alignment="right"),
+            },
+        )  # fmt: skip
+    rows = picked.selection.rows
+    row = steps[rows[0]] if rows and rows[0] < len(steps) else _telling(steps)
+    with right:
+        _record(row, clear)
+
+
+def _telling(steps: list[Row]) -> Row:
+    """The record to show first: the last failure, else the last acknowledgement, else the last of all."""
+    for kind in ("failure", "acknowledgement"):
+        for row in reversed(steps):
+            if row["kind"] == kind:
+                return row
+    return steps[-1]
+
+
+def _record(row: Row, clear: frozenset[DataClass]) -> None:
+    st.subheader("Record", anchor=False)
+    draw(block(joined([chip(formats.words(row["kind"]), present.MOODS.get(row["kind"], "")), span(present.sentence(row), "t-b")])))
+    draw(facts(present.facts(row, zone())))
+    before, after, fields = present.sides(row, clear)
+    if fields:
+        draw(field_table(fields, before or "", after))
+    draw(facts(present.proof(row, zone())))
+    with st.expander("Ids"):
+        for label in ("run_id", "lineage_id", "correlation_id", "trace_id", "record_id"):
+            identifier(formats.words(label), row[label])
+
+
+def _held(viewer: Viewer, one: present.Candidate, clear: frozenset[DataClass]) -> None:
+    held = ask(viewer, SQL["held"], names=[one.key, present.name_of(one.key)])
+    if not held:
+        return
+    st.subheader("What each system holds now", anchor=False)
+    columns, rows = present.holdings(held, clear, zone())
+    cells = [{**row, "field": _marked(row)} for row in rows]
+    draw(table([Column("field", "Field"), *(Column(column, column) for column in columns)], cells))
+
+
+def _marked(row: dict[str, object]) -> Html:
+    return joined([span(row["field"], "t-mono"), chip("differs", "warn") if row["differs"] else None])
+
+
+def _work(viewer: Viewer, project: str) -> None:
+    rows = ask(viewer, SQL["of_project"], project=project)
+    if not rows:
+        return
+    st.subheader("Work on this project", anchor=False)
+    shows = viewer.sees(DataClass.LABOUR_RATE)
+    cells = [
+        {
+            "key": link(row["key"], "/journey", q=row["key"]), "who": row["resource_key"], "code": row["charge_code"], "on": row["work_date"], "hours": row["hours"],
+            "value": formats.money(row["bill_amount"], row["currency"] or "") if shows else "•••",
+            "state": chip(formats.words(row["blocker"] or row["state"]), {"blocked": "bad", "ready": "good", "not_approved": "warn"}.get(row["state"], "")),
+        }
+        for row in rows
+    ]  # fmt: skip
+    draw(table((Column("key", "Item"), Column("who", "Person"), Column("code", "Charge code"), Column("on", "Worked on"), Column("hours", "Hours", "right"), Column("value", "Value", "right"), Column("state", "State")), cells))
+
+
+def _invoice(viewer: Viewer, one: present.Candidate) -> None:
+    invoice = ask_now(viewer, SQL["invoice"], q=one.key)[0]
+    clear = _clear(viewer, one)
+    head, lines = present.lines(invoice, clear)
+    draw(facts(head))
+    st.subheader("What it bills", anchor=False)
+    cells = [{**line, "posting": span(line["posting"], "t-mono"), "entry": link(line["entry"], "/journey", q=line["entry"])} for line in lines]
+    draw(table((Column("entry", "Time or expense"), Column("posting", "Posting in the ERP"), Column("amount", "Amount", "right")), cells) if cells else empty("No lines", "The ERP lists none."))
+
+
+PAGE = View(Question.JOURNEY, "Journey", ":material/route:", 3, page)

@@ -1,0 +1,314 @@
+"""What happened to this one thing, in every system? Turns records and spans into sentences; knows no Streamlit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.widgets import formats
+from app.widgets.payload import Field, compared
+from models.canonical.classification import DataClass
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+PREFIXES = ("project", "customer", "resource", "time_entry", "expense", "charge_code", "contract", "opportunity", "milestone", "invoice")
+MOODS = {"failure": "bad", "pause": "warn", "acknowledgement": "good", "settlement": "info", "operator_action": "info", "finding": "warn"}
+ICONS = {
+    "source_event": "⇥", "transformation": "ƒ", "acknowledgement": "✓", "failure": "✕", "pause": "⏸", "settlement": "■",
+    "operator_action": "☺", "finding": "⚑",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something the search found: its kind in words, the key to open it with, and what it is."""
+
+    kind: str
+    key: str
+    title: str
+    note: str
+
+
+def asked(text: str | None) -> str:
+    """The question without blanks and quotes; a trace id without its dashes."""
+    plain = (text or "").strip().strip("'\"")
+    bare = plain.replace("-", "").lower()
+    is_hex = len(bare) == 32 and all(letter in "0123456789abcdef" for letter in bare)
+    return bare if is_hex and len(plain) != 36 else plain
+
+
+def keys(q: str) -> list[str]:
+    """Business keys that a bare name may stand for: `PRJ-1001` is `project:PRJ-1001` and its like."""
+    return [q, *(f"{prefix}:{q}" for prefix in PREFIXES)] if q else []
+
+
+def name_of(key: str) -> str:
+    """The bare name in a business key."""
+    return key.partition(":")[2] or key
+
+
+def found(ids: Rows, projects: Rows, work: Rows, invoice: Rows) -> list[Candidate]:
+    """What the search brought up, exact ids first; nothing twice."""
+    listed = [_of_id(row) for row in ids]
+    listed += [Candidate("invoice", row["key"], f"Invoice {row['key']}", f"in {row['system']}") for row in invoice]
+    listed += [Candidate("project", f"project:{row['key']}", f"{row['key']} · {row['name'] or ''}", f"{row['customer_name'] or row['customer_key'] or ''}") for row in projects]
+    listed += [Candidate(row["kind"], f"{_entity(row['kind'])}:{row['key']}", row["key"], f"{row['project_key'] or ''} · {formats.words(row['state'])}") for row in work]
+    return list({one.key: one for one in reversed(listed)}.values())[::-1]
+
+
+def _of_id(row: Row) -> Candidate:
+    note = f"{formats.plural(row['records'], 'span' if row['kind'] == 'trace' else 'record')}, {row['flow'] or 'no flow'}"
+    return Candidate(row["kind"], row["key"], row["about"] or row["key"], note)
+
+
+def _entity(kind: str) -> str:
+    return {"time": "time_entry"}.get(kind, kind)
+
+
+def chosen(q: str, candidates: Sequence[Candidate]) -> Candidate | None:
+    """The candidate to open at once: the exact one, or the only one."""
+    exact = [one for one in candidates if q in (one.key, name_of(one.key))]
+    return exact[0] if exact else candidates[0] if len(candidates) == 1 else None
+
+
+def body_of(row: Row) -> Any:
+    """A record's body as JSON values; text that is no JSON stays text."""
+    body = row.get("body")
+    if not isinstance(body, str):
+        return body
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
+def sentence(row: Row) -> str:
+    """One record in plain words."""
+    body = body_of(row)
+    body = body if isinstance(body, Mapping) else {}
+    step, system = formats.words(row["step"]) if row["step"] else "", row["system"] or "the source"
+    match row["kind"]:
+        case "source_event":
+            return f"{system} reported: {_event(body)}"
+        case "transformation":
+            return f"{step or 'Step'} done"
+        case "acknowledgement":
+            return f"{system} acknowledged {_change(body)}"
+        case "failure":
+            return f"{system if row['system'] else step or 'Step'} refused: {_error(body, row)}"
+        case "pause":
+            return f"Waits: {body.get('because') or body.get('what') or 'for data of another system'}"
+        case "settlement":
+            return f"Run {row['status'] or 'ended'}"
+        case "operator_action":
+            return f"{row['actor'] or 'Somebody'} {_action(body, row)}"
+        case "finding":
+            return f"Exception {row['status'] or 'found'}: {body.get('title') or formats.words(row['error_code'])}"
+    return formats.words(row["kind"])
+
+
+def _event(body: Mapping[str, Any]) -> str:
+    return formats.words(str(body.get("type") or "a change").removeprefix("tieout.").replace(".", " "))
+
+
+def _change(body: Mapping[str, Any]) -> str:
+    change, answer = body.get("change") or {}, body.get("answer") or {}
+    action, entity = (change.get("action"), change.get("entity")) if isinstance(change, Mapping) else (None, None)
+    known = answer.get("system_id") if isinstance(answer, Mapping) else None
+    return " ".join(part for part in (action, formats.words(entity).lower() if entity else "the change", f"as {known}" if known else "") if part)
+
+
+def _error(body: Mapping[str, Any], row: Row) -> str:
+    error = body.get("error")
+    told = error.get("message") if isinstance(error, Mapping) else error
+    return str(told or formats.words(row["error_code"]))
+
+
+def _action(body: Mapping[str, Any], row: Row) -> str:
+    said = body.get("text") or body.get("reason")
+    return f"{formats.words(body.get('action') or row['status']).lower()}{f': {said}' if said else ''}"
+
+
+def timeline(steps: Rows, zone: str | None, currency_of: str = "EUR") -> list[dict[str, Any]]:
+    """The rows of the timeline table."""
+    return [
+        {
+            "at": formats.moment(row["occurred_at"], zone, seconds=True),
+            "mark": ICONS.get(row["kind"], "·"),
+            "what": sentence(row),
+            "system": row["system"] or "",
+            "flow": " / ".join(part for part in (row["flow"], row["step"]) if part),
+            "status": row["error_code"] or row["status"] or "",
+            "took": formats.duration(row["duration_us"] / 1e6) if row["duration_us"] else "",
+            "amount": formats.money(row["amount"], row["currency"] or currency_of) if row["amount"] is not None else "",
+        }
+        for row in steps
+    ]
+
+
+def outline(steps: Rows) -> tuple[str, str]:
+    """How the journey ended, in a mood and a sentence."""
+    if not steps:
+        return "", "No record of it in the audit store."
+    systems = list(dict.fromkeys(row["system"] for row in steps if row["system"]))
+    length = (steps[-1]["occurred_at"] - steps[0]["occurred_at"]).total_seconds()
+    last = next((row for row in reversed(steps) if row["kind"] in ("settlement", "failure", "pause", "acknowledgement")), steps[-1])
+    mood, text = _ending(last)
+    through = f" through {', '.join(systems)}" if systems else ""
+    return mood, f"{text}{through}; {formats.plural(len(steps), 'record')} over {formats.duration(length)}."
+
+
+def _ending(last: Row) -> tuple[str, str]:
+    if last["kind"] == "failure" or last["status"] == "dead":
+        return "bad", f"Stuck: {formats.words(last['error_code'] or 'refused').lower()}"
+    if last["kind"] == "pause":
+        return "warn", "Paused for missing data"
+    return ("good", "Arrived") if last["status"] in ("settled", None, "delivered", "done") else ("", f"Run {last['status']}")
+
+
+def traces(steps: Rows) -> list[tuple[str, str]]:
+    """Trace ids of the journey with a label each, the newest first."""
+    seen: dict[str, Row] = {}
+    for row in steps:
+        if row["trace_id"]:
+            seen[row["trace_id"]] = row
+    return [(trace, f"{row['flow'] or 'trace'} · {row['business_key'] or ''} · {trace[:8]}") for trace, row in reversed(list(seen.items()))]
+
+
+def waterfall(spans: Rows, steps: Rows = ()) -> list[dict[str, Any]]:
+    """Spans in tree order with their depth, in milliseconds from the first; a span whose parent never came is a root.
+
+    Records that belong to a span hang under it as moments.
+    """
+    if not spans:
+        return []
+    first = min(row["start_time"] for row in spans)
+    known = {row["span_id"] for row in spans}
+    children: dict[str | None, list[Row]] = {}
+    for row in sorted(spans, key=lambda row: row["start_time"]):
+        parent = row["parent_span_id"] if row["parent_span_id"] in known else None
+        children.setdefault(parent, []).append(row)
+    notes: dict[str, list[Row]] = {}
+    for step in steps:
+        notes.setdefault(step["span_id"] or "", []).append(step)
+    return _branch(children, notes, first)
+
+
+def _branch(children: Mapping[str | None, list[Row]], notes: Mapping[str, list[Row]], first: datetime) -> list[dict[str, Any]]:
+    drawn: list[dict[str, Any]] = []
+    waiting = [(row, 0) for row in reversed(children.get(None, []))]
+    met: set[str] = set()
+    while waiting:
+        row, depth = waiting.pop()
+        if row["span_id"] in met:
+            continue
+        met.add(row["span_id"])
+        drawn.append(_bar(row, depth, first))
+        drawn += [_moment(step, drawn[-1], depth + 1) for step in notes.get(row["span_id"], []) if step["kind"] in ("acknowledgement", "failure", "pause")]
+        waiting += [(child, depth + 1) for child in reversed(children.get(row["span_id"], []))]
+    return drawn
+
+
+def _bar(row: Row, depth: int, first: datetime) -> dict[str, Any]:
+    failed = row["status_code"] == 2
+    return {
+        "id": row["span_id"], "name": row["name"] or "unnamed", "service": row["service_name"] or "unknown", "depth": depth, "point": False,
+        "start": (row["start_time"] - first).total_seconds() * 1000, "length": (row["duration_us"] or 0) / 1000,
+        "error": (row["status_message"] or "error") if failed else None,
+    }  # fmt: skip
+
+
+def _moment(step: Row, bar: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    failed = step["kind"] == "failure"
+    return {
+        "id": step["record_id"], "name": f"{ICONS[step['kind']]} {sentence(step)}", "service": bar["service"], "depth": depth, "point": True,
+        "start": bar["start"] + bar["length"], "length": 0, "error": (step["error_code"] or "refused") if failed else None,
+    }  # fmt: skip
+
+
+def sides(row: Row, clear: frozenset[DataClass]) -> tuple[str, str, list[Field]]:
+    """What went into a step and what came out, with the headings that fit its kind."""
+    body = body_of(row)
+    if not isinstance(body, Mapping):
+        return "", "Content", compared(None, body, clear)
+    if "before" in body and "after" in body:
+        return "Before", "After", compared(body["before"], body["after"], clear)
+    if "change" in body or "answer" in body:
+        change = body.get("change")
+        sent = change.get("body", change) if isinstance(change, Mapping) else change
+        return "Sent", "Answer", compared(sent, body.get("answer", body.get("error")), clear)
+    if "data" in body:
+        return "", "Event", compared(None, body["data"], clear)
+    return "", "Content", compared(None, body, clear)
+
+
+def facts(row: Row, zone: str | None) -> dict[str, object]:
+    """What is known about one record."""
+    return {
+        "When": f"{formats.moment(row['occurred_at'], zone, seconds=True)} ({zone or 'UTC'})",
+        "Flow": " / ".join(str(part) for part in (row["flow"], f"v{row['flow_version']}" if row["flow_version"] else None, row["step"]) if part),
+        "System": row["system"],
+        "Status": row["error_code"] or row["status"],
+        "Attempt": row["attempt"] if row["attempt"] and row["attempt"] > 1 else None,
+        "Actor": row["actor"],
+        "Legal entity": row["legal_entity"],
+        "Amount": formats.money(row["amount"], row["currency"] or "") if row["amount"] is not None else None,
+        "Took": formats.duration(row["duration_us"] / 1e6) if row["duration_us"] else None,
+    }
+
+
+def proof(row: Row, zone: str | None) -> dict[str, object]:
+    """Where the record lies in the sealed store."""
+    if not row.get("root"):
+        return {"Seal": "not sealed yet: the collector seals with its next commit"}
+    return {
+        "Sealed": f"{formats.moment(row['sealed_at'], zone, seconds=True)} by {row['writer']}",
+        "Batch": f"{row['batch_id']}, row {row['n']}",
+        "Root": row["root"],
+    }
+
+
+def holdings(held: Rows, clear: frozenset[DataClass], zone: str | None) -> tuple[list[str], list[dict[str, Any]]]:
+    """What each system holds now, field by field: column names (systems) and rows; a field that differs is marked."""
+    columns = [f"{row['system']} · {formats.words(row['entity'])}" for row in held]
+    bodies = [json.loads(row["fields"] or "{}") if row["present"] else {} for row in held]
+    paths = list(dict.fromkeys(path for body in bodies for path in body))
+    rows = [_held_row(path, columns, bodies, clear) for path in paths]
+    gone = [column for column, row in zip(columns, held, strict=True) if not row["present"]]
+    seen = {"field": "observed", **{column: "gone" if column in gone else formats.moment(row["observed_at"], zone) for column, row in zip(columns, held, strict=True)}, "differs": False}
+    return columns, [seen, *sorted(rows, key=lambda row: not row["differs"])]
+
+
+def _held_row(path: str, columns: Sequence[str], bodies: Sequence[Mapping[str, Any]], clear: frozenset[DataClass]) -> dict[str, Any]:
+    values = [body.get(path) for body in bodies]
+    shown = {column: _short(path, value, clear) for column, value in zip(columns, values, strict=True)}
+    told = {json.dumps(value, sort_keys=True) for value in values if value is not None}
+    return {"field": path, **shown, "differs": len(told) > 1}
+
+
+def _short(path: str, value: Any, clear: frozenset[DataClass]) -> str:
+    if value is None:
+        return ""
+    fields = compared(None, {path: value}, clear)
+    if len(fields) == 2 and {field.path for field in fields} == {f"{path}.amount", f"{path}.currency"}:
+        return " ".join(str(field.after) for field in fields)
+    return ", ".join(str(field.after) for field in fields)
+
+
+def lines(invoice: Row, clear: frozenset[DataClass]) -> tuple[dict[str, object], list[dict[str, Any]]]:
+    """An invoice's head, and its lines with the time entry or expense each bills."""
+    body = json.loads(invoice["fields"] or "{}")
+    head = {name: _short(name, body.get(name), clear) for name in ("number", "customer_key", "project_code", "status", "issued_on", "total")}
+    listed = [
+        {"posting": line.get("posting_id"), "entry": entry_of(line.get("posting_id")), "amount": _short("amount", line.get("amount"), clear)}
+        for line in body.get("lines") or []
+    ]  # fmt: skip
+    return {formats.words(name): value for name, value in head.items() if value}, listed
+
+
+def entry_of(posting: str | None) -> str:
+    """The time entry or expense behind an ERP posting id `<id>-v<k>` or `<id>-v<k>-R`."""
+    return (posting or "").removesuffix("-R").rpartition("-v")[0] or (posting or "")

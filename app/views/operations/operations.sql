@@ -1,0 +1,60 @@
+-- flows: each flow in the window: volume, failures, retries, replays, and its lag lately and at worst
+SELECT flow,
+       sum(admitted)::BIGINT AS admitted, sum(settled)::BIGINT AS settled, sum(dead)::BIGINT AS dead,
+       sum(retries)::BIGINT AS retries, sum(replays)::BIGINT AS replays, sum(paused)::BIGINT AS paused,
+       arg_max(lag_p50_s, hour) FILTER (lag_p50_s IS NOT NULL) AS lag_p50_s,
+       arg_max(lag_p95_s, hour) FILTER (lag_p95_s IS NOT NULL) AS lag_p95_s,
+       max(lag_max_s) AS lag_max_s,
+       arg_max(run_p50_ms, hour) FILTER (run_p50_ms IS NOT NULL) AS run_p50_ms,
+       arg_max(run_p95_ms, hour) FILTER (run_p95_ms IS NOT NULL) AS run_p95_ms,
+       max(hour) AS last_hour
+FROM mart_flow_hour
+WHERE hour >= $since
+GROUP BY flow
+ORDER BY flow
+
+-- series: volume, failures, retries and replays of each flow over time, in steps of $step seconds
+SELECT flow, to_timestamp(floor(epoch(hour) / $step) * $step) AS slot,
+       sum(admitted)::BIGINT AS admitted, sum(settled)::BIGINT AS settled, sum(dead)::BIGINT AS dead,
+       sum(retries)::BIGINT AS retries, sum(replays)::BIGINT AS replays, max(lag_p95_s) AS lag_p95_s
+FROM mart_flow_hour
+WHERE hour >= $since
+GROUP BY ALL
+ORDER BY slot, flow
+
+-- held: open failures and the money they hold, by flow and age
+SELECT flow, bucket, bucket_order, sum(failures)::BIGINT AS failures, sum(amount_reporting) AS amount_reporting
+FROM mart_failure_age
+GROUP BY ALL
+ORDER BY flow, bucket_order
+
+-- pairs: how far each target lags behind its source
+SELECT flow, source_system, target_system, entity, acknowledged, lag_p50_s, lag_p95_s, lag_max_s, oldest_pending_s
+FROM mart_pair_lag
+ORDER BY oldest_pending_s DESC NULLS LAST, lag_p95_s DESC NULLS LAST
+LIMIT 40
+
+-- letters: dead letters by flow, refusing system and code, the costliest first
+SELECT flow, system, error_code, count(*)::BIGINT AS letters, min(updated_at) AS oldest, any_value(error_message) AS message,
+       sum(r.amount * coalesce(fx.rate, 1)) AS amount_reporting
+FROM runs r LEFT JOIN mart_fx fx USING (currency)
+WHERE state = 'dead' AND (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
+GROUP BY ALL
+ORDER BY letters DESC
+LIMIT 25
+
+-- quarantine: refused input by receiver and reason since $since
+SELECT receiver, error_code, count(*)::BIGINT AS rows, max(recorded_at) AS last_at, any_value(reason) AS reason
+FROM quarantine
+GROUP BY ALL
+ORDER BY rows DESC
+LIMIT 10
+
+-- replays: how replays ended, by flow
+SELECT flow, sum(replays)::BIGINT AS replays, sum(delivered)::BIGINT AS delivered, sum(failed)::BIGINT AS failed
+FROM mart_replay
+GROUP BY flow
+ORDER BY replays DESC
+
+-- targets: figures that have a target
+SELECT name, value, unit, target, as_of, n FROM mart_kpi ORDER BY name

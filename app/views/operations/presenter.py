@@ -1,0 +1,270 @@
+"""Is work flowing? Turns rows into verdicts, tables and figures; knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.widgets import formats
+from app.widgets.markup import Html, Metric, chip, dot, joined, link, span, sparkline
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+WINDOWS = {"6 h": (21_600, 3_600), "24 h": (86_400, 3_600), "7 d": (604_800, 21_600), "12 w": (7_257_600, 86_400)}
+"""Choices of the time range: seconds shown, seconds of one step of the charts."""
+LEVELS = {"time-to-bill": "sync_lag_psa_erp", "quote-to-project": "project_setup_cycle_time"}
+"""The figure whose target is a flow's service level for lag."""
+FAILURE_SHARE = 0.02
+"""Above this share of runs that ended dead, a flow is called failing."""
+
+
+def window(choice: str | None, now: datetime) -> tuple[datetime, int]:
+    """From when on, and the step of the charts in seconds; rounded to the minute, so that answers can be shared."""
+    length, step = WINDOWS.get(choice or "", WINDOWS["24 h"])
+    return (now - timedelta(seconds=length)).replace(second=0, microsecond=0), step
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One flow's state in a sentence. `mood` is good, warn, bad, or empty for a flow at rest."""
+
+    flow: str
+    mood: str
+    sentence: str
+    failures: int
+    held: Decimal
+
+
+def service_level(targets: Rows) -> dict[str, float]:
+    """The lag each flow may have, in seconds, as the catalogue of figures gives it."""
+    known = {row["name"]: float(row["target"]) * {"h": 3600, "min": 60}.get(row["unit"], 1) for row in targets if row["target"] is not None}
+    return {flow: known[name] for flow, name in LEVELS.items() if name in known}
+
+
+def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Health:
+    """How a flow does: what ended, what failed, how late it runs against what it may."""
+    open_failures = sum(row["failures"] for row in held)
+    money = sum((formats.decimal(row["amount_reporting"]) for row in held), Decimal(0))
+    ended, lag = flow["settled"] + flow["dead"], flow["lag_p95_s"]
+    late = allowed is not None and lag is not None and float(lag) > allowed
+    share = flow["dead"] / ended if ended else 0.0
+    if flow["admitted"] and not ended:
+        mood, text = "bad", "takes work in and finishes none"
+    elif share > FAILURE_SHARE:
+        mood, text = "bad", f"is failing: {formats.percent(share)} of its runs ended in the dead letters"
+    elif late:
+        mood, text = "warn", f"runs late: {formats.duration(lag)} behind, {formats.duration(allowed)} allowed"
+    elif not ended:
+        mood, text = "", f"is at rest; last work {formats.since(flow['last_hour'], now)}"
+    else:
+        mood, text = ("warn" if open_failures else "good"), "flows" + (f", {formats.duration(lag)} behind its source" if lag is not None else "")
+    return Health(flow["flow"], mood, text, open_failures, money)
+
+
+def healths(flows: Rows, held: Rows, targets: Rows, now: datetime) -> list[Health]:
+    allowed, by_flow = service_level(targets), _by(held, "flow")
+    known = [health(row, by_flow.get(row["flow"], []), allowed.get(row["flow"]), now) for row in flows]
+    return sorted(known, key=lambda one: (["bad", "warn", "good", ""].index(one.mood), -one.held, one.flow))
+
+
+def verdict(found: Sequence[Health], currency: str) -> tuple[str, str]:
+    """The answer in five seconds: its mood, and one sentence over all flows."""
+    if not found:
+        return "", "Nothing has run yet in this window."
+    failing = [one.flow for one in found if one.mood == "bad"]
+    failures, held = sum(one.failures for one in found), sum((one.held for one in found), Decimal(0))
+    stuck = f"{formats.plural(failures, 'failure')} {'holds' if failures == 1 else 'hold'} {formats.money_short(held, currency)}" if failures else "nothing is stuck"
+    if failing:
+        return "bad", f"{_listed(failing)} {'needs' if len(failing) == 1 else 'need'} attention; {stuck}."
+    late = [one.flow for one in found if one.mood == "warn"]
+    return ("warn" if failures or late else "good"), f"Work is flowing in {_all(len(found))}; {stuck}."
+
+
+def _all(number: int) -> str:
+    return "the one flow" if number == 1 else f"all {number} flows"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def figures(flows: Rows, found: Sequence[Health], replays: Rows, quarantine: Rows, currency: str) -> list[Metric]:
+    """The metric row: volume, failure rate, money held, retries, replays, quarantine."""
+    settled, dead = sum(row["settled"] for row in flows), sum(row["dead"] for row in flows)
+    retries, again = sum(row["retries"] for row in flows), sum(row["replays"] for row in flows)
+    ended, delivered = settled + dead, sum(row["delivered"] for row in replays)
+    tried, refused = sum(row["replays"] for row in replays), sum(row["rows"] for row in quarantine)
+    failures, held = sum(one.failures for one in found), sum((one.held for one in found), Decimal(0))
+    return [
+        Metric("Finished", formats.count(settled), f"of {formats.count(sum(row['admitted'] for row in flows))} taken in", "Runs whose every step finished in the window"),
+        Metric("Failure rate", formats.percent(dead / ended if ended else None, 2), f"{formats.plural(dead, 'run')} ended dead", "Dead ÷ (finished + dead) in the window", "bad" if ended and dead / ended > FAILURE_SHARE else ""),
+        Metric("Failures now", formats.count(failures), "open, any age", "Open failures of every age", "warn" if failures else "good"),
+        Metric("Money held", formats.money_short(held, currency), "by open failures", f"Value of the records in open failures, in {currency}", "warn" if held else ""),
+        Metric("Retries", formats.count(retries), "attempts beyond the first", "Passing faults that the engine dealt with by itself"),
+        Metric("Replays", formats.count(again), f"{formats.percent(delivered / tried, 0)} ever delivered" if tried else "none yet", "Runs started again by a person; delivered ÷ replays since the start"),
+        Metric("Quarantined", formats.count(refused), "inputs nobody could read", "Malformed input kept aside, never dropped", "warn" if refused else ""),
+    ]
+
+
+def flow_rows(flows: Rows, series: Rows, found: Sequence[Health], targets: Rows, currency: str) -> list[dict[str, object]]:
+    """One line a flow: state, volume over time, failure rate, lag against what it may be."""
+    by_flow, lines, allowed = {row["flow"]: row for row in flows}, _by(series, "flow"), service_level(targets)
+    return [_flow_row(one, by_flow[one.flow], lines.get(one.flow, []), allowed.get(one.flow), currency) for one in found]
+
+
+def _flow_row(one: Health, row: Row, line: Rows, allowed: float | None, currency: str) -> dict[str, object]:
+    ended = row["settled"] + row["dead"]
+    late = allowed is not None and row["lag_p95_s"] is not None and float(row["lag_p95_s"]) > allowed
+    return {
+        "flow": joined([dot(one.mood), span(one.flow, "t-b")], ""),
+        "state": one.sentence,
+        "volume": sparkline([step["settled"] for step in line], [step["dead"] for step in line]),
+        "settled": formats.count(row["settled"]),
+        "rate": span(formats.percent(row["dead"] / ended if ended else None, 2), "t-bad" if one.mood == "bad" else ""),
+        "retries": formats.count(row["retries"]),
+        "lag": joined([formats.duration(row["lag_p50_s"]), span(formats.duration(row["lag_p95_s"]), "t-warn t-b" if late else "")], " · "),
+        "run": f"{_ms(row['run_p50_ms'])} · {_ms(row['run_p95_ms'])}",
+        "allowed": formats.duration(allowed),
+        "held": _held(one, currency),
+    }
+
+
+def _held(one: Health, currency: str) -> Html | str:
+    if not one.failures:
+        return span("none", "t-mute")
+    return link(f"{formats.count(one.failures)} · {formats.money_short(one.held, currency)}", "/exceptions", flow=one.flow)
+
+
+def _ms(value: float | None) -> str:
+    return formats.duration(float(value) / 1000) if value is not None else formats.NONE
+
+
+def ageing(held: Rows, currency: str) -> tuple[list[tuple[str, str]], list[dict[str, object]]]:
+    """Open failures by age: columns (key, title) in the order of the buckets, and one row a flow with count and money."""
+    buckets = sorted({(row["bucket_order"], row["bucket"]) for row in held})
+    top = max([row["failures"] for row in held], default=1) or 1
+    rows = [_age_row(flow, cells, top, currency) for flow, cells in sorted(_by(held, "flow").items())]
+    return [(f"b{order}", name) for order, name in buckets], rows
+
+
+def _age_row(flow: str, cells: Rows, top: int, currency: str) -> dict[str, object]:
+    row: dict[str, object] = {"flow": flow}
+    for cell in cells:
+        key = f"b{cell['bucket_order']}"
+        row[key] = joined([formats.count(cell["failures"]), span(formats.money_short(cell["amount_reporting"], currency), "t-mute")], " · ") if cell["failures"] else ""
+        row[f"{key}_share"] = (cell["failures"] / top) ** 0.5
+    total = sum((formats.decimal(cell["amount_reporting"]) for cell in cells), Decimal(0))
+    return {**row, "total": f"{formats.count(sum(cell['failures'] for cell in cells))} · {formats.money_short(total, currency)}"}
+
+
+def pair_rows(pairs: Rows) -> list[dict[str, object]]:
+    """Synchronisation lag by system pair; what waits longest comes first."""
+    return [
+        {
+            "pair": joined([row["source_system"], span("→", "t-mute"), row["target_system"]]),
+            "entity": formats.words(row["entity"]),
+            "flow": span(row["flow"], "t-nw"),
+            "acknowledged": formats.count(row["acknowledged"]),
+            "p50": formats.duration(row["lag_p50_s"]),
+            "p95": formats.duration(row["lag_p95_s"]),
+            "max": formats.duration(row["lag_max_s"]),
+            "pending": span(formats.duration(row["oldest_pending_s"]), "t-warn") if row["oldest_pending_s"] else span("none", "t-mute"),
+        }
+        for row in pairs
+    ]
+
+
+def letter_rows(letters: Rows, now: datetime, currency: str) -> list[dict[str, object]]:
+    """Dead letters by what refused them."""
+    return [
+        {
+            "letters": formats.count(row["letters"]),
+            "code": joined([chip(formats.words(row["error_code"]), "bad")]),
+            "system": row["system"] or "–",
+            "flow": link(row["flow"], "/exceptions", flow=row["flow"]),
+            "amount": formats.money(row["amount_reporting"], currency),
+            "oldest": formats.since(row["oldest"], now),
+            "message": row["message"] or "–",
+        }
+        for row in letters
+    ]
+
+
+def quarantine_rows(rows: Rows, zone: str | None) -> list[dict[str, object]]:
+    return [
+        {"receiver": row["receiver"], "code": formats.words(row["error_code"]), "rows": formats.count(row["rows"]),
+         "last": formats.moment(row["last_at"], zone), "reason": row["reason"] or "–"}
+        for row in rows
+    ]  # fmt: skip
+
+
+def circuit_rows(circuits: Sequence[Any], now: datetime) -> list[dict[str, object]]:
+    """Circuits and rate limits, one line a system: what it lets through and until when it waits."""
+    return [_circuit_row(one, now) for one in sorted(circuits, key=lambda one: one.system)]
+
+
+def _circuit_row(one: Any, now: datetime) -> dict[str, object]:
+    held = one.held_until is not None and one.held_until > now
+    mood, text = {"open": ("bad", "circuit open"), "half_open": ("warn", "probing")}.get(one.state, ("good", "calls go through"))
+    if held and one.state == "closed":
+        mood, text = "warn", "rate-limited: waits as it was told"
+    until = one.probe_at if one.state != "closed" else one.held_until if held else None
+    return {
+        "system": joined([dot(mood), span(one.system, "t-b")], ""),
+        "state": text,
+        "failures": formats.count(one.failures),
+        "until": formats.since(until, now) if until else formats.NONE,
+        "reason": one.reason or formats.NONE,
+    }
+
+
+def throughput(series: Rows, step: int) -> dict[str, Any]:
+    """A Plotly figure: finished runs stacked by flow, and the failure rate as a line on its own axis."""
+    times = _slots(series, step)
+    bars = [_bars(flow, {row["slot"]: row["settled"] for row in rows}, times, step) for flow, rows in sorted(_by(series, "flow").items())]
+    return {"data": [*bars, _rate(series, times, step)], "layout": _layout()}
+
+
+def _slots(series: Rows, step: int) -> list[datetime]:
+    """Every step from the first to the last, so that hours without work show as such."""
+    seen = [row["slot"] for row in series]
+    number = int((max(seen) - min(seen)).total_seconds() // step) + 1 if seen else 0
+    return [min(seen) + timedelta(seconds=step * at) for at in range(number)]
+
+
+def _bars(flow: str, values: Mapping[datetime, int], times: Sequence[datetime], step: int) -> dict[str, Any]:
+    return {"type": "bar", "name": flow, "x": _middles(times, step), "y": [values.get(at, 0) for at in times], "hovertemplate": "%{y:,}"}
+
+
+def _rate(series: Rows, times: Sequence[datetime], step: int) -> dict[str, Any]:
+    at = _by(series, "slot")
+    dead, ended = ([sum(row[key] for row in at.get(time, []) for key in keys) for time in times] for keys in (("dead",), ("dead", "settled")))
+    shares = [one / other if other else None for one, other in zip(dead, ended, strict=True)]
+    return {
+        "type": "scatter", "mode": "lines", "name": "failure rate", "x": _middles(times, step), "y": shares, "yaxis": "y2",
+        "line": {"color": "#d55e00", "width": 2}, "hovertemplate": "%{y:.1%}",
+    }  # fmt: skip
+
+
+def _middles(times: Sequence[datetime], step: int) -> list[datetime]:
+    return [time + timedelta(seconds=step / 2) for time in times]
+
+
+def _layout() -> dict[str, Any]:
+    return {
+        "height": 250, "barmode": "stack", "bargap": 0.12, "hovermode": "x unified", "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
+        "legend": {"orientation": "h", "y": 1.16, "x": 0}, "xaxis": {"title": None},
+        "yaxis": {"title": None, "rangemode": "tozero", "tickformat": "~s"},
+        "yaxis2": {"overlaying": "y", "side": "right", "tickformat": ".0%", "rangemode": "tozero", "showgrid": False, "title": None},
+    }  # fmt: skip
+
+
+def _by(rows: Rows, key: str) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[key]].append(row)
+    return groups

@@ -1,0 +1,114 @@
+"""How the console writes money, counts, ages and lags: one way each, short, with its unit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+NONE = "–"
+SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
+_STEPS = ((Decimal(1_000_000_000), "bn"), (Decimal(1_000_000), "M"), (Decimal(10_000), "k"))
+_AGES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+Amount = Decimal | int | float | str | None
+
+
+def decimal(value: Amount) -> Decimal:
+    """A stored amount as exact decimal; nothing is zero."""
+    return Decimal(str(value)) if value not in (None, "") else Decimal(0)
+
+
+def money(value: Amount, currency: str = "EUR") -> str:
+    """To the cent, with its currency: `€12,345.60`, `CHF 12,345.60`."""
+    return NONE if value is None else _signed(decimal(value), currency, lambda amount: f"{amount:,.2f}")
+
+
+def money_short(value: Amount, currency: str = "EUR") -> str:
+    """For headlines, three or four digits: `€9,310`, `€128k`, `€1.28M`."""
+    return NONE if value is None else _signed(decimal(value), currency, _short)
+
+
+def _signed(amount: Decimal, currency: str, written: object) -> str:
+    text = written(abs(amount))  # type: ignore[operator]
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    minus = "−" if amount < 0 and text.strip("0.,") else ""
+    return f"{minus}{symbol}{text}"
+
+
+def _short(amount: Decimal) -> str:
+    for step, unit in _STEPS:
+        if amount >= step:
+            scaled = amount / (1000 if unit == "k" else step)
+            return f"{scaled:,.2f}{unit}" if scaled < 10 else f"{scaled:,.1f}{unit}" if scaled < 100 else f"{scaled:,.0f}{unit}"
+    return f"{amount:,.0f}"
+
+
+def count(value: int | float | Decimal | None) -> str:
+    return NONE if value is None else f"{int(value):,}"
+
+
+def plural(number: int | Decimal | float, one: str, many: str | None = None) -> str:
+    """A count with its noun: `1 failure`, `2,140 failures`."""
+    return f"{count(number)} {one if int(number) == 1 else many or one + 's'}"
+
+
+def percent(share: float | Decimal | None, digits: int = 1) -> str:
+    """A share of one as per cent."""
+    return NONE if share is None else f"{float(share) * 100:.{digits}f}%".replace("-", "−")
+
+
+def points(share: float | Decimal | None) -> str:
+    """A difference of two shares in percentage points, signed."""
+    return NONE if share is None else f"{float(share) * 100:+.1f} pts".replace("-", "−")
+
+
+def duration(seconds: float | Decimal | None) -> str:
+    """A lag or a length in its two largest units: `0.4 s`, `42 s`, `3 min 5 s`, `2 d 4 h`."""
+    if seconds is None:
+        return NONE
+    whole = float(seconds)
+    if whole < 10:
+        return f"{whole * 1000:.0f} ms" if 0 < whole < 0.1 else f"{whole:.1f} s"
+    parts, rest = [], int(whole)
+    for size, unit in _AGES:
+        if rest >= size and len(parts) < 2:
+            parts.append(f"{rest // size} {unit}")
+            rest %= size
+        elif parts:
+            break
+    return " ".join(parts)
+
+
+def age(seconds: float | None) -> str:
+    """How old something is, in its largest unit alone: `3 d`, `4 h`, `12 s`."""
+    if seconds is None:
+        return NONE
+    size, unit = next(((size, unit) for size, unit in _AGES if seconds >= size), (1, "s"))
+    return f"{max(int(seconds), 0) // size} {unit}"
+
+
+def since(then: datetime | None, now: datetime) -> str:
+    """How long ago, or in how long: `3 h ago`, `in 2 d`."""
+    if then is None:
+        return NONE
+    seconds = (now - then).total_seconds()
+    return f"{age(seconds)} ago" if seconds >= 0 else f"in {age(-seconds)}"
+
+
+def moment(then: datetime | None, zone: str | None = None, seconds: bool = False) -> str:
+    """A point in time in the viewer's zone: `20 Nov 14:05`."""
+    return NONE if then is None else f"{local(then, zone):%d %b %H:%M{':%S' if seconds else ''}}"
+
+
+def local(then: datetime, zone: str | None) -> datetime:
+    """The same instant in the viewer's zone; UTC where the browser names none we know."""
+    try:
+        return then.astimezone(ZoneInfo(zone or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        return then.astimezone(ZoneInfo("UTC"))
+
+
+def words(code: str | None) -> str:
+    """A code as words: `charge_code` and `charge-code` read `Charge code`."""
+    return NONE if not code else code.replace("_", " ").replace("-", " ").strip().capitalize()
