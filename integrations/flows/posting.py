@@ -9,6 +9,11 @@ The registry keeps one fact `posting` per time entry or expense:
 | revision | grows with each effect (reversal or posting), so that a plan knows whether it is still true |
 | key | the idempotency key of the last act: the same act again does nothing, a corrected replay does |
 | standing | the posting that counts now: {"posting_id", "body"}, or None |
+| undoing | a reversal of what stands was begun, so it may not stand any more |
+| pending | a posting that was begun and whose outcome nobody knows yet, or None |
+
+A version that comes after a posting in doubt cannot just count on or count back: it first confirms that posting (the
+same external id again, so it is there once), then reverses it like any other.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ from models.domain.keys import posting_id, reversal_id
 from models.domain.outcomes import Fact, NothingToDo
 
 ENTITY = "posting"
-NONE: Mapping[str, Any] = {"seen": 0, "number": 0, "revision": 0, "key": None, "standing": None}
+NONE: Mapping[str, Any] = {"seen": 0, "number": 0, "revision": 0, "key": None, "standing": None, "undoing": False, "pending": None}
 
 _MATERIAL = (
     "project_id", "charge_code", "resource_id", "work_date", "hours", "billable", "bill_rate", "spent_on", "category", "amount",
@@ -32,41 +37,34 @@ _MATERIAL = (
 
 def planned(item: str, body: Mapping[str, Any] | None, ctx: Context) -> tuple[dict[str, Any], Fact]:
     """What this version of an entry asks of the ERP, and the fact that it was seen. `body` is None for a withdrawn entry."""
-    now = ctx.known(ENTITY, item) or NONE
+    now = {**NONE, **(ctx.known(ENTITY, item) or {})}
     version, key = ctx.run.source_version, ctx.key("erp-post")
-    standing = now["standing"]
-    plan: dict[str, Any] = {"item": item, "base": now["revision"], "key": key, "reverse": None, "post": None, "nothing": None}
-    if version < now["seen"]:
-        plan["nothing"] = "a newer version of this entry was taken up already"
-    elif key == now["key"]:
-        plan["nothing"] = "this version is in the ERP already"
-    elif body is None and standing is None:
-        plan["nothing"] = "it was never posted, so there is nothing to undo"
-    elif body and standing and _material(body) == _material(standing["body"]):
-        plan["nothing"] = "what is posted is the same"
-    else:
-        plan["reverse"] = standing and {"posting_id": reversal_id(standing["posting_id"]), "body": standing["body"]}
-        plan["post"] = body and {"posting_id": posting_id(item, now["number"] + 1)}
-    plan["number"] = now["number"]
-    return plan, Fact(ENTITY, item, {**now, "seen": max(version, now["seen"])})
+    plan: dict[str, Any] = {"item": item, "base": now["revision"], "key": key, "number": now["number"], "prior": now["key"]}
+    plan |= {"confirm": None, "reverse": None, "post": None, "nothing": _nothing(now, body, version, key)}
+    if plan["nothing"] is None:
+        plan |= _acts(item, now, body)
+    begun = plan["post"] if not plan["confirm"] and not plan["reverse"] else None
+    pending = {**begun, "body": dict(body)} if begun and body else now["pending"]
+    undoing = now["undoing"] or bool(plan["reverse"] and not plan["confirm"])
+    return plan, Fact(ENTITY, item, {**now, "seen": max(version, now["seen"]), "pending": pending, "undoing": undoing})
 
 
-def due(plan: Mapping[str, Any], part: str, ctx: Context) -> Mapping[str, Any] | NothingToDo:
-    """The part (`reverse` or `post`) that is still to be done.
+def due(plan: Mapping[str, Any], act: str, ctx: Context) -> Mapping[str, Any] | NothingToDo:
+    """The act (`confirm`, `reverse` or `post`) that is still to be done.
 
     Raises Rejected `posting-moved-on` when somebody else changed the posting since it was planned.
     """
     if plan["nothing"]:
         return NothingToDo(plan["nothing"])
-    wanted: Mapping[str, Any] | None = plan[part]
+    wanted: Mapping[str, Any] | None = plan[act]
     if wanted is None:
-        return NothingToDo("nothing was posted before" if part == "reverse" else "the entry was withdrawn")
-    now = ctx.known(ENTITY, plan["item"]) or NONE
-    if now["revision"] == _before(plan, part):
-        return wanted
+        return NothingToDo(_IDLE[act])
+    now = {**NONE, **(ctx.known(ENTITY, plan["item"]) or {})}
     if ctx.run.source_version < now["seen"]:
         return NothingToDo("a newer version of this entry was taken up already")
-    if now["revision"] == _before(plan, part) + 1 and (part == "reverse" or now["key"] == plan["key"]):
+    if now["revision"] == _before(plan, act):
+        return wanted
+    if now["revision"] == _before(plan, act) + 1 and _done(plan, act, now):
         return NothingToDo("done by an earlier attempt")
     raise Rejected(
         f"another version of {plan['item']} was posted since this attempt was planned: replay it from the start",
@@ -74,23 +72,77 @@ def due(plan: Mapping[str, Any], part: str, ctx: Context) -> Mapping[str, Any] |
     )
 
 
-def reversed_fact(plan: Mapping[str, Any], seen: int) -> Fact:
-    """What stands after the reversal: nothing."""
-    key = None if plan["post"] else plan["key"]
-    number = plan["number"]
-    return Fact(ENTITY, plan["item"], {"seen": seen, "number": number, "revision": plan["base"] + 1, "key": key, "standing": None})
+def confirmed_fact(plan: Mapping[str, Any], seen: int) -> Fact:
+    """What stands once a posting in doubt is known to be there."""
+    return _fact(plan, "confirm", seen, plan["prior"], standing=plan["confirm"], undoing=True)
+
+
+def reversed_fact(plan: Mapping[str, Any], body: Mapping[str, Any], seen: int) -> Fact:
+    """What stands after the reversal: nothing, and the new posting is about to be begun."""
+    pending = {**plan["post"], "body": dict(body)} if plan["post"] else None
+    return _fact(plan, "reverse", seen, plan["prior"] if plan["post"] else plan["key"], pending=pending)
 
 
 def posted_fact(plan: Mapping[str, Any], body: Mapping[str, Any], seen: int) -> Fact:
     """What stands after the posting."""
-    number, revision = plan["number"] + 1, _before(plan, "post") + 1
-    standing = {"posting_id": plan["post"]["posting_id"], "body": dict(body)}
-    return Fact(ENTITY, plan["item"], {"seen": seen, "number": number, "revision": revision, "key": plan["key"], "standing": standing})
+    return _fact(plan, "post", seen, plan["key"], standing={**plan["post"], "body": dict(body)})
 
 
-def _before(plan: Mapping[str, Any], part: str) -> int:
-    """The revision that a part of the plan builds on."""
-    return int(plan["base"]) + (1 if part == "post" and plan["reverse"] else 0)
+def refused_fact(plan: Mapping[str, Any], seen: int) -> Fact:
+    """Nothing stands and nothing is in doubt: the ERP refused the posting for good."""
+    number = plan["number"] + bool(plan["confirm"])
+    body = {**NONE, "seen": seen, "number": number, "revision": _before(plan, "post"), "key": plan["prior"]}
+    return Fact(ENTITY, plan["item"], body)
+
+
+_ACTS = ("confirm", "reverse", "post")
+_IDLE = {"confirm": "no posting is in doubt", "reverse": "nothing was posted before", "post": "the entry was withdrawn"}
+
+
+def _nothing(now: Mapping[str, Any], body: Mapping[str, Any] | None, version: int, key: str) -> str | None:
+    """Why this version asks nothing of the ERP, or None."""
+    if version < now["seen"]:
+        return "a newer version of this entry was taken up already"
+    if key == now["key"]:
+        return "this version is in the ERP already"
+    if body is None and not now["standing"] and not now["pending"]:
+        return "it was never posted, so there is nothing to undo"
+    if body and now["standing"] and not now["undoing"] and _material(body) == _material(now["standing"]["body"]):
+        return "what is posted is the same"
+    return None
+
+
+def _acts(item: str, now: Mapping[str, Any], body: Mapping[str, Any] | None) -> dict[str, Any]:
+    doubtful = now["pending"]
+    confirm = doubtful if doubtful and not (body and _material(body) == _material(doubtful["body"])) else None
+    standing = confirm or now["standing"]
+    number = now["number"] + (2 if confirm else 1)
+    return {
+        "confirm": confirm,
+        "reverse": standing and {"posting_id": reversal_id(standing["posting_id"]), "body": standing["body"]},
+        "post": body and {"posting_id": posting_id(item, number)},
+    }
+
+
+def _done(plan: Mapping[str, Any], act: str, now: Mapping[str, Any]) -> bool:
+    """Whether what stands now is what this very act leaves behind."""
+    if act == "post":
+        return bool(now["key"] == plan["key"])
+    standing = (now["standing"] or {}).get("posting_id")
+    return bool(standing == (plan["confirm"]["posting_id"] if act == "confirm" else None))
+
+
+def _fact(plan: Mapping[str, Any], act: str, seen: int, key: Any, standing: Any = None, pending: Any = None, undoing: bool = False) -> Fact:
+    number = plan["number"] + bool(plan["confirm"]) + (act == "post")
+    revision = _before(plan, act) + 1
+    body = {"seen": seen, "number": number, "revision": revision, "key": key}
+    body |= {"standing": standing, "undoing": undoing, "pending": pending}
+    return Fact(ENTITY, plan["item"], body)
+
+
+def _before(plan: Mapping[str, Any], act: str) -> int:
+    """The revision that an act of the plan builds on."""
+    return int(plan["base"]) + sum(1 for earlier in _ACTS[: _ACTS.index(act)] if plan[earlier])
 
 
 def _material(body: Mapping[str, Any]) -> list[Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from integrations.contracts import Change, Context, Deliver, Flow, Need, Role, Transform
 from integrations.contracts.flow import Payload
 from integrations.flows import posting
+from integrations.flows.origin import played
 from integrations.flows.pricing import checked_amount, priced, value_of
 from integrations.flows.shaping import plain, shaped
 from models.canonical.schemas import Expense, TimeEntry
@@ -119,6 +120,11 @@ def standing_needs(entry: Payload) -> Iterable[Need]:
     yield Need("known", (posting.ENTITY, _item(entry)))
 
 
+def erp_confirm(entry: Payload, ctx: Context) -> Change | NothingToDo | WaitFor:
+    """An earlier posting whose answer never came, once more under its own id, so that it is there and can be reversed."""
+    return _erp_change(entry, ctx, "confirm", "erp-confirm")
+
+
 def erp_reverse(entry: Payload, ctx: Context) -> Change | NothingToDo | WaitFor:
     """The posting that undoes what stands."""
     return _erp_change(entry, ctx, "reverse", "erp-reverse")
@@ -149,18 +155,32 @@ def psa_acknowledged(entry: Payload, ctx: Context) -> Change | NothingToDo:
 
 def psa_refused(entry: Payload, ctx: Context) -> Change | NothingToDo:
     """The entry goes back to the PSA with the reason in plain words."""
+    if "erp-post" in ctx.run.acks:
+        return NothingToDo("it is posted: only the PSA could not be told")
     error: Mapping[str, Any] = entry.get("_error") or {}
     words = explain(error.get("code"))
     message = f"{words.title}: {error.get('message') or words.explanation} {words.next_action}"
-    return _annotation(entry, ctx, "psa-refuse", {"status": "failed", "message": message, "code": error.get("code"), "field": error.get("field")})
+    told = {"status": "failed", "message": message, "code": error.get("code"), "field": error.get("field"), "system": played(ctx).get(Role.ERP)}
+    return _annotation(entry, ctx, "psa-refuse", told)
+
+
+def confirmation_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
+    return [posting.confirmed_fact(entry["plan"], entry["seen"])]
 
 
 def reversal_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
-    return [posting.reversed_fact(entry["plan"], entry["seen"])]
+    return [posting.reversed_fact(entry["plan"], _body(entry), entry["seen"])]
 
 
 def posting_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
     return [posting.posted_fact(entry["plan"], _body(entry), entry["seen"])]
+
+
+def refusal_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
+    """A posting that the ERP refused for good is not in doubt; one whose answer never came stays so."""
+    error = entry.get("_error") or {}
+    refused = error.get("step") == "erp-post" and error.get("code") not in ("in-doubt", "transient", "slow-job")
+    return [posting.refused_fact(entry["plan"], entry["seen"])] if refused else []
 
 
 def money(entry: Payload) -> tuple[Decimal, str] | None:
@@ -173,7 +193,7 @@ def _erp_change(entry: Payload, ctx: Context, part: str, step: str) -> Change | 
     wanted = posting.due(entry["plan"], part, ctx)
     if isinstance(wanted, NothingToDo):
         return wanted
-    body = wanted["body"] if part == "reverse" else _body(entry)
+    body = _body(entry) if part == "post" else wanted["body"]
     refs = {kind: ctx.system_id(Role.ERP, kind, identity) for kind, identity in _relatives(body)}
     lacking = next((kind for kind, found in refs.items() if found is None and not (kind == "charge_code" and entry.get("code_in_erp"))), None)
     if lacking and part == "post":
@@ -223,6 +243,7 @@ FLOW = Flow(
         Transform("check-charge-code", code_checked, code_checked_needs),
         Transform("price", valued, valued_needs),
         Transform("plan", planned, standing_needs),
+        Deliver("erp-confirm", Role.ERP, "time_entry", erp_confirm, BULK, learn=confirmation_learnt, needs=erp_needs),
         Deliver("erp-reverse", Role.ERP, "time_entry", erp_reverse, BULK, learn=reversal_learnt, needs=erp_needs),
         Deliver("erp-post", Role.ERP, "time_entry", erp_post, BULK, learn=posting_learnt, needs=erp_needs),
         Deliver("psa-acknowledge", Role.PSA, "time_entry", psa_acknowledged, BULK),
@@ -230,5 +251,5 @@ FLOW = Flow(
     aggregate=lambda event: event.subject,
     money=money,
     sla_seconds=24 * 3600,
-    on_dead=Deliver("psa-refuse", Role.PSA, "time_entry", psa_refused),
+    on_dead=Deliver("psa-refuse", Role.PSA, "time_entry", psa_refused, learn=refusal_learnt),
 )

@@ -131,6 +131,17 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Agree with finance: reopen the period, or correct the posting date to the open period, then replay.",
         "revenue_at_risk",
     ),
+    "not-found": Explanation(
+        "The record is gone in the target",
+        "The target does not know the record that was to be changed; somebody may have deleted it.",
+        "Look the record up in the target; restore it or cancel this run.",
+    ),
+    "unknown-subject": Explanation(
+        "The record belongs to another system",
+        "The system was asked to note something about a record that it never held.",
+        "Check which system the record came from and which system plays that role for its legal entity, then replay.",
+        "none",
+    ),
     "invalid-content": Explanation(
         "The target refused a field",
         "The target system understood the record and refused the value of one field.",

@@ -139,9 +139,11 @@ class Firm:
         step = trail.flow.on_dead
         if step and step.role in self.systems:
             payload = {**trail.payload, "_error": {"code": error.code, "message": str(error), "field": getattr(error, "field", None)}}
+            payload["_error"]["step"] = trail.flow.steps[trail.step].name
             change = step.change(payload, Desk(self, trail, step))
             if isinstance(change, Change):
                 self.writes.append((self.systems[step.role], change))
+                self.learn(step.learn(payload, {}) if step.learn else ())
 
     def learn(self, facts: Sequence[Fact]) -> None:
         for fact in facts:

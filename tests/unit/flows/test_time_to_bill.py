@@ -6,7 +6,7 @@ import pytest
 
 from integrations.contracts import Role
 from integrations.flows import flows
-from models.domain.errors import Rejected
+from models.domain.errors import OutcomeUnknown, Rejected
 from tests.unit.flows import examples
 from tests.unit.flows.harness import SYSTEMS, Firm
 
@@ -158,6 +158,38 @@ def test_an_attempt_that_was_overtaken_refuses_to_post_twice(firm: Firm) -> None
     again = firm.replay(trail, start=False)
     assert (again.state, again.error.code) == ("dead", "posting-moved-on")
     assert standing(firm) == {"TE-kantata-27": Decimal("6.00")}
+
+
+@pytest.mark.req("E1", "F5")
+def test_a_posting_in_doubt_is_confirmed_before_it_is_reversed(firm: Firm) -> None:
+    firm.refuse = lambda system, change: OutcomeUnknown("no answer", change.key) if change.action == "post" else None
+    [lost] = firm.hear(examples.hours())
+    assert lost.state == "dead" and standing(firm) == {}
+    firm.refuse = lambda system, change: None
+    firm.writes.clear()
+    firm.hear(examples.hours(version=2, verb="reversed"))
+    assert [(change.action, change.external_id) for system, change in firm.writes if system == "netsuite"] == [
+        ("post", "TE-kantata-27-v1"), ("reverse", "TE-kantata-27-v1-R"),
+    ]  # fmt: skip
+    assert standing(firm) == {"TE-kantata-27": Decimal("0.00")}
+
+
+@pytest.mark.req("F5")
+def test_a_posting_that_was_refused_for_good_is_not_in_doubt(firm: Firm) -> None:
+    firm.refuse = lambda system, change: Rejected("closed", code="closed-period") if change.action == "post" else None
+    firm.hear(examples.hours())
+    firm.refuse = lambda system, change: None
+    firm.writes.clear()
+    firm.hear(examples.hours(version=2, verb="reversed"))
+    assert firm.writes == []
+
+
+@pytest.mark.req("F5")
+def test_a_psa_that_cannot_be_told_does_not_undo_the_posting(firm: Firm) -> None:
+    firm.refuse = lambda system, change: Rejected("gone", code="user-error") if change.action == "annotate" else None
+    [trail] = firm.hear(examples.hours())
+    assert trail.state == "dead" and standing(firm) == {"TE-kantata-27": Decimal("7.50")}
+    assert firm.facts[("posting", "TE-kantata-27")]["standing"]["posting_id"] == "TE-kantata-27-v1"
 
 
 @pytest.mark.req("S4")
