@@ -45,8 +45,3 @@ class Cursors:
         at = tables.cursor
         with self._engine.begin() as connection:
             connection.execute(sa.update(at).where(at.c.system == system, at.c.stream == stream).values(error=error))
-
-    def rewind(self, connection: sa.Connection, system: str, stream: str) -> None:
-        """Read the stream again from the beginning: what is known already is recognised and not admitted twice."""
-        at = tables.cursor
-        connection.execute(sa.update(at).where(at.c.system == system, at.c.stream == stream).values(cursor=None))

@@ -23,7 +23,7 @@ from models.journal.run_records import run_record
 from models.journal.statements import statements
 
 INTAKE = "intake"
-"""Flow name of rows that no connector could read: quarantined, replayed by reading the source again."""
+"""Flow name of rows that no connector could map: quarantined, replayed by reading their stream again from its beginning."""
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ class ReplayMaker:
         admission_lock(self._connection)
         ids = json.dumps(list(run_ids))
         olds = {run.run_id: run for run in map(run_of, self._connection.execute(self._sql["by_ids"], {"ids": ids}))}
-        before = dict(self._connection.execute(self._sql["replays_of"], {"ids": ids}).tuples().all())
+        before: dict[str, str] = dict(self._connection.execute(self._sql["replays_of"], {"ids": ids}).tuples().all())
         events = origins(self._connection, list(olds.values()))
         replays, records, rows, over = Replays(), [], [], []
         for run_id in run_ids:
@@ -116,6 +116,9 @@ class ReplayMaker:
                 replays.runs[run_id] = before[run_id]
             elif (refusal := _refusal(run_id, old)) is not None:
                 replays.refused[run_id] = refusal
+            elif old is not None and old.flow == INTAKE:
+                records += self._reread(old, actor, because)
+                replays.runs[run_id] = run_id
             elif old is not None:
                 fresh = restarted(old, events.get(run_id), start, correction, self._now)
                 replays.runs[run_id] = fresh.run_id
@@ -125,6 +128,15 @@ class ReplayMaker:
                 rows.append(fresh)
         records += self._store(over, rows, replays)
         return replays, records
+
+    def _reread(self, old: Run, actor: str, because: Mapping[str, Any]) -> list[Record]:
+        """Forget that the row came and read its stream again: mapped by now it is admitted as an event, else refused anew."""
+        system, stream = old.payload["system"], old.payload["stream"]
+        self._connection.execute(self._sql["forget"], {"source": old.event_source, "event_id": old.event_id})
+        self._connection.execute(self._sql["rewind"], {"system": system, "stream": stream})
+        body = {**because, "action": "replay", "reads_again": {"system": system, "stream": stream}}
+        note = run_record(old, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body)
+        return [note, *supersede(self._connection, [old], self._now, {})]
 
     def _store(self, over: list[Run], fresh: list[Run], replays: Replays) -> list[Record]:
         holding = [run for run in over if run.state in HOLDING]

@@ -66,6 +66,7 @@ class Run:
     source_changed_at: datetime | None
     farewell: str | None
     lease_token: int
+    held: int = 0
 
 
 RUN_COLUMNS = ", ".join(field.name for field in fields(Run))

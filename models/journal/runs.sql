@@ -138,3 +138,9 @@ select flow from flow_state order by flow;
 
 -- by_lineage: every attempt of these lineages
 select $run from run where lineage_id in json(:ids) order by seq;
+
+-- forget: an event that is to be taken as new when it comes again
+delete from event where source = :source and event_id = :event_id;
+
+-- rewind: read a stream again from its beginning
+update cursor set cursor = null where system = :system and stream = :stream;

@@ -91,7 +91,7 @@ class Throttle:
                 sa.update(row).where(row.c.system == system, due)
                 .values(circuit="half_open", probe_at=now + timedelta(seconds=seconds), updated_at=now)
             )  # fmt: skip
-            return bool(changed.rowcount)
+            return bool(changed.rowcount > 0)
 
     def succeed(self, system: str) -> bool:
         """A call was answered: the circuit closes; True when it was not closed."""
@@ -100,4 +100,4 @@ class Throttle:
             values = {"circuit": "closed", "failures": 0, "probe_at": None, "reason": None, "updated_at": self._clock.now()}
             was = connection.scalar(sa.select(row.c.circuit).where(row.c.system == system).with_for_update())
             connection.execute(sa.update(row).where(row.c.system == system).values(**values))
-        return was != "closed"
+        return bool(was != "closed")

@@ -1,0 +1,80 @@
+"""The engine of one process: polls, works, answers requests; `drain` does all that is due, one thing after the other."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from uuid import uuid4
+
+from integrations.contracts.connector import Connector
+from integrations.contracts.flow import Flow
+from integrations.engine.farewell import Farewells
+from integrations.engine.flow_book import FlowBook
+from integrations.engine.landscape import Landscape
+from integrations.engine.polling import Polling
+from integrations.engine.request_desk import RequestDesk
+from integrations.engine.routing import Routing
+from integrations.engine.tracing import Tracing
+from integrations.engine.worker import Worker
+from models.canonical.events import CloudEvent
+from models.domain.clock import Clock
+from models.journal.admitting import Admitted
+from models.journal.journal import Journal
+
+
+class Engine:
+    """Everything but the clockwork of one engine process (`integrations.engine.service` adds that)."""
+
+    def __init__(
+        self, journal: Journal, flows: Iterable[Flow], connectors: Mapping[str, Connector] | Iterable[Connector], clock: Clock, *,
+        tracing: Tracing | None = None, owner: str | None = None, chance: Callable[[], float] = random.random, page: int = 500,
+        lease_seconds: float = 30.0,
+    ) -> None:  # fmt: skip
+        self.journal, self.clock = journal, clock
+        self.flows, self.landscape = FlowBook(flows), Landscape(connectors)
+        self.tracing = tracing or Tracing()
+        self.owner = owner or f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._routing = Routing(self.flows)
+        journal.throttle.register(list(self.landscape.connectors))
+        self.polling = Polling(journal, self.landscape, self._routing, clock)
+        self.worker = Worker(self.owner, journal, self.flows, self.landscape, clock, chance, self.tracing, page, lease_seconds)
+        self.farewells = Farewells(journal, self.flows, self.landscape, clock, self.worker, self.tracing)
+        self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock)
+
+    def admit(self, events: Iterable[CloudEvent]) -> Admitted:
+        """Admit events that did not come from a poll (a webhook, a test). Safe to repeat."""
+        return self.journal.runs.admit([self._routing.arrival(event) for event in events])
+
+    def poll(self) -> int:
+        """Read every stream to its end; how many runs were started or woken."""
+        return sum(self.polling.poll(system, stream) for system, stream in self.polling.streams())
+
+    def work(self) -> int:
+        """Finish one page of due runs and the last messages of dead ones; how many there were."""
+        return self.worker.work() + self.farewells.send()
+
+    def drain(self, poll: bool = True, limit: int = 10_000) -> int:
+        """Poll once, then do everything that is due now, requests too; how many runs were worked on.
+
+        What falls due later (back-off, a circuit, a wait) stays. Raises RuntimeError after `limit` pages, since runs that
+        never rest would otherwise keep the caller for ever.
+        """
+        if poll:
+            self.poll()
+        done = 0
+        for _ in range(limit):
+            answered = self.desk.serve()
+            self.journal.runs.reap()
+            worked = self.work()
+            done += worked
+            if not worked and not answered:
+                return done
+        raise RuntimeError(f"runs are still due after {limit} pages: one of them never rests")
+
+    def close(self) -> None:
+        """Give leases back and send the last spans."""
+        self.worker.stopping.set()
+        self.worker.close()
+        self.tracing.close()

@@ -1,0 +1,179 @@
+"""Previews: what a replay would do, by really running the pure steps and asking targets for their present state (E4).
+
+Nothing is written, neither to a target nor to the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+from integrations.contracts.connector import Change, Connector
+from integrations.contracts.flow import Deliver, Emit, Flow, Step
+from integrations.engine.context import RunContext
+from integrations.engine.flow_book import FlowBook
+from integrations.engine.landscape import Landscape
+from integrations.engine.lookups import Lookups
+from integrations.engine.retry import error_of
+from models.domain.clock import Clock
+from models.domain.outcomes import NothingToDo, WaitFor
+from models.domain.plan import Plan
+from models.journal.journal import Journal
+from models.journal.replays import INTAKE, restarted
+from models.journal.run import HOLDING, Run
+
+_AT_ONCE = 4
+
+
+class Preview:
+    """Dry runs of replay plans."""
+
+    def __init__(self, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
+        self._journal, self._flows, self._landscape, self._clock = journal, flows, landscape, clock
+
+    def of(self, plan: Plan) -> dict[str, Any]:
+        """The plan's hash, each run's steps with the fields they would change, hazards, and totals by currency."""
+        runs = self._journal.runs.by_ids(plan.run_ids)
+        events = self._journal.runs.origins(runs)
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="preview") as pool:
+            shown = list(pool.map(lambda run: self._run(run, events.get(run.run_id), plan), runs))
+        hazards = [hazard for _, found in shown for hazard in found]
+        unknown = sorted(set(plan.run_ids) - {run.run_id for run in runs})
+        hazards += [_hazard("unknown", run_id, "there is no such run any more") for run_id in unknown]
+        return {
+            "plan_hash": plan.hash,
+            "runs": [run for run, _ in shown],
+            "hazards": hazards,
+            "totals": _totals(runs),
+            "count": len(runs),
+        }
+
+    def _run(self, old: Run, origin: Mapping[str, Any] | None, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        hazards = self._hazards(old, plan)
+        shown: dict[str, Any] = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
+        flow = self._flows.version(old.flow, old.flow_version)
+        if flow is None:
+            if old.flow == INTAKE:
+                shown["steps"].append(_step("map", "transform", outcome="its stream is read again from the beginning"))
+            else:
+                hazards.append(_hazard("unknown_version", old.run_id, f"no worker knows {old.flow} version {old.flow_version}"))
+            return shown, hazards
+        try:
+            run = restarted(old, origin, plan.start, plan.correction, self._clock.now())
+        except Exception as error:  # noqa: BLE001  a correction that fits nowhere is what the preview must show
+            shown["steps"].append(_failed(old.step_name or "", "transform", error))
+            return shown, hazards
+        shown["steps"] = self._steps(run, flow, hazards, old.run_id)
+        return shown, hazards
+
+    def _steps(self, run: Run, flow: Flow, hazards: list[dict[str, Any]], run_id: str) -> list[dict[str, Any]]:
+        context = RunContext(run, Lookups(self._journal, self._landscape), self._clock)
+        shown: list[dict[str, Any]] = []
+        for step in flow.steps[run.step :]:
+            kind = "deliver" if isinstance(step, Deliver) else "transform"
+            try:
+                seen, goes_on = self._step(step, run, context, hazards, run_id)
+            except Exception as error:  # noqa: BLE001  what would fail is what the preview must show
+                seen, goes_on = _failed(step.name, kind, error), False
+            shown.append(seen)
+            if not goes_on:
+                break
+        return shown
+
+    def _step(
+        self, step: Step, run: Run, context: RunContext, hazards: list[dict[str, Any]], run_id: str
+    ) -> tuple[dict[str, Any], bool]:
+        if isinstance(step, Emit):
+            events = step.events(run.payload, context)
+            return _step(step.name, "transform", outcome=f"raises {len(events)} events"), True
+        if isinstance(step, Deliver):
+            return self._delivery(step, run, context, hazards, run_id)
+        outcome = step.apply(run.payload, context)
+        if isinstance(outcome, WaitFor):
+            return _step(step.name, "transform", outcome="waits", error=outcome.because), False
+        if isinstance(outcome, NothingToDo):
+            return _step(step.name, "transform", outcome="nothing_to_do", error=outcome.because), True
+        before, run.payload = run.payload, dict(outcome.payload)
+        context.learn(list(outcome.facts), list(outcome.links))
+        context.settle_entity(run.payload)
+        return _step(step.name, "transform", fields=[field for field in _fields(before, run.payload) if field["changed"]], outcome="done"), True
+
+    def _delivery(
+        self, step: Deliver, run: Run, context: RunContext, hazards: list[dict[str, Any]], run_id: str
+    ) -> tuple[dict[str, Any], bool]:
+        try:
+            system = context.system_of(step.role)
+        except KeyError:
+            return _step(step.name, "deliver", outcome="nothing_to_do", error=f"no system plays {step.role.value} here"), True
+        change = step.change(run.payload, context)
+        if isinstance(change, NothingToDo):
+            return _step(step.name, "deliver", system=system, outcome="nothing_to_do", error=change.because), True
+        if isinstance(change, WaitFor):
+            return _step(step.name, "deliver", system=system, outcome="waits", error=change.because), False
+        return self._asked(step, change, system, run, context, hazards, run_id), True
+
+    def _asked(
+        self, step: Deliver, change: Change, system: str, run: Run, context: RunContext, hazards: list[dict[str, Any]], run_id: str
+    ) -> dict[str, Any]:
+        connector: Connector = self._landscape.connectors[system]
+        state = connector.state(change)
+        if state.current is not None and change.action == "post":
+            hazards.append(_hazard("duplicate", run_id, f"{system} holds {change.external_id} already: it will be found, not posted twice"))
+        ack = {"system": system, "system_id": state.ack.system_id if state.ack else "(new)", "answer": dict(state.ack.answer) if state.ack else {}}
+        run.acks[step.name] = ack
+        context.learn(list(step.learn(run.payload, ack)) if step.learn else [], [(system, change.entity, str(ack["system_id"]), change.external_id)])
+        outcome = "creates" if state.current is None else "updates"
+        fields = _fields(state.current or {}, state.wanted)
+        return _step(step.name, "deliver", system=system, action=change.action, external_id=change.external_id, fields=fields, outcome=outcome)
+
+    def _hazards(self, run: Run, plan: Plan) -> list[dict[str, Any]]:
+        others = [other for other in self._journal.runs.by_keys([run.business_key]) if other.flow == run.flow and other.run_id != run.run_id]
+        found = []
+        if any(other.source_version > run.source_version for other in others):
+            found.append(_hazard("stale", run.run_id, "a newer version of this fact has arrived since"))
+        if any(other.seq < run.seq and other.state in HOLDING for other in others):
+            found.append(_hazard("out_of_order", run.run_id, "an earlier run of this fact is still open"))
+        if run.error_code == "closed-period" and not plan.correction:
+            found.append(_hazard("closed_period", run.run_id, "the period was closed: without another date it will be refused again"))
+        circuit = self._journal.throttle.circuits().get(run.system or "")
+        now = self._clock.now()
+        if circuit and (circuit.state != "closed" or (circuit.held_until and circuit.held_until > now)):
+            found.append(_hazard("rate_limit", run.run_id, f"{run.system} takes no calls now: {circuit.reason or 'it asked us to wait'}"))
+        return found
+
+
+def _step(
+    name: str, kind: str, *, system: str | None = None, action: str | None = None, external_id: str | None = None,
+    fields: Sequence[Mapping[str, Any]] = (), outcome: str = "", error: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "step": name, "system": system, "kind": kind, "action": action, "external_id": external_id, "fields": list(fields), "outcome": outcome,
+        "error": error,
+    }  # fmt: skip
+
+
+def _failed(name: str, kind: str, error: Exception) -> dict[str, Any]:
+    code, message, path = error_of(error)
+    return {**_step(name, kind, outcome="fails", error=message), "error_code": code, "error_field": path}
+
+
+def _fields(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = list(dict.fromkeys([*wanted, *current]))
+    return [
+        {"field": name, "current": current.get(name), "wanted": wanted.get(name, current.get(name)), "changed": name in wanted and wanted[name] != current.get(name)}
+        for name in names
+    ]  # fmt: skip
+
+
+def _hazard(kind: str, run_id: str, message: str) -> dict[str, Any]:
+    return {"kind": kind, "run_id": run_id, "message": message}
+
+
+def _totals(runs: Sequence[Run]) -> dict[str, str]:
+    totals: dict[str, Decimal] = {}
+    for run in runs:
+        if run.amount is not None and run.currency:
+            totals[run.currency] = totals.get(run.currency, Decimal(0)) + Decimal(run.amount)
+    return {currency: str(total) for currency, total in sorted(totals.items())}

@@ -1,0 +1,70 @@
+"""Replays in growing waves: 1, 10, 100 …, stopping when a wave brings failures back (E4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.domain.plan import Plan
+from models.domain.states import RunState
+from models.journal.journal import Journal
+from models.journal.run import Run
+
+_FAILED = (RunState.DEAD,)
+_ENDED = (RunState.SETTLED, RunState.SUPERSEDED, RunState.CANCELLED)
+
+
+@dataclass(slots=True)
+class Replaying:
+    """One replay request under way. Its whole progress is in `result`, so that another engine can take over."""
+
+    request_id: str
+    plan: Plan
+    actor: str
+    reason: str | None
+    result: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        fresh = {"waves": [], "replayed": 0, "settled": 0, "failed": 0, "waiting": 0, "stopped": False, "run_ids": {}, "refused": {}}
+        self.result = {**fresh, "plan_hash": self.plan.hash, **self.result}
+
+    def advance(self, journal: Journal) -> bool:
+        """Look at the wave that is out, or send the next one; False while a wave is not at rest yet."""
+        waves = self.result["waves"]
+        if waves and not waves[-1]["ended"]:
+            return self._ended(journal, waves[-1])
+        self._send(journal, list(self.plan.waves())[len(waves)])
+        return True
+
+    @property
+    def over(self) -> bool:
+        """Whether every wave has come to rest, or one brought failures back."""
+        waves = self.result["waves"]
+        at_rest = bool(waves) and waves[-1]["ended"]
+        return at_rest and (self.result["stopped"] or len(waves) == len(list(self.plan.waves())))
+
+    def _send(self, journal: Journal, wave: tuple[str, ...]) -> None:
+        because = {"request_id": self.request_id, "reason": self.reason, "plan_hash": self.plan.hash}
+        made = journal.runs.replay(wave, self.plan.start, self.plan.correction, self.actor, because)
+        self.result["run_ids"].update(made.runs)
+        self.result["refused"].update(made.refused)
+        self.result["waves"].append({"size": len(wave), "run_ids": list(made.runs.values()), "settled": 0, "failed": 0, "waiting": 0, "ended": False})
+        self.result["replayed"] = len(self.result["run_ids"])
+
+    def _ended(self, journal: Journal, wave: dict[str, Any]) -> bool:
+        runs = journal.runs.by_ids(wave["run_ids"])
+        failed = sum(run.state in _FAILED for run in runs)
+        settled = sum(run.state in _ENDED for run in runs)
+        waiting = sum(_waits(run) for run in runs)
+        if failed + settled + waiting < len(runs):
+            return False
+        wave.update(settled=settled, failed=failed, waiting=waiting, ended=True)
+        for name in ("settled", "failed", "waiting"):
+            self.result[name] = sum(each[name] for each in self.result["waves"])
+        self.result["stopped"] = failed > 0
+        return True
+
+
+def _waits(run: Run) -> bool:
+    """Whether the run rests until something else happens: master data, or an earlier run of its aggregate."""
+    return run.state is RunState.WAITING or (run.state is RunState.READY and bool(run.held))

@@ -1,0 +1,173 @@
+"""The worker: claims a page of runs, walks their steps in lockstep, commits outcomes as groups (`design.md` section 4)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from integrations.contracts.connector import Policy
+from integrations.engine.context import RunContext
+from integrations.engine.delivering import Deliveries, Delivery
+from integrations.engine.flow_book import FlowBook
+from integrations.engine.gate import Closed, Gate
+from integrations.engine.landscape import Landscape
+from integrations.engine.lookups import Lookups
+from integrations.engine.routing import Routing
+from integrations.engine.tracing import Tracing
+from integrations.engine.walk import Planned, Walk
+from models.domain.clock import Clock
+from models.domain.errors import Rejected
+from models.domain.outcomes import Acknowledgement
+from models.domain.states import RunState
+from models.journal.claiming import CRASHES
+from models.journal.journal import Journal
+from models.journal.run import Move, Run
+
+_UNKNOWN_VERSION = timedelta(minutes=1)
+
+
+class Worker:
+    """Works off due runs under leases. `page` runs are claimed at once; `lease_seconds` is what a lost worker costs."""
+
+    def __init__(
+        self, owner: str, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock, chance: Callable[[], float], tracing: Tracing,
+        page: int = 500, lease_seconds: float = 30.0,
+    ) -> None:  # fmt: skip
+        self.owner, self._journal, self._flows, self._landscape, self._clock = owner, journal, flows, landscape, clock
+        self._chance, self._tracing, self._page, self._lease = chance, tracing, page, lease_seconds
+        self.stopping = threading.Event()
+        self._routing = Routing(flows)
+        self._gates: dict[str, Gate] = {}
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._held_until = 0.0
+
+    def work(self) -> int:
+        """Claim and finish one page; how many runs it had."""
+        asked = time.monotonic()
+        claim = self._journal.runs.claim(self.owner, self._page, self._lease)
+        if not claim.runs:
+            return 0
+        self._held_until = asked + self._lease * 0.8
+        lookups = Lookups(self._journal, self._landscape)
+        walks, strangers = self._walks(claim.runs, lookups)
+        if strangers:
+            self._journal.runs.commit(self.owner, strangers, claim.wall, self._lease)
+        planned = self._walked([walk for walk in walks if walk.move.run.state is RunState.RUNNING], lookups)
+        planned = self._kept(planned, self._commit(walks, claim.wall))
+        while planned:
+            planned = self._delivered(planned, lookups, claim.wall)
+        for walk in walks:
+            walk.close()
+        return len(claim.runs)
+
+    def heartbeat(self) -> None:
+        """Prolong the leases; called by the engine's clockwork while a page is under way."""
+        asked = time.monotonic()
+        self._journal.runs.heartbeat(self.owner, self._lease)
+        self._held_until = asked + self._lease * 0.8
+
+    def held(self) -> bool:
+        """Whether the leases surely stand, by this process's own monotonic clock and with a margin for the write back."""
+        return time.monotonic() < self._held_until
+
+    def gate(self, system: str) -> Gate:
+        """The gate before a system."""
+        if system not in self._gates:
+            policy = self._landscape.connectors[system].config.policy
+            self._gates[system] = Gate(system, policy, self._journal, self._clock, self.stopping.wait)
+        return self._gates[system]
+
+    def deliveries(self) -> Deliveries:
+        """Calls in this worker's name, with what other workers found out about the systems."""
+        circuits = self._journal.throttle.circuits()
+        for name in self._landscape.connectors:
+            self.gate(name).refresh(circuits)
+        return Deliveries(self._landscape, self.gate, self._pool, self.held, self._tracing)
+
+    def close(self) -> None:
+        """Give back what is held and end the call threads."""
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
+        self._journal.runs.give_back(self.owner)
+
+    def _walks(self, runs: Sequence[Run], lookups: Lookups) -> tuple[list[Walk], list[Move]]:
+        """Walks of the runs whose flow version is known here; the others go back for a worker that knows it."""
+        walks: list[Walk] = []
+        strangers: list[Move] = []
+        for run in runs:
+            move, flow = Move(run), self._flows.version(run.flow, run.flow_version)
+            if flow is None:
+                run.state, run.due_at = RunState.IN_DOUBT if run.intent else RunState.READY, self._clock.now() + _UNKNOWN_VERSION
+                run.error_code, run.error_message = "flow-version-unknown", f"no worker here knows {run.flow} version {run.flow_version}: deploy it"
+                strangers.append(move)
+                continue
+            walk = Walk(move, flow, RunContext(run, lookups, self._clock), self._tracing, self._chance())
+            if run.claims > CRASHES:
+                crash = Rejected(f"its worker died {CRASHES} times while it held this run: look at its payload, then replay", code="worker-crash")
+                walk.fail(crash, Policy(), time.time_ns())
+            walks.append(walk)
+        return walks, strangers
+
+    def _walked(self, walks: Sequence[Walk], lookups: Lookups) -> list[Planned]:
+        """Walk pure steps in lockstep until each run rests or plans a write."""
+        planned: list[Planned] = []
+        active = list(walks)
+        while active:
+            lookups.fetch(need for walk in active for need in walk.needs())
+            going: list[Walk] = []
+            for walk in active:
+                write = walk.step()
+                if write is not None:
+                    planned.append(write)
+                elif walk.move.run.state is RunState.RUNNING:
+                    going.append(walk)
+            active = going
+        return planned
+
+    def _delivered(self, planned: list[Planned], lookups: Lookups, looked_wall: int) -> list[Planned]:
+        """Make the planned writes; each group's outcomes, and the pure steps behind them, are one commit. The next writes."""
+        following: list[Planned] = []
+        for group in self.deliveries().deliver(planned):
+            for delivery in group:
+                self._absorb(delivery)
+            walks = [delivery.planned.walk for delivery in group if delivery.answer is not None]
+            fresh = self._walked([walk for walk in walks if walk.move.run.state is RunState.RUNNING], lookups)
+            following += self._kept(fresh, self._commit(walks, looked_wall))
+        return following
+
+    def _absorb(self, delivery: Delivery) -> None:
+        planned, answer = delivery.planned, delivery.answer
+        if isinstance(answer, Acknowledgement):
+            try:
+                planned.walk.absorb(planned, answer, delivery.started, delivery.ended, delivery.span_id)
+            except Exception as error:  # noqa: BLE001  `learn` is a flow's code: its fault is this run's, not the page's
+                planned.walk.fail(error, Policy(), delivery.started, planned, delivery.span_id)
+        elif isinstance(answer, Closed):
+            planned.walk.postpone(answer.until, answer.because, planned.doubtful)
+        elif isinstance(answer, Exception):
+            policy = self._landscape.connectors[planned.system].config.policy
+            planned.walk.fail(answer, policy, delivery.started, planned, delivery.span_id)
+
+    def _commit(self, walks: Sequence[Walk], looked_wall: int) -> set[str]:
+        """One commit of what these walks did; ids of the runs whose lease was lost."""
+        if not walks:
+            return set()
+        for walk in walks:
+            walk.move.arrivals = [self._routing.arrival(event) for event in walk.raised]
+        lost = self._journal.runs.commit(self.owner, [walk.move for walk in walks], looked_wall, self._lease)
+        for walk in walks:
+            walk.raised = []
+            walk.move.records, walk.move.facts, walk.move.links, walk.move.arrivals = [], [], [], []
+        return lost
+
+    def _kept(self, planned: Sequence[Planned], lost: set[str]) -> list[Planned]:
+        return [one for one in planned if one.walk.move.run.run_id not in lost]
+
+    def _pool(self, system: str) -> ThreadPoolExecutor:
+        if system not in self._pools:
+            limit = self._landscape.connectors[system].config.policy.concurrency
+            self._pools[system] = ThreadPoolExecutor(max_workers=limit, thread_name_prefix=f"call-{system}")
+        return self._pools[system]
