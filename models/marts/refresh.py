@@ -38,11 +38,12 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
     if "marts" not in _databases(connection):
         raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
     state.make(connection)
-    state.catch_up(connection)
+    mark, top = state.catch_up(connection)
     now = clock.now() if clock else _told(connection)
     for name in (*MARTS, "mart_state"):
         for sql in statements(FOLDER / f"{name}.sql").values():
-            connection.execute(_bound(sql, reporting_currency, now))
+            connection.execute(_bound(sql, reporting_currency, now, mark))
+    state.keep(connection, top)
     if _swap(connection):
         publish(connection)
     _sweep(connection)
@@ -61,9 +62,9 @@ def rebuild(settings: Settings) -> None:
         connection.close()
 
 
-def _bound(sql: str, currency: str, now: datetime) -> str:
+def _bound(sql: str, currency: str, now: datetime, mark: int) -> str:
     moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
-    return sql.replace("{now}", moment).replace("{currency}", f"'{currency}'")
+    return sql.replace("{now}", moment).replace("{currency}", f"'{currency}'").replace("{mark}", str(mark))
 
 
 def _told(connection: duckdb.DuckDBPyConnection) -> datetime:
@@ -111,8 +112,8 @@ def _sweep(connection: duckdb.DuckDBPyConnection) -> None:
     """Once a minute let go of versions and files of marts that no reader can still be at, so that the folder does not grow."""
     if _databases(connection).get("marts") != "ducklake":
         return
-    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.swept (at DOUBLE)")
-    last = connection.execute("SELECT max(at) FROM memory.state.swept").fetchone()
+    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.swept (seconds DOUBLE)")
+    last = connection.execute("SELECT max(seconds) FROM memory.state.swept").fetchone()
     if last and last[0] and time.monotonic() - last[0] < 60:
         return
     age = f"older_than => now() - INTERVAL {KEPT_SECONDS} SECOND"

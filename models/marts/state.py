@@ -12,7 +12,7 @@ import duckdb
 
 from models.marts.statements import FOLDER, statements
 
-OVERLAP = 32
+OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
 
 _TABLE_OF = {
@@ -35,8 +35,11 @@ def make(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(sql)
 
 
-def catch_up(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring the state up to the newest batch of the lake. Safe to repeat; an interrupted one is made good by the next."""
+def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Bring the state up to the newest batch of the lake: the batch read from, and the newest one.
+
+    Safe to repeat: until `keep` is told, the next call reads the same batches again.
+    """
     sql = statements(FOLDER / "state.sql")
     last = connection.execute("SELECT max(batch_id) FROM memory.state.mark").fetchone()
     mark = max((last[0] if last and last[0] else 0) - OVERLAP, 0)
@@ -54,10 +57,15 @@ def catch_up(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("COMMIT")
     for name in ("sold", "unsell", "sell"):
         connection.execute(sql[name].format(mark=mark))
-    connection.execute("DELETE FROM memory.state.mark")
-    connection.execute("INSERT INTO memory.state.mark (batch_id) VALUES (?)", [top[0] if top and top[0] else 0])
     for name in ("open_run", "replay_run"):
         connection.execute(sql[name])
+    return mark, (top[0] if top and top[0] else 0)
+
+
+def keep(connection: duckdb.DuckDBPyConnection, batch: int) -> None:
+    """Everything up to `batch` has reached the marts."""
+    connection.execute("DELETE FROM memory.state.mark")
+    connection.execute("INSERT INTO memory.state.mark (batch_id) VALUES (?)", [batch])
 
 
 def _forget(table: str) -> str:

@@ -1,16 +1,32 @@
--- mart_flow_hour: what each flow did in each hour of world time; lag is acknowledgement - change at the source, run time is settled - source event
-CREATE OR REPLACE TABLE memory.state.mart_flow_hour AS
-WITH r AS (
-    SELECT date_trunc('hour', occurred_at) AS hour, flow, kind, status, attempt, run_id, lineage_id, occurred_at, source_changed_at, duration_us
-    FROM records WHERE flow IS NOT NULL AND kind IN ('source_event', 'acknowledgement', 'failure', 'pause', 'settlement')
+-- make: hours once derived are kept and only those with new records are derived again
+CREATE TABLE IF NOT EXISTS memory.state.mart_flow_hour (
+    hour TIMESTAMPTZ, flow VARCHAR, admitted BIGINT, settled BIGINT, dead BIGINT, retries BIGINT, replays BIGINT, paused BIGINT,
+    lag_p50_s DOUBLE, lag_p95_s DOUBLE, lag_max_s DOUBLE, run_p50_ms DOUBLE, run_p95_ms DOUBLE);
+
+-- hours: hours of world time that new records fall into
+CREATE OR REPLACE TABLE memory.state.hour AS
+SELECT DISTINCT date_trunc('hour', occurred_at) AS hour FROM records WHERE batch_id > {mark} AND flow IS NOT NULL;
+
+-- forget: let go of these hours
+DELETE FROM memory.state.mart_flow_hour USING memory.state.hour h WHERE mart_flow_hour.hour = h.hour;
+
+-- mart_flow_hour: what each flow did in each hour; lag is acknowledgement - change at the source, run time is settled - source event
+INSERT INTO memory.state.mart_flow_hour
+WITH bounds AS (SELECT min(hour) AS low, max(hour) + INTERVAL 1 HOUR AS high FROM memory.state.hour),
+r AS (
+    SELECT h.hour, flow, kind, status, attempt, run_id, lineage_id, occurred_at, source_changed_at
+    FROM records JOIN memory.state.hour h ON h.hour = date_trunc('hour', occurred_at)
+    WHERE occurred_at >= (SELECT low FROM bounds) AND occurred_at < (SELECT high FROM bounds)
+        AND flow IS NOT NULL AND kind IN ('source_event', 'acknowledgement', 'failure', 'pause', 'settlement')
 ), begun AS (
-    SELECT run_id, min(occurred_at) AS at FROM r WHERE kind = 'source_event' AND run_id IS NOT NULL GROUP BY run_id
+    SELECT run_id, min(occurred_at) AS at FROM records
+    WHERE kind = 'source_event' AND occurred_at < (SELECT high FROM bounds) AND run_id IN (SELECT run_id FROM r WHERE kind = 'settlement') GROUP BY run_id
 ), timed AS (
     SELECT r.*, CASE WHEN kind = 'acknowledgement' AND source_changed_at IS NOT NULL THEN greatest(epoch_us(occurred_at) - epoch_us(source_changed_at), 0) / 1000000.0 END AS lag,
-        CASE WHEN kind = 'settlement' AND status = 'settled' THEN coalesce(duration_us / 1000.0, greatest(epoch_us(occurred_at) - epoch_us(b.at), 0) / 1000.0) END AS run_ms
+        CASE WHEN kind = 'settlement' AND status = 'settled' THEN greatest(epoch_us(occurred_at) - epoch_us(b.at), 0) / 1000.0 END AS run_ms
     FROM r LEFT JOIN begun b ON r.kind = 'settlement' AND b.run_id = r.run_id
 )
-SELECT hour, flow, count(*) FILTER (kind = 'source_event') AS admitted, count(*) FILTER (kind = 'settlement' AND status = 'settled') AS settled,
+SELECT hour, flow, count(*) FILTER (kind = 'source_event' AND coalesce(status, 'admitted') = 'admitted') AS admitted, count(*) FILTER (kind = 'settlement' AND status = 'settled') AS settled,
     count(*) FILTER (kind = 'settlement' AND status = 'dead') AS dead, count(*) FILTER (kind IN ('acknowledgement', 'failure') AND attempt > 1) AS retries,
     count(*) FILTER (kind = 'settlement' AND status IN ('settled', 'dead') AND run_id <> lineage_id) AS replays, count(*) FILTER (kind = 'pause') AS paused,
     round(quantile_cont(lag, 0.5), 3) AS lag_p50_s, round(quantile_cont(lag, 0.95), 3) AS lag_p95_s, round(max(lag), 3) AS lag_max_s,

@@ -92,7 +92,6 @@ WITH known AS (
         WHEN kind = 'milestone' AND hold THEN 'billing-hold'
         WHEN kind = 'milestone' THEN NULL
         WHEN NOT posted AND code_fault IS NOT NULL THEN code_fault
-        WHEN run_state = 'waiting' AND waiting_for LIKE 'project/%' THEN 'project-missing'
         WHEN run_state = 'waiting' THEN 'paused'
         WHEN NOT posted OR run_state IS NOT NULL THEN 'in-flight'
         WHEN hold AND billable THEN 'billing-hold'

@@ -2,7 +2,7 @@
 CREATE SCHEMA IF NOT EXISTS memory.state;
 
 -- make_mark: how far the lake has been read into the state
-CREATE TABLE IF NOT EXISTS memory.state.mark (batch_id BIGINT, refreshed_wall TIMESTAMPTZ, hour TIMESTAMPTZ, swept_wall TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS memory.state.mark (batch_id BIGINT);
 
 -- make_project: projects as each system shows them
 CREATE TABLE IF NOT EXISTS memory.state.project (

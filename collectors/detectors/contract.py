@@ -1,0 +1,71 @@
+"""The contract of a detector: a module with `DETECTOR` and `EXAMPLES`, and its SQL beside it.
+
+The SQL asks published names only (marts, `runs`, `quarantine`, `circuits`), set-based, with `{now}` for the world's present.
+The words turn each row into a finding. What a detector no longer finds resolves by itself, so it remembers nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from models.domain.finding import Finding
+
+Row = Mapping[str, Any]
+Ask = Callable[[str], Sequence[Row]]
+
+_HEAD = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """`words` maps each statement of the SQL file beside `file` to what makes a finding of one of its rows."""
+
+    name: str
+    about: str
+    requirements: tuple[str, ...]
+    file: str
+    words: Mapping[str, Callable[[Row], Finding]]
+
+    def findings(self, ask: Ask, now: datetime) -> list[Finding]:
+        """Everything this detector finds now."""
+        moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
+        asked = statements(Path(self.file).with_suffix(".sql"))
+        return [self.words[name](row) for name, sql in asked.items() for row in ask(sql.replace("{now}", moment))]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Rows of published tables, and the findings expected of them as (fingerprint, subject key, amount as text or None)."""
+
+    title: str
+    given: Mapping[str, Sequence[Row]]
+    expected: Sequence[tuple[str, str, str | None]] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@cache
+def statements(file: Path) -> Mapping[str, str]:
+    """Statements of a detector's SQL file by name, each headed `-- name: its purpose`."""
+    pieces = _HEAD.split(file.read_text(encoding="utf-8"))[1:]
+    return {name: body.strip().rstrip(";") for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def item_finding(row: Row, text: str, cause: Any, **evidence: Any) -> Finding:
+    """The finding about one row of `mart_work`: a time entry, an expense or a milestone with its money."""
+    entity = "time_entry" if row["kind"] == "time" else row["kind"]
+    amount = row["bill_amount"] if row["billable"] and row["bill_amount"] else None
+    seen = {
+        "hours": row["hours"], "work_date": row["work_date"], "resource": row["resource_key"], "charge_code": row["charge_code"],
+        "message": row["error_message"], "milestone": row["milestone"], **evidence,
+    }  # fmt: skip
+    return Finding(
+        text, cause, entity, row["item_key"], amount, row["currency"] if amount is not None else None, row["blocked_since"], row["run_id"],
+        row["trace_id"], row["legal_entity"], row["project_key"], row["customer_key"],
+        {name: str(value) for name, value in seen.items() if value is not None},
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""The dead-letter queue, grouped by what was refused, by whom and over which field or object (E4, X8)."""
+
+from __future__ import annotations
+
+from collectors.detectors.contract import Detector, Example, Row
+from collectors.detectors.invalid_charge_code import code_fingerprint
+from models.domain.explanations import explain
+from models.domain.finding import Cause, Finding
+from models.domain.fingerprint import fingerprint
+
+_PROJECT = ("project-not-found", "project-unknown")
+_CODE = {
+    "charge-code-not-found": "charge-code-unknown", "charge-code-unknown": "charge-code-unknown", "charge-code-inactive": "charge-code-inactive",
+    "charge-code-of-other-project": "charge-code-of-other-project", "charge-code-of-other-entity": "charge-code-of-other-entity",
+}  # fmt: skip
+
+
+def dead(row: Row) -> Finding:
+    """One dead run under the fingerprint of its cause, the same that the detector of that cause would give."""
+    code = row["error_code"] or "rejected"
+    words, name, text = explain(code), *_cause(row, code)
+    cause = Cause(
+        name, f"{words.title}{_at(row)}", words.explanation, words.next_action, row["system"] or row["flow"], words.money_kind,
+        "medium", flow=row["flow"], system=row["system"],
+    )  # fmt: skip
+    entity, _, key = row["business_key"].partition(":")
+    amount = row["amount"] if row["billable"] is not False and row["amount"] else None
+    seen = {"code": code, "message": row["error_message"], "field": row["error_field"], "step": row["step_name"], "charge_code": row["charge_code"]}
+    return Finding(
+        text, cause, entity, row["item_key"] or key, amount, row["currency"] if amount is not None else None, row["updated_at"], row["run_id"],
+        row["trace_id"], row["legal_entity"], row["project_key"], row["customer_key"], {k: str(v) for k, v in seen.items() if v is not None},
+    )  # fmt: skip
+
+
+def _cause(row: Row, code: str) -> tuple[str, str]:
+    if code in _PROJECT and row["project_key"]:
+        return "project-missing", fingerprint("project-missing", "erp", row["project_key"])
+    if code in _CODE and row["charge_code"]:
+        return _CODE[code], code_fingerprint(_CODE[code], row["charge_code"], row["project_key"])
+    where = row["resource_key"] if code == "resource-not-found" else row["error_field"]
+    return "dead-letter", fingerprint("dead-letter", code, row["system"], where or row["business_key"].partition(":")[0])
+
+
+def _at(row: Row) -> str:
+    if row["error_code"] in _PROJECT:
+        return f": {row['project_key']}"
+    if row["error_code"] in _CODE:
+        return f": {row['charge_code']}"
+    where = f" ({row['error_field']})" if row["error_field"] else ""
+    return f" in {row['system']}{where}" if row["system"] else f" in {row['flow']}{where}"
+
+
+DETECTOR = Detector("dead_letter", "Everything a system refused", ("E4", "X8", "S8"), __file__, {"dead": dead})
+
+_RUN = {"run_id": "run-1", "trace_id": "trace-1", "flow": "time-to-bill", "state": "dead", "business_key": "time_entry:TE-kantata-1", "system": "netsuite",
+        "error_code": "closed-period", "error_field": "tranDate", "amount": "100.00", "currency": "EUR", "payload": "{}"}  # fmt: skip
+_ITEM = {"run_id": "run-1", "item_key": "TE-kantata-1", "kind": "time", "billable": True, "bill_amount": "960.00", "currency": "EUR", "project_key": "PRJ-1012"}
+
+EXAMPLES = (
+    Example("a closed period", {"runs": [_RUN]}, [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00")]),
+    Example("refused for a missing project, before any snapshot showed the entry: the project's case",
+            {"runs": [{**_RUN, "error_code": "project-not-found", "payload": '{"project_id": "PRJ-1012"}'}]},
+            [("project-missing|erp|PRJ-1012", "TE-kantata-1", "100.00")]),
+    Example("refused for a wrong code: the code's case", {"runs": [{**_RUN, "error_code": "charge-code-not-found", "payload": '{"charge_code": "PRJ-1012.0l0"}'}]},
+            [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "100.00")]),
+    Example("the item's own value counts where a snapshot shows it", {"runs": [_RUN], "mart_work": [{**_ITEM, "blocker": "closed-period", "state": "blocked"}]},
+            [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "960.00")]),
+    Example("what another detector explains, and what has settled, is silent",
+            {"runs": [_RUN, {**_RUN, "run_id": "run-2", "state": "settled"}], "mart_work": [{**_ITEM, "blocker": "project-missing", "state": "blocked"}]}),
+)  # fmt: skip

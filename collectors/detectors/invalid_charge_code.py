@@ -1,0 +1,53 @@
+"""Time and expenses on charge codes that cannot be posted, with the code that was probably meant (X2)."""
+
+from __future__ import annotations
+
+from collectors.detectors.contract import Detector, Example, Row, item_finding
+from models.domain.explanations import explain
+from models.domain.finding import Cause, Finding
+from models.domain.fingerprint import fingerprint
+
+
+def code_fingerprint(fault: str, code: str | None, project: str | None) -> str:
+    """One case per wrong code; work without any code is one case per project."""
+    return fingerprint(fault, code) if code else fingerprint(fault, "-", project)
+
+
+def booked(row: Row) -> Finding:
+    """One item on a wrong code."""
+    fault, code = row["fault"], row["charge_code"]
+    words, meant = explain(fault), row["suggested"]
+    action = f"Correct the code to {meant} on the entries and replay. {words.next_action}" if meant else words.next_action
+    cause = Cause(
+        fault, f"{words.title}: {code or row['project_key']}", words.explanation, action,
+        _owner(row, fault), words.money_kind, "medium",
+        {"charge_code": meant} if meant else None, "time-to-bill", row["source_system"], root=True,
+    )  # fmt: skip
+    return item_finding(row, code_fingerprint(fault, code, row["project_key"]), cause, approval=row["approval"], suggested=meant)
+
+
+def _owner(row: Row, fault: str) -> str:
+    """A closed code is reopened in the ERP; a wrong one is corrected where it was booked."""
+    if fault == "charge-code-inactive" and row["state"] == "blocked" and row["blocker_owner"]:
+        return str(row["blocker_owner"])
+    return str(row["source_system"] or "psa")
+
+
+DETECTOR = Detector("invalid_charge_code", "Work on charge codes that cannot be posted", ("X2",), __file__, {"booked": booked})
+
+_CODES = [{"role": "erp", "system": "netsuite", "key": f"PRJ-1012.0{n}0", "project_code": "PRJ-1012", "active": n < 3} for n in range(1, 5)]
+_ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1012", "charge_code": "PRJ-1012.0l0", "billable": True, "bill_amount": "960.00",
+          "currency": "EUR", "state": "blocked", "blocker": "charge-code-unknown", "code_fault": "charge-code-unknown", "approval": "approved"}  # fmt: skip
+
+EXAMPLES = (
+    Example("a letter for a digit", {"mart_state_charge_code": _CODES, "mart_work": [_ENTRY]},
+            [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "960.00")], {"suggested": "PRJ-1012.010"}),
+    Example("still waiting for approval: found before the flow meets it",
+            {"mart_state_charge_code": _CODES, "mart_work": [{**_ENTRY, "state": "not_approved", "blocker": "approval-pending", "approval": "submitted"}]},
+            [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "960.00")]),
+    Example("a closed code", {"mart_state_charge_code": _CODES, "mart_work": [
+                {**_ENTRY, "charge_code": "PRJ-1012.030", "blocker": "charge-code-inactive", "code_fault": "charge-code-inactive"}]},
+            [("charge-code-inactive|PRJ-1012.030", "TE-kantata-1", "960.00")]),
+    Example("a good code is silent", {"mart_state_charge_code": _CODES, "mart_work": [
+                {**_ENTRY, "charge_code": "PRJ-1012.010", "state": "ready", "blocker": None, "code_fault": None}]}),
+)  # fmt: skip

@@ -1,0 +1,11 @@
+-- late: flows whose oldest unfinished run is older than the flow promises; dead and waiting runs are other detectors'
+SELECT flow, count(*) AS runs, min(coalesce(source_changed_at, created_at)) AS oldest, any_value(legal_entity) AS legal_entity, min(run_id) AS run_id,
+    (epoch_us({now}) - epoch_us(min(coalesce(source_changed_at, created_at)))) / 1000000.0 AS age_s,
+    CASE flow WHEN 'master-data' THEN 3600 WHEN 'time-to-bill' THEN 14400 ELSE 86400 END AS allowed_s
+FROM runs WHERE state IN ('ready', 'running', 'in_doubt')
+GROUP BY flow
+HAVING age_s > allowed_s;
+
+-- unaccounted: approved work that is neither posted nor in any run four hours later: what was lost in silence
+SELECT * FROM mart_work
+WHERE blocker = 'in-flight' AND run_id IS NULL AND posted_at IS NULL AND kind <> 'milestone' AND coalesce(approved_at, submitted_at) < {now} - INTERVAL 4 HOUR;

@@ -1,0 +1,72 @@
+"""Runs every detector over the marts and hands what they find to the journal's cases."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from collectors.detectors import detectors
+from collectors.detectors.contract import Detector
+from models.domain.clock import Clock
+from models.domain.finding import Finding
+from models.lake.schema import TIME
+
+log = logging.getLogger(__name__)
+
+CIRCUITS = pa.schema(
+    [("system", pa.string()), ("state", pa.string()), ("failures", pa.int32()), ("held_until", TIME), ("probe_at", TIME), ("reason", pa.string())]
+)
+
+
+class Connection(Protocol):
+    """What is needed of the collector's DuckDB connection with the stores attached and the marts refreshed."""
+
+    def execute(self, query: str, parameters: Any = ...) -> Any: ...
+
+    def register(self, view_name: str, python_object: object) -> Any: ...
+
+
+class Journal(Protocol):
+    """What is needed of the journal."""
+
+    @property
+    def cases(self) -> Any: ...
+
+    @property
+    def throttle(self) -> Any: ...
+
+
+def run_all(connection: Connection, journal: Journal, clock: Clock) -> dict[str, int]:
+    """Report what every detector finds now, in one transaction; how many findings each made. Safe to repeat.
+
+    A detector that fails is logged and left out, so that its open findings stay as they are and the others go on.
+    """
+    connection.register("circuits", circuits_of(journal))
+    found: dict[str, Sequence[Finding]] = {}
+    for detector in detectors():
+        try:
+            found[detector.name] = findings_of(detector, connection, clock)
+        except Exception:
+            log.exception("detector %s failed: its open findings stay as they are", detector.name)
+    journal.cases.report_all(found, rates_of(connection))
+    return {name: len(findings) for name, findings in found.items()}
+
+
+def findings_of(detector: Detector, connection: Connection, clock: Clock) -> list[Finding]:
+    """What one detector finds now."""
+    return detector.findings(lambda sql: connection.execute(sql).to_arrow_table().to_pylist(), clock.now())
+
+
+def rates_of(connection: Connection) -> Mapping[str, Decimal]:
+    """Units of the reporting currency for one unit of each currency."""
+    return dict(connection.execute("SELECT currency, rate FROM mart_fx").fetchall())
+
+
+def circuits_of(journal: Journal) -> pa.Table:
+    """How each connected system stands, as rows the SQL can ask."""
+    rows = [{name: getattr(circuit, name) for name in CIRCUITS.names} for circuit in journal.throttle.circuits().values()]
+    return pa.Table.from_pylist(rows, CIRCUITS)

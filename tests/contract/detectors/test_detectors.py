@@ -1,0 +1,82 @@
+"""Every detector that lies in the package is found and holds to its own examples, without a test file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import collectors.detectors
+from collectors.detectors import detectors, modules
+from collectors.detectors.contract import Example, statements
+from collectors.detectors.run import CIRCUITS
+from models.domain.case import CAUSES, SEVERITIES
+from models.lake import journal_views
+from models.marts.refresh import refresh
+from tests.unit.cases.lakes import NOW, Lake
+
+ALL = list(modules())
+
+
+class Stopped:
+    def now(self):
+        return NOW
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, list[tuple[str, str]]]:
+    """Columns of every published name, as a refresh of an empty lake makes them."""
+    lake = Lake()
+    refresh(lake.connection, "EUR", Stopped())
+    views = lake.connection.execute("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'memory' AND schema_name = 'main'")
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, column, kind in views.fetchall():
+        found.setdefault(name, []).append((column, kind))
+    found["circuits"] = [(field.name, "TIMESTAMPTZ" if "timestamp" in str(field.type) else "VARCHAR") for field in CIRCUITS]
+    assert set(journal_views.VIEWS) <= set(found)
+    return found
+
+
+def answered(schema, example: Example):
+    """Asks SQL of nothing but the example's rows under the published names."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    for name, columns in schema.items():
+        connection.execute(f'CREATE TABLE "{name}" ({", ".join(f"{column} {kind}" for column, kind in columns)})')
+    for name, rows in example.given.items():
+        for row in rows:
+            connection.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+    return lambda sql: connection.execute(sql).to_arrow_table().to_pylist()
+
+
+@pytest.mark.req("X1", "X2", "X3", "X4", "X7")
+@pytest.mark.parametrize("module, example", [
+    pytest.param(module, example, id=f"{module.DETECTOR.name}: {example.title}") for module in ALL for example in module.EXAMPLES
+])  # fmt: skip
+def test_a_detector_finds_what_its_example_says_and_nothing_else(module, example, schema):
+    found = module.DETECTOR.findings(answered(schema, example), NOW)
+    seen = [(one.fingerprint, one.subject_key, None if one.amount is None else str(one.amount)) for one in found]
+    assert sorted(seen, key=str) == sorted(example.expected, key=str)
+    assert all(dict(one.evidence) | dict(example.evidence) == dict(one.evidence) for one in found)
+
+
+@pytest.mark.parametrize("module", ALL, ids=lambda module: module.DETECTOR.name)
+def test_a_detector_has_words_for_each_statement_a_silent_example_and_names_its_requirements(module, schema):
+    detector = module.DETECTOR
+    assert detector.name == module.__name__.rpartition(".")[2]
+    assert set(statements(Path(detector.file).with_suffix(".sql"))) == set(detector.words)
+    assert any(not example.expected for example in module.EXAMPLES), "show what it does not find"
+    assert {row for example in module.EXAMPLES for row in example.given} <= set(schema)
+    assert detector.requirements
+    for example in module.EXAMPLES:
+        for one in detector.findings(answered(schema, example), NOW):
+            assert one.cause.cause in CAUSES, f"{one.cause.cause} needs a heading in models.domain.case.CAUSES"
+            assert one.cause.floor in SEVERITIES and one.cause.owner
+            assert all(text.strip().endswith((".", "!")) for text in (one.cause.explanation, one.cause.next_action))
+            assert (one.amount is None) == (one.currency is None)
+
+
+def test_every_module_beside_the_contract_is_a_detector():
+    files = {file.stem for file in Path(collectors.detectors.__file__).parent.glob("*.py")} - {"__init__", "contract", "run"}
+    assert files == {detector.name for detector in detectors()}
