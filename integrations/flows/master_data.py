@@ -14,6 +14,7 @@ from integrations.contracts.flow import Payload
 from integrations.flows import mastering
 from integrations.flows.origin import refuse_trespass, source_role
 from integrations.flows.shaping import shaped
+from models.canonical.events import CloudEvent
 from models.canonical.schemas import SCHEMAS
 from models.domain.identity import customer_keys, project_keys
 from models.domain.keys import business_key
@@ -98,6 +99,15 @@ def target_needs(role: Role) -> Any:
     return needs
 
 
+def identity_aggregate(event: CloudEvent) -> str:
+    """What is handled in turn: records that may name one company or project, so that the second sees the first (M2)."""
+    if event.type == "tieout.customer.changed" and event.data.get("name"):
+        return f"customer:{customer_keys(event.data)[0]}"
+    if event.type == "tieout.project.changed" and event.data.get("code"):
+        return f"project:{project_keys(event.data)[0]}"
+    return event.subject
+
+
 def _change(record: Payload, ctx: Context, role: Role, step: str) -> Change | NothingToDo | WaitFor:
     entity = _entity(ctx)
     if entity not in GOES_TO[role]:
@@ -145,7 +155,7 @@ FLOW = Flow(
         Deliver("erp", Role.ERP, "master", erp_change, needs=target_needs(Role.ERP)),
         Deliver("psa", Role.PSA, "master", psa_change, needs=target_needs(Role.PSA)),
     ),
-    aggregate=lambda event: event.subject,
+    aggregate=identity_aggregate,
     money=lambda record: None,
     sla_seconds=1800,
 )

@@ -152,6 +152,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         "A business rule of the target system refused the record; its message says which.",
         "Read the target's message, mend the cause, then replay.",
     ),
+    "validation": Explanation(
+        "The target refused a field",
+        "The target system checked the record and refused the value of one field.",
+        "Look at the field named in the case, correct it at its source or here, then replay.",
+    ),
+    "worker-crash": Explanation(
+        "The record stops its worker",
+        "Handling this record ended the worker process more than once, so it was set aside.",
+        "Report it with the run's id; the record is kept and can be replayed after the repair.",
+    ),
     "permission": Explanation(
         "Not allowed in the target",
         "The integration's user may not write this record in the target system.",
@@ -259,11 +269,6 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Connection settings are wrong",
         "The system refused the credentials or a setting is missing; its flows wait.",
         "Correct the setting named in the message; the flows go on by themselves.",
-    ),
-    "poisoned": Explanation(
-        "The record stops its worker",
-        "Handling this record ended the worker process more than once, so it was set aside.",
-        "Report it with the run's id; the record is kept and can be replayed after the repair.",
     ),
     "step-crashed": Explanation(
         "A step of the flow failed",

@@ -28,8 +28,8 @@ class Verdict(StrEnum):
 
 
 def normalised_name(name: str) -> str:
-    """Lower case, no accents, no punctuation, no legal form: `Müller & Söhne GmbH` and `MULLER SOHNE` agree."""
-    plain = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss"))
+    """Lower case, no accents, no punctuation, no legal form: `Müller & Söhne G.m.b.H.` and `MULLER SOHNE` agree."""
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss").replace(".", ""))
     words = _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
     kept = [word for word in words if word not in LEGAL_FORMS and word != "und" and word != "and"]
     return " ".join(kept or words)

@@ -9,7 +9,7 @@ from models.domain.identity import Verdict, customer_keys, normalised_name, norm
 @pytest.mark.req("M2")
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Müller & Söhne GmbH", "MULLER SOHNE"), ("Acme, Inc.", "acme"), ("Straße AG", "Strasse"), ("Ltd", "LTD")],
+    [("Müller & Söhne GmbH", "MULLER SOHNE"), ("Acme, Inc.", "acme"), ("Straße AG", "Strasse"), ("Halden G.m.b.H.", "Halden GmbH"), ("Quillon, Inc.", "Quillon Inc"), ("Ltd", "LTD")],
 )
 def test_spellings_of_one_name_agree(one: str, other: str) -> None:
     assert normalised_name(one) == normalised_name(other) != ""

@@ -132,3 +132,12 @@ def test_one_project_code_in_two_spellings_is_one_project() -> None:
         firm.hear(examples.event("tieout.project.changed", f"project:{code}", {"ref": examples.ref("project", code, "csv"), "code": code, "name": "One", "currency": "EUR"}, 1, "csv"))
     assert firm.links[("csv", "project", "prj 1")] == "PRJ-1"
     assert list(firm.held(Role.ERP, "project")) == ["PRJ-1"]
+
+
+@pytest.mark.req("M2", "E7")
+def test_records_that_may_name_one_company_are_handled_in_turn() -> None:
+    aggregate = next(flow for flow in flows() if flow.name == "master-data").aggregate
+    assert aggregate(examples.customer()) == aggregate(examples.customer("001Z", "9", name="Other name"))
+    assert aggregate(examples.customer(tax_id=None)) == aggregate(examples.customer("001Z", tax_id=None, name="NORDWIND G.m.b.H."))
+    assert aggregate(examples.customer()) != aggregate(examples.customer("001Z", tax_id="DE77"))
+    assert aggregate(examples.person()) == "resource:E-1007"

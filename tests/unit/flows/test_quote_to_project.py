@@ -87,7 +87,7 @@ def test_a_failure_half_way_leaves_no_billing_contract_and_the_rest_goes_on_from
     firm.refuse = lambda system, change: None
     firm.writes.clear()
     assert firm.replay(trail, start=False).state == "settled"
-    assert [(system, change.entity) for system, change in firm.writes][0] == ("kantata", "project")
+    assert next((system, change.entity) for system, change in firm.writes) == ("kantata", "project")
     assert firm.held(Role.ERP, "contract")
 
 
