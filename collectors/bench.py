@@ -24,12 +24,12 @@ import orjson
 
 from collectors.load import Requests, sent
 from collectors.receivers.otlp_decode import Signal, decode
-from models.lake.bench import raw_insert
+from models.lake.bench import raw_insert_rate
 from models.lake.reader import LakeReader, open_reader
 from models.settings import Settings
 
 _WARM_UP = 40  # requests before the clock starts: imports, first allocations, first files
-_LIMIT_ROWS = 10_000
+_LIMIT_ROWS = 100_000
 
 
 def run(spans: int = 200_000, connections: int = 32, per_request: int = 500) -> dict[str, float]:
@@ -68,7 +68,7 @@ def run(spans: int = 200_000, connections: int = 32, per_request: int = 500) -> 
 def _limit(requests: Requests) -> float:
     bodies = [requests.body() for _ in range(_LIMIT_ROWS // requests.per_request)]
     table = decode(Signal.TRACES, bodies, [time.time_ns() // 1000] * len(bodies)).table
-    return float(raw_insert({"spans": table}))
+    return raw_insert_rate(table).per_second
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _collector(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = Settings(home=home, otlp_port=port)
+    settings = Settings.model_validate({"home": home, "otlp_port": port})
     environment = {**os.environ, "TIEOUT_HOME": str(home), "TIEOUT_OTLP_PORT": str(port), "TIEOUT_DETECT_SECONDS": "86400"}
     process = subprocess.Popen([sys.executable, "-m", "collectors.service"], env=environment, stderr=subprocess.PIPE)
     try:

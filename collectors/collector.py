@@ -23,7 +23,7 @@ from collectors.spool.frame import Kind
 from collectors.spool.spool import Spool
 from models.domain.clock import SystemClock, clock_at
 from models.domain.errors import Misconfigured
-from models.journal import open_journal
+from models.journal import Journal, open_journal
 from models.lake.writer import open_writer
 from models.settings import Settings
 
@@ -91,6 +91,7 @@ class JournalSide:
         self._feed: FeedReceiver | None = None
         self._detection: Detection | None = None
         self._schedule: BackgroundScheduler | None = None
+        self._journal: Journal | None = None
         self._fault: str | None = None
 
     @property
@@ -109,6 +110,8 @@ class JournalSide:
             self._detection.stop()
         if self._feed is not None:
             self._feed.stop(seconds)
+        if self._journal is not None:
+            self._journal.close()
 
     def _open(self) -> None:
         while not self._stopping.is_set():
@@ -122,7 +125,8 @@ class JournalSide:
                 self._fault = None
                 return self._begin(journal)
 
-    def _begin(self, journal: Any) -> None:
+    def _begin(self, journal: Journal) -> None:
+        self._journal = journal
         self._feed = FeedReceiver(journal.feed, self._commits, SystemClock(), self._settings.commit_seconds)
         self._detection = Detection(journal)
         self._schedule = scheduled({"detect": (self._settings.detect_seconds, self._detection.run)})

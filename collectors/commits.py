@@ -73,9 +73,11 @@ class Commits:
     def _until_done(self, what: str, work: Callable[[Writer], T]) -> T | None:
         pause = _FIRST_PAUSE
         while True:
+            last = self._stopping.is_set()
             done = self._attempt(what, work)
-            if done is not None or self._stopping.wait(pause):
+            if done is not None or last:
                 return done
+            self._stopping.wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _attempt(self, what: str, work: Callable[[Writer], T]) -> T | None:

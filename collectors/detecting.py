@@ -50,7 +50,7 @@ class Detecting:
         """Refresh the marts, then report what every detector finds."""
         try:
             connection = self._opened()
-            refresh(connection, self._settings.reporting_currency)
+            refresh(connection, self._settings.reporting_currency, self._clock)
             run_all(connection, self._journal, self._clock)
         except BaseException:
             self._close()

@@ -71,15 +71,18 @@ class Lane:
 
     def store(self, frames: Sequence[Frame], rows: Rows) -> None:
         """Make the requests durable and queue their rows. Raises NotReady, SpoolFull or OSError; then none of them is kept."""
-        with self._changed:
+        with self._changed:  # held through the fsync: a segment must not be closed while frames are on their way into it
             if not self._next:
                 raise NotReady("the audit lake is being opened")
             if self._open is None:
                 self._open = _Batch(self._spool.segment(self._next), Rows(), 0, time.monotonic())
                 self._next += 1
             batch = self._open
-        self._spool.append(batch.segment, frames)
-        with self._changed:
+            try:
+                self._spool.append(batch.segment, frames)
+            finally:
+                if batch.segment.torn:
+                    self._close(batch)
             self._take(batch, rows)
             self._changed.notify_all()
 

@@ -29,6 +29,7 @@ class Segment:
     def __init__(self, path: Path, number: int) -> None:
         self.path, self.number = path, number
         self.size = path.stat().st_size if path.exists() else 0
+        self.torn = False  # half a write could not be cut off: nothing more may be appended
         self._file: int | None = None
 
     def append(self, added: Sequence[Frame]) -> None:
@@ -69,6 +70,7 @@ class Segment:
         try:
             os.ftruncate(self._file, self.size)
         except OSError as error:
+            self.torn = True
             _log.warning("%s: half a write could not be cut off: %s", self.path.name, error)
 
 

@@ -70,8 +70,8 @@ def log_rows(body: bytes, received_us: int) -> list[dict[str, Any]]:
                 rows.append({
                     "time": moment(record.time_unix_nano) or observed or received, "observed_time": observed,
                     "severity_number": record.severity_number, "severity_text": record.severity_text, "body": _body(record),
-                    "trace_id": record.trace_id.hex().strip("0") and record.trace_id.hex() or None,
-                    "span_id": record.span_id.hex().strip("0") and record.span_id.hex() or None,
+                    "trace_id": (record.trace_id.hex().strip("0") and record.trace_id.hex()) or None,
+                    "span_id": (record.span_id.hex().strip("0") and record.span_id.hex()) or None,
                     "service_name": _service(resource), "attributes": attributes(record.attributes), "resource": resource,
                     "scope_name": scope.scope.name, "event_name": record.event_name, "recorded_at": received,
                 })

@@ -1,0 +1,45 @@
+"""Bodies are inflated up to the limit and no further (C1, N4)."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+
+import pytest
+
+from collectors.receivers.body import TooLarge, UnknownEncoding, plain_body
+from collectors.receivers.otlp_decode import Malformed
+
+pytestmark = pytest.mark.req("C1", "N4")
+LIMIT = 1 << 20
+
+
+def test_gzip_of_several_members_is_one_body():
+    assert plain_body(gzip.compress(b"one ") + gzip.compress(b"two"), "gzip", LIMIT) == b"one two"
+
+
+def test_a_body_of_exactly_the_limit_passes_and_one_byte_more_does_not():
+    assert len(plain_body(gzip.compress(b"x" * LIMIT), "gzip", LIMIT)) == LIMIT
+    with pytest.raises(TooLarge):
+        plain_body(gzip.compress(b"x" * (LIMIT + 1)), "gzip", LIMIT)
+
+
+@pytest.mark.parametrize("bomb", [gzip.compress(b"\0" * (64 << 20)), gzip.compress(b"\0" * (1 << 20)) * 64])
+def test_a_decompression_bomb_costs_no_more_memory_than_an_honest_body(bomb):
+    tracemalloc.start()
+    with pytest.raises(TooLarge):
+        plain_body(bomb, "gzip", LIMIT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * LIMIT
+
+
+@pytest.mark.parametrize("body", [b"", b"\x1f\x8b garbage", b"plain", gzip.compress(b"x" * 100)[:-4], gzip.compress(b"x") + b"tail"])
+def test_broken_gzip_is_malformed(body):
+    with pytest.raises(Malformed, match="gzip"):
+        plain_body(body, "gzip", LIMIT)
+
+
+def test_another_encoding_is_not_offered():
+    with pytest.raises(UnknownEncoding, match="'br'"):
+        plain_body(b"x", "br", LIMIT)

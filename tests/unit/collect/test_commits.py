@@ -1,0 +1,70 @@
+"""One transaction at a time, tried again until it lands (C6)."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from collectors.commits import Commits
+from models.domain.errors import Misconfigured
+from tests.unit.collect.memory_lake import MemoryLake
+
+pytestmark = pytest.mark.req("C6")
+ROWS = {"spans": pa.table({"name": ["x"]})}
+
+
+def test_an_append_lands_and_its_number_is_known():
+    commits = Commits(MemoryLake)
+    assert commits.landed("otlp") == 0
+    assert commits.append(ROWS, "otlp", 1) and commits.landed("otlp") == 1
+    assert commits.append({}, "otlp", 2), "nothing to store is stored"
+
+
+def test_a_writer_that_cannot_be_opened_is_opened_again():
+    lake, tries = MemoryLake(), []
+
+    def open_writer():
+        tries.append(1)
+        if len(tries) < 3:
+            raise Misconfigured("the catalogue cannot be opened")
+        return lake
+
+    commits = Commits(open_writer)
+    assert commits.append(ROWS, "otlp", 1)
+    assert len(tries) == 3 and commits.fault is None
+
+
+def test_an_unknown_fault_takes_a_fresh_writer():
+    made = []
+
+    class Breaking(MemoryLake):
+        def append(self, tables, writer, number):
+            if len(made) == 1:
+                raise RuntimeError("database has been invalidated")
+            return super().append(tables, writer, number)
+
+    def open_writer():
+        made.append(Breaking())
+        return made[-1]
+
+    assert Commits(open_writer).append(ROWS, "otlp", 1)
+    assert len(made) == 2
+
+
+def test_when_stopping_a_fault_is_final():
+    lake = MemoryLake()
+    lake.locked = True
+    commits = Commits(lambda: lake)
+    commits.stop()
+    assert commits.append(ROWS, "otlp", 1) is False and "locked" in commits.fault
+
+
+def test_failed_maintenance_is_logged_and_appends_go_on(caplog):
+    commits = Commits(MemoryLake)
+
+    def broken(_):
+        raise OSError("disk full")
+
+    commits.once("maintenance", broken)
+    assert "maintenance failed" in caplog.text
+    assert commits.append(ROWS, "otlp", 1)

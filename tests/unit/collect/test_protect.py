@@ -1,0 +1,41 @@
+"""What looks like a credential never reaches the lake (G3)."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from collectors.processors.protect import protected, protected_bytes, protected_json, secret_key
+
+pytestmark = pytest.mark.req("G3")
+
+
+@pytest.mark.parametrize("name", ["Authorization", "http.request.header.authorization", "proxy-authorization", "password", "DB_PASSWD", "client_secret",
+                                  "x-api-key", "apiKey", "private_key", "Set-Cookie", "http.request.header.cookie", "access_token", "refreshToken", "token",
+                                  "auth.token"])
+def test_names_of_credentials(name):
+    assert secret_key(name)
+
+
+@pytest.mark.parametrize("name", ["author", "project.key", "business_key", "token_count", "gen_ai.usage.input_tokens", "cookies_accepted_at", "tokens", "keyboard",
+                                  "idempotency.key", "external_key"])
+def test_names_that_only_sound_alike(name):
+    assert not secret_key(name)
+
+
+def test_nested_values_and_spoken_credentials():
+    held = {"a": [{"password": "x"}, "Basic dXNlcjpwYXNzd29yZA=="], "plan": "Basic subscription", "key": "PRJ-1"}
+    assert protected(held) == {"a": [{"password": "***"}, "***"], "plan": "Basic subscription", "key": "PRJ-1"}
+
+
+def test_json_without_a_suspicious_word_is_handed_back_untouched():
+    text = '{"b": 1,  "a": 2}'
+    assert protected_json(text) is text
+    assert protected_json('{"secret":"x","n":1.0}') == '{"secret":"***","n":1.0}'
+
+
+def test_refused_bytes_keep_their_shape_and_lose_their_secrets():
+    assert protected_bytes(b'{"authorization": "hidden", "n": 1') == '{"authorization":"***", "n": 1'
+    assert protected_bytes(b"Authorization: Bearer abcdefghijklmnop1234") == "Authorization: ***"
+    assert base64.b64decode(protected_bytes(b"\xff\x00Bearer abcdefghijklmnop1234")) == b"\xff\x00***"
