@@ -52,9 +52,10 @@ def _shown(name: str, content: Any, clear: frozenset[DataClass]) -> Any:
 
 
 def field_table(fields: Sequence[Field], before: str = "Before", after: str = "After") -> Html:
-    """Three columns: field, before, after; what changed is marked."""
+    """Field, before, after, with what changed marked; without a heading for `before`, one side alone."""
+    columns = [Column("path", "Field"), *([Column("before", before)] if before else []), Column("after", after)]
     rows = [{"path": span(field.path, "t-mono"), "before": _side(field.before, field.changed, "t-old"), "after": _side(field.after, field.changed, "t-new")} for field in fields]
-    return table((Column("path", "Field"), Column("before", before), Column("after", after)), rows)
+    return table(columns, rows)
 
 
 def _side(content: Any, changed: bool, mark: str) -> Html:

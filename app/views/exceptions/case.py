@@ -12,12 +12,12 @@ from app.views.exceptions import presenter as present
 from app.views.exceptions.replaying import replaying
 from app.views.exceptions.triage import reopen, told, triage
 from app.widgets.heading import draw, identifier
-from app.widgets.markup import Column, block, empty, facts, metrics, span, table, verdict
+from app.widgets.markup import Column, block, empty, facts, metrics, table, verdict
 from models.canonical.classification import DataClass
 from models.domain.case import ACTIVE
 
 PAGE = 25
-FINDINGS = (Column("subject", "Record"), Column("evidence", "Evidence"), Column("amount", "Amount", "right"), Column("age", "Age", "right"), Column("run", "Run", "right"))
+FINDINGS = (Column("subject", "Record", "nw"), Column("evidence", "Evidence"), Column("amount", "Amount", "right"), Column("age", "Age", "right"), Column("run", "Run", "right"))
 HISTORY = (Column("when", "When", "nw"), Column("who", "Who"), Column("what", "What"))
 MASKED: frozenset[DataClass] = frozenset()
 
@@ -66,8 +66,7 @@ def _state(case_id: str) -> None:
 
 
 def _advice(case: dict[str, Any]) -> None:
-    draw(block(f"<p>{span(case['explanation'])}</p>"))
-    draw(verdict("info", case["next_action"]))
+    draw(block(present.advice(case)))
 
 
 def _replay(viewer: Viewer, case: dict[str, Any]) -> None:

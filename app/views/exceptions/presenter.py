@@ -10,7 +10,7 @@ from typing import Any
 
 from app.roles import Viewer
 from app.widgets import formats, masking
-from app.widgets.markup import Html, Metric, chip, joined, link, span
+from app.widgets.markup import Html, Metric, chip, joined, link, safe, span
 from models.canonical.classification import DataClass
 from models.domain.case import ACTIVE, cause_title
 from models.journal.cases import CaseFilter, CaseGroup
@@ -97,6 +97,12 @@ def heading(case: Row) -> Html:
         chip(case["severity"], SEVERITY_MOODS.get(case["severity"], "")), chip(case["status"], STATUS_MOODS.get(case["status"], "")),
         chip(cause_title(case["cause"])), span(case["case_id"], "t-mono", "t-mute"),
     ])  # fmt: skip
+
+
+def advice(case: Row) -> Html:
+    """What it means, and what to do next."""
+    told = f'<div class="k">Next best action</div><div class="v">{safe(case["next_action"])}</div>'
+    return Html(f'<div style="padding:.1rem 0 .6rem">{safe(case["explanation"])}</div><div class="t-advice">{told}</div>')
 
 
 def figures(case: Row, now: datetime, currency: str) -> list[Metric]:

@@ -59,8 +59,8 @@ def _buttons(viewer: Viewer, asked: Mapping[str, Any], key: str, seen: Request |
     number = len(asked["run_ids"])
     reason = st.text_input("Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit store.", label_visibility="collapsed")
     with st.container(horizontal=True, vertical_alignment="center"):
-        no_preview = viewer.why_not(Action.PREVIEW)
-        if st.button("Preview", key=f"ask_preview_{key}", icon=":material/visibility:", disabled=no_preview is not None, help=no_preview or "A dry run: shows what each system would get. Writes nothing."):
+        no_preview, must = viewer.why_not(Action.PREVIEW), _not_yet(asked, seen) is not None
+        if st.button("Preview", key=f"ask_preview_{key}", icon=":material/visibility:", type="primary" if must else "secondary", disabled=no_preview is not None, help=no_preview or "A dry run: shows what each system would get. Writes nothing."):
             st.session_state[f"preview_{key}"] = journal().requests.append("preview", asked, viewer.name, reason or None)
             st.rerun(scope="fragment")
         no_replay = viewer.why_not(Action.REPLAY) or _not_yet(asked, seen)

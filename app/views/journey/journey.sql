@@ -32,7 +32,7 @@ LIMIT 10
 -- held: what each system holds now for a key
 SELECT system, role, entity, system_id, key, present, observed_at, fields
 FROM observations
-WHERE list_contains($names::VARCHAR[], key) AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
+WHERE (list_contains($names::VARCHAR[], key) OR starts_with(key, $posting)) AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
 QUALIFY row_number() OVER (PARTITION BY system, entity, key ORDER BY observed_at DESC, recorded_at DESC) = 1
 ORDER BY entity, system
 LIMIT 40

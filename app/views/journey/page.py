@@ -133,7 +133,7 @@ def _waterfall(viewer: Viewer, steps: list[Row], trace: str | None, clear: froze
 def _span(row: Row, clear: frozenset[DataClass]) -> None:
     with st.container(border=True):
         st.markdown(f"**{_text(row['name'])}** · {_text(row['service_name'])} · {formats.duration((row['duration_us'] or 0) / 1e6)}")
-        fields = present.compared(None, {**_json(row["attributes"]), "span_id": row["span_id"], "status": row["status_message"] or None}, clear)
+        fields = present.attributes({**_json(row["attributes"]), "span_id": row["span_id"], "status": row["status_message"] or None}, clear)
         draw(field_table(fields, "", "Attribute"))
 
 
@@ -147,16 +147,17 @@ def _text(value: object) -> str:
 
 
 def _timeline(viewer: Viewer, steps: list[Row], clear: frozenset[DataClass]) -> None:
-    left, right = st.columns([3, 2])
+    with st.container(key="stack_timeline"):
+        left, right = st.columns([3, 2])
     with left:
         st.subheader("Timeline", anchor=False)
         picked = st.dataframe(
             present.timeline(steps, zone()), key=f"steps_{steps[0]['record_id']}", on_select="rerun", selection_mode="single-row", hide_index=True, row_height=29,
             height=min(36 + 29 * len(steps), 560), alt="Every record of the journey in order",
             column_config={
-                "at": st.column_config.TextColumn("At", width=112), "mark": st.column_config.TextColumn("", width=30), "what": st.column_config.TextColumn("What happened", width="large"),
-                "system": st.column_config.TextColumn("System", width=84), "flow": st.column_config.TextColumn("Flow / step", width=150), "status": st.column_config.TextColumn("Status", width=110),
-                "took": st.column_config.TextColumn("Took", width=64, alignment="right"), "amount": st.column_config.TextColumn("Amount", width=92, alignment="right"),
+                "at": st.column_config.TextColumn("At", width=112), "mark": st.column_config.TextColumn("", width=30), "what": st.column_config.TextColumn("What happened", width=330),
+                "system": st.column_config.TextColumn("System", width=80), "status": st.column_config.TextColumn("Status", width=104), "took": st.column_config.TextColumn("Took", width=60, alignment="right"),
+                "amount": st.column_config.TextColumn("Amount", width=84, alignment="right"), "flow": st.column_config.TextColumn("Flow / step", width=170),
             },
         )  # fmt: skip
     rows = picked.selection.rows
@@ -178,9 +179,8 @@ def _record(row: Row, clear: frozenset[DataClass]) -> None:
     st.subheader("Record", anchor=False)
     draw(block(joined([chip(formats.words(row["kind"]), present.MOODS.get(row["kind"], "")), span(present.sentence(row), "t-b")])))
     draw(facts(present.facts(row, zone())))
-    before, after, fields = present.sides(row, clear)
-    if fields:
-        draw(field_table(fields, before or "", after))
+    for part in present.parts(row, clear):
+        draw(field_table(part.fields, part.before, part.after))
     draw(facts(present.proof(row, zone())))
     with st.expander("Ids"):
         for label in ("run_id", "lineage_id", "correlation_id", "trace_id", "record_id"):
@@ -188,7 +188,7 @@ def _record(row: Row, clear: frozenset[DataClass]) -> None:
 
 
 def _held(viewer: Viewer, one: present.Candidate, clear: frozenset[DataClass]) -> None:
-    held = ask(viewer, SQL["held"], names=[one.key, present.name_of(one.key)])
+    held = ask(viewer, SQL["held"], names=[one.key, present.name_of(one.key)], posting=f"{present.name_of(one.key)}-v")
     if not held:
         return
     st.subheader("What each system holds now", anchor=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -132,7 +132,7 @@ def _action(body: Mapping[str, Any], row: Row) -> str:
     return f"{formats.words(body.get('action') or row['status']).lower()}{f': {said}' if said else ''}"
 
 
-def timeline(steps: Rows, zone: str | None, currency_of: str = "EUR") -> list[dict[str, Any]]:
+def timeline(steps: Rows, zone: str | None) -> list[dict[str, Any]]:
     """The rows of the timeline table."""
     return [
         {
@@ -140,10 +140,10 @@ def timeline(steps: Rows, zone: str | None, currency_of: str = "EUR") -> list[di
             "mark": ICONS.get(row["kind"], "·"),
             "what": sentence(row),
             "system": row["system"] or "",
-            "flow": " / ".join(part for part in (row["flow"], row["step"]) if part),
             "status": row["error_code"] or row["status"] or "",
             "took": formats.duration(row["duration_us"] / 1e6) if row["duration_us"] else "",
-            "amount": formats.money(row["amount"], row["currency"] or currency_of) if row["amount"] is not None else "",
+            "amount": formats.money(row["amount"], row["currency"] or "") if row["amount"] is not None else "",
+            "flow": " / ".join(part for part in (row["flow"], row["step"]) if part),
         }
         for row in steps
     ]
@@ -156,14 +156,16 @@ def outline(steps: Rows) -> tuple[str, str]:
     systems = list(dict.fromkeys(row["system"] for row in steps if row["system"]))
     length = (steps[-1]["occurred_at"] - steps[0]["occurred_at"]).total_seconds()
     last = next((row for row in reversed(steps) if row["kind"] in ("settlement", "failure", "pause", "acknowledgement")), steps[-1])
-    mood, text = _ending(last)
-    through = f" through {', '.join(systems)}" if systems else ""
-    return mood, f"{text}{through}; {formats.plural(len(steps), 'record')} over {formats.duration(length)}."
+    refused = [row["system"] for row in steps if row["kind"] == "failure" and row["system"]]
+    mood, text = _ending(last, refused[-1] if refused else None)
+    through = f"through {', '.join(systems)}; " if systems else ""
+    return mood, f"{text}; {through}{formats.plural(len(steps), 'record')} over {formats.duration(length)}."
 
 
-def _ending(last: Row) -> tuple[str, str]:
+def _ending(last: Row, system: str | None) -> tuple[str, str]:
     if last["kind"] == "failure" or last["status"] == "dead":
-        return "bad", f"Stuck: {formats.words(last['error_code'] or 'refused').lower()}"
+        where = f" at {system}" if system else ""
+        return "bad", f"Stuck{where}: {formats.words(last['error_code'] or 'refused').lower()}"
     if last["kind"] == "pause":
         return "warn", "Paused for missing data"
     return ("good", "Arrived") if last["status"] in ("settled", None, "delivered", "done") else ("", f"Run {last['status']}")
@@ -229,20 +231,37 @@ def _moment(step: Row, bar: Mapping[str, Any], depth: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def sides(row: Row, clear: frozenset[DataClass]) -> tuple[str, str, list[Field]]:
-    """What went into a step and what came out, with the headings that fit its kind."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A table of a record's content: one side alone (`before` empty), or two sides compared."""
+
+    before: str
+    after: str
+    fields: list[Field]
+
+
+def parts(row: Row, clear: frozenset[DataClass]) -> list[Part]:
+    """What went into a step and what came out, as fits the kind of record."""
     body = body_of(row)
     if not isinstance(body, Mapping):
-        return "", "Content", compared(None, body, clear)
+        return [_alone("Content", body, clear)]
     if "before" in body and "after" in body:
-        return "Before", "After", compared(body["before"], body["after"], clear)
-    if "change" in body or "answer" in body:
-        change = body.get("change")
+        return [Part("Before", "After", compared(body["before"], body["after"], clear))]
+    if "change" in body or "answer" in body or "error" in body:
+        change = body.get("change", body.get("before"))
         sent = change.get("body", change) if isinstance(change, Mapping) else change
-        return "Sent", "Answer", compared(sent, body.get("answer", body.get("error")), clear)
-    if "data" in body:
-        return "", "Event", compared(None, body["data"], clear)
-    return "", "Content", compared(None, body, clear)
+        told = [("Answer", body.get("answer")), ("Error", body.get("error")), ("Sent", sent)]
+        return [_alone(name, content, clear) for name, content in told if content is not None]
+    return [_alone("Event", body["data"], clear) if "data" in body else _alone("Content", body, clear)]
+
+
+def _alone(name: str, content: Any, clear: frozenset[DataClass]) -> Part:
+    return Part("", name, [replace(field, changed=False) for field in compared(None, content, clear)])
+
+
+def attributes(body: Mapping[str, Any], clear: frozenset[DataClass]) -> list[Field]:
+    """A span's attributes, one side alone."""
+    return _alone("", body, clear).fields
 
 
 def facts(row: Row, zone: str | None) -> dict[str, object]:
@@ -294,7 +313,7 @@ def _short(path: str, value: Any, clear: frozenset[DataClass]) -> str:
         return ""
     fields = compared(None, {path: value}, clear)
     if len(fields) == 2 and {field.path for field in fields} == {f"{path}.amount", f"{path}.currency"}:
-        return " ".join(str(field.after) for field in fields)
+        return " ".join(dict.fromkeys(str(field.after) for field in fields))
     return ", ".join(str(field.after) for field in fields)
 
 

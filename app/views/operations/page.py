@@ -49,7 +49,8 @@ def page(viewer: Viewer) -> None:
     heading(viewer, "Operations", world_now())
     st.segmented_control("Window", list(present.WINDOWS), default="24 h", required=True, key="window", bind="query-params", label_visibility="collapsed")
     _state(viewer)
-    left, right = st.columns(2)
+    with st.container(key="stack_operations"):
+        left, right = st.columns(2)
     with left:
         _pairs(viewer)
         _systems(viewer)
@@ -86,7 +87,7 @@ def _ageing(held: list[Row], currency: str) -> None:
     if not rows:
         draw(empty("Nothing is stuck", "No open failures of any age."))
         return
-    draw(table([Column("flow", "Flow"), *(Column(key, title, "heat") for key, title in buckets), Column("total", "All", "right")], rows))
+    draw(table([Column("flow", "Flow", "nw"), *(Column(key, title, "heat") for key, title in buckets), Column("total", "All", "right")], rows))
 
 
 @st.fragment(run_every=REFRESH)

@@ -155,10 +155,14 @@ def _age_row(flow: str, cells: Rows, top: int, currency: str) -> dict[str, objec
     row: dict[str, object] = {"flow": flow}
     for cell in cells:
         key = f"b{cell['bucket_order']}"
-        row[key] = joined([formats.count(cell["failures"]), span(formats.money_short(cell["amount_reporting"], currency), "t-mute")], " · ") if cell["failures"] else ""
+        row[key] = _two_lines(formats.count(cell["failures"]), formats.money_short(cell["amount_reporting"], currency)) if cell["failures"] else ""
         row[f"{key}_share"] = (cell["failures"] / top) ** 0.5
     total = sum((formats.decimal(cell["amount_reporting"]) for cell in cells), Decimal(0))
-    return {**row, "total": f"{formats.count(sum(cell['failures'] for cell in cells))} · {formats.money_short(total, currency)}"}
+    return {**row, "total": _two_lines(formats.count(sum(cell["failures"] for cell in cells)), formats.money_short(total, currency))}
+
+
+def _two_lines(one: str, other: str) -> Html:
+    return Html(f"{one}<br>{span(other, 't-mute')}")
 
 
 def pair_rows(pairs: Rows) -> list[dict[str, object]]:

@@ -52,6 +52,7 @@ class Seeded:
     code_runs: list[str]
     entry: str
     trace: str
+    findings: dict[str, list[Finding]]
 
 
 def seed(home: Path, entries_a_project: int = 34) -> Seeded:
@@ -63,14 +64,15 @@ def seed(home: Path, entries_a_project: int = 34) -> Seeded:
         connection.execute(sa.insert(tables.run), world.runs)
     journal.throttle.register(["salesforce", "netsuite", "kantata", "planview", "workday"])
     journal.throttle.hold("planview", NOW + timedelta(seconds=40))
-    for detector, findings in world.findings().items():
+    reported = world.findings()
+    for detector, findings in reported.items():
         journal.cases.report(detector, findings, {name: Decimal(rate) for name, rate in {**RATES, "EUR": "1"}.items()})
     journal.close()
     _fill_lake(settings, world)
     dead = [run for run in world.runs if run["state"] == "dead"]
     return Seeded(
         settings, [run["run_id"] for run in dead if run["error_code"] == "project-not-found"],
-        [run["run_id"] for run in dead if run["error_code"].startswith("charge-code")], world.sample, world.sample_trace,
+        [run["run_id"] for run in dead if run["error_code"].startswith("charge-code")], world.sample, world.sample_trace, reported,
     )  # fmt: skip
 
 

@@ -1,0 +1,111 @@
+"""What a person does at the console, in a real browser against real stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.console.conftest import Running, start, stop
+from tests.browser.console.seed import FOREIGN_TRACE
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(browser: Any, console: Running) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="dark", timezone_id="Europe/Berlin", base_url=console.address)
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    yield opened
+    context.close()
+
+
+def case_of(console: Running, run_id: str) -> str:
+    journal = console.desk._journal
+    return str(journal.cases.page().rows[0]["case_id"]) if not run_id else next(case["case_id"] for case in journal.cases.page().rows if run_id in journal.cases.run_ids(case["case_id"]))
+
+
+@pytest.mark.req("E4", "X8", "X9", "O1", "O7")
+def test_an_exception_is_found_previewed_replayed_and_closes_by_itself(page: Any, console: Running) -> None:
+    """E4, X8, X9: find, preview with the suggested correction, replay in waves, and see the case close on evidence."""
+    case_id = case_of(console, console.seeded.code_runs[0])
+    page.goto(f"/exceptions?case={case_id}")
+    page.get_by_text("Next best action").wait_for()
+    replay = page.get_by_role("button", name="Replay ", exact=False).last
+    assert replay.is_disabled(), "a corrected payload is previewed before it is sent"
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_text("would be replayed").wait_for()
+    assert page.get_by_text("PRJ-100", exact=False).first.is_visible()
+    page.locator(f".st-key-ask_replay_{case_id} button").click()
+    page.get_by_text("Closed by itself", exact=False).wait_for()
+    assert [request.actor for request in console.desk.replayed] == ["mara.lindt"]
+    assert console.desk.replayed[0].body["correction"]["charge_code"].endswith(".020")
+    assert console.desk._journal.cases.get(case_id)["status"] == "resolved"
+
+
+@pytest.mark.req("X9")
+def test_triage_is_kept_with_the_name_of_the_person(page: Any, console: Running) -> None:
+    """X9: acknowledging a case makes it the viewer's, in the history and on the page."""
+    case_id = case_of(console, console.seeded.missing_runs[0])
+    page.goto(f"/exceptions?case={case_id}")
+    page.get_by_role("button", name="Acknowledge").click()
+    page.locator(".t-metrics").get_by_text("mara.lindt").wait_for()
+    events = console.desk._journal.cases.events(case_id)
+    assert ("acknowledged", "mara.lindt") in [(event["action"], event["actor"]) for event in events]
+
+
+@pytest.mark.req("X8", "O7")
+def test_failures_are_shown_as_causes_and_filters_live_in_the_address(page: Any, console: Running) -> None:
+    """X8, O7: many failures are few causes; an address carries the filter."""
+    page.goto("/exceptions?find=PRJ-1007")
+    page.get_by_text("failures have").wait_for()
+    page.get_by_text("1 case", exact=True).wait_for()
+    assert page.get_by_placeholder("Words, key, run or project").input_value() == "PRJ-1007"
+
+
+@pytest.mark.req("O2", "C9")
+def test_a_journey_shows_its_steps_answers_and_proof_and_a_foreign_trace_too(page: Any, console: Running) -> None:
+    """O2, C9: one search finds a time entry with seal and acknowledgement, and a trace nobody here sent."""
+    page.goto(f"/journey?q={console.seeded.entry}")
+    page.get_by_text("netsuite acknowledged").first.wait_for()
+    page.get_by_text("Root", exact=True).wait_for()
+    page.get_by_text("•••").first.wait_for()
+    page.goto(f"/journey?q={FOREIGN_TRACE}")
+    page.locator("canvas").first.wait_for()
+    page.get_by_text("boomi-gateway").first.wait_for()
+
+
+@pytest.mark.req("O3", "O4")
+def test_billing_and_margin_answer_in_one_sentence(page: Any, console: Running) -> None:
+    """O3, O4: the first line says what can be invoiced, and how the margin stands against target."""
+    page.goto("/billing")
+    page.get_by_text("can be invoiced now").wait_for()
+    page.get_by_text("Project missing").first.wait_for()
+    page.goto("/margin")
+    page.get_by_text("target; PSA and ERP", exact=False).wait_for()
+
+
+@pytest.mark.req("G1", "G2")
+def test_roles_decide_on_pages_buttons_and_clear_values(browser: Any, console: Running, tmp_path: Any) -> None:
+    """G1, G2: an auditor finds margins masked and replay disabled; without a sign-in the console is locked."""
+    process, address = start(console.seeded.settings.home, tmp_path, TIEOUT_DEV_USER="ada", TIEOUT_DEV_ROLES="auditor")
+    try:
+        page = browser.new_page()
+        page.goto(f"{address}/margin")
+        page.get_by_text("margins are masked for your roles").wait_for(timeout=20_000)
+        page.goto(f"{address}/exceptions?case={case_of(console, console.seeded.missing_runs[0])}")
+        page.get_by_role("button", name="Acknowledge").wait_for(timeout=20_000)
+        assert page.get_by_role("button", name="Acknowledge").is_disabled()
+        page.close()
+    finally:
+        stop(process)
+    process, address = start(console.seeded.settings.home, tmp_path)
+    try:
+        page = browser.new_page()
+        page.goto(f"{address}/operations")
+        page.get_by_text("The console is locked").wait_for(timeout=20_000)
+        page.close()
+    finally:
+        stop(process)
