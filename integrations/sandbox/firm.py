@@ -78,11 +78,5 @@ GROUPS = (
 
 SUFFIX = {"NOV-DE": "GmbH", "NOV-UK": "Ltd", "NOV-US": "Inc."}
 
-FIRST = (
-    "Anna Ben Clara David Elena Felix Greta Hannah Ivan Julia Karim Lena Marco Nina Omar Paula Quentin Rosa Stefan Theresa "
-    "Uwe Vera William Yara Zoe Aidan Bridget Callum Daisy Ewan Fiona Gareth Harriet Imogen Jack Kieran Lucy Morgan Niamh Oliver"
-).split()
-LAST = (
-    "Adler Becker Carter Dietrich Evans Fischer Graham Hoffmann Ibrahim Jensen Keller Lambert Meier Novak Okafor Peters Quinn "
-    "Richter Schubert Thompson Ullmann Vogel Walsh Xu Young Zimmermann Ahmed Brooks Collins Diaz Ellis Foster Griffin Hughes Irving Jordan"
-).split()
+FIRST = ["Anna", "Ben", "Clara", "David", "Elena", "Felix", "Greta", "Hannah", "Ivan", "Julia", "Karim", "Lena", "Marco", "Nina", "Omar", "Paula", "Quentin", "Rosa", "Stefan", "Theresa", "Uwe", "Vera", "William", "Yara", "Zoe", "Aidan", "Bridget", "Callum", "Daisy", "Ewan", "Fiona", "Gareth", "Harriet", "Imogen", "Jack", "Kieran", "Lucy", "Morgan", "Niamh", "Oliver"]
+LAST = ["Adler", "Becker", "Carter", "Dietrich", "Evans", "Fischer", "Graham", "Hoffmann", "Ibrahim", "Jensen", "Keller", "Lambert", "Meier", "Novak", "Okafor", "Peters", "Quinn", "Richter", "Schubert", "Thompson", "Ullmann", "Vogel", "Walsh", "Xu", "Young", "Zimmermann", "Ahmed", "Brooks", "Collins", "Diaz", "Ellis", "Foster", "Griffin", "Hughes", "Irving", "Jordan"]

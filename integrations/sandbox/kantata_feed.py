@@ -34,6 +34,8 @@ class Feed:
         self.doubled: Callable[[], bool] = lambda: False
         """Whether the next event comes twice; the fault plan sets it."""
         self.polls = 0
+        self.unread: dict[str, int] = {}
+        """Events that the newest look of each reader (by its event types) left for a next page."""
 
     @property
     def number(self) -> int:
@@ -53,9 +55,9 @@ class Feed:
             })  # fmt: skip
             insort(self._at, (iso_offset(moment), int(number)))
 
-    def forget_old(self) -> None:
+    def forget_old(self, now: datetime) -> None:
         """Drop what is past the vendor's retention."""
-        edge = bisect_left(self._at, (iso_offset(self._clock.now() - RETENTION), 0))
+        edge = bisect_left(self._at, (iso_offset(now - RETENTION), 0))
         for _, number in self._at[:edge]:
             self.table.delete(str(number))
         del self._at[:edge]
@@ -77,6 +79,7 @@ class Feed:
             rows.reverse()
         size = max(1, min(200, int(query.get("limit") or query.get("per_page") or 20)))
         start = int(query["offset"]) if "offset" in query else (int(query.get("page") or 1) - 1) * size
+        self.unread[query.get("event_types", "")] = len(rows) - start - size
         return json_answer(self._body(rows, start, size, query, tables), x_request_id=f"sbx-feed-{self.polls}")
 
     @staticmethod

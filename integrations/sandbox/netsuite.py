@@ -40,7 +40,7 @@ class NetSuite:
         self.records = Records(ledger, clock)
         self.jobs = ledger.table("netsuite.job_queue", 123_000)
         self._by_idempotency = self.jobs.index(lambda row: row.get("key"))
-        self._suiteql = SuiteQL(self.records.tables)
+        self._suiteql = SuiteQL(self.records.tables, self.records.tombstones)
 
     def answer(self, request: Request) -> Answer:
         path = request.path.removeprefix(ROOT)

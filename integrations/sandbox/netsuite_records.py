@@ -43,6 +43,7 @@ class Records:
         self._clock = clock
         self.tables: dict[str, Table] = {name.lower(): ledger.table(f"netsuite.{name.lower()}", 100) for name in TYPES}
         self.external: dict[str, Index] = {name: table.index(lambda row: row.get("externalId")) for name, table in self.tables.items()}
+        self.tombstones = ledger.table("netsuite.tombstone")
         self.periods = ledger.table("netsuite.accountingperiod")
         self.bills_of = self.tables["timebill"].index(lambda row: (row.get("customer") or {}).get("id"))
         self.tasks_of = self.tables["projecttask"].index(lambda row: (row.get("project") or row.get("company") or {}).get("id"))
@@ -63,7 +64,12 @@ class Records:
     def create(self, name: str, fields: Mapping[str, Any]) -> str:
         if fields.get("externalId") and self.external[name].first(fields["externalId"]):
             raise Refusal(400, "USER_ERROR", f"This record already exists: external ID {fields['externalId']}.", "externalId")
-        return self._save(name, self.tables[name].new_key(), {}, fields)
+        return self._save(name, self._number(name, fields.get("externalId")), {}, fields)
+
+    def _number(self, name: str, external: Any) -> str:
+        """The next internal id, or the old one of a deleted record that is made again, so that its transactions find it."""
+        stone = self.tombstones.get(f"{name}:{external}")
+        return str(stone["id"]) if stone and stone["id"] not in self.tables[name].rows else self.tables[name].new_key()
 
     def upsert(self, name: str, external: str, fields: Mapping[str, Any]) -> tuple[str, bool]:
         """The internal id, and whether the record is new."""
@@ -71,7 +77,7 @@ class Records:
             raise Refusal(400, "INVALID_CONTENT", "The external ID may hold letters, digits, _ and -.", "externalId")
         key = self.external[name].first(external)
         if key is None:
-            return self._save(name, self.tables[name].new_key(), {}, {**fields, "externalId": external}), True
+            return self._save(name, self._number(name, external), {}, {**fields, "externalId": external}), True
         return self._save(name, key, self.tables[name].rows[key], fields), False
 
     def change(self, name: str, key: str, fields: Mapping[str, Any]) -> None:
@@ -81,15 +87,20 @@ class Records:
 
     def remove(self, name: str, key: str) -> None:
         """Delete a record, and a project's tasks with it."""
-        self.tables[name].delete(key)
         for task in self.tasks_of.keys(key) if name == "job" else ():
-            self.tables["projecttask"].delete(task)
+            self.remove("projecttask", task)
+        row = self.tables[name].rows[key]
+        if name in ("job", "projecttask"):
+            self.tombstones.put(f"{name}:{row.get('externalId')}", dict(row))
+        self.tables[name].delete(key)
 
     def _save(self, name: str, key: str, old: Row, fields: Mapping[str, Any]) -> str:
         missing = [field for field in REQUIRED.get(name, ()) if field not in old and fields.get(field) in (None, "")]
         if missing:
             raise Refusal(400, "USER_ERROR", f"Please enter value(s) for: {', '.join(missing)}", missing[0])
         fresh = {**old, **{field: self._resolved(name, field, value) for field, value in fields.items() if field not in ("id", "links")}}
+        if "item" in fields and old.get("item"):
+            fresh["item"] = kept_progress(old["item"], fresh["item"])
         self._check(name, fresh, old)
         now = iso_z(self._clock.now())
         stamped = {**fresh, "id": key, "createdDate": old.get("createdDate", now), "lastModifiedDate": now}
@@ -146,6 +157,17 @@ class Records:
 def invalid(value: Any, field: str) -> Refusal:
     detail = f"Error while accessing resource: You have entered an Invalid Field Value {value} for the following field: {field}"
     return Refusal(400, "INVALID_CONTENT", detail, field)
+
+
+def kept_progress(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """New order lines that keep what accounting noted on the same milestones: done when, accepted, billed on."""
+    noted = {line.get("custcol_milestone_id"): line for line in old.get("items", []) if line.get("custcol_milestone_id")}
+    lines = [
+        {**line, **{mark: before[mark] for mark in ("custcol_completed", "custcol_accepted", "custcol_invoice") if before.get(mark)}}
+        if (before := noted.get(line.get("custcol_milestone_id"))) else line
+        for line in new.get("items", [])
+    ]  # fmt: skip
+    return {**new, "items": lines}
 
 
 def fact_of(external: Any) -> str | None:

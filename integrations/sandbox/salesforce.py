@@ -73,7 +73,6 @@ class Salesforce:
 
     @staticmethod
     def _after(old: Row) -> datetime:
-        from integrations.sandbox.soql import _instant
 
         return soql_instant(old["SystemModstamp"]) if old else datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 

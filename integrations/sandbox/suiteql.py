@@ -37,6 +37,7 @@ COLUMNS: dict[str, str] = {
     "currencyrate": "externalid basecurrency transactioncurrency exchangerate effectivedate",
 }
 LINE = "id transaction item description quantity rate amount memo custcol_milestone_id custcol_due custcol_completed custcol_accepted custcol_posting_id"
+BURIED = ("job", "projecttask")
 NAMED = ("parent", "subsidiary", "customer", "employee", "casetaskevent", "project", "entity", "item")
 
 
@@ -47,9 +48,8 @@ class Refused(ValueError):
 class SuiteQL:
     """Runs queries over the record tables; not thread-safe, as the sandbox answers one request at a time."""
 
-    def __init__(self, tables: Mapping[str, Table]) -> None:
-        self._tables = tables
-        self._names: dict[str, dict[str, str]] = {}
+    def __init__(self, tables: Mapping[str, Table], tombstones: Table) -> None:
+        self._tables, self._tombstones = tables, tombstones
         self._base = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._base.row_factory = sqlite3.Row
         for function in ("TO_DATE", "TO_TIMESTAMP"):
@@ -59,11 +59,13 @@ class SuiteQL:
         for name, columns in COLUMNS.items():
             plain = f"id {columns} {_STAMP}".split()
             shadows = [f"{column}__df" for column in plain if column in NAMED]
-            self._base.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {', '.join(plain[1:] + shadows)}, extra)")
-        self._base.execute(f"CREATE TABLE lines ({', '.join(LINE.split())}, linesequencenumber, uniquekey)")
-        self._base.execute("CREATE INDEX line_owner ON lines (transaction_)" if False else "CREATE INDEX line_owner ON lines (\"transaction\")")
+            self._base.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {', '.join(plain[1:] + shadows)}, gone)")
+        self._base.execute(f"CREATE TABLE lines ({', '.join(chr(34) + column + chr(34) for column in LINE.split())}, linesequencenumber, uniquekey)")
+        self._base.execute('CREATE INDEX line_owner ON lines ("transaction")')
         self._base.execute(_TRANSACTIONS)
-        for table in tables.values():
+        for name in BURIED:
+            self._base.execute(f"CREATE VIEW {name}_alive AS SELECT * FROM {name} WHERE gone IS NULL")
+        for table in (*tables.values(), tombstones):
             table.changed.update(table.rows)
 
     def rows(self, text: str, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
@@ -72,29 +74,44 @@ class SuiteQL:
         query = _DF.sub(lambda match: f"{match.group(1)}__df", text.strip().rstrip(";"))
         query = _TOP.sub(lambda match: f"LIMIT {match.group(1)}", query)
         query = re.sub(r"\btransactionline\b", "lines", query, flags=re.IGNORECASE)
+        query = re.sub(r"\bfrom\s+(job|projecttask)\b", r"FROM \1_alive", query, flags=re.IGNORECASE)
         query = re.sub(r"(\bfrom|\bjoin)\s+transaction\b", r"\1 transactions", query, flags=re.IGNORECASE)
         query = re.sub(r"\b(\w+)\.transaction\b", r'\1."transaction"', query, flags=re.IGNORECASE)
         if not re.match(r"(?i)^(SELECT|WITH)\b", query):
             raise Refused("Invalid search query. Only SELECT statements are supported.")
         try:
-            total = self._base.execute(f"SELECT count(*) FROM ({query})").fetchone()[0]
             found = self._base.execute(f"SELECT * FROM ({query}) LIMIT ? OFFSET ?", (limit, offset)).fetchall()
+            full = len(found) == limit
+            total = self._base.execute(f"SELECT count(*) FROM ({query})").fetchone()[0] if full else offset + len(found)
         except sqlite3.Error as error:
             raise Refused(f"Invalid search query. Detailed unprocessed description follows. Search error occurred: {error}.") from error
         return [{name.lower(): str(row[name]) for name in row.keys() if row[name] is not None} for row in found], total  # noqa: SIM118
 
     def _refresh(self) -> None:
+        if self._tombstones.changed:
+            self._bury()
         for name in COLUMNS:
             table = self._tables[name]
             if table.changed:
                 self._copy(name, table)
                 table.changed.clear()
 
+    def _bury(self) -> None:
+        """Keep deleted projects and tasks behind the transactions that point at them; a query of their own never shows them."""
+        for stone in self._tombstones.changed:
+            name, row = stone.split(":", 1)[0], self._tombstones.rows[stone]
+            columns = [info[1] for info in self._base.execute(f"PRAGMA table_info({name})")]
+            values = self._flat(row["id"], {**row, "gone": "T"}, columns)
+            self._base.execute(f"INSERT OR REPLACE INTO {name} VALUES ({', '.join('?' * len(columns))})", values)
+            self._tables[name].changed.add(row["id"])
+        self._tombstones.changed.clear()
+
     def _copy(self, name: str, table: Table) -> None:
         columns = [row[1] for row in self._base.execute(f"PRAGMA table_info({name})")]
         fresh = [self._flat(key, table.rows[key], columns) for key in table.changed if key in table.rows]
         self._base.execute("BEGIN")
-        self._base.executemany(f"DELETE FROM {name} WHERE id = ?", [(int(key),) for key in table.changed if key not in table.rows])
+        if name not in BURIED:
+            self._base.executemany(f"DELETE FROM {name} WHERE id = ?", [(int(key),) for key in table.changed if key not in table.rows])
         self._base.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({', '.join('?' * len(columns))})", fresh)
         if name in ("salesorder", "invoice"):
             self._base.executemany('DELETE FROM lines WHERE "transaction" = ?', [(int(key),) for key in table.changed])
@@ -131,7 +148,7 @@ def _lines(key: str, row: Row) -> list[list[Any]]:
     for number, line in enumerate((row.get("item") or {}).get("items", []), 1):
         lowered = {field.lower(): _value(value) for field, value in line.items()}
         plain = {**lowered, "id": number, "transaction": int(key)}
-        result.append([plain.get(column) for column in LINE.split()] + [number, f"{key}{number:04d}"])
+        result.append([plain.get(column) for column in LINE.split()] + [number, int(key) * 10_000 + number])
     return result
 
 

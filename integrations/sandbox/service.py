@@ -1,0 +1,82 @@
+"""The sandbox as a process of the demonstration: vendors over HTTP on one port, and the conductor that moves the world's clock.
+
+Reads its settings from the environment; TIEOUT_SANDBOX_SECRET is the value that every emulator takes as credential (a
+throw-away, drawn afresh by whoever starts the demonstration). Runs until SIGTERM or SIGINT and then ends cleanly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from integrations.sandbox.conductor import Conductor
+from integrations.sandbox.sandbox import SEED, Sandbox
+from integrations.sandbox.serving import server
+from models.domain.clock import WorldClock, clock_at, set_world_clock
+from models.domain.errors import Misconfigured
+from models.journal.journal import Journal, open_journal
+from models.settings import Settings, read_settings
+
+LATENCY = 0.002
+"""Seconds before each vendor's answer: enough to look like a network, little enough for the history to run fast."""
+
+
+def main() -> None:
+    """Run the sandbox until it is told to stop."""
+    settings = read_settings()
+    secret = os.environ.get("TIEOUT_SANDBOX_SECRET", "")
+    if len(secret) < 8:
+        raise Misconfigured("TIEOUT_SANDBOX_SECRET is not set: give a throw-away value of 8 or more characters, the same for the engine")
+    clock_file = settings.world_clock or settings.home / "run" / "world-clock.json"
+    if not clock_file.exists():
+        set_world_clock(clock_file, datetime.now(UTC))
+    sandbox = Sandbox(
+        int(os.environ.get("TIEOUT_SANDBOX_SEED", SEED)), WorldClock(clock_file), folder=settings.home / "sandbox", secret=secret,
+        anchor=datetime.now(UTC), latency=LATENCY,
+    )  # fmt: skip
+    conductor = Conductor(sandbox, clock_file, EngineWatch(settings, clock_file))
+    conductor.wind_up()
+    try:
+        asyncio.run(_run(sandbox, conductor, settings))
+    finally:
+        sandbox.close()
+
+
+class EngineWatch:
+    """Looks at the journal to see how far the engine is; opens it when first asked."""
+
+    def __init__(self, settings: Settings, clock_file: Path) -> None:
+        self._settings, self._clock_file = settings, clock_file
+        self._journal: Journal | None = None
+
+    def __call__(self) -> tuple[datetime | None, int, datetime | None]:
+        if self._journal is None:
+            self._journal = open_journal(self._settings.journal_address, clock_at(self._clock_file))
+        pulse = self._journal.runs.pulse()
+        return pulse.polled_at, pulse.due, self._journal.runs.next_due()
+
+
+async def _run(sandbox: Sandbox, conductor: Conductor, settings: Settings) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    running = server(sandbox.app, settings.host, settings.sandbox_port)
+    running.capture_signals = _unsignalled  # type: ignore[method-assign]
+    serving, conducting = asyncio.create_task(running.serve()), asyncio.create_task(conductor.run())
+    await asyncio.wait({serving, conducting, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    conducting.cancel()
+    with suppress(asyncio.CancelledError):
+        await conducting
+    running.should_exit = True
+    await serving
+
+
+@contextmanager
+def _unsignalled() -> Iterator[None]:
+    """uvicorn would take the signals for itself; this process has its own handlers."""
+    yield
