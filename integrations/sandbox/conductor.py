@@ -45,6 +45,8 @@ class Conductor:
             set_world_clock(self._file, self._sandbox.plan.start + timedelta(hours=7, minutes=50))
         elif self._over():
             set_world_clock(self._file, self._wall())
+        elif not self._file.exists():
+            set_world_clock(self._file, datetime.fromisoformat(held["at"]))
 
     async def run(self) -> None:
         await self._history()

@@ -96,7 +96,7 @@ async def _reply(send: Send, answer: Answer) -> None:
 
 async def _drop(scope: Scope) -> None:
     """Close the connection without an answer; under a test transport that has none, break it the same way."""
-    close = scope.get("extensions", {}).get("sandbox.close")
+    close = scope.get("extensions", {}).get("sandbox.close", {}).get("close")
     if close is None:
         raise ConnectionResetError("the sandbox closed the connection after doing the work, as the fault plan asks")
     close()

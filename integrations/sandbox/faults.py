@@ -37,9 +37,9 @@ class Planting:
         wanted = set(weeks)
         counts: dict[str, int] = {}
         for sheet in self.plan.sheets.values():
-            if sheet.week in wanted and sheet.deal.code not in self._used and suits(self.plan.deals[sheet.deal.code]):
-                if entity is None or sheet.deal.entity.id == entity:
-                    counts[sheet.deal.code] = counts.get(sheet.deal.code, 0) + len(sheet.entries)
+            here = sheet.week in wanted and (entity is None or sheet.deal.entity.id == entity)
+            if here and sheet.deal.code not in self._used and suits(self.plan.deals[sheet.deal.code]):
+                counts[sheet.deal.code] = counts.get(sheet.deal.code, 0) + len(sheet.entries)
         code = max(counts, key=lambda one: (counts[one], one))
         self._used.add(code)
         return self.plan.deals[code]

@@ -142,7 +142,8 @@ class Kantata:
 
     def _create(self, request: Request, plural: str) -> Answer:
         body = request.json if isinstance(request.json, dict) else {}
-        wanted = body.get(plural) if isinstance(body.get(plural), list) else [body.get(KINDS[plural]) or {}]
+        many = body.get(plural)
+        wanted: list[Any] = many if isinstance(many, list) else [body.get(KINDS[plural]) or {}]
         if len(wanted) > 100:
             return fault(422, "validation", "At most 100 items in one request", plural)
         for fields in wanted:

@@ -47,7 +47,7 @@ def hired(chance: Random, today: date) -> list[Worker]:
     names = [(first, last) for first in FIRST for last in LAST]
     chance.shuffle(names)
     roles = [role for role, share in MIX.items() for _ in range(share)]
-    staff = []
+    staff: list[Worker] = []
     for entity in ENTITIES:
         for place in range(HEADCOUNT[entity.id]):
             role = roles[place % len(roles)]

@@ -88,8 +88,8 @@ def enlivened(plan: Plan) -> None:
     current = WEEKS
     for sheet in plan.sheets.values():
         if sheet.week == current:
-            for day in sheet.days:
-                plan.add(datetime.combine(day, datetime.min.time(), plan.start.tzinfo) + timedelta(hours=17, seconds=len(sheet.key) * 7), "log", sheet.key, day.isoformat())
+            for worked in sheet.days:
+                plan.add(datetime.combine(worked, datetime.min.time(), plan.start.tzinfo) + timedelta(hours=17), "log", sheet.key, worked.isoformat())
         plan.add(sheet.submit_at, "submit", sheet.key)
         if sheet.decide_at is not None:
             plan.add(sheet.decide_at, "decide", sheet.key)

@@ -17,7 +17,7 @@ from pathlib import Path
 from integrations.sandbox.conductor import Conductor
 from integrations.sandbox.sandbox import SEED, Sandbox
 from integrations.sandbox.serving import server
-from models.domain.clock import WorldClock, clock_at, set_world_clock
+from models.domain.clock import WorldClock, clock_at
 from models.domain.errors import Misconfigured
 from models.journal.journal import Journal, open_journal
 from models.settings import Settings, read_settings
@@ -33,8 +33,6 @@ def main() -> None:
     if len(secret) < 8:
         raise Misconfigured("TIEOUT_SANDBOX_SECRET is not set: give a throw-away value of 8 or more characters, the same for the engine")
     clock_file = settings.world_clock or settings.home / "run" / "world-clock.json"
-    if not clock_file.exists():
-        set_world_clock(clock_file, datetime.now(UTC))
     sandbox = Sandbox(
         int(os.environ.get("TIEOUT_SANDBOX_SEED", SEED)), WorldClock(clock_file), folder=settings.home / "sandbox", secret=secret,
         anchor=datetime.now(UTC), latency=LATENCY,

@@ -19,7 +19,7 @@ class DroppingProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {"sandbox.close": self.transport.abort}  # type: ignore[typeddict-item]
+        self.scope["extensions"] = {"sandbox.close": {"close": self.transport.abort}}
 
 
 def server(app: Door, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:
