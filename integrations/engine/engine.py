@@ -53,6 +53,8 @@ class Engine:
 
     def work(self) -> int:
         """Finish one page of due runs and the last messages of dead ones; how many there were."""
+        if self.journal.runs.idle():
+            return 0
         return self.worker.work() + self.farewells.send()
 
     def drain(self, poll: bool = True, limit: int = 10_000) -> int:
@@ -74,7 +76,6 @@ class Engine:
         raise RuntimeError(f"runs are still due after {limit} pages: one of them never rests")
 
     def close(self) -> None:
-        """Give leases back and send the last spans."""
+        """Give leases back; the connectors and the journal stay open, they are the caller's."""
         self.worker.stopping.set()
         self.worker.close()
-        self.tracing.close()

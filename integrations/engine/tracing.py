@@ -47,6 +47,7 @@ class Tracing:
 
     def __init__(self, processor: SpanProcessor | None = None, resource: Resource | None = None) -> None:
         self._processor, self._resource = processor, resource or Resource({})
+        self.reports = processor is not None
 
     @contextmanager
     def active(self, place: SpanPlace) -> Iterator[None]:
@@ -75,7 +76,6 @@ class Tracing:
         )
 
     def close(self) -> None:
-        """Send what is left, for at most a second or two."""
+        """Send what is left."""
         if self._processor is not None:
-            self._processor.force_flush(1500)
             self._processor.shutdown()

@@ -175,6 +175,8 @@ class Walk:
 
     def close(self) -> None:
         """Report the span of this attempt."""
+        if not self.tracing.reports:
+            return
         run = self.move.run
         failed = run.state in (RunState.DEAD, RunState.IN_DOUBT) or run.error_code is not None
         self.tracing.span(
@@ -266,6 +268,8 @@ class Walk:
         return found
 
     def _span(self, name: str, started: int, ended: int, span_id: str, system: str | None, error: str | None = None) -> None:
+        if not self.tracing.reports:
+            return
         place = SpanPlace(self.move.run.trace_id, span_id)
         attributes = {**self._attributes(system), "tieout.step": name}
         self.tracing.span(name, place, self.root, started, ended, attributes, error=error, client=system is not None)

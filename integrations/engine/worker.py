@@ -37,7 +37,7 @@ class Worker:
         page: int = 500, lease_seconds: float = 30.0,
     ) -> None:  # fmt: skip
         self.owner, self._journal, self._flows, self._landscape, self._clock = owner, journal, flows, landscape, clock
-        self._chance, self._tracing, self._page, self._lease = chance, tracing, page, lease_seconds
+        self._chance, self._tracing, self._page, self.lease_seconds = chance, tracing, page, lease_seconds
         self.stopping = threading.Event()
         self._routing = Routing(flows)
         self._gates: dict[str, Gate] = {}
@@ -47,14 +47,14 @@ class Worker:
     def work(self) -> int:
         """Claim and finish one page; how many runs it had."""
         asked = time.monotonic()
-        claim = self._journal.runs.claim(self.owner, self._page, self._lease)
+        claim = self._journal.runs.claim(self.owner, self._page, self.lease_seconds)
         if not claim.runs:
             return 0
-        self._held_until = asked + self._lease * 0.8
+        self._held_until = asked + self.lease_seconds * 0.8
         lookups = Lookups(self._journal, self._landscape)
         walks, strangers = self._walks(claim.runs, lookups)
         if strangers:
-            self._journal.runs.commit(self.owner, strangers, claim.wall, self._lease)
+            self._journal.runs.commit(self.owner, strangers, claim.wall, self.lease_seconds)
         planned = self._walked([walk for walk in walks if walk.move.run.state is RunState.RUNNING], lookups)
         planned = self._kept(planned, self._commit(walks, claim.wall))
         while planned:
@@ -66,8 +66,8 @@ class Worker:
     def heartbeat(self) -> None:
         """Prolong the leases; called by the engine's clockwork while a page is under way."""
         asked = time.monotonic()
-        self._journal.runs.heartbeat(self.owner, self._lease)
-        self._held_until = asked + self._lease * 0.8
+        self._journal.runs.heartbeat(self.owner, self.lease_seconds)
+        self._held_until = asked + self.lease_seconds * 0.8
 
     def held(self) -> bool:
         """Whether the leases surely stand, by this process's own monotonic clock and with a margin for the write back."""
@@ -157,7 +157,7 @@ class Worker:
             return set()
         for walk in walks:
             walk.move.arrivals = [self._routing.arrival(event) for event in walk.raised]
-        lost = self._journal.runs.commit(self.owner, [walk.move for walk in walks], looked_wall, self._lease)
+        lost = self._journal.runs.commit(self.owner, [walk.move for walk in walks], looked_wall, self.lease_seconds)
         for walk in walks:
             walk.raised = []
             walk.move.records, walk.move.facts, walk.move.links, walk.move.arrivals = [], [], [], []

@@ -228,6 +228,12 @@ class Runs:
             polls = list(connection.scalars(sa.select(cursor.polled_at)))
         return Pulse(None if not polls or None in polls else min(moment for moment in polls if moment), due)
 
+    def idle(self) -> bool:
+        """Whether there is nothing to claim and no farewell to send now; a look that costs no write lock."""
+        with reading(self._engine) as connection:
+            due = connection.execute(self._sql["any_due"], {"now": micros(self._clock.now())}).first()
+            return due is None and connection.execute(self._sql["any_farewell"]).first() is None
+
     def next_due(self) -> datetime | None:
         """World time at which the next run falls due; None when none is ready."""
         with reading(self._engine) as connection:

@@ -115,6 +115,13 @@ where state in ('ready', 'in_doubt') and held = 0 and due_at <= :now and flow no
 -- running_count: how many runs are in a worker's hands
 select count(*) from run where state = 'running';
 
+-- any_due: whether there is anything to claim
+select 1 from run
+where state in ('ready', 'in_doubt') and held = 0 and due_at <= :now and flow not in (select flow from flow_state) limit 1;
+
+-- any_farewell: whether a dead run's last message is due
+select 1 from run where farewell = 'due' and state = 'dead' limit 1;
+
 -- next_due: when the next run falls due
 select min(due_at) from run where state in ('ready', 'in_doubt') and held = 0;
 

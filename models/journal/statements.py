@@ -8,9 +8,10 @@ of a run; `skip locked` is left out on SQLite, which has one writer anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,6 +28,16 @@ def statements(file: Path, dialect: str) -> Mapping[str, sa.TextClause]:
     """Every statement of a file by its name, for the dialect `sqlite` or `postgresql`."""
     pieces = _HEAD.split(file.read_text(encoding="utf-8"))[1:]
     return {name: sa.text(_fitted(body.strip().rstrip(";"), dialect)) for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def execute_many(connection: sa.Connection, statement: sa.TextClause, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run a statement for each row. On SQLite the driver binds the names itself: half the time of a long batch went there."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(statement.text, list(rows))  # type: ignore[arg-type]
+    else:
+        connection.execute(statement, list(rows))
 
 
 def _fitted(sql: str, dialect: str) -> str:

@@ -75,7 +75,7 @@ class Throttle:
         with self._engine.begin() as connection:
             query = sa.select(row.c.circuit, row.c.failures).where(row.c.system == system).with_for_update()
             state, failures = connection.execute(query).one()
-            opens = state == "half_open" or (state == "closed" and failures + 1 >= limit)
+            opens: bool = state == "half_open" or (state == "closed" and failures + 1 >= limit)
             values: dict[str, object] = {"failures": failures + 1, "reason": reason, "updated_at": now}
             if opens:
                 values |= {"circuit": "open", "probe_at": now + timedelta(seconds=seconds)}

@@ -1,0 +1,97 @@
+"""Jobs on a schedule: one runner at a time across processes, misfires coalesced, polls at once when world time jumps (E9)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from integrations.engine.telemetry import LOG
+from models.domain.clock import Clock
+from models.journal.leases import Leases
+
+_LEASE_SECONDS = 30.0
+_RENEW_SECONDS = 10.0
+_LOOK_SECONDS = 0.02
+
+
+class Jobs:
+    """Runs jobs under APScheduler. A job that missed its time runs once when it can (coalesced), however late.
+
+    A job is named; its lease in the journal keeps it to one process, and it passes on when that process is gone.
+    """
+
+    def __init__(self, owner: str, leases: Leases, clock: Clock, threads: int = 8) -> None:
+        self._owner, self._leases, self._clock = owner, leases, clock
+        options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(threads)}, job_defaults=options)
+        self._held: dict[str, float] = {}
+        self._at_jump: list[tuple[str, Callable[[], object]]] = []
+        self._running: dict[str, threading.Lock] = {}
+        self._stopping = threading.Event()
+
+    def every(self, seconds: float, name: str, work: Callable[[], object], at_jump: bool = False) -> None:
+        """Run `work` every so many wall seconds; with `at_jump` also at once whenever the world clock was set anew."""
+        self._running[name] = threading.Lock()
+        self._scheduler.add_job(lambda: self._run(name, work), "interval", seconds=seconds, id=name)
+        if at_jump:
+            self._at_jump.append((name, work))
+
+    def start(self) -> None:
+        """Begin; every job runs at once for the first time, then at its interval."""
+        self._scheduler.start()
+        for name in self._running:
+            self._soon(name)
+        if hasattr(self._clock, "jump"):
+            threading.Thread(target=self._watch, name="world-clock", daemon=True).start()
+
+    def stop(self) -> None:
+        """Begin no more jobs and give the leases back; one that is under way ends by itself."""
+        self._stopping.set()
+        self._scheduler.shutdown(wait=False)
+        for name in list(self._held):
+            self._leases.release(name, self._owner)
+
+    def _run(self, name: str, work: Callable[[], object], again: bool = False) -> None:
+        lock = self._running[name]
+        if not lock.acquire(blocking=again):
+            return
+        try:
+            if not self._stopping.is_set() and self._mine(name):
+                work()
+        except Exception as error:  # noqa: BLE001  a job that fails is told of and runs again at its time
+            LOG.warning("%s failed and will be tried again: %s", name, error)
+        finally:
+            lock.release()
+
+    def _mine(self, name: str) -> bool:
+        """Whether this process runs the job; the journal is asked again only when the lease grows old."""
+        now = time.monotonic()
+        if now < self._held.get(name, 0.0):
+            return True
+        if not self._leases.hold(name, self._owner, _LEASE_SECONDS):
+            self._held.pop(name, None)
+            return False
+        self._held[name] = now + _RENEW_SECONDS
+        return True
+
+    def _soon(self, name: str) -> None:
+        job = self._scheduler.get_job(name)
+        if job is not None:
+            job.modify(next_run_time=datetime.now(UTC))
+
+    def _watch(self) -> None:
+        """Run the jobs that follow world time as soon as it was set anew."""
+        seen = getattr(self._clock, "jump")  # noqa: B009  only a world clock has it
+        while not self._stopping.wait(_LOOK_SECONDS):
+            jump = getattr(self._clock, "jump")  # noqa: B009
+            if jump == seen:
+                continue
+            seen = jump
+            for name, work in self._at_jump:
+                threading.Thread(target=self._run, args=(name, work, True), name=f"jump-{name}", daemon=True).start()
+

@@ -1,0 +1,149 @@
+"""The engine process: `main` runs until it is told to stop, by SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from integrations.contracts.connector import Connector
+from integrations.engine.engine import Engine
+from integrations.engine.flow_book import discover_flows
+from integrations.engine.jobs import Jobs
+from integrations.engine.snapshotting import Snapshotting
+from integrations.engine.systems import connect, load_systems
+from integrations.engine.telemetry import LOG, Telemetry
+from models.domain.clock import Clock, clock_at
+from models.domain.errors import Misconfigured, TieoutError
+from models.journal import open_journal
+from models.settings import Settings, read_settings
+
+_IDLE_SECONDS = 0.05
+_REAP_SECONDS = 0.5
+_DESK_SECONDS = 0.25
+_LAST_SECONDS = 2.5
+"""How long the end may wait for work under way; what is not finished by then is in doubt and will be looked up."""
+
+
+def main() -> None:
+    """Run the engine with the settings of the environment. Exit status 0 after a signal, 2 for settings that need mending."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = read_settings()
+        if settings.systems is None:
+            raise Misconfigured("TIEOUT_SYSTEMS is not set: give the TOML file that names the connected systems")
+        clock = _clock(settings, stop)
+        if clock is not None:
+            _Service(settings, clock, stop).run()
+    except Misconfigured as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    sys.stdout.flush()
+    os._exit(0)  # a vendor's slow answer in a call thread must not hold up the end; its outcome is looked up by whoever comes next
+
+
+def _clock(settings: Settings, stop: threading.Event) -> Clock | None:
+    """The clock, once its file is there: in the demonstration the sandbox makes it. None when told to stop first."""
+    while settings.world_clock is not None and not settings.world_clock.exists():
+        if stop.wait(0.1):
+            return None
+    return clock_at(settings.world_clock)
+
+
+class _Service:
+    """The threads of one engine process."""
+
+    def __init__(self, settings: Settings, clock: Clock, stop: threading.Event) -> None:
+        self._settings, self._clock, self._stop = settings, clock, stop
+        self._journal = open_journal(settings.journal_address, clock)
+        collector = f"http://{settings.host}:{settings.otlp_port}"
+        self._telemetry = Telemetry(collector, settings.environment)
+        self._snapshots = Snapshotting(self._journal, clock, f"{collector}/v1/observations")
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        connectors = self._connected()
+        if connectors is None:
+            return
+        engine = Engine(self._journal, discover_flows(), connectors, self._clock, tracing=self._telemetry.tracing)
+        jobs = self._jobs(engine)
+        LOG.info("engine %s runs %d flows over %d systems", engine.owner, len(engine.flows.newest), len(connectors))
+        loops = [
+            self._loop("worker", _IDLE_SECONDS, engine.work, eager=True),
+            self._loop("reaper", _REAP_SECONDS, self._journal.runs.reap),
+            self._loop("heartbeat", engine.worker.lease_seconds / 4, engine.worker.heartbeat),
+            self._loop("desk", _DESK_SECONDS, engine.desk.serve),
+        ]
+        jobs.start()
+        self._stop.wait()
+        engine.worker.stopping.set()
+        jobs.stop()
+        deadline = time.monotonic() + _LAST_SECONDS
+        for loop in loops:
+            loop.join(max(0.0, deadline - time.monotonic()))
+        if not loops[0].is_alive():
+            self._journal.runs.give_back(engine.owner)
+        self._telemetry.close(1.0)
+
+    def _jobs(self, engine: Engine) -> Jobs:
+        settings, jobs = self._settings, Jobs(engine.owner, self._journal.leases, self._clock)
+        for system, stream in engine.polling.streams():
+            jobs.every(settings.poll_seconds, f"poll {system} {stream}", partial(engine.polling.poll, system, stream), at_jump=True)
+        for name, connector in engine.landscape.connectors.items():
+            if connector.snapshots:
+                jobs.every(settings.snapshot_seconds, f"snapshot {name}", _Unhurried(partial(self._snapshots.take, connector)))
+        jobs.every(30.0, "trim feed", self._journal.feed.trim)
+        return jobs
+
+    def _connected(self) -> dict[str, Connector] | None:
+        """Connectors of every system; waits for one whose very description must be fetched first."""
+        systems = load_systems(self._settings.systems, os.environ)  # type: ignore[arg-type]
+        while True:
+            try:
+                return connect(systems, self._clock)
+            except Misconfigured:
+                raise
+            except TieoutError as error:
+                LOG.warning("a system is not up yet: %s", error)
+                if self._stop.wait(1.0):
+                    return None
+
+    def _loop(self, name: str, seconds: float, work: Callable[[], object], eager: bool = False) -> threading.Thread:
+        """A thread that does `work` every so many seconds, or again at once while there is some if it is eager."""
+
+        def turn() -> None:
+            while not self._stop.is_set():
+                try:
+                    busy = bool(work()) and eager
+                except Exception:  # noqa: BLE001  a fault of one turn must not end the service; it is told and tried again
+                    LOG.exception("the %s met a fault and goes on", name)
+                    busy = False
+                if not busy:
+                    self._stop.wait(seconds)
+
+        thread = threading.Thread(target=turn, name=name, daemon=True)
+        thread.start()
+        return thread
+
+
+class _Unhurried:
+    """Does its work at most a fifth of the time: a large extract leaves room for everything else."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work, self._not_before = work, 0.0
+
+    def __call__(self) -> None:
+        began = time.monotonic()
+        if began < self._not_before:
+            return
+        try:
+            self._work()
+        finally:
+            took = time.monotonic() - began
+            self._not_before = began + 5 * took
