@@ -1,0 +1,159 @@
+"""F1, F2, F5, E1, E5 from end to end: vendor systems over HTTP, real connectors, a real engine and journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from integrations.sandbox.weather import Disturbance
+from tests.acceptance.flows.house import House, open_house
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with open_house(tmp_path) as opened:
+        opened.open_company()
+        yield opened
+
+
+@pytest.fixture
+def staffed(house: House) -> tuple[House, str]:
+    """A house with one project set up and one person who may book time; and that person's user id in the PSA."""
+    user = house.hire()
+    house.win(house.account())
+    house.settle()
+    return house, user
+
+
+@pytest.mark.req("F1", "S1", "S4")
+def test_a_won_sale_becomes_a_project_in_every_system(house: House) -> None:
+    house.win(house.account())
+    house.settle()
+    assert house.states("quote-to-project") == {"settled": 1} and set(house.states("master-data")) == {"settled"}
+    job, order = house.erp("job")["PRJ-1001"], house.erp("salesOrder")["CT-PRJ-1001"]
+    assert (job["parent"]["refName"], job["custentity_cost_centre"], job["custentity_contract_type"]) == ("Nordwind GmbH", "440", "time_and_materials")
+    assert (order["custbody_billing_rule"], order["custbody_hold"], Decimal(str(order["total"]))) == ("time_and_expenses", False, Decimal(120000))
+    assert set(house.erp("projectTask")) == {"PRJ-1001_010", "PRJ-1001_020"}
+    psa = house.vendors.psa
+    assert psa.story(str(psa.workspace("PRJ-1001")), "PRJ-1001.020")
+    budget = house.vendors.ppm.tables["budgets"].rows["PRJ-1001"]
+    assert (Decimal(str(budget["cost"])), Decimal(str(budget["targetMargin"]))) == (Decimal(78000), Decimal("0.35"))
+
+
+@pytest.mark.req("F1", "E5")
+def test_a_missing_dimension_pauses_before_anything_exists_and_resumes_when_it_comes(house: House) -> None:
+    sale = house.win(house.account(), Cost_Centre__c=None, Tax_Profile__c=None)
+    house.settle()
+    [paused] = house.runs("quote-to-project")
+    assert paused["state"] == "waiting" and paused["waiting_owner"] == "crm"
+    assert "tax_profile" in paused["waiting_missing"] and "dimensions.cost_centre" in paused["waiting_missing"]
+    assert (Decimal(paused["amount"]), paused["currency"]) == (Decimal(120000), "EUR")
+    assert house.erp("job") == {} and house.vendors.psa.workspace("PRJ-1001") is None
+    house.vendors.crm.save("Opportunity", {"Cost_Centre__c": "440"}, house.clock.at, sale)
+    house.settle()
+    assert house.states("quote-to-project") == {"waiting": 1}
+    house.vendors.crm.save("Opportunity", {"Tax_Profile__c": "DE-STD-19"}, house.clock.at, sale)
+    house.settle()
+    [resumed] = house.runs("quote-to-project")
+    assert (resumed["state"], resumed["run_id"]) == ("settled", paused["run_id"])
+    assert set(house.erp("job")) == {"PRJ-1001"} and set(house.erp("salesOrder")) == {"CT-PRJ-1001"}
+
+
+@pytest.mark.req("M2", "F2")
+def test_a_second_account_of_one_company_makes_no_second_customer(house: House) -> None:
+    first = house.account()
+    second = house.account("Nordwind G.m.b.H.", "9001", Tax_Id__c="DE1001")
+    house.win(first)
+    house.win(second, "PRJ-1002")
+    house.settle()
+    assert set(house.states("quote-to-project")) == {"settled"}
+    assert len(house.erp("customer")) == 1 and {row["parent"]["refName"] for row in house.erp("job").values()} == {"Nordwind GmbH"}
+
+
+@pytest.mark.req("F5", "E1", "S1")
+def test_time_is_posted_corrected_and_withdrawn_once_each_and_the_psa_is_told(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    kept, corrected, withdrawn = (house.log("PRJ-1001.010", user, minutes) for minutes in (450, 480, 60))
+    house.settle()
+    assert house.posted() == {f"TE-kantata-{kept}": Decimal("7.5"), f"TE-kantata-{corrected}": Decimal(8), f"TE-kantata-{withdrawn}": Decimal(1)}
+    bill = house.erp("timeBill")[f"TE-kantata-{kept}-v1"]
+    assert (Decimal(str(bill["rate"])), Decimal(str(bill["custcol_cost_rate"]))) == (Decimal(120), Decimal("62.5"))
+    house.vendors.psa.save("time_entries", {"time_in_minutes": 420}, house.clock.at, corrected)
+    house.vendors.psa.remove("time_entries", withdrawn, house.clock.at)
+    house.settle()
+    assert house.posted() == {f"TE-kantata-{kept}": Decimal("7.5"), f"TE-kantata-{corrected}": Decimal(7), f"TE-kantata-{withdrawn}": Decimal(0)}
+    assert set(house.states("time-to-bill")) == {"settled"}
+    told = house.told(kept)
+    assert told and (told["status"], told["service_model_ref"], told["service_name"]) == ("successful", f"TE-kantata-{kept}-v1", "netsuite")
+
+
+@pytest.mark.req("F5", "X2")
+def test_an_invalid_charge_code_goes_back_to_the_psa_with_the_reason(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    psa = house.vendors.psa
+    story = psa.save("stories", {"title": "PRJ-1001.999 Typo", "workspace_id": psa.workspace("PRJ-1001"), "story_type": "task"}, house.clock.at)
+    entry = house.log("PRJ-1001.999", user, story=story)
+    house.settle()
+    [run] = house.runs("time-to-bill")
+    assert (run["state"], run["error_code"], run["error_field"], run["currency"]) == ("dead", "charge-code-unknown", "charge_code", "EUR")
+    told = house.told(entry)
+    assert told and told["status"] == "failed" and "Charge code does not exist" in told["external_message"]
+    psa.save("time_entries", {"story_id": psa.story(str(psa.workspace("PRJ-1001")), "PRJ-1001.010")}, house.clock.at, entry)
+    house.settle()
+    assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")}
+    assert {(run["state"], run["error_code"]) for run in house.runs("time-to-bill")} >= {("superseded", "charge-code-unknown"), ("settled", None)}
+
+
+@pytest.mark.req("F5", "E5")
+def test_a_charge_code_that_finance_closes_is_respected(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    tasks = house.vendors.erp.records
+    tasks.change("projecttask", str(tasks.external["projecttask"].first("PRJ-1001_010")), {"isInactive": True})
+    house.settle()
+    house.log("PRJ-1001.010", user)
+    house.settle()
+    [run] = house.runs("time-to-bill")
+    assert (run["state"], run["error_code"]) == ("dead", "charge-code-inactive") and house.posted() == {}
+
+
+@pytest.mark.req("F5", "E5")
+def test_time_of_a_project_nobody_sold_waits_with_an_owner_and_goes_on_once_it_is_sold(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    psa = house.vendors.psa
+    space = psa.save("workspaces", {"title": "PRJ-7777 · By hand", "currency": "EUR", "creator_role": "maven"}, house.clock.at)
+    psa.save("stories", {"title": "PRJ-7777.010 Design", "workspace_id": space, "story_type": "task"}, house.clock.at)
+    entry = house.log("PRJ-7777.010", user)
+    house.settle()
+    [run] = house.runs("time-to-bill")
+    assert run["state"] == "waiting" and run["waiting_owner"] == "psa" and "PRJ-7777" in run["waiting_for"]
+    house.win(house.account("Südwind AG", "1002"), "PRJ-7777")
+    house.settle()
+    assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")}
+    assert len(psa.tables["workspaces"]) == 2
+
+
+@pytest.mark.req("E1", "E3", "F5")
+def test_lost_answers_refused_calls_doubled_and_disordered_events_end_at_the_truth(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    psa = house.vendors.psa
+    late = iter((0, 40, 0, 3, 0, 25, 0, 7) * 50)
+    psa.feed.lateness, psa.feed.doubled = lambda: float(next(late)), lambda: True
+    house.weather.arm(Disturbance("netsuite", "dropped", 2, methods=("PUT",)))
+    house.weather.arm(Disturbance("netsuite", "unavailable", 2, path="async/v1"))
+    house.weather.arm(Disturbance("netsuite", "throttled", 2))
+    house.weather.arm(Disturbance("kantata", "dropped", 2, methods=("POST",)))
+    entries = [house.log(f"PRJ-1001.0{1 + number % 2}0", user, 60 + 15 * number) for number in range(20)]
+    house.settle(2)
+    for entry in entries[:5]:
+        psa.save("time_entries", {"time_in_minutes": 90}, house.clock.at, entry)
+    for entry in entries[5:8]:
+        psa.remove("time_entries", entry, house.clock.at)
+    house.settle(70)
+    rows = psa.tables["time_entries"].rows
+    truth = {f"TE-kantata-{entry}": Decimal(rows[entry]["time_in_minutes"]) / 60 if entry in rows else Decimal(0) for entry in entries}
+    assert {fact: net for fact, net in house.posted().items() if net} == {fact: net for fact, net in truth.items() if net}
+    assert set(house.states("time-to-bill")) <= {"settled", "superseded"}
+    assert not house.weather.armed or all(one.left <= 0 for one in house.weather.armed)
