@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from integrations.contracts.connector import Observation
@@ -35,6 +36,7 @@ def _work(system: str, entity: str, key: str, data: Mapping[str, Any], version: 
     fields = {name: data[name] for name in names if name in data} | {
         f"{entity}_id": ours, "project_code": data.get("project_id") or data["project_ref"]["id"],
         "resource_number": data.get("resource_id") or data["resource_ref"]["id"], "source_version": version,
+        "changed_at": data.get("changed_at") or datetime.fromtimestamp(version / 1000, UTC).isoformat(),
         "sync_status": note.get("status"), "sync_message": note.get("message"),
     }  # fmt: skip
     return Observation(entity, key, ours, fields, data.get("legal_entity_id"))

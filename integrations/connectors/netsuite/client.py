@@ -36,6 +36,14 @@ class NetSuiteClient:
             raise OutcomeUnknown(f"{self._config.name} accepted {kind} {external_id} and did not say where it is", key)
         return location.rsplit("/", 1)[-1]
 
+    def get(self, kind: str, external_id: str) -> Mapping[str, Any] | None:
+        """One record with its lines, or None."""
+        reply = self.http.read(f"{ROOT}/record/v1/{kind}/eid:{quote(external_id, safe='')}", {"expandSubResources": "true"})
+        if reply.status == 404:
+            return None
+        body = self._sent(reply, kind).json()
+        return body if isinstance(body, Mapping) else None
+
     def batch(self, kind: str, records: Sequence[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
         """Create or update up to 100 records of one kind in one asynchronous job; the vendor's result per record, in order.
 

@@ -106,6 +106,8 @@ class NetSuite:
 
     def _put(self, kind: str, record: dict[str, Any], key: str) -> Answer:
         try:
+            if kind == "salesOrder" and (held := self._client.get(kind, record["externalId"])) is not None:
+                record = mapping.with_kept_lines(record, held)
             internal = self._client.put(kind, record["externalId"], record, key)
         except TieoutError as error:
             return error

@@ -139,10 +139,18 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if not isinstance(value, Mapping)}
 
 
+def with_kept_lines(record: dict[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
+    """An order whose milestone lines keep what the ERP noted on them (done, accepted, invoiced): that is the ERP's word, and
+    replacing the list without it would bill a milestone twice."""
+    lines = {str(line.get("custcol_milestone_id")): line for line in (held.get("item") or {}).get("items", ())}
+    merged = [{**lines.get(str(line["custcol_milestone_id"]), {}), **line} for line in record["item"]["items"]]
+    return {**record, "item": {"items": merged}}
+
+
 def _milestone(one: Row) -> dict[str, Any]:
     line = {
         "custcol_milestone_id": one.text("milestone_id"), "description": one.text("name"), "amount": one.child("amount").decimal("amount"),
-        "custcol_due": one.opt_text("due"), "custcol_completed": one.opt_text("completed_at"), "custcol_accepted": one.opt_flag("accepted") or False,
+        "custcol_due": one.opt_text("due"), "custcol_completed": one.opt_text("completed_at"), "custcol_accepted": one.opt_flag("accepted") or None,
     }  # fmt: skip
     return {name: value for name, value in line.items() if value is not None}
 

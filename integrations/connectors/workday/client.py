@@ -66,7 +66,7 @@ class WorkdayClient:
         return f"WorkdayClient({self._config.name!r})"
 
     def _asked(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        header = {"Workday_Common_Header": {"Include_Reference_Descriptors_In_Response": "true"}}
+        header = {"header": {"Include_Reference_Descriptors_In_Response": "true"}}
         try:
             plain: Any = serialize_object
             return dict(plain(self._port().Get_Workers(**request, _soapheaders=header), dict) or {})
