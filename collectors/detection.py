@@ -24,6 +24,7 @@ class Detection:
         self._journal = journal
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
+        self._stopping = False
         self.fault: str | None = None
 
     def run(self) -> None:
@@ -32,13 +33,18 @@ class Detection:
             self._turn(self._connected())
             self.fault = None
         except (EOFError, OSError, RuntimeError) as error:
+            if self._stopping:
+                return
             self.fault = f"detectors: {error or type(error).__name__}"
             _log.warning("marts and detectors could not run, they will be tried again: %s", error or type(error).__name__)
             self._end()
 
     def stop(self) -> None:
-        """End the child; a turn that is under way is given up."""
-        self._end()
+        """End the child; a turn that is under way is given up. The pipe is left to the turn's own thread, which may be reading it."""
+        self._stopping = True
+        if (child := self._child) is not None:
+            child.terminate()
+            child.wait(5)
 
     def _turn(self, pipe: Connection) -> None:
         pipe.send("run")
