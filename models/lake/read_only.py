@@ -60,7 +60,7 @@ def _tree(sql: str) -> Any:
     row = _parser().execute("SELECT json_serialize_sql($1::VARCHAR)", [sql]).fetchone()
     tree = orjson.loads(row[0]) if row else {"error": True}
     if tree.get("error"):
-        raise NotReadOnly(f"this statement cannot be checked ({tree.get('error_message', 'unknown form')}): write it as a SELECT")
+        raise NotReadOnly(f"this statement is refused, since it cannot be checked ({tree.get('error_message', 'unknown form')}): write it as a SELECT")
     return tree
 
 
