@@ -31,7 +31,7 @@ def flat(body: Any, prefix: str = "") -> dict[str, Any]:
     elif isinstance(body, Sequence) and not isinstance(body, str | bytes):
         parts = [flat(value, f"{prefix}[{at}]") for at, value in enumerate(body)]
     else:
-        return {prefix or "value": body}
+        return {prefix or "content": body}
     return {path: value for part in parts for path, value in part.items()}
 
 

@@ -60,6 +60,7 @@ SELECT count(*)::BIGINT AS projects, sum(psa_hours) AS psa_hours, sum(erp_hours)
 FROM mart_reconciliation
 WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
   AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
+HAVING count(*) > 0
 
 -- firms: legal entities to choose from
 SELECT DISTINCT legal_entity FROM mart_billing

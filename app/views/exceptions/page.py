@@ -52,8 +52,9 @@ def _causes(viewer: Viewer) -> None:
         return
     st.session_state["causes_shown"] = [group.cause for group in groups]
     column = st.column_config
+    shown = ["cause", "failures", "cases", "money", "share", "severity", "oldest", "newest", *(["act"] if viewer.may(Action.PREVIEW) else [])]
     st.dataframe(
-        present.cause_rows(groups, now, currency), key="causes", hide_index=True, row_height=31, height=min(37 + 31 * len(groups), 300), alt="Causes ranked by money",
+        present.cause_rows(groups, now, currency), key="causes", column_order=shown, hide_index=True, row_height=31, height=min(37 + 31 * len(groups), 300), alt="Causes ranked by money",
         column_config={
             "cause": column.ButtonColumn("Cause", type="tertiary", alignment="left", key="open_cause", on_click=_narrow, width="large"),
             "failures": column.TextColumn("Failures", alignment="right", width="small"), "cases": column.TextColumn("Cases", alignment="right", width="small"),

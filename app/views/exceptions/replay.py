@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from app.widgets import formats, masking
 from app.widgets.markup import Html, Metric, chip, joined, span
-from app.widgets.payload import Field
+from app.widgets.payload import ABSENT, Field
 from models.canonical.classification import DataClass
 
 STARTS = {"Failed step": "failed_step", "From the start": "start"}
@@ -40,7 +39,7 @@ def _value(text: Any) -> Any:
         return text
 
 
-def in_words(result: Mapping[str, Any], currency_count: int = 0) -> str:
+def in_words(result: Mapping[str, Any]) -> str:
     """What a preview found, in a sentence."""
     runs = result.get("runs") or []
     total = ", ".join(formats.money(amount, currency) for currency, amount in (result.get("totals") or {}).items())
@@ -80,12 +79,14 @@ def step_title(step: Mapping[str, Any]) -> Html:
 
 def fields(step: Mapping[str, Any], clear: frozenset[DataClass]) -> list[Field]:
     """The step's fields beside what the target holds now, changed ones first, sensitive values masked."""
-    listed = [
-        Field(one["field"], masking.value(one["field"], _shown(one.get("current")), clear), masking.value(one["field"], _shown(one.get("wanted")), clear),
-              bool(one.get("changed", one.get("current") != one.get("wanted"))))
-        for one in step.get("fields") or []
-    ]  # fmt: skip
+    listed = [_field(one, clear) for one in step.get("fields") or []]
     return sorted(listed, key=lambda field: not field.changed)
+
+
+def _field(one: Mapping[str, Any], clear: frozenset[DataClass]) -> Field:
+    name, current, wanted = one["field"], one.get("current"), one.get("wanted")
+    held = ABSENT if current is None else masking.value(name, _shown(current), clear)
+    return Field(name, held, masking.value(name, _shown(wanted), clear), bool(one.get("changed", current != wanted)))
 
 
 def _shown(value: Any) -> Any:
@@ -152,6 +153,3 @@ def _wave(at: int, wave: Any) -> dict[str, object]:
     size = told.get("size", told.get("runs"))
     return {"wave": at, "size": formats.count(_number(size)), **{key: formats.count(_number(told.get(key))) for key in ("settled", "waiting", "failed")}}
 
-
-def total_of(totals: Mapping[str, Any]) -> Decimal:
-    return sum((formats.decimal(amount) for amount in totals.values()), Decimal(0))

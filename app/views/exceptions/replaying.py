@@ -14,9 +14,14 @@ from app.widgets import formats
 from app.widgets.heading import draw
 from app.widgets.markup import Column, block, metrics, table, verdict
 from app.widgets.payload import field_table
+from models.canonical.classification import DataClass
 from models.journal.requests import Request
 
 WAVES = (Column("wave", "Wave", "right"), Column("size", "Runs", "right"), Column("settled", "Arrived", "right"), Column("waiting", "Wait", "right"), Column("failed", "Failed again", "right"))
+
+
+MASKED: frozenset[DataClass] = frozenset()
+"""A dry run shows that a rate changes, not the rate: clear values are asked for on the journey, where that is audited."""
 
 
 @st.fragment(run_every="1s")
@@ -35,7 +40,7 @@ def replaying(viewer: Viewer, run_ids: Sequence[str], key: str, suggestion: Mapp
     seen = preview if preview and _same(preview.body, asked) else None
     _buttons(viewer, asked, key, seen)
     if seen:
-        _previewed(viewer, seen)
+        _previewed(seen)
 
 
 def _choice(key: str, suggestion: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
@@ -81,7 +86,7 @@ def _same(seen: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     return all(seen.get(name) == asked.get(name) for name in ("run_ids", "from", "correction"))
 
 
-def _previewed(viewer: Viewer, seen: Request) -> None:
+def _previewed(seen: Request) -> None:
     if not seen.ended:
         st.status("The engine is making the dry run…", state="running")
         return
@@ -94,15 +99,15 @@ def _previewed(viewer: Viewer, seen: Request) -> None:
     for hazard in replay.hazards(result):
         st.warning(hazard, icon=":material/warning:")
     for at, run in enumerate((result.get("runs") or [])[: replay.SHOWN]):
-        _run(viewer, run, at == 0)
+        _run(run, at == 0)
 
 
-def _run(viewer: Viewer, run: Mapping[str, Any], expanded: bool) -> None:
+def _run(run: Mapping[str, Any], expanded: bool) -> None:
     failing = replay.fault(run)
     with st.expander(f"{run.get('business_key') or run['run_id']}{' · would fail again' if failing else ''}", expanded=expanded, icon=":material/error:" if failing else None):
         for step in run.get("steps") or []:
             draw(block(replay.step_title(step)))
-            listed = replay.fields(step, viewer.clear)
+            listed = replay.fields(step, MASKED)
             if listed:
                 draw(field_table(listed, "In the target now" if step.get("system") else "As it was", "Would be sent" if step.get("system") else "As it would be"))
 

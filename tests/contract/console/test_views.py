@@ -1,0 +1,121 @@
+"""Every page keeps the contract: found by its folder, asks only through statements that run, refuses who may not see it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.roles import Question, Viewer
+from app.statements import statements
+from app.views.question import View, views
+from models.lake.connection import connect
+from models.settings import Settings
+
+APP = Path(importlib.import_module("app").__file__ or "").parent
+FOLDERS = sorted(path.parent for path in (APP / "views").glob("*/page.py"))
+MARKED = re.compile(r"\$(\w+)")
+
+
+@pytest.mark.req("O1", "O2", "O3", "O4")
+def test_every_question_has_its_page() -> None:
+    """O1–O4: a folder is a page, a page is a question, no two share a path."""
+    assert {view.question for view in views()} == set(Question)
+    assert len({view.path for view in views()}) == len(FOLDERS) == len(views())
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_presenters_know_no_streamlit_and_pages_open_no_store(folder: Path) -> None:
+    for file in folder.glob("*.py"):
+        imported = {name for node in ast.walk(ast.parse(file.read_text())) for name in _imported(node)}
+        assert not {name for name in imported if name.startswith(("duckdb", "sqlalchemy", "models.lake", "models.marts"))}, file
+        assert not {name for name in imported if name.endswith(("open_journal", "open_reader"))}, file
+        if file.name in ("presenter.py", "replay.py"):
+            assert not {name for name in imported if name.startswith("streamlit")}, file
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [f"{node.module}.{alias.name}" for alias in node.names] if isinstance(node, ast.ImportFrom) else []
+
+
+MARTS = {
+    "mart_flow_hour": "hour TIMESTAMPTZ, flow VARCHAR, admitted BIGINT, settled BIGINT, dead BIGINT, retries BIGINT, replays BIGINT, paused BIGINT, lag_p50_s DOUBLE, lag_p95_s DOUBLE, lag_max_s DOUBLE, run_p50_ms DOUBLE, run_p95_ms DOUBLE",
+    "mart_pair_lag": "flow VARCHAR, source_system VARCHAR, target_system VARCHAR, entity VARCHAR, acknowledged BIGINT, lag_p50_s DOUBLE, lag_p95_s DOUBLE, lag_max_s DOUBLE, oldest_pending_s DOUBLE",
+    "mart_failure_age": "flow VARCHAR, bucket VARCHAR, bucket_order INTEGER, failures BIGINT, amount_reporting DECIMAL(18,2)",
+    "mart_project": "project_key VARCHAR, name VARCHAR, customer_key VARCHAR, customer_name VARCHAR, legal_entity VARCHAR, service_line VARCHAR, usable_at TIMESTAMPTZ",
+    "mart_work": "item_key VARCHAR, kind VARCHAR, project_key VARCHAR, customer_key VARCHAR, customer_name VARCHAR, legal_entity VARCHAR, service_line VARCHAR, resource_key VARCHAR, charge_code VARCHAR, work_date DATE, submitted_at TIMESTAMPTZ, approved_at TIMESTAMPTZ, posted_at TIMESTAMPTZ, hours DECIMAL(8,2), billable BOOLEAN, bill_amount DECIMAL(18,2), cost_amount DECIMAL(18,2), currency VARCHAR, bill_reporting DECIMAL(18,2), cost_reporting DECIMAL(18,2), state VARCHAR, blocker VARCHAR, blocker_owner VARCHAR, run_id VARCHAR, age_days INTEGER",
+    "mart_billing": "state VARCHAR, blocker VARCHAR, blocker_owner VARCHAR, legal_entity VARCHAR, service_line VARCHAR, customer_key VARCHAR, project_key VARCHAR, items BIGINT, bill_reporting DECIMAL(18,2), oldest_days INTEGER",
+    "mart_margin": "project_key VARCHAR, name VARCHAR, customer_name VARCHAR, legal_entity VARCHAR, service_line VARCHAR, month DATE, revenue_reporting DECIMAL(18,2), cost_reporting DECIMAL(18,2), margin_reporting DECIMAL(18,2), psa_margin_reporting DECIMAL(18,2), erp_margin_reporting DECIMAL(18,2), difference_reporting DECIMAL(18,2), target_margin DECIMAL(9,4)",
+    "mart_fx": "currency VARCHAR, rate DECIMAL(18,8), as_of TIMESTAMPTZ",
+    "mart_reconciliation": "legal_entity VARCHAR, project_key VARCHAR, psa_hours DECIMAL(18,2), erp_hours DECIMAL(18,2), difference_hours DECIMAL(18,2), psa_reporting DECIMAL(18,2), erp_reporting DECIMAL(18,2), explained_reporting DECIMAL(18,2), unexplained_reporting DECIMAL(18,2)",
+    "mart_kpi": "name VARCHAR, value DOUBLE, unit VARCHAR, target DOUBLE, as_of TIMESTAMPTZ, n BIGINT",
+    "mart_replay": "flow VARCHAR, replays BIGINT, delivered BIGINT, failed BIGINT",
+}  # fmt: skip
+VALUES = {
+    "entities": [], "firms": [], "keys": ["a"], "names": ["a"], "correlations": ["a"], "since": "2026-01-01T00:00:00+00:00", "step": 3600, "q": "a", "like": "%a%", "key": "a", "trace": "a", "project": "a",
+    "posting": "a-v", "cause": "a", "run": "a",
+}  # fmt: skip
+
+
+@pytest.mark.req("O1", "G1")
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_statement_runs_on_empty_stores_and_knows_the_viewers_scope(folder: Path, tmp_path: Path) -> None:
+    """G1: a statement that shows a legal entity's rows takes `$entities`."""
+    connection = connect(Settings(home=tmp_path))
+    for name, columns in MARTS.items():
+        connection.execute(f"CREATE TABLE memory.main.{name} ({columns})")
+    for name, sql in statements(folder / f"{folder.name}.sql").items():
+        given = {parameter: VALUES[parameter] for parameter in set(MARKED.findall(sql))}
+        assert connection.execute(sql, given).to_arrow_table().num_rows == 0, name
+        if re.search(r"\b(legal_entity)\b", sql):
+            assert "$entities" in sql, f"{folder.name}.{name} shows legal entities without the viewer's scope"
+
+
+def _draws_for_a_stranger() -> None:
+    import streamlit as st
+
+    from app.roles import Viewer
+    from app.views.question import views
+
+    number = st.session_state["number"]
+    views()[number].draw(Viewer("stranger", frozenset()))
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize("view", views(), ids=lambda view: view.path)
+def test_every_page_refuses_a_viewer_without_the_role(view: View) -> None:
+    """G1: the page asks itself, whatever the navigation showed."""
+    script = AppTest.from_function(_draws_for_a_stranger)
+    script.session_state["number"] = views().index(view)
+    script.run()
+    assert not script.exception
+    assert "not among the pages of your roles" in script.error[0].value
+    assert not script.get("html")
+
+
+def test_no_role_opens_everything_by_accident() -> None:
+    assert not Viewer("nobody", frozenset({"unheard-of"})).pages
+
+
+@pytest.mark.req("O7")
+def test_both_themes_have_enough_colours_for_plotly() -> None:
+    """O7: fewer than ten categorical colours and Plotly ignores the palette."""
+    theme = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text())["theme"]
+    for side in ("light", "dark"):
+        assert len(set(theme[side]["chartCategoricalColors"])) >= 10
+        assert len(theme[side]["chartSequentialColors"]) == 10
+
+
+def test_statement_files_refuse_nameless_and_repeated_statements(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("SELECT 1\n-- one: first\nSELECT 1\n")
+    (tmp_path / "b.sql").write_text("-- one: first\nSELECT 1\n-- one: again\nSELECT 2\n")
+    for name in ("a.sql", "b.sql"):
+        with pytest.raises(ValueError):
+            statements(tmp_path / name)

@@ -1,0 +1,107 @@
+"""Causes, cases, previews and progress in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.roles import Viewer
+from app.views.exceptions import presenter as present
+from app.views.exceptions import replay
+from app.widgets.payload import ABSENT
+from models.canonical.classification import MASK, DataClass
+from models.domain.plan import plan_of
+from models.journal.cases import CaseGroup
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+NOBODY: frozenset[DataClass] = frozenset()
+
+
+def group(cause: str, occurrences: int, money: int, severity: str = "high") -> CaseGroup:
+    return CaseGroup(cause, cause, 2, occurrences, Decimal(money), severity, NOW - timedelta(days=2), NOW)
+
+
+@pytest.mark.req("X8")
+def test_failures_are_told_as_causes() -> None:
+    """X8: 2,140 failures have 2 causes."""
+    groups = [group("a", 2000, 90_000), group("b", 140, 38_400)]
+    assert present.verdict(groups, "EUR") == ("warn", "2,140 failures have 2 causes; €128k is at stake.")
+    assert present.verdict([], "EUR") == ("good", "Nothing is stuck.")
+    assert present.verdict([group("a", 1, 0, "critical")], "EUR") == ("bad", "1 failure has 1 cause.")
+    assert [round(row["share"], 2) for row in present.cause_rows(groups, NOW, "EUR")] == [0.7, 0.3]
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize(("chosen", "scope"), [([], ("NOV-DE",)), (["NOV-UK"], ("NOV-DE",)), (["NOV-DE", "NOV-UK"], ("NOV-DE",))])
+def test_a_filter_is_never_wider_than_the_viewers_legal_entities(chosen: list[str], scope: tuple[str, ...]) -> None:
+    """G1: an address with another entity shows nothing of it."""
+    assert present.chosen(Viewer("li", frozenset({"finance"}), ("NOV-DE",)), {"entity": chosen}).legal_entities == scope
+
+
+def test_filters_say_what_the_widgets_say() -> None:
+    viewer = Viewer("li", frozenset({"operations"}))
+    where = present.chosen(viewer, {"status": "Snoozed", "mine": True, "find": " PRJ ", "cause": ["x"], "overdue": True})
+    assert (where.status, where.assignees, where.text, where.causes, where.overdue) == (("snoozed",), ("li",), "PRJ", ("x",), True)
+    assert present.chosen(viewer, {}).status is None
+
+
+def test_service_levels_count_down_and_then_up() -> None:
+    case = {"status": "open", "sla_due": NOW + timedelta(hours=7)}
+    assert present.due(case, NOW) == "7 h left"
+    assert present.due({**case, "sla_due": NOW - timedelta(days=2)}, NOW) == "2 d over"
+    assert present.due({**case, "status": "resolved"}, NOW) == "–"
+
+
+@pytest.mark.req("G2")
+def test_evidence_masks_rates() -> None:
+    """G2: evidence is a payload too."""
+    shown = present.evidence({"charge_code": "X", "bill_rate": {"amount": "95.00", "currency": "EUR"}}, NOBODY)
+    assert "95.00" not in shown and MASK in shown and "X" in shown
+
+
+@pytest.mark.req("E4")
+def test_a_replay_request_is_what_the_journal_accepts() -> None:
+    """E4: the selection, the start and the correction, frozen by their hash."""
+    body = replay.body(["r1", "r2"], "From the start", {"charge_code": "P.020"}, "case", None)
+    plan = plan_of(body)
+    assert (plan.run_ids, plan.start, plan.correction) == (("r1", "r2"), "start", {"charge_code": "P.020"})
+    assert replay.body(["r1"], "Failed step", None, None, plan.hash)["plan_hash"] == plan.hash
+
+
+def test_corrections_take_json_and_leave_codes_alone() -> None:
+    rows = [{"field": " charge_code ", "value": "PRJ-1"}, {"field": "bill_rate", "value": '{"amount": "1.00", "currency": "EUR"}'}, {"field": "billable", "value": "true"}, {"field": "", "value": "x"}, {"field": "a", "value": None}, {"field": "code", "value": "007"}]
+    assert replay.correction(rows) == {"charge_code": "PRJ-1", "bill_rate": {"amount": "1.00", "currency": "EUR"}, "billable": True, "code": "007"}
+
+
+PREVIEW: dict[str, Any] = {
+    "plan_hash": "h", "count": 2, "totals": {"GBP": "120.00"},
+    "runs": [
+        {"run_id": "r1", "business_key": "time_entry:1", "hazards": ["the period is closed"], "steps": [{"step": "post", "system": "netsuite", "error": "period closed", "fields": []}]},
+        {"run_id": "r2", "business_key": "time_entry:2", "hazards": ["the period is closed"], "steps": [{"step": "post", "system": "netsuite", "error": None, "fields": [
+            {"field": "hours", "current": "8:00", "wanted": "8:00", "changed": False}, {"field": "rate", "current": None, "wanted": "95", "changed": True}]}]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.req("E4")
+def test_a_preview_says_what_would_fail_and_shows_changes_first() -> None:
+    assert replay.in_words(PREVIEW) == "2 runs would be replayed, worth £120.00; 1 run would fail again."
+    assert replay.hazards(PREVIEW) == ["the period is closed (2 runs)"]
+    fields = replay.fields(PREVIEW["runs"][1]["steps"][0], NOBODY)
+    assert [(field.path, field.before, field.after) for field in fields] == [("rate", ABSENT, MASK), ("hours", "8:00", "8:00")]
+
+
+@pytest.mark.req("E4")
+@pytest.mark.parametrize(("state", "result", "mood", "part"), [
+    ("pending", None, "info", "Waiting for the engine"), ("running", {"settled": 11, "replayed": 11}, "info", "11 of 32 arrived"),
+    ("done", {"settled": 30, "waiting": 2, "replayed": 32}, "good", "2 wait for data"), ("done", {"settled": 31, "failed": 1}, "warn", "1 failed again"),
+    ("done", {"settled": 1, "failed": 10, "stopped": True}, "bad", "10 runs failed again"), ("cancelled", {"replayed": 11}, "warn", "Stopped by a person after 11 runs"),
+])  # fmt: skip
+def test_progress_is_told_in_a_sentence(state: str, result: dict[str, Any] | None, mood: str, part: str) -> None:
+    far = replay.progress({"run_ids": list(range(32))}, result)
+    assert replay.outcome(state, far)[0] == mood
+    assert part in replay.outcome(state, far)[1]
+    assert 0 <= far.share <= 1

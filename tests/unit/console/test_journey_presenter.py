@@ -1,0 +1,127 @@
+"""A journey in sentences, a waterfall in tree order, payloads side by side with what may not be read masked."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.views.journey import presenter as present
+from app.widgets import masking
+from app.widgets.download import csv_of
+from app.widgets.payload import compared
+from models.canonical.classification import MASK, DataClass
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+NOBODY: frozenset[DataClass] = frozenset()
+FINANCE = frozenset({DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE})
+
+
+def step(kind: str, after: int = 0, **more: Any) -> dict[str, Any]:
+    base = {"kind": kind, "occurred_at": NOW + timedelta(seconds=after), "system": None, "flow": "time-to-bill", "flow_version": 1, "step": None, "status": None, "error_code": None, "attempt": 1, "actor": None, "legal_entity": None, "amount": None, "currency": None, "duration_us": None, "trace_id": "t", "span_id": None, "record_id": f"{kind}{after}", "business_key": "time_entry:1", "body": "{}"}
+    return {**base, **more, "body": json.dumps(more["body"]) if "body" in more else "{}"}
+
+
+@pytest.mark.req("O2")
+@pytest.mark.parametrize(("row", "text"), [
+    (step("source_event", system="kantata", body={"type": "tieout.time_entry.approved"}), "kantata reported: Time entry approved"),
+    (step("acknowledgement", system="netsuite", body={"change": {"action": "post", "entity": "time_entry"}, "answer": {"system_id": "77"}}), "netsuite acknowledged post time entry as 77"),
+    (step("failure", system="netsuite", error_code="closed-period", body={"error": {"message": "closed period"}}), "netsuite refused: closed period"),
+    (step("pause", body={"because": "the project is not in the ERP"}), "Waits: the project is not in the ERP"),
+    (step("operator_action", actor="mara", body={"action": "snoozed", "reason": "agreed"}), "mara snoozed: agreed"),
+    (step("settlement", status="settled"), "Run settled"),
+    (step("something_new"), "Something new"),
+])  # fmt: skip
+def test_each_record_is_a_sentence(row: dict[str, Any], text: str) -> None:
+    """O2: readable by people who know the business, not the software."""
+    assert present.sentence(row) == text
+
+
+def test_a_body_that_is_no_json_still_shows() -> None:
+    assert present.sentence({**step("failure"), "body": "not json"}) == "Step refused: –"
+    assert present.parts({**step("failure"), "body": "not json"}, NOBODY)[0].fields[0].after == "not json"
+
+
+def test_the_outline_says_where_it_is_stuck() -> None:
+    stuck = [step("source_event", system="kantata"), step("failure", 3, system="netsuite", error_code="project-not-found"), step("settlement", 3, status="dead", error_code="project-not-found")]
+    assert present.outline(stuck) == ("bad", "Stuck at netsuite: project not found; through kantata, netsuite; 3 records over 3.0 s.")
+    assert present.outline([step("source_event"), step("settlement", 45, status="settled")])[0] == "good"
+    assert present.outline([])[0] == ""
+
+
+def span(number: int, parent: int | None, start: int = 0, **more: Any) -> dict[str, Any]:
+    return {"span_id": str(number), "parent_span_id": None if parent is None else str(parent), "name": f"s{number}", "service_name": "svc", "start_time": NOW + timedelta(milliseconds=start), "duration_us": 5000, "status_code": 0, "status_message": None, **more}
+
+
+@pytest.mark.req("O2", "C9")
+def test_spans_are_drawn_under_their_parents_whoever_sent_them() -> None:
+    """O2, C9: an orphan is a root, a ring of parents ends, nothing is drawn twice."""
+    rows = present.waterfall([span(3, 1, 20), span(1, None), span(2, 1, 10), span(9, 77, 5), span(2, 1, 10)])
+    assert [(row["name"], row["depth"]) for row in rows] == [("s1", 0), ("s2", 1), ("s3", 1), ("s9", 0)]
+    assert rows[2]["start"] == 20.0
+    assert present.waterfall([span(1, 2), span(2, 1)]) == []
+    assert present.waterfall([]) == []
+
+
+def test_answers_hang_as_moments_under_their_span() -> None:
+    failure = step("failure", span_id="1", system="netsuite", error_code="x", body={"error": "no"})
+    rows = present.waterfall([span(1, None)], [failure])
+    assert [(row["point"], row["depth"], row["error"]) for row in rows] == [(False, 0, None), (True, 1, "x")]
+
+
+@pytest.mark.parametrize(("typed", "asked"), [(" 'PRJ-1001' ", "PRJ-1001"), ("4F3D771D-F703-9AE0-986B-2D61D672B2EF1", "4F3D771D-F703-9AE0-986B-2D61D672B2EF1"), ("4F3D771DF7039AE0986B2D61D672B2EF", "4f3d771df7039ae0986b2d61d672b2ef"), (None, "")])
+def test_what_people_paste_is_understood(typed: str | None, asked: str) -> None:
+    assert present.asked(typed) == asked
+
+
+def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
+    work = [{"key": key, "kind": "time", "project_key": "P", "state": "ready", "customer_name": "", "legal_entity": "", "work_date": None} for key in ("TE-1", "TE-12")]
+    candidates = present.found([], [], work, [])
+    assert present.chosen("TE-1", candidates) == candidates[0]
+    assert candidates[0].key == "time_entry:TE-1"
+    assert present.chosen("TE", candidates) is None
+
+
+@pytest.mark.req("G2")
+@pytest.mark.parametrize("name", ["bill_rate", "cost_rate", "custcol_cost_rate", "rate", "unitPrice", "base_pay", "Salary", "value", "custbody_cap", "email", "full_name", "total", "target_margin"])
+def test_sensitive_fields_are_hidden_in_our_words_and_the_vendors(name: str) -> None:
+    """G2: rates, pay, contract values and personal data."""
+    assert masking.masked({"outer": [{name: "123"}]}, NOBODY) == {"outer": [{name: MASK}]}
+    assert masking.value(f"{name}.amount", "123", NOBODY) == MASK
+
+
+@pytest.mark.parametrize("name", ["charge_code", "hours", "currency", "status", "generated_at", "rated", "exchange_rate", "project_code", "workdate"])
+def test_harmless_fields_stay_readable(name: str) -> None:
+    assert masking.value(name, "x", NOBODY) == "x"
+
+
+@pytest.mark.req("G2")
+def test_a_cleared_role_reads_its_classes_and_no_other() -> None:
+    body = {"bill_rate": {"amount": "95", "currency": "EUR"}, "base_pay": "9"}
+    assert masking.masked(body, FINANCE) == {"bill_rate": {"amount": "95", "currency": "EUR"}, "base_pay": MASK}
+
+
+@pytest.mark.req("O2", "G2")
+def test_a_masked_change_still_shows_as_a_change() -> None:
+    fields = compared({"rate": "95", "hours": 8}, {"rate": "99", "hours": 8, "note_id": 1}, NOBODY)
+    assert [(field.path, field.before, field.after, field.changed) for field in fields] == [("rate", MASK, MASK, True), ("note_id", "—", 1, True), ("hours", 8, 8, False)]
+
+
+def test_systems_are_compared_field_by_field() -> None:
+    held = [{"system": name, "role": name, "entity": "project", "present": True, "observed_at": NOW, "fields": json.dumps({"status": status, "code": "P"})} for name, status in (("crm", "active"), ("erp", "closed"))]
+    columns, rows = present.holdings(held, NOBODY, "UTC")
+    assert columns == ["crm · Project", "erp · Project"]
+    assert [row["field"] for row in rows] == ["observed", "status", "code"]
+    assert [row["differs"] for row in rows] == [False, True, False]
+
+
+def test_a_posting_leads_back_to_its_entry() -> None:
+    assert [present.entry_of(posting) for posting in ("TE-kantata-27-v1", "TE-kantata-27-v2-R", None)] == ["TE-kantata-27", "TE-kantata-27", ""]
+
+
+def test_a_file_carries_no_formula() -> None:
+    """G3: a name that begins with = must not run in a spreadsheet."""
+    text = csv_of([{"name": "=cmd()", "n": -4}]).decode("utf-8-sig")
+    assert text == "name,n\r\n'=cmd(),-4\r\n"

@@ -1,0 +1,101 @@
+"""Billing readiness and margin: each amount once, ratios as sums over sums, costs masked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.views.billing import presenter as billing
+from app.views.margin import presenter as margin
+from models.canonical.classification import MASK
+
+STATES = [
+    {"state": "ready", "blocker": None, "blocker_owner": None, "items": 10, "bill_reporting": Decimal(600), "oldest_days": 3},
+    {"state": "blocked", "blocker": "project-missing", "blocker_owner": "netsuite", "items": 4, "bill_reporting": Decimal(300), "oldest_days": 40},
+    {"state": "blocked", "blocker": "rate-missing", "blocker_owner": "kantata", "items": 1, "bill_reporting": Decimal(100), "oldest_days": 8},
+    {"state": "not_approved", "blocker": "approval-pending", "blocker_owner": "kantata", "items": 2, "bill_reporting": Decimal(200), "oldest_days": 2},
+    {"state": "billed", "blocker": None, "blocker_owner": None, "items": 9, "bill_reporting": Decimal(900), "oldest_days": 70},
+]  # fmt: skip
+
+
+@pytest.mark.req("O3")
+def test_the_waterfall_from_unbilled_to_ready_ends_at_ready() -> None:
+    """O3: one primary reason per amount, so the steps add up."""
+    bars = billing.bridge(STATES, "EUR")["data"][0]
+    assert bars["x"] == ["Unbilled", "Not approved", "Project<br>missing", "Rate missing", "Ready"]
+    assert bars["y"][0] - sum(bars["y"][1:-1]) == bars["y"][-1] == 600
+    assert bars["base"][3] == 600, "the last blocker hangs down to what is ready"
+
+
+@pytest.mark.req("O3")
+def test_small_blockers_share_a_bar_and_nothing_is_lost() -> None:
+    many = [{**STATES[1], "blocker": f"reason-{at}", "bill_reporting": Decimal(at + 1)} for at in range(12)]
+    bars = billing.bridge([STATES[0], *many], "EUR")["data"][0]
+    assert bars["x"][-2] == "Others"
+    assert sum(bars["y"][1:-1]) == sum(range(1, 13))
+
+
+@pytest.mark.req("O3")
+def test_readiness_is_ready_over_ready_and_blocked() -> None:
+    assert billing.readiness(billing.totals(STATES)) == Decimal("0.6")
+    assert billing.readiness(billing.totals([])) is None
+    assert billing.verdict(STATES, "EUR") == ("bad", "€600 can be invoiced now; €400 is blocked, most of it by “Project missing”.")
+
+
+def test_a_blocker_with_cases_links_to_them() -> None:
+    rows = billing.blocker_rows(STATES, ["project-missing"], "EUR")
+    assert [row["value"] for row in rows] == ["€300.00", "€200.00", "€100.00"]
+    assert "/exceptions?cause=project-missing" in str(rows[0]["cases"])
+
+
+@pytest.mark.req("O3")
+def test_reconciliation_says_whether_it_ties_out() -> None:
+    row = {"projects": 2, "psa_reporting": Decimal(100), "erp_reporting": Decimal(90), "unexplained_reporting": Decimal(0)}
+    assert billing.balance(row, "EUR")[0] == "good"
+    assert billing.balance({**row, "unexplained_reporting": Decimal(4)}, "EUR")[0] == "bad"
+
+
+def project(code: str, revenue: int, cost: int, target: str | None, difference: int = 0) -> dict[str, Any]:
+    return {
+        "project_key": code, "name": code, "customer_name": "C", "legal_entity": "NOV-DE", "service_line": "Advisory", "revenue": Decimal(revenue), "cost": Decimal(cost),
+        "margin": Decimal(revenue - cost), "psa_margin": Decimal(revenue - cost + difference), "erp_margin": Decimal(revenue - cost), "difference": Decimal(difference),
+        "disagreement": abs(Decimal(difference)), "target_margin": Decimal(target) if target else None,
+    }  # fmt: skip
+
+
+PROJECTS = [project("A", 1000, 600, "0.40"), project("B", 9000, 7200, "0.30", 50), project("C", 500, 400, None)]
+
+
+@pytest.mark.req("O4")
+def test_margins_are_sums_over_sums() -> None:
+    """O4: never an average of percentages; projects without a target do not dilute it."""
+    whole = margin.summed(PROJECTS)
+    assert whole.share == Decimal(2300) / Decimal(10500)
+    assert whole.target == Decimal("0.31")
+    assert margin.summed([]).share is None
+
+
+@pytest.mark.req("O4")
+def test_erosion_lists_what_falls_short_the_most_money_first() -> None:
+    rows = margin.erosion_rows(PROJECTS, "EUR")
+    assert ["B" in str(row["project"]) for row in rows] == [True]
+    assert rows[0]["eroded"] == "€900.00"
+
+
+@pytest.mark.req("G2")
+def test_costs_are_masked_on_the_page_and_in_the_file() -> None:
+    """G2: rates, costs and what derives from them."""
+    drawn = str(margin.dimension_rows(PROJECTS, "service_line", "EUR", False)) + str(margin.figures(margin.summed(PROJECTS), "EUR", False))
+    assert "8,200" not in drawn and "€2,300" not in drawn and MASK in drawn
+    assert {row["cost"] for row in margin.exported(PROJECTS, False)} == {MASK}
+    assert margin.exported(PROJECTS, True)[0]["cost"] == Decimal(600)
+    assert margin.verdict(margin.summed(PROJECTS), "EUR", False)[1].endswith("masked for your roles.")
+
+
+def test_a_period_begins_with_its_first_month() -> None:
+    now = datetime(2026, 1, 15, tzinfo=UTC)
+    assert margin.first_month("3 months", now).isoformat() == "2025-11-01"
+    assert margin.first_month("This month", now).isoformat() == "2026-01-01"

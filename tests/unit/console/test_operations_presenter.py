@@ -1,0 +1,82 @@
+"""Is work flowing? The sentences and figures of the operations page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.views.operations import presenter as present
+from models.journal.throttle import Circuit
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+def flow(**more: Any) -> dict[str, Any]:
+    base = {"flow": "time-to-bill", "admitted": 100, "settled": 99, "dead": 1, "retries": 3, "replays": 0, "paused": 0, "lag_p50_s": 2.0, "lag_p95_s": 40.0, "lag_max_s": 80.0, "run_p50_ms": 900.0, "run_p95_ms": 2100.0, "last_hour": NOW - timedelta(hours=1)}
+    return {**base, **more}
+
+
+TARGETS = [{"name": "sync_lag_psa_erp", "value": 12.0, "unit": "s", "target": 300.0, "as_of": NOW, "n": 5}, {"name": "failure_rate", "value": 1.0, "unit": "%", "target": None, "as_of": NOW, "n": 5}]
+HELD = [{"flow": "time-to-bill", "bucket": "1–4 h", "bucket_order": 2, "failures": 12, "amount_reporting": Decimal("38200.10")}]
+
+
+@pytest.mark.req("O1")
+@pytest.mark.parametrize(("row", "held", "mood", "part"), [
+    (flow(), [], "good", "flows, 40 s behind"),
+    (flow(), HELD, "warn", "flows"),
+    (flow(lag_p95_s=400.0), [], "warn", "runs late: 6 min 40 s behind, 5 min allowed"),
+    (flow(settled=90, dead=10), HELD, "bad", "10.0% of its runs"),
+    (flow(settled=0, dead=0), [], "bad", "takes work in and finishes none"),
+    (flow(admitted=0, settled=0, dead=0, lag_p95_s=None), [], "", "at rest; last work 1 h ago"),
+])  # fmt: skip
+def test_a_flows_health_is_one_sentence(row: dict[str, Any], held: list[Any], mood: str, part: str) -> None:
+    """O1: failing before late before flowing."""
+    found = present.health(row, held, present.service_level(TARGETS).get("time-to-bill"), NOW)
+    assert found.mood == mood
+    assert part in found.sentence
+
+
+@pytest.mark.req("O1")
+def test_the_page_answers_first_whether_work_flows() -> None:
+    good = present.healths([flow()], [], TARGETS, NOW)
+    assert present.verdict(good, "EUR") == ("good", "Work is flowing in the one flow; nothing is stuck.")
+    bad = present.healths([flow(), flow(flow="staff", settled=1, dead=9)], HELD, TARGETS, NOW)
+    assert present.verdict(bad, "EUR") == ("bad", "staff needs attention; 12 failures hold €38.2k.")
+    assert [one.flow for one in bad] == ["staff", "time-to-bill"]
+    assert present.verdict([], "EUR")[0] == ""
+
+
+def test_failure_ageing_keeps_the_order_of_the_buckets_and_both_units() -> None:
+    """O1, O5: count and money by the buckets of the definition."""
+    columns, rows = present.ageing([*HELD, {**HELD[0], "bucket": "< 1 h", "bucket_order": 1, "failures": 3, "amount_reporting": Decimal(5)}], "EUR")
+    assert [title for _, title in columns] == ["< 1 h", "1–4 h"]
+    assert "12" in str(rows[0]["b2"]) and "€38.2k" in str(rows[0]["b2"])
+    assert "15" in str(rows[0]["total"])
+
+
+def test_hours_without_work_show_as_such() -> None:
+    hours = [NOW - timedelta(hours=5), NOW - timedelta(hours=2)]
+    series = [{"flow": "a", "slot": at, "settled": 4, "dead": 1, "admitted": 5, "retries": 0, "replays": 0, "lag_p95_s": 1} for at in hours]
+    figure = present.throughput(series, 3600)
+    assert figure["data"][0]["y"] == [4, 0, 0, 4]
+    assert figure["data"][1]["y"] == [0.2, None, None, 0.2]
+    assert present.throughput([], 3600)["data"][0]["y"] == []
+
+
+def test_an_open_circuit_and_a_rate_limit_are_told_apart() -> None:
+    rows = present.circuit_rows([Circuit("netsuite", "open", 8, None, NOW + timedelta(seconds=12), "timeout"), Circuit("planview", held_until=NOW + timedelta(seconds=40))], NOW)
+    assert [row["state"] for row in rows] == ["circuit open", "rate-limited: waits as it was told"]
+    assert [row["until"] for row in rows] == ["in 12 s", "in 40 s"]
+
+
+def test_markup_from_records_is_escaped() -> None:
+    """G3: what a system says is text, never HTML."""
+    row = {"letters": 1, "error_code": "<b>", "system": "<script>alert(1)</script>", "flow": "f", "amount_reporting": 1, "oldest": NOW, "message": "<img src=x>"}
+    from app.views.operations.page import LETTERS
+    from app.widgets.markup import table
+
+    drawn = table(LETTERS, present.letter_rows([row], NOW, "EUR"))
+    assert "<script>" not in drawn and "<img" not in drawn and "&lt;script&gt;" in drawn

@@ -1,0 +1,138 @@
+"""Who may see and do what, and who is let in at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.gatekeeping import HEADERS, Gatekeeping, is_loopback, trusted_hosts
+from app.roles import ROLES, Action, Question, Viewer, known_roles
+from app.sign_in import Refusal, oidc_secrets, recognised
+from models.canonical.classification import DataClass
+from models.domain.errors import Misconfigured
+from models.settings import Settings
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+DEVELOPMENT = Settings(dev_user="mara", dev_roles="operations, finance, nonsense")
+PROVIDER = Settings(dev_user="mara", oidc_metadata_url="https://id.example/.well-known/openid-configuration")
+
+
+@pytest.mark.req("G1")
+def test_every_role_has_pages_and_least_privilege_holds() -> None:
+    """G1: nobody but operations and administrators replays; executives and auditors change nothing."""
+    assert {name for name, role in ROLES.items() if Action.REPLAY in role.actions} == {"operations", "administrator"}
+    assert not {Action.TRIAGE, Action.REPLAY, Action.IGNORE} & (ROLES["auditor"].actions | ROLES["executive"].actions)
+    assert all(role.pages for role in ROLES.values())
+
+
+@pytest.mark.req("G2")
+def test_an_administrator_sees_no_rates() -> None:
+    """G2: running the software is no reason to read what people earn."""
+    admin = Viewer("root", frozenset({"administrator"}))
+    assert admin.may_open(Question.MARGIN)
+    assert not admin.sees(DataClass.LABOUR_RATE)
+    assert not admin.may(Action.REVEAL)
+    assert all(DataClass.COMPENSATION not in role.clear for role in ROLES.values())
+
+
+def test_a_disabled_button_says_why_and_whom_to_ask() -> None:
+    reason = Viewer("eve", frozenset({"executive"})).why_not(Action.REPLAY)
+    assert reason is not None
+    assert "executive" in reason and "operations" in reason
+    assert Viewer("ops", frozenset({"operations"})).why_not(Action.REPLAY) is None
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize(("address", "forwarded"), [("0.0.0.0", False), (None, False), ("", False), ("10.0.0.5", False), ("127.0.0.1", True)])
+def test_the_development_user_is_refused_beyond_loopback(address: str | None, forwarded: bool) -> None:
+    """G1: no way in by default from another machine, nor through a proxy."""
+    assert isinstance(recognised(DEVELOPMENT, {}, address, forwarded, NOW), Refusal)
+
+
+@pytest.mark.req("G1")
+def test_the_development_user_works_on_loopback_with_known_roles_alone() -> None:
+    found = recognised(DEVELOPMENT, {}, "127.0.0.1", False, NOW)
+    assert isinstance(found, Viewer)
+    assert (found.name, found.roles) == ("mara", {"operations", "finance"})
+
+
+@pytest.mark.req("G1")
+def test_without_any_sign_in_the_console_is_locked() -> None:
+    found = recognised(Settings(), {}, "127.0.0.1", False, NOW)
+    assert isinstance(found, Refusal)
+    assert "TIEOUT_OIDC_METADATA_URL" in found.advice
+
+
+@pytest.mark.req("G1")
+def test_a_provider_leaves_no_room_for_the_development_user() -> None:
+    found = recognised(PROVIDER, {}, "127.0.0.1", False, NOW)
+    assert isinstance(found, Refusal)
+    assert found.offer == "in"
+
+
+@pytest.mark.req("G1")
+def test_claims_become_roles_and_legal_entities() -> None:
+    claims: dict[str, Any] = {"is_logged_in": True, "email": "li@example.com", "groups": ["tieout-finance", "tieout-entity-NOV-DE", "staff"], "exp": NOW.timestamp() + 60}
+    found = recognised(PROVIDER, claims, "0.0.0.0", True, NOW)
+    assert found == Viewer("li@example.com", frozenset({"finance"}), ("NOV-DE",))
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize("claims", [
+    {"is_logged_in": True, "email": "li@example.com", "groups": ["tieout-finance"], "exp": NOW.timestamp() - 1},
+    {"is_logged_in": True, "email": "li@example.com", "groups": ["finance"]},
+    {"is_logged_in": True, "groups": ["tieout-finance"]},
+])  # fmt: skip
+def test_expired_unknown_and_nameless_people_stay_out(claims: dict[str, Any]) -> None:
+    """G1: Streamlit keeps its cookie for 30 days, so `exp` is checked on each run."""
+    assert isinstance(recognised(PROVIDER, claims, "127.0.0.1", False, NOW), Refusal)
+
+
+def test_a_half_configured_provider_names_everything_that_is_missing() -> None:
+    """N4: all faults in one message."""
+    with pytest.raises(Misconfigured) as fault:
+        oidc_secrets(PROVIDER)
+    assert all(name in str(fault.value) for name in ("TIEOUT_OIDC_CLIENT_ID", "TIEOUT_OIDC_CLIENT_SECRET", "TIEOUT_OIDC_REDIRECT_URL", "TIEOUT_COOKIE_SECRET"))
+    assert oidc_secrets(Settings()) is None
+
+
+def test_role_names_are_taken_with_their_prefix_alone() -> None:
+    assert known_roles(["tieout-auditor", "auditor"], "tieout-") == {"auditor"}
+
+
+@pytest.mark.req("G1")
+def test_loopback_is_judged_by_address() -> None:
+    assert all(is_loopback(address) for address in ("127.0.0.1", "127.0.0.2", "::1", "localhost"))
+    assert not any(is_loopback(address) for address in ("0.0.0.0", "::", "", None, "example.com", "192.168.1.2"))
+    assert trusted_hosts(Settings(host="0.0.0.0")) == ()
+
+
+async def _answered(host: str) -> dict[str, Any]:
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "headers": [(b"host", host.encode())], "method": "GET", "path": "/"}
+    await Gatekeeping(app, trusted_hosts(Settings()))(scope, receive, send)
+    return dict(sent[0])
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1:8501", 200), ("localhost", 200), ("[::1]:8501", 200), ("evil.example", 421), ("127.0.0.1.evil.example:8501", 421), ("", 421)])
+def test_a_name_that_only_points_here_is_refused(host: str, status: int) -> None:
+    """G1: a web page that rebinds its own name to 127.0.0.1 gets nothing; answers carry the security headers."""
+    import asyncio
+
+    answer = asyncio.run(_answered(host))
+    assert answer["status"] == status
+    if status == 200:
+        assert {name.decode() for name, _ in answer["headers"]} >= set(HEADERS)
