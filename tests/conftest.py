@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.postgres import postgres_url  # noqa: F401  a fixture for every test
+from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures for every test
 
 ALLOWED_IN_CI = ("needs data that is not part of the project",)
 

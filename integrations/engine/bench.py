@@ -21,7 +21,7 @@ import orjson
 import sqlalchemy as sa
 
 from integrations.contracts.connector import Answer, Change, Observation, Page, Policy, Role, SystemConfig, TargetState
-from integrations.contracts.flow import Deliver, Flow, Transform
+from integrations.contracts.flow import Context, Deliver, Flow, Transform
 from integrations.engine.engine import Engine
 from models.canonical.events import CloudEvent
 from models.domain.clock import SystemClock
@@ -204,4 +204,4 @@ def _address(database: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(*(sys.argv[1:2] or ["sqlite"]), **({"runs": int(sys.argv[2])} if len(sys.argv) > 2 else {}))))
+    print(json.dumps(run(sys.argv[1] if len(sys.argv) > 1 else "sqlite", int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)))

@@ -29,7 +29,7 @@ def claim(connection: sa.Connection, owner: str, limit: int, until: int, now: da
         return []
     share = -(-limit // len(lanes))
     found = [
-        list(connection.execute(sql["due"], {"lane": lane, "now": micros(now), "limit": share}).tuples())
+        list(connection.execute(sql["due"], {"lane": lane, "now": micros(now), "limit": share}))
         for lane in lanes
     ]  # fmt: skip
     seqs = _page([run for lane in found for run in lane])[:limit]

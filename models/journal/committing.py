@@ -104,7 +104,7 @@ def _store(connection: sa.Connection, sql: Any, rows: list[dict[str, Any]]) -> s
         kept = set(connection.scalars(sql["move_many"], columns))
         return {row["seq"] for row in rows} - kept
     before = {row["seq"]: row["lease_token"] for row in rows}
-    held = dict(connection.execute(sql["held_tokens"], {"seqs": json.dumps(list(before))}).tuples().all())
+    held = dict(connection.execute(sql["held_tokens"], {"seqs": json.dumps(list(before))}).all())
     lost = {seq for seq, token in before.items() if held.get(seq) != token}
     if fresh := [row for row in rows if row["seq"] not in lost]:
         execute_many(connection, sql["move"], fresh)

@@ -107,7 +107,7 @@ class ReplayMaker:
         admission_lock(self._connection)
         ids = json.dumps(list(run_ids))
         olds = {run.run_id: run for run in map(run_of, self._connection.execute(self._sql["by_ids"], {"ids": ids}))}
-        before: dict[str, str] = dict(self._connection.execute(self._sql["replays_of"], {"ids": ids}).tuples().all())
+        before: dict[str, str] = dict(self._connection.execute(self._sql["replays_of"], {"ids": ids}).all())
         events = origins(self._connection, list(olds.values()))
         replays, records, rows, over = Replays(), [], [], []
         for run_id in run_ids:

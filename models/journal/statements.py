@@ -35,7 +35,7 @@ def execute_many(connection: sa.Connection, statement: sa.TextClause, rows: Sequ
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(statement.text, list(rows))  # type: ignore[arg-type]
+        connection.exec_driver_sql(statement.text, list(rows))
     else:
         connection.execute(statement, list(rows))
 
