@@ -24,6 +24,10 @@ MARTS = (
 STATES = ("mart_state_project", "mart_state_customer", "mart_state_charge_code", "mart_state_resource")
 """The latest observations themselves, for detectors and for pages that compare systems."""
 
+IDLE_SECONDS = 30
+"""How old the marts may get while nothing happens: ages and the oldest pending grow with the clock alone."""
+
+SWEEP_SECONDS = 60
 KEPT_SECONDS = 180
 """How long a replaced version of a mart stays readable: far longer than any query of the console."""
 
@@ -38,15 +42,45 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
     if "marts" not in _databases(connection):
         raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
     state.make(connection)
-    mark, top = state.catch_up(connection)
-    now = clock.now() if clock else _told(connection)
-    for name in (*MARTS, "mart_state"):
-        for sql in statements(FOLDER / f"{name}.sql").values():
-            connection.execute(_bound(sql, reporting_currency, now, mark))
-    state.keep(connection, top)
+    seen = _seen(connection)
+    if not _due(connection, seen):
+        return
+    _derive(connection, reporting_currency, clock)
     if _swap(connection):
         publish(connection)
     _sweep(connection)
+    connection.execute("DELETE FROM memory.state.seen")
+    connection.execute("INSERT INTO memory.state.seen VALUES (?, ?)", [seen, time.monotonic()])
+
+
+def _derive(connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock | None) -> None:
+    """Derive every mart in memory, all from one snapshot of the lake."""
+    connection.execute("BEGIN")
+    try:
+        mark, top = state.catch_up(connection)
+        now = clock.now() if clock else _told(connection)
+        for name in (*MARTS, "mart_state"):
+            for sql in statements(FOLDER / f"{name}.sql").values():
+                connection.execute(_bound(sql, currency, now, mark))
+        state.keep(connection, top)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _seen(connection: duckdb.DuckDBPyConnection) -> str:
+    """How far the lake and the journal are."""
+    return str(connection.execute(
+        "SELECT (SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records), (SELECT (count(*), epoch_us(max(updated_at))) FROM runs)"
+    ).fetchone())  # fmt: skip
+
+
+def _due(connection: duckdb.DuckDBPyConnection, seen: str) -> bool:
+    """Whether the lake or the journal has moved since the last refresh, or half a minute has passed and ages have grown."""
+    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.seen (what VARCHAR, seconds DOUBLE)")
+    before = connection.execute("SELECT what, seconds FROM memory.state.seen").fetchone()
+    return before is None or before[0] != seen or time.monotonic() - before[1] >= IDLE_SECONDS
 
 
 def rebuild(settings: Settings) -> None:
@@ -109,16 +143,22 @@ def _versions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]
 
 
 def _sweep(connection: duckdb.DuckDBPyConnection) -> None:
-    """Once a minute let go of versions and files of marts that no reader can still be at, so that the folder does not grow."""
+    """Now and then let go of versions and files of marts that no reader can still be at, so that the folder does not grow."""
     if _databases(connection).get("marts") != "ducklake":
         return
     connection.execute("CREATE TABLE IF NOT EXISTS memory.state.swept (seconds DOUBLE)")
     last = connection.execute("SELECT max(seconds) FROM memory.state.swept").fetchone()
-    if last and last[0] and time.monotonic() - last[0] < 60:
+    if last and last[0] and time.monotonic() - last[0] < SWEEP_SECONDS:
         return
-    age = f"older_than => now() - INTERVAL {KEPT_SECONDS} SECOND"
-    connection.execute(f"CALL ducklake_expire_snapshots('marts', {age})").to_arrow_table()
-    connection.execute(f"CALL ducklake_cleanup_old_files('marts', {age})").to_arrow_table()
+    # By ids and not by `older_than`: on a SQLite catalogue DuckLake 1.5.5 compares times as text and would keep nothing of today.
+    old = connection.execute(
+        "SELECT snapshot_id FROM ducklake_snapshots('marts') WHERE epoch_us(snapshot_time) < epoch_us(now()) - ? ORDER BY ALL", [KEPT_SECONDS * 1_000_000]
+    ).fetchall()[:-1]
+    if old:
+        versions = ", ".join(str(row[0]) for row in old)
+        connection.execute(f"CALL ducklake_expire_snapshots('marts', versions => [{versions}])").to_arrow_table()
+        # All of them: what no kept version needs has had its time, and marts can be made again.
+        connection.execute("CALL ducklake_cleanup_old_files('marts', cleanup_all => true)").to_arrow_table()
     connection.execute("DELETE FROM memory.state.swept")
     connection.execute("INSERT INTO memory.state.swept VALUES (?)", [time.monotonic()])
 

@@ -38,7 +38,7 @@ def make(connection: duckdb.DuckDBPyConnection) -> None:
 def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """Bring the state up to the newest batch of the lake: the batch read from, and the newest one.
 
-    Safe to repeat: until `keep` is told, the next call reads the same batches again.
+    Inside the caller's transaction. Until `keep` is told, the next call reads the same batches again.
     """
     sql = statements(FOLDER / "state.sql")
     last = connection.execute("SELECT max(batch_id) FROM memory.state.mark").fetchone()
@@ -48,13 +48,11 @@ def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
         connection.execute(sql[name].format(mark=mark))
     changed = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
     if changed:
-        connection.execute("BEGIN")
         for name in ("unplace", "place"):
             connection.execute(sql[name])
         for table in {_TABLE_OF[entity] for entity in changed & set(_TABLE_OF)}:
             connection.execute(_forget(table))
             connection.execute(sql[f"put_{table}"])
-        connection.execute("COMMIT")
     for name in ("sold", "unsell", "sell"):
         connection.execute(sql[name].format(mark=mark))
     for name in ("open_run", "replay_run"):

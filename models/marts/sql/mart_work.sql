@@ -31,16 +31,18 @@ WITH listed AS (
     SELECT project_code, legal_entity, hold, rank, unnest(from_json(milestones, '[{"milestone_id":"VARCHAR","name":"VARCHAR","due":"VARCHAR",
         "amount":{"amount":"VARCHAR","currency":"VARCHAR"},"completed_at":"VARCHAR","accepted":"BOOLEAN","invoiced":"BOOLEAN","billed":"BOOLEAN"}]')) AS m
     FROM listed WHERE json_valid(milestones) AND json_type(milestones) = 'ARRAY' AND project_code IS NOT NULL
+), best AS (
+    SELECT * FROM each QUALIFY row_number() OVER (PARTITION BY project_code, m.milestone_id ORDER BY rank) = 1
 ), lines AS (
-    SELECT DISTINCT unnest(from_json(lines, '[{"posting_id":"VARCHAR"}]')).posting_id AS posting_id
-    FROM memory.state.invoice WHERE status <> 'void' AND json_valid(lines) AND json_type(lines) = 'ARRAY'
+    SELECT DISTINCT coalesce(line.milestone_id, line.posting_id) AS milestone_id
+    FROM (SELECT unnest(from_json(lines, '[{"posting_id":"VARCHAR","milestone_id":"VARCHAR"}]')) AS line FROM memory.state.invoice
+        WHERE status NOT IN ('void', 'draft') AND json_valid(lines) AND json_type(lines) = 'ARRAY')
 )
 SELECT project_code, legal_entity, coalesce(hold, false) AS hold, m.milestone_id AS milestone_id, m.name AS name, TRY_CAST(m.amount.amount AS DECIMAL(18,2)) AS amount,
     m.amount.currency AS currency, TRY_CAST(m.due AS DATE) AS due, TRY_CAST(m.completed_at AS TIMESTAMPTZ) AS completed_at,
-    coalesce(m.invoiced, false) OR coalesce(m.billed, false) OR l.posting_id IS NOT NULL AS billed
-FROM each LEFT JOIN lines l ON l.posting_id = m.milestone_id
-WHERE (m.completed_at IS NOT NULL OR (rank > 1 AND TRY_CAST(m.due AS DATE) <= CAST({now} AS DATE)))
-QUALIFY row_number() OVER (PARTITION BY project_code, m.milestone_id ORDER BY rank) = 1;
+    coalesce(m.invoiced, false) OR coalesce(m.billed, false) OR l.milestone_id IS NOT NULL AS billed
+FROM best LEFT JOIN lines l ON l.milestone_id = m.milestone_id
+WHERE m.completed_at IS NOT NULL OR (rank > 1 AND TRY_CAST(m.due AS DATE) <= CAST({now} AS DATE));
 
 -- judged: every item with the one reason, if any, why it cannot be billed
 CREATE OR REPLACE TABLE memory.state.judged AS
@@ -50,8 +52,8 @@ WITH known AS (
     SELECT project_code, bool_or(hold) AS hold FROM memory.state.contract WHERE role = 'erp' GROUP BY project_code
 ), every AS (
     SELECT kind, item_key, project_code, charge_code, resource_key, legal_entity, work_date, submitted_at, approved_at, hours, billable,
-        CASE kind WHEN 'time' THEN CAST(hours * bill_rate AS DECIMAL(18,2)) ELSE amount END AS bill_amount,
-        CASE kind WHEN 'time' THEN CAST(hours * cost_rate AS DECIMAL(18,2)) ELSE amount END AS cost_amount,
+        CASE kind WHEN 'time' THEN CAST(memory.state.cents(hours * bill_rate) AS DECIMAL(18,2)) ELSE amount END AS bill_amount,
+        CASE kind WHEN 'time' THEN CAST(memory.state.cents(hours * cost_rate) AS DECIMAL(18,2)) ELSE amount END AS cost_amount,
         currency, approval, system AS source_system, changed_at, sync_message, (kind = 'time' AND billable AND bill_rate IS NULL) AS rateless, NULL AS milestone, false AS milestone_billed
     FROM memory.state.item WHERE role = 'psa'
     UNION ALL
@@ -123,8 +125,8 @@ CREATE OR REPLACE TABLE memory.state.mart_work AS
 SELECT j.item_key, j.kind, j.project_code AS project_key, p.customer_key, p.customer_name, coalesce(j.legal_entity, p.legal_entity) AS legal_entity, p.service_line,
     j.resource_key, j.charge_code, j.work_date, j.submitted_at, j.approved_at, j.posted_at, j.hours, j.billable,
     CAST(CASE WHEN j.billable THEN j.bill_amount ELSE 0 END AS DECIMAL(18,2)) AS bill_amount, j.cost_amount, j.currency,
-    CAST(CASE WHEN j.billable THEN j.bill_amount * fx.rate ELSE 0 END AS DECIMAL(18,2)) AS bill_reporting,
-    CAST(j.cost_amount * fx.rate AS DECIMAL(18,2)) AS cost_reporting, j.state, j.blocker, j.blocker_owner, j.run_id,
+    CAST(CASE WHEN j.billable THEN memory.state.cents(j.bill_amount * fx.rate) ELSE 0 END AS DECIMAL(18,2)) AS bill_reporting,
+    CAST(memory.state.cents(j.cost_amount * fx.rate) AS DECIMAL(18,2)) AS cost_reporting, j.state, j.blocker, j.blocker_owner, j.run_id,
     CAST(greatest(date_diff('day', j.work_date, CAST({now} AS DATE)), 0) AS INTEGER) AS age_days, j.blocker_key, j.trace_id, j.error_code, coalesce(j.error_message, j.sync_message) AS error_message,
     j.error_field, CASE WHEN j.blocker IS NULL THEN NULL WHEN j.run_state = 'dead' THEN j.run_at ELSE coalesce(j.approved_at, j.submitted_at, CAST(j.work_date AS TIMESTAMPTZ)) END AS blocked_since,
     j.source_system, j.milestone, j.waiting_because, CASE WHEN NOT j.posted THEN j.code_fault END AS code_fault, j.approval, j.rateless

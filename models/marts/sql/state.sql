@@ -1,6 +1,11 @@
 -- make_schema: where the latest observations live, in the memory of the process that refreshes
 CREATE SCHEMA IF NOT EXISTS memory.state;
 
+-- make_cents: an exact amount rounded half to even at the cent, as models.domain.money does it
+CREATE OR REPLACE MACRO memory.state.cents(x) AS
+    CAST(x AS DECIMAL(18,2)) - CASE WHEN abs(CAST(x AS DECIMAL(18,2)) - x) = 0.005 AND CAST(CAST(x AS DECIMAL(18,2)) * 100 AS BIGINT) % 2 <> 0
+        THEN CAST(sign(x) * 0.01 AS DECIMAL(3,2)) ELSE CAST(0 AS DECIMAL(3,2)) END;
+
 -- make_mark: how far the lake has been read into the state
 CREATE TABLE IF NOT EXISTS memory.state.mark (batch_id BIGINT);
 
