@@ -16,8 +16,8 @@ from integrations.contracts.flow import Payload
 from integrations.flows import posting
 from integrations.flows.origin import played
 from integrations.flows.pricing import checked_amount, priced, value_of
-from integrations.flows.shaping import plain, shaped
-from models.canonical.schemas import Expense, TimeEntry
+from integrations.flows.shaping import fields_of, plain, shaped
+from models.canonical.schemas import Canonical, Expense, TimeEntry
 from models.domain.errors import Rejected
 from models.domain.explanations import explain
 from models.domain.keys import business_key, expense_id, ref_key, time_entry_id
@@ -109,11 +109,11 @@ def valued_needs(entry: Payload) -> Iterable[Need]:
 def planned(entry: Payload, ctx: Context) -> Done:
     """The entry with what it asks of the ERP: reverse what stands, post anew, or nothing."""
     item = _item(entry)
-    body = None if _withdrawn(ctx) else _body(entry)
+    body = None if _withdrawn(ctx) else plain(shaped(_schema(entry), entry))
     plan, fact = posting.planned(item, body, ctx)
     undone = (plan["reverse"] or {}).get("body") or {}
     entity = entry.get("legal_entity_id") or undone.get("legal_entity_id")
-    return Done({**entry, "legal_entity_id": entity, "plan": plan, "seen": ctx.run.source_version}, [fact])
+    return Done({**entry, **(body or {}), "legal_entity_id": entity, "plan": plan, "seen": ctx.run.source_version}, [fact])
 
 
 def standing_needs(entry: Payload) -> Iterable[Need]:
@@ -216,8 +216,12 @@ def _relatives(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(kind, identity) for kind, identity in found if identity]
 
 
+def _schema(entry: Payload) -> type[Canonical]:
+    return TimeEntry if entry["entity"] == "time_entry" else Expense
+
+
 def _body(entry: Payload) -> dict[str, Any]:
-    return plain(shaped(TimeEntry if entry["entity"] == "time_entry" else Expense, entry))
+    return fields_of(_schema(entry), entry)
 
 
 def _item(entry: Payload) -> str:
