@@ -157,3 +157,40 @@ def test_lost_answers_refused_calls_doubled_and_disordered_events_end_at_the_tru
     assert {fact: net for fact, net in house.posted().items() if net} == {fact: net for fact, net in truth.items() if net}
     assert set(house.states("time-to-bill")) <= {"settled", "superseded"}
     assert not house.weather.armed or all(one.left <= 0 for one in house.weather.armed)
+
+
+@pytest.mark.req("E4", "X9")
+def test_a_refused_entry_is_previewed_corrected_and_replayed_without_a_second_posting(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    psa = house.vendors.psa
+    story = psa.save("stories", {"title": "PRJ-1001.999 Typo", "workspace_id": psa.workspace("PRJ-1001"), "story_type": "task"}, house.clock.at)
+    entry = house.log("PRJ-1001.999", user, story=story)
+    house.settle()
+    [dead] = house.runs("time-to-bill")
+    wanted = {"run_ids": [dead["run_id"]], "from": "failed_step", "correction": {"charge_code": "PRJ-1001.010"}}
+    preview = house.journal.requests.append("preview", wanted, "ada", "typo")
+    house.settle(1)
+    shown = house.journal.requests.get(preview)
+    assert shown.state == "done" and house.posted() == {}
+    assert any(step["external_id"] == f"TE-kantata-{entry}-v1" for run in shown.result["runs"] for step in run["steps"] if step.get("external_id"))
+    house.journal.requests.append("replay", wanted, "ada", "typo")
+    house.settle(3)
+    assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")}
+    told = house.told(entry)
+    assert told and told["status"] == "successful"
+    replayed = next(run for run in house.runs("time-to-bill") if run["replay_of"])
+    assert (replayed["state"], replayed["lineage_id"]) == ("settled", dead["lineage_id"])
+
+
+@pytest.mark.req("F5", "F1", "E4")
+def test_a_closed_period_is_refused_by_the_erp_and_replayed_once_reopened(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    house.vendors.erp.records.periods.put("2026-11", {"closed": True})
+    entry = house.log("PRJ-1001.010", user)
+    house.settle()
+    [dead] = house.runs("time-to-bill")
+    assert (dead["state"], dead["error_code"], dead["system"]) == ("dead", "closed-period", "netsuite")
+    house.vendors.erp.records.periods.put("2026-11", {"closed": False})
+    house.journal.requests.append("replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened")
+    house.settle(3)
+    assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")} and len(house.erp("timeBill")) == 1
