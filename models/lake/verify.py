@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from models.domain.errors import Misconfigured
 from models.lake import witness as kept
 from models.lake.breach import Breach, Report
 from models.lake.connection import attached, open_lake
@@ -31,7 +32,11 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
     """
     report = Report()
     place = witness or kept.witness_path(settings)
-    connection = open_lake(settings, memory_mib=memory_mib, threads=threads)
+    try:
+        connection = open_lake(settings, memory_mib=memory_mib, threads=threads)
+    except Misconfigured as error:
+        report.add(None, "catalogue", str(error))
+        return report
     try:
         if "lake" not in attached(connection):
             _report_no_lake(settings, place, report)
