@@ -1,0 +1,58 @@
+"""The journal's schema: a fresh one is a migrated one, on both databases (N2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from models.domain.errors import Misconfigured
+from models.journal import open_journal
+from models.journal.metadata import metadata
+from tests.unit.engine.hostile import HandClock
+
+
+@pytest.mark.req("N2")
+def test_fresh_is_migrated(journal_url: str) -> None:
+    """N2: the migrations build exactly the tables that the code declares, indexes and types included."""
+    journal = open_journal(journal_url, HandClock())
+    with journal.engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    journal.close()
+
+
+def test_partial_indexes_are_partial(journal_url: str) -> None:
+    """A settled run must cost the indexes of open work nothing: alembic does not compare an index's condition."""
+    journal = open_journal(journal_url, HandClock())
+    with journal.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            found = connection.execute(sa.text("select name, sql from sqlite_master where type = 'index' and tbl_name = 'run' and sql is not null")).all()
+        else:
+            found = connection.execute(sa.text("select indexname, indexdef from pg_indexes where tablename = 'run'")).all()
+    partial = {name for name, sql in found if " WHERE " in sql}
+    assert partial == {index.name for index in metadata.tables["run"].indexes}
+    journal.close()
+
+
+def test_opening_again_changes_nothing_and_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """N4: an old release never works on a journal that a newer one migrated."""
+    url = f"sqlite:///{tmp_path / 'j.sqlite'}"
+    open_journal(url, HandClock()).close()
+    journal = open_journal(url, HandClock())
+    with journal.engine.begin() as connection:
+        connection.execute(sa.text("update alembic_version set version_num = '9999'"))
+    journal.close()
+    with pytest.raises(Misconfigured, match="run a newer release"):
+        open_journal(url, HandClock())
+
+
+@pytest.mark.parametrize("url", ["mysql://root:secret@host/db", "sqlite://"])
+def test_another_database_is_refused_in_words(url: str) -> None:
+    """N4: the message says what to give, and no password."""
+    with pytest.raises(Misconfigured, match="give sqlite:///") as refused:
+        open_journal(url, HandClock())
+    assert "secret" not in str(refused.value)

@@ -1,0 +1,302 @@
+"""Admission, order, waits, versions, replays: how runs flow through the engine (E4–E7, X16, N4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from integrations.contracts import Emit, Need, Page, Role, Transform
+from integrations.engine import Engine
+from models.canonical.events import CloudEvent
+from models.domain.errors import Rejected, Unmappable
+from models.domain.outcomes import Done, Fact, WaitFor
+from models.domain.record import RecordKind
+from models.domain.states import RunState
+from models.journal import Journal
+from tests.unit.engine.hostile import HandClock, Hostile, event, posting_flow
+
+
+def state_of(journal: Journal, key: str) -> list[str]:
+    return [run.state.value for run in journal.runs.by_keys([f"time_entry:{key}"])]
+
+
+def refusing(codes: set[str]) -> Any:
+    return lambda change, tries: Rejected("not there", code="project-not-found") if change.external_id.split("-")[0] in codes else None
+
+
+def waiting_flow() -> Any:
+    """Posts once the project is known."""
+
+    def known(payload: dict[str, Any], context: Any) -> Done | WaitFor:
+        if context.known("project", "PRJ-1") is None:
+            return WaitFor("project/PRJ-1", "the project is not set up yet", ("code",), "crm")
+        return Done({**payload, "checked": True})
+
+    flow = posting_flow()
+    return replace(flow, steps=(Transform("check", known, lambda payload: [Need("known", ("project", "PRJ-1"))]), *flow.steps[1:]))
+
+
+@pytest.mark.req("E5")
+def test_a_run_waits_for_master_data_and_goes_on_by_itself(any_journal: Journal, clock: HandClock) -> None:
+    """E5: nothing is written while the project is missing; learning it wakes every run that waits for it."""
+    target = Hostile()
+    engine = Engine(any_journal, [waiting_flow()], [target], clock)
+    engine.admit([event("a"), event("b")])
+    engine.drain()
+    run = any_journal.runs.by_keys(["time_entry:a"])[0]
+    assert (run.state, run.waiting_for, run.waiting_owner, run.waiting_missing) == (RunState.WAITING, "project/PRJ-1", "crm", ["code"])
+    assert target.calls == 0 and any_journal.runs.pulse().due == 0
+    any_journal.registry.learn([Fact("project", "PRJ-1", {"code": "PRJ-1"})])
+    engine.drain()
+    assert state_of(any_journal, "a") + state_of(any_journal, "b") == ["settled", "settled"]
+
+
+@pytest.mark.req("E5")
+def test_a_wait_ends_at_its_time(journal: Journal, clock: HandClock) -> None:
+    """E5: at `until` the step is tried again although nothing changed."""
+    flow = posting_flow()
+    until = clock.now().replace(hour=12)
+    step = Transform("check", lambda payload, context: Done(payload) if context.now() >= until else WaitFor("x/1", "later", until=until))
+    engine = Engine(journal, [replace(flow, steps=(step, *flow.steps[1:]))], [Hostile()], clock)
+    engine.admit([event("a")])
+    engine.drain()
+    assert state_of(journal, "a") == ["waiting"]
+    clock.forward(4 * 3600)
+    engine.drain()
+    assert state_of(journal, "a") == ["settled"]
+
+
+@pytest.mark.req("E5")
+def test_a_signal_between_look_up_and_pause_is_not_missed(journal: Journal, clock: HandClock) -> None:
+    """E5: the fact arrives after the run looked and before it paused; the next sweep wakes it."""
+    flow = posting_flow()
+
+    def late(payload: dict[str, Any], context: Any) -> Done | WaitFor:
+        if context.known("project", "PRJ-1") is not None:
+            return Done(payload)
+        journal.registry.learn([Fact("project", "PRJ-1", {"code": "PRJ-1"})])
+        return WaitFor("project/PRJ-1", "not there a moment ago")
+
+    engine = Engine(journal, [replace(flow, steps=(Transform("check", late), *flow.steps[1:]))], [Hostile()], clock)
+    engine.admit([event("a")])
+    engine.drain()
+    assert state_of(journal, "a") == ["settled"]
+
+
+@pytest.mark.req("E5")
+def test_a_newer_version_wakes_the_run_that_waits_in_its_lineage(journal: Journal, clock: HandClock) -> None:
+    """E5: the corrected fact takes the place of the one that waits: one run, one lineage, the newer payload."""
+    flow = posting_flow()
+    step = Transform("check", lambda payload, context: Done(payload) if payload["hours"] == "7" else WaitFor("time_entry/a", "hours"))
+    target = Hostile()
+    engine = Engine(journal, [replace(flow, steps=(step, *flow.steps[1:]))], [target], clock)
+    engine.admit([event("a", 1)])
+    engine.drain()
+    admitted = engine.admit([event("a", 2, hours="7")])
+    assert (admitted.started, len(admitted.woken)) == ([], 1)
+    engine.drain()
+    (run,) = journal.runs.by_keys(["time_entry:a"])
+    assert (run.state, run.source_version, run.payload["hours"], target.effects) == (RunState.SETTLED, 2, "7", {"a-v2": 1})
+
+
+@pytest.mark.req("E1", "E7")
+def test_versions_out_of_order_end_with_the_newest(any_journal: Journal, clock: HandClock) -> None:
+    """E7: an older version that arrives after a newer one is recorded and superseded, never posted over it."""
+    target = Hostile()
+    engine = Engine(any_journal, [posting_flow()], [target], clock)
+    engine.admit([event("a", 3)])
+    engine.drain()
+    engine.admit([event("a", 1), event("a", 2)])
+    engine.drain()
+    assert target.effects == {"a-v3": 1}
+    assert Counter(state_of(any_journal, "a")) == {"settled": 1, "superseded": 2}
+
+
+@pytest.mark.req("E7")
+def test_order_within_an_aggregate_and_none_between(any_journal: Journal, clock: HandClock) -> None:
+    """E7: versions of one entry are posted in order though admitted together; a stuck one holds only its own aggregate."""
+    waits = {"a"}
+    flow = posting_flow()
+    step = Transform("check", lambda payload, context: WaitFor("x/1", "stuck") if payload["ref"]["id"] in waits else Done(payload))
+    target = Hostile()
+    engine = Engine(any_journal, [replace(flow, steps=(step, *flow.steps[1:]))], [target], clock)
+    engine.admit([event("b", 1), event("a", 1), event("b", 2), event("c", 1), event("b", 3)])
+    engine.drain()
+    assert [name for name in target.order if name.startswith("b")] == ["b-v1", "b-v2", "b-v3"]
+    assert state_of(any_journal, "a") == ["waiting"] and state_of(any_journal, "c") == ["settled"]
+    assert any_journal.runs.pulse().due == 0
+
+
+@pytest.mark.req("E7")
+def test_a_dead_run_holds_nobody(journal: Journal, clock: HandClock) -> None:
+    """E7: the next version of a refused entry goes on, and closes the refused one when it settles (X16)."""
+    target = Hostile(misbehaves=lambda change, tries: Rejected("no", code="x") if change.external_id == "a-v1" else None)
+    engine = Engine(journal, [posting_flow()], [target], clock)
+    engine.admit([event("a", 1), event("a", 2)])
+    engine.drain()
+    assert state_of(journal, "a") == ["superseded", "settled"]
+
+
+def test_a_busy_legal_entity_leaves_room_for_the_others(journal: Journal, clock: HandClock) -> None:
+    """Fairness: a page takes from every lane in turn, however long one queue is."""
+    target = Hostile()
+    engine = Engine(journal, [posting_flow()], [target], clock, page=10)
+    engine.admit([event(f"de{n}", entity="NOV-DE") for n in range(50)])
+    engine.admit([event("uk", entity="NOV-UK")])
+    engine.work()
+    assert "uk-v1" in target.order
+
+
+@pytest.mark.req("N4", "S8")
+def test_what_cannot_be_read_is_quarantined_and_replayable(journal: Journal, clock: HandClock) -> None:
+    """N4, S8: drift names the field; the corrected payload goes through as a replay."""
+    target = Hostile()
+    engine = Engine(journal, [posting_flow()], [target], clock)
+    broken = event("a").model_copy(update={"data": {**event("a").data, "hours": "many"}})
+    engine.admit([broken])
+    (run,) = journal.runs.by_keys(["time_entry:a"])
+    assert (run.state, run.error_code, run.error_field) == (RunState.DEAD, "schema-violation", "data.hours")
+    made = journal.runs.replay([run.run_id], "start", {"hours": "8"}, "ops", {})
+    engine.drain()
+    assert state_of(journal, "a") == ["superseded", "settled"] and set(made.runs) == {run.run_id}
+
+
+@pytest.mark.req("N4")
+def test_a_row_the_connector_cannot_map_is_kept_and_read_again(journal: Journal, clock: HandClock) -> None:
+    """N4: Page.rejected is a dead run of the intake; its replay reads the stream again, and then it is an event."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([event("a")], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    engine = Engine(journal, [posting_flow()], [psa, Hostile()], clock)
+    engine.drain()
+    (dead,) = journal.runs.by_keys(["time:psa:27"])
+    assert (dead.state, dead.error_code, dead.error_field, dead.payload["row"]) == (RunState.DEAD, "bad-number", "Hours", {"Hours": "8h"})
+    psa.pages["time"] = [Page([event("a"), event("27")], "1")]
+    journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    engine.drain()
+    assert state_of(journal, "27") == ["settled"] and state_of(journal, "a") == ["settled"]
+    assert journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+
+
+def test_an_event_nobody_asked_for_is_on_record(journal: Journal, clock: HandClock) -> None:
+    """C5: an event without a flow is recorded as unrouted."""
+    engine = Engine(journal, [], [], clock)
+    engine.admit([event("a")])
+    (page,) = journal.feed.read(0)
+    assert [(record.kind, record.status) for record in page.records] == [(RecordKind.SOURCE_EVENT, "unrouted")]
+
+
+@pytest.mark.req("E4")
+def test_a_replay_goes_in_waves_and_stops_when_failures_return(any_journal: Journal, clock: HandClock) -> None:
+    """E4: 1, then 10; the second wave fails, so the other hundred are left alone."""
+    refused = {f"n{n}" for n in range(30)}
+    target = Hostile(misbehaves=refusing(refused))
+    engine = Engine(any_journal, [posting_flow()], [target], clock)
+    engine.admit([event(f"n{n}") for n in range(30)])
+    engine.drain()
+    dead = [any_journal.runs.by_keys([f"time_entry:n{n}"])[0].run_id for n in range(30)]
+    refused.discard("n0")
+    request = any_journal.requests.append("replay", {"run_ids": dead, "from": "failed_step", "correction": None}, "ops", "try")
+    engine.drain()
+    answer = any_journal.requests.get(request)
+    assert answer is not None and answer.state == "failed"
+    assert [wave["size"] for wave in answer.result["waves"]] == [1, 10] and answer.result["stopped"]
+    assert (answer.result["replayed"], answer.result["settled"], answer.result["failed"]) == (11, 1, 10)
+    refused.clear()
+    again = any_journal.requests.append("replay", {"run_ids": [*dead[11:], *list(answer.result["run_ids"].values())[1:]], "from": "failed_step"}, "ops")
+    engine.drain()
+    done = any_journal.requests.get(again)
+    assert done is not None and (done.state, done.result["settled"]) == ("done", 29)
+    assert set(target.effects.values()) == {1}
+    assert {state for (_, state) in any_journal.runs.states()} == {"settled", "superseded"}
+
+
+@pytest.mark.req("E4", "E1")
+def test_a_correction_is_another_write_and_a_plain_replay_the_same(journal: Journal, clock: HandClock) -> None:
+    """E4: the idempotency key changes with a corrected payload only, and lineage and trace stay."""
+    target = Hostile(misbehaves=refusing({"a", "b"}))
+    engine = Engine(journal, [posting_flow()], [target], clock)
+    engine.admit([event("a"), event("b")])
+    engine.drain()
+    (a,), (b,) = journal.runs.by_keys(["time_entry:a"]), journal.runs.by_keys(["time_entry:b"])
+    plain = journal.runs.replay([a.run_id], "failed_step", None, "ops", {}).runs[a.run_id]
+    journal.runs.replay([b.run_id], "start", {"hours": "4", "ref.id": "b2"}, "ops", {})
+    engine.drain()
+    assert len(target.tried) == 3, "a plain, a again with the same key, b, b corrected with another"
+    replayed = journal.runs.get(plain)
+    assert replayed is not None
+    assert (replayed.lineage_id, replayed.trace_id, replayed.replay_of) == (a.lineage_id, a.trace_id, a.run_id)
+    assert target.objects["b2-v1"]["price"] == "40.0"
+
+
+@pytest.mark.req("E4")
+def test_a_preview_shows_the_difference_and_writes_nothing(journal: Journal, clock: HandClock) -> None:
+    """E4: pure steps really run, the target is asked, nothing changes on either side."""
+    target = Hostile(misbehaves=refusing({"a"}))
+    engine = Engine(journal, [posting_flow()], [target], clock)
+    engine.admit([event("a")])
+    engine.drain()
+    (run,) = journal.runs.by_keys(["time_entry:a"])
+    calls, before = target.calls, journal.runs.states()
+    request = journal.requests.append("preview", {"run_ids": [run.run_id], "from": "start", "correction": {"hours": "4"}}, "ops")
+    engine.drain()
+    answer = journal.requests.get(request)
+    assert answer is not None and answer.state == "done"
+    (shown,) = answer.result["runs"]
+    post = next(step for step in shown["steps"] if step["step"] == "post")
+    assert (post["system"], post["action"], post["external_id"], post["outcome"]) == ("erp", "post", "a-v1", "creates")
+    assert {"field": "price", "current": None, "wanted": "40.0", "changed": True} in post["fields"]
+    assert answer.result["totals"] == {"EUR": "80.0"} and len(answer.result["plan_hash"]) == 64
+    assert (target.calls, journal.runs.states()) == (calls, before)
+
+
+@pytest.mark.req("E4")
+def test_pause_resume_and_cancel(journal: Journal, clock: HandClock) -> None:
+    """E4: a paused flow starts nothing and loses nothing; a cancelled run never runs; each is an operator's action on record."""
+    target = Hostile()
+    engine = Engine(journal, [posting_flow()], [target], clock)
+    journal.requests.append("pause_flow", {"flow": "post-time"}, "ops", "month end")
+    engine.drain()
+    engine.admit([event("a"), event("b")])
+    engine.drain()
+    assert target.calls == 0 and journal.runs.pulse().due == 0
+    (b,) = journal.runs.by_keys(["time_entry:b"])
+    journal.requests.append("cancel", {"run_ids": [b.run_id]}, "ops", "entered twice")
+    journal.requests.append("resume_flow", {"flow": "post-time"}, "ops", None)
+    engine.drain()
+    assert target.effects == {"a-v1": 1} and state_of(journal, "b") == ["cancelled"]
+    actors = {record.actor for page in journal.feed.read(0, 1000) for record in page.records if record.kind is RecordKind.OPERATOR_ACTION}
+    assert actors == {"ops"}
+
+
+@pytest.mark.req("E4")
+def test_a_run_ends_on_the_version_it_began(journal: Journal, clock: HandClock) -> None:
+    """E4: a new step list is for new runs; a worker that lacks the old version leaves its runs to others."""
+    old = Engine(journal, [posting_flow(1)], [Hostile()], clock)
+    old.admit([event("a")])
+    changed = replace(posting_flow(2), steps=(Transform("only", lambda payload, context: Done({**payload, "version": 2})),))
+    Engine(journal, [changed], [Hostile()], clock).drain()
+    assert state_of(journal, "a") == ["ready"]
+    clock.forward(61)
+    both = Engine(journal, [posting_flow(1), changed], [Hostile()], clock)
+    both.admit([event("b")])
+    both.drain()
+    (a,), (b,) = journal.runs.by_keys(["time_entry:a"]), journal.runs.by_keys(["time_entry:b"])
+    assert (a.flow_version, a.payload.get("posted"), b.flow_version, b.payload["version"]) == (1, "id-a-v1", 2, 2)
+
+
+def test_an_emitted_event_starts_its_flow_in_the_same_commit(journal: Journal, clock: HandClock) -> None:
+    """F1: Emit raises further events; raising one again admits nothing more."""
+
+    def raised(payload: dict[str, Any], context: Any) -> list[CloudEvent]:
+        return [event("child").model_copy(update={"type": "tieout.time_entry.corrected", "id": context.key("emit")})]
+
+    parent = replace(posting_flow(), steps=(Emit("emit", raised),))
+    child = replace(posting_flow(), name="child", triggers=("tieout.time_entry.corrected",))
+    engine = Engine(journal, [parent, child], [Hostile()], clock)
+    engine.admit([event("a")])
+    engine.drain()
+    assert state_of(journal, "child") == ["settled"]
+    assert journal.runs.by_keys(["time_entry:child"])[0].flow == "child"
