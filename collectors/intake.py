@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from collectors.lane import Lane, NotReady
 from collectors.processors.protect import protected_bytes
 from collectors.receivers.answers import JSON, PROTOBUF, Answer
-from collectors.receivers.body import TooLarge, UnknownEncoding, plain_body
-from collectors.receivers.otlp_decode import Malformed, Refusal, Signal
+from collectors.receivers.body import plain_body
+from collectors.receivers.otlp_decode import Decoded, Signal
 from collectors.receivers.otlp_json import protobuf_of
+from collectors.receivers.outline import check_outline
+from collectors.receivers.refusal import Malformed, Refusal, TooLarge, UnknownEncoding
+from collectors.receivers.snapshots import check_lines
 from collectors.rows import CONTENT_LIMIT, Rows, decoded, quarantined, receiver, refused_frame, rows_of
 from collectors.spool.frame import Frame, Kind
 from collectors.spool.spool import SpoolFull
@@ -81,10 +84,18 @@ class Intake:
         while not last:
             group, last = self._group()
             if group:
-                answers = self._answers(group)
+                answers = self._certain_answers(group)
                 with self._counting:
                     self._waiting -= sum(len(request.body) for request in group)
                 self._deliver(answers)
+
+    def _certain_answers(self, group: Sequence[Request]) -> list[tuple[Request, Answer]]:
+        """An answer for every request, whatever happens: a thread that dies would leave every later sender without one."""
+        try:
+            return self._answers(group)
+        except Exception as error:
+            _log.exception("a group of %d requests could not be taken", len(group))
+            return [(request, Answer(503, f"the request could not be taken ({type(error).__name__}): send again", retry_after=5)) for request in group]
 
     def _group(self) -> tuple[list[Request], bool]:
         """What waits now, up to 8 MiB; blocks for the first. True when it is the last group."""
@@ -142,8 +153,13 @@ def _read(request: Request, limit: int) -> _Read:
         raise UnknownEncoding(f"content type {request.media[:60]!r} is not offered here: send {' or '.join(_MEDIA[request.kind])}")
     refusals: list[Refusal] = []
     payload = plain_body(request.body, request.encoding, limit)
-    if request.media == JSON:
-        payload, refusals = protobuf_of(Signal.TRACES if request.kind is Kind.TRACES else Signal.LOGS, payload)
+    signal = Signal.TRACES if request.kind is Kind.TRACES else Signal.LOGS
+    if request.kind is Kind.OBSERVATIONS:
+        check_lines(payload)
+    elif request.media == JSON:
+        payload, refusals = protobuf_of(signal, payload)
+    else:
+        check_outline(signal, payload)
     return _Read(request, Frame(request.kind, request.received_us, request.sender, payload), refusals)
 
 
@@ -152,7 +168,7 @@ def _decode(
 ) -> None:
     """Decode all requests in one call; when one spoils the call, each alone tells which."""
     try:
-        found = decoded(kind, [read.frame for read in reads])
+        found = _found(kind, [read.frame for read in reads])
     except Malformed as error:
         if len(reads) == 1:
             refused.append((reads[0].request, _malformed(reads[0].request, error, frames, rows)))
@@ -167,6 +183,17 @@ def _decode(
     for place, read in enumerate(reads):
         _keep(read, frames, rows)
         kept.append((read.request, _accepted(read, read.refusals + rejected.get(place, []))))
+
+
+def _found(kind: Kind, frames: list[Frame]) -> Decoded:
+    """What the frames hold. A fault of ours counts as malformed: that sender is told, and the others are served."""
+    try:
+        return decoded(kind, frames)
+    except Malformed:
+        raise
+    except Exception as error:
+        _log.exception("a request of %s could not be decoded", kind.name.lower())
+        raise Malformed(f"the body cannot be decoded: {type(error).__name__}: {error}") from error
 
 
 def _keep(read: _Read, frames: list[Frame], rows: Rows) -> None:
@@ -192,9 +219,10 @@ def _malformed(request: Request, error: Malformed, frames: list[Frame], rows: Ro
 
 def _accepted(read: _Read, refusals: list[Refusal]) -> Answer:
     lines = sum(1 for line in read.frame.payload.split(b"\n") if line.strip()) if read.request.kind is Kind.OBSERVATIONS else 0
-    stored = max(lines - len(refusals), 0)
+    rejected = sum(refusal.items for refusal in refusals)
+    stored = max(lines - rejected, 0)
     if not refusals:
         return Answer(200, stored=stored)
     reasons = list(dict.fromkeys(refusal.reason for refusal in refusals))
     more = f" and {len(reasons) - 3} other reasons" if len(reasons) > 3 else ""
-    return Answer(200, f"{len(refusals)} refused and kept in quarantine: {'; '.join(reasons[:3])}{more}", stored, len(refusals))
+    return Answer(200, f"{rejected} refused and kept in quarantine: {'; '.join(reasons[:3])}{more}", stored, rejected)

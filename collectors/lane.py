@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 ROWS_DUE = 10_000    # below it a commit costs more than its rows: 155k rows/s at 10,000, 8k at 500
 ROWS_MOST = 30_000   # while the lake is busy a segment grows up to here, then the next one begins
 BYTES_MOST = 16 << 20
+_FAULT_PAUSE = 5.0
 _DECODED_WAITING = 2  # segments kept decoded while they wait; later ones are read back from disk, so that memory stays bounded
 
 
@@ -110,9 +111,21 @@ class Lane:
             self._next = (left[-1].number if left else landed) + 1
         if left:
             _log.info("%s: %d segments of a former process are taken up", self.writer, len(left))
-        while (batch := self._due()) is not None and self._commit(batch):
+        while (batch := self._due()) is not None:
+            if self._landed(batch):
+                with self._changed:
+                    self._closed.popleft()
+            elif self._stopping:
+                return
+
+    def _landed(self, batch: _Batch) -> bool:
+        try:
+            return self._commit(batch)
+        except Exception:
+            _log.exception("%s: batch %d could not be made, it stays in the spool and is tried again", self.writer, batch.segment.number)
             with self._changed:
-                self._closed.popleft()
+                self._changed.wait_for(lambda: self._stopping, timeout=_FAULT_PAUSE)
+            return False
 
     def _commit(self, batch: _Batch) -> bool:
         rows = batch.rows or replayed(batch.segment.frames())

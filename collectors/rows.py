@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from collectors.receivers.otlp_decode import Decoded, Malformed, Refusal, Signal, decode
+from collectors.receivers.otlp_decode import Decoded, Signal, decode
+from collectors.receivers.refusal import Malformed, Refusal
 from collectors.receivers.snapshots import decode_observations
 from collectors.spool.frame import Frame, Kind
 from models.lake.schema import QUARANTINE, TABLES

@@ -83,5 +83,13 @@ def protected_json(text: str) -> str:
     return orjson.dumps(protected(orjson.loads(text))).decode()
 
 
+def protected_content(value: Any) -> str:
+    """A JSON-ready value as masked text for the quarantine; a note where it nests too deeply to be written."""
+    try:
+        return orjson.dumps(protected(value), default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except (RecursionError, TypeError) as error:
+        return f"not shown: {error}"
+
+
 def _masked(found: re.Match[str]) -> str:
     return MASK if found["key"] is None else f'{found["key"]}":"{MASK}'

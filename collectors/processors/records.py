@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from collectors.processors.protect import protected_json
+from collectors.processors.protect import protected_content, protected_json
 from collectors.rows import CONTENT_LIMIT, Rows
 from models.domain.record import Record
 from models.lake.schema import RECORDS
@@ -25,7 +25,7 @@ def record_rows(records: Sequence[Record], recorded_at: datetime) -> Rows:
     rows = Rows()
     try:
         rows.add("records", _table(records, recorded_at))
-    except (pa.ArrowException, TypeError, ValueError, OverflowError, InvalidOperation) as error:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError, RecursionError, InvalidOperation) as error:
         if len(records) == 1:
             rows.quarantine.append(_refused(records[0], recorded_at, error))
         else:
@@ -44,7 +44,7 @@ def _table(records: Sequence[Record], recorded_at: datetime) -> pa.Table:
 
 
 def _refused(record: Record, recorded_at: datetime, error: Exception) -> dict[str, Any]:
-    content = protected_json(_json({name: getattr(record, name) for name in Record.__slots__}))
+    content = protected_content({name: getattr(record, name) for name in Record.__slots__})
     return {
         "recorded_at": recorded_at, "receiver": "feed", "sender": "journal", "error_code": "record", "path": "",
         "reason": f"the record does not fit its columns: {error}", "content": content[:CONTENT_LIMIT], "content_bytes": len(content),

@@ -16,9 +16,11 @@ import pyarrow.compute as pc
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
 from collectors.processors.protect import MASK, protected, secret_pairs
+from collectors.receivers.refusal import Malformed
 
 _CONTROL = r"[\x00-\x1f]"
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+_NESTED_BYTES = 512 << 10  # two bytes can be a nested value, and each becomes a Python object
 _MASKED = pa.scalar(f'"{MASK}"')
 
 
@@ -102,13 +104,19 @@ def _base64(column: pa.Array) -> pa.Array:
 
 
 def _nested_array(column: pa.Array) -> pa.Array:
-    return pa.array([None if raw is None else _json_of([any_value(item) for item in ArrayValue.FromString(raw).values])
+    return pa.array([None if raw is None else _json_of([any_value(item) for item in ArrayValue.FromString(_small(raw)).values])
                      for raw in column.to_pylist()], pa.string())
 
 
 def _nested_map(column: pa.Array) -> pa.Array:
-    return pa.array([None if raw is None else _json_of({pair.key: any_value(pair.value) for pair in KeyValueList.FromString(raw).values})
+    return pa.array([None if raw is None else _json_of({pair.key: any_value(pair.value) for pair in KeyValueList.FromString(_small(raw)).values})
                      for raw in column.to_pylist()], pa.string())
+
+
+def _small(raw: bytes) -> bytes:
+    if len(raw) > _NESTED_BYTES:
+        raise Malformed(f"a nested attribute value of {len(raw)} bytes is larger than {_NESTED_BYTES}")
+    return raw
 
 
 def _json_of(value: Any) -> str:

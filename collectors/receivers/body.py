@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import zlib
 
-from collectors.receivers.otlp_decode import Malformed
+from collectors.receivers.refusal import Malformed, TooLarge, UnknownEncoding
 
 _GZIP = 31  # zlib's window bits for the gzip container
-
-
-class TooLarge(Exception):
-    """The body is larger than the limit, perhaps only after inflating."""
-
-
-class UnknownEncoding(Exception):
-    """A content encoding that is not offered."""
 
 
 def plain_body(body: bytes, encoding: str, limit: int) -> bytes:

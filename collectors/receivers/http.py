@@ -55,7 +55,7 @@ class Receiver:
             return await _tell(send, answer, kind, media, [(b"connection", b"close")])
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         request = Request(kind, media, headers.get("content-encoding", "").strip().lower(), body, _sender(scope, headers),
-                          int(self._clock.now().timestamp() * 1_000_000), answered.set_result)
+                          int(self._clock.now().timestamp() * 1_000_000), _once(answered))
         if not intake.submit(request):
             return await _tell(send, Answer(429, "too many requests wait to be stored: wait", retry_after=1), kind, media)
         await _tell(send, await answered, kind, media)
@@ -94,6 +94,16 @@ def deliverer(loop: asyncio.AbstractEventLoop) -> Callable[[Sequence[tuple[Reque
 def _settle(answers: Sequence[tuple[Request, Answer]]) -> None:
     for request, answer in answers:
         request.answer(answer)
+
+
+def _once(answered: asyncio.Future[Answer]) -> Callable[[Answer], None]:
+    """Settles the future unless the wait for it was given up."""
+
+    def answer(given: Answer) -> None:
+        if not answered.done():
+            answered.set_result(given)
+
+    return answer
 
 
 def _headers(scope: Scope) -> dict[str, str]:

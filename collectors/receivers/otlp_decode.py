@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -22,6 +21,7 @@ from collectors.processors.validate import Rule, broken_rows, log_rules, span_ru
 from collectors.receivers.attributes_json import attributes_json, escaped, grouped, joined, value_json
 from collectors.receivers.otlp_columns import Items, hexadecimal, instants, items
 from collectors.receivers.otlp_descriptor import columnar_decoder
+from collectors.receivers.refusal import MOST_REFUSALS, Malformed, Refusal, rest
 from models.lake.schema import LOGS, SPANS
 
 
@@ -30,25 +30,9 @@ class Signal(StrEnum):
     LOGS = "logs"
 
 
-class Malformed(Exception):
-    """A body that is not what its content type says; the message is for the sender."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One refused item: `request` is the index of the body it came in, `content` JSON or text with secrets masked."""
-
-    request: int
-    code: str
-    reason: str
-    path: str
-    content: str
-    size: int
-
-
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The rows to store and the items refused; `stored` counts rows per request."""
+    """The rows to store and the items refused."""
 
     table: pa.Table
     refusals: list[Refusal]
@@ -68,12 +52,11 @@ def decode(signal: Signal, bodies: Sequence[bytes], received_us: Sequence[int]) 
 
 def _decoded(signal: Signal, found: Items, received_us: pa.Array) -> Decoded:
     rules, columns = _SIGNALS[signal]
-    broken = broken_rows(rules(found.rows))
     refusals: list[Refusal] = []
-    if broken:
-        refusals = _refusals(found, broken)
-        found = _without(found, broken)
     try:
+        if broken := broken_rows(rules(found.rows)):
+            refusals = _refusals(found, broken)
+            found = _without(found, broken)
         return Decoded(columns(found, _received(found, received_us)), refusals)
     except (DecodeError, RecursionError) as error:
         raise Malformed(f"the body is no OTLP {signal} request in protobuf: {_reason(error)}") from error
@@ -158,16 +141,27 @@ def _links(links: pa.ListArray) -> pa.Array:
 
 
 def _refusals(found: Items, broken: dict[int, Rule]) -> list[Refusal]:
-    struck = sorted(broken)
-    rows = found.rows.take(pa.array(struck, pa.int64()))
-    requests = pc.take(found.request, pa.array(struck, pa.int64())).to_pylist()
-    attributes = attributes_json(pc.struct_field(rows, "attributes")).to_pylist()
+    places = sorted(broken)
+    requests = pc.take(found.request, pa.array(places, pa.int64())).to_pylist()
+    kept: dict[int, list[int]] = {}
+    for place, request in zip(places, requests, strict=True):
+        kept.setdefault(request, []).append(place)
     refusals = []
-    for place, row in enumerate(struck):
-        held = {name: _shown(pc.struct_field(rows, name)[place].as_py()) for name in _SHOWN if rows.type.get_field_index(name) >= 0}
+    for request, struck in kept.items():
+        refusals += _shown(found.rows.take(pa.array(struck[:MOST_REFUSALS], pa.int64())), [broken[place] for place in struck], request)
+        if len(struck) > MOST_REFUSALS:
+            refusals.append(rest(request, len(struck) - MOST_REFUSALS))
+    return refusals
+
+
+def _shown(rows: pa.StructArray, rules: Sequence[Rule], request: int) -> list[Refusal]:
+    attributes = attributes_json(pc.struct_field(rows, "attributes")).to_pylist()
+    columns = {name: pc.struct_field(rows, name).to_pylist() for name in _SHOWN if rows.type.get_field_index(name) >= 0}
+    refusals = []
+    for place, rule in zip(range(len(rows)), rules, strict=False):
+        held = {name: value.hex() if isinstance(value := column[place], bytes) else value for name, column in columns.items()}
         content = orjson.dumps({**held, "attributes": orjson.Fragment(attributes[place])}).decode()
-        rule = broken[row]
-        refusals.append(Refusal(requests[place], rule.code, rule.reason, rule.path, content, len(content)))
+        refusals.append(Refusal(request, rule.code, rule.reason, rule.path, content, len(content)))
     return refusals
 
 
@@ -189,10 +183,6 @@ def _or_null(column: pa.Array, absent: tuple[str, ...]) -> pa.Array:
 
 def _repeated(text: str, times: int) -> pa.Array:
     return pa.repeat(pa.scalar(text), times)
-
-
-def _shown(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else value
 
 
 def _reason(error: BaseException) -> str:

@@ -1,7 +1,8 @@
 """The part of the OTLP 1.x wire format that Tieout stores, as protobuf descriptors for the columnar decoder.
 
 Field numbers are those of opentelemetry-proto 1.x. The descriptor has no recursion: nested arrays and maps stay bytes,
-so the columnar decoder knows every column in advance; `attributes_json` opens the rare nested value.
+so the columnar decoder knows every column in advance; `attributes_json` opens the rare nested value. The outlines at the end
+have the same shape with attributes as bytes, for counting.
 """
 
 from __future__ import annotations
@@ -70,11 +71,22 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "ScopeLogs": {"scope": (1, "Scope"), "items": (2, "*Log")},
     "ResourceLogs": {"resource": (1, "Resource"), "scopes": (2, "*ScopeLogs")},
     "Logs": {"resources": (1, "*ResourceLogs")},
+    "EventOutline": {"attributes": (3, "*bytes")},
+    "LinkOutline": {"attributes": (4, "*bytes")},
+    "SpanOutline": {"attributes": (9, "*bytes"), "events": (11, "*EventOutline"), "links": (13, "*LinkOutline")},
+    "LogOutline": {"attributes": (6, "*bytes")},
+    "ResourceOutline": {"attributes": (1, "*bytes")},
+    "ScopeSpansOutline": {"items": (2, "*SpanOutline")},
+    "ScopeLogsOutline": {"items": (2, "*LogOutline")},
+    "ResourceSpansOutline": {"resource": (1, "ResourceOutline"), "scopes": (2, "*ScopeSpansOutline")},
+    "ResourceLogsOutline": {"resource": (1, "ResourceOutline"), "scopes": (2, "*ScopeLogsOutline")},
+    "TracesOutline": {"resources": (1, "*ResourceSpansOutline")},
+    "LogsOutline": {"resources": (1, "*ResourceLogsOutline")},
 }
 
 
 def columnar_decoder(message: str) -> Any:
-    """A ptars handler whose `list_to_record_batch(bodies)` gives one nested row per body of `message` (Traces or Logs)."""
+    """A ptars handler whose `list_to_record_batch(bodies)` gives one nested row per body of `message` (Traces, Logs, or an outline)."""
     return _pool.get_for_message(_descriptors.FindMessageTypeByName(f"tieout.otlp.{message}"))
 
 

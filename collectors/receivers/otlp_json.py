@@ -19,8 +19,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from collectors.processors.protect import protected
-from collectors.receivers.otlp_decode import Malformed, Refusal, Signal
+from collectors.processors.protect import protected_content
+from collectors.receivers.otlp_decode import Signal
+from collectors.receivers.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
 
 _ID_BYTES = {"traceId": 16, "spanId": 8, "parentSpanId": 8}
 _CONTAINERS: dict[Signal, tuple[Any, str, str, str]] = {
@@ -36,7 +37,7 @@ _SNAKE: dict[str, str] = {
 def protobuf_of(signal: Signal, body: bytes) -> tuple[bytes, list[Refusal]]:
     """The request as protobuf bytes, and what had to be left out (`request` is 0 in each Refusal).
 
-    Raises Malformed when the body is no JSON object of the signal's shape.
+    Raises Malformed when the body is no JSON object of the signal's shape, TooLarge for far too many items.
     """
     try:
         document = orjson.loads(body)
@@ -44,13 +45,17 @@ def protobuf_of(signal: Signal, body: bytes) -> tuple[bytes, list[Refusal]]:
         raise Malformed(f"the body is no JSON: {error}") from error
     message, resources, scopes, items = _CONTAINERS[signal]
     refusals: list[Refusal] = []
-    request = message()
+    request, count = message(), 0
     for resource in _objects(_object(document, "the body"), resources, resources):
         group = _filled(getattr(request, _snake(resources)).add(), _only(resource, "resource", "schemaUrl"), resources)
         for scope in _objects(resource, scopes, f"{resources}.{scopes}"):
             inner = _filled(getattr(group, _snake(scopes)).add(), _only(scope, "scope", "schemaUrl"), f"{resources}.{scopes}")
-            _add_items(inner, signal, _values(scope, items, f"{resources}.{scopes}.{items}"), refusals)
-    return request.SerializeToString(), refusals
+            found = _values(scope, items, f"{resources}.{scopes}.{items}")
+            count += len(found)
+            if count > MOST_ITEMS:
+                raise too_many(count, items)
+            _add_items(inner, signal, found, refusals)
+    return request.SerializeToString(), _limited(refusals)
 
 
 def _add_items(scope: Message, signal: Signal, found: list[Any], refusals: list[Refusal]) -> None:
@@ -63,8 +68,13 @@ def _add_items(scope: Message, signal: Signal, found: list[Any], refusals: list[
             refusals.append(_refusal(signal, item, error))
 
 
+def _limited(refusals: list[Refusal]) -> list[Refusal]:
+    more = len(refusals) - MOST_REFUSALS
+    return [*refusals[:MOST_REFUSALS], rest(0, more)] if more > 0 else refusals
+
+
 def _refusal(signal: Signal, item: Any, error: Exception) -> Refusal:
-    content = orjson.dumps(protected(item)).decode() if not isinstance(error, RecursionError) else ""
+    content = protected_content(item)
     path = error.path if isinstance(error, _BadId) else ""
     code = error.code if isinstance(error, _BadId) else "unreadable"
     kind = "span" if signal is Signal.TRACES else "log record"

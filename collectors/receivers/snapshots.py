@@ -15,7 +15,8 @@ import orjson
 import pyarrow as pa
 
 from collectors.processors.protect import protected, protected_text
-from collectors.receivers.otlp_decode import Decoded, Malformed, Refusal
+from collectors.receivers.otlp_decode import Decoded
+from collectors.receivers.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
 from models.lake.schema import OBSERVATIONS
 
 _REQUIRED = ("snapshot_id", "system", "entity", "key")
@@ -30,11 +31,20 @@ def decode_observations(bodies: Sequence[bytes], received_us: Sequence[int]) -> 
     columns: dict[str, list[Any]] = {name: [] for name in OBSERVATIONS.names}
     refusals: list[Refusal] = []
     for request, (body, received) in enumerate(zip(bodies, received_us, strict=True)):
-        before = len(columns["key"]), len(refusals)
-        _read(request, body, datetime.fromtimestamp(received / 1_000_000, UTC), columns, refusals)
-        if len(columns["key"]) == before[0] and len(refusals) > before[1] and all(r.code == "json" for r in refusals[before[1]:]):
-            raise Malformed(f"the body is no NDJSON of observations: {refusals[before[1]].reason}")
+        before, refused = len(columns["key"]), list[Refusal]()
+        _read(request, body, datetime.fromtimestamp(received / 1_000_000, UTC), columns, refused)
+        if len(columns["key"]) == before and refused and all(refusal.code == "json" for refusal in refused):
+            raise Malformed(f"the body is no NDJSON of observations: {refused[0].reason}")
+        refusals += refused[:MOST_REFUSALS]
+        if len(refused) > MOST_REFUSALS:
+            refusals.append(rest(request, len(refused) - MOST_REFUSALS))
     return Decoded(pa.Table.from_pydict(columns, OBSERVATIONS), refusals)
+
+
+def check_lines(body: bytes) -> None:
+    """Raises TooLarge when the body holds more lines than any honest snapshot."""
+    if (lines := body.count(b"\n") + 1) > MOST_ITEMS:
+        raise too_many(lines, "lines")
 
 
 def _read(request: int, body: bytes, received: datetime, columns: dict[str, list[Any]], refusals: list[Refusal]) -> None:
@@ -43,7 +53,7 @@ def _read(request: int, body: bytes, received: datetime, columns: dict[str, list
             continue
         try:
             row = _row(line, received)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             code = "json" if isinstance(error, orjson.JSONDecodeError) else "observation"
             content = protected_text(line[:65_536].decode(errors="replace"))
             refusals.append(Refusal(request, code, f"line {number}: {error}", f"line {number}", content, len(line)))

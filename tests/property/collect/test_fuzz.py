@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from collectors.spool.frame import Kind
 from tests.unit.collect.memory_lake import Desk, MemoryLake
-from tests.unit.collect.requests import logs, traces
+from tests.unit.collect.requests import START, logs, traces, within
 
 pytestmark = pytest.mark.req("C1", "N4")
 MEDIA = {Kind.TRACES: ("application/x-protobuf", "application/json"), Kind.LOGS: ("application/x-protobuf", "application/json"),
@@ -58,3 +58,23 @@ def test_any_body_gets_a_promised_answer_and_the_next_good_one_is_stored(desk, k
     assert answer.status in (200, 400, 415)
     assert answer.status == 200 or len(answer.sentence) > 10
     assert desk.ask(Kind.TRACES, "application/x-protobuf", SOUND[0]).status == 200
+
+
+@pytest.mark.parametrize("depth", [90, 300, 900, 5000])
+@pytest.mark.parametrize("kind", list(MEDIA))
+def test_deep_nesting_is_answered(desk, kind, depth):
+    deep = b"[" * depth + b"]" * depth
+    attribute = b'{"arrayValue":{"values":[' * depth + b"{}" + b"]}}" * depth
+    bodies = [deep, b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + deep + b', {"x":' + deep + b"}]}]}]}",
+              b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz","attributes":[{"key":"a","value":' + attribute + b"}]}]}]}]}",
+              b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":' + attribute + b"}]}]}]}",
+              b'{"observed_at":"2026-01-01T00:00:00Z","snapshot_id":"s","system":"a","entity":"b","key":"c","fields":{"d":' + deep + b"}}"]
+    for body in bodies:
+        assert desk.ask(kind, MEDIA[kind][-1], body).status in (200, 400)
+    value = b""
+    for _ in range(depth):
+        value = within(0x2A, 0x0A, content=value)
+    attribute = within(0x4A, content=within(0x0A, content=b"deep") + within(0x12, content=value))
+    for identity in (b"\x01" * 16, b"bad"):
+        span = within(0x0A, content=identity) + within(0x12, content=b"\x02" * 8) + b"\x39" + START.to_bytes(8, "little") + attribute
+        assert desk.ask(Kind.TRACES, "application/x-protobuf", within(0x0A, 0x12, 0x12, content=span)).status in (200, 400)

@@ -36,3 +36,14 @@ def logs(count: int = 1, **changes: Any) -> ExportLogsServiceRequest:
         record = scope.log_records.add(**{"time_unix_nano": START, "severity_number": 9, "severity_text": "INFO", **changes})
         record.body.string_value = f"line {number}"
     return request
+
+
+def within(*tags: int, content: bytes) -> bytes:
+    """`content` as nested length-delimited fields, the outermost tag first."""
+    for tag in reversed(tags):
+        size, head = len(content), bytearray([tag])
+        while size >= 0x80:
+            head.append(size & 0x7F | 0x80)
+            size >>= 7
+        content = bytes(head) + bytes([size]) + content
+    return content

@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from collectors.receivers.body import TooLarge, UnknownEncoding, plain_body
-from collectors.receivers.otlp_decode import Malformed
+from collectors.receivers.body import plain_body
+from collectors.receivers.refusal import Malformed, TooLarge, UnknownEncoding
 
 pytestmark = pytest.mark.req("C1", "N4")
 LIMIT = 1 << 20

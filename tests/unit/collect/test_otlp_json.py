@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from collectors.receivers.otlp_decode import Malformed, Signal, decode
+from collectors.receivers.otlp_decode import Signal, decode
 from collectors.receivers.otlp_json import protobuf_of
+from collectors.receivers.refusal import Malformed
 
 pytestmark = pytest.mark.req("C1", "N4")
 
