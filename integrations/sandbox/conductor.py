@@ -2,6 +2,8 @@
 
 At each tick everything up to it happens first and the clock jumps after, so that a poll that began at or after the tick has
 seen it all. The next tick comes when every source was read since, nothing is due and nothing falls due within seconds.
+What the engine wrote to the ERP comes back as changes of projects and charge codes: the clock file is renewed in place, at
+which the engine reads its sources at once, so that these echoes are not left for the next tick, a day later.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ PATIENCE = 25.0
 STORM_PATIENCE = 4.0
 SOON = timedelta(seconds=12)
 LOOK = 0.04
+LOOK_BACK = timedelta(microseconds=1)
 
 
 class Engine(Protocol):
@@ -83,8 +86,12 @@ class Conductor:
                 await asyncio.sleep(0.2)
                 continue
             soon = following is not None and following < self._sandbox.clock.now() + SOON
-            if polled is not None and polled >= moment and due == 0 and not soon:
+            if polled is None or polled < moment or due or soon:
+                continue
+            if polled > max(self._sandbox.vendors.erp.echo_at or moment, moment - LOOK_BACK):
                 return
+            set_world_clock(self._file, self._sandbox.clock.now())
+            await asyncio.sleep(0.2)
 
     def _stormy(self) -> bool:
         return any(one.until is not None or one.kind == "quota" for one in self._sandbox.weather.armed)

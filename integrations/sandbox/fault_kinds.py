@@ -12,6 +12,9 @@ from integrations.sandbox.plan import HEADLINE, Plan, closing
 from integrations.sandbox.portfolio import WEEKS, Deal
 from integrations.sandbox.timesheets import Entry
 
+MARGIN = timedelta(days=3)
+"""How long before its month closes the last change of an entry comes, so that only planted ones come too late."""
+
 
 def closed_in_psa(planting: Planting) -> None:
     """The PSA closed a project that the ERP still has open."""
@@ -144,7 +147,7 @@ def late_approvals(planting: Planting) -> None:
             fault.entries += len(sheet.entries)
         elif sheet.week < planting.last - 1 and chance.random() < 0.04:
             late = sheet.decide_at + timedelta(days=chance.choice((1, 2, 3)))
-            sheet.decide_at = late if late < _closing(plan, sheet.week) - timedelta(days=1) else sheet.decide_at
+            sheet.decide_at = late if late < _closing(plan, sheet.week) - MARGIN else sheet.decide_at
 
 
 def rejections(planting: Planting) -> None:
@@ -157,7 +160,7 @@ def rejections(planting: Planting) -> None:
             continue
         sheet.verdict = "rejected"
         again = sheet.decide_at + timedelta(days=1, hours=22)
-        if again < plan.anchor - timedelta(days=8) and again + timedelta(days=1) < _closing(plan, sheet.week):
+        if again < plan.anchor - timedelta(days=8) and again < _closing(plan, sheet.week) - MARGIN:
             plan.add(again, "resubmit", sheet.key)
         else:
             sheet.fault = fault.id
@@ -172,7 +175,7 @@ def corrections(planting: Planting) -> None:
         entry: Entry = chance.choice(sheet.entries)
         assert sheet.decide_at is not None
         at = sheet.decide_at + timedelta(days=2, minutes=chance.randint(0, 2))
-        if at < _closing(plan, sheet.week) - timedelta(days=1):
+        if at < _closing(plan, sheet.week) - MARGIN:
             plan.add(at, *("correct", sheet.key, entry.key, str(entry.minutes - 60)) if chance.random() < 0.75 else ("withdraw", sheet.key, entry.key))
 
 
@@ -187,6 +190,7 @@ def missing_rates(planting: Planting) -> None:
                                heal=[("rate", (number, rate))]))  # fmt: skip
     for sheet in plan.sheets.values():
         if sheet.worker.number == number and sheet.week >= planting.last - 1 and not sheet.fault and sheet.verdict == "approved":
+            sheet.unpriced = True
             planting.hit(fault, sheet, sheet.entries)
 
 
@@ -231,6 +235,15 @@ def expired_work(planting: Planting) -> None:
                            heal=[("extend", (deal.code,))]))  # fmt: skip
 
 
+def schema_drift(planting: Planting) -> None:
+    """The PSA begins to send a field that nobody knows, for one team's entries."""
+    plan = planting.plan
+    deal = planting.busy((planting.last,), "NOV-DE")
+    planting.add(Fault("F26", "schema-drift", "time_entry.work_location", "new-field", "map work_location in the Kantata connector, or let it be ignored"))
+    for sheet in plan.sheets_of(deal.code, (planting.last,)):
+        sheet.beyond = {"work_location": "client site"}
+
+
 WEATHER = (
     (1, 0, 10, 58, "netsuite", "throttled", 6, ""), (2, 1, 14, 58, "kantata", "throttled", 5, ""), (3, 0, 10, 58, "netsuite", "dropped", 2, "record/v1/timeBill"),
     (3, 2, 10, 28, "kantata", "dropped", 1, "/workspaces"), (4, 0, 10, 58, "salesforce", "expired", 1, "query"), (4, 1, 14, 58, "netsuite", "unavailable", 5, ""),
@@ -248,10 +261,11 @@ def weather(planting: Planting) -> None:
     for week, day, hour, minute, vendor, kind, count, path in WEATHER:
         plan.add(plan.moment(week, day, hour, minute), "weather", vendor, kind, str(count), path)
     plan.add(plan.moment(*OUTAGE), "outage", "netsuite", "6")
+    plan.stops += [plan.moment(*OUTAGE) + timedelta(hours=6, minutes=9), plan.moment(7, 0, 12, 4)]
     planting.add(Fault("F25", "weather", "all vendors", "transient", "nothing: the engine waits, asks and goes on", heals=True))
 
 
 ALL: tuple[Callable[[Planting], None], ...] = (
     headline, missing_dimensions, typo_codes, inactive_code, orphan, foreign_code, closed_in_psa, missing_in_ppm, expired_work, back_dated,
-    late_approvals, rejections, missing_rates, corrections, duplicate_customer, moved_customer, weather,
+    late_approvals, rejections, missing_rates, corrections, duplicate_customer, moved_customer, schema_drift, weather,
 )  # fmt: skip

@@ -70,8 +70,9 @@ def headline(planting: Planting) -> None:
     sheets = sorted(plan.sheets_of(HEADLINE, (week, week + 1)), key=lambda sheet: sheet.key)
     sheets[0].entries = sheets[0].entries[:-6]
     for sheet in plan.sheets_of(HEADLINE, range(WEEKS + 3)):
-        sheet.decide_at = plan.moment(sheet.week + 1, 0, 10, 56)
+        sheet.decide_at = plan.moment(sheet.week + 1, 0, 10, 58)
     for sheet in sheets:
+        sheet.expenses = []
         planting.hit(fault, sheet, sheet.entries)
     each = ((TARGET - fault.money["EUR"]) / 2).quantize(Decimal("100")).quantize(Decimal("0.01"))
     names = ("Cut-over rehearsal accepted", "Pilot plant live")

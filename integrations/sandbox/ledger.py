@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 
 Row = Mapping[str, Any]
+COMPACT_ABOVE = 32 * 1024 * 1024
+"""Bytes above which the file is rewritten at a start."""
 
 
 class Index:
@@ -70,6 +72,11 @@ class Table:
         self._next += 1
         return str(self._next)
 
+    @property
+    def last_key(self) -> str:
+        """The highest number given so far: kept, so that a number is never given twice."""
+        return str(self._next)
+
     def put(self, key: str, row: Row) -> Row:
         self._write(self.name, key, row)
         self.keep(key, row)
@@ -93,6 +100,8 @@ class Table:
 
     def forget(self, key: str) -> None:
         self.rows.pop(key, None)
+        if key.isdecimal():
+            self._next = max(self._next, int(key))
         self.changed.add(key)
         self.moves += 1
         for index in self._indexes:
@@ -118,6 +127,8 @@ class Ledger:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             whole = self._replay(path) if path.exists() else 0
+            if whole > COMPACT_ABOVE:
+                whole = self._compact(path)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.ftruncate(self._file, whole)
 
@@ -143,6 +154,18 @@ class Ledger:
     def _write(self, table: str, key: str, row: Row | None) -> None:
         if self._file is not None:
             self._lines.append(orjson.dumps([table, key, row]) + b"\n")
+
+    def _compact(self, path: Path) -> int:
+        """Rewrite the file with the present rows alone, so that it does not grow with every start; its size."""
+        fresh = path.with_suffix(".new")
+        with fresh.open("wb") as file:
+            for name, table in self.tables.items():
+                file.write(orjson.dumps([name, table.last_key, None]) + b"\n")
+                file.writelines(orjson.dumps([name, key, row]) + b"\n" for key, row in table.rows.items())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, path)
+        return path.stat().st_size
 
     def _replay(self, path: Path) -> int:
         """Bytes of whole lines: a last line that a kill cut short is left out and overwritten."""

@@ -84,7 +84,7 @@ class Liveliness:
         touched = {HEADLINE, *(fault.subject[:8] for fault in self._sandbox.plan.faults if not fault.heals)}
         sheets = self._sandbox.plan.sheets.values()
         week = min((now - self._sandbox.plan.start).days // 7, max(sheet.week for sheet in sheets))
-        return [sheet for sheet in sheets if sheet.week == week and sheet.deal.code not in touched]
+        return [sheet for sheet in sheets if sheet.week == week and sheet.deal.code not in touched and not sheet.fault]
 
     def _sell(self, number: int) -> Deal:
         """The sale of a beat, made from one of the story's deals."""

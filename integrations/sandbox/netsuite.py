@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,10 +37,12 @@ class NetSuite:
     name = "netsuite"
 
     def __init__(self, ledger: Ledger, clock: Clock, secret: str, concurrency: int = 15) -> None:
-        self._secret, self.concurrency = secret, concurrency
+        self._clock, self._secret, self.concurrency = clock, secret, concurrency
         self.records = Records(ledger, clock)
         self.jobs = ledger.table("netsuite.job_queue", 123_000)
         self._by_idempotency = self.jobs.index(lambda row: row.get("key"))
+        self.echo_at: datetime | None = None
+        """When a project or charge code was last written, which readers of those feeds will see again."""
         self._suiteql = SuiteQL(self.records.tables, self.records.tombstones)
 
     def answer(self, request: Request) -> Answer:
@@ -82,6 +85,8 @@ class NetSuite:
             return self._read(request, name, key) if key else self._list(request, name)
         if request.json is None and request.method != "DELETE":
             return fault(400, "INVALID_CONTENT", "Invalid content in the request body. Detail: it is not JSON.")
+        if name in ("job", "projecttask"):
+            self.echo_at = self._clock.now()
         if "respond-async" in request.headers.get("prefer", ""):
             return self._later(request, name, key)
         try:

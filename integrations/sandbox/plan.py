@@ -49,6 +49,8 @@ class Plan:
     sheets: dict[str, Sheet]
     happenings: list[Happening] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    stops: list[datetime] = field(default_factory=list)
+    """Further moments at which fast history stops."""
 
     def sheets_of(self, code: str, weeks: Iterable[int]) -> list[Sheet]:
         wanted = set(weeks)
@@ -67,7 +69,7 @@ class Plan:
         """The moments of fast history: one as the story begins, then five a week, at last the anchor."""
         moments = [self.start + timedelta(hours=8)]
         moments += [self.moment(week, *tick) for week in range(WEEKS + 1) for tick in TICKS]
-        return [moment for moment in moments if moment < self.anchor] + [self.anchor]
+        return [*sorted(moment for moment in (*moments, *self.stops) if moment < self.anchor), self.anchor]
 
     @property
     def last_week(self) -> int:

@@ -11,6 +11,7 @@ from integrations.sandbox.firm import CENTRES, ENTITIES, GROUPS, PRACTICES, ROLE
 
 CENT = Decimal("0.01")
 WEEKS = 12
+CLOSINGS = ({"days": 0, "hours": 10, "minutes": 57}, {"days": 1, "hours": 14, "minutes": 57}, {"days": 2, "hours": 10, "minutes": 27})
 EARLY, RUNNING = 38, 52
 """Deals won as the story begins, and in the weeks of it."""
 
@@ -99,7 +100,7 @@ def deals(chance: Random, start: datetime, buyers: list[Client]) -> list[Deal]:
     """90 sales, codes from PRJ-1001 on, in the order they are won; every legal entity keeps enough work for its people."""
     moments = sorted([(0, start + timedelta(hours=7, minutes=54, seconds=chance.randint(0, 330))) for _ in range(EARLY)])
     later = [(1 + place * (WEEKS - 1) // RUNNING, place) for place in range(RUNNING)]
-    moments += [(week, start + timedelta(weeks=week, days=chance.choice((0, 1, 2)), minutes=place % 4)) for week, place in later]
+    moments += sorted((week, start + timedelta(weeks=week, **chance.choice(CLOSINGS), seconds=chance.randint(0, 159))) for week, _ in later)
     return [_deal(chance, 1001 + place, week, won, start, buyers) for place, (week, won) in enumerate(moments)]
 
 

@@ -93,12 +93,12 @@ class Delivery:
 
     def log_entry(self, sheet: Sheet, entry: Entry, workspace: str, story: str, at: datetime, submission: str | None = None) -> str:
         """Write hours down in the PSA and note what is true of them; the entry's id."""
-        rate, cost = int(bill_rate(sheet) * 100), int(sheet.worker.cost_rate * 100)
+        rate, cost = int(bill_rate(sheet) * 100), None if sheet.unpriced else int(sheet.worker.cost_rate * 100)
         key = self._psa.save("time_entries", {
             "date_performed": entry.day.isoformat(), "time_in_minutes": entry.minutes, "billable": sheet.deal.billable_time, "notes": entry.notes,
             "rate_in_cents": rate, "cost_rate_in_cents": cost, "currency": sheet.deal.currency, "currency_symbol": sheet.deal.currency, "currency_base_unit": 100,
             "approved": False, "is_invoiced": False, "taxable": False, "story_id": story, "workspace_id": workspace, "user_id": self._user.first(sheet.worker.number),
-            "timesheet_submission_id": submission, "submitted_at": iso_offset(at) if submission else None, "approved_at": None,
+            "timesheet_submission_id": submission, "submitted_at": iso_offset(at) if submission else None, "approved_at": None, **sheet.beyond,
         }, at)  # fmt: skip
         self.entries.put(key, {
             "key": entry.key, "sheet": sheet.key, "project": sheet.deal.code, "code": entry.code, "shown": entry.shown, "worker": sheet.worker.number, "day": entry.day.isoformat(),

@@ -50,6 +50,10 @@ class Sheet:
     decide_at: datetime | None
     verdict: str = "approved"
     fault: str | None = None
+    unpriced: bool = False
+    """Whether the PSA has no cost rate for this person."""
+    beyond: dict[str, str] = field(default_factory=dict)
+    """Fields that the vendor sends for these entries and nobody knows yet."""
     days: list[date] = field(default_factory=list)
 
 
@@ -87,7 +91,7 @@ def _sheet(chance: Random, start: datetime, person: Worker, deal: Deal, week: in
     entries = [entry for place, day in enumerate(days) for entry in _day(chance, f"{key}/{place}", deal, day, full)]
     submit = monday + timedelta(days=4, hours=17, minutes=chance.randint(30, 37), seconds=chance.randint(0, 59))
     early = chance.random() < 0.64
-    decide = monday + timedelta(days=7 if early else 8, hours=10 if early else 14, minutes=chance.randint(55, 58), seconds=chance.randint(0, 59))
+    decide = monday + timedelta(days=7 if early else 8, hours=10 if early else 14, minutes=chance.randint(57, 59), seconds=chance.randint(0, 37))
     return Sheet(key, person, deal, week, entries, _costs(chance, key, deal, days), submit, decide, days=days)
 
 
