@@ -1,0 +1,70 @@
+"""kill -9 of a real engine process at random moments: nothing is lost, no effect is doubled (E1, E8)."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from integrations.engine import Engine
+from models.domain.clock import SystemClock
+from models.domain.record import RecordKind
+from models.journal import open_journal
+from tests.unit.engine.hostile import Hostile, event, posting_flow
+
+ROOT = Path(__file__).parents[3]
+RUNS = 300
+
+
+def worker(url: str, ledger: Path, bulk: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.fault.engine.ledger_worker", url, str(ledger), str(bulk)]
+    started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None and started.stdout.readline() == "ready\n"
+    return started
+
+
+@pytest.mark.req("E1", "E8", "N4")
+@pytest.mark.parametrize("bulk", [1, 10])
+def test_kills_between_any_two_writes(journal_url: str, tmp_path: Path, bulk: int) -> None:
+    """E8: after each kill another process takes over; the target's ledger holds every posting exactly once at the end."""
+    ledger, chance = tmp_path / "ledger", random.Random(bulk)
+    journal = open_journal(journal_url, SystemClock())
+    Engine(journal, [posting_flow(bulk=bulk)], [Hostile()], SystemClock()).admit([event(str(n)) for n in range(RUNS)])
+    kills = 0
+    deadline = time.monotonic() + 60
+    while True:
+        process = worker(journal_url, ledger, bulk)
+        try:
+            process.wait(chance.uniform(0.05, 0.25) if kills < 4 else max(1.0, deadline - time.monotonic()))
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+            assert time.monotonic() < deadline, f"not at rest: {journal.runs.states()}"
+    assert process.returncode == 0 and kills > 0
+    assert journal.runs.states() == {("post-time", "settled"): RUNS}
+    effects = Counter(line.split(" ")[0] for line in ledger.read_text().splitlines())
+    assert set(effects) == {f"{n}-v1" for n in range(RUNS)}, "nothing is lost"
+    assert set(effects.values()) == {1}, "nothing is doubled"
+    told = Counter(r.run_id for page in journal.feed.read(0, 100_000) for r in page.records if r.kind is RecordKind.ACKNOWLEDGEMENT)
+    assert len(told) == RUNS and set(told.values()) == {1}, "each posting is on record once"
+    journal.close()
+
+
+@pytest.mark.req("E8", "E1")
+def test_two_processes_race(journal_url: str, tmp_path: Path) -> None:
+    """E8: two engines on one journal share the work and double nothing."""
+    ledger = tmp_path / "ledger"
+    journal = open_journal(journal_url, SystemClock())
+    Engine(journal, [posting_flow()], [Hostile()], SystemClock()).admit([event(str(n)) for n in range(RUNS)])
+    racing = [worker(journal_url, ledger, 1) for _ in range(2)]
+    assert [process.wait(60) for process in racing] == [0, 0]
+    lines = [line.split(" ") for line in ledger.read_text().splitlines()]
+    assert sorted(name for name, _ in lines) == sorted(f"{n}-v1" for n in range(RUNS))
+    journal.close()
