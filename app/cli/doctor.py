@@ -7,6 +7,7 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from models.domain.clock import clock_at
@@ -67,7 +68,7 @@ def _clock_file(settings: Settings) -> Path | None:
 
 
 def _lake(settings: Settings) -> Finding:
-    with open_reader(settings) as reader:
+    with closing(open_reader(settings)) as reader:
         rows = reader.rows("select (select count(*) from records) as records, (select count(*) from spans) as spans, (select count(*) from quarantine) as refused")[0]
     return True, f"audit lake answers: {rows['records']:,} records, {rows['spans']:,} spans, {rows['refused']:,} refused bodies kept"
 

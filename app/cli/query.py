@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 from app.cli.output import Format, fail, print_rows
@@ -35,7 +36,7 @@ from spans where trace_id = $key order by start_time limit 1000
 def sql(query: str, form: Format, as_of: datetime | None) -> None:
     """Print the rows of one read-only statement; a statement that writes is refused with status 2."""
     moment = as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of else None
-    with open_reader(read_settings(), as_of=moment) as reader:
+    with closing(open_reader(read_settings(), as_of=moment)) as reader:
         try:
             rows = reader.rows(query)
         except Exception as error:
@@ -45,13 +46,13 @@ def sql(query: str, form: Format, as_of: datetime | None) -> None:
 
 def cases(form: Format, status: str, limit: int) -> None:
     """Print cases, most money first."""
-    with open_reader(read_settings()) as reader:
+    with closing(open_reader(read_settings())) as reader:
         print_rows(reader.rows(CASES, {"status": status, "limit": limit}), form, "no cases: nothing is stuck")
 
 
 def trace(key: str, form: Format) -> None:
     """Print the records of everything that shares a correlation with `key`, else the spans of that trace."""
-    with open_reader(read_settings()) as reader:
+    with closing(open_reader(read_settings())) as reader:
         rows = reader.rows(TRACE, {"key": key}) or reader.rows(SPANS, {"key": key})
     if not rows:
         raise fail(f"nothing is known of {key!r}: give a project code, customer, time entry, run, correlation or trace id")
