@@ -22,6 +22,7 @@ def booked(row: Row) -> Finding:
         fault, f"{words.title}: {code or row['project_key']}", words.explanation, action,
         _owner(row, fault), words.money_kind, "medium",
         {"charge_code": meant} if meant else None, "time-to-bill", row["source_system"], root=True,
+        subject=("charge_code", code) if code else ("project", row["project_key"]),
     )  # fmt: skip
     return item_finding(row, code_fingerprint(fault, code, row["project_key"]), cause, approval=row["approval"], suggested=meant)
 

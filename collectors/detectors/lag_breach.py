@@ -25,7 +25,7 @@ def unaccounted(row: Row) -> Finding:
         "unaccounted", f"Approved work on {row['project_key']} never arrived",
         "The PSA shows these entries as approved, and neither a posting in the ERP nor any run of the flow accounts for them.",
         "Have the PSA send them again: reopen and approve the entries, or run the catch-up import.", row["source_system"] or "psa",
-        "billing_blocked", "high", flow="time-to-bill", system=row["source_system"], root=True,
+        "billing_blocked", "high", flow="time-to-bill", system=row["source_system"], root=True, subject=("project", row["project_key"]),
     )  # fmt: skip
     return item_finding(row, fingerprint("unaccounted", row["source_system"], row["project_key"]), cause)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.explanations import explain
 from models.domain.finding import Cause, Finding
@@ -12,6 +14,7 @@ _WORDS = explain("rate-missing")
 
 def unpriced(row: Row) -> Finding:
     cause = _cause(f"No bill rate for {row['resource_key']} on {row['project_key']}", row["source_system"] or "psa", "revenue_at_risk")
+    cause = replace(cause, subject=("resource", row["resource_key"] or "-"))
     return item_finding(row, fingerprint("rate-missing", "bill", row["project_key"], row["resource_key"]), cause)
 
 

@@ -67,7 +67,7 @@ def _missing_in_erp(row: Row) -> Cause:
         action = "Set the project up in the ERP, or mend and replay its quote-to-project flow, then replay what was refused."
     return Cause(
         "project-missing", f"Project {_named(row)} is missing in the ERP", because, action, row["blocker_owner"] or "erp", "billing_blocked",
-        "high", flow="time-to-bill", system=row["blocker_owner"], root=True,
+        "high", flow="time-to-bill", system=row["blocker_owner"], root=True, subject=("project", row["project_key"]),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ def refused(row: Row) -> Finding:
         "quarantine", f"Unreadable input at {row['receiver']}: {row['error_code']}",
         "A sender's input could not be read. It is kept as it came, and what was readable beside it was stored.",
         "See the reason and the content, and have the sender mend it; then have it sent again.", row["sender"] or "integration",
-        "none", "low", system=row["sender"], root=True,
+        "none", "low", system=row["sender"], root=True, subject=("receiver", row["receiver"]),
     )  # fmt: skip
     return Finding(
         fingerprint("quarantine", row["receiver"], row["error_code"]), cause, "quarantine", row["quarantine_id"],

@@ -27,7 +27,8 @@ def unsubmitted(row: Row) -> Finding:
 
 def _finding(row: Row, name: str, title: str, explanation: str, action: str) -> Finding:
     owner = row["source_system"] or "psa"
-    cause = Cause(name, title, explanation, action, owner, "billing_blocked", flow="time-to-bill", system=owner, root=True)
+    cause = Cause(name, title, explanation, action, owner, "billing_blocked", flow="time-to-bill", system=owner, root=True,
+                  subject=("project", row["project_key"]))  # fmt: skip
     return item_finding(row, fingerprint(name, row["project_key"]), cause)
 
 

@@ -17,7 +17,8 @@ class Cause:
     """What all findings of one case have in common: the words people read and the one who must act.
 
     `root` says that these words name the cause itself, so that they stand before the words of a detector which only
-    saw an effect (a dead letter). `floor` is the least severity.
+    saw an effect (a dead letter). `floor` is the least severity; `subject` (entity, key) is the thing to mend, where that is
+    not the finding's own subject: the project, not the 214 entries that wait for it.
     """
 
     cause: str
@@ -31,6 +32,7 @@ class Cause:
     flow: str | None = None
     system: str | None = None
     root: bool = False
+    subject: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

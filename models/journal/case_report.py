@@ -48,14 +48,14 @@ class CaseReport:
         One transaction, so that a subject which moves from one detector to another neither resolves nor reopens its case.
         `rates` are units of the reporting currency for one unit of each currency; without them the last ones stay in use.
         """
-        now = self._clock.now()
+        now, wanted = self._clock.now(), _Wanted(reports)
         repriced = rates is not None and dict(rates) != self._rates
         if rates is not None:
             self._rates = dict(rates)
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_REPORT_LOCK)))
-            moves = _Moves(connection, reports, now)
+            moves = _Moves(connection, wanted, now)
             touched = moves.stored() | moves.words_stored()
             if repriced:
                 touched |= set(connection.scalars(sa.select(case_.c.case_id).where(case_.c.active == 1)))
@@ -80,7 +80,7 @@ class CaseReport:
         records: list[Record] = []
         for part in _chunks(sorted(touched)):
             totals = totals_of(connection, part)
-            rows = connection.execute(sa.select(case_).where(case_.c.case_id.in_(part))).mappings().all()
+            rows = [dict(row) for row in connection.execute(sa.select(case_).where(case_.c.case_id.in_(part))).mappings()]
             changes = []
             for row in rows:
                 total = totals.get(row["case_id"], Total())
@@ -96,39 +96,47 @@ class CaseReport:
             self._feed.append(connection, records)
 
 
+class _Wanted:
+    """What detectors found, keyed and digested before the transaction begins, so that it holds nobody up."""
+
+    def __init__(self, reports: Mapping[str, Sequence[Finding]]) -> None:
+        self.detectors = list(reports)
+        self.findings: dict[str, tuple[str, str, Finding, str]] = {}
+        self.words: dict[str, tuple[str, Finding]] = {}
+        for detector, findings in reports.items():
+            for item in findings:
+                self._add(detector, item)
+
+    def _add(self, detector: str, item: Finding) -> None:
+        case_id = case_id_of(item.fingerprint)
+        finding_id = finding_id_of(case_id, detector, item.subject_entity, item.subject_key)
+        self.findings[finding_id] = (detector, case_id, item, item.digest())
+        before = self.words.get(case_id)
+        if before is None or (item.cause.root and not before[1].cause.root):
+            self.words[case_id] = (detector, item)
+
+
 class _Moves:
     """What a report changes: new, changed and vanished findings, and the cases they belong to."""
 
-    def __init__(self, connection: sa.Connection, reports: Mapping[str, Sequence[Finding]], now: datetime) -> None:
-        self._connection, self._now = connection, now
-        self._wanted: dict[str, tuple[str, str, Finding]] = {}
-        self._words: dict[str, tuple[str, Finding]] = {}
+    def __init__(self, connection: sa.Connection, wanted: _Wanted, now: datetime) -> None:
+        self._connection, self._wanted, self._now = connection, wanted, now
         self.fed: dict[str, list[Finding]] = {}
-        for detector, findings in reports.items():
-            for item in findings:
-                self._want(detector, item)
         held = sa.select(finding.c.finding_id, finding.c.case_id, finding.c.digest).where(
-            finding.c.detector.in_(list(reports)), finding.c.resolved_at.is_(None)
+            finding.c.detector.in_(wanted.detectors), finding.c.resolved_at.is_(None)
         )
         self._held = {row.finding_id: (row.case_id, row.digest) for row in connection.execute(held)}
-
-    def _want(self, detector: str, item: Finding) -> None:
-        case_id = case_id_of(item.fingerprint)
-        self._wanted[finding_id_of(case_id, detector, item.subject_entity, item.subject_key)] = (detector, case_id, item)
-        before = self._words.get(case_id)
-        if before is None or (item.cause.root and not before[1].cause.root):
-            self._words[case_id] = (detector, item)
 
     def stored(self) -> set[str]:
         """Write the difference; the ids of the cases it touches."""
         fresh = []
-        for finding_id, (detector, case_id, item) in self._wanted.items():
-            held, digest = self._held.get(finding_id), item.digest()
+        for finding_id, (detector, case_id, item, digest) in self._wanted.findings.items():
+            held = self._held.get(finding_id)
             if held is None:
                 self.fed.setdefault(case_id, []).append(item)
             if held is None or held[1] != digest:
                 fresh.append(_finding_row(finding_id, case_id, detector, item, digest, self._now))
-        gone = [finding_id for finding_id in self._held if finding_id not in self._wanted]
+        gone = [finding_id for finding_id in self._held if finding_id not in self._wanted.findings]
         for rows in _chunks(fresh):
             _upsert(self._connection, rows)
         for part in _chunks(gone):
@@ -138,17 +146,17 @@ class _Moves:
     def words_stored(self) -> set[str]:
         """Open cases that are new and bring the words of known ones up to date; the ids of the cases it touches."""
         touched: set[str] = set()
-        for part in _chunks(list(self._words)):
+        for part in _chunks(list(self._wanted.words)):
             known = {
-                row["case_id"]: row
+                row["case_id"]: dict(row)
                 for row in self._connection.execute(sa.select(case_).where(case_.c.case_id.in_(part))).mappings()
             }
-            opened = [_case_row(case_id, *self._words[case_id], self._now) for case_id in part if case_id not in known]
+            opened = [_case_row(case_id, *self._wanted.words[case_id], self._now) for case_id in part if case_id not in known]
             if opened:
                 self._connection.execute(sa.insert(case_), opened)
                 _note(self._connection, [row["case_id"] for row in opened], self._now, DETECTOR_ACTOR, "opened", {})
             touched |= {row["case_id"] for row in opened}
-            touched |= {case_id for case_id, row in known.items() if self._reworded(row, *self._words[case_id])}
+            touched |= {case_id for case_id, row in known.items() if self._reworded(row, *self._wanted.words[case_id])}
         return touched
 
     def _reworded(self, row: Mapping[str, Any], detector: str, item: Finding) -> bool:
@@ -163,7 +171,9 @@ class _Moves:
 
 def _words(detector: str, item: Finding) -> dict[str, Any]:
     cause = item.cause
+    subject = dict(zip(("subject_entity", "subject_key"), cause.subject, strict=True)) if cause.subject else {}
     return {
+        **subject,
         "detector": detector, "cause": cause.cause, "title": cause.title, "explanation": cause.explanation,
         "next_action": cause.next_action, "suggestion": dict(cause.suggestion) if cause.suggestion else None, "owner": cause.owner,
         "floor": cause.floor, "money_kind": cause.money_kind, "flow": cause.flow, "system": cause.system, "root": int(cause.root),
@@ -172,9 +182,10 @@ def _words(detector: str, item: Finding) -> dict[str, Any]:
 
 def _case_row(case_id: str, detector: str, item: Finding, now: datetime) -> dict[str, Any]:
     return {
-        "case_id": case_id, "fingerprint": item.fingerprint, **_words(detector, item), "severity": item.cause.floor,
+        "case_id": case_id, "fingerprint": item.fingerprint, "subject_entity": item.subject_entity, "subject_key": item.subject_key,
+        **_words(detector, item), "severity": item.cause.floor,
         "severity_rank": SEVERITIES.index(item.cause.floor), "status": CaseStatus.OPEN, "active": 1, "legal_entity": item.legal_entity,
-        "subject_entity": item.subject_entity, "subject_key": item.subject_key, "project_key": item.project_key,
+        "project_key": item.project_key,
         "customer_key": item.customer_key, "occurrences": 0, "amounts": {}, "amount_reporting": "0.00", "amount_rank": 0,
         "first_seen": item.since or now, "last_seen": now, "opened_at": now, "sla_due": now, "overdue": 0, "run_ids": [], "trace_ids": [],
     }  # fmt: skip

@@ -97,6 +97,7 @@ def test_one_missing_project_is_one_case_with_all_it_blocks_and_closes_after_the
     assert [row["fingerprint"] for row in page.rows] == [FINGERPRINT]
     case = page.rows[0]
     assert case["title"] == "Project PRJ-1012 “Data platform” is missing in the ERP"
+    assert (case["subject_entity"], case["subject_key"], case["project_key"], case["customer_key"]) == ("project", "PRJ-1012", "PRJ-1012", "C-100")
     work = 214 * Decimal("825.75")
     assert case["amounts"] == {"GBP": work + Decimal("50000.00")}
     assert case["amount_reporting"] == ((work + 50000) * Decimal("1.17")).quantize(Decimal("0.01"))

@@ -15,7 +15,7 @@ from models.journal.cases import CaseFilter
 
 RATES = {"EUR": Decimal(1), "GBP": Decimal("1.20")}
 MISSING = Cause("project-missing", "Project PRJ-1012 is missing in the ERP", "why", "create it", "erp", "billing_blocked",
-                flow="time-to-bill", system="netsuite", root=True)  # fmt: skip
+                flow="time-to-bill", system="netsuite", root=True, subject=("project", "PRJ-1012"))  # fmt: skip
 PRINT = fingerprint("project-missing", "erp", "PRJ-1012")
 CASE = case_id_of(PRINT)
 
@@ -158,7 +158,7 @@ def test_a_triage_action_without_its_reason_is_refused_and_changes_nothing(cases
 
 @pytest.mark.req("X8", "O1")
 def test_pages_filter_search_and_order_in_the_store(cases, clock):
-    other = replace(MISSING, cause="dead-letter", title="Refused by workday", system="workday", owner="hcm", root=False)
+    other = replace(MISSING, subject=None, cause="dead-letter", title="Refused by workday", system="workday", owner="hcm", root=False)
     findings = [
         replace(entry(n, f"{n}.00", text=fingerprint("dead-letter", str(n)), cause=other), subject_key=f"S-{n}", legal_entity="NOV-UK")
         for n in range(1, 8)
