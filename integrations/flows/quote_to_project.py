@@ -200,16 +200,17 @@ def _refuse_taken_code(sale: Opportunity, ctx: Context) -> None:
 
 
 def _event(sale: Payload, ctx: Context, kind: str, subject: str, body: Mapping[str, Any]) -> CloudEvent:
+    """An event of this very run, as of now: a replay after somebody deleted things in the ERP must be heard again."""
     entity = {"tieout.charge_code.changed": "charge_code", "tieout.workspace.requested": "project"}.get(kind, "opportunity")
     return CloudEvent(
-        id=f"{kind}/{subject}@{sale['sale_version']}",
+        id=f"{kind}/{subject}@{ctx.run.run_id}",
         source=f"{OURS}/{NAME}",
         type=kind,
         subject=subject,
         time=ctx.now(),
         dataschema=dataschema(entity),
         data=dict(body),
-        sourceversion=sale["sale_version"],
+        sourceversion=int(ctx.now().timestamp() * 1000),
         legalentity=sale["dimensions"]["legal_entity_id"],
         correlationid=ctx.run.correlation_id,
     )

@@ -54,8 +54,9 @@ def person(number: str = "E-1007", version: int = 1, system: str = "workday", **
 
 
 def charge_code(code: str = "PRJ-1001.010", version: int = 1, system: str = "netsuite", **changes: Any) -> CloudEvent:
+    """`version` counts milliseconds from now on, as the ERP's own changes do."""
     data = {"code": code, "project_code": code.split(".")[0], "legal_entity_id": "NOV-DE", **changes}
-    return event("tieout.charge_code.changed", f"charge_code:{code}", data, version, system)
+    return event("tieout.charge_code.changed", f"charge_code:{code}", data, int(NOW.timestamp() * 1000) + version, system)
 
 
 def hours(identity: str = "27", version: int = 1, verb: str = "approved", project: str = "kantata-1", user: str = "kantata-u1", **changes: Any) -> CloudEvent:
