@@ -57,14 +57,14 @@ _RUN = {"run_id": "run-1", "trace_id": "trace-1", "flow": "time-to-bill", "state
 _ITEM = {"run_id": "run-1", "item_key": "TE-kantata-1", "kind": "time", "billable": True, "bill_amount": "960.00", "currency": "EUR", "project_key": "PRJ-1012"}
 
 EXAMPLES = (
-    Example("a closed period", {"runs": [_RUN]}, [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00")]),
+    Example("a closed period", {"open_runs": [_RUN]}, [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00")]),
     Example("refused for a missing project, before any snapshot showed the entry: the project's case",
-            {"runs": [{**_RUN, "error_code": "project-not-found", "payload": '{"project_id": "PRJ-1012"}'}]},
+            {"open_runs": [{**_RUN, "error_code": "project-not-found", "payload": '{"project_id": "PRJ-1012"}'}]},
             [("project-missing|erp|PRJ-1012", "TE-kantata-1", "100.00")]),
-    Example("refused for a wrong code: the code's case", {"runs": [{**_RUN, "error_code": "charge-code-not-found", "payload": '{"charge_code": "PRJ-1012.0l0"}'}]},
+    Example("refused for a wrong code: the code's case", {"open_runs": [{**_RUN, "error_code": "charge-code-not-found", "payload": '{"charge_code": "PRJ-1012.0l0"}'}]},
             [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "100.00")]),
-    Example("the item's own value counts where a snapshot shows it", {"runs": [_RUN], "mart_work": [{**_ITEM, "blocker": "closed-period", "state": "blocked"}]},
+    Example("the item's own value counts where a snapshot shows it", {"open_runs": [_RUN], "mart_work": [{**_ITEM, "blocker": "closed-period", "state": "blocked"}]},
             [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "960.00")]),
     Example("what another detector explains, and what has settled, is silent",
-            {"runs": [_RUN, {**_RUN, "run_id": "run-2", "state": "settled"}], "mart_work": [{**_ITEM, "blocker": "project-missing", "state": "blocked"}]}),
+            {"open_runs": [_RUN, {**_RUN, "run_id": "run-2", "state": "settled"}], "mart_work": [{**_ITEM, "blocker": "project-missing", "state": "blocked"}]}),
 )  # fmt: skip

@@ -36,12 +36,12 @@ _ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1001",
           "blocker": "in-flight", "source_system": "kantata", "approved_at": "2026-09-30 02:00:00+00"}  # fmt: skip
 
 EXAMPLES = (
-    Example("a run that is ready since yesterday", {"runs": [
+    Example("a run that is ready since yesterday", {"open_runs": [
                 {"run_id": "r", "flow": "time-to-bill", "state": "ready", "source_changed_at": "2026-09-29 12:00:00+00"}]},
             [("lag-breach|time-to-bill", "time-to-bill", None)]),
     Example("approved ten hours ago and nowhere to be found", {"mart_work": [_ENTRY]}, [("unaccounted|kantata|PRJ-1001", "TE-kantata-1", "100.00")]),
     Example("dead and waiting runs have their own cases, and what came an hour ago is in time",
-            {"runs": [{"run_id": "r", "flow": "time-to-bill", "state": "dead", "source_changed_at": "2026-09-01 12:00:00+00"},
+            {"open_runs": [{"run_id": "r", "flow": "time-to-bill", "state": "dead", "source_changed_at": "2026-09-01 12:00:00+00"},
                       {"run_id": "s", "flow": "time-to-bill", "state": "ready", "source_changed_at": "2026-09-30 11:00:00+00"}],
              "mart_work": [{**_ENTRY, "approved_at": "2026-09-30 11:00:00+00"}]}),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 SELECT flow, count(*) AS runs, min(coalesce(source_changed_at, created_at)) AS oldest, any_value(legal_entity) AS legal_entity, min(run_id) AS run_id,
     (epoch_us({now}) - epoch_us(min(coalesce(source_changed_at, created_at)))) / 1000000.0 AS age_s,
     CASE flow WHEN 'master-data' THEN 3600 WHEN 'time-to-bill' THEN 14400 ELSE 86400 END AS allowed_s
-FROM runs WHERE state IN ('ready', 'running', 'in_doubt')
+FROM open_runs WHERE state IN ('ready', 'running', 'in_doubt')
 GROUP BY flow
 HAVING age_s > allowed_s;
 

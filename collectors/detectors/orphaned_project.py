@@ -114,7 +114,7 @@ EXAMPLES = (
     Example("sold an hour ago: set-up may take a day", {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_project": _SEEN}),
     Example("a set-up that waits for data is its own case",
             {"mart_project": [_SOLD], "mart_state_project": _SEEN,
-             "runs": [{"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}]}),
+             "open_runs": [{"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}]}),
     Example("in the PSA and never sold",
             {"mart_project": [{**_SOLD, "project_key": "PRJ-1", "in_erp": True}, {"project_key": "PRJ-9", "in_crm": False, "in_psa": True, "in_erp": False, "in_ppm": False,
                                                                                   "status_psa": "active"}],

@@ -4,7 +4,7 @@ FROM mart_work w
 LEFT JOIN mart_project p USING (project_key)
 LEFT JOIN (
     SELECT business_key, any_value(state) AS state, any_value(waiting_because) AS waiting_because, any_value(error_message) AS error_message
-    FROM runs WHERE flow = 'quote-to-project' AND state IN ('waiting', 'dead') GROUP BY business_key
+    FROM open_runs WHERE flow = 'quote-to-project' AND state IN ('waiting', 'dead') GROUP BY business_key
 ) s ON s.business_key = 'project:' || w.project_key
 WHERE w.blocker = 'project-missing';
 
@@ -16,7 +16,7 @@ CROSS JOIN (SELECT role, min(system) AS system FROM mart_state_project WHERE rol
 WHERE p.in_crm AND p.closed_won_at < {now} - INTERVAL 1 DAY AND coalesce(p.status_crm, 'active') = 'active'
     AND NOT CASE m.role WHEN 'erp' THEN p.in_erp WHEN 'psa' THEN p.in_psa ELSE p.in_ppm END
     AND NOT EXISTS (
-        SELECT 1 FROM runs r WHERE r.flow = 'quote-to-project' AND r.business_key = 'project:' || p.project_key
+        SELECT 1 FROM open_runs r WHERE r.flow = 'quote-to-project' AND r.business_key = 'project:' || p.project_key
             AND r.state IN ('waiting', 'dead', 'ready', 'running', 'in_doubt'));
 
 -- unsold: people can book time on it, and nobody sold it

@@ -42,11 +42,11 @@ _RUN = {"run_id": "run-1", "flow": "quote-to-project", "state": "waiting", "busi
         "currency": "EUR", "created_at": "2026-09-30 11:59:00+00"}  # fmt: skip
 
 EXAMPLES = (
-    Example("a mandatory dimension is missing", {"runs": [_RUN]}, [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", "50000.00")],
+    Example("a mandatory dimension is missing", {"open_runs": [_RUN]}, [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", "50000.00")],
             {"missing": ["cost_centre"]}),
     Example("time that waits for a person for an hour",
-            {"runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1", "waiting_for": "resource:E-9", "amount": "80.00",
+            {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1", "waiting_for": "resource:E-9", "amount": "80.00",
                        "created_at": "2026-09-30 11:00:00+00"}]},
             [("paused|time-to-bill|resource:E-9", "TE-1", "80.00")]),
-    Example("time that waits for a moment", {"runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1"}]}),
+    Example("time that waits for a moment", {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1"}]}),
 )  # fmt: skip

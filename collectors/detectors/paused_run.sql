@@ -2,7 +2,7 @@
 SELECT r.run_id, r.trace_id, r.flow, r.business_key, r.legal_entity, r.waiting_for, r.waiting_because, CAST(r.waiting_missing AS VARCHAR) AS missing, r.waiting_owner,
     r.created_at, r.updated_at, w.item_key, coalesce(w.project_key, p.project_key) AS project_key, coalesce(w.customer_key, p.customer_key) AS customer_key, w.billable,
     coalesce(w.bill_amount, r.amount) AS amount, coalesce(w.currency, r.currency) AS currency
-FROM runs r
+FROM open_runs r
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 LEFT JOIN mart_project p ON r.business_key = 'project:' || p.project_key
 WHERE r.state = 'waiting' AND coalesce(w.blocker, '') <> 'project-missing' AND NOT coalesce(w.blocker LIKE 'charge-code-%', false)

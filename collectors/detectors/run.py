@@ -22,6 +22,10 @@ CIRCUITS = pa.schema(
 )
 
 
+# Read once a turn: every look at the journal's runs through DuckDB scans them all.
+OPEN_RUNS = "CREATE OR REPLACE TEMP TABLE open_runs AS SELECT * FROM runs WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead')"
+
+
 class Connection(Protocol):
     """What is needed of the collector's DuckDB connection with the stores attached and the marts refreshed."""
 
@@ -46,6 +50,7 @@ def run_all(connection: Connection, journal: Journal, clock: Clock) -> dict[str,
     A detector that fails is logged and left out, so that its open findings stay as they are and the others go on.
     """
     connection.register("circuits", circuits_of(journal))
+    connection.execute(OPEN_RUNS)
     found: dict[str, Sequence[Finding]] = {}
     for detector in detectors():
         try:

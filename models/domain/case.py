@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from models.domain.explanations import EXPLANATIONS
+
 
 class CaseStatus(StrEnum):
     OPEN = "open"
@@ -46,6 +48,10 @@ CAUSES: dict[str, str] = {
     "customer-hierarchy": "Customer hierarchy differs",
     "rate-missing": "Missing rate",
     "billing-hold": "Contract on hold",
+    "rejected": "Rejected, to be corrected",
+    "approval-pending": "Waits for approval",
+    "not-submitted": "Not submitted yet",
+    "in-flight": "On its way to the ERP",
 }
 
 
@@ -65,5 +71,5 @@ def service_time(grave: str, flow: str | None) -> timedelta:
 
 
 def cause_title(cause: str) -> str:
-    """The cause in words for a heading."""
-    return CAUSES.get(cause, cause.replace("-", " ").capitalize())
+    """A cause, or a blocker of `mart_work`, in words for a heading."""
+    return CAUSES.get(cause) or (EXPLANATIONS[cause].title if cause in EXPLANATIONS else cause.replace("-", " ").capitalize())

@@ -55,7 +55,7 @@ def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
             connection.execute(sql[f"put_{table}"])
     for name in ("sold", "unsell", "sell"):
         connection.execute(sql[name].format(mark=mark))
-    for name in ("open_run", "replay_run"):
+    for name in ("journal_run", "open_run", "replay_run"):
         connection.execute(sql[name])
     return mark, (top[0] if top and top[0] else 0)
 
