@@ -39,6 +39,12 @@ def holds(current: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
     return current is not None and all(_same(current.get(name), value) for name, value in wanted.items())
 
 
+def aligned(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A target's fields among the wanted ones; a value that means the same is spelt as wanted, so that a preview shows no difference."""
+    held = {name: current.get(name) for name in wanted}
+    return {name: wanted[name] if _same(value, wanted[name]) else value for name, value in held.items()}
+
+
 def answers_of(
     changes: Sequence[Change],
     able: Collection[tuple[str, str]],

@@ -12,7 +12,7 @@ from integrations.connectors.kantata.feed import Feed, kind_of
 from integrations.connectors.kantata.mapping import Names, Verdict
 from integrations.connectors.kantata.writing import PLURAL, SUBJECT, SUBMISSION, Writer
 from integrations.connectors.rows import Reading, Row
-from integrations.connectors.targets import holds, only, tried, unreadable
+from integrations.connectors.targets import aligned, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
 from models.canonical.events import CloudEvent
@@ -75,7 +75,7 @@ class Kantata:
 
     def state(self, change: Change) -> TargetState:
         wanted, found = self._writer.wanted(change), self._writer.current(change)
-        return TargetState(found[1], wanted, self._ack(found[0])) if found else TargetState(None, wanted)
+        return TargetState(aligned(found[1], wanted), wanted, self._ack(found[0])) if found else TargetState(None, wanted)
 
     def check(self) -> str:
         self._client.page("subscribed_events", {"per_page": 1})

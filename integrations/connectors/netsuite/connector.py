@@ -12,7 +12,7 @@ from integrations.connectors.netsuite.client import NetSuiteClient
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.netsuite.statements import statements
 from integrations.connectors.rows import Reading, jsonable
-from integrations.connectors.targets import answers_of, holds, only, tried, unreadable
+from integrations.connectors.targets import aligned, answers_of, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
 from models.domain.clock import Clock
@@ -157,7 +157,7 @@ def _present(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any
     """What the vendor holds of the wanted fields, under their names and as their types (flags come as T and F)."""
     flags = {"T": True, "F": False}
     held = {name: row.get(name.lower()) for name in wanted}
-    return {name: flags.get(str(value), value) if isinstance(wanted[name], bool) else value for name, value in held.items()}
+    return aligned({name: flags.get(str(value), value) if isinstance(wanted[name], bool) else value for name, value in held.items()}, wanted)
 
 
 def _mark(row: Mapping[str, Any]) -> str:

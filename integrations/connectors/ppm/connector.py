@@ -8,7 +8,7 @@ from typing import Any
 from integrations.connectors.ppm import mapping
 from integrations.connectors.ppm.client import PortfolioClient
 from integrations.connectors.rows import jsonable
-from integrations.connectors.targets import answers_of, body_of, holds, only, unreadable
+from integrations.connectors.targets import aligned, answers_of, body_of, holds, only, unreadable
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
 from models.domain.clock import Clock
 from models.domain.errors import TieoutError
@@ -53,8 +53,7 @@ class Portfolio:
         wanted = jsonable(wanted)
         if found is None:
             return TargetState(None, wanted)
-        current = {name: value for name, value in jsonable(found[0]).items() if name in wanted}
-        return TargetState(current, wanted, Acknowledgement(self.config.name, code, jsonable(found[0])))
+        return TargetState(aligned(jsonable(found[0]), wanted), wanted, Acknowledgement(self.config.name, code, jsonable(found[0])))
 
     def check(self) -> str:
         next(self._client.all("projects"), None)

@@ -9,7 +9,7 @@ from typing import Any
 from integrations.connectors.rows import Reading, Row, jsonable
 from integrations.connectors.salesforce import mapping
 from integrations.connectors.salesforce.client import SalesforceClient, literal
-from integrations.connectors.targets import answers_of, body_of, holds, only, tried, unreadable
+from integrations.connectors.targets import aligned, answers_of, body_of, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark, millis
 from integrations.contracts.connector import Change, Observation, Page, SystemConfig, TargetState
 from models.canonical.events import CloudEvent
@@ -71,7 +71,7 @@ class Salesforce:
     def state(self, change: Change) -> TargetState:
         wanted = {EXTERNAL: change.external_id, **mapping.account_record(body_of(change))}
         row = self._held([change.external_id]).get(change.external_id)
-        current = None if row is None else {name: value for name, value in jsonable(row).items() if name in wanted}
+        current = None if row is None else aligned(jsonable(row), wanted)
         return TargetState(current, wanted, None if row is None else self._ack(row))
 
     def check(self) -> str:

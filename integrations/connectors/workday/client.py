@@ -9,14 +9,12 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
-from lxml import etree
 from zeep import Client, Settings
-from zeep.exceptions import Error, Fault
-from zeep.helpers import serialize_object
 from zeep.transports import Transport
 from zeep.wsse.username import UsernameToken
 
 from integrations.connectors.http import HttpClient, Reply
+from integrations.connectors.workday.envelope import body_of, local, plain
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, Rejected, Retriable, TieoutError, Unmappable
@@ -24,7 +22,7 @@ from models.domain.errors import Misconfigured, Rejected, Retriable, TieoutError
 BINDING = "{urn:com.workday/bsvc/Human_Resources}Human_ResourcesBinding"
 VERSION = "v42.0"
 NAMESPACE = {"wd": "urn:com.workday/bsvc"}
-HARDENED = Settings(strict=False, xml_huge_tree=False, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+HARDENED = Settings(raw_response=True, xml_huge_tree=False, forbid_dtd=True, forbid_entities=True, forbid_external=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +65,20 @@ class WorkdayClient:
 
     def _asked(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         header = {"header": {"Include_Reference_Descriptors_In_Response": "true"}}
-        try:
-            plain: Any = serialize_object
-            return dict(plain(self._port().Get_Workers(**request, _soapheaders=header), dict) or {})
-        except Fault as fault:
-            raise self._refused(fault) from None
-        except (Error, etree.XMLSyntaxError, ValueError) as error:
-            said = self.http.clean(str(error))[:300]
-            raise Unmappable(f"{self._config.name} sent an answer that is no readable SOAP: {said}", "Envelope", code="bad-payload") from None
+        reply = self._port().Get_Workers(**request, _soapheaders=header)
+        answer = body_of(reply.content, HARDENED, self._config.name)
+        if local(answer.tag) == "Fault":
+            raise self._refused(answer)
+        body = plain(answer)
+        if local(answer.tag) != "Get_Workers_Response" or not isinstance(body, Mapping):
+            raise Unmappable(f"{self._config.name} answered with {local(answer.tag)}", "Body", code="bad-payload")
+        return body
 
     def _page(self, body: Mapping[str, Any]) -> WorkerPage:
         results, data = body.get("Response_Results") or {}, body.get("Response_Data") or {}
         try:
             return WorkerPage([dict(one) for one in data.get("Worker") or ()], int(results.get("Page") or 1), int(results["Total_Pages"] or 0))
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise Unmappable(f"{self._config.name} did not say how many pages there are", "Response_Results.Total_Pages", code="bad-payload") from None
 
     def _port(self) -> Any:
@@ -95,14 +93,13 @@ class WorkdayClient:
                 self._service = client.create_service(BINDING, self._path)  # type: ignore[no-untyped-call]
             return self._service
 
-    def _refused(self, fault: Fault) -> TieoutError:
-        message, code = self.http.clean(str(fault.message)), str(fault.code or "")
+    def _refused(self, fault: Any) -> TieoutError:
+        message, code = self.http.clean(fault.findtext("faultstring") or ""), str(fault.findtext("faultcode") or "")
         said = f"{self._config.name} answered with the fault {code}: {message}"
         if "authentication" in code.lower():
             return Misconfigured(f"{said}; check the credentials of {self._config.name} (username, password)")
         if "validation" in code.lower():
-            path = fault.detail.findtext(".//wd:Xpath", None, NAMESPACE) if fault.detail is not None else None
-            return Rejected(said, code="validation", field=path, answer={"fault": message})
+            return Rejected(said, code="validation", field=fault.findtext(".//wd:Xpath", None, NAMESPACE), answer={"fault": message})
         return Retriable(said)
 
 

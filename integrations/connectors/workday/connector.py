@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.connectors.rows import Reading
+from integrations.connectors.rows import Reading, Row
 from integrations.connectors.targets import only, unable, unreadable
 from integrations.connectors.workday import mapping
 from integrations.connectors.workday.client import WorkdayClient
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
 from models.domain.clock import Clock
-from models.domain.errors import Misconfigured
+from models.domain.errors import Misconfigured, Unmappable
 from models.domain.outcomes import Acknowledgement
 
 LARGEST = 999
@@ -106,6 +106,8 @@ class Workday:
 
 
 def _number(worker: Mapping[str, Any]) -> str:
-    reference = worker.get("Worker_Reference") or {}
-    ids = {str(one.get("type")): str(one.get("_value_1")) for one in reference.get("ID") or ()}
+    try:
+        ids = mapping.ids_of(Row(worker, sparse=True).child("Worker_Reference"))
+    except Unmappable:
+        ids = {}
     return ids.get("Employee_ID") or ids.get("Contingent_Worker_ID") or ids.get("WID") or "unknown"

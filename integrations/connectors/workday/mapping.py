@@ -10,6 +10,7 @@ from typing import Any
 
 from integrations.connectors.rows import Row
 from integrations.connectors.watermark import millis
+from integrations.connectors.workday.envelope import TEXT, UNKNOWN
 from integrations.contracts.connector import Observation
 from models.canonical.events import CloudEvent
 from models.canonical.schemas import Resource, SystemRef
@@ -73,15 +74,15 @@ def place(data: Row, kind: str) -> str | None:
 
 def ids_of(reference: Row) -> dict[str, str]:
     """Reference ids by their type."""
-    return {str(one.raw.get("type")): str(one.raw.get("_value_1")) for one in reference.children("ID") if one.raw.get("_value_1")}
+    return {str(one.raw.get("type")): str(one.raw.get(TEXT)) for one in reference.children("ID") if one.raw.get(TEXT)}
 
 
 def unknown(raw: object, path: str = "Worker") -> Iterator[str]:
     """Paths of elements that the service description does not have."""
     if isinstance(raw, Mapping):
         for name, value in raw.items():
-            if name == "_raw_elements":
-                yield from (f"{path}.{getattr(element, 'tag', element).rsplit('}', 1)[-1]}" for element in value or ())
+            if name == UNKNOWN:
+                yield from (f"{path}.{one}" for one in value)
             else:
                 yield from unknown(value, f"{path}.{name}")
     elif isinstance(raw, list):

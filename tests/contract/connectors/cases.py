@@ -45,7 +45,9 @@ class World:
 @dataclass(frozen=True)
 class Case:
     """One vendor. `grow(world, n)` makes the n-th change at the source; `change(n)` is the n-th good write, `bad` one that the
-    vendor refuses; `count` counts what the writes made. `refusal` is (status, body, code, field) in the vendor's words."""
+    vendor refuses; `count` counts what the writes made. `refusal` is (status, body, code, field) in the vendor's words.
+    `retype` spoils one field at the source and names it; `extend` is what the vendor's next release puts in place of what, and the
+    path of the field that is new by it."""
 
     role: Role
     credentials: Mapping[str, str]
@@ -61,7 +63,7 @@ class Case:
     read: str = ""
     prepare: Callable[[World], None] = lambda world: None
     retype: Callable[[World], str] | None = None
-    extend: Callable[[World], str] | None = None
+    extend: tuple[bytes, bytes, str] | None = None
     options: Callable[[World], Mapping[str, Any]] = lambda world: {}
     http: bool = True
 
@@ -181,12 +183,6 @@ def ka_retype(world: World) -> str:
     return "time_in_minutes"
 
 
-def ka_extend(world: World) -> str:
-    key = next(iter(world.vendors.psa.tables["time_entries"].rows))
-    world.vendors.psa.save("time_entries", {"approved": True, "carbon_grams": 12}, world.clock.now(), key)
-    return "time_entry.carbon_grams"
-
-
 # Portfolio
 
 
@@ -277,6 +273,7 @@ CASES: dict[str, Case] = {
         refusal=(400, b'[{"message":"Required fields are missing: [Name]","errorCode":"REQUIRED_FIELD_MISSING","fields":["Name"]}]',
                  "required-field-missing", "Name"),
         write=("PATCH", "/composite/"), read="/query", retype=sf_retype,
+        extend=(b'"StageName":', b'"Einstein_Score__c":0.5,"StageName":', "Opportunity.Einstein_Score__c"),
     ),
     "netsuite": Case(
         Role.ERP, TOKEN, ns_grow, "charge_codes", "charge_code", posting, lambda world: len(world.vendors.erp.records.tables["timebill"]),
@@ -290,7 +287,8 @@ CASES: dict[str, Case] = {
         lambda world: sum(1 for row in world.vendors.psa.tables["workspaces"] if "Platform" in row["title"]),
         bad=Change("upsert", "project", "PRJ-2999", "key-bad", {"code": "PRJ-2999"}), bad_code="missing-field",
         refusal=(422, b'{"errors":[{"type":"validation","message":"Please give your project a title","field":"title"}]}', "invalid-content", "title"),
-        write=("POST", "/workspaces"), read="/subscribed_events", prepare=ka_prepare, retype=ka_retype, extend=ka_extend,
+        write=("POST", "/workspaces"), read="/subscribed_events", prepare=ka_prepare, retype=ka_retype,
+        extend=(b'"taxable":', b'"carbon_grams":12,"taxable":', "time_entry.carbon_grams"),
     ),
     "ppm": Case(
         Role.PPM, TOKEN, ppm_grow, None, "project", ppm_change,
@@ -299,7 +297,10 @@ CASES: dict[str, Case] = {
         refusal=(422, b'{"error":"currencyCode is required","field":"currencyCode"}', "invalid-content", "currencyCode"),
         write=("PUT", "/projects/"), read="/projects",
     ),
-    "workday": Case(Role.HCM, {"username": "ISU_SYNC@novalis", "password": SECRET}, wd_grow, "workers", "resource", retype=wd_retype, read="/workday"),
+    "workday": Case(
+        Role.HCM, {"username": "ISU_SYNC@novalis", "password": SECRET}, wd_grow, "workers", "resource", retype=wd_retype, read="/workday",
+        extend=(b"<wd:User_ID>", b"<wd:Pronoun>they</wd:Pronoun><wd:User_ID>", "Worker.Worker_Data.Pronoun"),
+    ),
     "csv": Case(
         Role.PSA, {}, csv_grow, "time", "time_entry", csv_change, csv_count,
         bad=Change("upsert", "invoice", "INV-1", "key-bad", {}), bad_code="misconfigured", prepare=csv_prepare, retype=csv_retype,

@@ -12,7 +12,8 @@ App = Callable[..., Awaitable[None]]
 
 @dataclass
 class Spoil:
-    """What happens to the next calls whose method and path match: an answer of ours, or the vendor's work and then silence."""
+    """What happens to the next calls whose method and path match: an answer of ours, the vendor's work and then silence, or the
+    vendor's own answer, edited."""
 
     status: int = 0
     body: bytes = b""
@@ -21,6 +22,7 @@ class Spoil:
     path: str = ""
     times: int = 1
     after_work: bool = False
+    edit: Callable[[bytes], bytes] | None = None
 
     def meets(self, scope: dict[str, Any]) -> bool:
         return self.times > 0 and self.path in scope["path"] and self.method in ("", scope["method"])
@@ -45,6 +47,8 @@ class Gate:
         if spoil is None:
             return await self._app(scope, again, send)
         spoil.times -= 1
+        if spoil.edit is not None:
+            return await self._app(scope, again, _edited(send, spoil.edit))
         if spoil.after_work:
             await self._app(scope, again, _nowhere)
         if spoil.status == 0:
@@ -68,6 +72,21 @@ def _again(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
+
+
+def _edited(send: Callable[..., Awaitable[None]], edit: Callable[[bytes], bytes]) -> Callable[[dict[str, Any]], Awaitable[None]]:
+    start: dict[str, Any] = {}
+
+    async def passed(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+            return
+        body = edit(message["body"])
+        start["headers"] = [(name, value) for name, value in start["headers"] if name != b"content-length"] + [(b"content-length", str(len(body)).encode())]
+        await send(start)
+        await send({**message, "body": body})
+
+    return passed
 
 
 async def _dropped(scope: dict[str, Any]) -> None:

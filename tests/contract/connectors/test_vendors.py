@@ -1,0 +1,316 @@
+"""What single vendors do that others do not, over real HTTP against their emulators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integrations.connectors.kantata import CONNECTOR as Kantata
+from integrations.connectors.netsuite import CONNECTOR as NetSuite
+from integrations.connectors.ppm import CONNECTOR as Portfolio
+from integrations.connectors.salesforce import CONNECTOR as Salesforce
+from integrations.connectors.workday import CONNECTOR as Workday
+from integrations.contracts.connector import Change
+from integrations.sandbox.door import Door
+from integrations.sandbox.serving import served
+from integrations.sandbox.weather import Weather
+from models.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retriable, Unmappable
+from models.domain.outcomes import Acknowledgement
+from tests.contract.connectors.cases import CASES, World, ka_entry, ka_grow, ka_prepare, ns_prepare, posting, ppm_change, sf_grow, wd_grow
+from tests.contract.connectors.gate import Gate, Spoil
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(folder=tmp_path)
+    gate = Gate(Door(made.vendors.by_prefix(), made.ledger, Weather(), made.clock))
+    with served(gate) as address:  # type: ignore[arg-type]
+        made.address = address
+        made.gate = gate  # type: ignore[attr-defined]
+        yield made
+
+
+def made(kind: Any, vendor: str, world: World) -> Any:
+    return kind(CASES[vendor].config(vendor, world), world.clock)
+
+
+def gate_of(world: World) -> Gate:
+    return world.gate  # type: ignore[attr-defined,no-any-return]
+
+
+# NetSuite
+
+
+def test_a_hundred_postings_are_one_job(world: World) -> None:
+    """F5: a hundred postings travel in one asynchronous batch: three calls, a hundred answers in order."""
+    ns_prepare(world)
+    connector = made(NetSuite, "netsuite", world)
+    answers = connector.deliver([posting(n) for n in range(100)])
+    assert [answer.answer["externalId"] for answer in answers] == [f"TE-kantata-{n}-v1" for n in range(100)]
+    assert [method for method, _, _, _ in gate_of(world).calls] == ["PUT", "GET", "GET"]
+    assert [found.system_id for found in connector.find([posting(n) for n in range(100)])] == [answer.system_id for answer in answers]
+
+
+def test_a_job_that_takes_its_time(world: World) -> None:
+    """S6: a job is looked at again until it is done."""
+    ns_prepare(world)
+    connector = made(NetSuite, "netsuite", world)
+    slow = Spoil(method="GET", path="/async/v1/job/", times=3, edit=lambda body: body.replace(b'"completed":true', b'"completed":false'))
+    gate_of(world).spoils.append(slow)
+    [answer] = connector.deliver([posting(1)])
+    assert isinstance(answer, Acknowledgement) and len(gate_of(world).calls) == 6
+
+
+def test_a_job_whose_results_are_lost_is_in_doubt_for_each(world: World) -> None:
+    """E1: once a job may run, every change of it is in doubt under its own key until its results are read."""
+    ns_prepare(world)
+    connector = made(NetSuite, "netsuite", world)
+    gate_of(world).spoils.append(Spoil(method="GET", path="/result"))
+    answers = connector.deliver([posting(1), posting(2)])
+    assert [(type(answer), answer.key) for answer in answers] == [(OutcomeUnknown, "key-1"), (OutcomeUnknown, "key-2")]
+    assert all(connector.find([posting(1), posting(2)]))
+
+
+def test_a_closed_period_is_said_for_the_entry_alone(world: World) -> None:
+    """F5: one entry in a closed month is refused with the field; the other one is posted."""
+    ns_prepare(world)
+    world.vendors.erp.records.periods.put("2026-10", {"closed": True})
+    late = posting(2)
+    late = Change(late.action, late.entity, late.external_id, late.key, late.body.model_dump(mode="json") | {"work_date": "2026-10-30"})  # type: ignore[union-attr]
+    good, bad = made(NetSuite, "netsuite", world).deliver([posting(1), late])
+    assert isinstance(good, Acknowledgement) and isinstance(bad, Rejected) and (bad.code, bad.field) == ("closed-period", "tranDate")
+
+
+def test_an_upsert_counts_as_found_once_it_holds_what_is_wanted(world: World) -> None:
+    """E1: finding an older version of a record is not finding the change."""
+    ns_prepare(world)
+    connector = made(NetSuite, "netsuite", world)
+    change = Change("upsert", "charge_code", "PRJ-1001.010", "k", {"code": "PRJ-1001.010", "project_code": "PRJ-1001", "active": False})
+    assert connector.find([change]) == [None]
+    assert connector.state(change).current["isInactive"] is False
+    connector.deliver([change])
+    assert connector.find([change])[0].system_id and connector.state(change).current == connector.state(change).wanted
+
+
+# Kantata
+
+
+def test_the_feed_late_doubled_and_out_of_order(world: World) -> None:
+    """E1, E7: an event that shows late and comes twice is taken once, although the cursor had passed its place."""
+    ka_prepare(world)
+    psa, connector = world.vendors.psa, made(Kantata, "kantata", world)
+    keys = list(psa.tables["time_entries"].rows)
+    psa.save("time_entries", {"approved": True}, world.clock.now(), keys[0], late=30)
+    world.clock.present += timedelta(seconds=10)
+    psa.save("time_entries", {"approved": True}, world.clock.now(), keys[1])
+    first = connector.poll("time", None)
+    assert [event.subject for event in first.events] == [f"time_entry:TE-kantata-{keys[1]}"]
+    world.clock.present += timedelta(seconds=25)
+    psa.feed.doubled = lambda: True
+    psa.save("time_entries", {"time_in_minutes": 480}, world.clock.now(), keys[1])
+    world.clock.present += timedelta(seconds=5)
+    second = connector.poll("time", first.cursor)
+    assert sorted({(event.type, event.subject) for event in second.events}) == [
+        ("tieout.time_entry.approved", f"time_entry:TE-kantata-{keys[0]}"), ("tieout.time_entry.corrected", f"time_entry:TE-kantata-{keys[1]}"),
+    ]  # fmt: skip
+    assert len({event.id for event in second.events}) == 2
+    assert not connector.poll("time", second.cursor).events
+
+
+def test_a_quiet_feed_costs_one_small_call(world: World) -> None:
+    """N3: a poll that finds nothing new reads one event, however many the overlap holds."""
+    ka_prepare(world)
+    for n in range(40):
+        ka_grow(world, n % 4)
+    world.clock.present += timedelta(seconds=1)
+    connector = made(Kantata, "kantata", world)
+    page = connector.poll("time", None)
+    while page.more:
+        page = connector.poll("time", page.cursor)
+    before = len(gate_of(world).calls)
+    assert connector.poll("time", page.cursor).cursor == page.cursor
+    assert len(gate_of(world).calls) == before + 1
+
+
+def test_more_events_than_a_page(world: World) -> None:
+    """S6: five hundred approvals at one moment come through whole, in pages."""
+    ka_prepare(world)
+    psa = world.vendors.psa
+    [workspace], [story], [user] = (list(psa.tables[name].rows) for name in ("workspaces", "stories", "users"))
+    for n in range(500):
+        key = ka_entry(world, workspace, story, user, n)
+        psa.save("time_entries", {"approved": True}, world.clock.now(), key)
+    connector = made(Kantata, "kantata", world)
+    found: list[str] = []
+    cursor, more = None, True
+    while more:
+        page = connector.poll("time", cursor, limit=150)
+        found += [event.subject for event in page.events]
+        cursor, more = page.cursor, page.more
+    assert len(found) == len(set(found)) == 500
+
+
+def test_a_withdrawn_entry_is_reversed(world: World) -> None:
+    """F5: an approved entry that is deleted at the source is reversed under a later version."""
+    ka_prepare(world)
+    psa, connector = world.vendors.psa, made(Kantata, "kantata", world)
+    key = next(iter(psa.tables["time_entries"].rows))
+    psa.save("time_entries", {"approved": True}, world.clock.now(), key)
+    psa.remove("time_entries", key, world.clock.now() + timedelta(seconds=5))
+    world.clock.present += timedelta(seconds=10)
+    approved, reversed_ = connector.poll("time", None).events
+    assert (approved.type, reversed_.type) == ("tieout.time_entry.approved", "tieout.time_entry.reversed")
+    assert reversed_.sourceversion > approved.sourceversion and reversed_.data["approval"] == "reversed"
+    assert (reversed_.data["project_id"], reversed_.data["resource_id"], reversed_.data["charge_code"]) == ("PRJ-1001", "E-1007", "PRJ-1001.010")
+
+
+def test_a_refused_entry_goes_back_with_the_reason(world: World) -> None:
+    """F5: the sync ledger says failed and why, and the timesheet is turned down with the same words; later success replaces it."""
+    ka_prepare(world)
+    psa, connector = world.vendors.psa, made(Kantata, "kantata", world)
+    key = next(iter(psa.tables["time_entries"].rows))
+    sheet = psa.save("timesheet_submissions", {"status": "approved"}, world.clock.now())
+    psa.save("time_entries", {"approved": True, "timesheet_submission_id": sheet}, world.clock.now(), key)
+    body = {"status": "failed", "system": "netsuite", "message": "The charge code is closed.", "code": "charge-code-inactive"}
+    change = Change("annotate", "time_entry", f"TE-kantata-{key}", "k1", body, {"time_entry": key})
+    [ack] = connector.deliver([change])
+    assert isinstance(ack, Acknowledgement) and connector.find([change])[0].system_id == ack.system_id
+    assert psa.tables["timesheet_submissions"].rows[sheet]["status"] == "rejected"
+    seen = {one.system_id: one.fields for one in connector.snapshot("time_entry")}[key]
+    assert (seen["sync_status"], seen["sync_message"]) == ("failed", "The charge code is closed.")
+    good = Change("annotate", "time_entry", f"TE-kantata-{key}", "k2", {"status": "successful", "system": "netsuite", "posting_id": "P"}, {"time_entry": key})
+    assert connector.deliver([good])[0].system_id == ack.system_id and connector.find([change]) == [None]
+
+
+def test_a_half_made_project_is_finished_not_doubled(world: World) -> None:
+    """E1: the workspace was made and the answer lost before its tasks: asking finds no whole project, repeating makes it whole."""
+    change = CASES["kantata"].change
+    assert change is not None
+    connector = made(Kantata, "kantata", world)
+    gate_of(world).spoils.append(Spoil(method="POST", path="/stories", after_work=True))
+    [lost] = connector.deliver([change(1)])
+    assert isinstance(lost, OutcomeUnknown)
+    connector.deliver([change(1)])
+    tables = world.vendors.psa.tables
+    assert len(tables["workspaces"].rows) == 1 and sorted(row["title"] for row in tables["stories"]) == ["PRJ-2001.010 Build", "PRJ-2001.020 Run"]
+
+
+def test_a_worker_already_there_by_mail_is_taken_over(world: World) -> None:
+    """M2: a user whom somebody made by hand is found by e-mail and gets our reference instead of a twin."""
+    psa = world.vendors.psa
+    user = psa.save("users", {"full_name": "D. Field", "email_address": "dana@novalis.example"}, world.clock.now())
+    body = {"number": "E-1007", "name": "Dana Field", "email": "dana@novalis.example", "active": True}
+    change = Change("upsert", "resource", "E-1007", "k", body)
+    connector = made(Kantata, "kantata", world)
+    [ack] = connector.deliver([change])
+    assert (ack.system_id, ack.created) == (user, False) and psa.tables["users"].rows[user]["full_name"] == "Dana Field"
+    [seen] = connector.snapshot("resource")
+    assert seen.key == "E-1007" and connector.find([change])[0].system_id == user
+
+
+# Salesforce
+
+
+def test_deleted_accounts_are_heard_of(world: World) -> None:
+    """F2: a record in the bin comes as an inactive customer."""
+    sf_grow(world, 1)
+    connector = made(Salesforce, "salesforce", world)
+    table = world.vendors.crm.tables["Account"]
+    key = next(iter(table.rows))
+    table.put(key, {**table.rows[key], "IsDeleted": True, "SystemModstamp": "2026-11-18T10:00:05.000+0000"})
+    world.clock.present += timedelta(seconds=10)
+    [event] = connector.poll("accounts", None).events
+    assert event.data["active"] is False and event.subject == f"customer:salesforce:{key}"
+
+
+def test_an_account_that_changes_again_in_the_overlap(world: World) -> None:
+    """S6: the overlap repeats no version and misses none."""
+    sf_grow(world, 1)
+    connector = made(Salesforce, "salesforce", world)
+    crm = world.vendors.crm
+    key = next(iter(crm.tables["Account"].rows))
+    first = connector.poll("accounts", None)
+    crm.save("Account", {"Name": "Halden AG"}, world.clock.now() + timedelta(milliseconds=1), key)
+    world.clock.present += timedelta(seconds=1)
+    second = connector.poll("accounts", first.cursor)
+    assert [event.data["name"] for event in second.events] == ["Halden AG"] and second.events[0].sourceversion > first.events[0].sourceversion
+
+
+def test_the_daily_quota_is_not_tried_again_soon(world: World) -> None:
+    """S7: a quota for the day waits an hour, a limit of the moment seconds."""
+    connector = made(Salesforce, "salesforce", world)
+    connector.check()
+    waits = []
+    for kind in ("TotalRequests Limit exceeded.", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."):
+        body = json.dumps([{"message": kind, "errorCode": "REQUEST_LIMIT_EXCEEDED"}]).encode()
+        gate_of(world).spoils.append(Spoil(403, body, path="/query"))
+        with pytest.raises(Exception, match="Limit exceeded") as caught:
+            connector.poll("accounts", None)
+        waits.append((caught.value.until - world.clock.now()).total_seconds())  # type: ignore[attr-defined]
+    assert waits == [3600, 5]
+
+
+# Portfolio
+
+
+def test_a_stale_tag_is_tried_again_and_never_overwrites(world: World) -> None:
+    """S3: somebody changed the project between reading and writing: nothing is overwritten unseen."""
+    connector = made(Portfolio, "ppm", world)
+    connector.deliver([ppm_change(1)])
+    gate_of(world).spoils.append(Spoil(409, b'{"error": "changed by someone else", "field": "If-Match"}', method="PUT", path="/projects/"))
+    [answer] = connector.deliver([ppm_change(1)])
+    assert isinstance(answer, Retriable) and answer.code == "stale"
+    assert isinstance(connector.deliver([ppm_change(1)])[0], Acknowledgement)
+    puts = [headers.get("if-match") for method, _, headers, _ in gate_of(world).calls if method == "PUT"]
+    assert puts == [None, '"1"', '"1"']
+
+
+# Workday
+
+
+def test_pages_of_one_reading_share_one_moment(world: World) -> None:
+    """S6: As_Of_Entry_DateTime is the same on every page, and a change in between comes with the next reading."""
+    for n in range(5):
+        wd_grow(world, n)
+    world.clock.present += timedelta(seconds=1)
+    connector = made(Workday, "workday", world)
+    first = connector.poll("workers", None, limit=2)
+    world.clock.present += timedelta(seconds=60)
+    world.vendors.hcm.save("E-1004", {"role": "Principal"}, world.clock.now())
+    second = connector.poll("workers", first.cursor, limit=500)
+    assert (len(first.events), len(second.events), first.more, second.more) == (2, 2, True, True)
+    third = connector.poll("workers", second.cursor)
+    bodies = [body for _, _, _, body in gate_of(world).calls]
+    assert all(b"2026-11-18T10:00:01+00:00</ns0:As_Of_Entry_DateTime>" in body for body in bodies)
+    later = connector.poll("workers", third.cursor)
+    assert [event.data["role"] for event in later.events] == ["Principal"]
+
+
+def test_a_soap_validation_fault_names_its_path(world: World) -> None:
+    """S6: a fault with a path is a refusal with the field; a processing fault is passing; refused credentials are a setting."""
+    connector = made(Workday, "workday", world)
+    with pytest.raises(Rejected) as caught:
+        connector._client.workers(None, "2026-11-18T10:00:00+00:00", 0, 100)
+    assert caught.value.field == "/wd:Get_Workers_Request/wd:Response_Filter/wd:Page"
+
+
+@pytest.mark.parametrize(("code", "kind"), [("Client.authenticationError", Misconfigured), ("Server.processingError", Retriable)])
+def test_soap_faults_by_what_happens_next(world: World, code: str, kind: type[Exception]) -> None:
+    """E3: who must act decides the error."""
+    body = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:{code}</faultcode><faultstring>no</faultstring></e:Fault></e:Body></e:Envelope>'
+    gate_of(world).spoils.append(Spoil(500, body.encode(), path="/workday"))
+    with pytest.raises(kind):
+        made(Workday, "workday", world).check()
+
+
+def test_an_entity_bomb_is_not_expanded(world: World) -> None:
+    """G3: document types and entities in an answer are refused, not resolved."""
+    bomb = b'<?xml version="1.0"?><!DOCTYPE e [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>&b;</e:Body></e:Envelope>'
+    gate_of(world).spoils.append(Spoil(200, bomb, path="/workday"))
+    with pytest.raises(Unmappable):
+        made(Workday, "workday", world).check()
