@@ -1,0 +1,106 @@
+"""The plan of the sandbox's world: the same for the same seed, big enough, and with the faults it promises (S1, N1)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from integrations.sandbox.plan import HEADLINE, Plan, bill_rate
+from integrations.sandbox.portfolio import WEEKS
+from integrations.sandbox.story import drawn
+
+ANCHOR = datetime(2026, 11, 20, 9, 55, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return drawn(2026, ANCHOR)
+
+
+def told(plan: Plan) -> list[object]:
+    sheets = [(sheet.key, sheet.submit_at, sheet.decide_at, sheet.verdict, sheet.entries, sheet.expenses) for sheet in plan.sheets.values()]
+    return [plan.people, plan.clients, plan.deals, sheets, plan.happenings, plan.faults]
+
+
+def test_the_same_seed_and_anchor_tell_the_same_story(plan: Plan) -> None:
+    assert told(drawn(2026, ANCHOR)) == told(plan)
+    assert told(drawn(2027, ANCHOR)) != told(plan)
+
+
+def test_the_firm_is_as_big_as_the_demonstration_needs(plan: Plan) -> None:
+    """Three legal entities, 25 customers with hierarchies, 80 projects, 150 people, twelve weeks of time and expenses."""
+    history = [sheet for sheet in plan.sheets.values() if sheet.week < WEEKS]
+    assert {person.entity.currency for person in plan.people} == {"EUR", "GBP", "USD"}
+    assert len(plan.people) >= 156 and len({person.email for person in plan.people}) == len(plan.people)
+    assert len(plan.clients) >= 25 and sum(client.group is not None for client in plan.clients) >= 15
+    assert sum(deal.won_at < ANCHOR for deal in plan.deals.values()) >= 84
+    assert 10_000 <= sum(len(sheet.entries) for sheet in history) <= 14_000
+    assert 700 <= sum(len(sheet.expenses) for sheet in history) <= 1_100
+    assert plan.ticks() == sorted(plan.ticks()) and plan.ticks()[-1] == ANCHOR
+
+
+def test_projects_earn_what_such_firms_earn_and_a_few_do_not(plan: Plan) -> None:
+    """Gross margins of 15 to 45 % on sold time, with a few projects eroded below (O4)."""
+    margins = {}
+    for deal in plan.deals.values():
+        rows = [(bill_rate(sheet), sheet.worker.cost_rate, entry.minutes) for sheet in plan.sheets.values() if sheet.deal.code == deal.code for entry in sheet.entries]
+        revenue = sum((rate * minutes for rate, _, minutes in rows), Decimal(0))
+        if revenue:
+            margins[deal.code] = 1 - sum((cost * minutes for _, cost, minutes in rows), Decimal(0)) / revenue
+    usual = [code for code, margin in margins.items() if Decimal("0.15") <= margin <= Decimal("0.45")]
+    eroded = [code for code, margin in margins.items() if margin < Decimal("0.15")]
+    assert len(usual) > 0.7 * len(margins)
+    assert 2 <= len(eroded) <= 0.25 * len(margins)
+
+
+@pytest.mark.req("X1", "X11")
+def test_the_deleted_project_holds_back_what_the_plan_says(plan: Plan) -> None:
+    fault = next(fault for fault in plan.faults if fault.id == "F01")
+    deed = next(happening for happening in plan.happenings if happening.kind == "delete_job")
+    assert (fault.subject, fault.entries) == (HEADLINE, 214)
+    assert fault.money["EUR"] == Decimal("184200.00")
+    assert deed.at.weekday() == 4 and (deed.at.hour, deed.at.minute) == (17, 39)
+    held = [entry for sheet in plan.sheets_of(HEADLINE, range(WEEKS)) if sheet.fault == "F01" for entry in sheet.entries]
+    assert {entry.day.isocalendar().week for entry in held} == {deed.at.isocalendar().week, deed.at.isocalendar().week + 1}
+
+
+def test_every_kind_of_fault_is_planted_and_says_how_to_mend_it(plan: Plan) -> None:
+    kinds = {fault.kind for fault in plan.faults}
+    assert kinds >= {
+        "project-deleted-in-erp", "project-closed-in-psa", "orphan-in-psa", "missing-dimension", "unknown-charge-code", "inactive-charge-code",
+        "foreign-charge-code", "closed-period", "late-approval", "rejected-time", "missing-rate", "duplicate-customer", "project-missing-in-ppm",
+        "customer-hierarchy", "expired-sow", "schema-drift", "weather",
+    }  # fmt: skip
+    assert all(fault.how_to_fix and fault.cause for fault in plan.faults)
+    assert sum(fault.kind == "missing-dimension" and not fault.heals for fault in plan.faults) == 3
+    assert sum(fault.entries for fault in plan.faults) >= 300
+    held = sorted((fault for fault in plan.faults if fault.entries and fault.money), key=lambda fault: -sum(fault.money.values()))
+    assert sum(held[0].money.values()) > sum(sum(fault.money.values()) for fault in held[1:])
+
+
+def test_no_entry_comes_too_late_for_its_month_unless_planted(plan: Plan) -> None:
+    """Only the planted closed period is refused as closed, whatever the anchor's place in the month."""
+    for anchor in (ANCHOR, datetime(2026, 12, 9, 15, 0, tzinfo=UTC), datetime(2027, 1, 4, 8, 0, tzinfo=UTC)):
+        story = drawn(5, anchor)
+        closed = {happening.args[0]: happening.at for happening in story.happenings if happening.kind == "close"}
+        for sheet in story.sheets.values():
+            if sheet.decide_at is None or sheet.fault or sheet.week >= WEEKS:
+                continue
+            for entry in sheet.entries:
+                shut = closed.get(f"{entry.day:%Y-%m}")
+                assert shut is None or sheet.decide_at < shut - timedelta(hours=12), (sheet.key, entry.day)
+
+
+def test_a_quiet_plan_has_no_faults() -> None:
+    quiet = drawn(2026, ANCHOR, faults=False)
+    assert quiet.faults == []
+    assert {happening.kind for happening in quiet.happenings} <= {"win", "log", "submit", "decide", "bill", "close", "milestone"}
+
+
+@pytest.mark.parametrize("day", range(16, 23))
+def test_the_story_can_end_on_any_day_of_the_week(day: int) -> None:
+    story = drawn(11, datetime(2026, 11, day, 10, 0, tzinfo=UTC))
+    fault = next(fault for fault in story.faults if fault.id == "F01")
+    assert fault.entries == 214 and fault.money["EUR"] == Decimal("184200.00")
