@@ -1,0 +1,174 @@
+"""What the engine tells: spans with one trace per lineage, trace context in calls, snapshots of what changed, jobs (E2, C4, E9)."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+
+from integrations.contracts.connector import Answer, Change
+from integrations.engine import Engine
+from integrations.engine.jobs import Jobs
+from integrations.engine.snapshotting import Snapshotting
+from integrations.engine.telemetry import Telemetry
+from integrations.engine.tracing import Tracing
+from models.domain.clock import WorldClock, set_world_clock
+from models.domain.errors import Rejected, Retriable
+from models.domain.record import Record
+from models.journal import Journal
+from tests.unit.engine.hostile import START, HandClock, Hostile, event, posting_flow
+
+
+class Kept(SpanProcessor):
+    """Keeps finished spans."""
+
+    def __init__(self) -> None:
+        self.spans: list[ReadableSpan] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self.spans.append(span)
+
+
+class Listening(Hostile):
+    """Notes the trace context that is current while it is called."""
+
+    seen: list[tuple[str, str]]
+
+    def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
+        context = trace.get_current_span().get_span_context()
+        self.seen = [*getattr(self, "seen", []), (f"{context.trace_id:032x}", f"{context.span_id:016x}")]
+        return super().deliver(changes)
+
+
+def records(journal: Journal) -> list[Record]:
+    return [record for page in journal.feed.read(0, 1000) for record in page.records]
+
+
+@pytest.mark.req("E2")
+def test_one_trace_from_event_to_acknowledgement(journal: Journal, clock: HandClock) -> None:
+    """E2: root and step spans, the target's call and every record carry the trace of the event that began it."""
+    kept, target = Kept(), Listening()
+    engine = Engine(journal, [posting_flow()], [target], clock, tracing=Tracing(kept))
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    engine.admit([event("a").model_copy(update={"traceparent": f"00-{trace_id}-b7ad6b7169203331-01", "correlationid": "corr-1"})])
+    engine.drain()
+    spans = {span.name: span for span in kept.spans}
+    assert set(spans) == {"run post-time", "check", "price", "post", "close"}
+    root, post = spans["run post-time"], spans["post"]
+    assert {f"{span.context.trace_id:032x}" for span in kept.spans if span.context} == {trace_id}
+    assert root.parent is None and all(span.parent is not None and root.context is not None and span.parent.span_id == root.context.span_id
+                                       for span in kept.spans if span is not root)  # fmt: skip
+    assert post.context is not None and target.seen == [(trace_id, f"{post.context.span_id:016x}")]
+    assert post.attributes is not None and post.attributes["tieout.system"] == "erp" and post.attributes["tieout.correlation_id"] == "corr-1"
+    assert {record.trace_id for record in records(journal)} == {trace_id}
+    assert {record.correlation_id for record in records(journal)} == {"corr-1"}
+
+
+@pytest.mark.req("E2")
+def test_a_bulk_call_links_the_runs_it_serves(journal: Journal, clock: HandClock) -> None:
+    """E2: one call, many runs: the call has a trace of its own and links each run's step span; replays stay in their trace."""
+    kept, refused = Kept(), {"a"}
+    target = Listening(bulk=10, misbehaves=lambda change, tries: Rejected("no", code="x") if change.external_id[0] in refused else None)
+    engine = Engine(journal, [posting_flow(bulk=10)], [target], clock, tracing=Tracing(kept))
+    engine.admit([event("a"), event("b")])
+    engine.drain()
+    (call,) = [span for span in kept.spans if span.name == "deliver time_entry"]
+    steps = {(span.context.trace_id, span.context.span_id) for span in kept.spans if span.name == "post" and span.context}
+    assert {(link.context.trace_id, link.context.span_id) for link in call.links} == steps and len(steps) == 2
+    failed = next(span for span in kept.spans if span.name == "post" and span.status.description)
+    refused.clear()
+    journal.runs.replay([run.run_id for run in journal.runs.by_keys(["time_entry:a"])], "failed_step", None, "ops", {})
+    engine.drain()
+    roots = [span for span in kept.spans if span.name == "run post-time" and span.context and failed.context and span.context.trace_id == failed.context.trace_id]
+    assert len(roots) == 2
+
+
+def test_a_collector_that_is_down_costs_nothing(journal: Journal, clock: HandClock) -> None:
+    """C1: spans that cannot be sent neither fail nor hold up the engine, nor its end."""
+    telemetry = Telemetry("http://127.0.0.1:9", "sandbox", timeout=1.0)
+    engine = Engine(journal, [posting_flow()], [Hostile()], clock, tracing=telemetry.tracing)
+    engine.admit([event(str(n)) for n in range(20)])
+    engine.drain()
+    assert journal.runs.states() == {("post-time", "settled"): 20}
+    telemetry.close(0.2)
+
+
+class Collector:
+    """Answers as told and keeps what it confirmed."""
+
+    def __init__(self) -> None:
+        self.status, self.rows = 200, list[dict[str, object]]()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.status == 200:
+            self.rows += [orjson.loads(line) for line in gzip.decompress(request.content).split(b"\n")]
+        return httpx.Response(self.status)
+
+
+@pytest.mark.req("C4")
+def test_a_snapshot_sends_what_changed_and_what_is_gone(journal: Journal, clock: HandClock) -> None:
+    """C4: all at first, then the changed row, then the absence of the removed one; nothing when nothing changed."""
+    collector, system = Collector(), Hostile()
+    client = httpx.Client(transport=httpx.MockTransport(collector))
+    snapshots = Snapshotting(journal, clock, "http://collector/v1/observations", client)
+    system.objects = {"a": {"hours": "8"}, "b": {"hours": "4"}}
+    assert snapshots.take(system) == 2 and snapshots.take(system) == 0
+    assert collector.rows[0]["fields"] == {"hours": "8"} and collector.rows[0]["role"] == "erp" and collector.rows[0]["present"] is True
+    system.objects = {"a": {"hours": "7"}}
+    assert snapshots.take(system) == 2
+    assert [(row["key"], row["present"], row["fields"]) for row in collector.rows[2:]] == [("a", True, {"hours": "7"}), ("b", False, {})]
+    again = Snapshotting(journal, clock, "http://collector/v1/observations", client)
+    assert again.take(system) == 0, "a new process knows what was sent"
+
+
+@pytest.mark.req("C4", "C6")
+def test_what_the_collector_did_not_confirm_goes_out_again(journal: Journal, clock: HandClock) -> None:
+    """C6: only a 200 counts."""
+    collector, system = Collector(), Hostile()
+    snapshots = Snapshotting(journal, clock, "http://collector/v1/observations", httpx.Client(transport=httpx.MockTransport(collector)))
+    system.objects, collector.status = {"a": {"hours": "8"}}, 429
+    with pytest.raises(Retriable, match="answered 429"):
+        snapshots.take(system)
+    collector.status = 200
+    assert snapshots.take(system) == 1 and len(collector.rows) == 1
+
+
+@pytest.mark.req("E9")
+def test_a_job_runs_in_one_process_and_at_once_when_the_world_jumps(journal: Journal, tmp_path: Path) -> None:
+    """E9: the second process finds the lease taken; a new clock setting runs the polls without waiting for their time."""
+    set_world_clock(tmp_path / "clock.json", START)
+    clock, ran, other = WorldClock(tmp_path / "clock.json"), threading.Semaphore(0), []
+    first, second = Jobs("first", journal.leases, clock), Jobs("second", journal.leases, clock)
+    first.every(3600, "poll", ran.release, at_jump=True)
+    second.every(3600, "poll", lambda: other.append(1), at_jump=True)
+    first.start()
+    assert ran.acquire(timeout=10), "a job runs at the start"
+    second.start()
+    set_world_clock(tmp_path / "clock.json", START)
+    assert ran.acquire(timeout=10), "and when the clock was set anew"
+    first.stop()
+    second.stop()
+    assert other == []
+
+
+@pytest.mark.req("E9", "N4")
+def test_a_job_that_fails_runs_again(journal: Journal, clock: HandClock) -> None:
+    """N4: a fault of one turn is told and does not end the job."""
+    turns = threading.Semaphore(0)
+
+    def work() -> None:
+        turns.release()
+        raise OSError("no network")
+
+    jobs = Jobs("me", journal.leases, clock)
+    jobs.every(0.05, "fails", work)
+    jobs.start()
+    assert turns.acquire(timeout=10) and turns.acquire(timeout=10)
+    jobs.stop()
