@@ -152,8 +152,12 @@ class Row:
 
 @dataclass(slots=True)
 class Reading:
-    """What a page of vendor rows came to: events, and the rows that could not be read with the reason."""
+    """What a page of vendor rows came to: events, and the rows that could not be read with the reason.
 
+    `ignored` are paths of new vendor fields that an operator chose to leave unread (option ignore_fields).
+    """
+
+    ignored: frozenset[str] = frozenset()
     events: list[CloudEvent] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     _new: set[str] = field(default_factory=set)
@@ -171,9 +175,9 @@ class Reading:
     def drift(self, source_id: str, raw: object, unknown: Collection[str]) -> None:
         """Report a new vendor field, once a page; the row itself is still read, since all it needs is there."""
         for path in unknown:
-            if path not in self._new:
+            if path not in self._new and path not in self.ignored:
                 self._new.add(path)
-                error = Unmappable(f"{path} is new at the vendor and not read: map it or ignore it", path, code="new-field")
+                error = Unmappable(f"{path} is new at the vendor and not read: map it, or name it in option ignore_fields", path, code="new-field")
                 self.rejected.append((source_id, jsonable(raw), error))
 
 
@@ -184,6 +188,11 @@ def exact(value: int | str | Decimal) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+def ignored(options: Mapping[str, Any]) -> frozenset[str]:
+    """The option ignore_fields: paths as drift reports them, e.g. `time_entry.work_location`."""
+    return frozenset(str(path) for path in options.get("ignore_fields", ()))
 
 
 def mapped(error: TieoutError | ValidationError) -> TieoutError:

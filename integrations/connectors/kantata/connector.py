@@ -11,7 +11,7 @@ from integrations.connectors.kantata.client import KantataClient
 from integrations.connectors.kantata.feed import Feed, kind_of
 from integrations.connectors.kantata.mapping import Names, Verdict
 from integrations.connectors.kantata.writing import PLURAL, SUBJECT, SUBMISSION, Writer
-from integrations.connectors.rows import Reading, Row
+from integrations.connectors.rows import Reading, Row, ignored
 from integrations.connectors.targets import aligned, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
@@ -46,7 +46,7 @@ class Kantata:
         events, moved, more = self._feed.after(Watermark.parse(cursor), limit)
         verdicts = [(event, found) for event in events if (found := mapping.verdict(kind_of(event), event))]
         names = self._names([found.row for _, found in verdicts])
-        reading = Reading()
+        reading = Reading(ignored=ignored(self.config.options))
         for event, found in verdicts:
             self._read(reading, event, found, names)
         return Page(reading.events, moved.text(), more, reading.rejected)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from integrations.connectors.rows import Reading, Row, jsonable
+from integrations.connectors.rows import Reading, Row, ignored, jsonable
 from integrations.connectors.salesforce import mapping
 from integrations.connectors.salesforce.client import SalesforceClient, literal
 from integrations.connectors.targets import aligned, answers_of, body_of, holds, only, tried, unreadable
@@ -42,7 +42,7 @@ class Salesforce:
         mark = Watermark.parse(cursor)
         rows = self._changed(kind, fields, only_those, mark, limit)
         fresh = [row for row in rows if mark.fresh(_mark(row))]
-        reading = Reading()
+        reading = Reading(ignored=ignored(self.config.options))
         lines = self._lines(fresh) if kind == "Opportunity" else {}
         for row in fresh:
             self._read(reading, kind, fields, row, lines.get(str(row.get("Id")), []))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.connectors.rows import Reading, Row
+from integrations.connectors.rows import Reading, Row, ignored
 from integrations.connectors.targets import only, unable, unreadable
 from integrations.connectors.workday import mapping
 from integrations.connectors.workday.client import WorkdayClient
@@ -60,7 +60,7 @@ class Workday:
         # Pages are numbered, so their size must stay what it was when the window was begun.
         count = window.count if window.through else max(1, min(limit, LARGEST))
         found = self._client.workers(window.since, through, window.page, count)
-        reading = Reading()
+        reading = Reading(ignored=ignored(self.config.options))
         for worker in found.workers:
             self._read(reading, worker, window.since, datetime.fromisoformat(through))
         more = window.page < found.pages

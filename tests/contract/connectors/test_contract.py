@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -40,10 +40,10 @@ class Bench:
         self.vendor, self.case, self.world, self.gate, self.weather = vendor, CASES[vendor], world, gate, weather
         self.connector: Connector = self.fresh()
 
-    def fresh(self, **credentials: str) -> Connector:
-        config = self.case.config(self.vendor, self.world)
-        made: Connector = import_module(f"integrations.connectors.{self.vendor}").CONNECTOR(
-            replace(config, credentials={**config.credentials, **credentials}), self.world.clock)  # fmt: skip
+    def fresh(self, options: Mapping[str, Any] | None = None, **credentials: str) -> Connector:
+        given = self.case.config(self.vendor, self.world)
+        config = replace(given, credentials={**given.credentials, **credentials}, options={**given.options, **(options or {})})
+        made: Connector = import_module(f"integrations.connectors.{self.vendor}").CONNECTOR(config, self.world.clock)
         return made
 
     def grow(self, *numbers: int) -> None:
@@ -198,6 +198,9 @@ def test_a_new_field_is_reported_and_the_rows_are_still_read(bench: Bench) -> No
     page = bench.connector.poll(bench.case.stream, None)
     assert len(page.events) >= 2
     assert [(error.code, error.path) for _, _, error in page.rejected] == [("new-field", path)]  # type: ignore[attr-defined]
+    bench.gate.spoils.append(Spoil(path=bench.case.read, edit=lambda body: body.replace(before, after)))
+    quiet = bench.fresh(options={"ignore_fields": [path]}).poll(bench.case.stream, None)
+    assert len(quiet.events) >= 2 and not quiet.rejected
 
 
 @on(WRITERS)
