@@ -1,33 +1,33 @@
 -- data_files: every data file of the audit tables, with its path below the data folder
 SELECT f.data_file_id, t.table_name, s.path || t.path || f.path AS path, f.record_count, f.file_size_bytes, f.end_snapshot
-FROM __ducklake_metadata_lake.ducklake_data_file f
-JOIN __ducklake_metadata_lake.ducklake_table t USING (table_id)
-JOIN __ducklake_metadata_lake.ducklake_schema s USING (schema_id)
+FROM $catalogue.ducklake_data_file f
+JOIN $catalogue.ducklake_table t USING (table_id)
+JOIN $catalogue.ducklake_schema s USING (schema_id)
 ORDER BY f.data_file_id;
 
 -- delete_files: rows taken away from a data file, which an append-only lake never has
-SELECT d.data_file_id, d.delete_count FROM __ducklake_metadata_lake.ducklake_delete_file d;
+SELECT d.data_file_id, d.delete_count FROM $catalogue.ducklake_delete_file d;
 
 -- inlined_tables: rows kept in the catalogue itself, past the guards
-SELECT t.table_name FROM __ducklake_metadata_lake.ducklake_inlined_data_tables i JOIN __ducklake_metadata_lake.ducklake_table t USING (table_id);
+SELECT t.table_name FROM $catalogue.ducklake_inlined_data_tables i JOIN $catalogue.ducklake_table t USING (table_id);
 
 -- tables: names and ends of the tables the catalogue knows
-SELECT table_name, end_snapshot FROM __ducklake_metadata_lake.ducklake_table;
+SELECT table_name, end_snapshot FROM $catalogue.ducklake_table;
 
 -- table_counts: what the catalogue says of a whole table
 SELECT t.table_name, s.record_count
-FROM __ducklake_metadata_lake.ducklake_table_stats s JOIN __ducklake_metadata_lake.ducklake_table t USING (table_id);
+FROM $catalogue.ducklake_table_stats s JOIN $catalogue.ducklake_table t USING (table_id);
 
 -- column_stats: what the catalogue says of each file's columns
 SELECT c.data_file_id, k.column_name, k.column_type, c.value_count, c.null_count, c.min_value, c.max_value
-FROM __ducklake_metadata_lake.ducklake_file_column_stats c
-JOIN __ducklake_metadata_lake.ducklake_column k ON k.table_id = c.table_id AND k.column_id = c.column_id AND k.end_snapshot IS NULL;
+FROM $catalogue.ducklake_file_column_stats c
+JOIN $catalogue.ducklake_column k ON k.table_id = c.table_id AND k.column_id = c.column_id AND k.end_snapshot IS NULL;
 
 -- partition_values: the part of a moment that a file's partition claims for all its rows
 SELECT p.data_file_id, c.transform, p.partition_value
-FROM __ducklake_metadata_lake.ducklake_file_partition_value p
-JOIN __ducklake_metadata_lake.ducklake_data_file f USING (data_file_id)
-JOIN __ducklake_metadata_lake.ducklake_partition_column c
+FROM $catalogue.ducklake_file_partition_value p
+JOIN $catalogue.ducklake_data_file f USING (data_file_id)
+JOIN $catalogue.ducklake_partition_column c
   ON c.partition_id = f.partition_id AND c.partition_key_index = p.partition_key_index;
 
 -- footers: rows and column ranges as the files themselves tell them, one row per file and column

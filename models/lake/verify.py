@@ -13,6 +13,7 @@ import duckdb
 from models.domain.errors import Misconfigured
 from models.lake import witness as kept
 from models.lake.breach import Breach, Report
+from models.lake.catalogue_copy import NoCopy
 from models.lake.connection import attached, open_lake
 from models.lake.manifest import Manifest
 from models.lake.signing import public_key
@@ -51,7 +52,7 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
 def _verify(connection: duckdb.DuckDBPyConnection, settings: Settings, place: Path, report: Report) -> None:
     try:
         FileCheck(connection, settings, report).run()
-    except duckdb.Error as error:
+    except (duckdb.Error, NoCopy) as error:
         report.add(None, "catalogue", f"cannot be read: {str(error).splitlines()[0]}")
         return
     try:

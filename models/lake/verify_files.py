@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from models.lake.breach import Report
-from models.lake.connection import catalogue
+from models.lake.catalogue_copy import copy_catalogue
+from models.lake.connection import catalogue, quoted
 from models.lake.data_files import DataFolder
 from models.lake.lake_tables import ALL, missing_guards
 from models.lake.manifest import Entry, Manifest
@@ -19,6 +23,7 @@ from models.lake.statements import statements
 from models.settings import Settings
 
 FOOTERS_AT_ONCE = 500
+_LIVE = "__ducklake_metadata_lake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,9 @@ class FileCheck:
         self._entries: dict[str, Entry] = {}
 
     def run(self) -> None:
-        """Check the catalogue as it stands in one transaction, then every file it lists."""
-        self._connection.execute("BEGIN")
-        told = {name: self._rows(name) for name in _CATALOGUE}
-        self._connection.execute("COMMIT")
+        """Check the catalogue as it stands at one moment, then every file it lists."""
+        with self._one_moment() as place:
+            told = {name: self._rows(name, place) for name in _CATALOGUE}
         # After the catalogue, since an entry precedes its commit: a listed file without an entry is no file of ours.
         self._entries = _manifest(self._settings)
         files = [DataFile(**row) for row in told["data_files"] if row["table_name"] in ALL]
@@ -54,6 +58,24 @@ class FileCheck:
         readable = [file for file in files if self._check_bytes(file)]
         self._check_footers(readable, told)
         self._report.files = len(files)
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[str]:
+        """The name under which the catalogue's tables can be read in agreement with each other."""
+        kind, _, path = catalogue(self._settings.lake_catalog_address).partition(":")
+        if kind == "postgres":
+            self._connection.execute("BEGIN")
+            yield _LIVE
+            self._connection.execute("COMMIT")
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "catalog.sqlite"
+            copy_catalogue(Path(path), copy)
+            self._connection.execute(f"ATTACH {quoted(str(copy))} AS told (TYPE sqlite, READ_ONLY)")
+            for guard in sorted(missing_guards(self._connection, str(copy))):
+                self._report.add(None, "catalogue", f"the guard {guard} was taken off: the writer puts it back when it starts")
+            yield "told"
+            self._connection.execute("DETACH told")
 
     def _check_catalogue(self, files: Sequence[DataFile], told: Mapping[str, list[dict[str, Any]]]) -> None:
         by_id = {file.data_file_id: file for file in files}
@@ -76,10 +98,6 @@ class FileCheck:
             counted = sum(file.record_count for file in files if file.table_name == row["table_name"])
             if row["table_name"] in ALL and row["record_count"] != counted:
                 self._report.add(None, row["table_name"], f"the catalogue counts {row['record_count']} rows, its files hold {counted}")
-        kind, _, path = catalogue(self._settings.lake_catalog_address).partition(":")
-        if kind == "sqlite":
-            for guard in sorted(missing_guards(self._connection, path)):
-                self._report.add(None, "catalogue", f"the guard {guard} was taken off: the writer puts it back when it starts")
 
     def _check_bytes(self, file: DataFile) -> bool:
         """Whether the file is there as it was written; object storage keeps its own digests, so no entry there is no breach."""
@@ -117,9 +135,9 @@ class FileCheck:
     def _footers(self, files: Sequence[DataFile]) -> tuple[dict[str, int], dict[str, dict[str, dict[str, Any]]]]:
         paths = [self._folder.full(file.path) for file in files]
         try:
-            rows = {row["file_name"]: row["num_rows"] for row in self._rows("footer_rows", {"files": paths})}
+            rows = {row["file_name"]: row["num_rows"] for row in self._rows("footer_rows", params={"files": paths})}
             columns: dict[str, dict[str, dict[str, Any]]] = {}
-            for row in self._rows("footers", {"files": paths}):
+            for row in self._rows("footers", params={"files": paths}):
                 columns.setdefault(row["file_name"], {})[row["column_name"]] = row
             return rows, columns
         except duckdb.Error as error:
@@ -148,10 +166,11 @@ class FileCheck:
 
     def _still_listed(self, file: DataFile) -> bool:
         """Whether a file that could not be read belongs to the lake still; a merge may have replaced it meanwhile."""
-        return any(row["data_file_id"] == file.data_file_id for row in self._rows("data_files"))
+        return any(row["data_file_id"] == file.data_file_id for row in self._rows("data_files", _LIVE))
 
-    def _rows(self, name: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._connection.execute(self._sql[name], dict(params or {})).to_arrow_table().to_pylist()
+    def _rows(self, name: str, place: str = _LIVE, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        sql = self._sql[name].replace("$catalogue", place)
+        rows: list[dict[str, Any]] = self._connection.execute(sql, dict(params or {})).to_arrow_table().to_pylist()
         return rows
 
 
