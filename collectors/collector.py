@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -20,7 +21,7 @@ from collectors.receivers.feed import FeedReceiver
 from collectors.receivers.http import Receiver, deliverer
 from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, scheduled
 from collectors.spool.frame import Kind
-from collectors.spool.spool import Spool
+from collectors.spool.spool import Spool, sync_folder
 from models.domain.clock import SystemClock, clock_at
 from models.domain.errors import Misconfigured
 from models.journal import Journal, open_journal
@@ -44,7 +45,7 @@ class Collector:
         otlp, snapshots = self._intakes["otlp"], self._intakes["snapshots"]
         routes = {"/v1/traces": (Kind.TRACES, otlp), "/v1/logs": (Kind.LOGS, otlp), "/v1/observations": (Kind.OBSERVATIONS, snapshots)}
         self.application = Receiver(routes, limit, self._clock, self.health)
-        self._journal_side = JournalSide(settings, self._commits)
+        self._journal_side = JournalSide(settings, self._commits, collector_identity(settings))
         self._schedule = scheduled({
             "checkpoint": (CHECKPOINT_SECONDS, lambda: self._commits.once("a checkpoint", lambda lake: lake.checkpoint())),
             "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
@@ -78,14 +79,14 @@ class Collector:
 
     def _lane(self, name: str) -> Lane:
         spool = Spool(self._settings.home / "spool" / name, self._settings.spool_limit_mib << 20)
-        return Lane(name, spool, self._commits, self._settings.commit_seconds)
+        return Lane(_writer(self._settings, name), spool, self._commits, self._settings.commit_seconds)
 
 
 class JournalSide:
     """What needs the journal: its feed and the detectors. Begins once the journal can be opened; ingest does not wait for it."""
 
-    def __init__(self, settings: Settings, commits: Commits) -> None:
-        self._settings, self._commits = settings, commits
+    def __init__(self, settings: Settings, commits: Commits, identity: str) -> None:
+        self._settings, self._commits, self._identity = settings, commits, identity
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._open, name="journal-side", daemon=True)
         self._feed: FeedReceiver | None = None
@@ -127,11 +128,35 @@ class JournalSide:
 
     def _begin(self, journal: Journal) -> None:
         self._journal = journal
-        self._feed = FeedReceiver(journal.feed, self._commits, SystemClock(), self._settings.commit_seconds)
+        self._feed = FeedReceiver(
+            journal.feed, journal.leases, self._identity, self._commits, SystemClock(), self._settings.commit_seconds
+        )
         self._detection = Detection(journal)
         self._schedule = scheduled({"detect": (self._settings.detect_seconds, self._detection.run)})
         self._feed.start()
         self._schedule.start()
+
+
+def _writer(settings: Settings, lane: str) -> str:
+    """The name under which a lane numbers its batches: its own in a catalogue that several collectors share."""
+    shared = settings.lake_catalog_address.startswith("postgres")
+    return f"{lane}-{collector_identity(settings)}" if shared else lane
+
+
+def collector_identity(settings: Settings) -> str:
+    """What tells this installation's collector from others, made once and kept beside the spool.
+
+    Without the process id on purpose: the lock on the spool lets one process have it, and a successor takes up its leases at once.
+    """
+    path = settings.home / "spool" / "identity"
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        fresh.write_text(uuid4().hex[:12])
+        with open(fresh, "rb") as written:
+            os.fsync(written.fileno())
+        fresh.replace(path)
+        sync_folder(path.parent)
+    return path.read_text().strip()
 
 
 def _only_collector(settings: Settings) -> int:

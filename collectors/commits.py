@@ -47,6 +47,10 @@ class Commits:
             return True
         return self._until_done(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number)) is not None
 
+    def append_once(self, tables: Mapping[str, pa.Table], writer: str, number: int) -> bool:
+        """Append one batch in a single attempt; False when it failed, and then it may have landed all the same."""
+        return not tables or self._attempt(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number)) is not None
+
     def landed(self, writer: str) -> int | None:
         """The highest batch number the lake holds of `writer` (0: none); None when we are stopping."""
         number = self._until_done(f"last batch of {writer}", lambda lake: (max(lake.last_number(writer), 0),))

@@ -93,7 +93,7 @@ class Intake:
         """An answer for every request, whatever happens: a thread that dies would leave every later sender without one."""
         try:
             return self._answers(group)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - see above
             _log.exception("a group of %d requests could not be taken", len(group))
             return [(request, Answer(503, f"the request could not be taken ({type(error).__name__}): send again", retry_after=5)) for request in group]
 

@@ -121,7 +121,7 @@ class Lane:
     def _landed(self, batch: _Batch) -> bool:
         try:
             return self._commit(batch)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a lane that ends would leave acknowledged requests behind
             _log.exception("%s: batch %d could not be made, it stays in the spool and is tried again", self.writer, batch.segment.number)
             with self._changed:
                 self._changed.wait_for(lambda: self._stopping, timeout=_FAULT_PAUSE)

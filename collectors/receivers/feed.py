@@ -24,6 +24,7 @@ _ROWS_DUE = 10_000
 _PAGES = 200          # feed rows per read; a row holds the records of one group of moves
 _LONGEST_PAUSE = 5.0
 _TRIM_SECONDS = 60.0
+_LEASE_SECONDS, _LEASE_RENEWED = 90.0, 20.0
 
 
 class Page(Protocol):
@@ -43,13 +44,22 @@ class Feed(Protocol):
     def trim(self) -> object: ...
 
 
-class FeedReceiver:
-    """Copies the feed to the lake, a batch each `commit_seconds` or 10,000 records. `clock` is wall time."""
+class Lease(Protocol):
+    """The right to copy the feed, which one collector has at a time; models.journal.leases gives one."""
 
-    def __init__(self, feed: Feed, commits: Commits, clock: Clock, commit_seconds: float) -> None:
-        self._feed, self._commits, self._clock, self._commit_seconds = feed, commits, clock, commit_seconds
+    def hold(self, name: str, owner: str, seconds: float) -> bool: ...
+    def release(self, name: str, owner: str) -> None: ...
+
+
+class FeedReceiver:
+    """Copies the feed to the lake, a batch each `commit_seconds` or 10,000 records. `clock` is wall time, `owner` names this collector."""
+
+    def __init__(self, feed: Feed, lease: Lease, owner: str, commits: Commits, clock: Clock, commit_seconds: float) -> None:
+        self._feed, self._lease, self._owner = feed, lease, owner
+        self._commits, self._clock, self._commit_seconds = commits, clock, commit_seconds
         self._stopping = threading.Event()
-        self._position = 0
+        self._position: int | None = None
+        self._held = float("-inf")
         self._trimmed = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self.fault: str | None = None
@@ -63,41 +73,65 @@ class FeedReceiver:
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        landed = self._commits.landed(WRITER)
-        if landed is None:
-            return
-        self._position, pause = landed, 0.1
+        pause = 0.1
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 more = self.copy()
                 self.fault, pause = None, 0.1
-            except Exception as error:  # noqa: BLE001 - a locked or unreachable journal passes; the position has not moved
-                self.fault = f"journal feed: {error}"
-                _log.warning("the journal's feed cannot be read, it will be tried again: %s", error)
+            except Exception as error:  # noqa: BLE001 - a locked or unreachable journal passes; what was not confirmed is read again
+                self.fault, self._position = f"journal feed: {error}", None
+                _log.warning("the journal's feed cannot be copied, it will be tried again: %s", error)
                 more, pause = False, min(pause * 2, _LONGEST_PAUSE)
                 self._stopping.wait(pause)
             if not more:
                 self._stopping.wait(max(0.0, self._commit_seconds - (time.monotonic() - began)))
+        self._let_go()
 
     def copy(self) -> bool:
         """Copy one batch and confirm it; True when more is likely to wait already."""
-        pages, full = self._pages()
+        if not self._ours():
+            self._position = None
+            return False
+        if self._position is None:
+            self._position = self._commits.landed(WRITER)
+        if self._position is None:
+            return False
+        pages, full = self._pages(self._position)
         if not pages:
             return False
+        self._land(pages)
+        return full
+
+    def _land(self, pages: Sequence[Page]) -> None:
         position = pages[-1].position
         rows = record_rows([record for page in pages for record in page.records], self._clock.now())
-        if not self._commits.append(rows.batch(WRITER, position), WRITER, position):
-            return False
+        if not self._ours() or not self._commits.append_once(rows.batch(WRITER, position), WRITER, position):
+            self._position = None  # another collector may go on from here, or the batch may have landed: ask the lake
+            return
         self._position = position
         self._feed.confirm(CONSUMER, position)
         self._trim()
-        return full
 
-    def _pages(self) -> tuple[list[Page], bool]:
-        """Pages after the position until a batch is full; True when it is."""
+    def _ours(self) -> bool:
+        """Whether this collector copies the feed. The lease outlasts any one attempt to commit, so two never copy the same pages."""
+        if time.monotonic() - self._held > _LEASE_RENEWED:
+            if not self._lease.hold(WRITER, self._owner, _LEASE_SECONDS):
+                self._held = float("-inf")
+                return False
+            self._held = time.monotonic()
+        return True
+
+    def _let_go(self) -> None:
+        try:
+            self._lease.release(WRITER, self._owner)
+        except Exception as error:  # noqa: BLE001 - the lease ends by itself; a journal that cannot be reached must not hold up our end
+            _log.debug("the lease of the feed was not given back: %s", error)
+
+    def _pages(self, after: int) -> tuple[list[Page], bool]:
+        """Pages after a position until a batch is full; True when it is."""
         pages: list[Page] = []
-        count, after = 0, self._position
+        count = 0
         while count < _ROWS_DUE:
             found = self._feed.read(after, _PAGES)
             if not found:

@@ -41,8 +41,20 @@ class Feed:
         self.trimmed += 1
 
 
-def receiver(feed, lake):
-    return FeedReceiver(feed, Commits(lambda: lake), SystemClock(), 0.01)
+@dataclass
+class Lease:
+    owner: str | None = None
+
+    def hold(self, name, owner, seconds):
+        self.owner = self.owner or owner
+        return self.owner == owner
+
+    def release(self, name, owner):
+        self.owner = None if self.owner == owner else self.owner
+
+
+def receiver(feed, lake, lease=None, owner="one"):
+    return FeedReceiver(feed, lease or Lease(), owner, Commits(lambda: lake), SystemClock(), 0.01)
 
 
 def until(holds):
@@ -121,3 +133,29 @@ def test_a_record_that_does_not_fit_goes_to_the_quarantine_and_holds_up_nothing(
     assert [row["record_id"] for row in lake.rows("records")] == ["a", "b"]
     (refused,) = lake.rows("quarantine")
     assert refused["receiver"] == "feed" and '"huge"' in refused["content"]
+
+
+@pytest.mark.req("C8", "E9")
+def test_one_collector_copies_at_a_time_and_another_takes_over_where_it_ended():
+    lake, lease, feed = MemoryLake(), Lease(), Feed([Page(1, [record("a")])])
+    first, second = receiver(feed, lake, lease), receiver(feed, lake, lease, "two")
+    first.copy()
+    feed.pages.append(Page(2, [record("b")]))
+    assert second.copy() is False and len(lake.rows("records")) == 1
+    lease.release("feed", "one")
+    second.copy()
+    assert [row["record_id"] for row in lake.rows("records")] == ["a", "b"]
+
+
+def test_an_append_whose_answer_was_lost_is_looked_up_and_not_repeated():
+    class Forgetful(MemoryLake):
+        def append(self, tables, writer, number):
+            super().append(tables, writer, number)
+            raise OSError("the answer was lost")
+
+    lake, feed = Forgetful(), Feed([Page(1, [record("a")])])
+    copying = receiver(feed, lake)
+    copying.copy()
+    feed.pages.append(Page(2, [record("b")]))
+    copying.copy()
+    assert [row["record_id"] for row in lake.rows("records")] == ["a", "b"]
