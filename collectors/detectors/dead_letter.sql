@@ -6,4 +6,4 @@ SELECT r.run_id, r.trace_id, r.flow, r.step_name, r.business_key, r.system, r.er
 FROM open_runs r
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 WHERE r.state = 'dead'
-    AND NOT coalesce(w.blocker IN ('project-missing', 'rate-missing') OR w.blocker LIKE 'charge-code-%' OR w.state = 'billed', false);
+    AND NOT coalesce(w.blocker IN ('project-missing', 'project-unsold', 'rate-missing') OR w.blocker LIKE 'charge-code-%' OR w.state = 'billed', false);

@@ -9,8 +9,10 @@ from models.domain.fingerprint import fingerprint
 
 
 def code_fingerprint(fault: str, code: str | None, project: str | None) -> str:
-    """One case per wrong code; work without any code is one case per project."""
-    return fingerprint(fault, code) if code else fingerprint(fault, "-", project)
+    """One case per wrong code, and per project where the code is right for another one or there is none."""
+    if code and not fault.startswith("charge-code-of-other"):
+        return fingerprint(fault, code)
+    return fingerprint(fault, code, project)
 
 
 def booked(row: Row) -> Finding:
@@ -49,6 +51,10 @@ EXAMPLES = (
     Example("a closed code", {"mart_state_charge_code": _CODES, "mart_work": [
                 {**_ENTRY, "charge_code": "PRJ-1012.030", "blocker": "charge-code-inactive", "code_fault": "charge-code-inactive"}]},
             [("charge-code-inactive|PRJ-1012.030", "TE-kantata-1", "960.00")]),
+    Example("another project's code: the same task of the entry's own project is meant",
+            {"mart_state_charge_code": _CODES, "mart_work": [
+                {**_ENTRY, "charge_code": "PRJ-7.020", "blocker": "charge-code-of-other-project", "code_fault": "charge-code-of-other-project"}]},
+            [("charge-code-of-other-project|PRJ-7.020|PRJ-1012", "TE-kantata-1", "960.00")], {"suggested": "PRJ-1012.020"}),
     Example("a good code is silent", {"mart_state_charge_code": _CODES, "mart_work": [
                 {**_ENTRY, "charge_code": "PRJ-1012.010", "state": "ready", "blocker": None, "code_fault": None}]}),
 )  # fmt: skip

@@ -13,19 +13,25 @@ _WORDS = explain("rate-missing")
 
 
 def unpriced(row: Row) -> Finding:
+    if row["uncosted"]:
+        return item_finding(row, fingerprint("rate-missing", "cost", row["resource_key"]), _costless(row["resource_key"], "hcm"))
     cause = _cause(f"No bill rate for {row['resource_key']} on {row['project_key']}", row["source_system"] or "psa", "revenue_at_risk")
     cause = replace(cause, subject=("resource", row["resource_key"] or "-"))
     return item_finding(row, fingerprint("rate-missing", "bill", row["project_key"], row["resource_key"]), cause)
 
 
 def uncosted(row: Row) -> Finding:
-    cause = _cause(f"No cost rate for {row['key']}", row["system"], "cost_misposted")
+    cause = _costless(row["key"], row["system"])
     return Finding(fingerprint("rate-missing", "cost", row["key"]), cause, "resource", row["key"], legal_entity=row["legal_entity"])
 
 
 def unconverted(row: Row) -> Finding:
     cause = _cause(f"No exchange rate for {row['currency']}", "erp", "none")
     return Finding(fingerprint("rate-missing", "exchange", row["currency"]), cause, "exchange_rate", row["currency"])
+
+
+def _costless(number: str, owner: str) -> Cause:
+    return replace(_cause(f"No cost rate for {number}", owner, "billing_blocked"), subject=("resource", number))
 
 
 def _cause(title: str, owner: str, kind: str) -> Cause:
@@ -40,6 +46,10 @@ _ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1001",
 EXAMPLES = (
     Example("billable time without a bill rate", {"mart_work": [{**_ENTRY, "blocker": "rate-missing", "rateless": True}], "mart_fx": [{"currency": "EUR", "rate": 1}]},
             [("rate-missing|bill|PRJ-1001|E-7", "TE-kantata-1", None)]),
+    Example("time of a person without a cost rate: one case with the person",
+            {"mart_work": [{**_ENTRY, "blocker": "rate-missing", "bill_amount": "500.00", "rateless": False}], "mart_fx": [{"currency": "EUR", "rate": 1}],
+             "mart_state_resource": [{"key": "E-7", "system": "workday", "role": "hcm", "active": True}]},
+            [("rate-missing|cost|E-7", "TE-kantata-1", "500.00"), ("rate-missing|cost|E-7", "E-7", None)]),
     Example("a person without a cost rate", {"mart_state_resource": [{"key": "E-7", "system": "workday", "role": "hcm", "active": True}]},
             [("rate-missing|cost|E-7", "E-7", None)]),
     Example("a currency without an exchange rate", {"mart_work": [{**_ENTRY, "currency": "CHF", "state": "ready", "bill_amount": "5.00"}]},

@@ -1,5 +1,6 @@
--- unpriced: billable work without a bill rate
-SELECT * FROM mart_work WHERE billable AND (blocker = 'rate-missing' OR (rateless AND state = 'not_approved' AND code_fault IS NULL));
+-- unpriced: work without a bill rate, or of a person without a cost rate
+SELECT w.*, EXISTS (SELECT 1 FROM mart_state_resource r WHERE r.role = 'hcm' AND r.key = w.resource_key AND r.cost_rate IS NULL) AND NOT coalesce(w.rateless, false) AS uncosted
+FROM mart_work w WHERE blocker = 'rate-missing' OR (billable AND rateless AND state = 'not_approved' AND code_fault IS NULL);
 
 -- uncosted: active people without a cost rate, in the system that owns it
 SELECT key, system, name, legal_entity FROM mart_state_resource WHERE role = 'hcm' AND active AND cost_rate IS NULL;

@@ -17,7 +17,9 @@ _EFFECT = {
 
 
 def blocked(row: Row) -> Finding:
-    """One item that waits for the project in the ERP."""
+    """One item that waits for the project in the ERP, or for a sale."""
+    if row["blocker"] == "project-unsold":
+        return item_finding(row, fingerprint("project-unsold", row["project_key"]), _unsold(row, row["source_system"] or "psa"))
     return item_finding(row, fingerprint("project-missing", "erp", row["project_key"]), _missing_in_erp(row))
 
 
@@ -37,13 +39,7 @@ def missing(row: Row) -> Finding:
 
 def unsold(row: Row) -> Finding:
     """A project without a sale behind it."""
-    cause = Cause(
-        "project-unsold", f"Project {_named(row)} has no sale behind it",
-        f"People can book time on it in {row['system']}, and the CRM knows no won opportunity with this code: the work may never be billed.",
-        "Find the sale and put the project code on it, or close the project and move its time.",
-        row["system"], "revenue_at_risk", "medium", flow="quote-to-project", system=row["system"], root=True,
-    )  # fmt: skip
-    return _project_finding(row, fingerprint("project-unsold", row["project_key"]), cause, None, items=row["items"], cost=row["cost"])
+    return _project_finding(row, fingerprint("project-unsold", row["project_key"]), _unsold(row, row["system"]), None)
 
 
 def status(row: Row) -> Finding:
@@ -56,6 +52,15 @@ def status(row: Row) -> Finding:
         "psa" if states.get("psa") == "active" else "erp", "none", "medium", flow="master-data", root=True,
     )  # fmt: skip
     return _project_finding(row, fingerprint("project-status", row["project_key"]), cause, None, **states)
+
+
+def _unsold(row: Row, system: str) -> Cause:
+    return Cause(
+        "project-unsold", f"Project {_named(row)} has no sale behind it",
+        f"People can book time on it in {system}, and the CRM knows no won opportunity with this code: the work may never be billed.",
+        "Find the sale and put the project code on it, or close the project and move its time.",
+        system, "revenue_at_risk", "medium", flow="quote-to-project", system=system, root=True, subject=("project", row["project_key"]),
+    )  # fmt: skip
 
 
 def _missing_in_erp(row: Row) -> Cause:
@@ -111,6 +116,8 @@ EXAMPLES = (
     Example("blocked work says what is at stake, the contract value does not count again",
             {"mart_project": [_SOLD], "mart_state_project": _SEEN, "mart_work": [_ENTRY]},
             [("project-missing|erp|PRJ-1012", "TE-kantata-1", "960.00"), ("project-missing|erp|PRJ-1012", "PRJ-1012", None)]),
+    Example("work on a project that nobody sold", {"mart_work": [{**_ENTRY, "blocker": "project-unsold", "source_system": "kantata"}]},
+            [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")]),
     Example("sold an hour ago: set-up may take a day", {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_project": _SEEN}),
     Example("a set-up that waits for data is its own case",
             {"mart_project": [_SOLD], "mart_state_project": _SEEN,

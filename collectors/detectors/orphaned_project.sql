@@ -1,16 +1,16 @@
--- blocked: work that cannot be posted or billed because the ERP has no such project
-SELECT w.*, p.name AS project_name, p.in_erp, s.state AS setup_state, s.waiting_because AS setup_waits, s.error_message AS setup_error
+-- blocked: work that cannot be posted or billed because the ERP has no such project, or nobody sold it
+SELECT w.*, p.name AS project_name, p.in_erp, p.in_psa, s.state AS setup_state, s.waiting_because AS setup_waits, s.error_message AS setup_error
 FROM mart_work w
 LEFT JOIN mart_project p USING (project_key)
 LEFT JOIN (
     SELECT business_key, any_value(state) AS state, any_value(waiting_because) AS waiting_because, any_value(error_message) AS error_message
     FROM open_runs WHERE flow = 'quote-to-project' AND state IN ('waiting', 'dead') GROUP BY business_key
 ) s ON s.business_key = 'project:' || w.project_key
-WHERE w.blocker = 'project-missing';
+WHERE w.blocker IN ('project-missing', 'project-unsold');
 
 -- missing: sold at least a day ago, and still not in a system that must have it, with no set-up on its way
 SELECT p.*, m.role, m.system, greatest(p.closed_won_at, {now} - INTERVAL 3650 DAY) AS since,
-    m.role = 'erp' AND EXISTS (SELECT 1 FROM mart_work w WHERE w.project_key = p.project_key AND w.blocker = 'project-missing') AS work_waits
+    m.role = 'erp' AND EXISTS (SELECT 1 FROM mart_work w WHERE w.project_key = p.project_key AND w.blocker IN ('project-missing', 'project-unsold')) AS work_waits
 FROM mart_project p
 CROSS JOIN (SELECT role, min(system) AS system FROM mart_state_project WHERE role IN ('erp', 'psa', 'ppm') GROUP BY role) m
 WHERE p.in_crm AND p.closed_won_at < {now} - INTERVAL 1 DAY AND coalesce(p.status_crm, 'active') = 'active'
@@ -20,9 +20,8 @@ WHERE p.in_crm AND p.closed_won_at < {now} - INTERVAL 1 DAY AND coalesce(p.statu
             AND r.state IN ('waiting', 'dead', 'ready', 'running', 'in_doubt'));
 
 -- unsold: people can book time on it, and nobody sold it
-SELECT p.*, w.items, w.cost, CASE WHEN p.in_psa THEN 'psa' ELSE 'erp' END AS role, s.system, s.since
+SELECT p.*, s.system, s.since
 FROM mart_project p
-LEFT JOIN (SELECT project_key, count(*) AS items, sum(cost_reporting) AS cost FROM mart_work GROUP BY project_key) w USING (project_key)
 JOIN (SELECT key, min(system) AS system, min(first_seen) AS since FROM mart_state_project WHERE role IN ('psa', 'erp') GROUP BY key) s ON s.key = p.project_key
 WHERE NOT p.in_crm AND EXISTS (SELECT 1 FROM mart_project q WHERE q.in_crm) AND s.since < {now} - INTERVAL 1 DAY
     AND coalesce(p.status_psa, p.status_erp) IN ('active', 'planned');

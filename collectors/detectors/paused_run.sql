@@ -5,5 +5,5 @@ SELECT r.run_id, r.trace_id, r.flow, r.business_key, r.legal_entity, r.waiting_f
 FROM open_runs r
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 LEFT JOIN mart_project p ON r.business_key = 'project:' || p.project_key
-WHERE r.state = 'waiting' AND coalesce(w.blocker, '') <> 'project-missing' AND NOT coalesce(w.blocker LIKE 'charge-code-%', false)
+WHERE r.state = 'waiting' AND coalesce(w.blocker, '') NOT IN ('project-missing', 'project-unsold') AND NOT coalesce(w.blocker LIKE 'charge-code-%', false)
     AND (r.flow = 'quote-to-project' AND coalesce(CAST(r.waiting_missing AS VARCHAR), '[]') NOT IN ('[]', 'null') OR r.created_at < {now} - INTERVAL 30 MINUTE);

@@ -6,8 +6,10 @@ WITH booked AS (
         CASE WHEN i.billable THEN CASE i.kind WHEN 'time' THEN i.hours * i.bill_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END ELSE 0 END AS bill,
         CASE i.kind WHEN 'time' THEN i.hours * i.cost_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END AS cost, fx.rate
     FROM (
-        SELECT * REPLACE (CASE WHEN role = 'erp' AND reversal THEN -abs(hours) ELSE hours END AS hours) FROM memory.state.item
-        WHERE role = 'erp' OR (role = 'psa' AND approval = 'approved')
+        SELECT e.* REPLACE (CASE WHEN e.role = 'erp' AND e.reversal THEN -abs(e.hours) ELSE e.hours END AS hours, coalesce(e.project_code, o.project_code) AS project_code)
+        FROM memory.state.item e
+        LEFT JOIN memory.state.item o ON e.role = 'erp' AND e.project_code IS NULL AND o.role = 'psa' AND o.item_key = e.item_key
+        WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR e.item_key IN (SELECT item_key FROM memory.state.posting WHERE net > 0)))
     ) i
     LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
 ), summed AS (

@@ -5,9 +5,10 @@ WITH psa AS (
         coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS explained
     FROM memory.state.mart_work w WHERE w.kind = 'time' AND w.state <> 'not_approved' GROUP BY ALL
 ), erp AS (
-    SELECT i.legal_entity, i.project_code AS project_key, sum(CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END) AS hours,
+    SELECT coalesce(o.legal_entity, i.legal_entity) AS legal_entity, coalesce(o.project_code, i.project_code) AS project_key, sum(CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END) AS hours,
         sum(CAST(CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END * CASE WHEN i.billable THEN i.bill_rate ELSE 0 END * fx.rate AS DECIMAL(18,2))) AS money
     FROM memory.state.item i LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
+    LEFT JOIN memory.state.item o ON o.role = 'psa' AND o.kind = 'time' AND o.item_key = i.item_key
     WHERE i.role = 'erp' AND i.kind = 'time' GROUP BY ALL
 )
 SELECT coalesce(p.legal_entity, e.legal_entity) AS legal_entity, coalesce(p.project_key, e.project_key) AS project_key,

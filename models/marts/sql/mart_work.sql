@@ -14,7 +14,7 @@ SELECT key, min(system) AS system, bool_or(active) AS active, min(project_code) 
 
 -- item_run: the newest unfinished run of each business key
 CREATE OR REPLACE TABLE memory.state.item_run AS
-SELECT * FROM memory.state.open_run
+SELECT * FROM memory.state.open_run WHERE flow = 'time-to-bill'
 QUALIFY row_number() OVER (PARTITION BY business_key ORDER BY source_version DESC NULLS LAST, created_at DESC, run_id DESC) = 1;
 
 -- erp_of: which ERP books for a legal entity
@@ -47,7 +47,8 @@ WHERE m.completed_at IS NOT NULL OR (rank > 1 AND TRY_CAST(m.due AS DATE) <= CAS
 -- judged: every item with the one reason, if any, why it cannot be billed
 CREATE OR REPLACE TABLE memory.state.judged AS
 WITH known AS (
-    SELECT EXISTS (SELECT 1 FROM memory.state.erp_project) AS projects, EXISTS (SELECT 1 FROM memory.state.erp_code) AS codes
+    SELECT EXISTS (SELECT 1 FROM memory.state.erp_project) AS projects, EXISTS (SELECT 1 FROM memory.state.erp_code) AS codes,
+        EXISTS (SELECT 1 FROM memory.state.project WHERE role = 'crm') AS sales
 ), held AS (
     SELECT project_code, bool_or(hold) AS hold FROM memory.state.contract WHERE role = 'erp' GROUP BY project_code
 ), every AS (
@@ -64,13 +65,15 @@ WITH known AS (
     SELECT e.*, coalesce(p.net, 0) > 0 AS posted, coalesce(p.invoiced, false) AS invoiced, p.posted_at, r.run_id, r.trace_id, r.state AS run_state, r.error_code,
         r.error_message, r.error_field, r.system AS run_system, r.waiting_for, r.waiting_because, r.waiting_owner, r.updated_at AS run_at, ep.key IS NOT NULL AS erp_has,
         ec.key IS NOT NULL AS code_known, ec.active AS code_active, ec.project_code AS code_project, coalesce(h.hold, false) AS hold,
-        coalesce(ep.system, eo.system) AS erp, known.projects AS projects_known, known.codes AS codes_known
+        coalesce(ep.system, eo.system) AS erp, known.projects AS projects_known, known.codes AS codes_known,
+        known.sales AND coalesce(NOT mp.in_crm, true) AS unsold
     FROM every e CROSS JOIN known
     LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
     LEFT JOIN memory.state.item_run r ON r.business_key = CASE e.kind WHEN 'time' THEN 'time_entry:' WHEN 'expense' THEN 'expense:' ELSE 'milestone:' END || e.item_key
     LEFT JOIN memory.state.erp_project ep ON ep.key = e.project_code
     LEFT JOIN memory.state.erp_code ec ON ec.key = e.charge_code
     LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = e.legal_entity
+    LEFT JOIN memory.state.mart_project mp ON mp.project_key = e.project_code
     LEFT JOIN held h ON h.project_code = e.project_code
 ), checked AS (
     SELECT *, CASE
@@ -84,13 +87,13 @@ WITH known AS (
 ), reasoned AS (
     SELECT *, CASE
         WHEN invoiced OR milestone_billed THEN NULL
-        WHEN run_state = 'dead' AND error_code IN ('project-not-found', 'project-unknown') THEN 'project-missing'
+        WHEN run_state = 'dead' AND error_code IN ('project-not-found', 'project-unknown') THEN CASE WHEN unsold THEN 'project-unsold' ELSE 'project-missing' END
         WHEN run_state = 'dead' AND error_code IN ('charge-code-not-found', 'charge-code-unknown') THEN 'charge-code-unknown'
         WHEN run_state = 'dead' THEN coalesce(error_code, 'rejected-by-system')
         WHEN NOT posted AND approval = 'rejected' THEN 'rejected'
         WHEN NOT posted AND approval = 'submitted' THEN 'approval-pending'
         WHEN NOT posted AND approval = 'open' THEN 'not-submitted'
-        WHEN NOT posted AND projects_known AND NOT erp_has THEN 'project-missing'
+        WHEN NOT posted AND projects_known AND NOT erp_has THEN CASE WHEN unsold THEN 'project-unsold' ELSE 'project-missing' END
         WHEN kind = 'milestone' AND hold THEN 'billing-hold'
         WHEN kind = 'milestone' THEN NULL
         WHEN NOT posted AND code_fault IS NOT NULL THEN code_fault
@@ -109,12 +112,13 @@ SELECT *, CASE
     CASE
         WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN source_system
         WHEN blocker = 'paused' THEN coalesce(waiting_owner, erp)
+        WHEN blocker = 'project-unsold' THEN (SELECT min(system) FROM memory.state.project WHERE role = 'crm')
         WHEN blocker IN ('project-missing', 'charge-code-unknown', 'charge-code-inactive', 'billing-hold') THEN coalesce(erp, 'erp')
         WHEN blocker IN ('charge-code-missing', 'charge-code-of-other-project', 'charge-code-of-other-entity', 'rate-missing') THEN source_system
         WHEN blocker = 'in-flight' THEN 'tieout'
         WHEN blocker IS NOT NULL THEN coalesce(run_system, erp, 'erp') END AS blocker_owner,
     CASE
-        WHEN blocker IN ('project-missing', 'billing-hold') THEN project_code
+        WHEN blocker IN ('project-missing', 'project-unsold', 'billing-hold') THEN project_code
         WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
         WHEN blocker = 'paused' THEN waiting_for
         WHEN blocker IS NOT NULL AND run_state = 'dead' THEN coalesce(run_system, '-') END AS blocker_key

@@ -150,7 +150,7 @@ FROM (
 
 -- put_contract: parse the changed contracts
 INSERT INTO memory.state.contract
-SELECT system, role, key, f.project_code, TRY_CAST(f.value.amount AS DECIMAL(18,2)), f.value.currency, f.billing_rule, coalesce(f.hold, false),
+SELECT system, role, key, coalesce(f.project_code, CASE WHEN key LIKE 'CT-%' THEN substr(key, 4) END), TRY_CAST(f.value.amount AS DECIMAL(18,2)), f.value.currency, f.billing_rule, coalesce(f.hold, false),
     TRY_CAST(f.cap.amount AS DECIMAL(18,2)), CAST(f.milestones AS VARCHAR), legal_entity
 FROM (
     SELECT *, json_transform(fields, '{"project_code":"VARCHAR","value":{"amount":"VARCHAR","currency":"VARCHAR"},"billing_rule":"VARCHAR",

@@ -69,7 +69,9 @@ def test_each_item_has_one_state_and_one_primary_reason(lake):
     case("not_approved", "not-submitted", approval="open")
     case("not_approved", "approval-pending", approval="submitted")
     case("not_approved", "rejected", approval="rejected")
-    case("blocked", "project-missing", project_code="PRJ-9")
+    lake.observe("salesforce", "project", "PRJ-3", name="Sold")
+    case("blocked", "project-missing", project_code="PRJ-3")
+    case("blocked", "project-unsold", project_code="PRJ-9")
     case("blocked", "charge-code-unknown", charge_code="PRJ-1001.0l0")
     case("blocked", "charge-code-inactive", charge_code="PRJ-1001.020")
     case("blocked", "charge-code-of-other-project", charge_code="PRJ-2.010")
@@ -130,7 +132,7 @@ def test_a_milestone_counts_when_the_erp_says_it_is_done_and_until_an_invoice_bi
     stones = [{"milestone_id": "M1", "name": "Design", "due": "2026-09-01", "amount": money("1000.00"), "completed_at": None, "accepted": False}]
     lake.record("source_event", body={"data": {"project_code": "PRJ-1001", "milestones": stones}}, business_key="project:PRJ-1001", flow="quote-to-project")
     assert work(lake) == {"MS-PRJ-1001-M1": ("ready", None)}, "the sale alone goes by the due date"
-    lake.observe("netsuite", "contract", "CT-PRJ-1001", project_code="PRJ-1001", milestones=stones, hold=False)
+    lake.observe("netsuite", "contract", "CT-PRJ-1001", milestones=stones, hold=False)  # its job is gone: the order's own number tells
     assert work(lake) == {}, "the ERP knows better: not completed"
     done = [{**stones[0], "completed_at": "2026-09-12"}]
     lake.observe("netsuite", "contract", "CT-PRJ-1001", NOW, project_code="PRJ-1001", milestones=done, hold=True)
