@@ -194,3 +194,42 @@ def test_a_closed_period_is_refused_by_the_erp_and_replayed_once_reopened(staffe
     house.journal.requests.append("replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened")
     house.settle(3)
     assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")} and len(house.erp("timeBill")) == 1
+
+
+@pytest.mark.req("F5", "X16")
+def test_an_entry_that_was_refused_and_then_withdrawn_never_counts(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    periods = house.vendors.erp.records.periods
+    periods.put("2026-11", {"closed": True})
+    entry = house.log("PRJ-1001.010", user)
+    house.settle()
+    assert house.states("time-to-bill") == {"dead": 1}
+    house.vendors.psa.remove("time_entries", entry, house.clock.at)
+    house.settle()
+    assert house.erp("timeBill") == {}
+    periods.put("2026-11", {"closed": False})
+    dead = [run["run_id"] for run in house.runs("time-to-bill") if run["state"] == "dead"]
+    house.journal.requests.append("replay", {"run_ids": dead, "from": "start", "correction": None}, "ada", "reopened")
+    house.settle(3)
+    assert not any(house.posted().values()) and "dead" not in house.states("time-to-bill")
+
+
+@pytest.mark.req("F2", "F5")
+def test_people_come_from_hr_and_an_expense_is_posted_for_them(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    psa, at = house.vendors.psa, house.clock.at
+    assert house.erp("employee")["E-1007"]["custentity_role"] == "Engineer"
+    space = str(psa.workspace("PRJ-1001"))
+    cost = psa.save("expenses", {
+        "date": "2026-11-16", "amount_in_cents": 8990, "currency": "EUR", "currency_symbol": "€", "currency_base_unit": 100, "category": "Travel", "notes": "",
+        "billable": True, "approved": False, "is_invoiced": False, "taxable": False, "story_id": psa.story(space, "PRJ-1001.010"), "workspace_id": space, "user_id": user,
+        "submitted_at": None, "approved_at": None,
+    }, at)  # fmt: skip
+    psa.save("expenses", {"approved": True}, at, cost)
+    house.settle()
+    posted = house.erp("expenseReport")
+    assert set(posted) == {f"EX-kantata-{cost}-v1"} and Decimal(str(posted[f"EX-kantata-{cost}-v1"]["total"])) == Decimal("89.90")
+    psa.save("expenses", {"amount_in_cents": 9990}, house.clock.at, cost)
+    house.settle()
+    net = sum(Decimal(str(row["total"])) for row in house.erp("expenseReport").values())
+    assert net == Decimal("99.90") and len(house.erp("expenseReport")) == 3
