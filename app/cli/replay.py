@@ -31,7 +31,7 @@ def replay(runs: Sequence[str], case: str | None, start: str, corrections: Seque
 
 
 def _runs_of(journal: Journal, case: str) -> list[str]:
-    found = [finding.run_id for finding in journal.cases.findings(case, limit=10_000) if finding.run_id and finding.resolved_at is None]
+    found = [finding["run_id"] for finding in journal.cases.findings(case, limit=10_000) if finding["run_id"] and not finding["resolved_at"]]
     return list(dict.fromkeys(found))
 
 

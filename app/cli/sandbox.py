@@ -21,20 +21,20 @@ def fix(fault: str) -> None:
     chosen = [f["id"] for f in _call("GET", "/_world/faults") if not f.get("fixed")] if fault == "all" else [fault]
     for identity in chosen:
         answer = _call("POST", f"/_world/faults/{identity}/fix")
-        print(f"{identity}: {answer.get('done', answer)}")
+        print(f"{identity}: {answer['next']}")
 
 
 def compare(form: Format) -> int:
     """Print the differences between the vendors' systems and the truth; 1 when one of them is unexplained."""
     answer = _call("GET", "/_world/compare")
-    unexplained = answer.get("differences", [])
+    unexplained = answer["unexplained"]
     print_rows(unexplained, form, "every system equals the truth, but for the planted faults that are not fixed")
     return 1 if unexplained else 0
 
 
 def _short(fault: dict[str, Any]) -> dict[str, Any]:
     money = ", ".join(f"{amount} {currency}" for currency, amount in (fault.get("money") or {}).items())
-    return {"id": fault["id"], "kind": fault["kind"], "subject": fault["subject"], "expected": fault.get("cause"), "money": money, "fixed": fault.get("fixed"), "how": fault.get("fix")}
+    return {"id": fault["id"], "kind": fault["kind"], "subject": fault["subject"], "expected": fault.get("cause"), "money": money, "fixed": fault.get("fixed"), "how": fault["how_to_fix"]}
 
 
 def _call(method: str, path: str) -> Any:
