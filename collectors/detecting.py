@@ -11,11 +11,8 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-from collectors.detectors.run import run_all
+from collectors.lean import without_pandas
 from models.domain.clock import Clock, clock_at
-from models.lake.connection import attach_missing, connect
-from models.lake.publish import publish
-from models.marts.refresh import refresh
 from models.settings import Settings, read_settings
 
 
@@ -48,6 +45,9 @@ class Detecting:
 
     def turn(self) -> None:
         """Refresh the marts, then report what every detector finds."""
+        from collectors.detectors.run import run_all
+        from models.marts.refresh import refresh
+
         try:
             connection = self._opened()
             refresh(connection, self._settings.reporting_currency, self._clock)
@@ -57,6 +57,9 @@ class Detecting:
             raise
 
     def _opened(self) -> Any:
+        from models.lake.connection import attach_missing, connect
+        from models.lake.publish import publish
+
         if self._connection is None:
             self._connection, self._complete = connect(self._settings, marts="write"), False
         if not self._complete:
@@ -72,6 +75,7 @@ class Detecting:
 
 def main() -> None:
     """Take turns as the parent asks for them, until it goes."""
+    without_pandas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = read_settings()

@@ -16,7 +16,7 @@ import pyarrow as pa
 import uvicorn
 import uvloop
 
-from collectors.collector import Collector
+from collectors.lean import without_pandas
 from models.domain.errors import Misconfigured
 from models.settings import Settings, read_settings
 
@@ -35,6 +35,7 @@ def main() -> None:
     """Collect until SIGTERM or SIGINT; exit 0 after a clean end, 2 with a sentence when the settings cannot work."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn that outlasts its interval is no news
+    without_pandas()
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own pools keep what a burst took: 50 MiB more resident for no more speed
     try:
         settings = read_settings()
@@ -49,6 +50,8 @@ def main() -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
+    from collectors.collector import Collector  # only now, so that no array is made before `without_pandas`
+
     loop = asyncio.get_running_loop()
     collector = Collector(settings, loop)
     config = uvicorn.Config(

@@ -44,7 +44,7 @@ class CollectorProcess:
             self.until_ready()
 
     def until_ready(self) -> None:
-        for _ in range(600):
+        for _ in range(1200):
             assert self.process is not None and self.process.poll() is None, self.log()
             try:
                 if self.health()["ready"]:
@@ -56,7 +56,7 @@ class CollectorProcess:
 
     def until_stored(self) -> None:
         """Wait until nothing acknowledged waits outside the lake."""
-        for _ in range(600):
+        for _ in range(1200):
             if not any(self.health()["waiting_bytes"].values()):
                 return
             _PAUSE.wait(0.05)

@@ -22,7 +22,7 @@ def children(pid: int) -> list[int]:
 
 
 def until(question, what):
-    for _ in range(600):
+    for _ in range(1200):
         answer = question()
         if answer:
             return answer
