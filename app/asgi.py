@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from streamlit import config
+from streamlit.config_option import ConfigOption
 
 from app.gatekeeping import Gatekeeping, trusted_hosts
 from app.sign_in import oidc_secrets
@@ -34,7 +35,7 @@ def adopt(file: Path) -> None:
     """
     for section, options in (tomllib.loads(file.read_text()) if file.exists() else {}).items():
         for name, value in _leaves(section, options):
-            if config.get_where_defined(name) == config.ConfigOption.DEFAULT_DEFINITION:
+            if config.get_where_defined(name) == ConfigOption.DEFAULT_DEFINITION:
                 config.set_option(name, value, str(file))
 
 

@@ -13,6 +13,7 @@ from app.roles import Viewer
 from models.domain.clock import Clock, clock_at
 from models.domain.record import Record, RecordKind
 from models.journal import Journal, open_journal
+from models.journal.cases import CaseFilter, CaseGroup
 from models.lake.reader import LakeReader, open_reader
 from models.settings import Settings, read_settings
 
@@ -79,6 +80,18 @@ def _shared(sql: str, parameters: tuple[tuple[str, Any], ...], entities: tuple[s
     del roles  # part of the key: an answer never crosses from one set of roles to another
     thawed = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters}
     return _answer(sql, {**thawed, "entities": list(entities)})
+
+
+@st.cache_data(ttl=2, max_entries=50, show_spinner=False)
+def case_groups(entities: tuple[str, ...]) -> list[CaseGroup]:
+    """Open cases by cause within these legal entities (none: all), the most money first."""
+    return journal().cases.groups(CaseFilter(legal_entities=entities))
+
+
+@st.cache_data(ttl=15, max_entries=200, show_spinner=False)
+def facets(column: str, status: tuple[str, ...] | None, entities: tuple[str, ...]) -> list[str]:
+    """Values to filter cases by; a full count over all cases, so it is shared and may be older."""
+    return [value for value, _ in journal().cases.facets(column, CaseFilter(status=status, legal_entities=entities))]
 
 
 def _answer(sql: str, parameters: Mapping[str, Any]) -> list[Row]:

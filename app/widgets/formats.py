@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,8 +30,8 @@ def money_short(value: Amount, currency: str = "EUR") -> str:
     return NONE if value is None else _signed(decimal(value), currency, _short)
 
 
-def _signed(amount: Decimal, currency: str, written: object) -> str:
-    text = written(abs(amount))  # type: ignore[operator]
+def _signed(amount: Decimal, currency: str, written: Callable[[Decimal], str]) -> str:
+    text = written(abs(amount))
     symbol = SYMBOLS.get(currency, f"{currency} ")
     minus = "−" if amount < 0 and text.strip("0.,") else ""
     return f"{minus}{symbol}{text}"
@@ -70,7 +71,8 @@ def duration(seconds: float | Decimal | None) -> str:
     whole = float(seconds)
     if whole < 10:
         return f"{whole * 1000:.0f} ms" if 0 < whole < 0.1 else f"{whole:.1f} s"
-    parts, rest = [], int(whole)
+    parts: list[str] = []
+    rest = int(whole)
     for size, unit in _AGES:
         if rest >= size and len(parts) < 2:
             parts.append(f"{rest // size} {unit}")

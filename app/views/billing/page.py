@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.roles import Action, Question, Viewer
 from app.statements import statements
-from app.stores import Row, ask, journal, reporting_currency, world_now
+from app.stores import Row, ask, case_groups, reporting_currency, world_now
 from app.views.billing import presenter as present
 from app.views.question import View
 from app.widgets.download import csv_of, download
@@ -79,7 +79,7 @@ def _blockers(viewer: Viewer, states: list[Row], firms: list[str], currency: str
     title.subheader("What holds it up", anchor=False)
     with away.container(horizontal=True, horizontal_alignment="right"):
         download(viewer, "Unbilled items (CSV)", "unbilled.csv", lambda: csv_of(ask(viewer, SQL["unbilled"], firms=firms)), viewer.why_not(Action.EXPORT))
-    causes = [group.cause for group in journal().cases.groups()]
+    causes = [group.cause for group in case_groups(viewer.entities)]
     rows = present.blocker_rows(states, causes, currency)
     draw(table(BLOCKERS, rows) if rows else empty("Nothing holds up billing", "All approved work is ready or billed."))
 

@@ -77,6 +77,8 @@ def quantity(value: Any, unit: str | None) -> str:
         return formats.NONE
     if unit in ("s", "seconds"):
         return formats.duration(float(value))
+    if unit == "h":
+        return formats.duration(float(value) * 3600)
     if unit in ("share", "ratio", "%"):
         return formats.percent(float(value) / (100 if unit == "%" else 1))
     return f"{float(value):,.1f} {unit or ''}".strip()

@@ -11,6 +11,7 @@ from app.stores import journal, reporting_currency, world_now
 from app.views.exceptions import presenter as present
 from app.views.exceptions.replaying import replaying
 from app.views.exceptions.triage import reopen, told, triage
+from app.widgets import formats
 from app.widgets.heading import draw, identifier
 from app.widgets.markup import Column, block, empty, facts, metrics, table, verdict
 from models.canonical.classification import DataClass
@@ -61,7 +62,7 @@ def _state(case_id: str) -> None:
     st.subheader(case["title"], anchor=False)
     draw(block(present.heading(case)))
     if case["status"] == "resolved":
-        draw(verdict("good", "Closed by itself: the detector finds nothing of it any more.", present.formats.since(case["resolved_at"], now)))
+        draw(verdict("good", "Closed by itself: the detector finds nothing of it any more.", formats.since(case["resolved_at"], now)))
     draw(metrics(present.figures(case, now, reporting_currency())))
 
 

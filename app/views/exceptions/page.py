@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.roles import Action, Question, Viewer
 from app.statements import statements
-from app.stores import ask_now, journal, reporting_currency, world_now
+from app.stores import ask_now, case_groups, facets, journal, reporting_currency, world_now
 from app.views.exceptions import presenter as present
 from app.views.exceptions.case import case_page
 from app.views.exceptions.replaying import replaying
@@ -45,7 +45,7 @@ def page(viewer: Viewer) -> None:
 
 @st.fragment(run_every="5s")
 def _causes(viewer: Viewer) -> None:
-    groups, now, currency = journal().cases.groups(CaseFilter(legal_entities=viewer.entities)), world_now(), reporting_currency()
+    groups, now, currency = case_groups(viewer.entities), world_now(), reporting_currency()
     draw(verdict(*present.verdict(groups, currency), "ranked by money · refreshes every 5 s"))
     if not groups:
         draw(empty("Nothing is stuck", f"Last checked {formats.moment(now)} UTC. New exceptions appear here by themselves."))
@@ -99,7 +99,7 @@ def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
 
 def _list(viewer: Viewer) -> None:
     _filters(viewer)
-    where = present.chosen(viewer, st.session_state)
+    where = present.chosen(viewer, {name: st.session_state.get(name) for name in present.ASKED})
     order = present.ORDERS[st.session_state.get("order") or "Most money"]
     number = int(st.session_state.get("p") or 1)
     found = journal().cases.page(where, order, PAGE_SIZE, (number - 1) * PAGE_SIZE)
@@ -134,7 +134,7 @@ def _filters(viewer: Viewer) -> None:
 
 def _options(name: str, scope: CaseFilter) -> list[str]:
     """Values found among the cases, and those the address or a click asked for, so that they can be taken away again."""
-    found = [value for value, _ in journal().cases.facets(FACETS[name], scope)]
+    found = facets(FACETS[name], scope.status, scope.legal_entities)
     asked = [*(st.session_state.get(name) or []), *st.query_params.get_all(name)]
     return list(dict.fromkeys([*found, *asked]))
 

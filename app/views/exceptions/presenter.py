@@ -20,6 +20,8 @@ STATUS = {
     "To do": None, "Open": ("open",), "Acknowledged": ("acknowledged",), "Snoozed": ("snoozed",), "Ignored": ("ignored",), "Resolved": ("resolved",),
 }  # fmt: skip
 ORDERS = {"Most money": "money", "Most severe": "severity", "Oldest": "age", "Newest": "newest", "Due first": "due", "Most failures": "occurrences"}
+ASKED = ("status", "severity", "flow", "cause", "system", "owner", "entity", "mine", "find", "overdue")
+"""Names of the filters, in the widgets and in the address."""
 SEVERITY_MOODS = {"critical": "bad", "high": "warn", "medium": "info", "low": ""}
 STATUS_MOODS = {"open": "bad", "acknowledged": "info", "snoozed": "", "ignored": "", "resolved": "good"}
 MONEY_KINDS = {

@@ -1,4 +1,4 @@
--- ids: what an exact id or business key names, in the audit lake
+-- ids: what an exact id of 32 hex digits names, in the audit lake
 SELECT 'run' AS kind, run_id AS key, any_value(flow) AS flow, any_value(business_key) AS about, max(occurred_at) AS last_at, count(*)::BIGINT AS records
 FROM records WHERE run_id = $q GROUP BY run_id
 UNION ALL
@@ -8,11 +8,15 @@ UNION ALL
 SELECT 'correlation', correlation_id, any_value(flow), any_value(business_key), max(occurred_at), count(*)::BIGINT
 FROM records WHERE correlation_id = $q GROUP BY correlation_id
 UNION ALL
-SELECT 'object', business_key, any_value(flow), business_key, max(occurred_at), count(*)::BIGINT
-FROM records WHERE list_contains($keys::VARCHAR[], business_key) GROUP BY business_key
-UNION ALL
 SELECT 'trace', trace_id, any_value(service_name), any_value(name), max(start_time), count(*)::BIGINT
 FROM spans WHERE trace_id = $q GROUP BY trace_id
+
+-- objects: what a business key or a correlation id in words names
+SELECT 'object' AS kind, business_key AS key, any_value(flow) AS flow, business_key AS about, max(occurred_at) AS last_at, count(*)::BIGINT AS records
+FROM records WHERE business_key IN (SELECT unnest($keys::VARCHAR[])) GROUP BY business_key
+UNION ALL
+SELECT 'correlation', correlation_id, any_value(flow), any_value(business_key), max(occurred_at), count(*)::BIGINT
+FROM records WHERE correlation_id = $q GROUP BY correlation_id
 
 -- projects: projects by code, name or customer
 SELECT project_key AS key, name, customer_key, customer_name, legal_entity, usable_at
@@ -44,20 +48,33 @@ ORDER BY observed_at DESC LIMIT 1
 
 -- latest: recent journeys, to begin with
 SELECT business_key AS key, any_value(flow) AS flow, max(occurred_at) AS last_at, arg_max(status, occurred_at) AS status
-FROM (SELECT business_key, flow, occurred_at, status, legal_entity FROM records WHERE kind = 'settlement' AND recorded_at >= $since)
+FROM (SELECT business_key, flow, occurred_at, status, legal_entity FROM records WHERE kind = 'settlement' ORDER BY batch_id DESC, n DESC LIMIT 400)
 WHERE business_key IS NOT NULL AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
-GROUP BY business_key ORDER BY last_at DESC LIMIT 8
+GROUP BY business_key ORDER BY last_at DESC LIMIT 12
 
--- correlations: the journeys that touch an object
-SELECT correlation_id, max(occurred_at) AS last_at FROM records
-WHERE (business_key = $key OR correlation_id = $key OR run_id = $key OR lineage_id = $key OR trace_id = $key) AND correlation_id IS NOT NULL
+-- trails_of_object: the journeys that touch an object, the latest first
+SELECT correlation_id, max(occurred_at) AS last_at FROM records WHERE business_key = $key AND correlation_id IS NOT NULL
+GROUP BY correlation_id ORDER BY last_at DESC LIMIT 100
+
+-- trails_of_run: the journeys that touch a run, the latest first
+SELECT correlation_id, max(occurred_at) AS last_at FROM records WHERE run_id = $key AND correlation_id IS NOT NULL
+GROUP BY correlation_id ORDER BY last_at DESC LIMIT 100
+
+-- trails_of_lineage: the journeys that touch a lineage, the latest first
+SELECT correlation_id, max(occurred_at) AS last_at FROM records WHERE lineage_id = $key AND correlation_id IS NOT NULL
+GROUP BY correlation_id ORDER BY last_at DESC LIMIT 100
+
+-- trails_of_trace: the journeys that touch a trace, the latest first
+SELECT correlation_id, max(occurred_at) AS last_at FROM records WHERE trace_id = $key AND correlation_id IS NOT NULL
 GROUP BY correlation_id ORDER BY last_at DESC LIMIT 100
 
 -- steps: every record of these journeys, in order, with the seal that proves it
-WITH found AS (
-  SELECT * FROM records
-  WHERE (business_key = $key OR trace_id = $key OR list_contains($correlations::VARCHAR[], correlation_id))
-    AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
+WITH touched AS (
+  SELECT * FROM records WHERE correlation_id IN (SELECT unnest($correlations::VARCHAR[]))
+  UNION ALL SELECT * FROM records WHERE business_key = $key AND correlation_id IS NULL
+), found AS (
+  SELECT * FROM touched
+  WHERE len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)
   ORDER BY occurred_at DESC LIMIT 1000
 )
 SELECT found.*, seals.sealed_at, seals.root, seals.writer

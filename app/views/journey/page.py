@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 import streamlit as st
@@ -47,7 +46,7 @@ def page(viewer: Viewer) -> None:
 
 
 def _beginning(viewer: Viewer) -> None:
-    rows = ask(viewer, SQL["latest"], since=(world_now() - timedelta(days=400)).replace(minute=0, second=0, microsecond=0))
+    rows = ask(viewer, SQL["latest"])
     draw(block('<div class="t-mute">Every record, span and answer of a thing, whoever sent it. Recent journeys:</div>'))
     cells = [{"key": link(row["key"], "/journey", q=row["key"]), "flow": row["flow"], "status": row["status"], "at": formats.moment(row["last_at"], zone())} for row in rows]
     draw(table((Column("key", "Object"), Column("flow", "Flow"), Column("status", "Ended"), Column("at", "At", "right")), cells) if cells
@@ -58,11 +57,19 @@ def _candidates(viewer: Viewer, q: str) -> list[present.Candidate]:
     like = f"%{present.name_of(q)}%"
     bare = present.name_of(q)
     return present.found(
-        ask(viewer, SQL["ids"], q=q, keys=present.keys(q)),
+        [*_by_id(viewer, q), *_by_name(viewer, q)],
         ask(viewer, SQL["projects"], q=bare, like=like),
         ask(viewer, SQL["work"], q=bare, like=like),
         ask(viewer, SQL["invoice"], q=bare),
     )
+
+
+def _by_id(viewer: Viewer, q: str) -> list[Row]:
+    return ask(viewer, SQL["ids"], q=present.compact(q)) if present.is_id(present.compact(q)) else []
+
+
+def _by_name(viewer: Viewer, q: str) -> list[Row]:
+    return [] if present.is_id(q) else ask(viewer, SQL["objects"], q=q, keys=present.keys(q))
 
 
 def _choices(others: list[present.Candidate], one: present.Candidate | None) -> None:
@@ -79,18 +86,25 @@ def _object(viewer: Viewer, one: present.Candidate) -> None:
     if one.kind == "invoice":
         _invoice(viewer, one)
         return
-    trail = ask(viewer, SQL["correlations"], key=one.key)
-    steps = ask(viewer, SQL["steps"], key=one.key, correlations=[row["correlation_id"] for row in trail])
-    is_trace = one.kind == "trace"
-    if not (is_trace and not steps):
+    steps, is_trace = _steps(viewer, one), one.kind == "trace"
+    if steps or one.kind not in ("trace", "customer", "project"):
         draw(verdict(*present.outline(steps), one.title))
     clear = _clear(viewer, one)
     _waterfall(viewer, steps, one.key if is_trace else None, clear)
     if steps:
         _timeline(viewer, steps, clear)
     _held(viewer, one, clear)
+    if one.kind == "customer":
+        _projects(viewer, present.name_of(one.key))
     if one.kind == "project" or one.key.startswith("project:"):
         _work(viewer, present.name_of(one.key))
+
+
+def _steps(viewer: Viewer, one: present.Candidate) -> list[Row]:
+    """Every record of the journeys that touch it. One column is looked up, the one its kind names: that is what keeps it quick."""
+    named = SQL.get(f"trails_of_{one.kind}", SQL["trails_of_object"])
+    trails = [one.key] if one.kind == "correlation" else [row["correlation_id"] for row in ask(viewer, named, key=one.key)]
+    return ask(viewer, SQL["steps"], key=one.key, correlations=trails)
 
 
 def _clear(viewer: Viewer, one: present.Candidate) -> frozenset[DataClass]:
@@ -199,6 +213,13 @@ def _held(viewer: Viewer, one: present.Candidate, clear: frozenset[DataClass]) -
 
 def _marked(row: dict[str, object]) -> Html:
     return joined([span(row["field"], "t-mono"), chip("differs", "warn") if row["differs"] else None])
+
+
+def _projects(viewer: Viewer, customer: str) -> None:
+    rows = [row for row in ask(viewer, SQL["projects"], q=customer, like=customer) if row["customer_key"] == customer]
+    cells = [{"key": link(row["key"], "/journey", q=row["key"]), "name": row["name"], "firm": row["legal_entity"], "usable": formats.moment(row["usable_at"], zone())} for row in rows]
+    st.subheader("Projects", anchor=False)
+    draw(table((Column("key", "Project"), Column("name", "Name"), Column("firm", "Legal entity"), Column("usable", "Usable since", "right")), cells))
 
 
 def _work(viewer: Viewer, project: str) -> None:

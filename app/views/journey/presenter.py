@@ -33,11 +33,18 @@ class Candidate:
 
 
 def asked(text: str | None) -> str:
-    """The question without blanks and quotes; a trace id without its dashes."""
-    plain = (text or "").strip().strip("'\"")
-    bare = plain.replace("-", "").lower()
-    is_hex = len(bare) == 32 and all(letter in "0123456789abcdef" for letter in bare)
-    return bare if is_hex and len(plain) != 36 else plain
+    """The question without blanks and quotes."""
+    return (text or "").strip().strip("'\"")
+
+
+def compact(q: str) -> str:
+    """An id without its dashes, in lower case, as most senders store it."""
+    return q.replace("-", "").lower()
+
+
+def is_id(text: str) -> bool:
+    """Whether it is a run, lineage, correlation or trace id: 32 hex digits."""
+    return len(text) == 32 and all(letter in "0123456789abcdef" for letter in text)
 
 
 def keys(q: str) -> list[str]:
@@ -54,9 +61,16 @@ def found(ids: Rows, projects: Rows, work: Rows, invoice: Rows) -> list[Candidat
     """What the search brought up, exact ids first; nothing twice."""
     listed = [_of_id(row) for row in ids]
     listed += [Candidate("invoice", row["key"], f"Invoice {row['key']}", f"in {row['system']}") for row in invoice]
+    listed += _customers(projects)
     listed += [Candidate("project", f"project:{row['key']}", f"{row['key']} · {row['name'] or ''}", f"{row['customer_name'] or row['customer_key'] or ''}") for row in projects]
     listed += [Candidate(row["kind"], f"{_entity(row['kind'])}:{row['key']}", row["key"], f"{row['project_key'] or ''} · {formats.words(row['state'])}") for row in work]
     return list({one.key: one for one in reversed(listed)}.values())[::-1]
+
+
+def _customers(projects: Rows) -> list[Candidate]:
+    """The customer, where all projects found are of one."""
+    known = {row["customer_key"]: row["customer_name"] for row in projects if row["customer_key"]}
+    return [Candidate("customer", f"customer:{key}", f"{name or key}", formats.plural(len(projects), "project")) for key, name in known.items()] if len(known) == 1 and len(projects) > 1 else []
 
 
 def _of_id(row: Row) -> Candidate:
@@ -70,7 +84,7 @@ def _entity(kind: str) -> str:
 
 def chosen(q: str, candidates: Sequence[Candidate]) -> Candidate | None:
     """The candidate to open at once: the exact one, or the only one."""
-    exact = [one for one in candidates if q in (one.key, name_of(one.key))]
+    exact = [one for one in candidates if q.casefold() in {text.casefold() for text in (one.key, name_of(one.key), one.title, compact(one.key))} or compact(q) == one.key]
     return exact[0] if exact else candidates[0] if len(candidates) == 1 else None
 
 

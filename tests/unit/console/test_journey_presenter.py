@@ -71,9 +71,18 @@ def test_answers_hang_as_moments_under_their_span() -> None:
     assert [(row["point"], row["depth"], row["error"]) for row in rows] == [(False, 0, None), (True, 1, "x")]
 
 
-@pytest.mark.parametrize(("typed", "asked"), [(" 'PRJ-1001' ", "PRJ-1001"), ("4F3D771D-F703-9AE0-986B-2D61D672B2EF1", "4F3D771D-F703-9AE0-986B-2D61D672B2EF1"), ("4F3D771DF7039AE0986B2D61D672B2EF", "4f3d771df7039ae0986b2d61d672b2ef"), (None, "")])
-def test_what_people_paste_is_understood(typed: str | None, asked: str) -> None:
-    assert present.asked(typed) == asked
+@pytest.mark.parametrize(("typed", "is_id"), [(" 'PRJ-1001' ", False), ("4F3D771D-F703-9AE0-986B-2D61D672B2EF", True), ("4f3d771df7039ae0986b2d61d672b2ef", True), (None, False)])
+def test_what_people_paste_is_understood(typed: str | None, is_id: bool) -> None:
+    assert present.is_id(present.compact(present.asked(typed))) is is_id
+    assert present.asked(" 'PRJ-1001' ") == "PRJ-1001"
+
+
+def test_a_customers_name_opens_the_customer() -> None:
+    """O2: by customer."""
+    projects = [{"key": f"PRJ-{at}", "name": "x", "customer_key": "C-300", "customer_name": "Aldermoor Rail", "legal_entity": "", "usable_at": None} for at in (1, 2)]
+    candidates = present.found([], projects, [], [])
+    assert present.chosen("aldermoor rail", candidates) == present.Candidate("customer", "customer:C-300", "Aldermoor Rail", "2 projects")
+    assert present.chosen("PRJ-2", candidates).key == "project:PRJ-2"  # type: ignore[union-attr]
 
 
 def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
