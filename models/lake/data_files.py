@@ -53,9 +53,12 @@ class DataFolder:
             return file_digest(stream, "sha256").hexdigest(), os.fstat(stream.fileno()).st_size
 
     def remove(self, path: str) -> None:
-        """Delete a local file; gone already is fine."""
-        if self._root is not None:
-            (self._root / path).unlink(missing_ok=True)
+        """Delete a local data file; gone already is fine. Nothing else, whatever the catalogue says."""
+        if self._root is None:
+            return
+        file = (self._root / path).resolve()
+        if file.suffix == ".parquet" and file.is_relative_to(self._root.resolve()):
+            file.unlink(missing_ok=True)
 
     def full(self, path: str) -> str:
         """The path as DuckDB reads it."""

@@ -47,6 +47,15 @@ def install_postgres(address: str) -> None:
             )
 
 
+def missing_on_postgres(address: str) -> set[str]:
+    """Guards that a PostgreSQL catalogue lacks or has switched off."""
+    import psycopg
+
+    with psycopg.connect(address) as connection:
+        rows = connection.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')").fetchall()
+    return set(GUARDS) - {name for (name,) in rows}
+
+
 def main() -> None:
     """Put the guards on the SQLite catalogue named on the command line."""
     connection = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)

@@ -122,7 +122,8 @@ def _remove_scheduled(connection: duckdb.DuckDBPyConnection, folder: DataFolder,
     """Remove files that no snapshot needs since `before`: the files first, so that a kill leaves a list to go on with."""
     rows = connection.execute(
         "SELECT data_file_id, path FROM __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion "
-        "WHERE CAST(schedule_start AS TIMESTAMPTZ) < $1",
+        "WHERE CAST(schedule_start AS TIMESTAMPTZ) < $1 "
+        "AND data_file_id NOT IN (SELECT data_file_id FROM __ducklake_metadata_lake.ducklake_data_file)",
         [before],
     ).fetchall()
     if not folder.local:

@@ -17,6 +17,7 @@ from models.lake.breach import Report
 from models.lake.catalogue_copy import copy_catalogue
 from models.lake.connection import catalogue, quoted
 from models.lake.data_files import DataFolder
+from models.lake.guards import missing_on_postgres
 from models.lake.lake_tables import ALL, missing_guards
 from models.lake.manifest import Entry, Manifest
 from models.lake.statements import statements
@@ -64,6 +65,7 @@ class FileCheck:
         """The name under which the catalogue's tables can be read in agreement with each other."""
         kind, _, path = catalogue(self._settings.lake_catalog_address).partition(":")
         if kind == "postgres":
+            self._check_guards(missing_on_postgres(path))
             self._connection.execute("BEGIN")
             yield _LIVE
             self._connection.execute("COMMIT")
@@ -72,10 +74,13 @@ class FileCheck:
             copy = Path(folder) / "catalog.sqlite"
             copy_catalogue(Path(path), copy)
             self._connection.execute(f"ATTACH {quoted(str(copy))} AS told (TYPE sqlite, READ_ONLY)")
-            for guard in sorted(missing_guards(self._connection, str(copy))):
-                self._report.add(None, "catalogue", f"the guard {guard} was taken off: the writer puts it back when it starts")
+            self._check_guards(missing_guards(self._connection, str(copy)))
             yield "told"
             self._connection.execute("DETACH told")
+
+    def _check_guards(self, missing: set[str]) -> None:
+        for guard in sorted(missing):
+            self._report.add(None, "catalogue", f"the guard {guard} was taken off: the writer puts it back when it starts")
 
     def _check_catalogue(self, files: Sequence[DataFile], told: Mapping[str, list[dict[str, Any]]]) -> None:
         by_id = {file.data_file_id: file for file in files}

@@ -56,7 +56,7 @@ def test_a_proof_changed_anywhere_fails(home: Path) -> None:
     def changed(**parts: object) -> dict:
         return {**copy.deepcopy(proof), **parts}
 
-    flipped = proof["batch"]["path"][:-1] + ["00" * 32]
+    flipped = [*proof["batch"]["path"][:-1], "00" * 32]
     forged = [
         changed(row=proof["row"].replace("step", "stop")),
         changed(row=other["row"]),
