@@ -98,7 +98,8 @@ class Transform:
 @dataclass(frozen=True, slots=True)
 class Deliver:
     """A write to the system that plays `role`. `change` makes what is asked (or says why nothing is, or what it waits for);
-    `learn` may turn the acknowledgement into facts. `mode` says how callers experience it (E6).
+    `learn` may turn the acknowledgement into facts. `mode` says how callers experience it (E6): "sync" (what follows needs
+    its answer), "event" (each change as it comes) or "batch" (many changes in one call).
     With `bulk` greater than 1 the engine hands up to that many changes (at most the connector's limit) to one call."""
 
     name: str
@@ -142,4 +143,4 @@ class Flow:
     sla_seconds: float
     on_dead: Deliver | None = None
     lane: Callable[[CloudEvent], str] | None = None
-    """Fairness key (default: the legal entity): claims go round-robin over lanes."""
+    """Fairness key (default: the legal entity): claims go round-robin over lanes, each flow in lanes of its own."""

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from integrations.engine.tracing import Tracing
 
 LOG = logging.getLogger("tieout.engine")
-_QUEUE = 20_000
+_QUEUE = 10_000
 """Spans kept while the collector is slow; more are dropped: records in the feed are the proof, spans the picture."""
 _QUIET = ("opentelemetry", "httpx", "httpcore", "urllib3", "apscheduler", "zeep")
 _SEVERITIES = {
