@@ -27,6 +27,7 @@ NAME = "time-to-bill"
 BULK = 100
 FIRST_LOAD = timedelta(minutes=2)
 """How long after a project was first described its charge codes may still be on their way."""
+_NOT_ITS_PSA = "the system that the entry came from is not the PSA of this legal entity, and nobody else knows the entry"
 
 
 def resolved(entry: Payload, ctx: Context) -> Done | WaitFor:
@@ -146,6 +147,8 @@ def psa_acknowledged(entry: Payload, ctx: Context) -> Change | NothingToDo:
     plan = entry["plan"]
     if plan["nothing"]:
         return NothingToDo(plan["nothing"])
+    if entry["ref"]["system"] != ctx.system_of(Role.PSA):
+        return NothingToDo(_NOT_ITS_PSA)
     done = plan["post"] or plan["reverse"]
     ack = ctx.run.acks.get("erp-post" if plan["post"] else "erp-reverse") or {}
     body = {"status": "successful", "posting_id": done["posting_id"], "system": ack.get("system"), "system_id": ack.get("system_id")}
@@ -155,6 +158,8 @@ def psa_acknowledged(entry: Payload, ctx: Context) -> Change | NothingToDo:
 
 def psa_refused(entry: Payload, ctx: Context) -> Change | NothingToDo:
     """The entry goes back to the PSA with the reason in plain words."""
+    if entry["ref"]["system"] != ctx.system_of(Role.PSA):
+        return NothingToDo(_NOT_ITS_PSA)
     if "erp-post" in ctx.run.acks:
         return NothingToDo("it is posted: only the PSA could not be told")
     error: Mapping[str, Any] = entry.get("_error") or {}
@@ -247,10 +252,10 @@ FLOW = Flow(
         Transform("check-charge-code", code_checked, code_checked_needs),
         Transform("price", valued, valued_needs),
         Transform("plan", planned, standing_needs),
-        Deliver("erp-confirm", Role.ERP, "time_entry", erp_confirm, BULK, learn=confirmation_learnt, needs=erp_needs),
-        Deliver("erp-reverse", Role.ERP, "time_entry", erp_reverse, BULK, learn=reversal_learnt, needs=erp_needs),
-        Deliver("erp-post", Role.ERP, "time_entry", erp_post, BULK, learn=posting_learnt, needs=erp_needs),
-        Deliver("psa-acknowledge", Role.PSA, "time_entry", psa_acknowledged, BULK),
+        Deliver("erp-confirm", Role.ERP, "time_entry", erp_confirm, BULK, "batch", learn=confirmation_learnt, needs=erp_needs),
+        Deliver("erp-reverse", Role.ERP, "time_entry", erp_reverse, BULK, "batch", learn=reversal_learnt, needs=erp_needs),
+        Deliver("erp-post", Role.ERP, "time_entry", erp_post, BULK, "batch", learn=posting_learnt, needs=erp_needs),
+        Deliver("psa-acknowledge", Role.PSA, "time_entry", psa_acknowledged, BULK, "batch"),
     ),
     aggregate=lambda event: event.subject,
     money=money,

@@ -54,6 +54,21 @@ def test_steps_have_names_of_their_own_and_name_roles(flow: Flow) -> None:
     assert all(isinstance(step.role, Role) and step.bulk >= 1 and step.mode for step in flow.steps if isinstance(step, Deliver))
 
 
+@pytest.mark.req("E6")
+def test_each_delivery_says_how_callers_experience_it_and_all_three_ways_are_there() -> None:
+    steps = [step for flow in FLOWS for step in flow.steps if isinstance(step, Deliver)]
+    assert {step.mode for step in steps} == {"sync", "event", "batch"}
+    assert all((step.bulk > 1) == (step.mode == "batch") for step in steps)
+
+
+@pytest.mark.req("M5")
+def test_master_data_and_transactions_never_share_a_flow() -> None:
+    master = {"customer", "resource", "project", "charge_code"}
+    for flow in FLOWS:
+        told = {EVENT_TYPES[trigger] for trigger in flow.triggers}
+        assert told <= master or not told & master, flow.name
+
+
 @pytest.mark.req("X16", "G4")
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
 def test_a_changed_step_list_is_a_new_version(flow: Flow) -> None:

@@ -210,3 +210,12 @@ def test_every_look_up_of_the_hot_path_is_declared_so_that_a_page_is_fetched_at_
     firm.undeclared.clear()
     firm.hear(examples.hours(bill_rate=None), examples.hours(version=2, verb="corrected", hours="1.00"), examples.hours(version=3, verb="reversed"), examples.expense())
     assert firm.undeclared == []
+
+
+@pytest.mark.req("S5")
+def test_a_psa_that_does_not_know_the_entry_is_not_told_about_it(firm: Firm) -> None:
+    firm.systems[Role.PSA] = "other-psa"
+    firm.targets["other-psa"] = {}
+    [posted, refused] = firm.hear(examples.hours(), examples.hours("28", charge_code="PRJ-1001.999"))
+    assert (posted.state, refused.state) == ("settled", "dead")
+    assert [system for system, change in firm.writes] == ["netsuite"]
