@@ -158,12 +158,12 @@ def rejections(planting: Planting) -> None:
     for sheet in list(plan.sheets.values()):
         if sheet.fault or sheet.decide_at is None or sheet.week < 2 or sheet.week > planting.last or chance.random() > 0.018 or sheet.deal.code == HEADLINE:
             continue
-        sheet.verdict = "rejected"
         again = sheet.decide_at + timedelta(days=1, hours=22)
         if again < plan.anchor - timedelta(days=8) and again < _closing(plan, sheet.week) - MARGIN:
+            sheet.verdict = "rejected"
             plan.add(again, "resubmit", sheet.key)
-        else:
-            sheet.fault = fault.id
+        elif plan.anchor < _closing(plan, sheet.week) - MARGIN or sheet.week == planting.last:
+            sheet.verdict, sheet.fault = "rejected", fault.id
             fault.entries += len(sheet.entries)
 
 

@@ -62,7 +62,7 @@ def json_answer(body: Any, status: int = 200, content_type: str = "application/j
 
 def iso_z(moment: datetime) -> str:
     """2026-11-18T10:00:00Z"""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def iso_salesforce(moment: datetime) -> str:
@@ -73,7 +73,7 @@ def iso_salesforce(moment: datetime) -> str:
 
 def iso_offset(moment: datetime) -> str:
     """2026-11-18T10:00:00+00:00, as Kantata writes instants (seconds, numeric offset)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def instant(text: str) -> datetime:

@@ -1,0 +1,104 @@
+"""The whole story, told with a faultless clerk in the engine's place: truth adds up and every planted fault bites."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from integrations.sandbox.plan import HEADLINE
+from integrations.sandbox.sandbox import Sandbox
+from tests.acceptance.sandbox.clerk import Clerk
+from tests.contract.sandbox.house import HandClock
+
+ANCHOR = datetime(2026, 11, 20, 9, 55, tzinfo=UTC)
+
+
+def told(fault_plan: str | None) -> tuple[Sandbox, Clerk, HandClock]:
+    clock = HandClock()
+    sandbox = Sandbox(2026, clock, anchor=ANCHOR, fault_plan=fault_plan)
+    clerk = Clerk(sandbox)
+    for moment in sandbox.plan.ticks():
+        clock.present = moment
+        sandbox.life.live_until(moment)
+        clerk.work()
+    clock.present += timedelta(minutes=10)
+    return sandbox, clerk, clock
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[tuple[Sandbox, Clerk, HandClock]]:
+    yield told("standard")
+
+
+def test_in_a_quiet_world_every_system_agrees_with_the_truth() -> None:
+    sandbox, clerk, clock = told(None)
+    assert sandbox.truth.compare(clock.now())["counts"] == {"unexplained": 0, "explained": 0, "in_flight": 0}
+    assert clerk.refused == {}
+
+
+@pytest.mark.req("X12")
+def test_every_difference_from_the_truth_is_a_planted_fault(story: tuple[Sandbox, Clerk, HandClock]) -> None:
+    sandbox, _, clock = story
+    found = sandbox.truth.compare(clock.now())
+    assert found["counts"]["unexplained"] == 0, found["unexplained"][:5]
+    assert found["counts"]["explained"] >= 300
+    assert found["by_fault"]["F01"] >= 214
+
+
+def test_each_kind_of_fault_bites(story: tuple[Sandbox, Clerk, HandClock]) -> None:
+    """What the ERP refuses, and why, is what the plan said: as many entries for each fault."""
+    sandbox, clerk, _ = story
+    kinds = {fault.id: fault for fault in sandbox.plan.faults}
+    refused: Counter[str] = Counter()
+    for fact in clerk.refused:
+        refused[str(sandbox.life.delivery.entries.rows[fact.rsplit("-", 1)[1]]["fault"])] += 1
+    blocking = {name: fault.entries for name, fault in kinds.items() if fault.entries and fault.kind not in ("late-approval", "rejected-time")}
+    assert dict(refused) == blocking
+    words = Counter(text.split(":")[0] for text in clerk.refused.values())
+    assert set(words) == {"customer", "caseTaskEvent", "tranDate", "None"}
+
+
+def test_faults_outside_the_ledger_are_there_too(story: tuple[Sandbox, Clerk, HandClock]) -> None:
+    sandbox, _, _ = story
+    kinds = {fault.kind: fault for fault in sandbox.plan.faults}
+    crm, psa, ppm = sandbox.vendors.crm.tables, sandbox.vendors.psa, sandbox.vendors.ppm
+    tax_ids = Counter(row["Tax_Id__c"] for row in crm["Account"])
+    assert [count for count in tax_ids.values() if count > 1] == [2]
+    assert sum(1 for row in crm["Opportunity"] if row["IsWon"] and not all(row[name] for name in ("Service_Line__c", "Cost_Centre__c", "Tax_Profile__c"))) == 3
+    assert psa.tables["workspaces"].rows[str(psa.workspace(kinds["project-closed-in-psa"].subject))]["archived"] is True
+    assert any("drop_ppm" in key for key in sandbox.ledger.table("world.done").rows)
+    assert ppm.tables["projects"].rows
+    statuses = Counter(row["status"] for row in psa.tables["timesheet_submissions"])
+    assert statuses["rejected"] > 10 and statuses["new"] > 10
+    assert any("work_location" in row for row in psa.tables["time_entries"])
+    assert sandbox.weather.armed, "the clerk asks no vendor over the wire, so every gust is still waiting"
+    assert {one.kind for one in sandbox.weather.armed} >= {"throttled", "dropped", "unavailable", "expired", "quota", "fault"}
+
+
+def test_billing_runs_leave_billed_ready_and_blocked_work(story: tuple[Sandbox, Clerk, HandClock]) -> None:
+    sandbox, _, _ = story
+    bills = list(sandbox.vendors.erp.records.tables["timebill"])
+    invoices = list(sandbox.vendors.erp.records.tables["invoice"])
+    stones = [line for row in sandbox.vendors.erp.records.tables["salesorder"] for line in row["item"]["items"]]
+    assert {row["status"] for row in invoices} == {"open", "paid"} and len({row["tranId"] for row in invoices}) == len(invoices)
+    assert any(line.get("custcol_accepted") and line.get("custcol_invoice") for line in stones)
+    assert any(line.get("custcol_accepted") and not line.get("custcol_invoice") for line in stones), "the headline's milestones wait"
+    assert len(bills) > 9_000
+
+
+def test_mending_faults_and_posting_again_leaves_nothing(story: tuple[Sandbox, Clerk, HandClock]) -> None:
+    """X8: what a person would do at the vendors makes the differences go; this comes last, it changes the story."""
+    sandbox, clerk, clock = story
+    for fault in sandbox.plan.faults:
+        assert sandbox.mend(fault.id), fault.id
+    clock.present += timedelta(minutes=5)
+    clerk.work()
+    clerk.again(HEADLINE, next(fault.subject for fault in sandbox.plan.faults if fault.kind == "project-missing-in-ppm"))
+    clock.present += timedelta(minutes=5)
+    assert clerk.refused == {}
+    assert sandbox.truth.compare(clock.present)["counts"] == {"unexplained": 0, "explained": 0, "in_flight": 0}
+    with pytest.raises(KeyError):
+        sandbox.mend("F99")
