@@ -1,0 +1,101 @@
+"""A whole demonstration in real processes on free ports, as the tests of the system use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+TIEOUT = Path(sys.executable).parent / "tieout"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Demonstration:
+    """`tieout demo` in a home of its own. Ends with every process it started."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.otlp, self.console, self.sandbox = free_port(), free_port(), free_port()
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")},
+            "TIEOUT_HOME": str(home),
+            "TIEOUT_OTLP_PORT": str(self.otlp),
+            "TIEOUT_CONSOLE_PORT": str(self.console),
+            "TIEOUT_SANDBOX_PORT": str(self.sandbox),
+        }
+        self.output = open(home.with_suffix(".log"), "wb")  # noqa: SIM115  lives as long as the process
+        self.process = subprocess.Popen([str(TIEOUT), "demo"], env=self.environment, stdout=self.output, stderr=subprocess.STDOUT)
+
+    def stop(self) -> int:
+        """End it as Ctrl-C does; its exit status."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(40)
+        finally:
+            self.process.kill()
+            self.output.close()
+
+    def pid(self, role: str) -> int:
+        return int((self.home / "run" / f"{role}.pid").read_text())
+
+    def pids(self) -> dict[str, int]:
+        return {file.stem: int(file.read_text()) for file in (self.home / "run").glob("*.pid")}
+
+    def kill(self, role: str) -> None:
+        """SIGKILL one role, and wait until the supervisor has started it again."""
+        before = self.pid(role)
+        os.kill(before, signal.SIGKILL)
+        self.until(lambda: self.pid(role) != before, 30, f"{role} to come back")
+
+    def tieout(self, *words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(TIEOUT), *words], env=self.environment, capture_output=True, text=True, timeout=timeout)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        done = self.tieout("sql", query, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        rows: list[dict[str, Any]] = json.loads(done.stdout)
+        return rows
+
+    def one(self, query: str) -> Any:
+        return next(iter(self.rows(query)[0].values()))
+
+    def cases(self, status: str = "unresolved") -> list[dict[str, Any]]:
+        done = self.tieout("cases", "--format", "json", "--status", status, "--limit", "10000")
+        assert done.returncode == 0, done.stderr
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
+
+    def world(self, path: str, method: str = "GET") -> Any:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.sandbox}/_world/{path}", method=method, data=b"" if method == "POST" else None)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.loads(answer.read())
+
+    def until(self, question: Callable[[], T], seconds: float, what: str) -> T:
+        """The first true answer; an assertion that names `what` and the last answer when it does not come in time."""
+        end, answer = time.monotonic() + seconds, None
+        while time.monotonic() < end:
+            assert self.process.poll() is None, f"the demonstration ended by itself: {self.home.with_suffix('.log').read_text()[-2000:]}"
+            try:
+                answer = question()
+            except OSError as error:
+                answer = f"not yet: {error}"  # type: ignore[assignment]
+                time.sleep(0.3)
+                continue
+            if answer:
+                return answer
+            time.sleep(0.3)
+        raise AssertionError(f"waited {seconds:.0f} s for {what}; last answer: {answer!r}")
