@@ -7,7 +7,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from models.lake import journal_views
+from models.lake import journal_views, mart_views
 from models.lake.schema import CHECKPOINTS, SEALS, TABLES
 
 _SQL_TYPES = {
@@ -44,13 +44,16 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
             source += f" WHERE {'last_batch' if name == 'checkpoints' else 'batch_id'} <= {last if last is not None else 0}"
         _view(connection, name, source)
         complete &= there
-    for name in tables.get("marts", ()):
+    marts = tables.get("marts", [])
+    for name in marts:
         _view(connection, name, f'SELECT * FROM marts.main."{name}"')
+    for name in mart_views.MARTS.keys() - marts:
+        _view(connection, name, _nothing(mart_views.MARTS[name]))
     for name, (table, columns) in journal_views.VIEWS.items():
         there = table in tables.get("journal", ())
         _view(connection, name, journal_views.selection(connection, table) if there else _nothing(columns))
         complete &= there
-    return complete and bool(tables.get("marts"))
+    return complete and mart_views.MARTS.keys() <= set(marts)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
