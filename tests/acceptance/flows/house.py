@@ -154,12 +154,13 @@ def system(address: str, role: Role) -> SystemConfig:
 
 
 @contextmanager
-def open_house(folder: Path, others: Mapping[Role, Any] | None = None) -> Iterator[House]:
-    """A house that is closed at the end of the block; `others` replaces the system of a role (None: nobody plays it)."""
+def open_house(folder: Path, others: Mapping[Role, Any] | None = None, journal_url: str | None = None) -> Iterator[House]:
+    """A house that is closed at the end of the block; `others` replaces the system of a role (None: nobody plays it).
+    The journal is SQLite in the folder unless its URL is given."""
     clock, weather, ledger = Hand(BEGIN), Weather(), Ledger()
     vendors = Vendors(ledger, clock, SECRET)
     with served(Door(vendors.by_prefix(), ledger, weather, clock)) as address:
-        house = House(address, vendors, weather, clock, f"sqlite:///{folder / 'journal.sqlite'}", others or {})
+        house = House(address, vendors, weather, clock, journal_url or f"sqlite:///{folder / 'journal.sqlite'}", others or {})
         try:
             yield house
         finally:

@@ -233,3 +233,22 @@ def test_people_come_from_hr_and_an_expense_is_posted_for_them(staffed: tuple[Ho
     house.settle()
     net = sum(Decimal(str(row["total"])) for row in house.erp("expenseReport").values())
     assert net == Decimal("99.90") and len(house.erp("expenseReport")) == 3
+
+
+@pytest.mark.postgres
+@pytest.mark.req("E8", "N2")
+def test_the_same_flows_run_on_postgresql_without_a_change(tmp_path: Path, postgres_url: str) -> None:
+    with open_house(tmp_path, journal_url=postgres_url) as house:
+        house.open_company()
+        user = house.hire()
+        sale = house.win(house.account(), Tax_Profile__c=None)
+        house.settle(3)
+        assert house.states("quote-to-project") == {"waiting": 1}
+        house.vendors.crm.save("Opportunity", {"Tax_Profile__c": "DE-STD-19"}, house.clock.at, sale)
+        house.settle(3)
+        entry = house.log("PRJ-1001.010", user)
+        house.settle(3)
+        house.vendors.psa.save("time_entries", {"time_in_minutes": 60}, house.clock.at, entry)
+        house.settle(3)
+        assert house.posted() == {f"TE-kantata-{entry}": Decimal(1)}
+        assert {run["state"] for run in house.runs()} == {"settled"}

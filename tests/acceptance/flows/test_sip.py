@@ -58,7 +58,7 @@ def balance(house: House, rows: list[dict[str, str]]) -> Counter[str]:
 @pytest.mark.req("X12", "F5", "S6", "S4")
 def test_the_real_files_balance_to_the_hour(tmp_path: Path) -> None:
     if not REAL.is_dir():
-        pytest.skip(f"{REAL} is not there: the SiP data set is read from beside the checkout")
+        pytest.skip(f"needs data that is not part of the project: the SiP data set, read from {REAL}")
     rows = rows_of(REAL)
     house = run_of_files(REAL, tmp_path)
     found = balance(house, rows)
