@@ -6,6 +6,7 @@ connections; the same shape of spans is inserted into the bare store in the same
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
@@ -131,5 +132,12 @@ def _resident_mib(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
+def main() -> None:
+    """`python -m collectors.bench [--size SPANS]`: one run, its figures as one line of JSON."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--size", type=int, default=200_000, help="spans to send")
+    print(orjson.dumps(run(parser.parse_args().size)).decode())
+
+
 if __name__ == "__main__":
-    print(orjson.dumps(run(), option=orjson.OPT_INDENT_2).decode())
+    main()

@@ -19,7 +19,7 @@ from collectors.receivers.otlp_decode import Decoded
 from collectors.receivers.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
 from models.lake.schema import OBSERVATIONS
 
-_REQUIRED = ("snapshot_id", "system", "entity", "key")
+_REQUIRED = ("snapshot_id", "system", "entity")
 _TEXTS = ("snapshot_id", "system", "role", "entity", "system_id", "key", "legal_entity")
 
 
@@ -66,6 +66,8 @@ def _row(line: bytes, received: datetime) -> dict[str, Any]:
     held = orjson.loads(line)
     if not isinstance(held, dict):
         raise ValueError(f"an observation must be an object, not {type(held).__name__}")
+    if not isinstance(held.get("key"), str):
+        raise ValueError("key must be given as text, empty where the system has none")
     missing = [name for name in _REQUIRED if not isinstance(held.get(name), str) or not held[name]]
     if missing:
         raise ValueError(f"{', '.join(missing)} must be given as text")

@@ -150,7 +150,7 @@ def test_observations_are_stored_and_counted(tmp_path, lake):
     desk.until_ready()
     good = {"observed_at": "2026-01-31T08:00:00+01:00", "snapshot_id": "s", "system": "netsuite", "role": "erp", "entity": "project",
             "system_id": "7", "key": "PRJ-1001", "legal_entity": "NOV-DE", "present": True, "fields": {"code": "PRJ-1001"}}
-    lines = [good, {**good, "observed_at": "2026-01-31T08:00:00"}, {**good, "present": "yes"}, {**good, "key": ""}, {**good, "fields": []}]
+    lines = [good, {**good, "observed_at": "2026-01-31T08:00:00"}, {**good, "present": "yes"}, {**good, "key": 7}, {**good, "fields": []}]
     answer = desk.ask(Kind.OBSERVATIONS, NDJSON, b"\n".join(map(orjson.dumps, lines)) + b"\n\n")
     desk.stop()
     assert (answer.status, answer.stored, answer.rejected) == (200, 2, 3), "an empty list of fields is no fields"
