@@ -96,13 +96,7 @@ def facets(column: str, status: tuple[str, ...] | None, entities: tuple[str, ...
 
 def _answer(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
     wanted = {name: value for name, value in parameters.items() if f"${name}" in sql}
-    try:
-        return stores().lake.rows(sql, wanted)
-    except Exception as error:
-        # The figures of a new installation are made a few seconds after its first records: until then there are none.
-        if type(error).__name__ == "CatalogException" and "mart_" in str(error):
-            return []
-        raise
+    return stores().lake.rows(sql, wanted)
 
 
 def _frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -18,7 +18,7 @@ class Html(str):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: `kind` is text, right (numbers), heat (tinted by share), or clip (cut with an ellipsis)."""
+    """A column of a table: `kind` is text, right (numbers), heat (tinted by share), nw (one line), clip (cut with an ellipsis), or wide (takes what is left)."""
 
     key: str
     title: str
@@ -85,7 +85,7 @@ def metrics(row: Sequence[Metric]) -> Html:
         f'<div class="v {"t-" + item.mood if item.mood else ""}">{safe(item.value)}</div><div class="n">{safe(item.note)}</div></div>'
         for item in row
     )
-    return block(f'<div class="t-metrics">{cells}</div>')
+    return block(f'<div class="t-metrics n{len(row)}">{cells}</div>')
 
 
 def table(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> Html:
@@ -132,4 +132,4 @@ def _cell(column: Column, row: Mapping[str, object]) -> str:
         share = float(str(row.get(f"{column.key}_share") or 0))
         tint = f' style="background:color-mix(in srgb, var(--t-bad) {share * 55:.0f}%, transparent)"' if share else ""
         return f'<td class="heat"{tint}>{safe(value)}</td>'
-    return f'<td class="{ {"right": "r", "clip": "clip", "nw": "nw"}.get(column.kind, "")}">{safe(value)}</td>'
+    return f'<td class="{ {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide"}.get(column.kind, "")}">{safe(value)}</td>'

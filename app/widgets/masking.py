@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from models.canonical.classification import MASK, DataClass, sensitive_names
+from models.canonical.classification import MASK, DataClass, field_class, sensitive_names
 from models.canonical.schemas import Canonical
 
+PEOPLE = frozenset({"resource", "worker", "employee", "user", "person", "manager", "approver"})
+CONTEXT = {"name": PEOPLE, "amount": frozenset({"milestone", "milestones", "contract", "lines", "billing_event"})}
+"""Where a name that is harmless elsewhere is sensitive."""
 PUBLIC = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
 VENDOR_WORDS: tuple[tuple[re.Pattern[str], DataClass], ...] = (
     (re.compile(r"base_?pay|salary|compensation|wage|bonus", re.I), DataClass.COMPENSATION),
@@ -26,16 +29,25 @@ def canonical_names() -> Mapping[str, DataClass]:
     return sensitive_names(list(_schemas(Canonical)))
 
 
+@cache
+def shared_names() -> frozenset[str]:
+    """Sensitive names that another schema uses for something harmless, such as the name of a project: there the path decides."""
+    plain = {field for schema in _schemas(Canonical) for field in schema.model_fields if field_class(schema, field) in PUBLIC}
+    return frozenset(plain & set(canonical_names()) - {"value"})
+
+
 def _schemas(root: type[Canonical]) -> Iterator[type[Canonical]]:
     for schema in root.__subclasses__():
         yield schema
         yield from _schemas(schema)
 
 
-@cache
+@lru_cache(8192)
 def class_of(name: str) -> DataClass:
     """The data class of a field by its last name, canonical or a vendor's."""
     last = name.rpartition(".")[2].strip("[]0123456789") or name
+    if last in shared_names():
+        return canonical_names()[last] if CONTEXT.get(last, PEOPLE) & set(name.split(".")[:-1]) else DataClass.INTERNAL
     if last in canonical_names():
         return canonical_names()[last]
     return next((kind for pattern, kind in VENDOR_WORDS if pattern.search(last)), DataClass.INTERNAL)
@@ -45,14 +57,8 @@ def readable(name: str, clear: frozenset[DataClass]) -> bool:
     return class_of(name) in PUBLIC or class_of(name) in clear
 
 
-def masked(body: Any, clear: frozenset[DataClass]) -> Any:
-    """A copy of a JSON-ready body in which what the viewer may not read says `•••`."""
-    if isinstance(body, Mapping):
-        return {key: MASK if value is not None and not readable(str(key), clear) else masked(value, clear) for key, value in body.items()}
-    return [masked(item, clear) for item in body] if isinstance(body, list | tuple) else body
-
-
 def value(name: str, content: Any, clear: frozenset[DataClass]) -> Any:
     """One field's value, or `•••`; each part of a dotted path counts, so that `cost_rate.amount` is hidden too."""
-    hidden = content is not None and any(not readable(part, clear) for part in name.split("."))
+    parts = name.split(".")
+    hidden = content is not None and any(not readable(".".join(parts[: at + 1]), clear) for at in range(len(parts)))
     return MASK if hidden else content

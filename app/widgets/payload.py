@@ -35,15 +35,16 @@ def flat(body: Any, prefix: str = "") -> dict[str, Any]:
     return {path: value for part in parts for path, value in part.items()}
 
 
-def compared(before: Any, after: Any, clear: frozenset[DataClass]) -> list[Field]:
-    """The fields of two bodies, changed ones first, in the order they came."""
+def compared(before: Any, after: Any, clear: frozenset[DataClass], about: str = "") -> list[Field]:
+    """The fields of two bodies, changed ones first, in the order they came; `about` is the entity they belong to, which
+    decides what a name like `name` hides."""
     old, new = flat(before) if before is not None else {}, flat(after) if after is not None else {}
-    fields = [_field(path, old.get(path, _MISSING), new.get(path, _MISSING), clear) for path in dict.fromkeys([*new, *old])]
+    fields = [_field(path, old.get(path, _MISSING), new.get(path, _MISSING), clear, about) for path in dict.fromkeys([*new, *old])]
     return sorted(fields, key=lambda field: not field.changed)
 
 
-def _field(path: str, old: Any, new: Any, clear: frozenset[DataClass]) -> Field:
-    name = path.replace("[", ".[")
+def _field(path: str, old: Any, new: Any, clear: frozenset[DataClass], about: str) -> Field:
+    name = f"{about}.{path}".lstrip(".").replace("[", ".[")
     return Field(path, _shown(name, old, clear), _shown(name, new, clear), old is not new and old != new)
 
 

@@ -176,12 +176,13 @@ def _table(rows: list[dict[str, Any]]) -> None:
     st.dataframe(
         present.case_rows(rows, world_now(), reporting_currency()), key=_table_key(), hide_index=True, row_height=31, height=min(37 + 31 * len(rows), 720),
         on_select="rerun", selection_mode="multi-row", alt="Cases",
+        column_order=["title", "severity", "status", "money", "failures", "age", "due", "owner", "entity", "assignee", "flow", "system", "about"],
         column_config={
-            "title": column.ButtonColumn("Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=300), "about": column.TextColumn("About", width=110),
-            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=84), "status": column.MultiselectColumn("Status", options=STATES, color=STATE_COLOURS, width=104),
-            "money": column.TextColumn("At stake", alignment="right", width=104), "failures": column.TextColumn("Failures", alignment="right", width=68), "age": column.TextColumn("Age", alignment="right", width=56),
-            "due": column.TextColumn("SLA", alignment="right", width=78), "system": column.TextColumn("System", width=88), "flow": column.TextColumn("Flow", width=100), "entity": column.TextColumn("Entity", width=74),
-            "owner": column.TextColumn("Owner", width=84), "assignee": column.TextColumn("Assignee", width=90),
+            "title": column.ButtonColumn("Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=430),
+            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=80), "status": column.MultiselectColumn("Status", options=STATES, color=STATE_COLOURS, width=104),
+            "money": column.TextColumn("At stake", alignment="right", width=104), "failures": column.TextColumn("Failures", alignment="right", width=66), "age": column.TextColumn("Age", alignment="right", width=54),
+            "due": column.TextColumn("SLA", alignment="right", width=76), "owner": column.TextColumn("Owner", width=84), "entity": column.TextColumn("Entity", width=72), "assignee": column.TextColumn("Assignee", width=104),
+            "flow": column.TextColumn("Flow", width=118), "system": column.TextColumn("System", width=84), "about": column.TextColumn("About", width=110),
         },
     )  # fmt: skip
 

@@ -256,21 +256,21 @@ class Part:
 
 def parts(row: Row, clear: frozenset[DataClass]) -> list[Part]:
     """What went into a step and what came out, as fits the kind of record."""
-    body = body_of(row)
+    body, about = body_of(row), str(row["entity"] or row["business_key"] or "").partition(":")[0]
     if not isinstance(body, Mapping):
-        return [_alone("Content", body, clear)]
+        return [_alone("Content", body, clear, about)]
     if "before" in body and "after" in body:
-        return [Part("Before", "After", compared(body["before"], body["after"], clear))]
+        return [Part("Before", "After", compared(body["before"], body["after"], clear, about))]
     if "change" in body or "answer" in body or "error" in body:
         change = body.get("change", body.get("before"))
         sent = change.get("body", change) if isinstance(change, Mapping) else change
         told = [("Answer", body.get("answer")), ("Error", body.get("error")), ("Sent", sent)]
-        return [_alone(name, content, clear) for name, content in told if content is not None]
-    return [_alone("Event", body["data"], clear) if "data" in body else _alone("Content", body, clear)]
+        return [_alone(name, content, clear, about) for name, content in told if content is not None]
+    return [_alone("Event", body["data"], clear, about) if "data" in body else _alone("Content", body, clear, about)]
 
 
-def _alone(name: str, content: Any, clear: frozenset[DataClass]) -> Part:
-    return Part("", name, [replace(field, changed=False) for field in compared(None, content, clear)])
+def _alone(name: str, content: Any, clear: frozenset[DataClass], about: str = "") -> Part:
+    return Part("", name, [replace(field, changed=False) for field in compared(None, content, clear, about)])
 
 
 def attributes(body: Mapping[str, Any], clear: frozenset[DataClass]) -> list[Field]:
@@ -309,23 +309,23 @@ def holdings(held: Rows, clear: frozenset[DataClass], zone: str | None) -> tuple
     columns = [f"{row['system']} · {formats.words(row['entity'])}" for row in held]
     bodies = [json.loads(row["fields"] or "{}") if row["present"] else {} for row in held]
     paths = list(dict.fromkeys(path for body in bodies for path in body))
-    rows = [_held_row(path, columns, bodies, clear) for path in paths]
+    rows = [_held_row(path, held, columns, bodies, clear) for path in paths]
     gone = [column for column, row in zip(columns, held, strict=True) if not row["present"]]
     seen = {"field": "observed", **{column: "gone" if column in gone else formats.moment(row["observed_at"], zone) for column, row in zip(columns, held, strict=True)}, "differs": False}
     return columns, [seen, *sorted(rows, key=lambda row: not row["differs"])]
 
 
-def _held_row(path: str, columns: Sequence[str], bodies: Sequence[Mapping[str, Any]], clear: frozenset[DataClass]) -> dict[str, Any]:
+def _held_row(path: str, held: Rows, columns: Sequence[str], bodies: Sequence[Mapping[str, Any]], clear: frozenset[DataClass]) -> dict[str, Any]:
     values = [body.get(path) for body in bodies]
-    shown = {column: _short(path, value, clear) for column, value in zip(columns, values, strict=True)}
+    shown = {column: _short(path, value, clear, row["entity"]) for column, value, row in zip(columns, values, held, strict=True)}
     told = {json.dumps(value, sort_keys=True) for value in values if value is not None}
     return {"field": path, **shown, "differs": len(told) > 1}
 
 
-def _short(path: str, value: Any, clear: frozenset[DataClass]) -> str:
+def _short(path: str, value: Any, clear: frozenset[DataClass], about: str) -> str:
     if value is None:
         return ""
-    fields = compared(None, {path: value}, clear)
+    fields = compared(None, {path: value}, clear, about)
     if len(fields) == 2 and {field.path for field in fields} == {f"{path}.amount", f"{path}.currency"}:
         return " ".join(dict.fromkeys(str(field.after) for field in fields))
     return ", ".join(str(field.after) for field in fields)
@@ -334,9 +334,9 @@ def _short(path: str, value: Any, clear: frozenset[DataClass]) -> str:
 def lines(invoice: Row, clear: frozenset[DataClass]) -> tuple[dict[str, object], list[dict[str, Any]]]:
     """An invoice's head, and its lines with the time entry or expense each bills."""
     body = json.loads(invoice["fields"] or "{}")
-    head = {name: _short(name, body.get(name), clear) for name in ("number", "customer_key", "project_code", "status", "issued_on", "total")}
+    head = {name: _short(name, body.get(name), clear, "invoice") for name in ("number", "customer_key", "project_code", "status", "issued_on", "total")}
     listed = [
-        {"posting": line.get("posting_id"), "entry": entry_of(line.get("posting_id")), "amount": _short("amount", line.get("amount"), clear)}
+        {"posting": line.get("posting_id"), "entry": entry_of(line.get("posting_id")), "amount": _short("amount", line.get("amount"), clear, "lines")}
         for line in body.get("lines") or []
     ]  # fmt: skip
     return {formats.words(name): value for name, value in head.items() if value}, listed

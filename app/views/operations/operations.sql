@@ -13,6 +13,9 @@ WHERE hour >= $since
 GROUP BY flow
 ORDER BY flow
 
+-- last: when any flow worked last
+SELECT max(hour) AS hour FROM mart_flow_hour HAVING max(hour) IS NOT NULL
+
 -- series: volume, failures, retries and replays of each flow over time, in steps of $step seconds
 SELECT flow, to_timestamp(floor(epoch(hour) / $step) * $step) AS slot,
        sum(admitted)::BIGINT AS admitted, sum(settled)::BIGINT AS settled, sum(dead)::BIGINT AS dead,

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.roles import Question, Viewer
 from app.statements import statements
-from app.stores import Row, ask, journal, reporting_currency, world_now
+from app.stores import Row, ask, case_groups, journal, reporting_currency, world_now
 from app.views.operations import presenter as present
 from app.views.question import View
 from app.widgets.heading import admitted, draw, heading, zone
@@ -31,7 +31,7 @@ PAIRS = (
 )  # fmt: skip
 LETTERS = (
     Column("code", "Refusal"), Column("letters", "Dead letters", "right"), Column("amount", "Value", "right"), Column("system", "System"),
-    Column("flow", "Flow", "nw"), Column("oldest", "Oldest", "right"), Column("message", "What the system said", "clip"),
+    Column("flow", "Flow", "nw"), Column("oldest", "Oldest", "right"), Column("message", "What the system said", "wide"),
 )  # fmt: skip
 QUARANTINE = (
     Column("receiver", "Receiver"), Column("code", "Fault"), Column("rows", "Inputs", "right"), Column("last", "Last", "right"),
@@ -49,13 +49,13 @@ def page(viewer: Viewer) -> None:
     heading(viewer, "Operations", world_now())
     st.segmented_control("Window", list(present.WINDOWS), default="24 h", required=True, key="window", bind="query-params", label_visibility="collapsed")
     _state(viewer)
+    _letters(viewer)
     with st.container(key="stack_operations"):
-        left, right = st.columns(2)
+        left, right = st.columns([3, 2])
     with left:
         _pairs(viewer)
-        _systems(viewer)
     with right:
-        _letters(viewer)
+        _systems(viewer)
         _quarantine(viewer)
 
 
@@ -66,9 +66,9 @@ def _state(viewer: Viewer) -> None:
     flows, series = ask(viewer, SQL["flows"], since=since), ask(viewer, SQL["series"], since=since, step=step)
     held, targets = ask(viewer, SQL["held"]), ask(viewer, SQL["targets"])
     found = present.healths(flows, held, targets, now)
-    mood, sentence = present.verdict(found, currency)
-    draw(verdict(mood, sentence, "refreshes every 5 s"))
-    draw(metrics(present.figures(flows, found, ask(viewer, SQL["replays"]), ask(viewer, SQL["quarantine"]), currency)))
+    stuck, last = present.stake(case_groups(viewer.entities)), ask(viewer, SQL["last"])
+    draw(verdict(*present.verdict(found, stuck, last[0]["hour"] if last else None, now, currency), "refreshes every 5 s"))
+    draw(metrics(present.figures(flows, found, stuck, ask(viewer, SQL["replays"]), ask(viewer, SQL["quarantine"]), currency)))
     if not flows:
         draw(empty("No flow has run in this window", "Choose a longer window, or check that the engine runs: `tieout doctor`."))
         return

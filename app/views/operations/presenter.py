@@ -11,6 +11,7 @@ from typing import Any
 
 from app.widgets import formats
 from app.widgets.markup import Html, Metric, chip, dot, joined, link, span, sparkline
+from models.journal.cases import CaseGroup
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -71,17 +72,34 @@ def healths(flows: Rows, held: Rows, targets: Rows, now: datetime) -> list[Healt
     return sorted(known, key=lambda one: (["bad", "warn", "good", ""].index(one.mood), -one.held, one.flow))
 
 
-def verdict(found: Sequence[Health], currency: str) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What is open among the exceptions: how many failures, and the money at stake in the reporting currency."""
+
+    failures: int
+    money: Decimal
+
+    def in_words(self, currency: str) -> str:
+        if not self.failures:
+            return "nothing is stuck"
+        number = formats.plural(self.failures, "open exception")
+        return f"{number}, {formats.money_short(self.money, currency)} at stake" if self.money else number
+
+
+def stake(groups: Sequence[CaseGroup]) -> Stake:
+    return Stake(sum(group.occurrences for group in groups), sum((group.amount_reporting for group in groups), Decimal(0)))
+
+
+def verdict(found: Sequence[Health], stuck: Stake, last: datetime | None, now: datetime, currency: str) -> tuple[str, str]:
     """The answer in five seconds: its mood, and one sentence over all flows."""
+    told = stuck.in_words(currency)
     if not found:
-        return "", "Nothing has run yet in this window."
+        return ("warn" if stuck.failures else ""), f"Nothing ran in this window; the last work was {formats.since(last, now)}; {told}." if last else f"Nothing has run yet; {told}."
     failing = [one.flow for one in found if one.mood == "bad"]
-    failures, held = sum(one.failures for one in found), sum((one.held for one in found), Decimal(0))
-    stuck = f"{formats.plural(failures, 'failure')} {'holds' if failures == 1 else 'hold'} {formats.money_short(held, currency)}" if failures else "nothing is stuck"
     if failing:
-        return "bad", f"{_listed(failing)} {'needs' if len(failing) == 1 else 'need'} attention; {stuck}."
+        return "bad", f"{_listed(failing)} {'needs' if len(failing) == 1 else 'need'} attention; {told}."
     late = [one.flow for one in found if one.mood == "warn"]
-    return ("warn" if failures or late else "good"), f"Work is flowing in {_all(len(found))}; {stuck}."
+    return ("warn" if stuck.failures or late else "good"), f"Work is flowing in {_all(len(found))}; {told}."
 
 
 def _all(number: int) -> str:
@@ -92,7 +110,7 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def figures(flows: Rows, found: Sequence[Health], replays: Rows, quarantine: Rows, currency: str) -> list[Metric]:
+def figures(flows: Rows, found: Sequence[Health], stuck: Stake, replays: Rows, quarantine: Rows, currency: str) -> list[Metric]:
     """The metric row: volume, failure rate, money held, retries, replays, quarantine."""
     settled, dead = sum(row["settled"] for row in flows), sum(row["dead"] for row in flows)
     retries, again = sum(row["retries"] for row in flows), sum(row["replays"] for row in flows)
@@ -102,8 +120,8 @@ def figures(flows: Rows, found: Sequence[Health], replays: Rows, quarantine: Row
     return [
         Metric("Finished", formats.count(settled), f"of {formats.count(sum(row['admitted'] for row in flows))} taken in", "Runs whose every step finished in the window"),
         Metric("Failure rate", formats.percent(dead / ended if ended else None, 2), f"{formats.plural(dead, 'run')} ended dead", "Dead ÷ (finished + dead) in the window", "bad" if ended and dead / ended > FAILURE_SHARE else ""),
-        Metric("Failures now", formats.count(failures), "open, any age", "Open failures of every age", "warn" if failures else "good"),
-        Metric("Money held", formats.money_short(held, currency), "by open failures", f"Value of the records in open failures, in {currency}", "warn" if held else ""),
+        Metric("Dead letters", formats.count(failures), f"hold {formats.money_short(held, currency)}" if failures else "none open", f"Runs that a system refused, of any age, and their value in {currency}", "warn" if failures else "good"),
+        Metric("Open exceptions", formats.count(stuck.failures), f"{formats.money_short(stuck.money, currency)} at stake", "Everything a person may have to act on: dead letters, pauses and what the detectors found", "warn" if stuck.failures else "good"),
         Metric("Retries", formats.count(retries), "attempts beyond the first", "Passing faults that the engine dealt with by itself"),
         Metric("Replays", formats.count(again), f"{formats.percent(delivered / tried, 0)} ever delivered" if tried else "none yet", "Runs started again by a person; delivered ÷ replays since the start"),
         Metric("Quarantined", formats.count(refused), "inputs nobody could read", "Malformed input kept aside, never dropped", "warn" if refused else ""),

@@ -45,19 +45,6 @@ def _imported(node: ast.AST) -> list[str]:
     return [f"{node.module}.{alias.name}" for alias in node.names] if isinstance(node, ast.ImportFrom) else []
 
 
-MARTS = {
-    "mart_flow_hour": "hour TIMESTAMPTZ, flow VARCHAR, admitted BIGINT, settled BIGINT, dead BIGINT, retries BIGINT, replays BIGINT, paused BIGINT, lag_p50_s DOUBLE, lag_p95_s DOUBLE, lag_max_s DOUBLE, run_p50_ms DOUBLE, run_p95_ms DOUBLE",
-    "mart_pair_lag": "flow VARCHAR, source_system VARCHAR, target_system VARCHAR, entity VARCHAR, acknowledged BIGINT, lag_p50_s DOUBLE, lag_p95_s DOUBLE, lag_max_s DOUBLE, oldest_pending_s DOUBLE",
-    "mart_failure_age": "flow VARCHAR, bucket VARCHAR, bucket_order INTEGER, failures BIGINT, amount_reporting DECIMAL(18,2)",
-    "mart_project": "project_key VARCHAR, name VARCHAR, customer_key VARCHAR, customer_name VARCHAR, legal_entity VARCHAR, service_line VARCHAR, usable_at TIMESTAMPTZ",
-    "mart_work": "item_key VARCHAR, kind VARCHAR, project_key VARCHAR, customer_key VARCHAR, customer_name VARCHAR, legal_entity VARCHAR, service_line VARCHAR, resource_key VARCHAR, charge_code VARCHAR, work_date DATE, submitted_at TIMESTAMPTZ, approved_at TIMESTAMPTZ, posted_at TIMESTAMPTZ, hours DECIMAL(8,2), billable BOOLEAN, bill_amount DECIMAL(18,2), cost_amount DECIMAL(18,2), currency VARCHAR, bill_reporting DECIMAL(18,2), cost_reporting DECIMAL(18,2), state VARCHAR, blocker VARCHAR, blocker_owner VARCHAR, run_id VARCHAR, age_days INTEGER",
-    "mart_billing": "state VARCHAR, blocker VARCHAR, blocker_owner VARCHAR, legal_entity VARCHAR, service_line VARCHAR, customer_key VARCHAR, project_key VARCHAR, items BIGINT, bill_reporting DECIMAL(18,2), oldest_days INTEGER",
-    "mart_margin": "project_key VARCHAR, name VARCHAR, customer_name VARCHAR, legal_entity VARCHAR, service_line VARCHAR, month DATE, revenue_reporting DECIMAL(18,2), cost_reporting DECIMAL(18,2), margin_reporting DECIMAL(18,2), psa_margin_reporting DECIMAL(18,2), erp_margin_reporting DECIMAL(18,2), difference_reporting DECIMAL(18,2), target_margin DECIMAL(9,4)",
-    "mart_fx": "currency VARCHAR, rate DECIMAL(18,8), as_of TIMESTAMPTZ",
-    "mart_reconciliation": "legal_entity VARCHAR, project_key VARCHAR, psa_hours DECIMAL(18,2), erp_hours DECIMAL(18,2), difference_hours DECIMAL(18,2), psa_reporting DECIMAL(18,2), erp_reporting DECIMAL(18,2), explained_reporting DECIMAL(18,2), unexplained_reporting DECIMAL(18,2)",
-    "mart_kpi": "name VARCHAR, value DOUBLE, unit VARCHAR, target DOUBLE, as_of TIMESTAMPTZ, n BIGINT",
-    "mart_replay": "flow VARCHAR, replays BIGINT, delivered BIGINT, failed BIGINT",
-}  # fmt: skip
 VALUES = {
     "entities": [], "firms": [], "keys": ["a"], "names": ["a"], "correlations": ["a"], "since": "2026-01-01T00:00:00+00:00", "step": 3600, "q": "a", "like": "%a%", "key": "a", "trace": "a", "project": "a",
     "posting": "a-v", "cause": "a", "run": "a",
@@ -69,8 +56,6 @@ VALUES = {
 def test_every_statement_runs_on_empty_stores_and_knows_the_viewers_scope(folder: Path, tmp_path: Path) -> None:
     """G1: a statement that shows a legal entity's rows takes `$entities`."""
     connection = connect(Settings(home=tmp_path))
-    for name, columns in MARTS.items():
-        connection.execute(f"CREATE TABLE memory.main.{name} ({columns})")
     for name, sql in statements(folder / f"{folder.name}.sql").items():
         given = {parameter: VALUES[parameter] for parameter in set(MARKED.findall(sql))}
         assert connection.execute(sql, given).to_arrow_table().num_rows == 0, name

@@ -20,7 +20,7 @@ FINANCE = frozenset({DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE})
 
 
 def step(kind: str, after: int = 0, **more: Any) -> dict[str, Any]:
-    base = {"kind": kind, "occurred_at": NOW + timedelta(seconds=after), "system": None, "flow": "time-to-bill", "flow_version": 1, "step": None, "status": None, "error_code": None, "attempt": 1, "actor": None, "legal_entity": None, "amount": None, "currency": None, "duration_us": None, "trace_id": "t", "span_id": None, "record_id": f"{kind}{after}", "business_key": "time_entry:1", "body": "{}"}
+    base = {"kind": kind, "occurred_at": NOW + timedelta(seconds=after), "system": None, "flow": "time-to-bill", "flow_version": 1, "step": None, "status": None, "error_code": None, "attempt": 1, "actor": None, "legal_entity": None, "amount": None, "currency": None, "duration_us": None, "trace_id": "t", "span_id": None, "record_id": f"{kind}{after}", "entity": None, "business_key": "time_entry:1", "body": "{}"}
     return {**base, **more, "body": json.dumps(more["body"]) if "body" in more else "{}"}
 
 
@@ -97,7 +97,7 @@ def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
 @pytest.mark.parametrize("name", ["bill_rate", "cost_rate", "custcol_cost_rate", "rate", "unitPrice", "base_pay", "Salary", "value", "custbody_cap", "email", "full_name", "total", "target_margin"])
 def test_sensitive_fields_are_hidden_in_our_words_and_the_vendors(name: str) -> None:
     """G2: rates, pay, contract values and personal data."""
-    assert masking.masked({"outer": [{name: "123"}]}, NOBODY) == {"outer": [{name: MASK}]}
+    assert [field.after for field in compared(None, {"outer": [{name: "123"}]}, NOBODY)] == [MASK]
     assert masking.value(f"{name}.amount", "123", NOBODY) == MASK
 
 
@@ -107,9 +107,16 @@ def test_harmless_fields_stay_readable(name: str) -> None:
 
 
 @pytest.mark.req("G2")
+@pytest.mark.parametrize(("path", "about", "shown"), [("name", "project", "x"), ("name", "resource", MASK), ("worker.name", "", MASK), ("amount", "expense", "x"), ("milestones.[0].amount", "contract", MASK)])
+def test_a_name_shared_with_harmless_things_is_judged_by_what_it_is_about(path: str, about: str, shown: str) -> None:
+    """G2: a project's name is no personal data, a person's is."""
+    assert masking.value(f"{about}.{path}".lstrip("."), "x", NOBODY) == shown
+
+
+@pytest.mark.req("G2")
 def test_a_cleared_role_reads_its_classes_and_no_other() -> None:
     body = {"bill_rate": {"amount": "95", "currency": "EUR"}, "base_pay": "9"}
-    assert masking.masked(body, FINANCE) == {"bill_rate": {"amount": "95", "currency": "EUR"}, "base_pay": MASK}
+    assert {field.path: field.after for field in compared(None, body, FINANCE)} == {"bill_rate.amount": "95", "bill_rate.currency": "EUR", "base_pay": MASK}
 
 
 @pytest.mark.req("O2", "G2")
