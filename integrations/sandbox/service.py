@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -27,7 +28,15 @@ LATENCY = 0.002
 
 
 def main() -> None:
-    """Run the sandbox until it is told to stop."""
+    """Run the sandbox until it is told to stop. Exit status 0 after a signal, 2 for settings that need mending."""
+    try:
+        _serve()
+    except Misconfigured as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+def _serve() -> None:
     settings = read_settings()
     secret = os.environ.get("TIEOUT_SANDBOX_SECRET", "")
     if len(secret) < 8:
