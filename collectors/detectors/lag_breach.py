@@ -23,7 +23,7 @@ def unaccounted(row: Row) -> Finding:
     """An approved entry that nothing accounts for."""
     cause = Cause(
         "unaccounted", f"Approved work on {row['project_key']} never arrived",
-        "The PSA shows these entries as approved, and neither a posting in the ERP nor any run of the flow accounts for them.",
+        "The PSA shows these entries as approved, no event of them ever came, and the ERP has no posting.",
         "Have the PSA send them again: reopen and approve the entries, or run the catch-up import.", row["source_system"] or "psa",
         "billing_blocked", "high", flow="time-to-bill", system=row["source_system"], root=True, subject=("project", row["project_key"]),
     )  # fmt: skip
@@ -40,6 +40,7 @@ EXAMPLES = (
                 {"run_id": "r", "flow": "time-to-bill", "state": "ready", "source_changed_at": "2026-09-29 12:00:00+00"}]},
             [("lag-breach|time-to-bill", "time-to-bill", None)]),
     Example("approved ten hours ago and nowhere to be found", {"mart_work": [_ENTRY]}, [("unaccounted|kantata|PRJ-1001", "TE-kantata-1", "100.00")]),
+    Example("its event came, the ERP's snapshot is only late", {"mart_work": [_ENTRY], "records": [{"kind": "source_event", "business_key": "time_entry:TE-kantata-1"}]}),
     Example("dead and waiting runs have their own cases, and what came an hour ago is in time",
             {"open_runs": [{"run_id": "r", "flow": "time-to-bill", "state": "dead", "source_changed_at": "2026-09-01 12:00:00+00"},
                       {"run_id": "s", "flow": "time-to-bill", "state": "ready", "source_changed_at": "2026-09-30 11:00:00+00"}],

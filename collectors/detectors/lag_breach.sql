@@ -6,6 +6,7 @@ FROM open_runs WHERE state IN ('ready', 'running', 'in_doubt')
 GROUP BY flow
 HAVING age_s > allowed_s;
 
--- unaccounted: approved work that is neither posted nor in any run four hours later: what was lost in silence
+-- unaccounted: approved work of which no event ever came, four hours later: what was lost in silence
 SELECT * FROM mart_work
-WHERE blocker = 'in-flight' AND run_id IS NULL AND posted_at IS NULL AND kind <> 'milestone' AND coalesce(approved_at, submitted_at) < {now} - INTERVAL 4 HOUR;
+WHERE blocker = 'in-flight' AND run_id IS NULL AND posted_at IS NULL AND kind <> 'milestone' AND coalesce(approved_at, submitted_at) < {now} - INTERVAL 4 HOUR
+    AND CASE kind WHEN 'time' THEN 'time_entry:' ELSE 'expense:' END || item_key NOT IN (SELECT business_key FROM records WHERE kind = 'source_event' AND business_key IS NOT NULL);

@@ -7,4 +7,4 @@ SELECT key, system, name, legal_entity FROM mart_state_resource WHERE role = 'hc
 
 -- unconverted: currencies that are used and have no exchange rate
 SELECT currency, count(*) AS items, any_value(legal_entity) AS legal_entity FROM mart_work
-WHERE currency IS NOT NULL AND currency NOT IN (SELECT currency FROM mart_fx) GROUP BY currency;
+WHERE currency IS NOT NULL AND currency NOT IN (SELECT currency FROM mart_fx) AND (SELECT count(*) FROM mart_fx) > 1 GROUP BY currency;

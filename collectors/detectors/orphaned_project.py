@@ -105,30 +105,30 @@ DETECTOR = Detector(
 
 _SOLD = {"project_key": "PRJ-1012", "name": "Data platform", "in_crm": True, "in_psa": True, "in_ppm": True, "in_erp": False, "status_crm": "active",
          "currency": "EUR", "contract_value": "90000.00", "closed_won_at": "2026-08-01 09:00:00+00"}  # fmt: skip
-_SEEN = [{"system": "netsuite", "role": "erp", "key": "PRJ-1"}, {"system": "kantata", "role": "psa", "key": "PRJ-1"},
-         {"system": "planview", "role": "ppm", "key": "PRJ-1"}]  # fmt: skip
+_SEEN = [{"system": system, "role": role, "observed_at": "2026-09-30 11:00:00+00"} for system, role in (("netsuite", "erp"), ("kantata", "psa"), ("planview", "ppm"))]
 _ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1012", "billable": True, "bill_amount": "960.00", "currency": "EUR",
           "state": "blocked", "blocker": "project-missing", "blocker_owner": "netsuite"}  # fmt: skip
 
 EXAMPLES = (
-    Example("sold, staffed, and unknown to the ERP", {"mart_project": [_SOLD], "mart_state_project": _SEEN},
+    Example("sold, staffed, and unknown to the ERP", {"mart_project": [_SOLD], "mart_state_system": _SEEN},
             [("project-missing|erp|PRJ-1012", "PRJ-1012", "90000.00")]),
     Example("blocked work says what is at stake, the contract value does not count again",
-            {"mart_project": [_SOLD], "mart_state_project": _SEEN, "mart_work": [_ENTRY]},
+            {"mart_project": [_SOLD], "mart_state_system": _SEEN, "mart_work": [_ENTRY]},
             [("project-missing|erp|PRJ-1012", "TE-kantata-1", "960.00"), ("project-missing|erp|PRJ-1012", "PRJ-1012", None)]),
     Example("work on a project that nobody sold", {"mart_work": [{**_ENTRY, "blocker": "project-unsold", "source_system": "kantata"}]},
             [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")]),
-    Example("sold an hour ago: set-up may take a day", {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_project": _SEEN}),
+    Example("sold an hour ago: set-up may take a day", {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_system": _SEEN}),
+    Example("the ERP has not been looked at since the sale", {"mart_project": [_SOLD], "mart_state_system": [{**_SEEN[0], "observed_at": "2026-08-01 10:00:00+00"}]}),
     Example("a set-up that waits for data is its own case",
-            {"mart_project": [_SOLD], "mart_state_project": _SEEN,
+            {"mart_project": [_SOLD], "mart_state_system": _SEEN,
              "open_runs": [{"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}]}),
     Example("in the PSA and never sold",
             {"mart_project": [{**_SOLD, "project_key": "PRJ-1", "in_erp": True}, {"project_key": "PRJ-9", "in_crm": False, "in_psa": True, "in_erp": False, "in_ppm": False,
                                                                                   "status_psa": "active"}],
-             "mart_state_project": [*_SEEN, {"system": "kantata", "role": "psa", "key": "PRJ-9", "first_seen": "2026-09-01 00:00:00+00"}]},
+             "mart_state_system": _SEEN, "mart_state_project": [{"system": "kantata", "role": "psa", "key": "PRJ-9", "first_seen": "2026-09-01 00:00:00+00"}]},
             [("project-unsold|PRJ-9", "PRJ-9", None)]),
     Example("closed in the ERP, open in the PSA",
             {"mart_project": [{**_SOLD, "in_erp": True, "status_erp": "closed", "status_psa": "active"}],
-             "mart_state_project": [*_SEEN, {"system": "netsuite", "role": "erp", "key": "PRJ-1012", "observed_at": "2026-09-01 00:00:00+00"}]},
+             "mart_state_system": _SEEN, "mart_state_project": [{"system": "netsuite", "role": "erp", "key": "PRJ-1012", "observed_at": "2026-09-01 00:00:00+00"}]},
             [("project-status|PRJ-1012", "PRJ-1012", None)]),
 )  # fmt: skip

@@ -12,8 +12,8 @@ WHERE w.blocker IN ('project-missing', 'project-unsold');
 SELECT p.*, m.role, m.system, greatest(p.closed_won_at, {now} - INTERVAL 3650 DAY) AS since,
     m.role = 'erp' AND EXISTS (SELECT 1 FROM mart_work w WHERE w.project_key = p.project_key AND w.blocker IN ('project-missing', 'project-unsold')) AS work_waits
 FROM mart_project p
-CROSS JOIN (SELECT role, min(system) AS system FROM mart_state_project WHERE role IN ('erp', 'psa', 'ppm') GROUP BY role) m
-WHERE p.in_crm AND p.closed_won_at < {now} - INTERVAL 1 DAY AND coalesce(p.status_crm, 'active') = 'active'
+CROSS JOIN (SELECT role, min(system) AS system, max(observed_at) AS seen_at FROM mart_state_system WHERE role IN ('erp', 'psa', 'ppm') GROUP BY role) m
+WHERE p.in_crm AND p.closed_won_at < least({now}, m.seen_at) - INTERVAL 1 DAY AND coalesce(p.status_crm, 'active') = 'active'
     AND NOT CASE m.role WHEN 'erp' THEN p.in_erp WHEN 'psa' THEN p.in_psa ELSE p.in_ppm END
     AND NOT EXISTS (
         SELECT 1 FROM open_runs r WHERE r.flow = 'quote-to-project' AND r.business_key = 'project:' || p.project_key

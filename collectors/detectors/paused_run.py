@@ -13,7 +13,7 @@ def waiting(row: Row) -> Finding:
     """One waiting run; runs that wait for the same thing are one case."""
     lacking = _names(row["missing"])
     setup = row["flow"] == "quote-to-project"
-    what = ", ".join(name.replace("_", " ") for name in lacking) or str(row["waiting_for"])
+    what = ", ".join(name.removeprefix("dimensions.").replace("_", " ") for name in lacking) or str(row["waiting_for"])
     title = f"Set-up of {row['business_key'].partition(':')[2]} waits for {what}" if setup else f"{row['flow']} waits for {row['waiting_for']}"
     owner = row["waiting_owner"] or "integration"
     cause = Cause(

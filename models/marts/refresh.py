@@ -21,7 +21,7 @@ MARTS = (
 )  # fmt: skip
 """In the order in which they are derived, each from the state and from those before it."""
 
-STATES = ("mart_state_project", "mart_state_customer", "mart_state_charge_code", "mart_state_resource")
+STATES = ("mart_state_project", "mart_state_customer", "mart_state_charge_code", "mart_state_resource", "mart_state_system")
 """The latest observations themselves, for detectors and for pages that compare systems."""
 
 IDLE_SECONDS = 30

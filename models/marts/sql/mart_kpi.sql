@@ -9,7 +9,7 @@ checked AS (
 figure AS (
     SELECT 'project_setup_cycle_time' AS name, median((epoch_us(usable_at) - epoch_us(closed_won_at)) / 3600000000.0) AS value, 'h' AS unit, 24.0 AS target, count(*) AS n
     FROM memory.state.mart_project WHERE usable_at IS NOT NULL AND closed_won_at IS NOT NULL AND usable_at >= closed_won_at
-    UNION ALL SELECT 'sync_lag_psa_erp', quantile_cont(lag_p95_s, 0.5), 's', 300.0, CAST(coalesce(sum(acknowledged), 0) AS BIGINT) FROM memory.state.mart_pair_lag WHERE flow = 'time-to-bill'
+    UNION ALL SELECT 'sync_lag_psa_erp', quantile_cont(lag_p95_s, 0.5), 's', 300.0, CAST(coalesce(sum(acknowledged), 0) AS BIGINT) FROM memory.state.mart_pair_lag WHERE flow = 'time-to-bill' AND source_system <> target_system
     UNION ALL SELECT 'invoice_readiness_time', median((epoch_us(posted_at) - epoch_us(approved_at)) / 3600000000.0), 'h', 4.0, count(*)
         FROM work WHERE posted_at IS NOT NULL AND approved_at IS NOT NULL AND posted_at >= approved_at
     UNION ALL SELECT 'failed_transaction_ageing', coalesce(sum(failures) FILTER (bucket_order >= 4), 0), 'failures > 24 h', 0.0, CAST(coalesce(sum(failures), 0) AS BIGINT) FROM memory.state.mart_failure_age

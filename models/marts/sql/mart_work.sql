@@ -34,21 +34,23 @@ WITH listed AS (
 ), best AS (
     SELECT * FROM each QUALIFY row_number() OVER (PARTITION BY project_code, m.milestone_id ORDER BY rank) = 1
 ), lines AS (
-    SELECT DISTINCT coalesce(line.milestone_id, line.posting_id) AS milestone_id
-    FROM (SELECT unnest(from_json(lines, '[{"posting_id":"VARCHAR","milestone_id":"VARCHAR"}]')) AS line FROM memory.state.invoice
+    SELECT DISTINCT coalesce(line.milestone_id, line.posting_id) AS milestone_id, project_code AS billed_project
+    FROM (SELECT project_code, unnest(from_json(lines, '[{"posting_id":"VARCHAR","milestone_id":"VARCHAR"}]')) AS line FROM memory.state.invoice
         WHERE status NOT IN ('void', 'draft') AND json_valid(lines) AND json_type(lines) = 'ARRAY')
 )
 SELECT project_code, legal_entity, coalesce(hold, false) AS hold, m.milestone_id AS milestone_id, m.name AS name, TRY_CAST(m.amount.amount AS DECIMAL(18,2)) AS amount,
     m.amount.currency AS currency, TRY_CAST(m.due AS DATE) AS due, TRY_CAST(m.completed_at AS TIMESTAMPTZ) AS completed_at,
     coalesce(m.invoiced, false) OR coalesce(m.billed, false) OR l.milestone_id IS NOT NULL AS billed
-FROM best LEFT JOIN lines l ON l.milestone_id = m.milestone_id
+FROM best LEFT JOIN lines l ON l.milestone_id = m.milestone_id AND coalesce(l.billed_project, best.project_code) = best.project_code
 WHERE m.completed_at IS NOT NULL OR (rank > 1 AND TRY_CAST(m.due AS DATE) <= CAST({now} AS DATE));
 
 -- judged: every item with the one reason, if any, why it cannot be billed
 CREATE OR REPLACE TABLE memory.state.judged AS
 WITH known AS (
     SELECT EXISTS (SELECT 1 FROM memory.state.erp_project) AS projects, EXISTS (SELECT 1 FROM memory.state.erp_code) AS codes,
-        EXISTS (SELECT 1 FROM memory.state.project WHERE role = 'crm') AS sales
+        EXISTS (SELECT 1 FROM memory.state.project WHERE role = 'crm') AS sales,
+        (SELECT max(observed_at) FROM memory.state.place WHERE system IN (SELECT system FROM memory.state.erp_of)) AS erp_seen_at,
+        (SELECT mode(system) FROM memory.state.erp_of) AS any_erp
 ), held AS (
     SELECT project_code, bool_or(hold) AS hold FROM memory.state.contract WHERE role = 'erp' GROUP BY project_code
 ), every AS (
@@ -65,19 +67,19 @@ WITH known AS (
     SELECT e.*, coalesce(p.net, 0) > 0 AS posted, coalesce(p.invoiced, false) AS invoiced, p.posted_at, r.run_id, r.trace_id, r.state AS run_state, r.error_code,
         r.error_message, r.error_field, r.system AS run_system, r.waiting_for, r.waiting_because, r.waiting_owner, r.updated_at AS run_at, ep.key IS NOT NULL AS erp_has,
         ec.key IS NOT NULL AS code_known, ec.active AS code_active, ec.project_code AS code_project, coalesce(h.hold, false) AS hold,
-        coalesce(ep.system, eo.system) AS erp, known.projects AS projects_known, known.codes AS codes_known,
+        coalesce(ep.system, eo.system, known.any_erp) AS erp, known.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, known.erp_seen_at) AS erp_fresh, known.projects AS projects_known, known.codes AS codes_known,
         known.sales AND coalesce(NOT mp.in_crm, true) AS unsold
     FROM every e CROSS JOIN known
     LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
     LEFT JOIN memory.state.item_run r ON r.business_key = CASE e.kind WHEN 'time' THEN 'time_entry:' WHEN 'expense' THEN 'expense:' ELSE 'milestone:' END || e.item_key
     LEFT JOIN memory.state.erp_project ep ON ep.key = e.project_code
     LEFT JOIN memory.state.erp_code ec ON ec.key = e.charge_code
-    LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = e.legal_entity
     LEFT JOIN memory.state.mart_project mp ON mp.project_key = e.project_code
+    LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = coalesce(e.legal_entity, mp.legal_entity)
     LEFT JOIN held h ON h.project_code = e.project_code
 ), checked AS (
     SELECT *, CASE
-        WHEN kind = 'milestone' OR NOT codes_known OR NOT erp_has THEN NULL
+        WHEN kind = 'milestone' OR NOT codes_known OR NOT erp_has OR NOT erp_fresh THEN NULL
         WHEN charge_code IS NULL THEN 'charge-code-missing'
         WHEN NOT code_known THEN 'charge-code-unknown'
         WHEN code_project <> project_code THEN 'charge-code-of-other-project'
@@ -93,7 +95,7 @@ WITH known AS (
         WHEN NOT posted AND approval = 'rejected' THEN 'rejected'
         WHEN NOT posted AND approval = 'submitted' THEN 'approval-pending'
         WHEN NOT posted AND approval = 'open' THEN 'not-submitted'
-        WHEN NOT posted AND projects_known AND NOT erp_has THEN CASE WHEN unsold THEN 'project-unsold' ELSE 'project-missing' END
+        WHEN NOT posted AND projects_known AND NOT erp_has AND erp_fresh THEN CASE WHEN unsold THEN 'project-unsold' ELSE 'project-missing' END
         WHEN kind = 'milestone' AND hold THEN 'billing-hold'
         WHEN kind = 'milestone' THEN NULL
         WHEN NOT posted AND code_fault IS NOT NULL THEN code_fault
