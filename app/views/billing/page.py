@@ -96,7 +96,8 @@ def _reconciliation(viewer: Viewer, firms: list[str], currency: str) -> None:
     rows = ask(viewer, SQL["reconciliation"], firms=firms)
     draw(verdict(*present.balance(total[0] if total else None, currency)))
     if rows:
-        draw(table(BALANCE, present.reconciliation_rows(rows, currency)))
+        apart = present.differing(rows)
+        draw(table(BALANCE, present.reconciliation_rows(apart, currency)) if apart else empty("Every project agrees", "PSA and ERP show the same hours and the same value."))
         download(viewer, "Reconciliation (CSV)", "reconciliation.csv", lambda: csv_of(rows), viewer.why_not(Action.EXPORT))
 
 

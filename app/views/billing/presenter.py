@@ -14,8 +14,9 @@ Row = Mapping[str, Any]
 Rows = Sequence[Row]
 STATES = {"ready": "Ready", "blocked": "Blocked", "not_approved": "Not approved", "billed": "Billed"}
 UNBILLED = ("not_approved", "blocked", "ready")
-COLOURS = {"ready": "#009e73", "blocked": "#d55e00", "not_approved": "#e69f00", "billed": "#8b97a6", "total": "#0072b2"}
+COLOURS = {"ready": "#009e73", "blocked": "#d55e00", "not_approved": "#e69f00", "billed": "#8b97a6", "total": "#0072b2", "moving": "#56b4e9"}
 AGES = ("0–30 days", "31–60 days", "61–90 days", "91+ days")
+ON_ITS_WAY = "On its way"
 BARS = 7
 """Blockers with a bar of their own in the waterfall; the smaller ones share the last."""
 
@@ -38,12 +39,17 @@ def verdict(states: Rows, currency: str) -> tuple[str, str]:
     sums = totals(states)
     if not any(sums.values()):
         return "", "No billable work is known yet."
-    ready, blocked = formats.money_short(sums["ready"], currency), formats.money_short(sums["blocked"], currency)
+    ready = formats.money_short(sums["ready"], currency)
     if not sums["blocked"]:
         return "good", f"{ready} can be invoiced now; nothing is blocked."
-    worst = max((row for row in states if row["state"] == "blocked"), key=lambda row: formats.decimal(row["bill_reporting"]))
-    share = readiness(sums) or Decimal(0)
-    return ("warn" if share > Decimal("0.8") else "bad"), f"{ready} can be invoiced now; {blocked} is blocked, most of it by “{formats.words(worst['blocker'])}”."
+    moving = sum((value for reason, value in blockers(states) if reason == ON_ITS_WAY), Decimal(0))
+    stuck = sums["blocked"] - moving
+    way = f"{formats.money_short(moving, currency)} is on its way to the ERP" if moving else ""
+    if not stuck:
+        return "warn", f"{ready} can be invoiced now; {way}; nothing is blocked."
+    worst = next(reason for reason, _ in blockers(states) if reason != ON_ITS_WAY)
+    blocked = f"{formats.money_short(stuck, currency)} is blocked, most of it by “{worst}”"
+    return ("warn" if sums["ready"] > 4 * stuck else "bad"), "; ".join(part for part in (f"{ready} can be invoiced now", blocked, way) if part) + "."
 
 
 def figures(states: Rows, targets: Rows, currency: str) -> list[Metric]:
@@ -88,7 +94,7 @@ def bridge(states: Rows, currency: str) -> dict[str, Any]:
     """A Plotly waterfall from unbilled to ready: what is not approved and each blocker take their value off once."""
     sums = totals(states)
     unbilled = sum((sums[state] for state in UNBILLED), Decimal(0))
-    taken = [("Not approved", sums["not_approved"], "not_approved"), *((name, value, "blocked") for name, value in _largest(blockers(states)))]
+    taken = [("Not approved", sums["not_approved"], "not_approved"), *((name, value, "moving" if name == ON_ITS_WAY else "blocked") for name, value in _largest(blockers(states)))]
     steps, level = [("Unbilled", unbilled, Decimal(0), "total")], unbilled
     for name, value, colour in taken:
         level -= value
@@ -101,7 +107,7 @@ def bridge(states: Rows, currency: str) -> dict[str, Any]:
 
 def _floating(steps: Sequence[tuple[str, Decimal, Decimal, str]], currency: str) -> dict[str, Any]:
     """Bars that hang where the one before ended."""
-    falls = {"blocked", "not_approved"}
+    falls = {"blocked", "not_approved", "moving"}
     return {
         "type": "bar", "x": [name for name, _, _, _ in steps], "y": [float(value) for _, value, _, _ in steps], "base": [float(base) for _, _, base, _ in steps],
         "marker": {"color": [COLOURS[colour] for _, _, _, colour in steps]}, "textposition": "outside", "cliponaxis": False,
@@ -115,8 +121,13 @@ def blockers(states: Rows) -> list[tuple[str, Decimal]]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in states:
         if row["state"] == "blocked":
-            sums[formats.words(row["blocker"])] += formats.decimal(row["bill_reporting"])
+            sums[reason(row["blocker"])] += formats.decimal(row["bill_reporting"])
     return sorted(sums.items(), key=lambda pair: -pair[1])
+
+
+def reason(blocker: str | None) -> str:
+    """A blocker in words; what is merely between two systems is no exception."""
+    return ON_ITS_WAY if blocker == "in-flight" else formats.words(blocker)
 
 
 def _largest(found: list[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
@@ -141,9 +152,9 @@ def blocker_rows(states: Rows, causes: Sequence[str], currency: str) -> list[dic
 def _blocker_row(row: Row, top: Decimal, causes: Sequence[str], currency: str) -> dict[str, object]:
     value, cause = formats.decimal(row["bill_reporting"]), row["blocker"] or ""
     return {
-        "reason": span(formats.words(cause or row["state"]), "t-b"),
+        "reason": span(reason(cause or row["state"]), "t-b"),
         "owner": row["blocker_owner"] or "–",
-        "share": bar(float(value / top), "bad" if row["state"] == "blocked" else "warn"),
+        "share": bar(float(value / top), "" if cause == "in-flight" else "bad" if row["state"] == "blocked" else "warn"),
         "value": formats.money(value, currency),
         "items": formats.count(row["items"]),
         "oldest": f"{formats.count(row['oldest_days'])} d",
@@ -152,7 +163,8 @@ def _blocker_row(row: Row, top: Decimal, causes: Sequence[str], currency: str) -
 
 
 def _search(cause: str) -> Html:
-    return link("Exceptions", "/exceptions", find=cause.replace("-", " ")) if cause else span("no exception", "t-mute")
+    plain = cause in ("", "in-flight", "approval-pending", "not-submitted")
+    return span("not an exception yet", "t-mute") if plain else link("Exceptions", "/exceptions", find=cause.replace("-", " "))
 
 
 def ageing(ages: Rows, currency: str) -> dict[str, Any]:
@@ -171,7 +183,7 @@ def ageing(ages: Rows, currency: str) -> dict[str, Any]:
         "legend": {"orientation": "h", "y": 1.12, "x": 0}, "yaxis": {"tickformat": "~s", "title": None}, "xaxis": {"title": None}}}  # fmt: skip
 
 
-def breakdown(rows: Rows, currency: str, limit: int = 60) -> list[dict[str, object]]:
+def breakdown(rows: Rows, currency: str, limit: int = 25) -> list[dict[str, object]]:
     """One line a dimension value: ready, blocked, not approved, billed, readiness; the most unbilled first."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -209,7 +221,12 @@ def stack(sums: Mapping[str, Decimal]) -> Html:
     return Html(f'<div class="t-stack" style="width:110px;height:.7rem">{parts}</div>')
 
 
-def reconciliation_rows(rows: Rows, currency: str, limit: int = 60) -> list[dict[str, object]]:
+def differing(rows: Rows) -> list[Row]:
+    """Projects on which PSA and ERP do not agree."""
+    return [row for row in rows if formats.decimal(row["unexplained_reporting"]) or row["psa_reporting"] != row["erp_reporting"] or row["difference_hours"]]
+
+
+def reconciliation_rows(rows: Rows, currency: str, limit: int = 30) -> list[dict[str, object]]:
     """PSA against ERP by project; what nothing explains comes first."""
     return [
         {

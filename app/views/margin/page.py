@@ -26,11 +26,11 @@ GROUPS = (
     Column("disagreement", "PSA vs ERP", "right", "Σ |margin in PSA − margin in ERP|"),
 )  # fmt: skip
 EROSION = (
-    Column("project", "Project"), Column("customer", "Customer", "clip"), Column("share", "Margin", "right"), Column("target", "As sold", "right"),
+    Column("project", "Project", "clip"), Column("customer", "Customer", "clip"), Column("share", "Margin", "right"), Column("target", "As sold", "right"),
     Column("gap", "Gap", "right"), Column("eroded", "Short of target", "right", "(target − margin) × revenue"), Column("revenue", "Revenue", "right"),
 )  # fmt: skip
 DISAGREEMENT = (
-    Column("project", "Project"), Column("entity", "Legal entity"), Column("psa", "Margin in PSA", "right"), Column("erp", "Margin in ERP", "right"),
+    Column("project", "Project", "clip"), Column("entity", "Legal entity"), Column("psa", "Margin in PSA", "right"), Column("erp", "Margin in ERP", "right"),
     Column("difference", "Difference", "right"), Column("cases", "", "right"),
 )  # fmt: skip
 

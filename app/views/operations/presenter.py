@@ -53,7 +53,9 @@ def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Healt
     ended, lag = flow["settled"] + flow["dead"], flow["lag_p95_s"]
     late = allowed is not None and lag is not None and float(lag) > allowed
     share = flow["dead"] / ended if ended else 0.0
-    if flow["admitted"] and not ended:
+    if flow["admitted"] and not ended and flow["paused"]:
+        mood, text = "warn", f"waits: {formats.plural(flow['paused'], 'run')} paused for missing data"
+    elif flow["admitted"] and not ended:
         mood, text = "bad", "takes work in and finishes none"
     elif share > FAILURE_SHARE:
         mood, text = "bad", f"is failing: {formats.percent(share)} of its runs ended in the dead letters"

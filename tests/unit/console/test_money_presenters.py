@@ -45,6 +45,14 @@ def test_readiness_is_ready_over_ready_and_blocked() -> None:
     assert billing.verdict(STATES, "EUR") == ("bad", "€600 can be invoiced now; €400 is blocked, most of it by “Project missing”.")
 
 
+@pytest.mark.req("O3")
+def test_what_is_on_its_way_is_told_apart_from_what_is_blocked() -> None:
+    """O3: work between two systems is late at worst, not blocked."""
+    moving = {**STATES[1], "blocker": "in-flight", "bill_reporting": Decimal(5000)}
+    assert billing.verdict([STATES[0], moving], "EUR") == ("warn", "€600 can be invoiced now; €5,000 is on its way to the ERP; nothing is blocked.")
+    assert billing.verdict([*STATES, moving], "EUR")[1] == "€600 can be invoiced now; €400 is blocked, most of it by “Project missing”; €5,000 is on its way to the ERP."
+
+
 def test_a_blocker_with_cases_links_to_them() -> None:
     rows = billing.blocker_rows(STATES, ["project-missing"], "EUR")
     assert [row["value"] for row in rows] == ["€300.00", "€200.00", "€100.00"]
