@@ -78,6 +78,13 @@ class KantataClient:
                 found.setdefault(str(row.get("subject_id")), []).append(row)
         return found
 
+    def referred(self, subject_type: str, since: str | None = None) -> dict[str, Rows]:
+        """The sync ledger of a kind of subject, by subject id: all of it, or what was updated since (ISO)."""
+        found: dict[str, Rows] = {}
+        for row in self.all("external_references", {"subject_type": subject_type} | ({"updated_after": since} if since else {})):
+            found.setdefault(str(row.get("subject_id")), []).append(row)
+        return found
+
     def create(self, path: str, body: Mapping[str, Any], key: str) -> Rows:
         """Create; raises OutcomeUnknown(key) when it may have happened without our hearing of it."""
         return self._written(self.http.call("POST", f"{API}/{path}", body, key=key), key, again=False)

@@ -10,7 +10,8 @@ from integrations.connectors.kantata import mapping
 from integrations.connectors.kantata.client import KantataClient
 from integrations.connectors.kantata.feed import Feed, kind_of
 from integrations.connectors.kantata.mapping import Names, Verdict
-from integrations.connectors.kantata.writing import PLURAL, SUBJECT, SUBMISSION, Writer
+from integrations.connectors.kantata.work import Work
+from integrations.connectors.kantata.writing import PLURAL, SUBJECT, Writer
 from integrations.connectors.rows import Reading, Row, ignored
 from integrations.connectors.targets import aligned, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
@@ -39,6 +40,7 @@ class Kantata:
         self._client = KantataClient(config, clock)
         self._feed = Feed(self._client, timedelta(seconds=float(config.options.get("overlap_seconds", 120))))
         service = config.options.get("erp")
+        self._shown = {entity: Work(self._client, config.name, entity) for entity in WORK}
         self._writer = Writer(self._client, str(service) if service else None)
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
@@ -54,9 +56,9 @@ class Kantata:
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
         if entity in WORK:
-            yield from self._work(entity)
+            yield from self._shown[entity].all(self._all_names())
             return
-        references = self._references(entity)
+        references = self._client.referred(SUBJECT[entity])
         make = mapping.project_observation if entity == "project" else mapping.resource_observation
         for row in self._client.all(PLURAL[entity], {"include_archived": "true"} if entity == "project" else None):
             mine = references.get(str(row.get("id")), [])
@@ -115,25 +117,11 @@ class Kantata:
     def _all_names(self) -> Names:
         """The same for everything in the account, as a snapshot needs."""
         codes = {str(row["id"]): mapping.first_word(str(row.get("title"))) for row in self._client.all("stories")}
-        ours, people = self._references("project"), self._references("resource")
+        ours, people = self._client.referred(SUBJECT["project"]), self._client.referred(SUBJECT["resource"])
         rows = self._client.all("workspaces", {"include_archived": "true"})
         projects = {str(row["id"]): code for row in rows if (code := mapping.project_code(row, ours.get(str(row["id"]), [])))}
         workers = {key: number for key, mine in people.items() if (number := mapping.worker_number(mine))}
         return Names(codes, projects, workers, self._legal_entity)
-
-    def _work(self, entity: str) -> Iterator[Observation]:
-        names, references, kind = self._all_names(), self._references(entity), SUBMISSION[entity]
-        submissions = {str(row["id"]): row for row in self._client.all(f"{kind}s")}
-        for row in self._client.all(PLURAL[entity]):
-            mine, sent = references.get(str(row.get("id")), []), submissions.get(str(row.get(f"{kind}_id")))
-            yield unreadable(entity, row, "id", lambda raw, mine=mine, sent=sent: mapping.work_observation(  # type: ignore[misc]
-                self.config.name, entity, raw, names, sent, mine))  # fmt: skip
-
-    def _references(self, entity: str) -> dict[str, list[Raw]]:
-        found: dict[str, list[Raw]] = {}
-        for row in self._client.all("external_references", {"subject_type": SUBJECT[entity]}):
-            found.setdefault(str(row.get("subject_id")), []).append(row)
-        return found
 
     def _delivered(self, change: Change) -> Answer:
         return tried(change, WRITABLE, self.config.name, self._write)

@@ -40,6 +40,13 @@ class Names:
     workers: dict[str, str] = field(default_factory=dict)
     legal_entity: str | None = None
 
+    def include(self, older: Names) -> bool:
+        """Whether every older name still stands; new ones may have come."""
+        return all(
+            mine.get(key) == name for mine, theirs in ((self.codes, older.codes), (self.projects, older.projects), (self.workers, older.workers))
+            for key, name in theirs.items()
+        )  # fmt: skip
+
 
 def verdict(kind: str, event: Raw) -> Verdict | None:
     """What an event of the feed means for us; None where it changes nothing that was or is approved.

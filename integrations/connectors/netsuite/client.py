@@ -75,6 +75,11 @@ class NetSuiteClient:
                 return
             after = int(rows[-1]["id"])
 
+    def count(self, kind: str) -> int:
+        """How many records of a kind there are."""
+        rows = self.query(f"SELECT COUNT(*) AS n FROM {kind.lower()}")
+        return int(rows[0]["n"]) if rows else 0
+
     def limits(self) -> Mapping[str, Any]:
         found = self._sent(self.http.read(f"{ROOT}/system/v1/governanceLimits"), "limits").json()
         return found if isinstance(found, Mapping) else {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from integrations.connectors.mirror import Mirror
 from integrations.connectors.netsuite import mapping, reading
 from integrations.connectors.netsuite.client import NetSuiteClient
 from integrations.connectors.netsuite.refusals import refusal
@@ -24,6 +25,8 @@ WRITABLE = frozenset(
     | {(action, entity) for action in ("post", "reverse") for entity in mapping.POSTED}
 )
 FEEDS = {"charge_codes": ("projectTask", reading.charge_code_event), "projects": ("job", reading.project_event)}
+BIG = ("time_entry", "expense", "invoice")
+"""Entities that grow with every day of work."""
 Write = tuple[str, dict[str, Any]]
 
 
@@ -37,13 +40,14 @@ class NetSuite:
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self.config, self._clock = config, clock
         self._client = NetSuiteClient(config, clock)
+        self._mirrors = {entity: Mirror() for entity in BIG}
         self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 60)))
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
         kind, make = FEEDS[only(stream, FEEDS, self.config.name)]
         mark = Watermark.parse(cursor)
         since = mark.start(self._overlap)
-        where = f" WHERE lastmodifieddate >= TO_TIMESTAMP('{since:%Y-%m-%d %H:%M:%S}', 'YYYY-MM-DD HH24:MI:SS')" if since else ""
+        where = _after(since) if since else ""
         size = min(limit + len(mark.seen), 1000)
         rows = self._client.query(f"SELECT * FROM ({statements()[kind]}){where} ORDER BY lastmodifieddate, id FETCH FIRST {size} ROWS ONLY")
         fresh = [row for row in rows if mark.fresh(_mark(row))]
@@ -55,17 +59,14 @@ class NetSuite:
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
-        if entity in reading.OBSERVED:
+        if entity in BIG:
+            yield from self._mirrored(entity)
+        elif entity in reading.OBSERVED:
             kind, make = reading.OBSERVED[entity]
             for row in self._client.everything(statements()[kind]):
                 yield unreadable(entity, row, "id", make)
-            return
-        kind, whole = reading.WITH_LINES[entity]
-        lines: dict[str, list[Mapping[str, Any]]] = {}
-        for line in self._client.everything(statements()["lines"]):
-            lines.setdefault(str(line.get("transaction")), []).append(line)
-        for row in self._client.everything(statements()[kind]):
-            yield unreadable(entity, row, "id", lambda raw: whole(raw, lines.get(str(raw["id"]), ())))
+        else:
+            yield from self._with_lines(entity, list(self._client.everything(statements()[reading.WITH_LINES[entity][0]])))
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
         return answers_of(changes, WRITABLE, self.config.name, _write, self._write)
@@ -88,6 +89,36 @@ class NetSuite:
 
     def close(self) -> None:
         self._client.close()
+
+    def _mirrored(self, entity: str) -> list[Observation]:
+        """Everything of a big entity, by reading only what changed since the last snapshot where nothing was deleted."""
+        kind = (reading.OBSERVED.get(entity) or reading.WITH_LINES[entity])[0]
+        mirror, statement = self._mirrors[entity], statements()[kind]
+        with mirror.lock:
+            since = mirror.since()
+            if since is not None:
+                rows = list(self._client.everything(f"SELECT * FROM ({statement}){_after(since)}"))
+                mirror.take(self._observed(entity, rows), map(reading.changed, rows))
+            if since is None or self._client.count(kind) != len(mirror.shown):
+                rows = list(self._client.everything(statement))
+                mirror.renew(self._observed(entity, rows), map(reading.changed, rows))
+            return list(mirror.shown.values())
+
+    def _observed(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
+        if entity in reading.WITH_LINES:
+            return self._with_lines(entity, rows)
+        make = reading.OBSERVED[entity][1]
+        return (unreadable(entity, row, "id", make) for row in rows)
+
+    def _with_lines(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
+        whole = reading.WITH_LINES[entity][1]
+        lines: dict[str, list[Mapping[str, Any]]] = {}
+        for start in range(0, len(rows), 500):
+            owners = ", ".join(str(int(row["id"])) for row in rows[start : start + 500])
+            for line in self._client.everything(f"SELECT * FROM ({statements()['lines']}) WHERE owner IN ({owners})"):
+                lines.setdefault(str(line.get("owner")), []).append(line)
+        for row in rows:
+            yield unreadable(entity, row, "id", lambda raw: whole(raw, lines.get(str(raw["id"]), ())))
 
     def _write(self, writes: Sequence[Write], keys: Sequence[str]) -> list[Answer]:
         """Postings of one kind go as one batch; the rest one by one. Order is kept."""
@@ -147,6 +178,10 @@ class NetSuite:
 
     def _ack(self, row: Mapping[str, Any]) -> Acknowledgement:
         return Acknowledgement(self.config.name, str(row["id"]), {"externalId": row.get("externalid")})
+
+
+def _after(since: datetime) -> str:
+    return f" WHERE lastmodifieddate >= TO_TIMESTAMP('{since:%Y-%m-%d %H:%M:%S}', 'YYYY-MM-DD HH24:MI:SS')"
 
 
 def _write(change: Change) -> Write:

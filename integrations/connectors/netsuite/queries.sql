@@ -49,7 +49,7 @@ FROM invoice r LEFT JOIN job j ON j.id = r.entity LEFT JOIN customer c ON c.id =
      LEFT JOIN subsidiary s ON s.id = r.subsidiary
 
 -- lines: invoice and order lines
-SELECT l.uniquekey AS id, l.transaction, l.amount, l.description, l.custcol_posting_id, l.custcol_milestone_id, l.custcol_due,
+SELECT l.uniquekey AS id, l.transaction AS owner, l.amount, l.description, l.custcol_posting_id, l.custcol_milestone_id, l.custcol_due,
        l.custcol_completed, l.custcol_accepted
 FROM transactionline l
 

@@ -171,7 +171,7 @@ def project_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Obse
     held = {**dims, "contract_type": sold.contract_type, "tax_profile": sold.tax_profile}
     fields = {
         "code": sold.project_code, "name": sold.name, "status": "active", "customer_key": keys.get(sold.customer_ref.id, sold.customer_ref.id),
-        "currency": sold.value.currency, **dims, "contract_type": sold.contract_type, "value": sold.value.model_dump(mode="json"),
+        "currency": sold.value.currency, **dims, "contract_type": sold.contract_type.value if sold.contract_type else None, "value": sold.value.model_dump(mode="json"),
         "target_margin": None if sold.target_margin is None else str(sold.target_margin), "closed_at": sold.closed_at.isoformat(),
         "approved": sold.approved, "starts_on": _iso(sold.starts_on), "ends_on": _iso(sold.ends_on),
         "missing": [name for name in MANDATORY if not held[name]],

@@ -314,3 +314,58 @@ def test_an_entity_bomb_is_not_expanded(world: World) -> None:
     gate_of(world).spoils.append(Spoil(200, bomb, path="/workday"))
     with pytest.raises(Unmappable):
         made(Workday, "workday", world).check()
+
+
+# Snapshots that read only what changed
+
+
+def shown(connector: Any, entity: str) -> dict[str, Any]:
+    return {one.system_id: one for one in connector.snapshot(entity)}
+
+
+def test_a_repeated_snapshot_of_postings_equals_a_fresh_one(world: World) -> None:
+    """C4: new, changed and deleted postings show in the next snapshot as they would in a first one, for three small calls."""
+    ns_prepare(world)
+    connector = made(NetSuite, "netsuite", world)
+    connector.deliver([posting(n) for n in range(20)])
+    assert len(shown(connector, "time_entry")) == 20
+    world.clock.present += timedelta(minutes=10)
+    records = world.vendors.erp.records
+    first, second, *_ = records.tables["timebill"].rows
+    records.change("timebill", first, {"memo": "checked", "isBillable": False})
+    connector.deliver([posting(30)])
+    before = len(gate_of(world).calls)
+    assert shown(connector, "time_entry") == shown(made(NetSuite, "netsuite", world), "time_entry")
+    assert shown(connector, "time_entry")[first].fields["billable"] is False
+    assert len(gate_of(world).calls) - before <= 2 + 1 + 2
+    records.remove("timebill", second)
+    after = shown(connector, "time_entry")
+    assert second not in after and after == shown(made(NetSuite, "netsuite", world), "time_entry")
+
+
+def test_a_repeated_snapshot_of_work_equals_a_fresh_one(world: World) -> None:
+    """C4: changed entries, decided timesheets, sync results, renamed tasks and deletions all show at once."""
+    ka_prepare(world)
+    psa, connector = world.vendors.psa, made(Kantata, "kantata", world)
+    one, two, three, four = psa.tables["time_entries"].rows
+    sheet = psa.save("timesheet_submissions", {"status": "new"}, world.clock.now())
+    psa.save("time_entries", {"timesheet_submission_id": sheet}, world.clock.now(), one)
+
+    def deeds() -> Iterator[str]:
+        psa.save("time_entries", {"time_in_minutes": 60}, world.clock.now(), two)
+        yield "changed"
+        psa.resolve(sheet, "rejected", world.clock.now(), "no")
+        yield "rejected"
+        connector.deliver([Change("annotate", "time_entry", f"TE-kantata-{three}", "k", {"status": "successful", "posting_id": "P"}, {"time_entry": three})])
+        yield "told"
+        psa.save("stories", {"title": "PRJ-1001.099 Build"}, world.clock.now(), next(iter(psa.tables["stories"].rows)))
+        yield "renamed"
+        psa.remove("time_entries", four, world.clock.now())
+        yield "deleted"
+
+    before = shown(connector, "time_entry")
+    for deed in deeds():
+        now = shown(connector, "time_entry")
+        assert now != before and now == shown(made(Kantata, "kantata", world), "time_entry"), deed
+        before = now
+        world.clock.present += timedelta(minutes=10)
