@@ -34,7 +34,7 @@ class Door:
     """ASGI application over vendors by path prefix; `latency` seconds pass before each vendor's answer."""
 
     def __init__(self, vendors: Mapping[str, Vendor], ledger: Ledger, weather: Weather, clock: Clock, latency: float = 0.0) -> None:
-        self._vendors, self._ledger, self._weather, self._clock, self._latency = vendors, ledger, weather, clock, latency
+        self._vendors, self._ledger, self._weather, self._clock, self.latency = vendors, ledger, weather, clock, latency
         self._busy: dict[str, int] = dict.fromkeys(vendors, 0)
         self.requests: dict[str, int] = dict.fromkeys(vendors, 0)
 
@@ -66,8 +66,8 @@ class Door:
         self.requests[prefix] += 1
         self._busy[prefix] += 1
         try:
-            if self._latency and not prefix.startswith("_"):
-                await asyncio.sleep(self._latency)
+            if self.latency and not prefix.startswith("_"):
+                await asyncio.sleep(self.latency)
             return self._met(vendor, prefix, request)
         finally:
             self._busy[prefix] -= 1

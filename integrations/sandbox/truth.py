@@ -20,7 +20,7 @@ from integrations.sandbox.wire import instant
 
 CENT = Decimal("0.01")
 BLOCKING = {"project-deleted-in-erp", "orphan-in-psa", "unknown-charge-code", "foreign-charge-code", "inactive-charge-code", "closed-period", "missing-rate"}
-FLIGHT = timedelta(seconds=120)
+FLIGHT = timedelta(seconds=300)
 """A change younger than this may still be on its way."""
 
 
