@@ -25,7 +25,7 @@ FLOWS = (
     Column("allowed", "Allowed", "right", "Service level for the lag"), Column("held", "Open failures", "right"),
 )  # fmt: skip
 PAIRS = (
-    Column("pair", "From → to", "nw"), Column("entity", "What", "nw"), Column("flow", "Flow", "nw"), Column("acknowledged", "Acknowledged", "right"),
+    Column("pair", "From → to", "nw"), Column("entity", "What", "nw"), Column("flow", "Flow", "nw"), Column("acknowledged", "Answers", "right", "Acknowledgements by the target in the last seven days"),
     Column("p50", "p50", "right"), Column("p95", "p95", "right"), Column("max", "Longest", "right"),
     Column("pending", "Oldest waiting", "right", "Age of the oldest change not yet acknowledged"),
 )  # fmt: skip
@@ -51,7 +51,7 @@ def page(viewer: Viewer) -> None:
     _state(viewer)
     _letters(viewer)
     with st.container(key="stack_operations"):
-        left, right = st.columns([3, 2])
+        left, right = st.columns([5, 3])
     with left:
         _pairs(viewer)
     with right:
@@ -72,11 +72,12 @@ def _state(viewer: Viewer) -> None:
     if not flows:
         draw(empty("No flow has run in this window", "Choose a longer window, or check that the engine runs: `tieout doctor`."))
         return
-    draw(table(FLOWS, present.flow_rows(flows, series, found, targets, currency)))
+    times = present.slots(since, now, step)
+    draw(table(FLOWS, present.flow_rows(flows, series, times, found, targets, currency)))
     left, right = st.columns([3, 2])
     with left:
         st.subheader("Throughput and failure rate", anchor=False)
-        st.plotly_chart(present.throughput(series, step), key="throughput", config={"displayModeBar": False}, alt="Finished runs and failure rate over time")
+        st.plotly_chart(present.throughput(series, times, step), key="throughput", config={"displayModeBar": False}, alt="Finished runs and failure rate over time")
     with right:
         st.subheader("Failures by age", anchor=False)
         _ageing(held, currency)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -130,10 +130,17 @@ def figures(flows: Rows, found: Sequence[Health], stuck: Stake, replays: Rows, q
     ]
 
 
-def flow_rows(flows: Rows, series: Rows, found: Sequence[Health], targets: Rows, currency: str) -> list[dict[str, object]]:
+def flow_rows(
+    flows: Rows, series: Rows, times: Sequence[datetime], found: Sequence[Health], targets: Rows, currency: str
+) -> list[dict[str, object]]:
     """One line a flow: state, volume over time, failure rate, lag against what it may be."""
     by_flow, lines, allowed = {row["flow"]: row for row in flows}, _by(series, "flow"), service_level(targets)
-    return [_flow_row(one, by_flow[one.flow], lines.get(one.flow, []), allowed.get(one.flow), currency) for one in found]
+    return [_flow_row(one, by_flow[one.flow], _along(lines.get(one.flow, []), times), allowed.get(one.flow), currency) for one in found]
+
+
+def _along(line: Rows, times: Sequence[datetime]) -> list[Row]:
+    known = {row["slot"]: row for row in line}
+    return [known.get(time, {"settled": 0, "dead": 0}) for time in times]
 
 
 def _flow_row(one: Health, row: Row, line: Rows, allowed: float | None, currency: str) -> dict[str, object]:
@@ -246,18 +253,16 @@ def _circuit_row(one: Any, now: datetime) -> dict[str, object]:
     }
 
 
-def throughput(series: Rows, step: int) -> dict[str, Any]:
+def throughput(series: Rows, times: Sequence[datetime], step: int) -> dict[str, Any]:
     """A Plotly figure: finished runs stacked by flow, and the failure rate as a line on its own axis."""
-    times = _slots(series, step)
     bars = [_bars(flow, {row["slot"]: row["settled"] for row in rows}, times, step) for flow, rows in sorted(_by(series, "flow").items())]
     return {"data": [*bars, _rate(series, times, step)], "layout": _layout()}
 
 
-def _slots(series: Rows, step: int) -> list[datetime]:
-    """Every step from the first to the last, so that hours without work show as such."""
-    seen = [row["slot"] for row in series]
-    number = int((max(seen) - min(seen)).total_seconds() // step) + 1 if seen else 0
-    return [min(seen) + timedelta(seconds=step * at) for at in range(number)]
+def slots(since: datetime, now: datetime, step: int) -> list[datetime]:
+    """Every step of the window, so that hours without work show as such. Steps begin at multiples of `step` since 1970."""
+    first, last = int(since.timestamp()) // step, int(now.timestamp()) // step
+    return [datetime.fromtimestamp(at * step, UTC) for at in range(first, last + 1)]
 
 
 def _bars(flow: str, values: Mapping[datetime, int], times: Sequence[datetime], step: int) -> dict[str, Any]:
