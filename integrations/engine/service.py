@@ -99,6 +99,7 @@ class _Service:
             if connector.snapshots:
                 jobs.every(settings.snapshot_seconds, f"snapshot {name}", _Unhurried(partial(self._snapshots.take, connector)))
         jobs.every(30.0, "trim feed", self._journal.feed.trim)
+        jobs.every(300.0, "tidy signals", self._journal.runs.tidy)
         return jobs
 
     def _connected(self) -> dict[str, Connector] | None:

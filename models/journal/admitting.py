@@ -20,7 +20,7 @@ from models.journal.metadata import micros
 from models.journal.run import Arrival, Run, Start, run_of
 from models.journal.run_records import arrival_record, settlement
 from models.journal.signals import raise_signals
-from models.journal.statements import execute_many, statements
+from models.journal.statements import insert_many, statements
 
 SQL = Path(__file__).with_name("runs.sql")
 _LOCK = 0x71E0_0002
@@ -51,8 +51,8 @@ def admit(connection: sa.Connection, arrivals: Sequence[Arrival], now: datetime)
     admitted.duplicates = len(arrivals) - len(fresh)
     if fresh:
         stamp = micros(now)
-        rows = [{"source": one.source, "event_id": one.event_id, "body": orjson.dumps(one.body, default=str).decode(), "now": stamp} for one in fresh]
-        execute_many(connection, _EVENT, rows)
+        rows = [{"source": one.source, "event_id": one.event_id, "body": orjson.dumps(one.body, default=str).decode(), "admitted_at": stamp} for one in fresh]
+        insert_many(connection, _EVENT, rows)
         _Admission(connection, admitted, now).take(fresh)
     return admitted
 
@@ -91,7 +91,7 @@ class _Admission:
             for start in arrival.starts:
                 self._start(arrival, start)
         if self._rows:
-            execute_many(self._connection, _INSERT, self._rows)
+            insert_many(self._connection, _INSERT, self._rows)
         raise_signals(self._connection, {start.business_key for start in starts}, self._now)
 
     def _look(self, starts: Sequence[Start]) -> None:
@@ -165,9 +165,9 @@ def new_run(arrival: Arrival, start: Start, state: RunState, now: datetime) -> R
     )  # fmt: skip
 
 
-_STORED = [column.name for column in tables.run.columns if column.name not in ("seq", "waiting_wall", "lease_owner", "lease_until_wall")]
+_STORED = [f"{column.name}" for column in tables.run.columns if column.name not in ("seq", "waiting_wall", "lease_owner", "lease_until_wall")]
 _INSERT = sa.text(f"insert into run ({', '.join(_STORED)}) values ({', '.join(':' + name for name in _STORED)})")
-_EVENT = sa.text("insert into event (source, event_id, body, admitted_at) values (:source, :event_id, :body, :now)")
+_EVENT = sa.text("insert into event (source, event_id, body, admitted_at) values (:source, :event_id, :body, :admitted_at)")
 _JSON = ("payload", "acks", "correction", "intent", "waiting_missing")
 _TIMES = ("created_at", "due_at", "settled_at", "source_changed_at")
 
@@ -186,4 +186,4 @@ def stored(run: Run, held: bool, now: datetime) -> dict[str, Any]:
 
 def insert_runs(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows made by `stored`."""
-    execute_many(connection, _INSERT, rows)
+    insert_many(connection, _INSERT, rows)

@@ -20,7 +20,7 @@ from models.journal.metadata import micros
 from models.journal.registry import Registry
 from models.journal.run import Move, Run, run_of
 from models.journal.run_records import settlement
-from models.journal.statements import execute_many, statements
+from models.journal.statements import statements
 
 _RELEASING = (RunState.SETTLED, RunState.DEAD)
 _MOVE_COLUMNS = (
@@ -107,7 +107,7 @@ def _store(connection: sa.Connection, sql: Any, rows: list[dict[str, Any]]) -> s
     held = dict(connection.execute(sql["held_tokens"], {"seqs": json.dumps(list(before))}).all())
     lost = {seq for seq, token in before.items() if held.get(seq) != token}
     if fresh := [row for row in rows if row["seq"] not in lost]:
-        execute_many(connection, sql["move"], fresh)
+        connection.exec_driver_sql(sql["move"].text, fresh)
     return lost
 
 

@@ -12,7 +12,7 @@ from models.domain.clock import Clock
 from models.journal.database import reading
 from models.journal.metadata import micros
 from models.journal.signals import raise_signals
-from models.journal.statements import statements
+from models.journal.statements import insert_many, statements
 
 _SQL = Path(__file__).with_name("crosswalk.sql")
 
@@ -43,8 +43,8 @@ class Crosswalk:
         if not fresh:
             return
         names = ("system", "entity", "system_id", "canonical_id")
-        connection.execute(self._sql["link"], [{**dict(zip(names, link, strict=True)), "now": micros(now)} for link in fresh])
-        changed = {f"{entity}/{name}" for system, entity, system_id, canonical_id in fresh for name in (canonical_id, f"{system}:{system_id}", system_id)}
+        insert_many(connection, self._sql["link"], [{**dict(zip(names, link, strict=True)), "linked_at": micros(now)} for link in fresh])
+        changed = {f"{entity}/{name}" for system, entity, system_id, canonical_id in fresh for name in (canonical_id, f"{system}:{system_id}")}
         raise_signals(connection, changed, now)
 
     def canonical_ids(self, refs: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:

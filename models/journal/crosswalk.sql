@@ -1,5 +1,5 @@
 -- link: a system's id stands for a canonical id
-insert into crosswalk (system, entity, system_id, canonical_id, linked_at) values (:system, :entity, :system_id, :canonical_id, :now)
+insert into crosswalk (system, entity, system_id, canonical_id, linked_at) values (:system, :entity, :system_id, :canonical_id, :linked_at)
 on conflict (system, entity, system_id) do update set canonical_id = excluded.canonical_id, linked_at = excluded.linked_at;
 
 -- canonical_ids: what a system's ids stand for

@@ -16,7 +16,7 @@ from models.domain.outcomes import Fact
 from models.journal.database import reading
 from models.journal.metadata import micros
 from models.journal.signals import raise_signals
-from models.journal.statements import statements
+from models.journal.statements import insert_many, statements
 
 _SQL = Path(__file__).with_name("registry.sql")
 
@@ -47,10 +47,8 @@ class Registry:
             for _, fact in sorted(latest.items())
             for key in sorted(set(fact.match_keys))
         ]
-        if changed:
-            connection.execute(self._sql["learn"], changed)
-        if keys:
-            connection.execute(self._sql["identify"], keys)
+        insert_many(connection, self._sql["learn"], changed)
+        insert_many(connection, self._sql["identify"], keys)
         woken = {f"{row['entity']}/{row['canonical_id']}" for row in changed}
         changed_names = {(row["entity"], row["canonical_id"]) for row in changed}
         woken |= {f"{key['entity']}/{key['identity']}" for key in keys if (key["entity"], key["canonical_id"]) in changed_names}
@@ -86,7 +84,7 @@ class Registry:
 def _row(fact: Fact, now: int) -> dict[str, Any]:
     body = orjson.dumps(dict(fact.body), default=str, option=orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(body).hexdigest()
-    return {"entity": fact.entity, "canonical_id": fact.canonical_id, "body": body.decode(), "digest": digest, "now": now}
+    return {"entity": fact.entity, "canonical_id": fact.canonical_id, "body": body.decode(), "digest": digest, "changed_at": now}
 
 
 def _by_first(names: set[tuple[str, str]]) -> dict[str, list[str]]:

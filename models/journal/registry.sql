@@ -1,5 +1,5 @@
 -- learn: keep what is known of an object, as last told
-insert into registry (entity, canonical_id, body, digest, changed_at) values (:entity, :canonical_id, :body, :digest, :now)
+insert into registry (entity, canonical_id, body, digest, changed_at) values (:entity, :canonical_id, :body, :digest, :changed_at)
 on conflict (entity, canonical_id) do update set body = excluded.body, digest = excluded.digest, changed_at = excluded.changed_at;
 
 -- identify: an identity key leads to an object

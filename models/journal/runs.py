@@ -25,7 +25,7 @@ from models.journal.registry import Registry
 from models.journal.replays import Replays
 from models.journal.run import HOLDING, Arrival, Move, Run, run_of
 from models.journal.run_records import run_record, settlement
-from models.journal.signals import wake_missed
+from models.journal.signals import forget_signals, wake_missed
 from models.journal.statements import statements
 
 T = TypeVar("T")
@@ -227,6 +227,10 @@ class Runs:
             due += connection.execute(self._sql["running_count"]).scalar_one()
             polls = list(connection.scalars(sa.select(cursor.polled_at)))
         return Pulse(None if not polls or None in polls else min(moment for moment in polls if moment), due)
+
+    def tidy(self) -> int:
+        """Drop what only served runs under way long ago; how many rows."""
+        return self._transaction(forget_signals)
 
     def idle(self) -> bool:
         """Whether there is nothing to claim and no farewell to send now; a look that costs no write lock."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from models.journal.database import wall_now
 from models.journal.metadata import micros
-from models.journal.statements import statements
+from models.journal.statements import insert_many, statements
 
 _SQL = Path(__file__).with_name("signals.sql")
 _SEPARATOR = re.compile(r"[/:]")
@@ -30,8 +30,14 @@ def raise_signals(connection: sa.Connection, changed: Iterable[str], now: dateti
         return 0
     sql = statements(_SQL, connection.dialect.name)
     wall = wall_now(connection)
-    connection.execute(sql["note"], [{"what": name, "wall": wall} for name in names])
+    insert_many(connection, sql["note"], [{"what": name, "changed_wall": wall} for name in names])
     return int(connection.execute(sql["wake"], {"names": json.dumps(names), "now": micros(now)}).rowcount)
+
+
+def forget_signals(connection: sa.Connection, seconds: float = 3600.0) -> int:
+    """Drop signals that no pause can have missed: a page of runs is never under way that long."""
+    sql = statements(_SQL, connection.dialect.name)
+    return int(connection.execute(sql["forget"], {"before": wall_now(connection) - int(seconds * 1_000_000)}).rowcount)
 
 
 def wake_missed(connection: sa.Connection, now: datetime) -> int:

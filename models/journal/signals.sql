@@ -1,5 +1,5 @@
 -- note: remember that something changed, and when by the database's clock
-insert into signal (what, changed_wall) values (:what, :wall)
+insert into signal (what, changed_wall) values (:what, :changed_wall)
 on conflict (what) do update set changed_wall = excluded.changed_wall;
 
 -- wake: the runs that wait for one of these are due now
@@ -12,3 +12,6 @@ where state = 'waiting' and (
   due_at <= :now
   or exists (select 1 from signal where signal.what = run.waiting_for and signal.changed_wall >= run.waiting_wall)
 );
+
+-- forget: signals that are older than any page under way
+delete from signal where changed_wall < :before;
