@@ -56,9 +56,10 @@ class NetSuiteClient:
         except (TieoutError, KeyError) as error:
             raise OutcomeUnknown(f"{self._config.name}: the job of {len(records)} {kind} has no readable result yet: {error}", key) from error
 
-    def query(self, suiteql: str) -> list[Mapping[str, Any]]:
-        """One page, at most 1,000 rows; all values are text and empty ones are left out."""
-        reply = self.http.call("POST", f"{ROOT}/query/v1/suiteql", {"q": suiteql}, query={"limit": PAGE}, headers={"prefer": "transient"})
+    def query(self, suiteql: str, page: int = 0) -> list[Mapping[str, Any]]:
+        """One page (from 0) of at most 1,000 rows; all values are text and empty ones are left out."""
+        where = {"limit": PAGE, "offset": page * PAGE}
+        reply = self.http.call("POST", f"{ROOT}/query/v1/suiteql", {"q": suiteql}, query=where, headers={"prefer": "transient"})
         body = self._sent(reply, "suiteql").json()
         if not isinstance(body, Mapping) or not isinstance(body.get("items"), list):
             raise Unmappable(f"{self._config.name} sent a query answer without items", "items", code="bad-payload")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import count, groupby
 from typing import Any
 
 from integrations.connectors.mirror import Mirror
 from integrations.connectors.netsuite import mapping, reading
-from integrations.connectors.netsuite.client import NetSuiteClient
+from integrations.connectors.netsuite.client import PAGE, NetSuiteClient
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.netsuite.statements import statements
 from integrations.connectors.rows import Reading, jsonable
@@ -46,16 +46,12 @@ class NetSuite:
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
         kind, make = FEEDS[only(stream, FEEDS, self.config.name)]
         mark = Watermark.parse(cursor)
-        since = mark.start(self._overlap)
-        where = _after(since) if since else ""
-        size = min(limit + len(mark.seen), 1000)
-        rows = self._client.query(f"SELECT * FROM ({statements()[kind]}){where} ORDER BY lastmodifieddate, id FETCH FIRST {size} ROWS ONLY")
-        fresh = [row for row in rows if mark.fresh(_mark(row))]
+        fresh, more = self._fresh(kind, mark, limit)
         result = Reading()
         for row in fresh:
             result.take(str(row.get("id")), row, lambda row=row: make(self.config.name, row))  # type: ignore[misc]
         moved = mark.moved(((_mark(row), at) for row in fresh if (at := reading.changed(row))), self._overlap)
-        return Page(result.events, moved.text(), more=len(rows) >= size and bool(fresh), rejected=result.rejected)
+        return Page(result.events, moved.text(), more, result.rejected)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
@@ -89,6 +85,19 @@ class NetSuite:
 
     def close(self) -> None:
         self._client.close()
+
+    def _fresh(self, kind: str, mark: Watermark, limit: int) -> tuple[list[Mapping[str, Any]], bool]:
+        """Up to `limit` rows that were not read before, by time of change, and whether more wait. The overlap may hold more
+        known rows than a page has, as after a first load, so pages are read until something new shows."""
+        since = mark.start(self._overlap)
+        statement = f"SELECT * FROM ({statements()[kind]}){_after(since) if since else ''} ORDER BY lastmodifieddate, id"
+        fresh: list[Mapping[str, Any]] = []
+        for page in count():
+            rows = self._client.query(statement, page)
+            fresh += [row for row in rows if mark.fresh(_mark(row))]
+            if len(fresh) > limit or len(rows) < PAGE:
+                break
+        return fresh[:limit], len(fresh) > limit
 
     def _mirrored(self, entity: str) -> list[Observation]:
         """Everything of a big entity, by reading only what changed since the last snapshot where nothing was deleted."""

@@ -97,6 +97,25 @@ def test_an_upsert_counts_as_found_once_it_holds_what_is_wanted(world: World) ->
     assert connector.find([change])[0].system_id and connector.state(change).current == connector.state(change).wanted
 
 
+def test_more_changes_at_one_moment_than_a_page(world: World) -> None:
+    """S6: a load of 1,300 tasks in one second comes through whole, and what comes after it is not hidden by it."""
+    ns_prepare(world)
+    for n in range(1300):
+        task = {"title": f"PRJ-1001.{n + 1000}", "project": {"externalId": "PRJ-1001"}}
+        world.vendors.erp.records.upsert("projecttask", f"PRJ-1001_{n + 1000}", task)
+    connector = made(NetSuite, "netsuite", world)
+    found: list[str] = []
+    cursor, more = None, True
+    while more:
+        page = connector.poll("charge_codes", cursor, limit=500)
+        found += [event.subject for event in page.events]
+        cursor, more = page.cursor, page.more
+    assert len(found) == len(set(found)) == 1301
+    world.clock.present += timedelta(seconds=2)
+    CASES["netsuite"].grow(world, 7)
+    assert [event.subject for event in connector.poll("charge_codes", cursor).events] == ["charge_code:PRJ-1001.007"]
+
+
 # Kantata
 
 
