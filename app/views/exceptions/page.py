@@ -17,7 +17,7 @@ from app.views.exceptions.triage import told, triage
 from app.views.question import View
 from app.widgets import formats
 from app.widgets.download import csv_of, download
-from app.widgets.heading import admitted, draw, heading
+from app.widgets.heading import admitted, draw, heading, zone
 from app.widgets.markup import empty, verdict
 from models.domain.case import cause_title
 from models.journal.cases import CaseFilter
@@ -46,9 +46,9 @@ def page(viewer: Viewer) -> None:
 @st.fragment(run_every="5s")
 def _causes(viewer: Viewer) -> None:
     groups, now, currency = case_groups(viewer.entities), world_now(), reporting_currency()
-    draw(verdict(*present.verdict(groups, currency), "ranked by money · refreshes every 5 s"))
+    checked = f"last checked {formats.moment(now, zone(), seconds=True)}; new exceptions appear here by themselves"
+    draw(verdict(*present.verdict(groups, currency), "ranked by money · refreshes every 5 s" if groups else checked))
     if not groups:
-        draw(empty("Nothing is stuck", f"Last checked {formats.moment(now)} UTC. New exceptions appear here by themselves."))
         return
     st.session_state["causes_shown"] = [group.cause for group in groups]
     column = st.column_config

@@ -43,38 +43,44 @@ def in_words(result: Mapping[str, Any]) -> str:
     """What a preview found, in a sentence."""
     runs = result.get("runs") or []
     total = ", ".join(formats.money(amount, currency) for currency, amount in (result.get("totals") or {}).items())
-    faults = sum(1 for run in runs if fault(run))
-    told = f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"
-    return f"{told}; {formats.plural(faults, 'run')} would fail again." if faults else f"{told}; none is expected to fail."
+    faults, waits = sum(1 for run in runs if fault(run)), sum(1 for run in runs if pause(run))
+    told = [f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"]
+    told += [f"{formats.plural(faults, 'run')} would fail again" if faults else "none is expected to fail"]
+    told += [f"{formats.plural(waits, 'run')} would wait for data"] if waits else []
+    return "; ".join(told) + "."
 
 
 def fault(run: Mapping[str, Any]) -> str | None:
     """Why a run would fail again, if the dry run says so."""
-    return next((str(step["error"]) for step in run.get("steps") or [] if step.get("error")), None)
+    return _said(run, "fails")
+
+
+def pause(run: Mapping[str, Any]) -> str | None:
+    """What a run would wait for, if the dry run says so."""
+    return _said(run, "waits")
+
+
+def _said(run: Mapping[str, Any], outcome: str) -> str | None:
+    return next((str(step["error"]) for step in run.get("steps") or [] if step.get("outcome") == outcome and step.get("error")), None)
 
 
 def hazards(result: Mapping[str, Any]) -> list[str]:
     """Every hazard of the plan once, the most frequent first."""
     counts: dict[str, int] = {}
-    for run in result.get("runs") or []:
-        for hazard in run.get("hazards") or []:
-            counts[_told(hazard)] = counts.get(_told(hazard), 0) + 1
+    for hazard in result.get("hazards") or []:
+        text = f"{formats.words(hazard.get('kind'))}: {hazard.get('message')}"
+        counts[text] = counts.get(text, 0) + 1
     ranked = sorted(counts.items(), key=lambda pair: -pair[1])
     return [f"{text} ({formats.plural(number, 'run')})" if number > 1 else text for text, number in ranked]
 
 
-def _told(hazard: Any) -> str:
-    if isinstance(hazard, Mapping):
-        return str(hazard.get("text") or hazard.get("because") or hazard.get("message") or formats.words(hazard.get("kind") or hazard.get("hazard")))
-    return str(hazard)
-
-
 def step_title(step: Mapping[str, Any]) -> Html:
     """One step of a previewed run in a line."""
-    target = step.get("system") or "computed here"
-    mood = "bad" if step.get("error") else "info"
-    outcome = step.get("error") or step.get("outcome") or ""
-    return joined([span(formats.words(step.get("step")), "t-b"), chip(target, mood), step.get("action"), span(step.get("external_id"), "t-mono") if step.get("external_id") else None, span(outcome, "t-bad" if step.get("error") else "t-mute")])
+    outcome = str(step.get("outcome") or "")
+    mood = {"fails": "bad", "waits": "warn", "creates": "good", "updates": "info"}.get(outcome, "")
+    named = span(step.get("external_id"), "t-mono") if step.get("external_id") else None
+    told = span(step["error"], "t-bad" if outcome == "fails" else "t-mute") if step.get("error") else None
+    return joined([span(formats.words(step.get("step")), "t-b"), span(step.get("system") or "here", "t-mute"), chip(formats.words(outcome), mood) if outcome else None, named, told])
 
 
 def fields(step: Mapping[str, Any], clear: frozenset[DataClass]) -> list[Field]:
@@ -102,18 +108,19 @@ class Progress:
     settled: int
     failed: int
     waiting: int
+    refused: int
     stopped: bool
 
     @property
     def share(self) -> float:
-        return min((self.settled + self.failed + self.waiting) / self.asked, 1.0) if self.asked else 0.0
+        return min((self.settled + self.failed + self.waiting + self.refused) / self.asked, 1.0) if self.asked else 0.0
 
 
 def progress(request_body: Mapping[str, Any], result: Mapping[str, Any] | None) -> Progress:
     told = result or {}
     return Progress(
         len(request_body.get("run_ids") or []), _number(told.get("replayed")), _number(told.get("settled")), _number(told.get("failed")),
-        _number(told.get("waiting")), bool(told.get("stopped")),
+        _number(told.get("waiting")), _number(told.get("refused")), bool(told.get("stopped")),
     )  # fmt: skip
 
 
@@ -121,8 +128,10 @@ def _number(value: Any) -> int:
     return len(value) if isinstance(value, list | dict) else int(value or 0)
 
 
-def outcome(state: str, far: Progress) -> tuple[str, str]:
-    """How a replay goes or went, in a mood and a sentence."""
+def outcome(state: str, far: Progress, error: str | None = None) -> tuple[str, str]:
+    """How a replay goes or went, in a mood and a sentence; `error` is why the engine could not go on."""
+    if error:
+        return "bad", f"The engine could not replay: {error}"
     if state in ("pending", "running"):
         return "info", "Waiting for the engine…" if state == "pending" else f"Replaying: {far.settled:,} of {far.asked:,} arrived."
     if state == "cancelled":
@@ -132,7 +141,8 @@ def outcome(state: str, far: Progress) -> tuple[str, str]:
     if far.failed:
         return "warn", f"{far.settled:,} of {far.asked:,} arrived, {far.failed:,} failed again."
     waits = f", {far.waiting:,} wait for data and go on by themselves" if far.waiting else ""
-    return "good", f"{formats.plural(far.settled, 'run')} arrived{waits}. The case closes by itself once nothing is found any more."
+    alone = f"; {far.refused:,} had moved on already and were left alone" if far.refused else ""
+    return "good", f"{formats.plural(far.settled, 'run')} arrived{waits}{alone}. The case closes by itself once nothing is found any more."
 
 
 def figures(far: Progress) -> list[Metric]:

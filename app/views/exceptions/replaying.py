@@ -12,7 +12,7 @@ from app.stores import journal
 from app.views.exceptions import replay
 from app.widgets import formats
 from app.widgets.heading import draw
-from app.widgets.markup import Column, block, metrics, table, verdict
+from app.widgets.markup import Column, block, facts, metrics, table, verdict
 from app.widgets.payload import field_table
 from models.canonical.classification import DataClass
 from models.journal.requests import Request
@@ -96,7 +96,7 @@ def _previewed(seen: Request) -> None:
         return
     mood = "warn" if any(replay.fault(run) for run in result.get("runs") or []) else "good"
     draw(verdict(mood, replay.in_words(result), f"plan {str(result.get('plan_hash') or '')[:12]}"))
-    for hazard in replay.hazards(result):
+    for hazard in replay.hazards(result)[:6]:
         st.warning(hazard, icon=":material/warning:")
     for at, run in enumerate((result.get("runs") or [])[: replay.SHOWN]):
         _run(run, at == 0)
@@ -114,13 +114,16 @@ def _run(run: Mapping[str, Any], expanded: bool) -> None:
 
 def _watched(viewer: Viewer, request: Request, key: str) -> None:
     far = replay.progress(request.body, request.result)
-    draw(verdict(*replay.outcome(request.state, far), f"request {request.request_id[:8]}"))
+    draw(verdict(*replay.outcome(request.state, far, (request.result or {}).get("error")), f"request {request.request_id[:8]}"))
     if not request.ended:
         st.progress(far.share, text=f"{far.share:.0%}")
     draw(metrics(replay.figures(far)))
     waves = replay.wave_rows(request.result)
     if waves:
         draw(table(WAVES, waves))
+    left_alone = dict(list(((request.result or {}).get("refused") or {}).items())[:10])
+    if left_alone:
+        draw(facts({run[:12]: why for run, why in left_alone.items()}))
     with st.container(horizontal=True):
         if not request.ended:
             why_not = viewer.why_not(Action.REPLAY)

@@ -30,15 +30,15 @@ class RequestDesk(threading.Thread):
     def _preview(self, request: Request) -> None:
         plan = plan_of(request.body)
         code = (request.body.get("correction") or {}).get("charge_code", "PRJ-1004.099")
-        runs = [{"run_id": run, "business_key": f"time_entry:{run[:8]}", "hazards": [], "steps": [self._step(code)]} for run in plan.run_ids]
-        self._journal.requests.settle(request.request_id, "done", {"plan_hash": plan.hash, "runs": runs, "totals": {"GBP": "4455.00"}, "count": len(runs)})
+        runs = [{"run_id": run, "business_key": f"time_entry:{run[:8]}", "steps": [self._step(code)]} for run in plan.run_ids]
+        self._journal.requests.settle(request.request_id, "done", {"plan_hash": plan.hash, "runs": runs, "hazards": [], "totals": {"GBP": "4455.00"}, "count": len(runs)})
 
     def _step(self, code: str) -> dict[str, Any]:
         fields = [
             {"field": "caseTaskEvent", "current": None, "wanted": code, "changed": True}, {"field": "hours", "current": None, "wanted": "6:00", "changed": True},
             {"field": "custcol_cost_rate", "current": None, "wanted": "86.00", "changed": True},
         ]  # fmt: skip
-        return {"step": "post-to-erp", "system": "netsuite", "kind": "deliver", "action": "post", "external_id": "TE-v1", "fields": fields, "outcome": "would create it", "error": None}
+        return {"step": "post-to-erp", "system": "netsuite", "kind": "deliver", "action": "post", "external_id": "TE-v1", "fields": fields, "outcome": "creates", "error": None}
 
     def _replay(self, request: Request) -> None:
         plan, done, waves = plan_of(request.body), 0, []

@@ -77,10 +77,11 @@ def test_corrections_take_json_and_leave_codes_alone() -> None:
 
 
 PREVIEW: dict[str, Any] = {
-    "plan_hash": "h", "count": 2, "totals": {"GBP": "120.00"},
+    "plan_hash": "h", "count": 3, "totals": {"GBP": "120.00"}, "hazards": [{"kind": "closed_period", "run_id": run, "message": "refused again"} for run in ("r1", "r2")],
     "runs": [
-        {"run_id": "r1", "business_key": "time_entry:1", "hazards": ["the period is closed"], "steps": [{"step": "post", "system": "netsuite", "error": "period closed", "fields": []}]},
-        {"run_id": "r2", "business_key": "time_entry:2", "hazards": ["the period is closed"], "steps": [{"step": "post", "system": "netsuite", "error": None, "fields": [
+        {"run_id": "r1", "business_key": "time_entry:1", "steps": [{"step": "post", "system": "netsuite", "outcome": "fails", "error": "period closed", "fields": []}]},
+        {"run_id": "r3", "business_key": "time_entry:3", "steps": [{"step": "notify", "system": "kantata", "outcome": "nothing_to_do", "error": "nothing to tell", "fields": []}, {"step": "post", "outcome": "waits", "error": "no project"}]},
+        {"run_id": "r2", "business_key": "time_entry:2", "steps": [{"step": "post", "system": "netsuite", "outcome": "creates", "error": None, "fields": [
             {"field": "hours", "current": "8:00", "wanted": "8:00", "changed": False}, {"field": "rate", "current": None, "wanted": "95", "changed": True}]}]},
     ],
 }  # fmt: skip
@@ -88,16 +89,16 @@ PREVIEW: dict[str, Any] = {
 
 @pytest.mark.req("E4")
 def test_a_preview_says_what_would_fail_and_shows_changes_first() -> None:
-    assert replay.in_words(PREVIEW) == "2 runs would be replayed, worth £120.00; 1 run would fail again."
-    assert replay.hazards(PREVIEW) == ["the period is closed (2 runs)"]
-    fields = replay.fields(PREVIEW["runs"][1]["steps"][0], NOBODY)
+    assert replay.in_words(PREVIEW) == "3 runs would be replayed, worth £120.00; 1 run would fail again; 1 run would wait for data."
+    assert replay.hazards(PREVIEW) == ["Closed period: refused again (2 runs)"]
+    fields = replay.fields(PREVIEW["runs"][2]["steps"][0], NOBODY)
     assert [(field.path, field.before, field.after) for field in fields] == [("rate", ABSENT, MASK), ("hours", "8:00", "8:00")]
 
 
 @pytest.mark.req("E4")
 @pytest.mark.parametrize(("state", "result", "mood", "part"), [
     ("pending", None, "info", "Waiting for the engine"), ("running", {"settled": 11, "replayed": 11}, "info", "11 of 32 arrived"),
-    ("done", {"settled": 30, "waiting": 2, "replayed": 32}, "good", "2 wait for data"), ("done", {"settled": 31, "failed": 1}, "warn", "1 failed again"),
+    ("done", {"settled": 30, "waiting": 2, "replayed": 32}, "good", "2 wait for data"), ("done", {"settled": 31, "failed": 1}, "warn", "1 failed again"), ("done", {"settled": 31, "refused": {"r": "settled already"}}, "good", "1 had moved on already"),
     ("done", {"settled": 1, "failed": 10, "stopped": True}, "bad", "10 runs failed again"), ("cancelled", {"replayed": 11}, "warn", "Stopped by a person after 11 runs"),
 ])  # fmt: skip
 def test_progress_is_told_in_a_sentence(state: str, result: dict[str, Any] | None, mood: str, part: str) -> None:
