@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = read_settings()
         if settings.systems is None:
@@ -88,7 +90,7 @@ class _Service:
         for loop in loops:
             loop.join(max(0.0, deadline - time.monotonic()))
         if not loops[0].is_alive():
-            self._journal.runs.give_back(engine.owner)
+            engine.worker.give_back()
         self._telemetry.close(1.0)
 
     def _jobs(self, engine: Engine) -> Jobs:

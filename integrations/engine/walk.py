@@ -214,7 +214,7 @@ class Walk:
     def _wait(self, wait: WaitFor, started: int) -> None:
         run, ended, now = self.move.run, time.time_ns(), self.context.now()
         known = (run.waiting_for, run.waiting_because) == (what_of(wait.what), wait.because)
-        run.state, run.intent, run.due_at = RunState.WAITING, None, wait.until
+        run.state, run.due_at = RunState.WAITING, wait.until  # an intent stays: what was in doubt is in doubt after the wait
         if wait.until is not None and wait.until <= now:
             run.due_at = now + timedelta(minutes=1)
         run.waiting_for, run.waiting_because = what_of(wait.what), wait.because

@@ -43,18 +43,20 @@ class Worker:
         self._gates: dict[str, Gate] = {}
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._held_until = 0.0
+        self._pages = 0
 
     def work(self) -> int:
         """Claim and finish one page; how many runs it had."""
         asked = time.monotonic()
-        claim = self._journal.runs.claim(self.owner, self._page, self.lease_seconds)
+        self._pages += 1
+        claim = self._journal.runs.claim(self.holder, self._page, self.lease_seconds)
         if not claim.runs:
             return 0
         self._held_until = asked + self.lease_seconds * 0.8
         lookups = Lookups(self._journal, self._landscape)
         walks, strangers = self._walks(claim.runs, lookups)
         if strangers:
-            self._journal.runs.commit(self.owner, strangers, claim.wall, self.lease_seconds)
+            self._journal.runs.commit(self.holder, strangers, claim.wall, self.lease_seconds)
         planned = self._walked([walk for walk in walks if walk.move.run.state is RunState.RUNNING], lookups)
         planned = self._kept(planned, self._commit(walks, claim.wall))
         while planned:
@@ -63,10 +65,16 @@ class Worker:
             walk.close()
         return len(claim.runs)
 
+    @property
+    def holder(self) -> str:
+        """Who holds the present page's leases. Each page has a holder of its own, so that the heartbeat of the next page
+        never keeps alive what a fault left behind in an earlier one."""
+        return f"{self.owner}/{self._pages}"
+
     def heartbeat(self) -> None:
         """Prolong the leases; called by the engine's clockwork while a page is under way."""
         asked = time.monotonic()
-        self._journal.runs.heartbeat(self.owner, self.lease_seconds)
+        self._journal.runs.heartbeat(self.holder, self.lease_seconds)
         self._held_until = asked + self.lease_seconds * 0.8
 
     def held(self) -> bool:
@@ -87,11 +95,15 @@ class Worker:
             self.gate(name).refresh(circuits)
         return Deliveries(self._landscape, self.gate, self._pool, self.held, self._tracing)
 
+    def give_back(self) -> None:
+        """Return the present page's runs that were not finished."""
+        self._journal.runs.give_back(self.holder)
+
     def close(self) -> None:
         """Give back what is held and end the call threads."""
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
-        self._journal.runs.give_back(self.owner)
+        self.give_back()
 
     def _walks(self, runs: Sequence[Run], lookups: Lookups) -> tuple[list[Walk], list[Move]]:
         """Walks of the runs whose flow version is known here; the others go back for a worker that knows it."""
@@ -157,7 +169,7 @@ class Worker:
             return set()
         for walk in walks:
             walk.move.arrivals = [self._routing.arrival(event) for event in walk.raised]
-        lost = self._journal.runs.commit(self.owner, [walk.move for walk in walks], looked_wall, self.lease_seconds)
+        lost = self._journal.runs.commit(self.holder, [walk.move for walk in walks], looked_wall, self.lease_seconds)
         for walk in walks:
             walk.raised = []
             walk.move.records, walk.move.facts, walk.move.links, walk.move.arrivals = [], [], [], []

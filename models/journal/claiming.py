@@ -28,15 +28,21 @@ def claim(connection: sa.Connection, owner: str, limit: int, until: int, now: da
     if not lanes:
         return []
     share = -(-limit // len(lanes))
-    found = [
-        list(connection.execute(sql["due"], {"lane": lane, "now": micros(now), "limit": share}))
-        for lane in lanes
-    ]  # fmt: skip
-    seqs = _page([run for lane in found for run in lane])[:limit]
+    found = {lane: _due(connection, lane, share, now) for lane in lanes}
+    room = limit - sum(len(runs) for runs in found.values())
+    full = [lane for lane in lanes if len(found[lane]) == share]
+    if room > 0 and full:  # what quiet lanes leave over is the busy ones'
+        found |= {lane: _due(connection, lane, share + room // len(full), now) for lane in full}
+    seqs = _page([run for lane in lanes for run in found[lane]])[:limit]
     if not seqs:
         return []
     parameters = {"seqs": json.dumps(seqs), "owner": owner, "until": until}
     return sorted((run_of(row) for row in connection.execute(sql["claim"], parameters)), key=lambda run: run.seq)
+
+
+def _due(connection: sa.Connection, lane: str, limit: int, now: datetime) -> list[tuple[int, int]]:
+    due = statements(SQL, connection.dialect.name)["due"]
+    return [(row.seq, row.claims) for row in connection.execute(due, {"lane": lane, "now": micros(now), "limit": limit})]
 
 
 def _page(found: list[tuple[int, int]]) -> list[int]:

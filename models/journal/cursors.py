@@ -44,4 +44,5 @@ class Cursors:
         """Keep why a source could not be read."""
         at = tables.cursor
         with self._engine.begin() as connection:
-            connection.execute(sa.update(at).where(at.c.system == system, at.c.stream == stream).values(error=error))
+            changed = sa.or_(at.c.error.is_(None), at.c.error != error)
+            connection.execute(sa.update(at).where(at.c.system == system, at.c.stream == stream, changed).values(error=error))
