@@ -60,9 +60,9 @@ class CsvFile:
         """Data rows from a byte offset on (0: from the first one). Blank lines are no rows."""
         with self._open() as file:
             header, _ = self._piece(file)
-            names = [name.strip() for name in self._cells(decoded(header.removeprefix(b"\xef\xbb\xbf")))]
+            names = [name.strip() for name in self._cells(decoded(header.removeprefix(b"\xef\xbb\xbf"))) or ()]
             if not any(names):
-                raise Misconfigured(f"{self.path} has no header row: the mapping needs the column names in the first line")
+                raise Misconfigured(f"{self.path} has no readable header row: the mapping needs the column names in the first line")
             file.seek(max(start, file.tell()))
             while True:
                 place = file.tell()
@@ -74,10 +74,12 @@ class CsvFile:
 
     def _record(self, start: int, end: int, raw: bytes, names: list[str], fault: Unmappable | None) -> Record:
         text = decoded(raw).rstrip("\r\n")
-        cells = [] if fault else self._cells(text)
-        if fault is None and len(cells) != len(names):
+        cells = None if fault else self._cells(text)
+        if fault is None and cells is None:
+            fault = Unmappable(f"the row at byte {start} cannot be split into columns", "row", code="bad-row")
+        if fault is None and cells is not None and len(cells) != len(names):
             fault = Unmappable(f"the row at byte {start} has {len(cells)} columns, the header {len(names)}", "row", code="bad-row")
-        return Record(start, end, raw.endswith(b"\n"), text, dict(zip(names, cells, strict=False)) if not fault else {"row": text}, fault)
+        return Record(start, end, raw.endswith(b"\n"), text, dict(zip(names, cells or (), strict=False)) if not fault else {"row": text}, fault)
 
     def _piece(self, file: BinaryIO) -> tuple[bytes, Unmappable | None]:
         """The bytes of one record; quoted cells may hold line ends. A quote that never closes costs its own line only."""
@@ -93,8 +95,12 @@ class CsvFile:
         file.seek(start + len(first))
         return first, Unmappable(f"the row at byte {start} opens a quote that never closes", "row", code="bad-row")
 
-    def _cells(self, text: str) -> list[str]:
-        return next(csv.reader([text.replace("\r\n", "\n")], delimiter=self._delimiter), [])
+    def _cells(self, text: str) -> list[str] | None:
+        """The cells of one record, None when it holds bare carriage returns or a cell beyond the reader's limit."""
+        try:
+            return next(csv.reader([text.replace("\r\n", "\n")], delimiter=self._delimiter), [])
+        except csv.Error:
+            return None
 
     def _open(self) -> BinaryIO:
         try:

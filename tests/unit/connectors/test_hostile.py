@@ -1,0 +1,122 @@
+"""Vendors that send anything: what cannot be read is named, nothing else ever escapes (S8, N4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from integrations.connectors.csv.client import CsvFile
+from integrations.connectors.kantata import mapping as kantata
+from integrations.connectors.netsuite import reading
+from integrations.connectors.netsuite.refusals import refusal
+from integrations.connectors.ppm import mapping as ppm
+from integrations.connectors.rows import Row, jsonable
+from integrations.connectors.salesforce import mapping as salesforce
+from integrations.connectors.workday import mapping as workday
+from integrations.connectors.workday.envelope import body_of, plain
+from models.domain.errors import Misconfigured, TieoutError, Unmappable
+
+NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+RECORDED = Path(__file__).parent / "recorded"
+LEAF = st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=True) | st.text(max_size=12) | st.sampled_from(
+    ["2026-11-18", "0000-00-00", "2026-13-01T00:00:00Z", "1e400", "-0", "NaN", "T", "9:99", "-:", "PRJ-1", "EUR"])  # fmt: skip
+JSON = st.recursive(LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=6)
+QUIET = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+OPPORTUNITY = json.loads((RECORDED / "salesforce_opportunity.json").read_text(), parse_float=Decimal)["records"][0]
+ENTRY = json.loads((RECORDED / "kantata_time_entry.json").read_text(), parse_float=Decimal)["time_entries"]["27"]
+BILL = {"id": "7", "externalid": "TE-k-1-v1", "trandate": "2026-11-16", "hours": "7:30", "isbillable": "T", "rate": "185.1", "custcol_currency": "EUR",
+        "lastmodifieddate": "2026-11-18T10:00:00Z"}  # fmt: skip
+JOB = {"id": "7", "externalid": "PRJ-1", "companyname": "Grid", "currency": "EUR", "entitystatus": "Closed", "isinactive": "F",
+       "lastmodifieddate": "2026-11-18T10:00:00Z"}  # fmt: skip
+BUDGET = {"code": "PRJ-1", "currencyCode": "EUR", "value": Decimal("1.5"), "cost": 1, "targetMargin": Decimal("0.3"), "hours": 4}
+WORKER = {
+    "Worker_Reference": {"ID": [{"type": "Employee_ID", "_value_1": "E-1"}]}, "Worker_Descriptor": "Dana",
+    "Worker_Data": {"Worker_ID": "E-1", "Employment_Data": {"Worker_Status_Data": {"Active": "true"}, "Worker_Job_Data": []}},
+}  # fmt: skip
+MAPPINGS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
+    "opportunity": (OPPORTUNITY, lambda raw: salesforce.opportunity_event("crm", raw, [])),
+    "account": (dict.fromkeys(salesforce.ACCOUNT), lambda raw: salesforce.customer_event("crm", raw)),
+    "entry": (ENTRY, lambda raw: kantata.work_event("psa", "time_entry", kantata.Verdict("approved", raw), NOW, kantata.Names())),
+    "expense": (ENTRY, lambda raw: kantata.work_event("psa", "expense", kantata.Verdict("reversed", raw), NOW, kantata.Names())),
+    "bill": (BILL, reading.time_observation),
+    "job": (JOB, lambda raw: reading.project_event("erp", raw)),
+    "invoice": (JOB, lambda raw: reading.invoice_observation(raw, [raw])),
+    "contract": (JOB, lambda raw: reading.contract_observation(raw, [raw])),
+    "budget": (BUDGET, ppm.budget_observation),
+    "worker": (WORKER, lambda raw: workday.resource_event("hcm", raw, None, NOW, workday.PLAN)),
+}
+
+
+@pytest.mark.parametrize("name", MAPPINGS)
+@QUIET
+@given(data=st.data())
+def test_a_mapping_reads_or_names_the_field(name: str, data: st.DataObject) -> None:
+    """Any value in any field gives a canonical object or an error that names a path; never another exception."""
+    raw, read = MAPPINGS[name]
+    spoilt = data.draw(st.dictionaries(st.sampled_from(sorted(raw)), JSON, max_size=3))
+    try:
+        read({**raw, **spoilt})
+    except (TieoutError, ValidationError) as error:
+        assert str(error)
+
+
+@QUIET
+@given(row=JSON)
+def test_rows_for_the_quarantine_are_json(row: Any) -> None:
+    """Whatever came can be stored as it came."""
+    json.dumps(jsonable(row))
+
+
+@QUIET
+@given(value=JSON, accessor=st.sampled_from(["opt_text", "opt_decimal", "opt_flag", "opt_instant", "opt_day", "opt_child", "children", "text", "money"]))
+def test_accessors_answer_or_name_the_field(value: Any, accessor: str) -> None:
+    """Typed access never guesses: None, a value of the type, or Unmappable with the path."""
+    row = Row({"field": value}, "thing", textual=True)
+    try:
+        getattr(row, accessor)(*(("field", "EUR") if accessor == "money" else ("field",)))
+    except Unmappable as error:
+        assert error.path.startswith("thing.field")
+
+
+@QUIET
+@given(body=JSON, status=st.integers(400, 599))
+def test_any_error_body_becomes_an_error_of_ours(body: Any, status: int) -> None:
+    """A refusal in no known shape is a refusal still."""
+    assert isinstance(refusal(body, status, "timeBill", "erp", NOW, str), TieoutError)
+
+
+@QUIET
+@given(content=st.binary(max_size=300))
+def test_any_bytes_are_a_file(tmp_path: Path, content: bytes) -> None:
+    """A file of any bytes is read to its end, each record from where the last one ended, or has no header."""
+    path = tmp_path / "any.csv"
+    path.write_bytes(content)
+    try:
+        records = list(CsvFile(path).records())
+    except Misconfigured:
+        return
+    assert all(one.start < one.end <= len(content) for one in records)
+    assert all(before.end <= after.start for before, after in pairwise(records))
+
+
+@QUIET
+@given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_an_answer(content: bytes) -> None:
+    """What is no SOAP envelope is said to be none."""
+    from integrations.connectors.workday.client import HARDENED
+
+    try:
+        plain(body_of(content, HARDENED, "hcm"))
+    except Unmappable as error:
+        assert error.code == "bad-payload"
