@@ -36,7 +36,12 @@ class Detector:
         """Everything this detector finds now."""
         moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
         asked = statements(Path(self.file).with_suffix(".sql"))
-        return [self.words[name](row) for name, sql in asked.items() for row in ask(sql.replace("{now}", moment))]
+        found: list[Finding] = []
+        for name, sql in asked.items():
+            rows = [self.words[name](row) for row in ask(sql.replace("{now}", moment))]
+            # The first finding of a case gives its words: sorted, so that they do not flicker from turn to turn.
+            found += sorted(rows, key=lambda one: (one.fingerprint, one.subject_key))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,7 @@ def booked(row: Row) -> Finding:
 
 def _owner(row: Row, fault: str) -> str:
     """A closed code is reopened in the ERP; a wrong one is corrected where it was booked."""
-    if fault == "charge-code-inactive" and row["state"] == "blocked" and row["blocker_owner"]:
-        return str(row["blocker_owner"])
-    return str(row["source_system"] or "psa")
+    return str(row["erp"] or "erp") if fault == "charge-code-inactive" else str(row["source_system"] or "psa")
 
 
 DETECTOR = Detector("invalid_charge_code", "Work on charge codes that cannot be posted", ("X2",), __file__, {"booked": booked})

@@ -14,7 +14,7 @@ _WORDS = explain("rate-missing")
 
 def unpriced(row: Row) -> Finding:
     if row["uncosted"]:
-        return item_finding(row, fingerprint("rate-missing", "cost", row["resource_key"]), _costless(row["resource_key"], "hcm"))
+        return item_finding(row, fingerprint("rate-missing", "cost", row["resource_key"]), _costless(row["resource_key"], row["hcm"]))
     cause = _cause(f"No bill rate for {row['resource_key']} on {row['project_key']}", row["source_system"] or "psa", "revenue_at_risk")
     cause = replace(cause, subject=("resource", row["resource_key"] or "-"))
     return item_finding(row, fingerprint("rate-missing", "bill", row["project_key"], row["resource_key"]), cause)

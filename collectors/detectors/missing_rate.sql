@@ -1,5 +1,6 @@
 -- unpriced: work without a bill rate, or of a person without a cost rate
-SELECT w.*, EXISTS (SELECT 1 FROM mart_state_resource r WHERE r.role = 'hcm' AND r.key = w.resource_key AND r.cost_rate IS NULL) AND NOT coalesce(w.rateless, false) AS uncosted
+SELECT w.*, EXISTS (SELECT 1 FROM mart_state_resource r WHERE r.role = 'hcm' AND r.key = w.resource_key AND r.cost_rate IS NULL) AND NOT coalesce(w.rateless, false) AS uncosted,
+    (SELECT min(system) FROM mart_state_resource WHERE role = 'hcm') AS hcm
 FROM mart_work w WHERE blocker = 'rate-missing' OR (billable AND rateless AND state = 'not_approved' AND code_fault IS NULL);
 
 -- uncosted: active people without a cost rate, in the system that owns it

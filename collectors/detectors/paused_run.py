@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from collectors.detectors.contract import Detector, Example, Row
 from models.domain.finding import Cause, Finding
@@ -21,13 +22,24 @@ def waiting(row: Row) -> Finding:
         f"Supply {what} in the {owner.upper() if len(owner) == 3 else owner}; no replay is needed.", owner,
         "revenue_at_risk" if setup else "billing_blocked", "medium" if setup else "low", flow=row["flow"], system=row["waiting_owner"], root=True,
     )  # fmt: skip
+    text = fingerprint("paused", row["flow"], row["waiting_for"] or row["business_key"])
+    if row["awaited_project"]:
+        cause, text = _for_project(row, cause)
     entity, _, key = row["business_key"].partition(":")
     amount = row["amount"] if row["billable"] is not False and row["amount"] else None
     return Finding(
-        fingerprint("paused", row["flow"], row["waiting_for"] or row["business_key"]), cause, entity, row["item_key"] or key, amount,
+        text, cause, entity, row["item_key"] or key, amount,
         row["currency"] if amount is not None else None, row["created_at"], row["run_id"], row["trace_id"], row["legal_entity"],
         row["project_key"], row["customer_key"], {"waiting_for": row["waiting_for"], "missing": lacking, "because": row["waiting_because"]},
     )  # fmt: skip
+
+
+def _for_project(row: Row, cause: Cause) -> tuple[Cause, str]:
+    """Work that waits for a project belongs to that project's case, whatever its own detector says of it."""
+    name, code = ("project-unsold" if row["unsold"] else "project-missing"), row["awaited_project"]
+    title = f"Project {code} has no sale behind it" if row["unsold"] else f"Project {code} is missing in the ERP"
+    text = fingerprint(name, code) if row["unsold"] else fingerprint(name, "erp", code)
+    return replace(cause, cause=name, title=title, floor="medium", root=False, subject=("project", code)), text
 
 
 def _names(missing: str | None) -> list[str]:
@@ -48,5 +60,9 @@ EXAMPLES = (
             {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1", "waiting_for": "resource:E-9", "amount": "80.00",
                        "created_at": "2026-09-30 11:00:00+00"}]},
             [("paused|time-to-bill|resource:E-9", "TE-1", "80.00")]),
+    Example("time that waits for a project that nobody sold: the project's case",
+            {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1", "waiting_for": "project:PRJ-1900", "amount": "80.00",
+                            "created_at": "2026-09-30 11:00:00+00"}]},
+            [("project-unsold|PRJ-1900", "TE-1", "80.00")]),
     Example("time that waits for a moment", {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1"}]}),
 )  # fmt: skip

@@ -14,36 +14,36 @@ def rejected(row: Row) -> Finding:
 
 
 def stuck(row: Row) -> Finding:
-    return _finding(row, "approval-late", f"Time on {row['project_key']} waits for approval",
+    return _finding(row, "approval-late", f"Time of {row['legal_entity'] or 'the firm'} waits for approval",
                     "These entries were submitted more than three days ago and nobody has approved or rejected them.",
                     "Ask the project's approver to decide, or name a deputy.")  # fmt: skip
 
 
 def unsubmitted(row: Row) -> Finding:
-    return _finding(row, "submission-late", f"Time on {row['project_key']} was never submitted",
+    return _finding(row, "submission-late", f"Time of {row['legal_entity'] or 'the firm'} was never submitted",
                     "These entries were saved more than ten days ago and never submitted for approval.",
                     "Ask the people who worked to submit their timesheets.")  # fmt: skip
 
 
 def _finding(row: Row, name: str, title: str, explanation: str, action: str) -> Finding:
     owner = row["source_system"] or "psa"
-    cause = Cause(name, title, explanation, action, owner, "billing_blocked", flow="time-to-bill", system=owner, root=True,
-                  subject=("project", row["project_key"]))  # fmt: skip
-    return item_finding(row, fingerprint(name, row["project_key"]), cause)
+    subject = ("project", row["project_key"]) if name == "time-rejected" else ("legal_entity", row["legal_entity"] or "-")
+    cause = Cause(name, title, explanation, action, owner, "billing_blocked", flow="time-to-bill", system=owner, root=True, subject=subject)
+    return item_finding(row, fingerprint(name, subject[1]), cause)
 
 
 DETECTOR = Detector("rejected_time", "Time that was sent back or that nobody approves", ("X3",), __file__,
                     {"rejected": rejected, "stuck": stuck, "unsubmitted": unsubmitted})  # fmt: skip
 
-_ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1001", "billable": True, "bill_amount": "100.00", "currency": "GBP",
+_ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1001", "billable": True, "bill_amount": "100.00", "currency": "GBP", "legal_entity": "NOV-UK",
           "state": "not_approved", "source_system": "kantata"}  # fmt: skip
 
 EXAMPLES = (
     Example("sent back", {"mart_work": [{**_ENTRY, "blocker": "rejected"}]}, [("time-rejected|PRJ-1001", "TE-kantata-1", "100.00")]),
     Example("submitted for a week", {"mart_work": [{**_ENTRY, "blocker": "approval-pending", "submitted_at": "2026-09-23 12:00:00+00"}]},
-            [("approval-late|PRJ-1001", "TE-kantata-1", "100.00")]),
+            [("approval-late|NOV-UK", "TE-kantata-1", "100.00")]),
     Example("saved a month ago", {"mart_work": [{**_ENTRY, "blocker": "not-submitted", "work_date": "2026-08-30"}]},
-            [("submission-late|PRJ-1001", "TE-kantata-1", "100.00")]),
+            [("submission-late|NOV-UK", "TE-kantata-1", "100.00")]),
     Example("submitted yesterday, and one on a wrong code that is another detector's", {"mart_work": [
                 {**_ENTRY, "blocker": "approval-pending", "submitted_at": "2026-09-29 12:00:00+00"},
                 {**_ENTRY, "blocker": "rejected", "code_fault": "charge-code-unknown"}]}),

@@ -8,8 +8,9 @@ WITH booked AS (
     FROM (
         SELECT e.* REPLACE (CASE WHEN e.role = 'erp' AND e.reversal THEN -abs(e.hours) ELSE e.hours END AS hours, coalesce(e.project_code, o.project_code) AS project_code)
         FROM memory.state.item e
-        LEFT JOIN memory.state.item o ON e.role = 'erp' AND e.project_code IS NULL AND o.role = 'psa' AND o.item_key = e.item_key
-        WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR e.item_key IN (SELECT item_key FROM memory.state.posting WHERE net > 0)))
+        LEFT JOIN (SELECT item_key, any_value(project_code) AS project_code FROM memory.state.item WHERE role = 'psa' GROUP BY item_key) o ON o.item_key = e.item_key
+        LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
+        WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR coalesce(p.net, 0) > 0))
     ) i
     LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
 ), summed AS (

@@ -67,7 +67,7 @@ WITH known AS (
     SELECT e.*, coalesce(p.net, 0) > 0 AS posted, coalesce(p.invoiced, false) AS invoiced, p.posted_at, r.run_id, r.trace_id, r.state AS run_state, r.error_code,
         r.error_message, r.error_field, r.system AS run_system, r.waiting_for, r.waiting_because, r.waiting_owner, r.updated_at AS run_at, ep.key IS NOT NULL AS erp_has,
         ec.key IS NOT NULL AS code_known, ec.active AS code_active, ec.project_code AS code_project, coalesce(h.hold, false) AS hold,
-        coalesce(ep.system, eo.system, known.any_erp) AS erp, known.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, known.erp_seen_at) AS erp_fresh, known.projects AS projects_known, known.codes AS codes_known,
+        coalesce(ep.system, eo.system, known.any_erp) AS erp, e.kind = 'milestone' OR known.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, known.erp_seen_at) AS erp_fresh, known.projects AS projects_known, known.codes AS codes_known,
         known.sales AND coalesce(NOT mp.in_crm, true) AS unsold
     FROM every e CROSS JOIN known
     LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
