@@ -6,6 +6,7 @@ look-up or flow: what the database, JSON and compression alone cost. Both run in
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -200,5 +201,18 @@ def _address(database: str) -> Iterator[str]:
     yield server
 
 
+def main() -> None:
+    """`python -m integrations.engine.bench [--size RUNS] [--database sqlite|postgres]`: the figures as one line of JSON."""
+    arguments = argparse.ArgumentParser(prog="bench engine", description=run.__doc__)
+    arguments.add_argument("--size", type=int, default=10_000)
+    arguments.add_argument("--database", default="sqlite", choices=("sqlite", "postgres"))
+    given = arguments.parse_args()
+    try:
+        print(json.dumps(run(given.database, given.size)))
+    except Misconfigured as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
 if __name__ == "__main__":
-    print(json.dumps(run(sys.argv[1] if len(sys.argv) > 1 else "sqlite", int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)))
+    main()
