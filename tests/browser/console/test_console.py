@@ -59,10 +59,11 @@ def test_triage_is_kept_with_the_name_of_the_person(page: Any, console: Running)
 @pytest.mark.req("X8", "O7")
 def test_failures_are_shown_as_causes_and_filters_live_in_the_address(page: Any, console: Running) -> None:
     """X8, O7: many failures are few causes; an address carries the filter."""
+    expect = pytest.importorskip("playwright.sync_api").expect
     page.goto("/exceptions?find=PRJ-1007")
     page.get_by_text("failures have").wait_for()
     page.get_by_text("1 case", exact=True).wait_for()
-    assert page.get_by_placeholder("Words, key, run or project").input_value() == "PRJ-1007"
+    expect(page.get_by_placeholder("Words, key, run or project")).to_have_value("PRJ-1007")
 
 
 @pytest.mark.req("O2", "C9")
