@@ -48,6 +48,7 @@ CAUSES: dict[str, str] = {
     "customer-hierarchy": "Customer hierarchy differs",
     "rate-missing": "Missing rate",
     "billing-hold": "Contract on hold",
+    "sow-expired": "Work beyond the statement of work",
     "rejected": "Rejected, to be corrected",
     "approval-pending": "Waits for approval",
     "not-submitted": "Not submitted yet",

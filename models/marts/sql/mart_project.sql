@@ -22,10 +22,12 @@ WITH seen AS (
     SELECT key, coalesce(min(name) FILTER (role = 'crm'), min(name)) AS name FROM memory.state.customer GROUP BY key
 )
 SELECT s.key AS project_key, coalesce(crm_name, any_name) AS name, coalesce(crm_customer, any_customer) AS customer_key, c.name AS customer_name,
-    legal_entity, service_line, practice, s.currency, contract_value, CAST(contract_value * fx.rate AS DECIMAL(18,2)) AS contract_value_reporting,
+    s.legal_entity, service_line, practice, s.currency, contract_value, CAST(contract_value * fx.rate AS DECIMAL(18,2)) AS contract_value_reporting,
     target_margin, in_crm, in_erp, in_psa, in_ppm, status_crm, status_erp, status_psa, closed_won_at,
-    CASE WHEN in_erp AND in_psa THEN greatest(least(coalesce(e.at, erp_seen), erp_seen), least(coalesce(p.at, psa_seen), psa_seen)) END AS usable_at
+    CASE WHEN in_erp AND in_psa THEN greatest(least(coalesce(e.at, erp_seen), erp_seen), least(coalesce(p.at, psa_seen), psa_seen)) END AS usable_at,
+    sale.sow_number, sale.sow_expires_on
 FROM seen s
+LEFT JOIN memory.state.sale sale ON sale.project_code = s.key
 LEFT JOIN client c ON c.key = coalesce(crm_customer, any_customer)
 LEFT JOIN memory.state.mart_fx fx ON fx.currency = s.currency
 LEFT JOIN answered e ON e.business_key = 'project:' || s.key AND e.system = s.erp

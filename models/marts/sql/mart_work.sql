@@ -68,7 +68,7 @@ WITH known AS (
         r.error_message, r.error_field, r.system AS run_system, r.waiting_for, r.waiting_because, r.waiting_owner, r.updated_at AS run_at, ep.key IS NOT NULL AS erp_has,
         ec.key IS NOT NULL AS code_known, ec.active AS code_active, ec.project_code AS code_project, coalesce(h.hold, false) AS hold,
         coalesce(ep.system, eo.system, known.any_erp) AS erp, e.kind = 'milestone' OR known.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, known.erp_seen_at) AS erp_fresh, known.projects AS projects_known, known.codes AS codes_known,
-        known.sales AND coalesce(NOT mp.in_crm, true) AS unsold
+        known.sales AND coalesce(NOT mp.in_crm, true) AS unsold, mp.sow_expires_on
     FROM every e CROSS JOIN known
     LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
     LEFT JOIN memory.state.item_run r ON r.business_key = CASE e.kind WHEN 'time' THEN 'time_entry:' WHEN 'expense' THEN 'expense:' ELSE 'milestone:' END || e.item_key
@@ -103,6 +103,7 @@ WITH known AS (
         WHEN NOT posted OR run_state IS NOT NULL THEN 'in-flight'
         WHEN hold AND billable THEN 'billing-hold'
         WHEN rateless THEN 'rate-missing'
+        WHEN billable AND work_date > sow_expires_on THEN 'sow-expired'
         END AS blocker
     FROM checked WHERE approval <> 'reversed' OR posted
 )
@@ -114,13 +115,13 @@ SELECT *, CASE
     CASE
         WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN source_system
         WHEN blocker = 'paused' THEN coalesce(waiting_owner, erp)
-        WHEN blocker = 'project-unsold' THEN (SELECT min(system) FROM memory.state.project WHERE role = 'crm')
+        WHEN blocker IN ('project-unsold', 'sow-expired') THEN (SELECT min(system) FROM memory.state.project WHERE role = 'crm')
         WHEN blocker IN ('project-missing', 'charge-code-unknown', 'charge-code-inactive', 'billing-hold') THEN coalesce(erp, 'erp')
         WHEN blocker IN ('charge-code-missing', 'charge-code-of-other-project', 'charge-code-of-other-entity', 'rate-missing') THEN source_system
         WHEN blocker = 'in-flight' THEN 'tieout'
         WHEN blocker IS NOT NULL THEN coalesce(run_system, erp, 'erp') END AS blocker_owner,
     CASE
-        WHEN blocker IN ('project-missing', 'project-unsold', 'billing-hold') THEN project_code
+        WHEN blocker IN ('project-missing', 'project-unsold', 'billing-hold', 'sow-expired') THEN project_code
         WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
         WHEN blocker = 'paused' THEN waiting_for
         WHEN blocker IS NOT NULL AND run_state = 'dead' THEN coalesce(run_system, '-') END AS blocker_key

@@ -57,8 +57,8 @@ CREATE TABLE IF NOT EXISTS memory.state.budget (
     system VARCHAR, role VARCHAR, key VARCHAR, project_code VARCHAR, value DECIMAL(18,2), cost DECIMAL(18,2), currency VARCHAR,
     target_margin DECIMAL(9,4), hours DECIMAL(12,2));
 
--- make_sale: milestones as the CRM sold them, by the events it sent
-CREATE TABLE IF NOT EXISTS memory.state.sale (project_code VARCHAR, milestones VARCHAR, legal_entity VARCHAR);
+-- make_sale: milestones and statement of work as the CRM sold them, by the events it sent
+CREATE TABLE IF NOT EXISTS memory.state.sale (project_code VARCHAR, milestones VARCHAR, legal_entity VARCHAR, sow_number VARCHAR, sow_expires_on DATE);
 
 -- make_place: the newest place at which each object was observed, so that an older row never overwrites it
 CREATE TABLE IF NOT EXISTS memory.state.place (
@@ -185,7 +185,8 @@ FROM (
 
 -- sold: the latest sale of each project among the records that came since
 CREATE OR REPLACE TABLE memory.state.newsale AS
-SELECT (body->>'$.data.project_code') AS project_code, CAST((body->'$.data.milestones') AS VARCHAR) AS milestones, legal_entity
+SELECT (body->>'$.data.project_code') AS project_code, CAST((body->'$.data.milestones') AS VARCHAR) AS milestones, legal_entity,
+    body->>'$.data.statement_of_work.number' AS sow_number, TRY_CAST((body->>'$.data.statement_of_work.expires_on') AS DATE) AS sow_expires_on
 FROM records
 WHERE batch_id > {mark} AND kind = 'source_event' AND business_key LIKE 'project:%' AND (body->>'$.data.project_code') IS NOT NULL
     AND (body->'$.data.milestones') IS NOT NULL

@@ -142,6 +142,22 @@ def test_a_milestone_counts_when_the_erp_says_it_is_done_and_until_an_invoice_bi
     assert work(lake) == {"MS-PRJ-1001-M1": ("billed", None)}
 
 
+@pytest.mark.req("X5", "O3")
+def test_work_after_the_statement_of_work_ended_is_blocked_until_it_is_extended(lake):
+    def sold(until: str) -> None:
+        lake.record("source_event", business_key="project:PRJ-1001", flow="quote-to-project", body={
+            "data": {"project_code": "PRJ-1001", "milestones": [], "statement_of_work": {"number": "SOW-1", "expires_on": until}}})
+
+    sold("2026-09-19")
+    entry(lake, 1)
+    posted(lake, 1)
+    entry(lake, 2, work_date="2026-09-19")
+    posted(lake, 2)
+    assert work(lake) == {"TE-kantata-1": ("blocked", "sow-expired"), "TE-kantata-2": ("ready", None)}
+    sold("2026-12-31")
+    assert work(lake) == {"TE-kantata-1": ("ready", None), "TE-kantata-2": ("ready", None)}
+
+
 @pytest.mark.req("O3", "X12")
 def test_reconciliation_says_what_named_blockers_explain_and_what_nothing_explains(lake):
     for number in (1, 2, 3):
