@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
+import httpcore
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from integrations.connectors.http import Bearer, HttpClient, Reply
+from integrations.connectors.http import Bearer, HttpClient, Reply, _reply
 from integrations.connectors.netsuite.token import assertion
 from integrations.connectors.watermark import Watermark
 from integrations.connectors.workday import mapping as workday
@@ -68,6 +70,20 @@ def test_numbers_are_read_exactly() -> None:
     assert str(Reply(200, {}, b'{"a": 0.1, "b": 125000.10}').json()["b"]) == "125000.10"
     with pytest.raises(Unmappable):
         Reply(200, {}, b"<html>").json()
+
+
+@pytest.mark.req("N4")
+@pytest.mark.parametrize("body", [gzip.compress(b'{"a": 1}'), b"no gzip at all"])
+def test_packed_answers_are_unpacked_or_reported(body: bytes) -> None:
+    """A vendor that packs unasked is understood; one that says so and does not is reported by the reader."""
+    answer = httpcore.Response(200, headers=[("Content-Encoding", "gzip")], content=body)
+    answer.read()
+    reply = _reply(answer)
+    if body == b"no gzip at all":
+        with pytest.raises(Unmappable):
+            reply.json()
+    else:
+        assert reply.json() == {"a": 1}
 
 
 @pytest.mark.req("G3")
