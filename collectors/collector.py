@@ -17,9 +17,10 @@ from collectors.commits import Commits
 from collectors.detection import Detection
 from collectors.intake import Intake
 from collectors.lane import Lane
+from collectors.lean import give_back
 from collectors.receivers.feed import FeedReceiver
 from collectors.receivers.http import Receiver, deliverer
-from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, scheduled
+from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, scheduled
 from collectors.spool.frame import Kind
 from collectors.spool.spool import Spool, sync_folder
 from models.domain.clock import SystemClock, clock_at
@@ -48,6 +49,7 @@ class Collector:
         self._journal_side = JournalSide(settings, self._commits, collector_identity(settings))
         self._schedule = scheduled({
             "checkpoint": (CHECKPOINT_SECONDS, lambda: self._commits.once("a checkpoint", lambda lake: lake.checkpoint())),
+            "memory": (MEMORY_SECONDS, give_back),
             "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
         })
 

@@ -11,7 +11,7 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-from collectors.lean import without_pandas
+from collectors.lean import few_arenas, give_back, without_pandas
 from models.domain.clock import Clock, clock_at
 from models.settings import Settings, read_settings
 
@@ -75,6 +75,7 @@ class Detecting:
 
 def main() -> None:
     """Take turns as the parent asks for them, until it goes."""
+    few_arenas()
     without_pandas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -96,6 +97,8 @@ def _outcome(detecting: Detecting) -> tuple[str, str]:
     except Exception as error:  # the parent logs it and asks again
         logging.getLogger(__name__).debug("a turn failed", exc_info=True)
         return "failed", f"{type(error).__name__}: {error}"
+    finally:
+        give_back()
     return "done", ""
 
 

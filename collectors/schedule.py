@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 CHECKPOINT_SECONDS = 60.0
 MAINTAIN_SECONDS = 180.0
+MEMORY_SECONDS = 10.0
 
 
 def scheduled(jobs: dict[str, tuple[float, Callable[[], None]]]) -> BackgroundScheduler:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import uvicorn
 import uvloop
 
-from collectors.lean import without_pandas
+from collectors.lean import few_arenas, without_pandas
 from models.domain.errors import Misconfigured
 from models.settings import Settings, read_settings
 
@@ -35,6 +35,7 @@ def main() -> None:
     """Collect until SIGTERM or SIGINT; exit 0 after a clean end, 2 with a sentence when the settings cannot work."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn that outlasts its interval is no news
+    few_arenas()
     without_pandas()
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own pools keep what a burst took: 50 MiB more resident for no more speed
     try:

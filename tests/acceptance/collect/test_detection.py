@@ -37,6 +37,8 @@ def test_a_refused_body_becomes_a_case_and_a_killed_detector_process_is_replaced
     (case,) = until(lambda: collector.rows("select * from cases where detector = 'quarantine'"), "a case")
     assert case["status"] == "open"
     (child,) = until(lambda: children(collector.process.pid), "the detector process")
+    for pid in (collector.process.pid, child):
+        assert "pandas" not in Path(f"/proc/{pid}/maps").read_text(), "neither process needs it"
     os.kill(child, signal.SIGKILL)
     (fresh,) = until(lambda: [pid for pid in children(collector.process.pid) if pid != child], "another detector process")
     assert collector.post("/v1/traces", traces().SerializeToString(), PROTOBUF)[0] == 200
