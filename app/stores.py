@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,14 @@ import streamlit as st
 from app.roles import Viewer
 from models.domain.clock import Clock, clock_at
 from models.domain.record import Record, RecordKind
+from models.domain.states import RunState
 from models.journal import Journal, open_journal
 from models.journal.cases import CaseFilter, CaseGroup
 from models.lake.reader import LakeReader, open_reader
 from models.settings import Settings, read_settings
 
 Row = dict[str, Any]
+STILL = (RunState.DEAD, RunState.WAITING)
 FRESH = 5
 """Seconds that an aggregate may be old: as often as the collector commits and the marts are refreshed."""
 
@@ -52,6 +54,13 @@ def world_now() -> datetime:
 
 def reporting_currency() -> str:
     return stores().settings.reporting_currency
+
+
+def replayable(run_ids: Sequence[str]) -> list[str]:
+    """Those of the runs that stand still: dead, or waiting for data. The others have ended or are on their way."""
+    found = journal().runs.by_ids(tuple(run_ids)) if run_ids else []
+    still = {run.run_id for run in found if run.state in STILL}
+    return [run_id for run_id in dict.fromkeys(run_ids) if run_id in still]
 
 
 def audit(viewer: Viewer, action: str, about: str) -> None:

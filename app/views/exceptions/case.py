@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.roles import Viewer
-from app.stores import journal, reporting_currency, world_now
+from app.stores import journal, replayable, reporting_currency, world_now
 from app.views.exceptions import presenter as present
 from app.views.exceptions.replaying import replaying
 from app.views.exceptions.triage import reopen, told, triage
@@ -75,7 +75,7 @@ def _replay(viewer: Viewer, case: dict[str, Any]) -> None:
         return
     st.subheader("Replay", anchor=False)
     with st.container(border=True):
-        replaying(viewer, journal().cases.run_ids(case["case_id"]), case["case_id"], present.suggested(case), case["case_id"])
+        replaying(viewer, replayable(journal().cases.run_ids(case["case_id"])), case["case_id"], present.suggested(case), case["case_id"])
 
 
 def _findings(case: dict[str, Any]) -> None:

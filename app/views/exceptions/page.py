@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.roles import Action, Question, Viewer
 from app.statements import statements
-from app.stores import ask_now, case_groups, facets, journal, reporting_currency, world_now
+from app.stores import ask_now, case_groups, facets, journal, replayable, reporting_currency, world_now
 from app.views.exceptions import presenter as present
 from app.views.exceptions.case import case_page
 from app.views.exceptions.replaying import replaying
@@ -82,7 +82,7 @@ def _choose_cause() -> None:
 def _group_dialog(viewer: Viewer, cause: str) -> None:
     st.markdown(f"**{cause_title(cause)}**")
     key = f"group_{cause}"
-    frozen = st.session_state.setdefault(f"runs_{key}", [row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)])
+    frozen = st.session_state.setdefault(f"runs_{key}", replayable([row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)]))
     st.caption(f"{formats.plural(len(frozen), 'failed run')} at the moment you opened this; what arrives later is not touched.")
     replaying(viewer, frozen, key)
 
@@ -91,7 +91,7 @@ def _group_dialog(viewer: Viewer, cause: str) -> None:
 def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
     key = "chosen_" + "_".join(sorted(case["case_id"][:6] for case in cases))[:60]
     runs = [run for case in cases for run in journal().cases.run_ids(case["case_id"])]
-    frozen = st.session_state.setdefault(f"runs_{key}", list(dict.fromkeys(runs)))
+    frozen = st.session_state.setdefault(f"runs_{key}", replayable(runs))
     st.caption(f"{formats.plural(len(frozen), 'failed run')} of {formats.plural(len(cases), 'case')}.")
     suggestions = [present.suggested(case) for case in cases]
     replaying(viewer, frozen, key, suggestions[0] if len({str(one) for one in suggestions}) == 1 else None)
