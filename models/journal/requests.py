@@ -15,11 +15,12 @@ from models.domain.plan import plan_of
 from models.domain.record import Record, RecordKind
 from models.journal.case_report import FeedWriter
 from models.journal.case_tables import case_, case_event, request
-from models.journal.database import reading
+from models.journal.database import reading, wall_now
 
 KINDS = ("preview", "replay", "cancel", "pause_flow", "resume_flow")
 ENDED = ("done", "failed", "cancelled")
 LEASE = timedelta(seconds=60)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,12 @@ _COLUMNS = [request.c[name] for name in Request.__slots__]
 
 
 class Requests:
-    """Each method is one transaction. Leases run on wall time, everything else on the clock handed in."""
+    """Each method is one transaction. Leases run on the database's wall time (unless `wall` is handed in), everything else
+    on the clock: neither a worker's clock nor the world's decides who holds a request."""
 
     def __init__(
         self, engine: sa.Engine, clock: Clock, feed: FeedWriter,
-        identity: Callable[[], str] = lambda: uuid4().hex, wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        identity: Callable[[], str] = lambda: uuid4().hex, wall: Callable[[], datetime] | None = None,
     ) -> None:  # fmt: skip
         self._engine, self._clock, self._feed, self._identity, self._wall = engine, clock, feed, identity, wall
 
@@ -95,11 +97,11 @@ class Requests:
 
         No request is held by two owners at a time; `progress` renews the lease.
         """
-        wall = self._wall()
-        free = sa.or_(request.c.state == "pending", sa.and_(request.c.state == "running", request.c.lease_until_wall < wall))
-        query = sa.select(request.c.request_id).where(free, request.c.kind.in_(list(kinds)))
-        query = query.order_by(request.c.created_at, request.c.request_id).limit(limit).with_for_update(skip_locked=True)
         with self._engine.begin() as connection:
+            wall = self._now_on(connection)
+            free = sa.or_(request.c.state == "pending", sa.and_(request.c.state == "running", request.c.lease_until_wall < wall))
+            query = sa.select(request.c.request_id).where(free, request.c.kind.in_(list(kinds)))
+            query = query.order_by(request.c.created_at, request.c.request_id).limit(limit).with_for_update(skip_locked=True)
             ids = list(connection.scalars(query))
             if not ids:
                 return []
@@ -114,8 +116,8 @@ class Requests:
         held = [request.c.request_id == request_id, request.c.state == "running"]
         if owner is not None:
             held.append(request.c.lease_owner == owner)
-        values = {"result": result, "updated_at": self._clock.now(), "lease_until_wall": self._wall() + lease}
         with self._engine.begin() as connection:
+            values = {"result": result, "updated_at": self._clock.now(), "lease_until_wall": self._now_on(connection) + lease}
             return connection.execute(sa.update(request).where(*held).values(**values)).rowcount == 1
 
     def settle(self, request_id: str, state: str, result: Any = None) -> bool:
@@ -144,6 +146,9 @@ class Requests:
             said = {"reason": reason, "result": _summary(row["result"])}
             self._feed.append(connection, [_record(request_id, row["kind"], row["body"], state, actor or row["actor"], now, said)])
         return True
+
+    def _now_on(self, connection: sa.Connection) -> datetime:
+        return self._wall() if self._wall else _EPOCH + timedelta(microseconds=wall_now(connection))
 
     def _note_on_case(self, connection: sa.Connection, case_id: str, actor: str, now: datetime, body: Mapping[str, Any]) -> None:
         known = connection.scalar(sa.select(case_.c.case_id).where(case_.c.case_id == case_id))

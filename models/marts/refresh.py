@@ -10,6 +10,7 @@ import duckdb
 
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
+from models.lake.connection import connect
 from models.lake.publish import publish
 from models.marts import state
 from models.marts.statements import FOLDER, statements
@@ -85,8 +86,6 @@ def _due(connection: duckdb.DuckDBPyConnection, seen: str) -> bool:
 
 def rebuild(settings: Settings) -> None:
     """Drop every mart and derive it anew from the audit lake and the journal."""
-    from models.lake.connection import connect
-
     connection = connect(settings, marts="write")
     try:
         for name in _tables(connection):
