@@ -37,7 +37,9 @@ class Engine(Protocol):
 class Conductor:
     """Runs until it is cancelled. `engine` may raise while the engine is not up yet; it is asked again."""
 
-    def __init__(self, sandbox: Sandbox, clock_file: Path, engine: Engine, wall: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, sandbox: Sandbox, clock_file: Path, engine: Engine, wall: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._sandbox, self._file, self._engine, self._wall = sandbox, clock_file, engine, wall
         self._liveliness = Liveliness(sandbox)
 

@@ -50,9 +50,11 @@ class Control:
         entries = sandbox.life.delivery.entries
         return {
             "now": sandbox.clock.now().isoformat(), "phase": self.phase, "tick": self.tick, "ticks": self.ticks, "seed": sandbox.plan.seed,
-            "start": sandbox.plan.start.isoformat(), "anchor": sandbox.plan.anchor.isoformat(), "time_entries": len(entries), "expenses": len(sandbox.life.delivery.costs),
+            "start": sandbox.plan.start.isoformat(), "anchor": sandbox.plan.anchor.isoformat(), "time_entries": len(entries),
+            "expenses": len(sandbox.life.delivery.costs),
             "posted": len(sandbox.vendors.erp.records.tables["timebill"]), "projects": len(sandbox.vendors.erp.records.tables["job"]),
-            "requests": sandbox.app.requests, "weather": {f"{vendor} {kind}": count for (vendor, kind), count in sandbox.weather.struck.items()},
+            "requests": sandbox.app.requests,
+            "weather": {f"{vendor} {kind}": count for (vendor, kind), count in sandbox.weather.struck.items()},
         }  # fmt: skip
 
     def _truth(self, entity: str) -> Answer:
@@ -63,8 +65,10 @@ class Control:
 
     def _shown(self, fault: Fault) -> dict[str, Any]:
         return {
-            "id": fault.id, "kind": fault.kind, "subject": fault.subject, "cause": fault.cause, "how_to_fix": fault.how_to_fix, "entries": fault.entries,
-            "money": {currency: str(amount) for currency, amount in fault.money.items()}, "heals_by_itself": fault.heals, "fixed": fault.id in self._sandbox.mended.rows,
+            "id": fault.id, "kind": fault.kind, "subject": fault.subject, "cause": fault.cause, "how_to_fix": fault.how_to_fix,
+            "entries": fault.entries,
+            "money": {currency: str(amount) for currency, amount in fault.money.items()}, "heals_by_itself": fault.heals,
+            "fixed": fault.id in self._sandbox.mended.rows,
         }  # fmt: skip
 
     def _act(self, request: Request, parts: list[str]) -> Answer:
@@ -76,7 +80,10 @@ class Control:
         if parts == ["weather"] and {"vendor", "kind"} <= set(body):
             self._sandbox.weather.arm(Disturbance(body["vendor"], body["kind"], int(body.get("left", 1)), path=str(body.get("path", ""))))
             return json_answer({"armed": len(self._sandbox.weather.armed)})
-        return json_answer({"error": f"use /_world/faults/ID/fix, /_world/do with a kind of {', '.join(self._sandbox.life.deeds)}, or /_world/weather"}, 404)
+        return json_answer(
+            {"error": f"use /_world/faults/ID/fix, /_world/do with a kind of {', '.join(self._sandbox.life.deeds)}, or /_world/weather"},
+            404,
+        )
 
     def _mend(self, name: str) -> Answer:
         fault = next((fault for fault in self._sandbox.plan.faults if fault.id == name), None)

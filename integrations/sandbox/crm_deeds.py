@@ -31,14 +31,16 @@ class Sales:
         for worker in self._plan.people:
             self._hcm.save(worker.number, {
                 "first": worker.first, "last": worker.last, "user": worker.user, "email": worker.email, "role": worker.role,
-                "legal_entity": worker.entity.id, "company": worker.entity.name, "cost_centre": worker.cost_centre, "currency": worker.entity.currency,
+                "legal_entity": worker.entity.id, "company": worker.entity.name, "cost_centre": worker.cost_centre,
+                "currency": worker.entity.currency,
                 "cost_rate": str(worker.cost_rate), "weekly_hours": worker.weekly_hours, "hired": worker.hired.isoformat(), "active": True,
             }, at)  # fmt: skip
 
     def _open_account(self, client: Client, at: datetime, name: str | None = None, number: str | None = None) -> str:
         group = None if client.group is None else self._account.first(self._plan.clients[client.group].number)
         return self._crm.save("Account", {
-            "Name": name or client.name, "AccountNumber": number or client.number, "ParentId": group, "BillingCountry": client.entity.country,
+            "Name": name or client.name, "AccountNumber": number or client.number, "ParentId": group,
+            "BillingCountry": client.entity.country,
             "CurrencyIsoCode": client.entity.currency, "Tax_Id__c": client.tax_id, "Tax_Profile__c": client.entity.tax_profile,
             "Legal_Entity__c": client.entity.id, "Ext_Key__c": None,
         }, at)  # fmt: skip
@@ -48,7 +50,9 @@ class Sales:
         deal = self._plan.deals[code]
         if self._sale.first(code):
             return True
-        key = self._crm.save("Opportunity", {**self._terms(deal, at), "IsWon": False, "StageName": "Negotiation/Review", "IsClosed": False}, at)
+        key = self._crm.save(
+            "Opportunity", {**self._terms(deal, at), "IsWon": False, "StageName": "Negotiation/Review", "IsClosed": False}, at
+        )
         for line in self._lines(deal):
             self._crm.save("OpportunityLineItem", {**line, "OpportunityId": key, "CurrencyIsoCode": deal.currency}, at)
         self._crm.save("Opportunity", {"StageName": "Closed Won", "IsClosed": True, "IsWon": True}, at, key)
@@ -59,24 +63,55 @@ class Sales:
         begins = self._plan.start.date() + timedelta(weeks=deal.first)
         ends = self._plan.start.date() + timedelta(weeks=deal.last + 1)
         terms: dict[str, Any] = {
-            "Name": deal.name, "AccountId": account, "CloseDate": at.date().isoformat(), "Closed_Won_At__c": iso_salesforce(at), "Amount": float(deal.value),
-            "CurrencyIsoCode": deal.currency, "Project_Code__c": deal.code, "Contract_Type__c": KINDS[deal.kind], "Tax_Profile__c": deal.entity.tax_profile,
-            "Legal_Entity__c": deal.entity.id, "Cost_Centre__c": deal.centre, "Service_Line__c": deal.line, "Practice__c": deal.practice or PRACTICES[deal.line][0],
-            "Region__c": deal.entity.region, "Target_Margin__c": float(deal.target_margin), "Approval_Status__c": "Approved", "SOW_Number__c": f"SOW-{deal.code[4:]}",
+            "Name": deal.name, "AccountId": account, "CloseDate": at.date().isoformat(), "Closed_Won_At__c": iso_salesforce(at),
+            "Amount": float(deal.value),
+            "CurrencyIsoCode": deal.currency, "Project_Code__c": deal.code, "Contract_Type__c": KINDS[deal.kind],
+            "Tax_Profile__c": deal.entity.tax_profile,
+            "Legal_Entity__c": deal.entity.id, "Cost_Centre__c": deal.centre, "Service_Line__c": deal.line,
+            "Practice__c": deal.practice or PRACTICES[deal.line][0],
+            "Region__c": deal.entity.region, "Target_Margin__c": float(deal.target_margin), "Approval_Status__c": "Approved",
+            "SOW_Number__c": f"SOW-{deal.code[4:]}",
             "SOW_Signed_On__c": at.date().isoformat(), "SOW_Expires_On__c": (deal.sow_expires or ends + timedelta(days=60)).isoformat(),
-            "PO_Number__c": f"PO-{int(deal.code[4:]) * 37 % 9000 + 1000}", "Billing_Cap__c": None, "Start_Date__c": begins.isoformat(), "End_Date__c": ends.isoformat(),
+            "PO_Number__c": f"PO-{int(deal.code[4:]) * 37 % 9000 + 1000}", "Billing_Cap__c": None, "Start_Date__c": begins.isoformat(),
+            "End_Date__c": ends.isoformat(),
         }  # fmt: skip
         return {**terms, **dict.fromkeys(deal.lacks)}
 
     @staticmethod
     def _lines(deal: Deal) -> list[dict[str, Any]]:
         roles = [
-            {"Line_Kind__c": "Role", "Name": role, "Quantity": float(deal.hours[role]), "UnitPrice": float(rate), "TotalPrice": float(rate * deal.hours[role]), "Billable__c": deal.billable_time}
+            {
+                "Line_Kind__c": "Role",
+                "Name": role,
+                "Quantity": float(deal.hours[role]),
+                "UnitPrice": float(rate),
+                "TotalPrice": float(rate * deal.hours[role]),
+                "Billable__c": deal.billable_time,
+            }
             for role, rate in deal.rates.items()
         ]
-        tasks = [{"Line_Kind__c": "Task", "Name": name, "Charge_Code__c": code, "Billable__c": billable, "Quantity": 1.0, "UnitPrice": 0.0, "TotalPrice": 0.0} for code, name, billable in deal.tasks]
+        tasks = [
+            {
+                "Line_Kind__c": "Task",
+                "Name": name,
+                "Charge_Code__c": code,
+                "Billable__c": billable,
+                "Quantity": 1.0,
+                "UnitPrice": 0.0,
+                "TotalPrice": 0.0,
+            }
+            for code, name, billable in deal.tasks
+        ]
         stones = [
-            {"Line_Kind__c": "Milestone", "Name": stone.name, "Quantity": 1.0, "UnitPrice": float(stone.amount), "TotalPrice": float(stone.amount), "ServiceDate": stone.due.isoformat(), "Billable__c": True}
+            {
+                "Line_Kind__c": "Milestone",
+                "Name": stone.name,
+                "Quantity": 1.0,
+                "UnitPrice": float(stone.amount),
+                "TotalPrice": float(stone.amount),
+                "ServiceDate": stone.due.isoformat(),
+                "Billable__c": True,
+            }
             for stone in deal.milestones
         ]
         return [*roles, *tasks, *stones]
@@ -102,7 +137,12 @@ class Sales:
         """Open a second account for a customer, spelt a little differently."""
         client = next(client for client in self._plan.clients if client.number == number)
         if self._account.first(f"9{number[1:]}") is None:
-            self._open_account(client, at, client.name.replace(" Ltd", " Limited").replace(" GmbH", " G.m.b.H.").replace(" Inc.", ", Inc."), f"9{number[1:]}")
+            self._open_account(
+                client,
+                at,
+                client.name.replace(" Ltd", " Limited").replace(" GmbH", " G.m.b.H.").replace(" Inc.", ", Inc."),
+                f"9{number[1:]}",
+            )
         return True
 
     def merge(self, at: datetime, number: str) -> bool:

@@ -32,9 +32,12 @@ class Office:
                       exchangeRate=str(entity.rate), effectiveDate=at.date().isoformat())  # fmt: skip
         for worker in self._plan.people:
             company = self._key("subsidiary", worker.entity.id)
-            self._put("employee", at, externalId=worker.number, entityId=worker.number, firstName=worker.first, lastName=worker.last, email=worker.email,
-                      subsidiary={"id": company, "refName": worker.entity.name}, custentity_role=worker.role, custentity_cost_centre=worker.cost_centre,
-                      custentity_cost_rate=str(worker.cost_rate), custentity_weekly_hours=str(worker.weekly_hours), hireDate=worker.hired.isoformat())  # fmt: skip
+            self._put("employee", at, externalId=worker.number, entityId=worker.number, firstName=worker.first, lastName=worker.last,
+                email=worker.email,
+                      subsidiary={"id": company, "refName": worker.entity.name}, custentity_role=worker.role,
+                      custentity_cost_centre=worker.cost_centre,
+                      custentity_cost_rate=str(worker.cost_rate), custentity_weekly_hours=str(worker.weekly_hours),
+                      hireDate=worker.hired.isoformat())  # fmt: skip
 
     def _put(self, kind: str, at: datetime, key: str | None = None, **fields: Any) -> str:
         table = self._records.tables[kind]
@@ -120,32 +123,54 @@ class Office:
         number = f"INV-{10_001 + len(self._records.tables['invoice'])}"
         total = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
         customer = job.get("parent") or {}
-        self._put("invoice", at, externalId=number, tranId=number, entity={"id": job["id"], "refName": job.get("companyName")}, customer=customer, subsidiary=job.get("subsidiary"),
-                  currency=job.get("currency"), total=str(total), status="open", tranDate=at.date().isoformat(), trandate_key=at.date().isoformat(),
-                  dueDate=(at + timedelta(days=30)).date().isoformat(), item={"items": [{name: value for name, value in line.items() if name != "_key"} for line in lines]})  # fmt: skip
+        self._put("invoice", at, externalId=number, tranId=number, entity={"id": job["id"], "refName": job.get("companyName")},
+            customer=customer, subsidiary=job.get("subsidiary"),
+                  currency=job.get("currency"), total=str(total), status="open", tranDate=at.date().isoformat(),
+                  trandate_key=at.date().isoformat(),
+                  dueDate=(at + timedelta(days=30)).date().isoformat(),
+                  item={"items": [{name: value for name, value in line.items() if name != "_key"} for line in lines]})  # fmt: skip
         for line in lines:
             if "_key" in line:
                 self._put("timebill", at, line["_key"], custcol_invoiced=True, custcol_invoice=number)
         stones = {line["custcol_milestone_id"] for line in lines if line.get("custcol_milestone_id")}
         if stones:
-            marked = [{**line, "custcol_invoice": number} if line.get("custcol_milestone_id") in stones else line for line in order["item"]["items"]]
+            marked = [
+                {**line, "custcol_invoice": number} if line.get("custcol_milestone_id") in stones else line
+                for line in order["item"]["items"]
+            ]
             self._put("salesorder", at, order["id"], item={"items": marked})
 
     def _time_lines(self, job: Row, until: str) -> Iterator[dict[str, Any]]:
         bills = self._records.tables["timebill"].rows
-        undone = {fact_of(bills[key]["externalId"]) for key in self._records.bills_of.keys(job["id"]) if str(bills[key].get("hours", "")).startswith("-")}
+        undone = {
+            fact_of(bills[key]["externalId"])
+            for key in self._records.bills_of.keys(job["id"])
+            if str(bills[key].get("hours", "")).startswith("-")
+        }
         for key in self._records.bills_of.keys(job["id"]):
             row = bills[key]
-            if row.get("custcol_invoiced") or not row.get("isBillable") or row.get("rate") is None or row["tranDate"] > until or fact_of(row["externalId"]) in undone:
+            if (
+                row.get("custcol_invoiced")
+                or not row.get("isBillable")
+                or row.get("rate") is None
+                or row["tranDate"] > until
+                or fact_of(row["externalId"]) in undone
+            ):
                 continue
             amount = (hours(row["hours"]) * Decimal(str(row["rate"]))).quantize(CENT, ROUND_HALF_EVEN)
-            yield {"_key": key, "description": f"{row['hours']} h on {row['tranDate']}", "amount": str(amount), "custcol_posting_id": row["externalId"]}
+            yield {
+                "_key": key,
+                "description": f"{row['hours']} h on {row['tranDate']}",
+                "amount": str(amount),
+                "custcol_posting_id": row["externalId"],
+            }
 
     @staticmethod
     def _stone_lines(order: Row) -> Iterator[dict[str, Any]]:
         for line in (order.get("item") or {}).get("items", []):
             if line.get("custcol_accepted") and line.get("custcol_completed") and not line.get("custcol_invoice"):
-                yield {"description": line.get("description"), "amount": str(line.get("amount")), "custcol_milestone_id": line.get("custcol_milestone_id"),
+                yield {"description": line.get("description"), "amount": str(line.get("amount")),
+                    "custcol_milestone_id": line.get("custcol_milestone_id"),
                        "custcol_posting_id": line.get("custcol_milestone_id")}  # fmt: skip
 
 

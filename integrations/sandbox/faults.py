@@ -32,7 +32,9 @@ class Planting:
         self.plan.faults.append(fault)
         return fault
 
-    def busy(self, weeks: Iterable[int], entity: str | None = None, suits: Callable[[Deal], bool] = lambda deal: deal.billable_time) -> Deal:
+    def busy(
+        self, weeks: Iterable[int], entity: str | None = None, suits: Callable[[Deal], bool] = lambda deal: deal.billable_time
+    ) -> Deal:
         """The free deal with most time in these weeks."""
         wanted = set(weeks)
         counts: dict[str, int] = {}

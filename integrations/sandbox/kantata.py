@@ -8,21 +8,16 @@ until a person changes them, since the sheet does not say and un-approving would
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.sandbox.kantata_feed import Feed
+from integrations.sandbox.kantata_lists import KINDS, Lists, fault
 from integrations.sandbox.ledger import Ledger, Row, Table
-from integrations.sandbox.wire import Answer, Request, instant, iso_offset, json_answer
+from integrations.sandbox.wire import Answer, Request, instant, iso_offset
 from models.domain.clock import Clock
 
-KINDS = {
-    "workspaces": "workspace", "stories": "story", "users": "user", "time_entries": "time_entry", "expenses": "expense",
-    "timesheet_submissions": "timesheet_submission", "expense_report_submissions": "expense_report_submission",
-    "external_references": "external_reference",
-}  # fmt: skip
-SIDES = {"workspace": "workspaces", "story": "stories", "user": "users", "timesheet_submission": "timesheet_submissions"}
 REQUIRED: dict[str, dict[str, str]] = {
     "workspaces": {"title": "Please give your project a title", "creator_role": "Please choose a creator role"},
     "stories": {"title": "Please give your task a title", "workspace_id": "Please choose a project"},
@@ -34,14 +29,32 @@ REQUIRED: dict[str, dict[str, str]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "workspaces": {"archived": False, "status": {"color": "green", "key": 300, "message": "Active"}, "currency": "USD", "external_reference": None},
+    "workspaces": {
+        "archived": False,
+        "status": {"color": "green", "key": 300, "message": "Active"},
+        "currency": "USD",
+        "external_reference": None,
+    },
     "stories": {"story_type": "task", "state": "not started", "archived": False, "billable": True},
     "users": {"disabled": False, "external_reference": None},
-    "time_entries": {"billable": True, "approved": False, "is_invoiced": False, "taxable": False, "story_id": None, "notes": "", "timesheet_submission_id": None},
+    "time_entries": {
+        "billable": True,
+        "approved": False,
+        "is_invoiced": False,
+        "taxable": False,
+        "story_id": None,
+        "notes": "",
+        "timesheet_submission_id": None,
+    },
     "expenses": {"billable": True, "approved": False, "is_invoiced": False, "story_id": None, "notes": ""},
-    "external_references": {"status": "successful", "external_link": None, "external_status": None, "external_message": None, "locked": False},
+    "external_references": {
+        "status": "successful",
+        "external_link": None,
+        "external_status": None,
+        "external_message": None,
+        "locked": False,
+    },
 }
-Filter = Callable[[Row], bool]
 
 
 class Kantata:
@@ -60,9 +73,7 @@ class Kantata:
         self.reference = self.tables["external_references"].index(
             lambda row: (row["subject_type"], row["subject_id"], row["service_name"], row["service_model"])
         )
-        self._by_value = self.tables["external_references"].index(lambda row: (row["subject_type"], row["service_model_ref"]))
-        self._by_subject = self.tables["external_references"].index(lambda row: (row["subject_type"], row["subject_id"]))
-        self._sorted: dict[tuple[str, str], tuple[int, list[Row]]] = {}
+        self._lists = Lists(self.tables, self.stories_of, self.entries_of)
 
     # What people in the PSA do.
 
@@ -87,7 +98,7 @@ class Kantata:
         """The open or closed workspace of a project code: by its title's first word, else by an external reference."""
         found = self.workspace_by_code.first(code)
         if found is None:
-            reference = self.tables["external_references"].get(self._by_value.first(("Workspace", code)))
+            reference = self.tables["external_references"].get(self._lists.by_value.first(("Workspace", code)))
             found = reference["subject_id"] if reference else None
         return found if found in self.tables["workspaces"].rows else None
 
@@ -121,7 +132,7 @@ class Kantata:
         if plural == "external_references" and rest == ["create_or_update"]:
             return self._refer(request)
         if request.method == "GET":
-            return self._list(request, plural, rest[0] if rest else None)
+            return self._lists.answer(request, plural, rest[0] if rest else None)
         if request.method == "POST" and not rest:
             return self._create(request, plural)
         if not rest or rest[0] not in self.tables[plural].rows:
@@ -132,7 +143,7 @@ class Kantata:
         if len(rest) == 2:
             return self._resolve(request, plural, rest[0], rest[1])
         fields = (request.json or {}).get(KINDS[plural], request.json or {})
-        return self._shown(request, plural, [self._changed(plural, fields, rest[0])])
+        return self._lists.shown(request, plural, [self._changed(plural, fields, rest[0])])
 
     def _changed(self, plural: str, fields: Mapping[str, Any], key: str | None) -> Row:
         plain = {name: str(value) if name.endswith("_id") and value is not None else value for name, value in fields.items()}
@@ -150,7 +161,7 @@ class Kantata:
             refusal = self._refusal(plural, fields)
             if refusal:
                 return refusal
-        return self._shown(request, plural, [self._changed(plural, fields, None) for fields in wanted], 201)
+        return self._lists.shown(request, plural, [self._changed(plural, fields, None) for fields in wanted], 201)
 
     def _refusal(self, plural: str, fields: Mapping[str, Any]) -> Answer | None:
         for name, message in REQUIRED.get(plural, {}).items():
@@ -175,7 +186,7 @@ class Kantata:
         key = self.reference.first((fields["subject_type"], fields["subject_id"], fields["service_name"], fields["service_model"]))
         old = table.get(key) or {"id": (key := table.new_key()), **DEFAULTS["external_references"], "created_at": now}
         row = table.put(str(key), {**old, **fields, "last_synced_at": now, "updated_at": now})
-        return self._shown(request, "external_references", [row])
+        return self._lists.shown(request, "external_references", [row])
 
     def _resolve(self, request: Request, plural: str, key: str, verb: str) -> Answer:
         status = {"reject": "rejected", "cancel": "cancelled", "approve": "approved"}.get(verb)
@@ -184,7 +195,7 @@ class Kantata:
         body = request.json or {}
         message = (body.get(KINDS[plural]) or body).get("message") if isinstance(body, dict) else None
         self.resolve(key, status, self._clock.now(), message)
-        return self._shown(request, plural, [self.tables[plural].rows[key]])
+        return self._lists.shown(request, plural, [self.tables[plural].rows[key]])
 
     def resolve(self, key: str, status: str, at: datetime, message: str | None = None) -> None:
         """Give a submission its status; approving approves its entries, rejecting one that was open keeps them open."""
@@ -202,102 +213,4 @@ class Kantata:
             return fault(422, "validation", "timesheet_submission_id is invalid", "timesheet_submission_id")
         for key in keys:
             self.resolve(key, verb, self._clock.now(), body.get("message"))
-        return self._shown(request, "timesheet_submissions", [known[key] for key in keys])
-
-    # Lists.
-
-    def _list(self, request: Request, plural: str, key: str | None) -> Answer:
-        query = request.query
-        if plural == "external_references" and key is None and "subject_type" not in query and "only" not in query:
-            return fault(400, "validation", "subject_type is required", "subject_type")
-        if key is not None:
-            row = self.tables[plural].get(key)
-            hidden = row is None or (plural == "workspaces" and row["archived"] and "include_archived" not in query)
-            return fault(404, "system", "The requested resource could not be found") if hidden else self._shown(request, plural, [row])  # type: ignore[list-item]
-        rows = self._candidates(plural, query)
-        for keep in self._filters(plural, query):
-            rows = [row for row in rows if keep(row)]
-        size = max(1, min(200, int(query.get("limit") or query.get("per_page") or 20)))
-        start = int(query["offset"]) if "offset" in query else (int(query.get("page") or 1) - 1) * size
-        return self._shown(request, plural, rows[start : start + size], 200, len(rows), size, start // size + 1)
-
-    def _candidates(self, plural: str, query: Mapping[str, str]) -> list[Row]:
-        table = self.tables[plural]
-        if "only" in query:
-            return [table.rows[key] for key in query["only"].split(",") if key in table.rows]
-        keys = self._narrow(plural, query)
-        if keys is not None:
-            return [table.rows[key] for key in keys]
-        order = query.get("order", "id:asc")
-        moves, rows = self._sorted.get((plural, order), (-1, []))
-        if moves != table.moves:
-            field, _, way = order.partition(":")
-            rows = list(table.rows.values())
-            if field != "id":
-                rows.sort(key=lambda row: str(row.get(field) or ""), reverse=way != "asc")
-            elif way == "desc":
-                rows.reverse()
-            self._sorted[plural, order] = (table.moves, rows)
-        return rows
-
-    def _narrow(self, plural: str, query: Mapping[str, str]) -> list[str] | None:
-        """The few rows an index points at, so that a look-up never scans a table."""
-        if plural == "external_references" and "service_model_ref" in query:
-            refs = query["service_model_ref"].split(",")
-            return [key for ref in refs for key in self._by_value.keys((query.get("subject_type"), ref))]
-        if plural == "external_references" and "subject_id" in query:
-            return [key for one in query["subject_id"].split(",") for key in self._by_subject.keys((query.get("subject_type"), one))]
-        if plural in ("stories", "time_entries") and "workspace_id" in query:
-            index = self.stories_of if plural == "stories" else self.entries_of
-            return [key for one in query["workspace_id"].split(",") for key in index.keys(one)]
-        return None
-
-    def _filters(self, plural: str, query: Mapping[str, str]) -> list[Filter]:
-        found: list[Filter] = []
-        if plural == "workspaces" and "include_archived" not in query and "only" not in query:
-            found.append(lambda row: not row["archived"])
-        for name in ("updated_after", "created_after"):
-            if name in query:
-                since, field = iso_offset(instant(query[name].replace(" ", "+"))), name.replace("_after", "_at")
-                found.append(lambda row, since=since, field=field: row[field] >= since)  # type: ignore[misc]
-        equal = "workspace_id user_id story_id subject_type subject_id service_name service_model service_model_ref status email_address timesheet_submission_id"
-        for name in equal.split():
-            if name in query:
-                wanted = set(query[name].split(","))
-                found.append(lambda row, name=name, wanted=wanted: row.get(name) in wanted)  # type: ignore[misc]
-        for name, field, value in (("approved", "approved", True), ("billable", "billable", True), ("invoiced", "is_invoiced", True), ("uninvoiced", "is_invoiced", False)):
-            if name in query:
-                found.append(lambda row, field=field, value=value: row.get(field) is value)  # type: ignore[misc]
-        for name in ("matching", "search", "title"):
-            if name in query:
-                found.append(lambda row, text=query[name].lower(): text in str(row.get("title") or row.get("full_name") or "").lower())  # type: ignore[misc]
-        if "date_performed_between" in query:
-            low, high = query["date_performed_between"].split(":")
-            found.append(lambda row: low <= row["date_performed"] <= high)
-        if "without_external_reference_service_name" in query:
-            service = query["without_external_reference_service_name"]
-            found.append(lambda row: not any(True for key in self._by_subject.keys(("TimeEntry", row["id"])) if self.tables["external_references"].rows[key]["service_name"] == service))
-        return found
-
-    def _shown(self, request: Request, plural: str, rows: list[Row], status: int = 200, count: int | None = None, size: int = 20, page: int = 1) -> Answer:
-        body = envelope(plural, rows, len(rows) if count is None else count, size, page)
-        for name in filter(None, request.query.get("include", "").split(",")):
-            side = SIDES.get(name.rstrip("s") if name != "stories" else "story", name)
-            if side in self.tables:
-                wanted = {row.get(f"{KINDS[side]}_id") for row in rows}
-                if plural == "workspaces" and side == "stories":
-                    wanted = {key for row in rows for key in self.stories_of.keys(row["id"])}
-                known = self.tables[side].rows
-                body.setdefault(side, {}).update({key: known[key] for key in wanted if key in known})
-        return json_answer(body, status, x_request_id=f"sbx-{self.feed.number}-{id(request) % 99991}")
-
-
-def envelope(plural: str, rows: list[Row], count: int, size: int, page: int) -> dict[str, Any]:
-    """The vendor's list: order is in `results`, content in the map."""
-    meta = {"count": count, "page_count": -(-count // size), "page_number": page, "page_size": size}
-    return {"count": count, "meta": meta, "results": [{"key": plural, "id": row["id"]} for row in rows], plural: {row["id"]: row for row in rows}}
-
-
-def fault(status: int, kind: str, message: str, field: str | None = None) -> Answer:
-    error = {"type": kind, "message": message, **({"field": field} if field else {})}
-    return json_answer({"errors": [error]}, status, x_request_id="sbx-error")
+        return self._lists.shown(request, "timesheet_submissions", [known[key] for key in keys])

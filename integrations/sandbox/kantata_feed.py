@@ -18,7 +18,14 @@ from models.domain.clock import Clock
 RETENTION = timedelta(days=9)
 PLURAL = {"time_entry": "time_entries", "expense": "expenses", "workspace": "workspaces", "story": "stories", "user": "users"}
 FED = {"time_entry", "expense", "workspace", "story", "user", "timesheet_submission"}
-CLASS = {"time_entry": "TimeEntry", "expense": "Expense", "workspace": "Workspace", "story": "Story", "user": "User", "timesheet_submission": "TimesheetSubmission"}
+CLASS = {
+    "time_entry": "TimeEntry",
+    "expense": "Expense",
+    "workspace": "Workspace",
+    "story": "Story",
+    "user": "User",
+    "timesheet_submission": "TimesheetSubmission",
+}
 PAYLOADS = ("previous_payload", "current_payload", "payload_changes")
 
 
@@ -85,7 +92,12 @@ class Feed:
     @staticmethod
     def _filters(query: Mapping[str, str]) -> list[Callable[[Row], bool]]:
         found: list[Callable[[Row], bool]] = []
-        for name, field in (("event_types", "event_type"), ("subject_type", "subject_type"), ("subject_id", "subject_id"), ("user_ids", "user_id")):
+        for name, field in (
+            ("event_types", "event_type"),
+            ("subject_type", "subject_type"),
+            ("subject_id", "subject_id"),
+            ("user_ids", "user_id"),
+        ):
             if name in query:
                 wanted = set(query[name].split(","))
                 found.append(lambda row, field=field, wanted=wanted: row[field] in wanted)  # type: ignore[misc]
@@ -111,7 +123,9 @@ class Feed:
     def _event(row: Row, optional: list[str], tables: Mapping[str, Table]) -> dict[str, Any]:
         plural = PLURAL.get(row["event_type"].split(":")[0], "timesheet_submissions")
         there = row["subject_id"] in tables[plural].rows
-        shown = {name: row[name] for name in ("id", "event_type", "subject_changed_at", "created_at", "user_id", "subject_type", "subject_id")}
+        shown = {
+            name: row[name] for name in ("id", "event_type", "subject_changed_at", "created_at", "user_id", "subject_type", "subject_id")
+        }
         shown["subject_ref"] = {"key": plural, "id": row["subject_id"]} if there else None
         for name in optional:
             shown[name] = changes(row) if name == "payload_changes" else row[name]

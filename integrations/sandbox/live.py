@@ -76,7 +76,13 @@ class Liveliness:
             if workspace is None or story is None:
                 continue
             key = f"live/{number}/{place}"
-            delivery.log_entry(replace(sheet, key=key, fault=None), Entry(key, now.date(), chance.choice((30, 60, 90, 120, 180)), code, code, chance.choice(NOTES)), workspace, story, now)
+            delivery.log_entry(
+                replace(sheet, key=key, fault=None),
+                Entry(key, now.date(), chance.choice((30, 60, 90, 120, 180)), code, code, chance.choice(NOTES)),
+                workspace,
+                story,
+                now,
+            )
             self._later.append((now + timedelta(seconds=chance.randint(4, 30)), "approve", (key,)))
 
     def _open_sheets(self, now: datetime) -> list[Sheet]:
@@ -105,7 +111,16 @@ class Liveliness:
         self._sandbox.life.deeds["win"](now, deal.code)
 
     def _gust(self, chance: Random) -> None:
-        vendor, kind = chance.choice((("netsuite", "throttled"), ("netsuite", "dropped"), ("kantata", "unavailable"), ("kantata", "throttled"), ("workday", "fault"), ("salesforce", "throttled")))
+        vendor, kind = chance.choice(
+            (
+                ("netsuite", "throttled"),
+                ("netsuite", "dropped"),
+                ("kantata", "unavailable"),
+                ("kantata", "throttled"),
+                ("workday", "fault"),
+                ("salesforce", "throttled"),
+            )
+        )
         methods = ("POST", "PUT", "PATCH") if kind == "dropped" else ()
         self._sandbox.weather.arm(Disturbance(vendor, kind, chance.randint(1, 3), methods=methods))
 
@@ -115,5 +130,9 @@ class Liveliness:
         recent = [row for row in list(rows.values())[-60:] if row["state"] == "approved" and row["key"].startswith("live/")]
         if recent:
             row = chance.choice(recent)
-            deed = ("correct", (row["sheet"], row["key"], str(max(15, row["minutes"] // 2)))) if chance.random() < 0.8 else ("withdraw", (row["sheet"], row["key"]))
+            deed = (
+                ("correct", (row["sheet"], row["key"], str(max(15, row["minutes"] // 2))))
+                if chance.random() < 0.8
+                else ("withdraw", (row["sheet"], row["key"]))
+            )
             self._sandbox.life.deeds[deed[0]](now, *deed[1])

@@ -26,7 +26,15 @@ ROOT = "/services/rest/"
 RESOURCE = "application/vnd.oracle.resource+json; type=singular"
 COLLECTION = "application/vnd.oracle.resource+json; type=collection"
 ERROR = "application/vnd.oracle.resource+json; type=error"
-TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 429: "Too Many Requests", 500: "Internal Server Error"}
+TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+}
 SUBLISTS = ("item", "expense")
 _TERM = re.compile(r'(\w+)\s+(IS|CONTAIN|ON_OR_AFTER|BEFORE)\s+"?([^"]*)"?', re.IGNORECASE)
 
@@ -50,7 +58,12 @@ class NetSuite:
         if path == "auth/oauth2/v1/token":
             return self._token(request)
         if request.bearer != self._secret:
-            return fault(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > Users/Roles > User Management > View Login Audit Trail.")
+            return fault(
+                401,
+                "INVALID_LOGIN",
+                "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > Users/Roles"
+                " > User Management > View Login Audit Trail.",
+            )
         parts = [unquote(part) for part in path.split("/")]
         if path.startswith("record/v1/") and len(parts) >= 3:
             return self._record(request, parts[2], "/".join(parts[3:]))
@@ -59,19 +72,32 @@ class NetSuite:
         if path == "query/v1/suiteql" and request.method == "POST":
             return self._query(request)
         if path == "system/v1/governanceLimits":
-            return json_answer({"accountConcurrencyLimit": self.concurrency, "accountUnallocatedConcurrencyLimit": self.concurrency, "limitType": "accountSpecific"}, 200, RESOURCE)
+            return json_answer(
+                {
+                    "accountConcurrencyLimit": self.concurrency,
+                    "accountUnallocatedConcurrencyLimit": self.concurrency,
+                    "limitType": "accountSpecific",
+                },
+                200,
+                RESOURCE,
+            )
         return fault(404, "NONEXISTENT_ID", "The requested resource does not exist.")
 
     def disturbed(self, kind: str, request: Request) -> Answer:
         if kind in ("throttled", "quota"):
-            return fault(429, "CONCURRENCY_LIMIT_EXCEEDED", "Too many requests: the account's concurrency limit is exceeded. Try again later.")
+            return fault(
+                429, "CONCURRENCY_LIMIT_EXCEEDED", "Too many requests: the account's concurrency limit is exceeded. Try again later."
+            )
         if kind == "expired":
             return fault(401, "INVALID_LOGIN", "Invalid login attempt.")
         return fault(500, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: l3k9sandbox")
 
     def _token(self, request: Request) -> Answer:
         form = dict(part.split("=", 1) for part in request.body.decode().split("&") if "=" in part)
-        if form.get("grant_type") != "client_credentials" or unquote(form.get("client_assertion") or form.get("client_secret", "")) != self._secret:
+        if (
+            form.get("grant_type") != "client_credentials"
+            or unquote(form.get("client_assertion") or form.get("client_secret", "")) != self._secret
+        ):
             return json_answer({"error": "invalid_grant"}, 400)
         return json_answer({"access_token": self._secret, "expires_in": "3600", "token_type": "Bearer"})
 
@@ -152,7 +178,12 @@ class NetSuite:
         idempotency = request.headers.get("x-netsuite-idempotency-key")
         first = self._by_idempotency.first(idempotency) if idempotency else None
         if first:
-            body = _error(400, "IDEMPOTENCY_ERROR", 'A request with the same idempotency key is already submitted. See the "Location" header for the link to the asynchronous job.')
+            body = _error(
+                400,
+                "IDEMPOTENCY_ERROR",
+                'A request with the same idempotency key is already submitted. See the "Location" header for the link to the'
+                " asynchronous job.",
+            )
             return Answer(400, orjson.dumps({**body, "title": "Conflict"}), {"Location": self._place(request, first)}, ERROR)
         items = request.json.get("items") if isinstance(request.json, dict) else None
         if items is None:
@@ -180,7 +211,10 @@ class NetSuite:
                 self.records.change(name, key, item)
             return {"status": 204, "id": key, "externalId": external, "created": created}
         except Refusal as refusal:
-            return {**_error(refusal.status, refusal.code, str(refusal), refusal.path), "externalId": item.get("externalId") if isinstance(item, dict) else None}
+            return {
+                **_error(refusal.status, refusal.code, str(refusal), refusal.path),
+                "externalId": item.get("externalId") if isinstance(item, dict) else None,
+            }
 
     def _job(self, request: Request, parts: list[str]) -> Answer:
         job = self.jobs.get(parts[0])
@@ -213,16 +247,30 @@ class NetSuite:
         except Refused as refused:
             return fault(400, "INVALID_PARAMETER", str(refused))
         items = [{"links": [], **row} for row in rows]
-        return json_answer(page(f"{request.base}{ROOT}query/v1/suiteql?limit={limit}&offset={offset}", items, offset, total), 200, COLLECTION)
+        return json_answer(
+            page(f"{request.base}{ROOT}query/v1/suiteql?limit={limit}&offset={offset}", items, offset, total), 200, COLLECTION
+        )
 
 
 def _meets(row: Row, field: str, op: str, value: str) -> bool:
     held = next((str(content) for name, content in row.items() if name.lower() == field.lower()), "")
-    return {"IS": held.lower() == value.lower(), "CONTAIN": value.lower() in held.lower(), "ON_OR_AFTER": held >= value, "BEFORE": held < value}[op.upper()]
+    return {
+        "IS": held.lower() == value.lower(),
+        "CONTAIN": value.lower() in held.lower(),
+        "ON_OR_AFTER": held >= value,
+        "BEFORE": held < value,
+    }[op.upper()]
 
 
 def page(href: str, items: list[Any], offset: int, total: int) -> dict[str, Any]:
-    return {"links": [{"rel": "self", "href": href}], "count": len(items), "hasMore": offset + len(items) < total, "items": items, "offset": offset, "totalResults": total}
+    return {
+        "links": [{"rel": "self", "href": href}],
+        "count": len(items),
+        "hasMore": offset + len(items) < total,
+        "items": items,
+        "offset": offset,
+        "totalResults": total,
+    }
 
 
 def _error(status: int, code: str, detail: str, path: str | None = None) -> dict[str, Any]:

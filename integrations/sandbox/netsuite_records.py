@@ -17,8 +17,10 @@ REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "projecttask": {"project": ("job",), "company": ("job",)},
     "salesorder": {"entity": ("job", "customer"), "subsidiary": ("subsidiary",)},
     "employee": {"subsidiary": ("subsidiary",)},
-    "timebill": {"customer": ("job", "customer"), "employee": ("employee",), "caseTaskEvent": ("projecttask",), "subsidiary": ("subsidiary",)},
-    "expensereport": {"entity": ("employee",), "employee": ("employee",), "customer": ("job", "customer"), "caseTaskEvent": ("projecttask",), "subsidiary": ("subsidiary",)},
+    "timebill": {"customer": ("job", "customer"), "employee": ("employee",), "caseTaskEvent": ("projecttask",),
+        "subsidiary": ("subsidiary",)},
+    "expensereport": {"entity": ("employee",), "employee": ("employee",), "customer": ("job", "customer"),
+        "caseTaskEvent": ("projecttask",), "subsidiary": ("subsidiary",)},
     "invoice": {"entity": ("job", "customer"), "customer": ("customer",), "subsidiary": ("subsidiary",)},
     "subsidiary": {}, "currencyrate": {},
 }  # fmt: skip

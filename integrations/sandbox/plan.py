@@ -91,7 +91,12 @@ def enlivened(plan: Plan) -> None:
     for sheet in plan.sheets.values():
         if sheet.week == current:
             for worked in sheet.days:
-                plan.add(datetime.combine(worked, datetime.min.time(), plan.start.tzinfo) + timedelta(hours=17), "log", sheet.key, worked.isoformat())
+                plan.add(
+                    datetime.combine(worked, datetime.min.time(), plan.start.tzinfo) + timedelta(hours=17),
+                    "log",
+                    sheet.key,
+                    worked.isoformat(),
+                )
         plan.add(sheet.submit_at, "submit", sheet.key)
         if sheet.decide_at is not None:
             plan.add(sheet.decide_at, "decide", sheet.key)

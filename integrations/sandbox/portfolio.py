@@ -116,7 +116,8 @@ def _deal(chance: Random, number: int, week: int, won: datetime, start: datetime
     rates = {role: (ROLES[role][0] * entity.level * price).quantize(Decimal("0.5")) for role in ROLES}
     share = Decimal(team * length * 34) / len(rates)
     deal = Deal(
-        f"PRJ-{number}", f"{chance.choice(SUBJECTS[line])} for {_short(buyers[client].name)}", client, entity, line, chance.choice(PRACTICES[line]), kind, team,
+        f"PRJ-{number}", f"{chance.choice(SUBJECTS[line])} for {_short(buyers[client].name)}", client, entity, line,
+        chance.choice(PRACTICES[line]), kind, team,
         rates, {role: int(share) for role in rates},
         tuple((f"PRJ-{number}.{10 * (place + 1):03d}", task, kind != "Fixed Price") for place, task in enumerate(TASKS[line])),
         first, first + length, won, 32 if price > Decimal("0.8") else 18,
@@ -129,7 +130,11 @@ def _milestones(chance: Random, deal: Deal, start: datetime) -> tuple[Milestone,
     shares = ((Decimal("0.3"), "Design signed off"), (Decimal("0.4"), "Build accepted"), (Decimal("0.3"), "Go-live accepted"))
     length = deal.last - deal.first
     return tuple(
-        Milestone(name, (worth * share).quantize(Decimal("100")).quantize(CENT), (start + timedelta(weeks=deal.first + length * (place + 1) // 3, days=3)).date())
+        Milestone(
+            name,
+            (worth * share).quantize(Decimal("100")).quantize(CENT),
+            (start + timedelta(weeks=deal.first + length * (place + 1) // 3, days=3)).date(),
+        )
         for place, (share, name) in enumerate(shares)
     )
 

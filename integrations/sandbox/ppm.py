@@ -47,7 +47,9 @@ class Portfolio:
     def _list(self, kind: str, query: Mapping[str, str]) -> Answer:
         limit, offset = min(500, int(query.get("limit", 100))), int(query.get("offset", 0))
         rows = list(self.tables[kind].rows.values())
-        return json_answer({"items": [shown(row) for row in rows[offset : offset + limit]], "total": len(rows), "limit": limit, "offset": offset})
+        return json_answer(
+            {"items": [shown(row) for row in rows[offset : offset + limit]], "total": len(rows), "limit": limit, "offset": offset}
+        )
 
     def _read(self, kind: str, code: str) -> Answer:
         row = self.tables[kind].get(code)
@@ -65,7 +67,13 @@ class Portfolio:
             return fault(409, f"{code} was changed by someone else", "If-Match")
         if old and all(old.get(name) == value for name, value in fields.items()):
             return json_answer(shown(old), ETag=tag(old))
-        fresh = {**(old or {}), **fields, "code": code, "updatedAt": iso_z(self._clock.now()), "_version": (old["_version"] if old else 0) + 1}
+        fresh = {
+            **(old or {}),
+            **fields,
+            "code": code,
+            "updatedAt": iso_z(self._clock.now()),
+            "_version": (old["_version"] if old else 0) + 1,
+        }
         row = self.tables[kind].put(code, fresh)
         return json_answer(shown(row), 200 if old else 201, ETag=tag(row))
 

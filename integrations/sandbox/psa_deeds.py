@@ -29,11 +29,16 @@ class Delivery:
         """The PSA's users as the story begins, each with the worker number as its external reference."""
         references = self._psa.tables["external_references"]
         for worker in self._plan.people:
-            key = self._psa.save("users", {"full_name": worker.name, "email_address": worker.email, "headline": worker.role, "external_reference": worker.number}, at)
+            key = self._psa.save(
+                "users",
+                {"full_name": worker.name, "email_address": worker.email, "headline": worker.role, "external_reference": worker.number},
+                at,
+            )
             number = references.new_key()
             references.put(number, {
                 "id": number, "subject_type": "User", "subject_id": key, "service_name": "workday", "service_model": "resource",
-                "service_model_ref": worker.number, "status": "successful", "external_link": None, "external_status": None, "external_message": None,
+                "service_model_ref": worker.number, "status": "successful", "external_link": None, "external_status": None,
+                "external_message": None,
                 "locked": False, "created_at": iso_offset(at), "updated_at": iso_offset(at), "last_synced_at": iso_offset(at),
             })  # fmt: skip
 
@@ -68,7 +73,8 @@ class Delivery:
         days = sorted(entry.day.isoformat() for entry in sheet.entries) or [at.date().isoformat()]
         keys = self.by_sheet.keys(sheet.key)
         submission = self._psa.save("timesheet_submissions", {
-            "status": "new", "user_id": self._user.first(sheet.worker.number), "workspace_id": workspace, "start_date": days[0], "end_date": days[-1],
+            "status": "new", "user_id": self._user.first(sheet.worker.number), "workspace_id": workspace, "start_date": days[0],
+            "end_date": days[-1],
             "line_item_ids": keys, "resolved_at": None, "message": None,
         }, at)  # fmt: skip
         for key in keys:
@@ -95,13 +101,18 @@ class Delivery:
         """Write hours down in the PSA and note what is true of them; the entry's id."""
         rate, cost = int(bill_rate(sheet) * 100), None if sheet.unpriced else int(sheet.worker.cost_rate * 100)
         key = self._psa.save("time_entries", {
-            "date_performed": entry.day.isoformat(), "time_in_minutes": entry.minutes, "billable": sheet.deal.billable_time, "notes": entry.notes,
-            "rate_in_cents": rate, "cost_rate_in_cents": cost, "currency": sheet.deal.currency, "currency_symbol": sheet.deal.currency, "currency_base_unit": 100,
-            "approved": False, "is_invoiced": False, "taxable": False, "story_id": story, "workspace_id": workspace, "user_id": self._user.first(sheet.worker.number),
-            "timesheet_submission_id": submission, "submitted_at": iso_offset(at) if submission else None, "approved_at": None, **sheet.beyond,
+            "date_performed": entry.day.isoformat(), "time_in_minutes": entry.minutes, "billable": sheet.deal.billable_time,
+            "notes": entry.notes,
+            "rate_in_cents": rate, "cost_rate_in_cents": cost, "currency": sheet.deal.currency, "currency_symbol": sheet.deal.currency,
+            "currency_base_unit": 100,
+            "approved": False, "is_invoiced": False, "taxable": False, "story_id": story, "workspace_id": workspace,
+            "user_id": self._user.first(sheet.worker.number),
+            "timesheet_submission_id": submission, "submitted_at": iso_offset(at) if submission else None, "approved_at": None,
+            **sheet.beyond,
         }, at)  # fmt: skip
         self.entries.put(key, {
-            "key": entry.key, "sheet": sheet.key, "project": sheet.deal.code, "code": entry.code, "shown": entry.shown, "worker": sheet.worker.number, "day": entry.day.isoformat(),
+            "key": entry.key, "sheet": sheet.key, "project": sheet.deal.code, "code": entry.code, "shown": entry.shown,
+            "worker": sheet.worker.number, "day": entry.day.isoformat(),
             "minutes": entry.minutes, "billable": sheet.deal.billable_time, "rate": str(bill_rate(sheet)), "currency": sheet.deal.currency,
             "state": "submitted" if submission else "open", "approved_at": None, "fault": sheet.fault,
         })  # fmt: skip
@@ -115,11 +126,26 @@ class Delivery:
     def _log_cost(self, sheet: Sheet, cost: Cost, workspace: str, at: datetime) -> None:
         code = sheet.deal.tasks[0][0]
         key = self._psa.save("expenses", {
-            "date": cost.day.isoformat(), "amount_in_cents": cost.cents, "currency": sheet.deal.currency, "currency_symbol": sheet.deal.currency, "currency_base_unit": 100,
-            "category": cost.category, "notes": f"{cost.category}, {sheet.worker.name}", "billable": sheet.deal.billable_time, "approved": False, "is_invoiced": False, "taxable": False,
-            "story_id": self._psa.story(workspace, code), "workspace_id": workspace, "user_id": self._user.first(sheet.worker.number), "submitted_at": iso_offset(at), "approved_at": None,
+            "date": cost.day.isoformat(), "amount_in_cents": cost.cents, "currency": sheet.deal.currency,
+            "currency_symbol": sheet.deal.currency, "currency_base_unit": 100,
+            "category": cost.category, "notes": f"{cost.category}, {sheet.worker.name}", "billable": sheet.deal.billable_time,
+            "approved": False, "is_invoiced": False, "taxable": False,
+            "story_id": self._psa.story(workspace, code), "workspace_id": workspace, "user_id": self._user.first(sheet.worker.number),
+            "submitted_at": iso_offset(at), "approved_at": None,
         }, at)  # fmt: skip
-        self.costs.put(key, {"sheet": sheet.key, "project": sheet.deal.code, "code": code, "cents": cost.cents, "currency": sheet.deal.currency, "state": "submitted", "approved_at": None, "fault": sheet.fault})
+        self.costs.put(
+            key,
+            {
+                "sheet": sheet.key,
+                "project": sheet.deal.code,
+                "code": code,
+                "cents": cost.cents,
+                "currency": sheet.deal.currency,
+                "state": "submitted",
+                "approved_at": None,
+                "fault": sheet.fault,
+            },
+        )
 
     def decide(self, at: datetime, sheet_key: str) -> bool:
         """The manager approves the week, or turns it down."""
@@ -159,7 +185,9 @@ class Delivery:
         return True
 
     def decide_all(self, at: datetime) -> bool:
-        for key in [key for key, row in self.sheets.rows.items() if row["state"] == "submitted" and self._plan.sheets[key].decide_at is None]:
+        for key in [
+            key for key, row in self.sheets.rows.items() if row["state"] == "submitted" and self._plan.sheets[key].decide_at is None
+        ]:
             self._resolved(key, self.sheets.rows[key], "approved", at)
         return True
 
@@ -214,7 +242,9 @@ class Delivery:
         target = self._psa.story(workspace, right) if workspace else None
         if wrong is None or target is None:
             return False
-        for key in [key for key in self._psa.entries_of.keys(str(workspace)) if self._psa.tables["time_entries"].rows[key]["story_id"] == wrong]:
+        for key in [
+            key for key in self._psa.entries_of.keys(str(workspace)) if self._psa.tables["time_entries"].rows[key]["story_id"] == wrong
+        ]:
             self._psa.save("time_entries", {"story_id": target}, at, key)
             self.entries.change(key, shown=right)
         self._psa.remove("stories", wrong, at)
@@ -224,7 +254,17 @@ class Delivery:
         """Open a workspace that nobody sold."""
         if self._psa.workspace(code) is None:
             deal = self._plan.deals[code]
-            key = self._psa.save("workspaces", {"title": f"{code} · {deal.name}", "currency": deal.currency, "creator_role": "maven", "start_date": at.date().isoformat(), "due_date": None}, at)
+            key = self._psa.save(
+                "workspaces",
+                {
+                    "title": f"{code} · {deal.name}",
+                    "currency": deal.currency,
+                    "creator_role": "maven",
+                    "start_date": at.date().isoformat(),
+                    "due_date": None,
+                },
+                at,
+            )
             for task, name, billable in deal.tasks:
                 self._psa.save("stories", {"title": f"{task} {name}", "workspace_id": key, "story_type": "task", "billable": billable}, at)
         return True

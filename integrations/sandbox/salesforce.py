@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,10 +26,13 @@ REQUIRED = {"Account": ("Name",), "Opportunity": ("Name", "StageName", "CloseDat
 FIELDS = {
     "Account": "Name AccountNumber ParentId BillingStreet BillingCity BillingState BillingPostalCode BillingCountry OwnerId CurrencyIsoCode"
     " Tax_Id__c Tax_Profile__c Legal_Entity__c Ext_Key__c",
-    "Opportunity": "Name AccountId StageName IsClosed IsWon CloseDate Closed_Won_At__c Amount Probability Type CurrencyIsoCode Project_Code__c"
-    " Contract_Type__c Tax_Profile__c Legal_Entity__c Cost_Centre__c Service_Line__c Practice__c Region__c Target_Margin__c Approval_Status__c"
+    "Opportunity": "Name AccountId StageName IsClosed IsWon CloseDate Closed_Won_At__c Amount Probability Type CurrencyIsoCode"
+    " Project_Code__c"
+    " Contract_Type__c Tax_Profile__c Legal_Entity__c Cost_Centre__c Service_Line__c Practice__c Region__c"
+    " Target_Margin__c Approval_Status__c"
     " SOW_Number__c SOW_Signed_On__c SOW_Expires_On__c PO_Number__c Billing_Cap__c Start_Date__c End_Date__c Ext_Key__c OwnerId",
-    "OpportunityLineItem": "OpportunityId Name Description Quantity UnitPrice TotalPrice ServiceDate Line_Kind__c Charge_Code__c Billable__c"
+    "OpportunityLineItem": "OpportunityId Name Description Quantity UnitPrice TotalPrice ServiceDate Line_Kind__c Charge_Code__c"
+    " Billable__c"
     " Product2Id PricebookEntryId Ext_Key__c CurrencyIsoCode",
 }
 SYSTEM = ("Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp")
@@ -68,7 +72,10 @@ class Salesforce:
         stamp = iso_salesforce(max(at, self._after(old)))
         key = key or salesforce_id(sobject, next(self._numbers))
         created = old.get("CreatedDate", stamp)
-        table.put(key, {**old, **fields, "Id": key, "IsDeleted": False, "CreatedDate": created, "LastModifiedDate": stamp, "SystemModstamp": stamp})
+        table.put(
+            key,
+            {**old, **fields, "Id": key, "IsDeleted": False, "CreatedDate": created, "LastModifiedDate": stamp, "SystemModstamp": stamp},
+        )
         return key
 
     @staticmethod
@@ -135,7 +142,11 @@ class Salesforce:
     def _query(self, request: Request, cursor: str, deleted: bool) -> Answer:
         if cursor:
             rows, start = self._cursors.get(cursor.split("-")[0]), int(cursor.rsplit("-", 1)[1])
-            return self._rows(cursor.split("-")[0], rows, start) if rows is not None else fault(404, "INVALID_QUERY_LOCATOR", "invalid query locator")
+            return (
+                self._rows(cursor.split("-")[0], rows, start)
+                if rows is not None
+                else fault(404, "INVALID_QUERY_LOCATOR", "invalid query locator")
+            )
         try:
             rows = self._select(parse(request.query.get("q", "")), deleted)
         except Malformed as error:
@@ -160,7 +171,7 @@ class Salesforce:
         for path in () if counting else query.fields:
             self._known(sobject, path)
         rows = within if within is not None else list(self.tables[sobject].rows.values())
-        hits = [row for row in rows if (deleted or not row["IsDeleted"]) and query.where(lambda path, row=row: self._read(sobject, row, path))]  # type: ignore[misc]
+        hits = [row for row in rows if (deleted or not row["IsDeleted"]) and query.where(partial(self._read, sobject, row))]
         hits = ordered(hits, query.order, lambda row, path: self._read(sobject, row, path))[query.offset :]
         hits = hits[: query.limit] if query.limit is not None else hits
         return [{}] * len(hits) if counting else [self._present(sobject, row, query, deleted) for row in hits]
@@ -190,9 +201,11 @@ class Salesforce:
             place[field] = self._read(sobject, row, path)
         for relation, inner in query.children:
             name, link = CHILDREN[relation]
-            rows = [child for child in self.tables[name] if child.get(link) == row["Id"]] if name != "OpportunityLineItem" else [
-                self.tables[name].rows[key] for key in self.lines_of.keys(row["Id"])
-            ]
+            rows = (
+                [child for child in self.tables[name] if child.get(link) == row["Id"]]
+                if name != "OpportunityLineItem"
+                else [self.tables[name].rows[key] for key in self.lines_of.keys(row["Id"])]
+            )
             records = self._select(inner, deleted, rows, name)
             shown[relation] = {"totalSize": len(records), "done": True, "records": records} if records else None
         return shown
@@ -206,11 +219,19 @@ class Salesforce:
         key = parts[1] if len(parts) == 2 else self._external[sobject].first(parts[2]) if len(parts) == 3 else None
         if request.method == "GET":
             row = self.tables[sobject].get(key)
-            return json_answer({"attributes": attributes(sobject, row["Id"]), **row}) if row else fault(404, "NOT_FOUND", "The requested resource does not exist")
+            return (
+                json_answer({"attributes": attributes(sobject, row["Id"]), **row})
+                if row
+                else fault(404, "NOT_FOUND", "The requested resource does not exist")
+            )
         if request.method != "PATCH":
             return fault(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{request.method}' not allowed.")
         if len(parts) == 2:
-            return self._write(sobject, request.json, key) if self.tables[sobject].get(key) else fault(404, "NOT_FOUND", "The requested resource does not exist")
+            return (
+                self._write(sobject, request.json, key)
+                if self.tables[sobject].get(key)
+                else fault(404, "NOT_FOUND", "The requested resource does not exist")
+            )
         return self._write(sobject, {**(request.json or {}), parts[1]: parts[2]}, key, upsert=True)
 
     def _write(self, sobject: str, fields: Any, key: str | None, upsert: bool = False) -> Answer:
@@ -232,7 +253,11 @@ class Salesforce:
             return {"message": f"No such column '{unknown[0]}' on sobject of type {sobject}", "errorCode": "INVALID_FIELD", "fields": []}
         missing = [name for name in REQUIRED[sobject] if creating and fields.get(name) in (None, "")]
         if missing:
-            return {"message": f"Required fields are missing: [{', '.join(missing)}]", "errorCode": "REQUIRED_FIELD_MISSING", "fields": missing}
+            return {
+                "message": f"Required fields are missing: [{', '.join(missing)}]",
+                "errorCode": "REQUIRED_FIELD_MISSING",
+                "fields": missing,
+            }
         return None
 
     def _collection(self, request: Request, parts: list[str]) -> Answer:
@@ -246,7 +271,14 @@ class Salesforce:
             key = self._external[sobject].first(plain.get(field))
             refusal = self._refusal(sobject, plain, key is None)
             if refusal:
-                rows.append({"success": False, "errors": [{"statusCode": refusal["errorCode"], "message": refusal["message"], "fields": refusal.get("fields", [])}]})
+                rows.append(
+                    {
+                        "success": False,
+                        "errors": [
+                            {"statusCode": refusal["errorCode"], "message": refusal["message"], "fields": refusal.get("fields", [])}
+                        ],
+                    }
+                )
                 continue
             rows.append({"id": self.save(sobject, plain, self._clock.now(), key), "success": True, "errors": [], "created": key is None})
         return json_answer(rows)

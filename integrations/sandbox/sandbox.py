@@ -66,7 +66,9 @@ class Sandbox:
         """The same story after a restart: its seed and end are on file."""
         held = self.meta.get("story")
         if held is None:
-            held = self.meta.put("story", {"seed": self.seed, "anchor": (anchor or self.clock.now()).astimezone(UTC).isoformat(), "faults": faults})
+            held = self.meta.put(
+                "story", {"seed": self.seed, "anchor": (anchor or self.clock.now()).astimezone(UTC).isoformat(), "faults": faults}
+            )
         return drawn(int(held["seed"]), datetime.fromisoformat(held["anchor"]), bool(held["faults"]))
 
     def do(self, kind: str, *args: str, at: datetime | None = None) -> bool:

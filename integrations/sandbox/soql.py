@@ -16,7 +16,9 @@ _QUERY = re.compile(
     r"(?:\s+ORDER\s+BY\s+(?P<order>.+?))?(?:\s+LIMIT\s+(?P<limit>\d+))?(?:\s+OFFSET\s+(?P<offset>\d+))?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
-_TERM = re.compile(r"^\s*(?P<field>[\w.]+)\s*(?P<op>>=|<=|!=|<>|=|>|<|\bNOT\s+IN\b|\bIN\b|\bLIKE\b)\s*(?P<value>.+?)\s*$", re.IGNORECASE | re.DOTALL)
+_TERM = re.compile(
+    r"^\s*(?P<field>[\w.]+)\s*(?P<op>>=|<=|!=|<>|=|>|<|\bNOT\s+IN\b|\bIN\b|\bLIKE\b)\s*(?P<value>.+?)\s*$", re.IGNORECASE | re.DOTALL
+)
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$")
 
 
@@ -142,7 +144,9 @@ def _compare(op: str, value: Any, wanted: Any) -> bool:
     return bool({">=": value >= wanted, "<=": value <= wanted, ">": value > wanted, "<": value < wanted}[op])
 
 
-def ordered(rows: Iterable[Mapping[str, Any]], order: tuple[tuple[str, bool], ...], read: Callable[[Mapping[str, Any], str], Any]) -> list[Mapping[str, Any]]:
+def ordered(
+    rows: Iterable[Mapping[str, Any]], order: tuple[tuple[str, bool], ...], read: Callable[[Mapping[str, Any], str], Any]
+) -> list[Mapping[str, Any]]:
     """Rows by the ORDER BY list, nulls first as the vendor sorts them."""
     result = list(rows)
     for field, descending in reversed(order):

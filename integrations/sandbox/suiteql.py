@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 from integrations.sandbox.ledger import Row, Table
@@ -23,20 +24,26 @@ COLUMNS: dict[str, str] = {
     "customer": "externalid entityid companyname parent subsidiary currency email vatregnumber defaulttaxreg country custentity_country"
     " custentity_tax_id custentity_tax_profile custentity_legal_entity isinactive",
     "job": "externalid entityid companyname parent customer subsidiary currency entitystatus startdate enddate projectedenddate isinactive"
-    " custentity_service_line custentity_practice custentity_region custentity_cost_centre custentity_contract_type custentity_legal_entity",
+    " custentity_service_line custentity_practice custentity_region custentity_cost_centre"
+    " custentity_contract_type custentity_legal_entity",
     "projecttask": "externalid title project isinactive nonbillabletask status",
-    "employee": "externalid entityid firstname lastname email subsidiary isinactive custentity_role custentity_cost_centre custentity_cost_rate"
+    "employee": "externalid entityid firstname lastname email subsidiary isinactive custentity_role custentity_cost_centre"
+    " custentity_cost_rate"
     " custentity_weekly_hours laborcost hiredate title",
     "timebill": "externalid customer employee casetaskevent item trandate hours isbillable rate memo subsidiary approvalstatus status"
     " custcol_cost_rate custcol_currency custcol_invoiced custcol_invoice custcol_time_entry custcol_charge_code",
-    "expensereport": "externalid entity employee customer trandate total currency memo subsidiary status casetaskevent category amount isbillable"
+    "expensereport": "externalid entity employee customer trandate total currency memo subsidiary status casetaskevent category"
+    " amount isbillable"
     " custcol_invoiced custcol_invoice custcol_charge_code",
     "salesorder": "externalid tranid entity subsidiary currency total status memo trandate startdate enddate custbody_contract_version"
     " custbody_billing_rule custbody_hold custbody_cap custbody_po custbody_sow custbody_contract_type",
     "invoice": "externalid tranid entity customer subsidiary currency total status trandate duedate memo",
     "currencyrate": "externalid basecurrency transactioncurrency exchangerate effectivedate",
 }
-LINE = "id transaction item description quantity rate amount memo custcol_milestone_id custcol_due custcol_completed custcol_accepted custcol_posting_id"
+LINE = (
+    "id transaction item description quantity rate amount memo custcol_milestone_id custcol_due custcol_completed custcol_accepted"
+    " custcol_posting_id"
+)
 BURIED = ("job", "projecttask")
 NAMED = ("parent", "subsidiary", "customer", "employee", "casetaskevent", "project", "entity", "item")
 
@@ -60,9 +67,11 @@ class SuiteQL:
             plain = f"id {columns} {_STAMP}".split()
             shadows = [f"{column}__df" for column in plain if column in NAMED]
             self._base.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {', '.join(plain[1:] + shadows)}, gone)")
-        self._base.execute(f"CREATE TABLE lines ({', '.join(chr(34) + column + chr(34) for column in LINE.split())}, linesequencenumber, uniquekey)")
+        self._base.execute(
+            f"CREATE TABLE lines ({', '.join(chr(34) + column + chr(34) for column in LINE.split())}, linesequencenumber, uniquekey)"
+        )
         self._base.execute('CREATE INDEX line_owner ON lines ("transaction")')
-        self._base.execute(_TRANSACTIONS)
+        self._base.executescript(files(__package__).joinpath("suiteql.sql").read_text(encoding="utf-8"))
         for name in BURIED:
             self._base.execute(f"CREATE VIEW {name}_alive AS SELECT * FROM {name} WHERE gone IS NULL")
         for table in (*tables.values(), tombstones):
@@ -129,18 +138,6 @@ class SuiteQL:
             else:
                 values.append(_value(lowered.get(column)))
         return values
-
-
-_TRANSACTIONS = """
-CREATE VIEW transactions AS
-SELECT id, 'SalesOrd' AS type, externalid, tranid, entity, entity__df, subsidiary, currency, total AS foreigntotal, total, status, memo, trandate, NULL AS duedate,
-       lastmodifieddate, createddate, custbody_contract_version, custbody_billing_rule, custbody_hold, custbody_cap, custbody_po, custbody_sow
-FROM salesorder
-UNION ALL
-SELECT id, 'CustInvc', externalid, tranid, entity, entity__df, subsidiary, currency, total, total, status, memo, trandate, duedate,
-       lastmodifieddate, createddate, NULL, NULL, NULL, NULL, NULL, NULL
-FROM invoice
-"""
 
 
 def _lines(key: str, row: Row) -> list[list[Any]]:

@@ -11,7 +11,16 @@ from integrations.sandbox.people import Worker
 from integrations.sandbox.portfolio import Deal
 
 CATEGORIES = ("Rail travel", "Flights", "Hotel", "Client dinner", "Taxi", "Software licence")
-NOTES = ("workshop with client", "interface build", "review and fixes", "steering preparation", "test support", "documentation", "data migration", "planning")
+NOTES = (
+    "workshop with client",
+    "interface build",
+    "review and fixes",
+    "steering preparation",
+    "test support",
+    "documentation",
+    "data migration",
+    "planning",
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,9 @@ class Sheet:
     days: list[date] = field(default_factory=list)
 
 
-def staffed(chance: Random, start: datetime, people: list[Worker], sold: list[Deal], weeks: int, teams: dict[str, set[str]]) -> Iterator[Sheet]:
+def staffed(
+    chance: Random, start: datetime, people: list[Worker], sold: list[Deal], weeks: int, teams: dict[str, set[str]]
+) -> Iterator[Sheet]:
     """Every timesheet of the story, week by week; `teams` reserves people (by number) for a deal's code."""
     on: dict[str, Deal] = {}
     reserved = {number: code for code, numbers in teams.items() for number in numbers}
@@ -91,7 +102,9 @@ def _sheet(chance: Random, start: datetime, person: Worker, deal: Deal, week: in
     entries = [entry for place, day in enumerate(days) for entry in _day(chance, f"{key}/{place}", deal, day, full)]
     submit = monday + timedelta(days=4, hours=17, minutes=chance.randint(30, 37), seconds=chance.randint(0, 59))
     early = chance.random() < 0.64
-    decide = monday + timedelta(days=7 if early else 8, hours=10 if early else 14, minutes=chance.randint(57, 59), seconds=chance.randint(0, 37))
+    decide = monday + timedelta(
+        days=7 if early else 8, hours=10 if early else 14, minutes=chance.randint(57, 59), seconds=chance.randint(0, 37)
+    )
     return Sheet(key, person, deal, week, entries, _costs(chance, key, deal, days), submit, decide, days=days)
 
 

@@ -19,7 +19,15 @@ from integrations.sandbox.vendors import Vendors
 from integrations.sandbox.wire import instant
 
 CENT = Decimal("0.01")
-BLOCKING = {"project-deleted-in-erp", "orphan-in-psa", "unknown-charge-code", "foreign-charge-code", "inactive-charge-code", "closed-period", "missing-rate"}
+BLOCKING = {
+    "project-deleted-in-erp",
+    "orphan-in-psa",
+    "unknown-charge-code",
+    "foreign-charge-code",
+    "inactive-charge-code",
+    "closed-period",
+    "missing-rate",
+}
 FLIGHT = timedelta(seconds=300)
 """A change younger than this may still be on its way."""
 
@@ -41,24 +49,35 @@ class Truth:
             worked = Decimal(row["minutes"]) / 60
             rate = Decimal(row["rate"]) if row["billable"] else Decimal(0)
             yield {
-                "time_entry_id": f"TE-kantata-{key}", "project_code": row["project"], "charge_code": row["code"], "shown_code": row["shown"], "resource_number": row["worker"],
-                "work_date": row["day"], "hours": str(worked.quantize(CENT)), "billable": row["billable"], "bill_rate": str(rate), "amount": str((worked * rate).quantize(CENT)),
-                "currency": row["currency"], "state": row["state"], "posted": row["state"] == "approved", "approved_at": row["approved_at"], "fault": self._holding(row),
+                "time_entry_id": f"TE-kantata-{key}", "project_code": row["project"], "charge_code": row["code"],
+                "shown_code": row["shown"], "resource_number": row["worker"],
+                "work_date": row["day"], "hours": str(worked.quantize(CENT)), "billable": row["billable"], "bill_rate": str(rate),
+                "amount": str((worked * rate).quantize(CENT)),
+                "currency": row["currency"], "state": row["state"], "posted": row["state"] == "approved",
+                "approved_at": row["approved_at"], "fault": self._holding(row),
             }  # fmt: skip
 
     def expenses(self) -> Iterator[dict[str, Any]]:
         for key, row in self._life.delivery.costs.rows.items():
-            yield {"expense_id": f"EX-kantata-{key}", "project_code": row["project"], "charge_code": row["code"], "amount": str(Decimal(row["cents"]) / 100),
-                   "currency": row["currency"], "state": row["state"], "posted": row["state"] == "approved", "approved_at": row["approved_at"], "fault": self._holding(row)}  # fmt: skip
+            yield {"expense_id": f"EX-kantata-{key}", "project_code": row["project"], "charge_code": row["code"],
+                "amount": str(Decimal(row["cents"]) / 100),
+                   "currency": row["currency"], "state": row["state"], "posted": row["state"] == "approved",
+                   "approved_at": row["approved_at"], "fault": self._holding(row)}  # fmt: skip
 
     def projects(self) -> Iterator[dict[str, Any]]:
         """Every sale that was won, and what each system must hold for it; nothing where a mandatory field is still missing."""
         for row in self._vendors.crm.tables["Opportunity"].rows.values():
             if row.get("IsWon"):
-                lacks = [name for name in ("Service_Line__c", "Cost_Centre__c", "Tax_Profile__c", "Legal_Entity__c", "Contract_Type__c") if not row.get(name)]
+                lacks = [
+                    name
+                    for name in ("Service_Line__c", "Cost_Centre__c", "Tax_Profile__c", "Legal_Entity__c", "Contract_Type__c")
+                    if not row.get(name)
+                ]
                 deal = self._plan.deals[row["Project_Code__c"]]
-                yield {"project_code": deal.code, "name": deal.name, "value": str(deal.value), "currency": deal.currency, "legal_entity": deal.entity.id, "lacks": lacks,
-                       "complete": not lacks, "won_at": row["Closed_Won_At__c"], "charge_codes": [code for code, _, _ in deal.tasks], "milestones": len(deal.milestones)}  # fmt: skip
+                yield {"project_code": deal.code, "name": deal.name, "value": str(deal.value), "currency": deal.currency,
+                    "legal_entity": deal.entity.id, "lacks": lacks,
+                       "complete": not lacks, "won_at": row["Closed_Won_At__c"], "charge_codes": [code for code, _, _ in deal.tasks],
+                       "milestones": len(deal.milestones)}  # fmt: skip
 
     def _holding(self, row: Row) -> str | None:
         """The unmended fault that holds an entry back, if one does."""
@@ -96,7 +115,11 @@ class Truth:
                 job, task = jobs.get((last.get("customer") or {}).get("id", "")), tasks.get((last.get("caseTaskEvent") or {}).get("id", ""))
                 for field, record, name in (("project_code", job, "externalId"), ("charge_code", task, "title")):
                     if record is not None and record.get(name) != truth[field]:
-                        yield {**subject, "field": field, "wanted": truth[field], "held": record.get(name)}, truth["fault"], truth["approved_at"]
+                        yield (
+                            {**subject, "field": field, "wanted": truth[field], "held": record.get(name)},
+                            truth["fault"],
+                            truth["approved_at"],
+                        )
 
     def _expense_differences(self) -> Iterator[tuple[dict[str, Any], str | None, str | None]]:
         records = self._vendors.erp.records
@@ -105,7 +128,18 @@ class Truth:
             net = sum((Decimal(str(row.get("total", row.get("amount", 0)))) for row in rows), Decimal(0)).quantize(CENT)
             wanted = Decimal(truth["amount"]) if truth["posted"] else Decimal(0)
             if net != wanted:
-                yield {"entity": "expense", "key": truth["expense_id"], "project": truth["project_code"], "field": "amount", "wanted": str(wanted), "held": str(net)}, truth["fault"], truth["approved_at"]
+                yield (
+                    {
+                        "entity": "expense",
+                        "key": truth["expense_id"],
+                        "project": truth["project_code"],
+                        "field": "amount",
+                        "wanted": str(wanted),
+                        "held": str(net),
+                    },
+                    truth["fault"],
+                    truth["approved_at"],
+                )
 
     def _project_differences(self) -> Iterator[tuple[dict[str, Any], str | None, str | None]]:
         records, psa = self._vendors.erp.records, self._vendors.psa
@@ -116,14 +150,31 @@ class Truth:
         for truth in self.projects():
             code, fault = truth["project_code"], self._of_project(truth["project_code"])
             held = {
-                "erp": int(records.external["job"].first(code) is not None), "psa": spaces.get(code, 0), "ppm": int(code in self._vendors.ppm.tables["projects"].rows),
-                "erp_charge_codes": sum(records.external["projecttask"].first(task.replace(".", "_")) is not None for task in truth["charge_codes"]),
+                "erp": int(records.external["job"].first(code) is not None), "psa": spaces.get(code, 0),
+                "ppm": int(code in self._vendors.ppm.tables["projects"].rows),
+                "erp_charge_codes": sum(records.external["projecttask"].first(task.replace(".",
+                    "_")) is not None for task in truth["charge_codes"]),
             }  # fmt: skip
-            wanted = {"erp": 1, "psa": 1, "ppm": 1, "erp_charge_codes": len(truth["charge_codes"])} if truth["complete"] else dict.fromkeys(held, 0)
+            wanted = (
+                {"erp": 1, "psa": 1, "ppm": 1, "erp_charge_codes": len(truth["charge_codes"])}
+                if truth["complete"]
+                else dict.fromkeys(held, 0)
+            )
             for system, count in held.items():
                 if count != wanted[system]:
-                    yield {"entity": "project", "key": code, "field": system, "wanted": wanted[system], "held": count}, fault, truth["won_at"]
+                    yield (
+                        {"entity": "project", "key": code, "field": system, "wanted": wanted[system], "held": count},
+                        fault,
+                        truth["won_at"],
+                    )
 
     def _of_project(self, code: str) -> str | None:
         kinds = ("project-deleted-in-erp", "project-missing-in-ppm")
-        return next((fault.id for fault in self._plan.faults if fault.subject == code and fault.kind in kinds and fault.id not in self._mended.rows), None)
+        return next(
+            (
+                fault.id
+                for fault in self._plan.faults
+                if fault.subject == code and fault.kind in kinds and fault.id not in self._mended.rows
+            ),
+            None,
+        )

@@ -55,7 +55,9 @@ class Clerk:
             deal = self._sandbox.plan.deals[code]
             customer = f"C-{self._sandbox.plan.clients[deal.client].number}"
             erp.upsert("job", code, {"companyName": deal.name, "parent": {"externalId": customer}, "currency": deal.currency})
-            stones = [{"custcol_milestone_id": stone.name, "description": stone.name, "amount": str(stone.amount)} for stone in deal.milestones]
+            stones = [
+                {"custcol_milestone_id": stone.name, "description": stone.name, "amount": str(stone.amount)} for stone in deal.milestones
+            ]
             erp.upsert("salesorder", f"CT-{code}", {"entity": {"externalId": code}, "item": {"items": stones}})
             space = psa.workspace(code) or psa.save("workspaces", {"title": f"{code} · {deal.name}"}, now)
             for task, name, _ in deal.tasks:
@@ -77,7 +79,9 @@ class Clerk:
                 self._book(fact, key, wanted - held)
         for key, row in psa["expenses"].rows.items():
             if row["approved"] and not erp.expenses_for.keys(f"EX-kantata-{key}"):
-                erp.upsert("expensereport", f"EX-kantata-{key}-v1", {"total": str(Decimal(row["amount_in_cents"]) / 100), "tranDate": row["date"]})
+                erp.upsert(
+                    "expensereport", f"EX-kantata-{key}-v1", {"total": str(Decimal(row["amount_in_cents"]) / 100), "tranDate": row["date"]}
+                )
 
     def _book(self, fact: str, key: str, difference: Decimal) -> None:
         """Post the difference; the newest refusal of a fact is kept."""
@@ -85,7 +89,11 @@ class Clerk:
         row = psa["time_entries"].get(key)
         first = next((erp.tables["timebill"].rows[one] for one in erp.bills_for.keys(fact)), None)
         minutes = int(abs(difference) * 60)
-        body = {"tranDate": row["date_performed"] if row else first and first["tranDate"], "hours": f"{'-' if difference < 0 else ''}{minutes // 60}:{minutes % 60:02d}", "isBillable": True}
+        body = {
+            "tranDate": row["date_performed"] if row else first and first["tranDate"],
+            "hours": f"{'-' if difference < 0 else ''}{minutes // 60}:{minutes % 60:02d}",
+            "isBillable": True,
+        }
         try:
             if row:
                 code = psa["stories"].rows[row["story_id"]]["title"].split(" ")[0]
@@ -93,7 +101,11 @@ class Clerk:
                 person = psa["users"].rows[row["user_id"]]["external_reference"]
                 if row["cost_rate_in_cents"] is None and self._vendors.hcm.workers.rows[person]["cost_rate"] is None:
                     raise Refusal(400, "USER_ERROR", "rate missing")
-                body |= {"customer": {"externalId": project}, "caseTaskEvent": {"externalId": code.replace(".", "_")}, "employee": {"externalId": person}}
+                body |= {
+                    "customer": {"externalId": project},
+                    "caseTaskEvent": {"externalId": code.replace(".", "_")},
+                    "employee": {"externalId": person},
+                }
             elif first:
                 body |= {"customer": first["customer"], "caseTaskEvent": first["caseTaskEvent"], "employee": first["employee"]}
             self._versions[fact] += 1

@@ -30,7 +30,8 @@ def free_port() -> int:
 def environment(home: Path, port: int, **more: str) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
     return {
-        **plain, "PYTHONPATH": str(ROOT), "TIEOUT_HOME": str(home), "TIEOUT_WORLD_CLOCK": str(home / "run" / "clock.json"), "TIEOUT_SANDBOX_PORT": str(port),
+        **plain, "PYTHONPATH": str(ROOT), "TIEOUT_HOME": str(home), "TIEOUT_WORLD_CLOCK": str(home / "run" / "clock.json"),
+        "TIEOUT_SANDBOX_PORT": str(port),
         "TIEOUT_SANDBOX_SECRET": SECRET, **more,
     }  # fmt: skip
 

@@ -55,7 +55,9 @@ def test_each_kind_of_fault_bites(story: tuple[Sandbox, Clerk, HandClock]) -> No
     refused: Counter[str] = Counter()
     for fact in clerk.refused:
         refused[str(sandbox.life.delivery.entries.rows[fact.rsplit("-", 1)[1]]["fault"])] += 1
-    blocking = {name: fault.entries for name, fault in kinds.items() if fault.entries and fault.kind not in ("late-approval", "rejected-time")}
+    blocking = {
+        name: fault.entries for name, fault in kinds.items() if fault.entries and fault.kind not in ("late-approval", "rejected-time")
+    }
     assert dict(refused) == blocking
     words = Counter(text.split(":")[0] for text in clerk.refused.values())
     assert set(words) == {"customer", "caseTaskEvent", "tranDate", "None"}
@@ -67,7 +69,14 @@ def test_faults_outside_the_ledger_are_there_too(story: tuple[Sandbox, Clerk, Ha
     crm, psa, ppm = sandbox.vendors.crm.tables, sandbox.vendors.psa, sandbox.vendors.ppm
     tax_ids = Counter(row["Tax_Id__c"] for row in crm["Account"])
     assert [count for count in tax_ids.values() if count > 1] == [2]
-    assert sum(1 for row in crm["Opportunity"] if row["IsWon"] and not all(row[name] for name in ("Service_Line__c", "Cost_Centre__c", "Tax_Profile__c"))) == 3
+    assert (
+        sum(
+            1
+            for row in crm["Opportunity"]
+            if row["IsWon"] and not all(row[name] for name in ("Service_Line__c", "Cost_Centre__c", "Tax_Profile__c"))
+        )
+        == 3
+    )
     assert psa.tables["workspaces"].rows[str(psa.workspace(kinds["project-closed-in-psa"].subject))]["archived"] is True
     assert any("drop_ppm" in key for key in sandbox.ledger.table("world.done").rows)
     assert ppm.tables["projects"].rows

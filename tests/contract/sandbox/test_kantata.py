@@ -14,7 +14,12 @@ from tests.contract.sandbox.house import HandClock, house
 
 API = "/kantata/api/v1"
 House = tuple[Sandbox, httpx.Client, HandClock]
-OPTIONAL = {"optional_fields": "previous_payload,current_payload,payload_changes", "include": "subject", "order": "created_at:asc", "per_page": "200"}
+OPTIONAL = {
+    "optional_fields": "previous_payload,current_payload,payload_changes",
+    "include": "subject",
+    "order": "created_at:asc",
+    "per_page": "200",
+}
 
 
 @pytest.fixture
@@ -33,7 +38,16 @@ def made(client: httpx.Client, plural: str, kind: str, **fields: Any) -> dict[st
 def entry(client: httpx.Client) -> dict[str, Any]:
     space = made(client, "workspaces", "workspace", title="PRJ-1 · Roll-out", creator_role="maven", currency="EUR")
     story = made(client, "stories", "story", title="PRJ-1.010 Build", workspace_id=space["id"], story_type="task")
-    return made(client, "time_entries", "time_entry", workspace_id=space["id"], story_id=story["id"], user_id="1001", date_performed="2026-11-10", time_in_minutes=450)
+    return made(
+        client,
+        "time_entries",
+        "time_entry",
+        workspace_id=space["id"],
+        story_id=story["id"],
+        user_id="1001",
+        date_performed="2026-11-10",
+        time_in_minutes=450,
+    )
 
 
 def events(client: httpx.Client, **query: str) -> list[dict[str, Any]]:
@@ -45,7 +59,9 @@ def test_lists_come_in_the_vendors_envelope(sandbox: House) -> None:
     _, client, _ = sandbox
     body = client.get(f"{API}/users", params={"page": 2, "per_page": 100}).json()
     assert body["count"] == 160 and body["meta"] == {"count": 160, "page_count": 2, "page_number": 2, "page_size": 100}
-    assert len(body["results"]) == 60 and body["results"][0]["key"] == "users" and set(body["users"]) == {row["id"] for row in body["results"]}
+    assert (
+        len(body["results"]) == 60 and body["results"][0]["key"] == "users" and set(body["users"]) == {row["id"] for row in body["results"]}
+    )
     assert len(client.get(f"{API}/users", params={"per_page": 1000}).json()["results"]) == 160
     assert client.get(f"{API}/users", params={"only": "1001,9"}).json()["count"] == 1
 
@@ -60,7 +76,9 @@ def test_people_carry_their_worker_number_as_external_reference(sandbox: House) 
 def test_errors_name_type_message_and_field(sandbox: House) -> None:
     _, client, _ = sandbox
     answer = client.post(f"{API}/workspaces", json={"workspace": {"creator_role": "maven"}})
-    assert answer.status_code == 422 and answer.json() == {"errors": [{"type": "validation", "message": "Please give your project a title", "field": "title"}]}
+    assert answer.status_code == 422 and answer.json() == {
+        "errors": [{"type": "validation", "message": "Please give your project a title", "field": "title"}]
+    }
     refused = client.get(f"{API}/users", headers={"authorization": "Bearer no"})
     assert (refused.status_code, refused.json()["errors"][0]["type"]) == (401, "oauth")
     assert client.get(f"{API}/users/9").status_code == 404
@@ -79,7 +97,10 @@ def test_a_closed_project_hides_from_lists_and_takes_no_time(sandbox: House) -> 
     found.do("archive", "PRJ-1", at=clock.later(5))
     assert client.get(f"{API}/workspaces/{held['workspace_id']}").status_code == 404
     assert client.get(f"{API}/workspaces", params={"include_archived": "true"}).json()["count"] == 1
-    refused = client.post(f"{API}/time_entries", json={"time_entry": {"workspace_id": held["workspace_id"], "date_performed": "2026-11-11", "time_in_minutes": 60}})
+    refused = client.post(
+        f"{API}/time_entries",
+        json={"time_entry": {"workspace_id": held["workspace_id"], "date_performed": "2026-11-11", "time_in_minutes": 60}},
+    )
     assert refused.json()["errors"][0]["message"] == "This project is closed"
 
 
@@ -129,9 +150,18 @@ def test_an_event_may_come_late_and_twice(sandbox: House) -> None:
 def test_the_sync_ledger_is_an_idempotent_upsert(sandbox: House) -> None:
     _, client, _ = sandbox
     held = entry(client)
-    reference = {"subject_type": "TimeEntry", "subject_id": int(held["id"]), "service_name": "netsuite", "service_model": "timebill", "service_model_ref": "TE-1-v1"}
+    reference = {
+        "subject_type": "TimeEntry",
+        "subject_id": int(held["id"]),
+        "service_name": "netsuite",
+        "service_model": "timebill",
+        "service_model_ref": "TE-1-v1",
+    }
     path = f"{API}/external_references/create_or_update"
-    rows = [client.post(path, json={"external_reference": {**reference, **more}}).json() for more in ({}, {"status": "failed", "external_message": "closed period"})]
+    rows = [
+        client.post(path, json={"external_reference": {**reference, **more}}).json()
+        for more in ({}, {"status": "failed", "external_message": "closed period"})
+    ]
     assert rows[0]["results"] == rows[1]["results"]
     shown = client.get(f"{API}/external_references", params={"subject_type": "TimeEntry", "subject_id": held["id"]}).json()
     assert shown["count"] == 1 and next(iter(shown["external_references"].values()))["external_message"] == "closed period"

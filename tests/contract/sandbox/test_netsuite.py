@@ -30,7 +30,13 @@ def put(client: httpx.Client, kind: str, external: str, **fields: Any) -> httpx.
 
 
 def bill(number: str, **fields: Any) -> dict[str, Any]:
-    plain = {"customer": {"externalId": "PRJ-1"}, "employee": {"externalId": "E-1001"}, "caseTaskEvent": {"externalId": "PRJ-1_010"}, "tranDate": "2026-11-10", "hours": "7:30"}
+    plain = {
+        "customer": {"externalId": "PRJ-1"},
+        "employee": {"externalId": "E-1001"},
+        "caseTaskEvent": {"externalId": "PRJ-1_010"},
+        "tranDate": "2026-11-10",
+        "hours": "7:30",
+    }
     return {"externalId": number, **plain, **fields}
 
 
@@ -62,7 +68,10 @@ def test_a_batch_fails_record_by_record_and_its_job_tells(sandbox: House) -> Non
         assert [row["status"] for row in rows] == [204, 400, 204]
         detail = rows[1]["o:errorDetails"][0]
         assert detail["o:errorCode"] == "INVALID_CONTENT" and detail["o:errorPath"] == "customer"
-        assert detail["detail"] == "Error while accessing resource: You have entered an Invalid Field Value PRJ-404 for the following field: customer"
+        assert (
+            detail["detail"]
+            == "Error while accessing resource: You have entered an Invalid Field Value PRJ-404 for the following field: customer"
+        )
     assert len(found.vendors.erp.records.bills_for.keys("TE-x-1")) == 1
 
 
@@ -102,14 +111,21 @@ def test_an_inactive_task_takes_no_time_until_it_is_active_again(sandbox: House)
 
 def test_suiteql_joins_pages_and_filters_by_time(sandbox: House) -> None:
     _, client, clock = sandbox
-    rows = query(client, "SELECT t.id, t.externalid, j.externalid AS project, BUILTIN.DF(t.customer) AS customer FROM timebill t JOIN job j ON j.id = t.customer ORDER BY t.id")
+    rows = query(
+        client,
+        "SELECT t.id, t.externalid, j.externalid AS project, BUILTIN.DF(t.customer) AS customer FROM timebill t JOIN job j ON j.id = t.customer ORDER BY t.id",
+    )
     assert {"externalid": "TE-x-1-v1", "project": "PRJ-1", "customer": "Project PRJ-1"}.items() <= rows[0].items()
     clock.later(60)
     put(client, "job", "PRJ-2", companyName="Renamed")
     since = "2026-11-18 10:00:30"
-    changed = query(client, f"SELECT externalid FROM job WHERE lastmodifieddate >= TO_DATE('{since}', 'YYYY-MM-DD HH24:MI:SS') AND isinactive = 'F'")
+    changed = query(
+        client, f"SELECT externalid FROM job WHERE lastmodifieddate >= TO_DATE('{since}', 'YYYY-MM-DD HH24:MI:SS') AND isinactive = 'F'"
+    )
     assert [row["externalid"] for row in changed] == ["PRJ-2"]
-    answer = client.post(f"{ROOT}/query/v1/suiteql?limit=1&offset=1", json={"q": "SELECT id FROM employee ORDER BY id"}, headers={"prefer": "transient"}).json()
+    answer = client.post(
+        f"{ROOT}/query/v1/suiteql?limit=1&offset=1", json={"q": "SELECT id FROM employee ORDER BY id"}, headers={"prefer": "transient"}
+    ).json()
     assert (answer["count"], answer["hasMore"], answer["totalResults"]) == (1, True, 160)
     broken = client.post(f"{ROOT}/query/v1/suiteql", json={"q": "SELECT nothing FROM job"}, headers={"prefer": "transient"})
     assert broken.status_code == 400 and broken.json()["o:errorDetails"][0]["o:errorCode"] == "INVALID_PARAMETER"

@@ -23,7 +23,9 @@ def sandbox() -> Iterator[House]:
 
 def test_the_token_and_its_refusals(sandbox: House) -> None:
     _, client, _ = sandbox
-    answer = client.post("/salesforce/services/oauth2/token", data={"grant_type": "client_credentials", "client_id": "x", "client_secret": "wrong"})
+    answer = client.post(
+        "/salesforce/services/oauth2/token", data={"grant_type": "client_credentials", "client_id": "x", "client_secret": "wrong"}
+    )
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     assert client.post("/salesforce/services/oauth2/token", data={"client_id": "x"}).json()["error"] == "invalid_request"
     refused = client.get(f"{DATA}/limits")
@@ -34,13 +36,18 @@ def test_a_query_pages_by_next_records_url_and_tells_the_limits(sandbox: House) 
     found, client, _ = sandbox
     found.vendors.crm._page = 20
     headers = salesforce_token(client)
-    answer = client.get(f"{DATA}/query", params={"q": "SELECT Id, Name, ParentId FROM Account WHERE IsDeleted = false ORDER BY Id"}, headers=headers)
+    answer = client.get(
+        f"{DATA}/query", params={"q": "SELECT Id, Name, ParentId FROM Account WHERE IsDeleted = false ORDER BY Id"}, headers=headers
+    )
     body = answer.json()
     assert answer.headers["sforce-limit-info"].startswith("api-usage=")
     assert body["totalSize"] == 32 and body["done"] is False and len(body["records"]) == 20
     rest = client.get(f"/salesforce{body['nextRecordsUrl']}", headers=headers).json()
     assert rest["done"] is True and len(rest["records"]) == 12
-    assert body["records"][0]["attributes"] == {"type": "Account", "url": f"/services/data/v68.0/sobjects/Account/{body['records'][0]['Id']}"}
+    assert body["records"][0]["attributes"] == {
+        "type": "Account",
+        "url": f"/services/data/v68.0/sobjects/Account/{body['records'][0]['Id']}",
+    }
 
 
 def test_a_won_sale_carries_its_lines(sandbox: House) -> None:
@@ -58,7 +65,9 @@ def test_errors_are_arrays_with_the_vendors_codes(sandbox: House) -> None:
     wrong = client.get(f"{DATA}/query", params={"q": "SELECT Nothing__c FROM Account"}, headers=headers)
     assert wrong.status_code == 400 and wrong.json()[0]["errorCode"] == "INVALID_FIELD"
     missing = client.post(f"{DATA}/sobjects/Opportunity", json={"Name": "x", "StageName": "y"}, headers=headers)
-    assert missing.json() == [{"message": "Required fields are missing: [CloseDate]", "errorCode": "REQUIRED_FIELD_MISSING", "fields": ["CloseDate"]}]
+    assert missing.json() == [
+        {"message": "Required fields are missing: [CloseDate]", "errorCode": "REQUIRED_FIELD_MISSING", "fields": ["CloseDate"]}
+    ]
 
 
 def test_upsert_by_external_id_creates_once(sandbox: House) -> None:
@@ -71,8 +80,13 @@ def test_upsert_by_external_id_creates_once(sandbox: House) -> None:
 
 def test_a_collection_answers_every_row_in_order(sandbox: House) -> None:
     _, client, _ = sandbox
-    records = [{"attributes": {"type": "Account"}, "Ext_Key__c": "K-2", "Name": "Good"}, {"attributes": {"type": "Account"}, "Ext_Key__c": "K-3"}]
-    rows = client.patch(f"{DATA}/composite/sobjects/Account/Ext_Key__c", json={"allOrNone": False, "records": records}, headers=salesforce_token(client)).json()
+    records = [
+        {"attributes": {"type": "Account"}, "Ext_Key__c": "K-2", "Name": "Good"},
+        {"attributes": {"type": "Account"}, "Ext_Key__c": "K-3"},
+    ]
+    rows = client.patch(
+        f"{DATA}/composite/sobjects/Account/Ext_Key__c", json={"allOrNone": False, "records": records}, headers=salesforce_token(client)
+    ).json()
     assert rows[0]["success"] and rows[0]["created"]
     assert rows[1]["success"] is False and rows[1]["errors"][0]["statusCode"] == "REQUIRED_FIELD_MISSING"
 

@@ -37,20 +37,32 @@ def asked(page: int = 1, count: int = 100, **criteria: Any) -> dict[str, Any]:
 def test_workers_page_and_say_who_they_are(sandbox: House) -> None:
     _, client, _ = sandbox
     answer = service(client).Get_Workers(**asked(page=2))
-    assert (int(answer.Response_Results.Total_Results), int(answer.Response_Results.Total_Pages), int(answer.Response_Results.Page_Results)) == (160, 2, 60)
+    assert (
+        int(answer.Response_Results.Total_Results),
+        int(answer.Response_Results.Total_Pages),
+        int(answer.Response_Results.Page_Results),
+    ) == (160, 2, 60)
     worker = answer.Response_Data.Worker[0]
     ids = {one["type"]: one["_value_1"] for one in worker.Worker_Reference.ID}
     assert ids["Employee_ID"] == worker.Worker_Data.Worker_ID == "E-1101" and len(ids["WID"]) == 32
     pay = worker.Worker_Data.Compensation_Data.Salary_and_Hourly_Data[0]
     assert pay.Compensation_Plan_Reference.ID[0]["_value_1"] == "COST_RATE_HOURLY" and pay.Amount > 20
-    companies = {place.Organization_Data.Organization_Reference_ID for place in worker.Worker_Data.Organization_Data.Worker_Organization_Data}
+    companies = {
+        place.Organization_Data.Organization_Reference_ID for place in worker.Worker_Data.Organization_Data.Worker_Organization_Data
+    }
     assert companies & {"NOV-DE", "NOV-UK", "NOV-US"}
 
 
 def test_the_transaction_log_shows_who_changed(sandbox: House) -> None:
     found, client, clock = sandbox
     found.do("rate", "E-1003", "", at=clock.now())
-    window = {"Request_Criteria": {"Transaction_Log_Criteria_Data": [{"Transaction_Date_Range_Data": {"Updated_From": "2026-11-18T09:00:00Z", "Updated_Through": "2026-11-18T10:00:00Z"}}]}}
+    window = {
+        "Request_Criteria": {
+            "Transaction_Log_Criteria_Data": [
+                {"Transaction_Date_Range_Data": {"Updated_From": "2026-11-18T09:00:00Z", "Updated_Through": "2026-11-18T10:00:00Z"}}
+            ]
+        }
+    }
     answer = service(client).Get_Workers(**asked(**window))
     assert [worker.Worker_Data.Worker_ID for worker in answer.Response_Data.Worker] == ["E-1003"]
     assert answer.Response_Data.Worker[0].Worker_Data.Compensation_Data is None

@@ -44,7 +44,9 @@ def test_faults_are_listed_with_money_and_mended_on_request(sandbox: House) -> N
     assert faults["F01"]["money"] == {"EUR": "184200.00"} and faults["F01"]["fixed"] is False
     code = faults["F04"]["subject"]
     found.do("win", code, at=clock.later(1))
-    assert next(row for row in client.get("/_world/truth?entity=project").json() if row["project_code"] == code)["lacks"] == ["Service_Line__c"]
+    assert next(row for row in client.get("/_world/truth?entity=project").json() if row["project_code"] == code)["lacks"] == [
+        "Service_Line__c"
+    ]
     assert client.post("/_world/faults/F04/fix").json()["fixed"] is True
     assert next(row for row in client.get("/_world/truth?entity=project").json() if row["project_code"] == code)["lacks"] == []
     assert {row["id"]: row for row in client.get("/_world/faults").json()}["F04"]["fixed"] is True

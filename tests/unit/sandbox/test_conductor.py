@@ -27,10 +27,10 @@ def made(tmp_path: Path) -> tuple[Sandbox, Path]:
     return Sandbox(3, WorldClock(clock_file), folder=tmp_path / "sandbox", anchor=ANCHOR, fault_plan=None), clock_file
 
 
-async def conducted(conductor: Conductor, sandbox: Sandbox, until: str) -> None:
-    """Run the conductor until the world's phase, or a number of ticks, is reached; then cancel it."""
+async def conducted(conductor: Conductor, sandbox: Sandbox, until: int | None) -> None:
+    """Run the conductor until it reached a tick by number, or (None) until the world is live; then cancel it."""
     task = asyncio.create_task(conductor.run())
-    while not task.done() and sandbox.control.phase != until and str(sandbox.control.tick) != until:
+    while not task.done() and sandbox.control.phase != "live" and (until is None or sandbox.control.tick < until):
         await asyncio.sleep(0.001)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -47,7 +47,7 @@ def test_history_ends_live_at_the_walls_time_after_every_tick(tmp_path: Path) ->
     conductor = Conductor(sandbox, clock_file, engine)
     conductor.wind_up()
     assert sandbox.clock.now() < sandbox.plan.ticks()[0]
-    asyncio.run(conducted(conductor, sandbox, "live"))
+    asyncio.run(conducted(conductor, sandbox, None))
     ticks = sandbox.plan.ticks()
     assert [max(tick for tick in ticks if tick <= moment) for moment in seen] == ticks
     assert abs(sandbox.clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
@@ -57,7 +57,8 @@ def test_a_tick_waits_until_the_engine_has_read_all_and_nothing_is_due(tmp_path:
     sandbox, clock_file = made(tmp_path)
     first = sandbox.plan.ticks()[0]
     answers = [
-        (None, 0, None), (first - timedelta(seconds=1), 0, None), (first, 3, None), (first, 0, first + timedelta(seconds=4)), (first, 0, first + timedelta(days=3)),
+        (None, 0, None), (first - timedelta(seconds=1), 0, None), (first, 3, None), (first, 0, first + timedelta(seconds=4)),
+        (first, 0, first + timedelta(days=3)),
     ]  # fmt: skip
     asked: list[int] = []
 
@@ -67,7 +68,7 @@ def test_a_tick_waits_until_the_engine_has_read_all_and_nothing_is_due(tmp_path:
 
     conductor = Conductor(sandbox, clock_file, engine)
     conductor.wind_up()
-    asyncio.run(conducted(conductor, sandbox, "2"))
+    asyncio.run(conducted(conductor, sandbox, 2))
     assert asked[: len(answers)] == [1] * len(answers)
 
 
@@ -86,7 +87,7 @@ def test_what_the_engine_wrote_is_read_back_before_time_jumps_on(tmp_path: Path)
 
     conductor = Conductor(sandbox, clock_file, engine)
     conductor.wind_up()
-    asyncio.run(conducted(conductor, sandbox, "2"))
+    asyncio.run(conducted(conductor, sandbox, 2))
     assert len(set(jumps)) == 3, "the clock file is renewed so that the engine reads at once"
 
 
@@ -94,7 +95,7 @@ def test_after_a_restart_the_story_goes_on_where_it_stopped(tmp_path: Path) -> N
     sandbox, clock_file = made(tmp_path)
     conductor = Conductor(sandbox, clock_file, lambda: (sandbox.clock.now(), 0, None))
     conductor.wind_up()
-    asyncio.run(conducted(conductor, sandbox, "9"))
+    asyncio.run(conducted(conductor, sandbox, 9))
     done, sales = set(sandbox.ledger.table("world.done").rows), len(sandbox.vendors.crm.tables["Opportunity"])
     reached = datetime.fromisoformat(sandbox.meta.rows["tick"]["at"])
 
@@ -104,7 +105,7 @@ def test_after_a_restart_the_story_goes_on_where_it_stopped(tmp_path: Path) -> N
     ticks: Seen = []
     second = Conductor(again, clock_file, lambda: (ticks.append(again.clock.now()) or again.clock.now(), 0, None))
     second.wind_up()
-    asyncio.run(conducted(second, again, "live"))
+    asyncio.run(conducted(second, again, None))
     assert min(ticks) > reached and len(again.vendors.crm.tables["Opportunity"]) > sales
     codes = [row["Project_Code__c"] for row in again.vendors.crm.tables["Opportunity"]]
     assert len(codes) == len(set(codes))
@@ -119,5 +120,5 @@ def test_an_engine_that_is_not_up_does_not_stop_the_story(tmp_path: Path, monkey
 
     conductor = Conductor(sandbox, clock_file, engine)
     conductor.wind_up()
-    asyncio.run(conducted(conductor, sandbox, "2"))
-    assert sandbox.control.tick == 2
+    asyncio.run(conducted(conductor, sandbox, 2))
+    assert sandbox.control.tick >= 2

@@ -45,7 +45,12 @@ def test_projects_earn_what_such_firms_earn_and_a_few_do_not(plan: Plan) -> None
     """Gross margins of 15 to 45 % on sold time, with a few projects eroded below (O4)."""
     margins = {}
     for deal in plan.deals.values():
-        rows = [(bill_rate(sheet), sheet.worker.cost_rate, entry.minutes) for sheet in plan.sheets.values() if sheet.deal.code == deal.code for entry in sheet.entries]
+        rows = [
+            (bill_rate(sheet), sheet.worker.cost_rate, entry.minutes)
+            for sheet in plan.sheets.values()
+            if sheet.deal.code == deal.code
+            for entry in sheet.entries
+        ]
         revenue = sum((rate * minutes for rate, _, minutes in rows), Decimal(0))
         if revenue:
             margins[deal.code] = 1 - sum((cost * minutes for _, cost, minutes in rows), Decimal(0)) / revenue
@@ -69,8 +74,10 @@ def test_the_deleted_project_holds_back_what_the_plan_says(plan: Plan) -> None:
 def test_every_kind_of_fault_is_planted_and_says_how_to_mend_it(plan: Plan) -> None:
     kinds = {fault.kind for fault in plan.faults}
     assert kinds >= {
-        "project-deleted-in-erp", "project-closed-in-psa", "orphan-in-psa", "missing-dimension", "unknown-charge-code", "inactive-charge-code",
-        "foreign-charge-code", "closed-period", "late-approval", "rejected-time", "missing-rate", "duplicate-customer", "project-missing-in-ppm",
+        "project-deleted-in-erp", "project-closed-in-psa", "orphan-in-psa", "missing-dimension", "unknown-charge-code",
+        "inactive-charge-code",
+        "foreign-charge-code", "closed-period", "late-approval", "rejected-time", "missing-rate", "duplicate-customer",
+        "project-missing-in-ppm",
         "customer-hierarchy", "expired-sow", "schema-drift", "weather",
     }  # fmt: skip
     assert all(fault.how_to_fix and fault.cause for fault in plan.faults)

@@ -9,7 +9,14 @@ import pytest
 
 from integrations.sandbox.soql import Malformed, ordered, parse
 
-ROW: Mapping[str, Any] = {"Id": "006B", "IsWon": True, "Amount": 12.5, "Name": "Roll-out, phase (two) AND more", "SystemModstamp": "2026-11-18T10:00:00.500+0000", "ParentId": None}
+ROW: Mapping[str, Any] = {
+    "Id": "006B",
+    "IsWon": True,
+    "Amount": 12.5,
+    "Name": "Roll-out, phase (two) AND more",
+    "SystemModstamp": "2026-11-18T10:00:00.500+0000",
+    "ParentId": None,
+}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +39,9 @@ def test_conditions(condition: str, holds: bool) -> None:
 
 
 def test_parts_of_a_query() -> None:
-    query = parse("SELECT Id, Account.Name, (SELECT Name FROM OpportunityLineItems) FROM Opportunity ORDER BY Amount DESC, Id LIMIT 5 OFFSET 2")
+    query = parse(
+        "SELECT Id, Account.Name, (SELECT Name FROM OpportunityLineItems) FROM Opportunity ORDER BY Amount DESC, Id LIMIT 5 OFFSET 2"
+    )
     assert query.fields == ("Id", "Account.Name") and query.children[0][0] == "OpportunityLineItems"
     assert (query.order, query.limit, query.offset) == ((("Amount", True), ("Id", False)), 5, 2)
 
