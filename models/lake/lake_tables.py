@@ -14,7 +14,8 @@ from models.settings import Settings
 
 SEALED = tuple(sorted(TABLES))
 ALL = (*SEALED, "seals", "checkpoints")
-_OPTIONS = {"parquet_compression": "zstd", "target_file_size": "256MiB"}
+# Row groups of a quarter of DuckDB's size: a merge holds one per thread in memory, and a proof reads one.
+_OPTIONS = {"parquet_compression": "zstd", "target_file_size": "256MiB", "parquet_row_group_size": "30720"}
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,6 +59,13 @@ def _merge(
     if _small_files(connection, table, low, high) < enough:
         return 0, 0
     known = folder.files([table])
+    with _one_thread(connection):
+        return _merged(connection, folder, manifest, table, low, high, known)
+
+
+def _merged(
+    connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest, table: str, low: int, high: int, known: set[str]
+) -> tuple[int, int]:
     connection.execute("BEGIN")
     try:
         done = connection.execute(
@@ -68,6 +77,17 @@ def _merge(
         connection.execute("ROLLBACK")
         raise
     return sum(row[2] for row in done), sum(row[3] for row in done)
+
+
+@contextmanager
+def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A merge by one thread takes a third of the memory (+80 MiB) and no more CPU."""
+    (threads,) = connection.execute("SELECT current_setting('threads')").fetchone() or (1,)
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET threads = {threads}")
 
 
 def _small_files(connection: duckdb.DuckDBPyConnection, table: str, low: int, high: int) -> int:

@@ -29,8 +29,11 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
     """Every breach of the lake that `settings` names, each with its table and, where it can be told, its batch.
 
     `witness` is a file or folder of kept checkpoints; the default is the one checkpoints are pushed to. Without a
-    witness out of reach a whole lake, key and all, could be replaced unseen.
+    witness out of reach a whole lake, key and all, could be replaced unseen. Raises Misconfigured when a witness is
+    named and has no checkpoint: an answer without it would be taken for one with it.
     """
+    if witness is not None and not kept.notes(witness):
+        raise Misconfigured(f"the witness {witness} keeps no checkpoint: give the file or folder that checkpoints are pushed to (TIEOUT_WITNESS)")
     report = Report()
     place = witness or kept.witness_path(settings)
     try:

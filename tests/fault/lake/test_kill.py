@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,8 +65,6 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(tmp_path: Path, 
 @pytest.mark.req("C6")
 def test_data_files_and_their_folders_are_on_the_disk_before_the_catalogue_says_so(tmp_path: Path) -> None:
     """Power loss: the fsync of every new file and folder comes before the commit. Told by the order of system calls."""
-    import shutil
-
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("needs strace, which is not installed: apt install strace")

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from models.domain.errors import Misconfigured
+from models.lake.data_files import DataFolder
+from models.lake.manifest import Manifest
 from models.lake.verify import verify
-from tests.fault.lake.attacks import ATTACKS, LAST, files, flip
+from tests.fault.lake.attacks import ATTACKS, LAST, files, flip, unguarded
 from tests.unit.lake.samples import filled, settings_at
 
 
@@ -52,9 +55,6 @@ def test_any_byte_of_a_small_merged_lake_counts(tmp_path: Path) -> None:
     writer = filled(settings, batches=9)
     writer.maintain(timedelta(0), timedelta(0))
     writer.close()
-    from models.lake.data_files import DataFolder
-    from models.lake.manifest import Manifest
-
     (merged,) = files(tmp_path, "records")
     manifest = Manifest(settings)
     entry = next(entry for entry in manifest.entries().values() if entry.path.endswith(merged.name))
@@ -71,8 +71,6 @@ def test_any_byte_of_a_small_merged_lake_counts(tmp_path: Path) -> None:
 
 @pytest.mark.req("C5")
 def test_an_edit_inside_a_merged_file_names_the_very_batch(tmp_path: Path) -> None:
-    from tests.fault.lake.attacks import unguarded
-
     settings = settings_at(tmp_path)
     writer = filled(settings, batches=9)
     writer.maintain(timedelta(0), timedelta(0))
@@ -89,3 +87,8 @@ def test_a_witness_kept_elsewhere_sees_a_truncation_the_home_forgot(base: Path, 
     shutil.move(home / "witness" / "checkpoints.txt", kept)
     ATTACKS["the last batch dropped with its seals"].do(home)
     assert any(one.batch_id == LAST and "gone" in one.what for one in verify(settings_at(home), kept).breaches)
+
+
+def test_a_witness_that_is_not_there_is_no_silent_yes(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="keeps no checkpoint"):
+        verify(settings_at(base), tmp_path / "mistyped.txt")

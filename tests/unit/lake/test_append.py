@@ -11,6 +11,7 @@ from models.domain.errors import Misconfigured
 from models.lake import merkle
 from models.lake.canonical import FIRST, canonical_bytes, seals_from
 from models.lake.connection import open_lake
+from models.lake.exclusive import FileLock
 from models.lake.schema import TABLES
 from models.lake.verify import verify
 from models.lake.writer import open_writer
@@ -106,8 +107,6 @@ def test_columns_in_any_order_and_fewer_of_them_are_the_same_rows(tmp_path: Path
 
 @pytest.mark.req("C8")
 def test_a_second_writer_of_a_sqlite_catalogue_is_told_who_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from models.lake.exclusive import FileLock
-
     settings = settings_at(tmp_path)
     writer = open_writer(settings, HandClock())
     with pytest.raises(Misconfigured, match=r"already writes this lake.*PostgreSQL"):
