@@ -30,7 +30,7 @@ class Engine:
     def __init__(
         self, journal: Journal, flows: Iterable[Flow], connectors: Mapping[str, Connector] | Iterable[Connector], clock: Clock, *,
         tracing: Tracing | None = None, owner: str | None = None, chance: Callable[[], float] = random.random, page: int = 500,
-        lease_seconds: float = 30.0,
+        lease_seconds: float = 15.0,
     ) -> None:  # fmt: skip
         self.journal, self.clock = journal, clock
         self.flows, self.landscape = FlowBook(flows), Landscape(connectors)

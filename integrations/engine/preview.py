@@ -129,7 +129,7 @@ class Preview:
         return _step(step.name, "deliver", system=system, action=change.action, external_id=change.external_id, fields=fields, outcome=outcome)
 
     def _hazards(self, run: Run, plan: Plan) -> list[dict[str, Any]]:
-        others = [other for other in self._journal.runs.by_keys([run.business_key]) if other.flow == run.flow and other.run_id != run.run_id]
+        others = [other for other in self._journal.runs.by_keys([run.business_key]) if other.fact == run.fact and other.run_id != run.run_id]
         found = []
         if any(other.source_version > run.source_version for other in others):
             found.append(_hazard("stale", run.run_id, "a newer version of this fact has arrived since"))

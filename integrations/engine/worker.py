@@ -34,7 +34,7 @@ class Worker:
 
     def __init__(
         self, owner: str, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock, chance: Callable[[], float], tracing: Tracing,
-        page: int = 500, lease_seconds: float = 30.0,
+        page: int = 500, lease_seconds: float = 15.0,
     ) -> None:  # fmt: skip
         self.owner, self._journal, self._flows, self._landscape, self._clock = owner, journal, flows, landscape, clock
         self._chance, self._tracing, self._page, self.lease_seconds = chance, tracing, page, lease_seconds

@@ -17,7 +17,7 @@ from models.domain.record import Record
 from models.domain.states import RunState
 from models.journal import tables
 from models.journal.metadata import micros
-from models.journal.run import Arrival, Run, Start, run_of
+from models.journal.run import Arrival, Run, Start, run_of, telling_system
 from models.journal.run_records import arrival_record, settlement
 from models.journal.signals import raise_signals
 from models.journal.statements import insert_many, statements
@@ -78,8 +78,8 @@ class _Admission:
         self._connection, self._admitted, self._now = connection, admitted, now
         self._sql = statements(SQL, connection.dialect.name)
         self._rows: list[dict[str, Any]] = []
-        self._versions: dict[tuple[str, str], set[int]] = {}
-        self._waiting: dict[tuple[str, str], Run] = {}
+        self._versions: dict[tuple[str, str, str], set[int]] = {}
+        self._waiting: dict[tuple[str, str, str], Run] = {}
         self._open: set[tuple[str, str]] = set()
 
     def take(self, arrivals: Sequence[Arrival]) -> None:
@@ -98,17 +98,16 @@ class _Admission:
         keys = json.dumps(sorted({start.business_key for start in starts}))
         for row in self._connection.execute(self._sql["facts"], {"keys": keys}):
             run = run_of(row)
-            fact = (run.flow, run.business_key)
-            self._versions.setdefault(fact, set()).add(run.source_version)
+            self._versions.setdefault(run.fact, set()).add(run.source_version)
             if run.state is RunState.WAITING:
-                self._waiting[fact] = run
+                self._waiting[run.fact] = run
         for flow in sorted({start.flow for start in starts}):
             aggregates = sorted({start.aggregate for start in starts if start.flow == flow})
             found = self._connection.scalars(self._sql["open_aggregates"], {"flow": flow, "aggregates": json.dumps(aggregates)})
             self._open |= {(flow, aggregate) for aggregate in found}
 
     def _start(self, arrival: Arrival, start: Start) -> None:
-        fact = (start.flow, start.business_key)
+        fact = (start.flow, start.business_key, telling_system(arrival.source))
         versions = self._versions.setdefault(fact, set())
         if start.source_version in versions:
             self._admitted.duplicates += 1

@@ -65,15 +65,14 @@ def overtaken(connection: sa.Connection, settled: Sequence[Run], now: datetime) 
     if not settled:
         return []
     sql = statements(SQL, connection.dialect.name)
-    newest: dict[tuple[str, str], Run] = {}
+    newest: dict[tuple[str, str, str], Run] = {}
     for run in settled:
-        fact = (run.flow, run.business_key)
-        if fact not in newest or newest[fact].source_version < run.source_version:
-            newest[fact] = run
+        if run.fact not in newest or newest[run.fact].source_version < run.source_version:
+            newest[run.fact] = run
     keys = json.dumps(sorted({run.business_key for run in settled}))
     dead = [run_of(row) for row in connection.execute(sql["overtaken"], {"keys": keys})]
-    over = [run for run in dead if (by := newest.get((run.flow, run.business_key))) and run.source_version <= by.source_version]
-    return supersede(connection, over, now, {run.seq: newest[(run.flow, run.business_key)].run_id for run in over})
+    over = [run for run in dead if (by := newest.get(run.fact)) and run.source_version <= by.source_version]
+    return supersede(connection, over, now, {run.seq: newest[run.fact].run_id for run in over})
 
 
 def supersede(connection: sa.Connection, runs: Sequence[Run], now: datetime, by: dict[int, str]) -> list[Record]:

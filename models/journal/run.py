@@ -68,6 +68,16 @@ class Run:
     lease_token: int
     held: int = 0
 
+    @property
+    def fact(self) -> tuple[str, str, str]:
+        """What versions are compared within: the flow, the business key and the system that told of it."""
+        return self.flow, self.business_key, telling_system(self.event_source)
+
+
+def telling_system(event_source: str) -> str:
+    """The system that an event came from: versions of two systems count from clocks of their own and never compare."""
+    return event_source.partition("/")[0]
+
 
 RUN_COLUMNS = ", ".join(field.name for field in fields(Run))
 _JSON = ("correction", "intent", "waiting_missing")

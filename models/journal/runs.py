@@ -29,7 +29,7 @@ from models.journal.signals import forget_signals, wake_missed
 from models.journal.statements import statements
 
 T = TypeVar("T")
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 15.0
 _DEADLOCK = "40P01"
 
 

@@ -73,7 +73,7 @@ run = sa.Table(
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_token", sa.BigInteger, nullable=False),
     sa.Column("lease_until_wall", sa.BigInteger),
-    _part("run_fact", "replay_of IS NULL", "business_key", "flow", "source_version", unique=True),
+    _part("run_fact", "replay_of IS NULL", "business_key", "flow", "source_version", "event_source", unique=True),
     _part("run_claimable", "state IN ('ready', 'in_doubt') AND held = 0", "lane", "due_at", "seq"),
     _part("run_open", "state IN ('ready', 'running', 'waiting', 'in_doubt')", "flow", "aggregate", "held"),
     _part("run_held", "held = 1", "flow", "aggregate", "seq"),

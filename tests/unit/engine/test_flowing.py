@@ -115,6 +115,18 @@ def test_versions_out_of_order_end_with_the_newest(any_journal: Journal, clock: 
     assert Counter(state_of(any_journal, "a")) == {"settled": 1, "superseded": 2}
 
 
+@pytest.mark.req("E1")
+def test_versions_of_two_systems_never_compare(any_journal: Journal, clock: HandClock) -> None:
+    """E1: a second system's word about the same thing is no stale version of the first one's, nor its duplicate."""
+    target = Hostile()
+    engine = Engine(any_journal, [posting_flow()], [target], clock)
+    engine.admit([event("a", 9)])
+    engine.drain()
+    engine.admit([event("a", 3).model_copy(update={"source": "csv/time"}), event("a", 9, event_id="x").model_copy(update={"source": "csv/time"})])
+    engine.drain()
+    assert state_of(any_journal, "a") == ["settled", "settled", "settled"]
+
+
 @pytest.mark.req("E7")
 def test_order_within_an_aggregate_and_none_between(any_journal: Journal, clock: HandClock) -> None:
     """E7: versions of one entry are posted in order though admitted together; a stuck one holds only its own aggregate."""

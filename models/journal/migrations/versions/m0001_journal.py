@@ -266,7 +266,7 @@ def upgrade() -> None:
     op.create_index(
         "run_fact",
         "run",
-        ["business_key", "flow", "source_version"],
+        ["business_key", "flow", "source_version", "event_source"],
         unique=True,
         sqlite_where=sa.text("replay_of IS NULL"),
         postgresql_where=sa.text("replay_of IS NULL"),
