@@ -93,14 +93,18 @@ def _health(port: int) -> Any:
         return orjson.loads(answer.read())
 
 
+def _is_ready(port: int) -> bool:
+    try:
+        return bool(_health(port)["ready"])
+    except (urllib.error.URLError, ConnectionError):
+        return False  # not listening yet, or not ready: /healthz answers 503 then
+
+
 def _until_ready(process: subprocess.Popen[bytes], port: int, seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
-        try:
-            if _health(port)["ready"]:
-                return
-        except (urllib.error.URLError, ConnectionError):
-            pass
+        if _is_ready(port):
+            return
         time.sleep(0.05)
     raise RuntimeError(f"the collector on port {port} did not get ready within {seconds:.0f} s")
 

@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import threading
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ from models.lake.writer import open_writer
 from models.settings import Settings
 
 _log = logging.getLogger(__name__)
-_STOP_SECONDS = 1.5  # for each stage; together below the 5 s in which a process has to end
+_STOP_SECONDS = 4.0  # a process has to end within 5 s
 
 
 class Collector:
@@ -62,15 +63,16 @@ class Collector:
         self._schedule.start()
 
     def stop(self) -> None:
-        """Answer and commit what is in hand, then let go; what could not land stays in the spool."""
+        """Answer and commit what is in hand, then let go; what could not land in time stays in the spool."""
+        end = time.monotonic() + _STOP_SECONDS
         self._schedule.shutdown(wait=False)
         for intake in self._intakes.values():
-            intake.stop(_STOP_SECONDS)
-        self._journal_side.stop(_STOP_SECONDS)
+            intake.stop(_left(end))
+        self._journal_side.stop(_left(end))
         self._commits.stop()
         for lane in self._lanes.values():
-            lane.stop(_STOP_SECONDS)
-        self._commits.close()
+            lane.stop(_left(end))
+        self._commits.close(_left(end))
         os.close(self._lock)
 
     def health(self) -> dict[str, Any]:
@@ -137,6 +139,10 @@ class JournalSide:
         self._schedule = scheduled({"detect": (self._settings.detect_seconds, self._detection.run)})
         self._feed.start()
         self._schedule.start()
+
+
+def _left(end: float) -> float:
+    return max(0.05, end - time.monotonic())
 
 
 def _writer(settings: Settings, lane: str) -> str:

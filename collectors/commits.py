@@ -69,10 +69,13 @@ class Commits:
         """From now on a fault is final: each waiting append is tried once more."""
         self._stopping.set()
 
-    def close(self) -> None:
-        """Let go of the lake."""
-        with self._lock:
-            self._forget()
+    def close(self, seconds: float = 5.0) -> None:
+        """Let go of the lake; not when a commit under way outlasts `seconds`, for a kill is as safe as waiting longer."""
+        if self._lock.acquire(timeout=seconds):
+            try:
+                self._forget()
+            finally:
+                self._lock.release()
 
     def _until_done(self, what: str, work: Callable[[Writer], T]) -> T | None:
         pause = _FIRST_PAUSE

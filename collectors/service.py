@@ -44,8 +44,8 @@ def main() -> None:
             uvloop.run(_serve(settings, listener))
     except Misconfigured as error:
         sys.exit(_said(error))
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        # Maintenance may be merging files for another half minute; a cut there is as harmless as a kill, a late end is not.
+    if threading.active_count() > 1:
+        # A merge or a locked catalogue may hold a thread for another half minute: a cut there is as harmless as a kill, a late end is not.
         logging.shutdown()
         os._exit(0)
 

@@ -46,13 +46,16 @@ class CollectorProcess:
     def until_ready(self) -> None:
         for _ in range(1200):
             assert self.process is not None and self.process.poll() is None, self.log()
-            try:
-                if self.health()["ready"]:
-                    return
-            except (urllib.error.URLError, ConnectionError):
-                pass
+            if self.is_ready():
+                return
             _PAUSE.wait(0.05)
         raise AssertionError(f"not ready: {self.log()}")
+
+    def is_ready(self) -> bool:
+        try:
+            return bool(self.health()["ready"])
+        except (urllib.error.URLError, ConnectionError):
+            return False
 
     def until_stored(self) -> None:
         """Wait until nothing acknowledged waits outside the lake."""
