@@ -22,8 +22,8 @@ process, `Sandbox.serve()` gives a test its address. Planted faults, in the orde
 | F21 | project deleted in the portfolio system | project missing |
 | F22 | subsidiary hung under another group in the ERP | hierarchy differs |
 | F23, F24 | work beyond the statement of work | statement expired |
-| F26 | the PSA sends an unknown field for one team | schema drift |
 | F25 | weather: 429 of each vendor's kind, daily quota, 5xx, answers lost after the write, SOAP faults, an outage | nothing: it heals |
+| F26 | the PSA sends an unknown field for one team | schema drift |
 
 Beside them, without being faults: 74 corrections and withdrawals after posting, 4 % late and 3 % doubled feed events.
 """
