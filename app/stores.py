@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.roles import Viewer
+from app.widgets.payload import fields_of
 from models.domain.clock import Clock, clock_at
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState
@@ -61,6 +62,12 @@ def replayable(run_ids: Sequence[str]) -> list[str]:
     found = journal().runs.by_ids(tuple(run_ids)) if run_ids else []
     still = {run.run_id for run in found if run.state in STILL}
     return [run_id for run_id in dict.fromkeys(run_ids) if run_id in still]
+
+
+@st.cache_data(ttl=300, max_entries=200, show_spinner=False)
+def payload_fields(run_id: str) -> list[str]:
+    """Dotted paths of a run's payload that a correction may name."""
+    return [path for run in journal().runs.by_ids((run_id,)) for path in fields_of(run.payload)]
 
 
 def audit(viewer: Viewer, action: str, about: str) -> None:

@@ -35,6 +35,11 @@ def flat(body: Any, prefix: str = "") -> dict[str, Any]:
     return {path: value for part in parts for path, value in part.items()}
 
 
+def fields_of(payload: Mapping[str, Any]) -> list[str]:
+    """Dotted paths of a payload that a person may correct: no list elements, none of the engine's own."""
+    return [path for path in flat(payload) if "[" not in path and not path.startswith("_")]
+
+
 def compared(before: Any, after: Any, clear: frozenset[DataClass], about: str = "") -> list[Field]:
     """The fields of two bodies, changed ones first, in the order they came; `about` is the entity they belong to, which
     decides what a name like `name` hides."""

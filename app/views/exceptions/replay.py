@@ -45,7 +45,8 @@ def in_words(result: Mapping[str, Any]) -> str:
     total = ", ".join(formats.money(amount, currency) for currency, amount in (result.get("totals") or {}).items())
     faults, waits = sum(1 for run in runs if fault(run)), sum(1 for run in runs if pause(run))
     told = [f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"]
-    told += [f"{formats.plural(faults, 'run')} would fail again" if faults else "none is expected to fail"]
+    calm = "the dry run finds no fault, but mind the hazards" if result.get("hazards") else "none is expected to fail"
+    told += [f"{formats.plural(faults, 'run')} would fail again" if faults else calm]
     told += [f"{formats.plural(waits, 'run')} would wait for data"] if waits else []
     return "; ".join(told) + "."
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.roles import Action, Viewer
-from app.stores import journal
+from app.stores import journal, payload_fields
 from app.views.exceptions import replay
 from app.widgets import formats
 from app.widgets.heading import draw
@@ -34,7 +34,7 @@ def replaying(viewer: Viewer, run_ids: Sequence[str], key: str, suggestion: Mapp
     if not run_ids:
         draw(block('<span class="t-mute">No failed run stands behind this: mend it in the owning system; the case then closes by itself.</span>'))
         return
-    start, correction = _choice(key, suggestion)
+    start, correction = _choice(key, suggestion, payload_fields(run_ids[0]))
     asked = replay.body(run_ids, start, correction, case_id)
     preview = _request(f"preview_{key}")
     seen = preview if preview and _same(preview.body, asked) else None
@@ -43,17 +43,18 @@ def replaying(viewer: Viewer, run_ids: Sequence[str], key: str, suggestion: Mapp
         _previewed(seen)
 
 
-def _choice(key: str, suggestion: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
+def _choice(key: str, suggestion: Mapping[str, Any] | None, known: list[str]) -> tuple[str, dict[str, Any] | None]:
     left, right = st.columns(2)
     start = left.segmented_control("Begin at", list(replay.STARTS), default="Failed step", required=True, key=f"start_{key}")
     options = ["As it was", "Corrected"]
     payload = right.segmented_control("Payload", options, default=options[1 if suggestion else 0], required=True, key=f"payload_{key}")
     if payload != "Corrected":
         return start or "Failed step", None
-    rows = [{"field": path, "value": str(value)} for path, value in (suggestion or {"": ""}).items()]
+    rows: list[dict[str, str | None]] = [{"field": path, "value": str(value)} for path, value in (suggestion or {}).items()] or [{"field": None, "value": None}]
+    fields = list(dict.fromkeys([*(suggestion or {}), *known]))
     edited = st.data_editor(
         rows, key=f"correction_{key}", num_rows="dynamic", hide_index=True, row_height=30, alt="Fields to correct",
-        column_config={"field": st.column_config.TextColumn("Field", help="Dotted path in the payload, e.g. charge_code"), "value": st.column_config.TextColumn("New value")},
+        column_config={"field": st.column_config.SelectboxColumn("Field", options=fields, help="Fields of the first run's payload"), "value": st.column_config.TextColumn("New value")},
     )  # fmt: skip
     if suggestion:
         st.caption("Suggested by the detector; change it if you know better.")
@@ -94,7 +95,7 @@ def _previewed(seen: Request) -> None:
     if seen.state != "done":
         st.error(f"The preview {seen.state}: {result.get('error') or 'see the engine’s log'}.", icon=":material/error:")
         return
-    mood = "warn" if any(replay.fault(run) for run in result.get("runs") or []) else "good"
+    mood = "warn" if result.get("hazards") or any(replay.fault(run) for run in result.get("runs") or []) else "good"
     draw(verdict(mood, replay.in_words(result), f"plan {str(result.get('plan_hash') or '')[:12]}"))
     for hazard in replay.hazards(result)[:6]:
         st.warning(hazard, icon=":material/warning:")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -175,21 +177,12 @@ def _timeline(viewer: Viewer, steps: list[Row], clear: frozenset[DataClass]) -> 
             },
         )  # fmt: skip
     rows = picked.selection.rows
-    row = steps[rows[0]] if rows and rows[0] < len(steps) else _telling(steps)
+    row = steps[rows[0]] if rows and rows[0] < len(steps) else present.telling(steps)
     with right:
         _record(row, clear)
 
 
-def _telling(steps: list[Row]) -> Row:
-    """The record to show first: the last failure, else the last acknowledgement, else the last of all."""
-    for kind in ("failure", "acknowledgement"):
-        for row in reversed(steps):
-            if row["kind"] == kind:
-                return row
-    return steps[-1]
-
-
-def _record(row: Row, clear: frozenset[DataClass]) -> None:
+def _record(row: Mapping[str, Any], clear: frozenset[DataClass]) -> None:
     st.subheader("Record", anchor=False)
     draw(block(joined([chip(formats.words(row["kind"]), present.MOODS.get(row["kind"], "")), span(present.sentence(row), "t-b")])))
     draw(facts(present.facts(row, zone())))

@@ -185,6 +185,12 @@ def _ending(last: Row, system: str | None) -> tuple[str, str]:
     return ("good", "Arrived") if last["status"] in ("settled", None, "delivered", "done") else ("", f"Run {last['status']}")
 
 
+def telling(steps: Rows) -> Row:
+    """The record to show first: of a stuck journey its last failure, else the last answer of a target, else the last of all."""
+    kinds = ("failure", "pause") if outline(steps)[0] in ("bad", "warn") else ("acknowledgement",)
+    return next((row for row in reversed(steps) if row["kind"] in kinds), steps[-1])
+
+
 def traces(steps: Rows) -> list[tuple[str, str]]:
     """Trace ids of the journey with a label each, the newest first."""
     seen: dict[str, Row] = {}

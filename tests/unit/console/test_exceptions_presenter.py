@@ -11,7 +11,7 @@ import pytest
 from app.roles import Viewer
 from app.views.exceptions import presenter as present
 from app.views.exceptions import replay
-from app.widgets.payload import ABSENT
+from app.widgets.payload import ABSENT, fields_of
 from models.canonical.classification import MASK, DataClass
 from models.domain.plan import plan_of
 from models.journal.cases import CaseGroup
@@ -93,6 +93,16 @@ def test_a_preview_says_what_would_fail_and_shows_changes_first() -> None:
     assert replay.hazards(PREVIEW) == ["Closed period: refused again (2 runs)"]
     fields = replay.fields(PREVIEW["runs"][2]["steps"][0], NOBODY)
     assert [(field.path, field.before, field.after) for field in fields] == [("rate", ABSENT, MASK), ("hours", "8:00", "8:00")]
+
+
+def test_a_hazard_is_not_called_harmless() -> None:
+    calm = {"runs": PREVIEW["runs"][2:], "count": 1, "totals": {}}
+    assert replay.in_words(calm) == "1 run would be replayed; none is expected to fail."
+    assert replay.in_words({**calm, "hazards": PREVIEW["hazards"]}).endswith("mind the hazards.")
+
+
+def test_corrections_name_fields_of_the_payload() -> None:
+    assert fields_of({"charge_code": "x", "rate": {"amount": 1}, "tasks": [{"a": 1}], "_engine": 1}) == ["charge_code", "rate.amount"]
 
 
 @pytest.mark.req("E4")

@@ -51,6 +51,13 @@ def test_the_outline_says_where_it_is_stuck() -> None:
     assert present.outline([])[0] == ""
 
 
+def test_the_first_record_shown_is_the_one_that_tells_most() -> None:
+    arrived = [step("failure", 1), step("acknowledgement", 3), step("settlement", 4, status="settled")]
+    assert present.telling(arrived)["kind"] == "acknowledgement"
+    assert present.telling([*arrived[:1], step("settlement", 4, status="dead")])["kind"] == "failure"
+    assert present.telling([step("source_event")])["kind"] == "source_event"
+
+
 def span(number: int, parent: int | None, start: int = 0, **more: Any) -> dict[str, Any]:
     return {"span_id": str(number), "parent_span_id": None if parent is None else str(parent), "name": f"s{number}", "service_name": "svc", "start_time": NOW + timedelta(milliseconds=start), "duration_us": 5000, "status_code": 0, "status_message": None, **more}
 
