@@ -66,13 +66,15 @@ CREATE TABLE IF NOT EXISTS memory.state.place (
 
 -- fresh: the latest observation of each object among the batches that came since
 CREATE OR REPLACE TABLE memory.state.fresh AS
-SELECT o.*
-FROM (
-    SELECT * FROM observations WHERE batch_id > {mark}
-    QUALIFY row_number() OVER (PARTITION BY system, entity, key ORDER BY observed_at DESC, batch_id DESC, n DESC) = 1
-) o
-LEFT JOIN memory.state.place p USING (system, entity, key)
-WHERE p.key IS NULL OR (o.observed_at, o.batch_id, o.n) > (p.observed_at, p.batch_id, p.n);
+WITH latest AS (  -- places first and contents after: a window over the contents would need memory for all of them
+    SELECT system, entity, key, max(struct_pack(observed_at := observed_at, batch_id := batch_id, n := n)) AS last
+    FROM observations WHERE batch_id > {mark} GROUP BY ALL
+), wanted AS (
+    SELECT l.last.batch_id AS batch_id, l.last.n AS n
+    FROM latest l LEFT JOIN memory.state.place p USING (system, entity, key)
+    WHERE p.key IS NULL OR (l.last.observed_at, l.last.batch_id, l.last.n) > (p.observed_at, p.batch_id, p.n)
+)
+SELECT o.* FROM observations o JOIN wanted w ON w.batch_id = o.batch_id AND w.n = o.n WHERE o.batch_id > {mark};
 
 -- placed: keep where each of them was seen, and when it was seen first
 CREATE OR REPLACE TABLE memory.state.newplace AS
