@@ -87,17 +87,24 @@ class Truth:
         return fault if held and not (wrong and row.get("shown") == row["code"]) else None
 
     def compare(self, now: datetime) -> dict[str, Any]:
-        """Differences between the systems and the truth: `unexplained`, `explained` (by fault) and `in_flight`."""
-        found: dict[str, list[dict[str, Any]]] = {"unexplained": [], "explained": [], "in_flight": []}
+        """Differences between the systems and the truth: `explained` by an unmended fault, `to_replay` where its fault is mended and
+        the entry still waits for its replay, `in_flight` when young, else `unexplained`."""
+        found: dict[str, list[dict[str, Any]]] = {"unexplained": [], "explained": [], "to_replay": [], "in_flight": []}
         for difference, fault, since in (*self._entry_differences(), *self._expense_differences(), *self._project_differences()):
             young = since is not None and now - instant(since) < FLIGHT
-            place = "explained" if fault else "in_flight" if young else "unexplained"
+            replay = difference["entity"] == "time_entry" and self._mended_behind(difference["key"])
+            place = "explained" if fault else "to_replay" if replay else "in_flight" if young else "unexplained"
             found[place].append({**difference, "fault": fault})
         counts = {name: len(rows) for name, rows in found.items()}
         by_fault: dict[str, int] = {}
         for row in found["explained"]:
             by_fault[row["fault"]] = by_fault.get(row["fault"], 0) + 1
         return {"as_of": now.isoformat(), "counts": counts, "by_fault": by_fault, **found}
+
+    def _mended_behind(self, entry: str) -> bool:
+        """Whether an entry had a fault that is mended now."""
+        row = self._life.delivery.entries.get(entry.rsplit("-", 1)[1])
+        return row is not None and row["fault"] in self._mended.rows
 
     def _entry_differences(self) -> Iterator[tuple[dict[str, Any], str | None, str | None]]:
         records = self._vendors.erp.records
