@@ -49,7 +49,7 @@ class Collector:
         self.application = Receiver(routes, limit, self._clock, self.health)
         self._journal_side = JournalSide(settings, self._commits, collector_identity(settings))
         self._schedule = scheduled({
-            "checkpoint": (CHECKPOINT_SECONDS, lambda: self._commits.once("a checkpoint", lambda lake: lake.checkpoint())),
+            "checkpoint": (CHECKPOINT_SECONDS, self._checkpoint),
             "memory": (MEMORY_SECONDS, give_back),
             "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
         })
@@ -72,6 +72,7 @@ class Collector:
         self._commits.stop()
         for lane in self._lanes.values():
             lane.stop(_left(end))
+        self._checkpoint()
         self._commits.close(_left(end))
         os.close(self._lock)
 
@@ -80,6 +81,9 @@ class Collector:
         faults = [fault for fault in (self._commits.fault, self._journal_side.fault) if fault]
         ready = all(lane.ready for lane in self._lanes.values())
         return {"ready": ready, "waiting_bytes": {name: lane.waiting_bytes for name, lane in self._lanes.items()}, "faults": faults}
+
+    def _checkpoint(self) -> None:
+        self._commits.once("a checkpoint", lambda lake: lake.checkpoint())
 
     def _lane(self, name: str) -> Lane:
         spool = Spool(self._settings.home / "spool" / name, self._settings.spool_limit_mib << 20)

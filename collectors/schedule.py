@@ -14,14 +14,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 CHECKPOINT_SECONDS = 60.0
 MAINTAIN_SECONDS = 180.0
 MEMORY_SECONDS = 10.0
+FIRST_SECONDS = 15.0
 
 
 def scheduled(jobs: dict[str, tuple[float, Callable[[], None]]]) -> BackgroundScheduler:
-    """A scheduler, not yet started, that runs each job every so many seconds, first after one such span."""
+    """A scheduler, not yet started, that runs each job every so many seconds, first soon after the start."""
     executor = ThreadPoolExecutor(max_workers=max(len(jobs), 1))
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler = BackgroundScheduler(timezone=UTC, executors={"default": executor}, job_defaults=defaults)
     for name, (seconds, work) in jobs.items():
-        first = datetime.now(UTC) + timedelta(seconds=seconds)
+        first = datetime.now(UTC) + timedelta(seconds=min(seconds, FIRST_SECONDS))
         scheduler.add_job(work, "interval", seconds=seconds, id=name, next_run_time=first)
     return scheduler
