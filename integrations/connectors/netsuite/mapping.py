@@ -32,7 +32,7 @@ def external_id(change: Change) -> str:
 
 def customer_record(row: Row, change: Change) -> dict[str, Any]:
     return {
-        "companyName": row.text("name"), "entityId": row.opt_text("number"), "parent": _ref(row.opt_text("parent_id")), "subsidiary": _ref(row.opt_text("legal_entity_id")),
+        "companyName": row.text("name"), "parent": _ref(row.opt_text("parent_id")), "subsidiary": _ref(row.opt_text("legal_entity_id")),
         "currency": row.opt_text("currency"), "custentity_country": row.opt_text("country"), "custentity_tax_id": row.opt_text("tax_id"),
         "custentity_tax_profile": row.opt_text("tax_profile"), "custentity_legal_entity": row.opt_text("legal_entity_id"),
         "isInactive": row.opt_flag("active") is False,

@@ -95,7 +95,7 @@ def customer_observation(raw: Raw) -> Observation:
     row = _row(raw)
     key = row.opt_text("externalid") or row.text("id")
     fields = {
-        "name": row.opt_text("companyname"), "number": row.opt_text("entityid") or key, "parent_key": row.opt_text("parent"),
+        "name": row.opt_text("companyname"), "number": row.opt_text("entityid") or key.removeprefix("C-"), "parent_key": row.opt_text("parent"),
         "country": row.opt_text("custentity_country"), "tax_id": row.opt_text("custentity_tax_id"), "active": not row.opt_flag("isinactive"),
     }  # fmt: skip
     return Observation("customer", row.text("id"), key, fields, row.opt_text("subsidiary") or row.opt_text("custentity_legal_entity"))
