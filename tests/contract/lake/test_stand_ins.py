@@ -28,7 +28,9 @@ def test_stand_ins_have_the_columns_of_the_marts_and_the_journal(tmp_path: Path,
     after = answering.Answers(settings)
     for name in mart_views.MARTS:
         real = after.table(f'SELECT * FROM "{name}"').schema
-        assert real.equals(shapes[name]), f"{name} has other columns now: bring models/lake/mart_views.py up to it"
+        described = after.table(f'DESCRIBE "{name}"').to_pylist()
+        line = " ".join(f"{row['column_name']}:{row['column_type']}".removesuffix(":VARCHAR") for row in described)
+        assert real.equals(shapes[name]), f"{name} has other columns now: put these into models/lake/mart_views.py: {line}"
     for name in journal_views.VIEWS:
         real = after.table(f'SELECT * FROM "{name}"').schema
         assert set(shapes[name].names) <= set(real.names), f"{name}: bring models/lake/journal_views.py up to the journal"
