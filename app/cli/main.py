@@ -30,11 +30,11 @@ def demo(fresh: Annotated[bool, typer.Option(help="begin a new demonstration ins
 
 
 @cli.command()
-def up() -> None:
+def up(sandbox: Annotated[bool, typer.Option(help="add quiet vendor emulators on loopback")] = False) -> None:
     """Run engine, collector and console against the systems that TIEOUT_SYSTEMS names."""
     from app.cli.up import up as run
 
-    raise typer.Exit(run())
+    raise typer.Exit(run(sandbox))
 
 
 def _become(role: str) -> None:

@@ -35,16 +35,23 @@ def demo(fresh: bool) -> int:
     return _supervise(settings, ("sandbox", "collect", "engine", "console"))
 
 
-def up() -> int:
-    """Run the engine, the collector and the console against the systems that TIEOUT_SYSTEMS names."""
+def up(with_sandbox: bool) -> int:
+    """Run the engine, the collector and the console against the systems that TIEOUT_SYSTEMS names.
+
+    `with_sandbox` adds quiet vendor emulators on loopback, for a source that has no ERP beside it yet.
+    """
+    if with_sandbox:
+        os.environ.setdefault("TIEOUT_SANDBOX_SECRET", secrets.token_urlsafe(18))
+        os.environ["TIEOUT_SANDBOX_STORY"] = "quiet"
+    os.environ["TIEOUT_HOME"] = str(Path(os.environ.get("TIEOUT_HOME", "var")).resolve())
     settings = read_settings()
     if settings.systems is None:
         raise fail("TIEOUT_SYSTEMS is not set: give the TOML file that names your systems (see README, “Connect a real system”)", 2)
     if not settings.systems.exists():
         raise fail(f"TIEOUT_SYSTEMS names {settings.systems}, which does not exist", 2)
     settings.home.mkdir(parents=True, exist_ok=True)
-    _ports_free(settings, ("otlp_port", "console_port"))
-    return _supervise(settings, ("collect", "engine", "console"))
+    _ports_free(settings, ("otlp_port", "console_port", *(("sandbox_port",) if with_sandbox else ())))
+    return _supervise(settings, (*(("sandbox",) if with_sandbox else ()), "collect", "engine", "console"))
 
 
 def _demo_environment() -> dict[str, str]:

@@ -10,6 +10,8 @@ from integrations.sandbox.wire import iso_z
 from models.domain.clock import Clock
 
 TYPES = ("subsidiary", "customer", "job", "projectTask", "salesOrder", "employee", "timeBill", "expenseReport", "invoice", "currencyrate")
+FIRST_NUMBER = {"salesOrder": 1_000_000, "invoice": 2_000_000}
+"""Transactions never share an internal id, since their lines name only the transaction; all else counts from 100."""
 ALIAS = {"project": "job", "currencyRate": "currencyrate"}
 REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "customer": {"parent": ("customer",), "subsidiary": ("subsidiary",)},
@@ -43,7 +45,7 @@ class Records:
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._clock = clock
-        self.tables: dict[str, Table] = {name.lower(): ledger.table(f"netsuite.{name.lower()}", 100) for name in TYPES}
+        self.tables: dict[str, Table] = {name.lower(): ledger.table(f"netsuite.{name.lower()}", FIRST_NUMBER.get(name, 100)) for name in TYPES}
         self.external: dict[str, Index] = {name: table.index(lambda row: row.get("externalId")) for name, table in self.tables.items()}
         self.tombstones = ledger.table("netsuite.tombstone")
         self.periods = ledger.table("netsuite.accountingperiod")

@@ -18,7 +18,7 @@ from pathlib import Path
 from integrations.sandbox.conductor import Conductor
 from integrations.sandbox.sandbox import SEED, Sandbox
 from integrations.sandbox.serving import server
-from models.domain.clock import WorldClock, clock_at
+from models.domain.clock import SystemClock, WorldClock, clock_at
 from models.domain.errors import Misconfigured
 from models.journal.journal import Journal, open_journal
 from models.settings import Settings, read_settings
@@ -41,6 +41,8 @@ def _serve() -> None:
     secret = os.environ.get("TIEOUT_SANDBOX_SECRET", "")
     if len(secret) < 8:
         raise Misconfigured("TIEOUT_SANDBOX_SECRET is not set: give a throw-away value of 8 or more characters, the same for the engine")
+    if os.environ.get("TIEOUT_SANDBOX_STORY") == "quiet":
+        return _serve_quiet(settings, secret)
     clock_file = settings.world_clock or settings.home / "run" / "world-clock.json"
     sandbox = Sandbox(
         int(os.environ.get("TIEOUT_SANDBOX_SEED", SEED)), WorldClock(clock_file), folder=settings.home / "sandbox", secret=secret,
@@ -50,6 +52,15 @@ def _serve() -> None:
     conductor.wind_up()
     try:
         asyncio.run(_run(sandbox, conductor, settings))
+    finally:
+        sandbox.close()
+
+
+def _serve_quiet(settings: Settings, secret: str) -> None:
+    """Vendors that only answer, on the system's clock, so that other sources can be tried against them."""
+    sandbox = Sandbox(SEED, SystemClock(), folder=settings.home / "sandbox", secret=secret, fault_plan=None, latency=LATENCY)
+    try:
+        asyncio.run(_run(sandbox, None, settings))
     finally:
         sandbox.close()
 
@@ -68,13 +79,14 @@ class EngineWatch:
         return pulse.polled_at, pulse.due, self._journal.runs.next_due()
 
 
-async def _run(sandbox: Sandbox, conductor: Conductor, settings: Settings) -> None:
+async def _run(sandbox: Sandbox, conductor: Conductor | None, settings: Settings) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     running = server(sandbox.app, settings.host, settings.sandbox_port)
     running.capture_signals = _unsignalled  # type: ignore[method-assign]
-    serving, conducting = asyncio.create_task(running.serve()), asyncio.create_task(conductor.run())
+    serving = asyncio.create_task(running.serve())
+    conducting = asyncio.create_task(conductor.run() if conductor else asyncio.Event().wait())
     await asyncio.wait({serving, conducting, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     conducting.cancel()
     with suppress(asyncio.CancelledError):
