@@ -70,7 +70,7 @@ def duration(seconds: float | Decimal | None) -> str:
         return NONE
     whole = float(seconds)
     if whole < 10:
-        return f"{whole * 1000:.0f} ms" if 0 < whole < 0.1 else f"{whole:.1f} s"
+        return "< 1 ms" if 0 < whole < 0.001 else f"{whole * 1000:.0f} ms" if 0 < whole < 0.1 else f"{whole:.1f} s"
     parts: list[str] = []
     rest = int(whole)
     for size, unit in _AGES:

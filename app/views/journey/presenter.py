@@ -17,7 +17,7 @@ Rows = Sequence[Row]
 PREFIXES = ("project", "customer", "resource", "time_entry", "expense", "charge_code", "contract", "opportunity", "milestone", "invoice")
 MOODS = {"failure": "bad", "pause": "warn", "acknowledgement": "good", "settlement": "info", "operator_action": "info", "finding": "warn"}
 ICONS = {
-    "source_event": "⇥", "transformation": "ƒ", "acknowledgement": "✓", "failure": "✕", "pause": "⏸", "settlement": "■",
+    "source_event": "⇥", "transformation": "ƒ", "acknowledgement": "✓", "failure": "✕", "pause": "‖", "settlement": "■",
     "operator_action": "☺", "finding": "⚑",
 }  # fmt: skip
 
