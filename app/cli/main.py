@@ -131,6 +131,7 @@ def replay(
     case: Annotated[str | None, typer.Option(help="every open run of this case")] = None,
     start: Annotated[str, typer.Option("--from", help="failed_step or start")] = "failed_step",
     correct: Annotated[list[str] | None, typer.Option("--set", help="correction, e.g. charge_code=PRJ-1001.010")] = None,
+    suggested: Annotated[bool, typer.Option("--suggested", help="correct as the case suggests")] = False,
     preview: Annotated[bool, typer.Option(help="only show what each system would get")] = False,
     reason: Annotated[str, typer.Option(help="why; kept in the audit lake")] = "replay from the command line",
     wait: Annotated[float, typer.Option(help="seconds to wait for the answer")] = 120.0,
@@ -138,7 +139,7 @@ def replay(
     """Replay runs in growing batches; exit 1 when one fails again."""
     from app.cli.replay import replay as run
 
-    raise typer.Exit(run(runs or [], case, start, correct or [], preview, reason, wait))
+    raise typer.Exit(run(runs or [], case, start, correct or [], suggested, preview, reason, wait))
 
 
 @cli.command()

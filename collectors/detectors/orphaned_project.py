@@ -32,7 +32,7 @@ def missing(row: Row) -> Finding:
         f"It was sold on {row['closed_won_at']:%d %b %Y}. {_EFFECT[role]}",
         f"Set the project up in {row['system']}, or replay its quote-to-project flow; everything that waits for it goes on by itself.",
         row["system"], "billing_blocked" if row["work_waits"] else "revenue_at_risk", "low" if role == "ppm" else "medium",
-        flow="quote-to-project", system=row["system"], root=True,
+        suggestion=_again(row), flow="quote-to-project", system=row["system"], root=True,
     )  # fmt: skip
     return _project_finding(row, fingerprint("project-missing", role, row["project_key"]), cause, row["contract_value"] if counted else None)
 
@@ -69,11 +69,18 @@ def _missing_in_erp(row: Row) -> Cause:
         action = "Replay: the ERP will now take it."
     else:
         because = _EFFECT["erp"] + _reason(row)
-        action = "Set the project up in the ERP, or mend and replay its quote-to-project flow, then replay what was refused."
+        action = "Replay: its set-up runs first and makes the project in the ERP again, then what was refused is posted."
+        if row["set_up_run"] is None:
+            action = "Set the project up in the ERP, or mend and replay its quote-to-project flow, then replay what was refused."
     return Cause(
         "project-missing", f"Project {_named(row)} is missing in the ERP", because, action, row["blocker_owner"] or "erp", "billing_blocked",
-        "high", flow="time-to-bill", system=row["blocker_owner"], root=True, subject=("project", row["project_key"]),
+        "high", suggestion=None if row["in_erp"] else _again(row), flow="time-to-bill", system=row["blocker_owner"], root=True, subject=("project", row["project_key"]),
     )  # fmt: skip
+
+
+def _again(row: Row) -> dict[str, list[str]] | None:
+    """The finished set-up that, replayed first, makes the project again."""
+    return {"roots": [row["set_up_run"]]} if row["set_up_run"] else None
 
 
 def _reason(row: Row) -> str:
@@ -119,6 +126,9 @@ EXAMPLES = (
             [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")]),
     Example("sold an hour ago: set-up may take a day", {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_system": _SEEN}),
     Example("the ERP has not been looked at since the sale", {"mart_project": [_SOLD], "mart_state_system": [{**_SEEN[0], "observed_at": "2026-08-01 10:00:00+00"}]}),
+    Example("deleted after it was set up: the set-up is replayed first",
+            {"mart_project": [_SOLD], "mart_state_system": _SEEN, "set_ups": [{"run_id": "r", "state": "settled", "business_key": "project:PRJ-1012"}]},
+            [("project-missing|erp|PRJ-1012", "PRJ-1012", "90000.00")]),
     Example("a set-up that waits for data is its own case",
             {"mart_project": [_SOLD], "mart_state_system": _SEEN,
              "open_runs": [{"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}]}),

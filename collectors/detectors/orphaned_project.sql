@@ -1,17 +1,19 @@
 -- blocked: work that cannot be posted or billed because the ERP has no such project, or nobody sold it
-SELECT w.*, p.name AS project_name, p.in_erp, p.in_psa, s.state AS setup_state, s.waiting_because AS setup_waits, s.error_message AS setup_error
+SELECT w.*, p.name AS project_name, p.in_erp, p.in_psa, s.state AS setup_state, s.waiting_because AS setup_waits, s.error_message AS setup_error, u.run_id AS set_up_run
 FROM mart_work w
 LEFT JOIN mart_project p USING (project_key)
 LEFT JOIN (
     SELECT business_key, any_value(state) AS state, any_value(waiting_because) AS waiting_because, any_value(error_message) AS error_message
     FROM open_runs WHERE flow = 'quote-to-project' AND state IN ('waiting', 'dead') GROUP BY business_key
 ) s ON s.business_key = 'project:' || w.project_key
+LEFT JOIN set_ups u ON u.business_key = 'project:' || w.project_key AND u.state = 'settled'
 WHERE w.blocker IN ('project-missing', 'project-unsold');
 
 -- missing: sold at least a day ago, and still not in a system that must have it, with no set-up on its way
 SELECT p.*, m.role, m.system, greatest(p.closed_won_at, {now} - INTERVAL 3650 DAY) AS since,
-    m.role = 'erp' AND EXISTS (SELECT 1 FROM mart_work w WHERE w.project_key = p.project_key AND w.blocker IN ('project-missing', 'project-unsold')) AS work_waits
+    m.role = 'erp' AND EXISTS (SELECT 1 FROM mart_work w WHERE w.project_key = p.project_key AND w.blocker IN ('project-missing', 'project-unsold')) AS work_waits, u.run_id AS set_up_run
 FROM mart_project p
+LEFT JOIN set_ups u ON u.business_key = 'project:' || p.project_key AND u.state = 'settled'
 CROSS JOIN (SELECT role, min(system) AS system, max(observed_at) AS seen_at FROM mart_state_system WHERE role IN ('erp', 'psa', 'ppm') GROUP BY role) m
 WHERE p.in_crm AND p.closed_won_at < least({now}, m.seen_at) - INTERVAL 1 DAY AND coalesce(p.status_crm, 'active') = 'active'
     AND NOT CASE m.role WHEN 'erp' THEN p.in_erp WHEN 'psa' THEN p.in_psa ELSE p.in_ppm END

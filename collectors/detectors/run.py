@@ -25,6 +25,11 @@ CIRCUITS = pa.schema(
 # Read once a turn: every look at the journal's runs through DuckDB scans them all.
 OPEN_RUNS = "CREATE OR REPLACE TEMP TABLE open_runs AS SELECT * FROM runs WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead')"
 
+# The last time each project was set up, whatever became of it: replayed from its start, it makes the project again.
+SET_UPS = """CREATE OR REPLACE TEMP TABLE set_ups AS
+SELECT business_key, arg_max(run_id, created_at) AS run_id, arg_max(state, created_at) AS state
+FROM runs WHERE flow = 'quote-to-project' AND state IN ('settled', 'dead') GROUP BY business_key"""
+
 
 class Connection(Protocol):
     """What is needed of the collector's DuckDB connection with the stores attached and the marts refreshed."""
@@ -51,6 +56,7 @@ def run_all(connection: Connection, journal: Journal, clock: Clock) -> dict[str,
     """
     connection.register("circuits", circuits_of(journal))
     connection.execute(OPEN_RUNS)
+    connection.execute(SET_UPS)
     found: dict[str, Sequence[Finding]] = {}
     for detector in detectors():
         try:

@@ -100,6 +100,8 @@ class Farewells:
                 duration_us=(time.time_ns() - started) // 1000, body=body,
             )  # fmt: skip
             said.records.append(record)
+            if step.learn:
+                said.facts += step.learn(run.payload, {"system": answer.system, "system_id": answer.system_id, "answer": dict(answer.answer)})
         else:
             self._worker.gate(system).failed(answer)
             said.records.append(self._failed(run, answer, change, system, started))

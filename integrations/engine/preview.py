@@ -35,18 +35,19 @@ class Preview:
 
     def of(self, plan: Plan) -> dict[str, Any]:
         """The plan's hash, each run's steps with the fields they would change, hazards, and totals by currency."""
-        runs = self._journal.runs.by_ids(plan.run_ids)
+        held = {run.run_id: run for run in self._journal.runs.by_ids(plan.everything)}
+        runs = [held[run_id] for run_id in plan.everything if run_id in held]
         events = self._journal.runs.origins(runs)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="preview") as pool:
             shown = list(pool.map(lambda run: self._run(run, events.get(run.run_id), plan), runs))
         hazards = [hazard for _, found in shown for hazard in found]
-        unknown = sorted(set(plan.run_ids) - {run.run_id for run in runs})
+        unknown = sorted(set(plan.everything) - set(held))
         hazards += [_hazard("unknown", run_id, "there is no such run any more") for run_id in unknown]
         return {
             "plan_hash": plan.hash,
             "runs": [run for run, _ in shown],
             "hazards": hazards,
-            "totals": _totals(runs),
+            "totals": _totals([run for run in runs if run.run_id not in plan.roots]),
             "count": len(runs),
         }
 
@@ -61,7 +62,8 @@ class Preview:
                 hazards.append(_hazard("unknown_version", old.run_id, f"no worker knows {old.flow} version {old.flow_version}"))
             return shown, hazards
         try:
-            run = restarted(old, origin, plan.start, plan.correction, self._clock.now())
+            root = old.run_id in plan.roots
+            run = restarted(old, origin, "start" if root else plan.start, None if root else plan.correction, self._clock.now())
         except Exception as error:  # noqa: BLE001  a correction that fits nowhere is what the preview must show
             shown["steps"].append(_failed(old.step_name or "", "transform", error))
             return shown, hazards

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.domain.plan import Plan
+from models.domain.plan import Plan, Wave
 from models.domain.states import RunState
 from models.journal.journal import Journal
 from models.journal.run import Run
@@ -43,12 +43,12 @@ class Replaying:
         at_rest = bool(waves) and waves[-1]["ended"]
         return at_rest and (self.result["stopped"] or len(waves) == len(list(self.plan.waves())))
 
-    def _send(self, journal: Journal, wave: tuple[str, ...]) -> None:
+    def _send(self, journal: Journal, wave: Wave) -> None:
         because = {"request_id": self.request_id, "reason": self.reason, "plan_hash": self.plan.hash}
-        made = journal.runs.replay(wave, self.plan.start, self.plan.correction, self.actor, because)
+        made = journal.runs.replay(wave.run_ids, wave.start, wave.correction, self.actor, because)
         self.result["run_ids"].update(made.runs)
         self.result["refused"].update(made.refused)
-        self.result["waves"].append({"size": len(wave), "run_ids": list(made.runs.values()), "settled": 0, "failed": 0, "waiting": 0, "ended": False})
+        self.result["waves"].append({"size": len(wave.run_ids), "run_ids": list(made.runs.values()), "settled": 0, "failed": 0, "waiting": 0, "ended": False})
         self.result["replayed"] = len(self.result["run_ids"])
 
     def _ended(self, journal: Journal, wave: dict[str, Any]) -> bool:

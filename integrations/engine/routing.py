@@ -14,7 +14,7 @@ from integrations.contracts.flow import Flow
 from integrations.engine.flow_book import FlowBook
 from integrations.engine.retry import error_of
 from integrations.engine.tracing import new_trace_id
-from models.canonical.events import CloudEvent, data_of
+from models.canonical.events import CloudEvent, data_of, upcast
 from models.domain.errors import TieoutError, Unmappable
 from models.journal.metadata import micros
 from models.journal.replays import INTAKE
@@ -39,7 +39,8 @@ class Routing:
             return Arrival(event.source, event.id, body)
         try:
             data_of(event)
-            starts = [self._start(flow, event, body["data"]) for flow in flows]
+            data = upcast(event).data
+            starts = [self._start(flow, event, data) for flow in flows]
         except Unmappable as error:
             return Arrival(event.source, event.id, body, [self._refused(flow, event, body["data"]) for flow in flows], error_of(error))
         except Exception as error:  # noqa: BLE001  a flow's ordering rule that cannot read the event is a refusal too

@@ -13,24 +13,46 @@ STARTS = ("failed_step", "start")
 
 
 @dataclass(frozen=True, slots=True)
+class Wave:
+    """Runs that are replayed together, and how."""
+
+    run_ids: tuple[str, ...]
+    start: str
+    correction: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Which runs are replayed, from where, with which corrected fields (dotted path -> value)."""
+    """Which runs are replayed, from where, with which corrected fields (dotted path -> value).
+
+    `roots` are replayed before all others, from their start and as they were: what set up the thing that the others miss.
+    """
 
     run_ids: tuple[str, ...]
     start: str = "failed_step"
     correction: Mapping[str, Any] | None = None
+    roots: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
         """SHA-256 of the plan's canonical JSON: keys sorted, run ids sorted, no blanks, UTF-8; 64 hex digits."""
-        body = {"correction": self.correction or None, "from": self.start, "run_ids": sorted(self.run_ids)}
+        body: dict[str, Any] = {"correction": self.correction or None, "from": self.start, "run_ids": sorted(self.run_ids)}
+        if self.roots:
+            body["roots"] = sorted(self.roots)
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
 
-    def waves(self, first: int = 1, growth: int = 10) -> Iterator[tuple[str, ...]]:
-        """The runs in growing batches: 1, 10, 100, … so that a correction that fails, fails once."""
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """Every run of the plan in the order of its replay."""
+        return (*self.roots, *self.run_ids)
+
+    def waves(self, first: int = 1, growth: int = 10) -> Iterator[Wave]:
+        """The roots, then the others in growing batches: 1, 10, 100, … so that a correction that fails, fails once."""
+        if self.roots:
+            yield Wave(self.roots, "start")
         at, size = 0, first
         while at < len(self.run_ids):
-            yield self.run_ids[at : at + size]
+            yield Wave(self.run_ids[at : at + size], self.start, self.correction)
             at, size = at + size, size * growth
 
 
@@ -39,10 +61,11 @@ def plan_of(body: Mapping[str, Any]) -> Plan:
 
     Raises ValueError when nothing is selected or the start is unknown, since an empty filter must never mean everything.
     """
-    run_ids: Sequence[str] = tuple(dict.fromkeys(body.get("run_ids") or ()))
+    roots: Sequence[str] = tuple(dict.fromkeys(body.get("roots") or ()))
+    run_ids: Sequence[str] = tuple(run for run in dict.fromkeys(body.get("run_ids") or ()) if run not in roots)
     start = body.get("from") or "failed_step"
-    if not run_ids:
+    if not run_ids and not roots:
         raise ValueError("a replay needs run_ids: select at least one run")
     if start not in STARTS:
         raise ValueError(f"a replay starts from {' or '.join(STARTS)}, not from {start!r}")
-    return Plan(tuple(run_ids), start, body.get("correction") or None)
+    return Plan(tuple(run_ids), start, body.get("correction") or None, tuple(roots))

@@ -12,7 +12,9 @@ from uuid import uuid4
 
 import orjson
 import sqlalchemy as sa
+from pydantic import ValidationError
 
+from models.canonical.events import CloudEvent, upcast
 from models.domain.errors import Unmappable
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState, allowed
@@ -71,7 +73,7 @@ def restarted(old: Run, origin: Mapping[str, Any] | None, start: str, correction
     """The run that takes over from `old`: at its failed step with its payload, or at the start with the event's data."""
     from_start = start == "start" and origin is not None
     merged = {**(old.correction or {}), **(correction or {})} or None
-    payload = corrected(origin["data"], merged) if from_start and origin is not None else corrected(old.payload, correction)
+    payload = corrected(_present(origin), merged) if from_start and origin is not None else corrected(old.payload, correction)
     return replace(
         old,
         seq=0, run_id=uuid4().hex, replay_of=old.run_id, state=RunState.READY, step=0 if from_start else old.step, attempt=0, claims=0,
@@ -79,6 +81,14 @@ def restarted(old: Run, origin: Mapping[str, Any] | None, start: str, correction
         intent=None, error_code=None, error_message=None, error_field=None, system=None, waiting_for=None, waiting_because=None,
         waiting_missing=None, waiting_owner=None, created_at=now, due_at=now, settled_at=None, farewell=None, lease_token=0,
     )  # fmt: skip
+
+
+def _present(origin: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The event's data in the present version of its schema; data that no schema reads goes as it came, to be refused by its step."""
+    try:
+        return upcast(CloudEvent.model_validate(origin)).data
+    except (Unmappable, ValidationError):
+        return dict(origin["data"])
 
 
 def origins(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:
@@ -103,7 +113,8 @@ class ReplayMaker:
     def make(
         self, run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, actor: str, because: Mapping[str, Any]
     ) -> tuple[Replays, list[Record]]:
-        """Replays of these runs; a settled, running or unknown run is refused with the reason."""
+        """Replays of these runs; a running or unknown run is refused with the reason, and a settled one unless it begins at the
+        start: every effect is asked for again, and the targets find what they hold."""
         admission_lock(self._connection)
         ids = json.dumps(list(run_ids))
         olds = {run.run_id: run for run in map(run_of, self._connection.execute(self._sql["by_ids"], {"ids": ids}))}
@@ -114,7 +125,7 @@ class ReplayMaker:
             old = olds.get(run_id)
             if old is not None and run_id in before and old.state is RunState.SUPERSEDED:
                 replays.runs[run_id] = before[run_id]
-            elif (refusal := _refusal(run_id, old)) is not None:
+            elif (refusal := _refusal(run_id, old, start)) is not None:
                 replays.refused[run_id] = refusal
             elif old is not None and old.flow == INTAKE:
                 records += self._reread(old, actor, because)
@@ -140,16 +151,18 @@ class ReplayMaker:
 
     def _store(self, over: list[Run], fresh: list[Run], replays: Replays) -> list[Record]:
         holding = [run for run in over if run.state in HOLDING]
-        closed = [run for run in over if run.state is not RunState.CANCELLED]
+        closed = [run for run in over if run.state not in (RunState.CANCELLED, RunState.SETTLED)]
         records = supersede(self._connection, closed, self._now, {run.seq: replays.runs[run.run_id] for run in closed})
         insert_runs(self._connection, [stored(run, True, self._now) for run in fresh])
         release(self._connection, [run.aggregate for run in (*holding, *fresh)])
         return records
 
 
-def _refusal(run_id: str, old: Run | None) -> str | None:
+def _refusal(run_id: str, old: Run | None, start: str) -> str | None:
     if old is None:
         return f"there is no run {run_id}: select it again"
     if old.state is RunState.CANCELLED or allowed(old.state, RunState.SUPERSEDED):
         return None
+    if old.state is RunState.SETTLED:
+        return None if start == "start" else "the run is settled: it has no failed step, replay it from the start"
     return f"the run is {old.state.value}: only a run that is dead, waiting, ready or cancelled can be replayed"

@@ -75,7 +75,7 @@ def _replay(viewer: Viewer, case: dict[str, Any]) -> None:
         return
     st.subheader("Replay", anchor=False)
     with st.container(border=True):
-        replaying(viewer, replayable(journal().cases.run_ids(case["case_id"])), case["case_id"], present.suggested(case), case["case_id"])
+        replaying(viewer, replayable(journal().cases.run_ids(case["case_id"])), case["case_id"], present.suggested(case), case["case_id"], present.roots([case]))
 
 
 def _findings(case: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from models.journal.cases import CaseFilter
 
 SQL = statements(Path(__file__).with_name("exceptions.sql"))
 PAGE_SIZE = 50
+GROUP_LIMIT = 1000
 FILTERS = ("flow", "cause", "system", "owner", "entity", "severity")
 FACETS = {"flow": "flow", "cause": "cause", "system": "system", "owner": "owner", "entity": "legal_entity", "severity": "severity"}
 SEVERITIES, SEVERITY_COLOURS = ["critical", "high", "medium", "low"], ["red", "orange", "blue", "gray"]
@@ -83,8 +84,9 @@ def _group_dialog(viewer: Viewer, cause: str) -> None:
     st.markdown(f"**{cause_title(cause)}**")
     key = f"group_{cause}"
     frozen = st.session_state.setdefault(f"runs_{key}", replayable([row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)]))
+    cases = journal().cases.page(CaseFilter(causes=(cause,), legal_entities=viewer.entities), limit=GROUP_LIMIT).rows
     st.caption(f"{formats.plural(len(frozen), 'failed run')} at the moment you opened this; what arrives later is not touched.")
-    replaying(viewer, frozen, key)
+    replaying(viewer, frozen, key, roots=present.roots(cases))
 
 
 @st.dialog("Replay the selection", width="large")
@@ -94,7 +96,7 @@ def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
     frozen = st.session_state.setdefault(f"runs_{key}", replayable(runs))
     st.caption(f"{formats.plural(len(frozen), 'failed run')} of {formats.plural(len(cases), 'case')}.")
     suggestions = [present.suggested(case) for case in cases]
-    replaying(viewer, frozen, key, suggestions[0] if len({str(one) for one in suggestions}) == 1 else None)
+    replaying(viewer, frozen, key, suggestions[0] if len({str(one) for one in suggestions}) == 1 else None, roots=present.roots(cases))
 
 
 def _list(viewer: Viewer) -> None:

@@ -171,4 +171,9 @@ def _happened(row: Row) -> Html:
 
 def suggested(case: Row) -> dict[str, Any]:
     """The correction that a case suggests: dotted path -> value."""
-    return dict(case["suggestion"] or {})
+    return {path: value for path, value in (case["suggestion"] or {}).items() if path != "roots"}
+
+
+def roots(cases: Sequence[Row]) -> list[str]:
+    """Runs to replay before all others of these cases: what set up the things that the others miss."""
+    return list(dict.fromkeys(run for case in cases for run in (case["suggestion"] or {}).get("roots") or ()))

@@ -18,10 +18,10 @@ SHOWN = 25
 """Runs of a preview that are shown field by field; the totals count all."""
 
 
-def body(run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, case_id: str | None = None, plan_hash: str | None = None) -> dict[str, Any]:
-    """A preview or replay request."""
+def body(run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, case_id: str | None = None, plan_hash: str | None = None, roots: Sequence[str] = ()) -> dict[str, Any]:
+    """A preview or replay request; `roots` go first, from their start."""
     asked = {"run_ids": list(run_ids), "from": STARTS.get(start, "failed_step"), "correction": dict(correction) if correction else None}
-    return {**asked, **({"case_id": case_id} if case_id else {}), **({"plan_hash": plan_hash} if plan_hash else {})}
+    return {**asked, **({"roots": list(roots)} if roots else {}), **({"case_id": case_id} if case_id else {}), **({"plan_hash": plan_hash} if plan_hash else {})}
 
 
 def correction(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class Progress:
 def progress(request_body: Mapping[str, Any], result: Mapping[str, Any] | None) -> Progress:
     told = result or {}
     return Progress(
-        len(request_body.get("run_ids") or []), _number(told.get("replayed")), _number(told.get("settled")), _number(told.get("failed")),
+        len(request_body.get("run_ids") or []) + len(request_body.get("roots") or []), _number(told.get("replayed")), _number(told.get("settled")), _number(told.get("failed")),
         _number(told.get("waiting")), _number(told.get("refused")), bool(told.get("stopped")),
     )  # fmt: skip
 

@@ -25,22 +25,34 @@ MASKED: frozenset[DataClass] = frozenset()
 
 
 @st.fragment(run_every="1s")
-def replaying(viewer: Viewer, run_ids: Sequence[str], key: str, suggestion: Mapping[str, Any] | None = None, case_id: str | None = None) -> None:
-    """The panel: choose, preview, replay, watch. `key` tells panels apart; requests are remembered under it for the session."""
+def replaying(viewer: Viewer, run_ids: Sequence[str], key: str, suggestion: Mapping[str, Any] | None = None, case_id: str | None = None, roots: Sequence[str] = ()) -> None:
+    """The panel: choose, preview, replay, watch. `key` tells panels apart; requests are remembered under it for the session.
+
+    `roots` are replayed before `run_ids`, from their start: they set up again what the others miss.
+    """
     running = _request(f"replay_{key}")
     if running:
         _watched(viewer, running, key)
         return
-    if not run_ids:
+    if not run_ids and not roots:
         draw(block('<span class="t-mute">No failed run stands behind this: mend it in the owning system; the case then closes by itself.</span>'))
         return
-    start, correction = _choice(key, suggestion, payload_fields(run_ids[0]))
-    asked = replay.body(run_ids, start, correction, case_id)
+    start, correction = _choice(key, suggestion, payload_fields(run_ids[0])) if run_ids else ("From the start", None)
+    asked = replay.body(run_ids, start, correction, case_id, roots=_roots(key, roots, len(run_ids)))
     preview = _request(f"preview_{key}")
     seen = preview if preview and _same(preview.body, asked) else None
     _buttons(viewer, asked, key, seen)
     if seen:
         _previewed(seen)
+
+
+def _roots(key: str, roots: Sequence[str], others: int) -> Sequence[str]:
+    if not roots:
+        return ()
+    if not others:
+        return roots
+    again = st.checkbox("Set up again first what is missing", value=True, key=f"roots_{key}", help="Replays the finished set-up from its start, alone; the others follow only if it succeeds.")
+    return roots if again else ()
 
 
 def _choice(key: str, suggestion: Mapping[str, Any] | None, known: list[str]) -> tuple[str, dict[str, Any] | None]:
@@ -62,7 +74,7 @@ def _choice(key: str, suggestion: Mapping[str, Any] | None, known: list[str]) ->
 
 
 def _buttons(viewer: Viewer, asked: Mapping[str, Any], key: str, seen: Request | None) -> None:
-    number = len(asked["run_ids"])
+    number = len(asked["run_ids"]) + len(asked.get("roots") or ())
     reason = st.text_input("Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit store.", label_visibility="collapsed")
     with st.container(horizontal=True, vertical_alignment="center"):
         no_preview, must = viewer.why_not(Action.PREVIEW), _not_yet(asked, seen) is not None
@@ -84,7 +96,7 @@ def _not_yet(asked: Mapping[str, Any], seen: Request | None) -> str | None:
 
 
 def _same(seen: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    return all(seen.get(name) == asked.get(name) for name in ("run_ids", "from", "correction"))
+    return all(seen.get(name) == asked.get(name) for name in ("run_ids", "from", "correction", "roots"))
 
 
 def _previewed(seen: Request) -> None:

@@ -33,7 +33,7 @@ def schema() -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for name, column, kind in views.fetchall():
         found.setdefault(name, []).append((column, kind))
-    found["open_runs"] = found["runs"]
+    found["open_runs"] = found["set_ups"] = found["runs"]
     found["circuits"] = [(field.name, "TIMESTAMPTZ" if "timestamp" in str(field.type) else "VARCHAR") for field in CIRCUITS]
     assert set(journal_views.VIEWS) <= set(found)
     return found
