@@ -30,7 +30,7 @@ class RequestDesk(threading.Thread):
     def _preview(self, request: Request) -> None:
         plan = plan_of(request.body)
         code = (request.body.get("correction") or {}).get("charge_code", "PRJ-1004.099")
-        runs = [{"run_id": run, "business_key": f"time_entry:{run[:8]}", "steps": [self._step(code)]} for run in plan.run_ids]
+        runs = [{"run_id": run, "business_key": f"time_entry:{run[:8]}", "steps": [self._step(code)]} for run in plan.everything]
         self._journal.requests.settle(request.request_id, "done", {"plan_hash": plan.hash, "runs": runs, "hazards": [], "totals": {"GBP": "4455.00"}, "count": len(runs)})
 
     def _step(self, code: str) -> dict[str, Any]:
@@ -43,10 +43,11 @@ class RequestDesk(threading.Thread):
     def _replay(self, request: Request) -> None:
         plan, done, waves = plan_of(request.body), 0, []
         for wave in plan.waves():
-            done += len(wave)
-            waves.append({"size": len(wave), "settled": len(wave), "failed": 0, "waiting": 0})
+            size = len(wave.run_ids)
+            done += size
+            waves.append({"size": size, "settled": size, "failed": 0, "waiting": 0})
             self._journal.requests.progress(request.request_id, {"waves": waves, "replayed": done, "settled": done, "failed": 0, "waiting": 0, "stopped": False})
-        self._mend(set(plan.run_ids))
+        self._mend(set(plan.everything))
         self._journal.requests.settle(request.request_id, "done", {"waves": waves, "replayed": done, "settled": done, "failed": 0, "waiting": 0, "stopped": False, "run_ids": {}})
         self.replayed.append(request)
 

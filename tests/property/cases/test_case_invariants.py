@@ -72,8 +72,11 @@ def test_severity_never_falls_when_money_count_floor_or_age_grow(one, other, few
 
 
 @pytest.mark.req("E4")
-@given(st.lists(st.text(min_size=1, max_size=5), unique=True, min_size=1, max_size=300))
-def test_waves_hold_every_run_once_in_order_and_none_is_more_than_ten_times_the_one_before(run_ids):
-    waves = list(Plan(tuple(run_ids)).waves())
-    assert [run for wave in waves for run in wave] == run_ids
-    assert all(len(after) <= 10 * len(before) for before, after in pairwise(waves))
+@given(st.lists(st.text(min_size=1, max_size=5), unique=True, min_size=1, max_size=300), st.integers(0, 5))
+def test_waves_hold_every_run_once_roots_first_and_none_is_more_than_ten_times_the_one_before(ids, split):
+    roots, others = ids[:split], ids[split:]
+    waves = list(Plan(tuple(others), roots=tuple(roots)).waves())
+    assert [run for wave in waves for run in wave.run_ids] == roots + others
+    assert not roots or waves[0].run_ids == tuple(roots)
+    grown = [len(wave.run_ids) for wave in waves[bool(roots) :]]
+    assert all(after <= 10 * before for before, after in pairwise([1, *grown]))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.domain.plan import Plan, plan_of
+from models.domain.plan import Plan, Wave, plan_of
 from models.domain.record import RecordKind
 from tests.unit.cases.test_cases import CASE, RATES, entry
 
@@ -46,9 +46,26 @@ def test_the_plan_hash_depends_on_the_selection_and_the_correction_and_not_on_th
 
 @pytest.mark.req("E4")
 def test_waves_grow_tenfold_and_hold_each_run_once():
-    waves = list(Plan(tuple(map(str, range(250)))).waves())
-    assert [len(wave) for wave in waves] == [1, 10, 100, 139]
-    assert [run for wave in waves for run in wave] == list(map(str, range(250)))
+    waves = list(Plan(tuple(map(str, range(250))), "start", {"hours": "8"}).waves())
+    assert [len(wave.run_ids) for wave in waves] == [1, 10, 100, 139]
+    assert [run for wave in waves for run in wave.run_ids] == list(map(str, range(250)))
+    assert {(wave.start, wave.correction["hours"]) for wave in waves} == {("start", "8")}
+
+
+@pytest.mark.req("E4")
+def test_roots_come_first_from_the_start_as_they_were_and_are_part_of_what_was_seen():
+    plan = plan_of({**BODY, "roots": ["r2", "r1", "r2", "b"]})
+    assert list(plan.waves()) == [Wave(("r2", "r1", "b"), "start"), Wave(("a",), "failed_step", BODY["correction"])]
+    assert plan.everything == ("r2", "r1", "b", "a")
+    assert plan.hash == plan_of({**BODY, "roots": ["b", "r1", "r2"]}).hash
+    assert len({plan.hash, plan_of(BODY).hash, plan_of({**BODY, "roots": ["r1"]}).hash, plan_of({**BODY, "run_ids": ["a"], "roots": ["b"]}).hash}) == 4
+
+
+@pytest.mark.req("E4")
+def test_roots_alone_are_a_plan(requests):
+    plan = plan_of({"roots": ["r"]})
+    assert list(plan.waves()) == [Wave(("r",), "start")]
+    assert requests.get(requests.append("replay", {"roots": ["r"], "plan_hash": plan.hash}, "ada")).plan_hash == plan.hash
 
 
 @pytest.mark.req("E4", "E8")

@@ -1,4 +1,4 @@
-"""Admission, order, waits, versions, replays: how runs flow through the engine (E4–E7, X16, N4)."""
+"""Admission, order, waits, versions: how runs flow through the engine (E4–E7, X16, N4)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ from tests.unit.engine.hostile import HandClock, Hostile, event, posting_flow
 
 def state_of(journal: Journal, key: str) -> list[str]:
     return [run.state.value for run in journal.runs.by_keys([f"time_entry:{key}"])]
-
-
-def refusing(codes: set[str]) -> Any:
-    return lambda change, tries: Rejected("not there", code="project-not-found") if change.external_id.split("-")[0] in codes else None
 
 
 def waiting_flow() -> Any:
@@ -198,70 +194,6 @@ def test_an_event_nobody_asked_for_is_on_record(journal: Journal, clock: HandClo
     engine.admit([event("a")])
     (page,) = journal.feed.read(0)
     assert [(record.kind, record.status) for record in page.records] == [(RecordKind.SOURCE_EVENT, "unrouted")]
-
-
-@pytest.mark.req("E4")
-def test_a_replay_goes_in_waves_and_stops_when_failures_return(any_journal: Journal, clock: HandClock) -> None:
-    """E4: 1, then 10; the second wave fails, so the other hundred are left alone."""
-    refused = {f"n{n}" for n in range(30)}
-    target = Hostile(misbehaves=refusing(refused))
-    engine = Engine(any_journal, [posting_flow()], [target], clock)
-    engine.admit([event(f"n{n}") for n in range(30)])
-    engine.drain()
-    dead = [any_journal.runs.by_keys([f"time_entry:n{n}"])[0].run_id for n in range(30)]
-    refused.discard("n0")
-    request = any_journal.requests.append("replay", {"run_ids": dead, "from": "failed_step", "correction": None}, "ops", "try")
-    engine.drain()
-    answer = any_journal.requests.get(request)
-    assert answer is not None and answer.state == "failed"
-    assert [wave["size"] for wave in answer.result["waves"]] == [1, 10] and answer.result["stopped"]
-    assert (answer.result["replayed"], answer.result["settled"], answer.result["failed"]) == (11, 1, 10)
-    refused.clear()
-    again = any_journal.requests.append("replay", {"run_ids": [*dead[11:], *list(answer.result["run_ids"].values())[1:]], "from": "failed_step"}, "ops")
-    engine.drain()
-    done = any_journal.requests.get(again)
-    assert done is not None and (done.state, done.result["settled"]) == ("done", 29)
-    assert set(target.effects.values()) == {1}
-    assert {state for (_, state) in any_journal.runs.states()} == {"settled", "superseded"}
-
-
-@pytest.mark.req("E4", "E1")
-def test_a_correction_is_another_write_and_a_plain_replay_the_same(journal: Journal, clock: HandClock) -> None:
-    """E4: the idempotency key changes with a corrected payload only, and lineage and trace stay."""
-    target = Hostile(misbehaves=refusing({"a", "b"}))
-    engine = Engine(journal, [posting_flow()], [target], clock)
-    engine.admit([event("a"), event("b")])
-    engine.drain()
-    (a,), (b,) = journal.runs.by_keys(["time_entry:a"]), journal.runs.by_keys(["time_entry:b"])
-    plain = journal.runs.replay([a.run_id], "failed_step", None, "ops", {}).runs[a.run_id]
-    journal.runs.replay([b.run_id], "start", {"hours": "4", "ref.id": "b2"}, "ops", {})
-    engine.drain()
-    assert len(target.tried) == 3, "a plain, a again with the same key, b, b corrected with another"
-    replayed = journal.runs.get(plain)
-    assert replayed is not None
-    assert (replayed.lineage_id, replayed.trace_id, replayed.replay_of) == (a.lineage_id, a.trace_id, a.run_id)
-    assert target.objects["b2-v1"]["price"] == "40.0"
-
-
-@pytest.mark.req("E4")
-def test_a_preview_shows_the_difference_and_writes_nothing(journal: Journal, clock: HandClock) -> None:
-    """E4: pure steps really run, the target is asked, nothing changes on either side."""
-    target = Hostile(misbehaves=refusing({"a"}))
-    engine = Engine(journal, [posting_flow()], [target], clock)
-    engine.admit([event("a")])
-    engine.drain()
-    (run,) = journal.runs.by_keys(["time_entry:a"])
-    calls, before = target.calls, journal.runs.states()
-    request = journal.requests.append("preview", {"run_ids": [run.run_id], "from": "start", "correction": {"hours": "4"}}, "ops")
-    engine.drain()
-    answer = journal.requests.get(request)
-    assert answer is not None and answer.state == "done"
-    (shown,) = answer.result["runs"]
-    post = next(step for step in shown["steps"] if step["step"] == "post")
-    assert (post["system"], post["action"], post["external_id"], post["outcome"]) == ("erp", "post", "a-v1", "creates")
-    assert {"field": "price", "current": None, "wanted": "40.0", "changed": True} in post["fields"]
-    assert answer.result["totals"] == {"EUR": "80.0"} and len(answer.result["plan_hash"]) == 64
-    assert (target.calls, journal.runs.states()) == (calls, before)
 
 
 @pytest.mark.req("E4")
