@@ -203,15 +203,17 @@ def test_an_entry_that_was_refused_and_then_withdrawn_never_counts(staffed: tupl
     periods.put("2026-11", {"closed": True})
     entry = house.log("PRJ-1001.010", user)
     house.settle()
-    assert house.states("time-to-bill") == {"dead": 1}
+    [dead] = house.runs("time-to-bill")
+    assert dead["state"] == "dead"
     house.vendors.psa.remove("time_entries", entry, house.clock.at)
     house.settle()
-    assert house.erp("timeBill") == {}
+    assert house.states("time-to-bill") == {"superseded": 1, "settled": 1}, "the withdrawal closes what was refused"
     periods.put("2026-11", {"closed": False})
-    dead = [run["run_id"] for run in house.runs("time-to-bill") if run["state"] == "dead"]
-    house.journal.requests.append("replay", {"run_ids": dead, "from": "start", "correction": None}, "ada", "reopened")
+    request = house.journal.requests.append("replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened")
     house.settle(3)
-    assert not any(house.posted().values()) and "dead" not in house.states("time-to-bill")
+    answer = house.journal.requests.get(request)
+    assert answer is not None and "superseded" in answer.result["refused"][dead["run_id"]]
+    assert house.erp("timeBill") == {} and house.states("time-to-bill") == {"superseded": 1, "settled": 1}
 
 
 @pytest.mark.req("F2", "F5")
