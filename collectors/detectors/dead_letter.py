@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collectors.detectors.contract import Detector, Example, Row
 from collectors.detectors.invalid_charge_code import code_fingerprint
-from models.domain.explanations import explain
+from models.domain.explanations import EXPLANATIONS, explain
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
 
@@ -38,7 +38,7 @@ def _cause(row: Row, code: str) -> tuple[str, str]:
     if code in _CODE and row["charge_code"]:
         return _CODE[code], code_fingerprint(_CODE[code], row["charge_code"], row["project_key"])
     where = row["resource_key"] if code == "resource-not-found" else row["error_field"]
-    return "dead-letter", fingerprint("dead-letter", code, row["system"], where or row["business_key"].partition(":")[0])
+    return code if code in EXPLANATIONS else "dead-letter", fingerprint("dead-letter", code, row["system"], where or row["business_key"].partition(":")[0])
 
 
 def _at(row: Row) -> str:

@@ -26,7 +26,8 @@ def booked(row: Row) -> Finding:
         {"charge_code": meant} if meant else None, "time-to-bill", row["source_system"], root=True,
         subject=("charge_code", code) if code else ("project", row["project_key"]),
     )  # fmt: skip
-    return item_finding(row, code_fingerprint(fault, code, row["project_key"]), cause, approval=row["approval"], suggested=meant)
+    at_stake = row if row["approval"] != "open" else {**row, "billable": False}  # until it is handed in, its owner may still mend it
+    return item_finding(at_stake, code_fingerprint(fault, code, row["project_key"]), cause, approval=row["approval"], suggested=meant)
 
 
 def _owner(row: Row, fault: str) -> str:
@@ -46,6 +47,9 @@ EXAMPLES = (
     Example("still waiting for approval: found before the flow meets it",
             {"mart_state_charge_code": _CODES, "mart_work": [{**_ENTRY, "state": "not_approved", "blocker": "approval-pending", "approval": "submitted"}]},
             [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "960.00")]),
+    Example("not handed in yet: seen, and no money counts before it is",
+            {"mart_state_charge_code": _CODES, "mart_work": [{**_ENTRY, "state": "not_approved", "blocker": "not-submitted", "approval": "open"}]},
+            [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", None)]),
     Example("a closed code", {"mart_state_charge_code": _CODES, "mart_work": [
                 {**_ENTRY, "charge_code": "PRJ-1012.030", "blocker": "charge-code-inactive", "code_fault": "charge-code-inactive"}]},
             [("charge-code-inactive|PRJ-1012.030", "TE-kantata-1", "960.00")]),

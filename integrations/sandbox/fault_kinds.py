@@ -149,7 +149,6 @@ def missing_in_ppm(planting: Planting) -> None:
             deal.code,
             "project-missing",
             f"replay quote-to-project for {deal.code}",
-            {deal.currency: deal.value},
         )
     )
 

@@ -8,7 +8,10 @@ from integrations.sandbox.fault import Fault
 from integrations.sandbox.faults import Planting
 from integrations.sandbox.plan import HEADLINE, Plan, closing
 from integrations.sandbox.portfolio import WEEKS
-from integrations.sandbox.timesheets import Entry
+from integrations.sandbox.timesheets import Entry, Sheet
+
+WAITING = 3
+"""Timesheets that are still turned down at the anchor, at least."""
 
 MARGIN = timedelta(days=3)
 """How long before its month closes the last change of an entry comes, so that only planted ones come too late."""
@@ -74,8 +77,21 @@ def rejections(planting: Planting) -> None:
             sheet.verdict = "rejected"
             plan.add(again, "resubmit", sheet.key)
         elif plan.anchor < _closing(plan, sheet.week) - MARGIN or sheet.week == planting.last:
-            sheet.verdict, sheet.fault = "rejected", fault.id
-            fault.entries += len(sheet.entries)
+            _turned_down(fault, sheet)
+    if not fault.entries:
+        for sheet in _decided_last(planting)[:WAITING]:
+            _turned_down(fault, sheet)
+
+
+def _turned_down(fault: Fault, sheet: Sheet) -> None:
+    sheet.verdict, sheet.fault = "rejected", fault.id
+    fault.entries += len(sheet.entries)
+
+
+def _decided_last(planting: Planting) -> list[Sheet]:
+    """Untouched timesheets of the last decided week."""
+    decided = [sheet for sheet in planting.plan.sheets.values() if sheet.week == planting.last and sheet.decide_at is not None]
+    return sorted((sheet for sheet in decided if not sheet.fault and sheet.deal.code != HEADLINE), key=lambda sheet: sheet.key)
 
 
 def corrections(planting: Planting) -> None:

@@ -158,4 +158,4 @@ def test_a_detector_that_fails_leaves_its_cases_as_they_are_and_the_others_go_on
     world.lake.run("run-x", "customer:salesforce:001", flow="master-data", error_code="permission", system="salesforce", payload="{}")
     world.look()
     assert world.journal.cases.get(CASE)["status"] == "open"
-    assert {row["cause"] for row in world.journal.cases.page().rows} == {"project-missing", "dead-letter"}
+    assert {row["cause"] for row in world.journal.cases.page().rows} == {"project-missing", "permission"}
