@@ -111,6 +111,12 @@ def local(then: datetime, zone: str | None) -> datetime:
         return then.astimezone(ZoneInfo("UTC"))
 
 
+ACRONYMS = frozenset({"crm", "erp", "hcm", "po", "ppm", "psa", "sow"})
+
+
 def words(code: str | None) -> str:
     """A code as words: `charge_code` and `charge-code` read `Charge code`."""
-    return NONE if not code else code.replace("_", " ").replace("-", " ").strip().capitalize()
+    if not code:
+        return NONE
+    said = code.replace("_", " ").replace("-", " ").strip().capitalize()
+    return " ".join(word.upper() if word.lower() in ACRONYMS else word for word in said.split(" "))

@@ -10,7 +10,7 @@ LEFT JOIN set_ups u ON u.business_key = 'project:' || w.project_key AND u.state 
 WHERE w.blocker IN ('project-missing', 'project-unsold');
 
 -- missing: sold at least a day ago, and still not in a system that must have it, with no set-up on its way
-SELECT p.*, m.role, m.system, greatest(p.closed_won_at, {now} - INTERVAL 3650 DAY) AS since,
+SELECT p.*, m.role, m.system, coalesce(p.gone_at, p.closed_won_at) AS since,
     m.role = 'erp' AND EXISTS (SELECT 1 FROM mart_work w WHERE w.project_key = p.project_key AND w.blocker IN ('project-missing', 'project-unsold')) AS work_waits, u.run_id AS set_up_run
 FROM mart_project p
 LEFT JOIN set_ups u ON u.business_key = 'project:' || p.project_key AND u.state = 'settled'

@@ -225,6 +225,7 @@ class Runs:
         with reading(self._engine) as connection:
             due = connection.execute(self._sql["due_count"], {"now": micros(self._clock.now())}).scalar_one()
             due += connection.execute(self._sql["running_count"]).scalar_one()
+            due += connection.execute(self._sql["farewells_due"]).scalar_one()
             polls = list(connection.scalars(sa.select(cursor.polled_at)))
         return Pulse(None if not polls or None in polls else min(moment for moment in polls if moment), due)
 

@@ -122,6 +122,9 @@ where state in ('ready', 'in_doubt') and held = 0 and due_at <= :now and flow no
 -- any_farewell: whether a dead run's last message is due
 select 1 from run where farewell = 'due' and state = 'dead' limit 1;
 
+-- farewells_due: how many last messages of dead runs are due
+select count(*) from run where farewell = 'due' and state = 'dead';
+
 -- next_due: when the next run falls due
 select min(due_at) from run where state in ('ready', 'in_doubt') and held = 0;
 

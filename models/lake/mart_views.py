@@ -8,7 +8,7 @@ mart_fx
 mart_project
     project_key name customer_key customer_name legal_entity service_line practice currency contract_value:DECIMAL(18,2)
     contract_value_reporting:DECIMAL(18,2) target_margin:DECIMAL(9,4) in_crm:BOOLEAN in_erp:BOOLEAN in_psa:BOOLEAN in_ppm:BOOLEAN
-    status_crm status_erp status_psa closed_won_at:TIMESTAMPTZ usable_at:TIMESTAMPTZ sow_number sow_expires_on:DATE
+    status_crm status_erp status_psa closed_won_at:TIMESTAMPTZ usable_at:TIMESTAMPTZ sow_number sow_expires_on:DATE gone_at:TIMESTAMPTZ
 mart_work
     item_key kind project_key customer_key customer_name legal_entity service_line resource_key charge_code work_date:DATE
     submitted_at:TIMESTAMPTZ approved_at:TIMESTAMPTZ posted_at:TIMESTAMPTZ hours:DECIMAL(8,2) billable:BOOLEAN

@@ -47,7 +47,7 @@ def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, Question.OPERATIONS)
     heading(viewer, "Operations", world_now())
-    st.segmented_control("Window", list(present.WINDOWS), default="24 h", required=True, key="window", bind="query-params", label_visibility="collapsed")
+    st.segmented_control("Window", list(present.WINDOWS), default="7 d", required=True, key="window", bind="query-params", label_visibility="collapsed")
     _state(viewer)
     _letters(viewer)
     with st.container(key="stack_operations"):

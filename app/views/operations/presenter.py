@@ -25,7 +25,7 @@ FAILURE_SHARE = 0.02
 
 def window(choice: str | None, now: datetime) -> tuple[datetime, int]:
     """From when on, and the step of the charts in seconds; rounded to the minute, so that answers can be shared."""
-    length, step = WINDOWS.get(choice or "", WINDOWS["24 h"])
+    length, step = WINDOWS.get(choice or "", WINDOWS["7 d"])
     return (now - timedelta(seconds=length)).replace(second=0, microsecond=0), step
 
 
@@ -105,7 +105,7 @@ def verdict(found: Sequence[Health], stuck: Stake, last: datetime | None, now: d
 
 
 def _all(number: int) -> str:
-    return "the one flow" if number == 1 else f"all {number} flows"
+    return "the one flow that ran" if number == 1 else f"all {number} flows"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -18,6 +18,9 @@ WITH seen AS (
 ), answered AS (
     SELECT business_key, system, min(occurred_at) AS at FROM records
     WHERE kind = 'acknowledgement' AND entity = 'project' AND business_key LIKE 'project:%' GROUP BY ALL
+), gone AS (
+    SELECT p.key, max(p.observed_at) AS at FROM memory.state.place p
+    WHERE p.entity = 'project' AND NOT EXISTS (SELECT 1 FROM memory.state.project q WHERE q.system = p.system AND q.key = p.key) GROUP BY p.key
 ), client AS (
     SELECT key, coalesce(min(name) FILTER (role = 'crm'), min(name)) AS name FROM memory.state.customer GROUP BY key
 )
@@ -25,8 +28,9 @@ SELECT s.key AS project_key, coalesce(crm_name, any_name) AS name, coalesce(crm_
     s.legal_entity, service_line, practice, s.currency, contract_value, CAST(contract_value * fx.rate AS DECIMAL(18,2)) AS contract_value_reporting,
     target_margin, in_crm, in_erp, in_psa, in_ppm, status_crm, status_erp, status_psa, closed_won_at,
     CASE WHEN in_erp AND in_psa THEN greatest(least(coalesce(e.at, erp_seen), erp_seen), least(coalesce(p.at, psa_seen), psa_seen)) END AS usable_at,
-    sale.sow_number, sale.sow_expires_on
+    sale.sow_number, sale.sow_expires_on, g.at AS gone_at
 FROM seen s
+LEFT JOIN gone g ON g.key = s.key
 LEFT JOIN memory.state.sale sale ON sale.project_code = s.key
 LEFT JOIN client c ON c.key = coalesce(crm_customer, any_customer)
 LEFT JOIN memory.state.mart_fx fx ON fx.currency = s.currency

@@ -43,8 +43,8 @@ def test_a_flows_health_is_one_sentence(row: dict[str, Any], held: list[Any], mo
 def test_the_page_answers_first_whether_work_flows() -> None:
     calm, stuck = present.stake([]), present.Stake(63, Decimal("1070000"))
     good = present.healths([flow()], [], TARGETS, NOW)
-    assert present.verdict(good, calm, NOW, NOW, "EUR") == ("good", "Work is flowing in the one flow; nothing is stuck.")
-    assert present.verdict(good, stuck, NOW, NOW, "EUR") == ("warn", "Work is flowing in the one flow; 63 open exceptions, €1.07M at stake.")
+    assert present.verdict(good, calm, NOW, NOW, "EUR") == ("good", "Work is flowing in the one flow that ran; nothing is stuck.")
+    assert present.verdict(good, stuck, NOW, NOW, "EUR") == ("warn", "Work is flowing in the one flow that ran; 63 open exceptions, €1.07M at stake.")
     bad = present.healths([flow(), flow(flow="staff", settled=1, dead=9)], HELD, TARGETS, NOW)
     assert present.verdict(bad, stuck, NOW, NOW, "EUR") == ("bad", "staff needs attention; 63 open exceptions, €1.07M at stake.")
     assert [one.flow for one in bad] == ["staff", "time-to-bill"]
