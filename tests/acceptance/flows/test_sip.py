@@ -11,9 +11,9 @@ import pytest
 
 from integrations.contracts import Role, SystemConfig
 from tests.acceptance.flows.house import EAGER, House, open_house
+from tests.sip import SIP, needs_sip
 
 ROOT = Path(__file__).parents[3]
-REAL = ROOT.parent / "shared" / "data" / "sip"
 MAPPING = ROOT / "integrations" / "connectors" / "csv" / "examples" / "sip.toml"
 TASKS = "TaskNumber,Summary,Priority,RaisedByID,AssignedToID,AuthorisedByID,StatusCode,ProjectCode,ProjectBreakdownCode,Category,SubCategory,HoursEstimate,HoursActual,DeveloperID,DeveloperHoursActual,TaskPerformance,DeveloperPerformance"
 
@@ -55,12 +55,11 @@ def balance(house: House, rows: list[dict[str, str]]) -> Counter[str]:
     return found
 
 
+@needs_sip
 @pytest.mark.req("X12", "F5", "S6", "S4")
 def test_the_real_files_balance_to_the_hour(tmp_path: Path) -> None:
-    if not REAL.is_dir():
-        pytest.skip(f"needs data that is not part of the project: the SiP data set, read from {REAL}")
-    rows = rows_of(REAL)
-    house = run_of_files(REAL, tmp_path)
+    rows = rows_of(SIP)
+    house = run_of_files(SIP, tmp_path)
     found = balance(house, rows)
     assert found["posted"] + found["excepted"] == len(rows) > 12_000
     assert found["posted"] > 0.99 * len(rows)

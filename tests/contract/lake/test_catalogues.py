@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from models.lake.schema import TABLES
 from models.lake.verify import verify
 from models.lake.writer import open_writer
 from models.settings import Settings
+from tests.postgres import empty_database
 from tests.unit.lake.samples import HandClock, filled, settings_at, spans
 
 
@@ -27,6 +30,19 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     if request.param == "sqlite":
         return settings_at(tmp_path)
     return settings_at(tmp_path, lake_catalog=_plain(request.getfixturevalue("postgres_url")))
+
+
+@pytest.fixture(params=["sqlite", "postgres"], scope="module")
+def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A lake of two batches on each catalogue, for tests that leave it as it is."""
+    home = tmp_path_factory.mktemp("standing")
+    with ExitStack() as held:
+        more = {}
+        if request.param == "postgres":
+            more["lake_catalog"] = _plain(held.enter_context(empty_database(request.getfixturevalue("postgres_server"))))
+        settings = settings_at(home, **more)
+        filled(settings, batches=2).close()
+        yield settings
 
 
 def _plain(url: str) -> str:
@@ -55,12 +71,12 @@ def test_append_read_seal_sign_merge_prove_verify(settings: Settings) -> None:
 
 @pytest.mark.req("C5")
 @pytest.mark.parametrize("sql", ["DELETE FROM lake.main.spans WHERE n = 3", "TRUNCATE lake.main.spans", "DROP TABLE lake.main.seals"])
-def test_the_guards_hold(settings: Settings, sql: str) -> None:
-    filled(settings, batches=2).close()
-    connection = open_lake(settings, write=True)
+def test_the_guards_hold(standing: Settings, sql: str) -> None:
+    connection = open_lake(standing, write=True)
     with pytest.raises(duckdb.Error, match="only grows"):
         connection.execute(sql)
     connection.close()
+    assert verify(standing).rows == 2 * 57
 
 
 @pytest.mark.req("C8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Mapping
 from decimal import Decimal
 from multiprocessing import get_context
@@ -20,6 +19,7 @@ from integrations.contracts.connector import Change, Page, Role, SystemConfig
 from models.canonical.events import CloudEvent, data_of
 from models.domain.clock import SystemClock
 from models.domain.errors import Misconfigured
+from tests.sip import SIP, needs_sip
 
 HEADER = "TaskNumber,Summary,StatusCode,ProjectCode,ProjectBreakdownCode,DeveloperID,DeveloperHoursActual\n"
 DATES = "TaskNumber,EstimateOn,StartedOn,CompletedOn\n1,01-Nov-04,02-Nov-04,16-Nov-04\n2,01-Nov-04,02-Nov-04,\n3,01-Nov-04,,\n4,01-Nov-04,,\n5,1 November,,\n"
@@ -203,10 +203,7 @@ def test_several_processes_share_one_outbox(tmp_path: Path) -> None:
 
 # The real data set
 
-SIP = Path(os.environ.get("TIEOUT_SIP", Path(__file__).parents[3].parent / "shared" / "data" / "sip"))
-
-
-@pytest.mark.skipif(not (SIP / "Sip-task-info.csv").exists(), reason="needs data that is not part of the project: set TIEOUT_SIP to the SiP folder")
+@needs_sip
 def test_the_real_files_come_through_whole() -> None:
     """X12: every row is an entry, a template or visibly rejected, and the hours balance to the hundredth."""
     connector = opened(SIP)

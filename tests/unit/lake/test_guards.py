@@ -10,7 +10,16 @@ import pytest
 
 from models.lake.connection import open_lake
 from models.lake.verify import verify
+from models.settings import Settings
 from tests.unit.lake.samples import filled, settings_at
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A lake of four batches that nobody has open."""
+    settings = settings_at(tmp_path_factory.mktemp("guarded"))
+    filled(settings, batches=4).close()
+    return settings
 
 
 @pytest.mark.req("C5")
@@ -27,14 +36,13 @@ from tests.unit.lake.samples import filled, settings_at
         "DELETE FROM lake.main.checkpoints",
     ],
 )
-def test_the_lake_refuses_to_lose_anything(tmp_path: Path, sql: str) -> None:
-    settings = settings_at(tmp_path)
-    filled(settings, batches=4).close()
-    connection = open_lake(settings, write=True)
+def test_the_lake_refuses_to_lose_anything(lake: Settings, sql: str) -> None:
+    connection = open_lake(lake, write=True)
     with pytest.raises(duckdb.Error, match="only grows"):
         connection.execute(sql)
     connection.close()
-    assert verify(settings).breaches == []
+    report = verify(lake)
+    assert (report.breaches, report.batches, report.rows) == ([], 4, 4 * 57)
 
 
 def test_appends_and_maintenance_pass_the_guards(tmp_path: Path) -> None:
