@@ -1,4 +1,4 @@
-"""What the tests need beyond Python, installed where we may: Chromium and PostgreSQL, as root on Debian.
+"""What the tests need beyond Python, installed where we may: Chromium, PostgreSQL and strace, as root on Debian.
 
 Elsewhere the tests that need them skip with a printed reason; in CI such a skip is a failure (`tests/conftest.py`).
 """
@@ -11,7 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-WANTED = {"chromium": lambda: shutil.which("chromium"), "postgresql": lambda: next(iter(Path("/usr/lib/postgresql").glob("*/bin/postgres")), None)}
+WANTED = {
+    "chromium": lambda: shutil.which("chromium") or shutil.which("chromium-browser"),
+    "postgresql": lambda: next(iter(Path("/usr/lib/postgresql").glob("*/bin/postgres")), None) or shutil.which("postgres"),
+    "strace": lambda: shutil.which("strace"),
+}
 
 
 def main() -> int:

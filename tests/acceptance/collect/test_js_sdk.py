@@ -20,11 +20,19 @@ def project(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("js")
     for script in SCRIPTS.iterdir():
         shutil.copy(script, folder)
-    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], cwd=folder, capture_output=True,
-                          text=True, timeout=180)
-    if done.returncode:
-        pytest.skip(f"needs data that is not part of the project: npm cannot install the SDK here: {done.stderr.strip()[-200:]}")
+    if why := not_installed(folder):
+        pytest.skip(f"needs data that is not part of the project: npm cannot install the SDK here: {why}")
     return folder
+
+
+def not_installed(folder: Path) -> str | None:
+    """Install the SDK; why that failed, if it did: without a registry in reach npm tries for minutes."""
+    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=90)
+    except subprocess.TimeoutExpired:
+        return "no answer from the registry in 90 s"
+    return done.stderr.strip()[-200:] or f"npm ended with {done.returncode}" if done.returncode else None
 
 
 @pytest.mark.parametrize("encoding", ["proto", "http"])

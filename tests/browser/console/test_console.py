@@ -10,14 +10,16 @@ import pytest
 from tests.browser.console.conftest import Running, start, stop
 from tests.browser.console.seed import FOREIGN_TRACE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+PATIENCE = 40_000
+"""Milliseconds until a page that does not come is an error: long, since a busy machine is slow and a green test does not wait."""
 
 
 @pytest.fixture
 def page(browser: Any, console: Running) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="dark", timezone_id="Europe/Berlin", base_url=console.address)
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(PATIENCE)
     yield opened
     context.close()
 
@@ -37,7 +39,7 @@ def test_an_exception_is_found_previewed_replayed_and_closes_by_itself(page: Any
     assert replay.is_disabled(), "a corrected payload is previewed before it is sent"
     page.get_by_role("button", name="Preview").click()
     page.get_by_text("would be replayed").wait_for()
-    assert page.get_by_text("PRJ-100", exact=False).first.is_visible()
+    page.get_by_text("PRJ-100", exact=False).first.wait_for()
     page.locator(f".st-key-ask_replay_{case_id} button").click()
     page.get_by_text("Closed by itself", exact=False).wait_for()
     assert [request.actor for request in console.desk.replayed] == ["mara.lindt"]
@@ -95,9 +97,9 @@ def test_roles_decide_on_pages_buttons_and_clear_values(browser: Any, console: R
     try:
         page = browser.new_page()
         page.goto(f"{address}/margin")
-        page.get_by_text("margins are masked for your roles").wait_for(timeout=20_000)
+        page.get_by_text("margins are masked for your roles").wait_for(timeout=PATIENCE)
         page.goto(f"{address}/exceptions?case={case_of(console, console.seeded.missing_runs[0])}")
-        page.get_by_role("button", name="Acknowledge").wait_for(timeout=20_000)
+        page.get_by_role("button", name="Acknowledge").wait_for(timeout=PATIENCE)
         assert page.get_by_role("button", name="Acknowledge").is_disabled()
         page.close()
     finally:
@@ -106,7 +108,7 @@ def test_roles_decide_on_pages_buttons_and_clear_values(browser: Any, console: R
     try:
         page = browser.new_page()
         page.goto(f"{address}/operations")
-        page.get_by_text("The console is locked").wait_for(timeout=20_000)
+        page.get_by_text("The console is locked").wait_for(timeout=PATIENCE)
         page.close()
     finally:
         stop(process)

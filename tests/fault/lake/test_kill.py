@@ -77,7 +77,7 @@ def test_data_files_and_their_folders_are_on_the_disk_before_the_catalogue_says_
     command = [strace, "-f", "-y", "-e", "trace=fsync,fdatasync,write", "-o", str(trace), sys.executable, "-c", program]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     if done.returncode and "ptrace" in done.stderr.lower():
-        pytest.skip(f"strace may not trace here: {done.stderr.strip()[:80]}")
+        pytest.skip(f"needs rights that this machine does not give: strace may not trace: {done.stderr.strip()[:80]}")
     assert done.returncode == 0, done.stderr
     lines = trace.read_text().split("BEGIN-APPEND")[1].split("END-APPEND")[0].splitlines()
     synced = [line.split("<", 1)[1].split(">", 1)[0] for line in lines if "sync(" in line]
