@@ -34,7 +34,6 @@ CAUSES = {
     "customer-hierarchy": "customer-hierarchy",
     "schema-drift": "new-field",
 }
-REPAIRED_BY_REPLAY_FROM_START = {"project-deleted-in-erp", "project-missing-in-ppm", "customer-hierarchy"}
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +54,8 @@ def is_live(firm: Demonstration) -> bool:
 
 
 def caught_up(firm: Demonstration) -> dict[str, Any] | None:
-    compared = firm.world("compare")
-    return compared if not compared["unexplained"] and not compared["counts"]["in_flight"] else None
+    compared: dict[str, Any] = firm.world("compare")
+    return compared if not compared["unexplained"] else None
 
 
 def planted(firm: Demonstration) -> list[dict[str, Any]]:
@@ -130,34 +129,39 @@ def test_a_bad_code_comes_with_a_suggestion(firm: Demonstration) -> None:
 def test_mended_and_replayed_everything_closes_and_equals_the_truth(firm: Demonstration) -> None:
     """E4, E5, X8, X16: fix at the vendor, replay the rest; the cases close on evidence and nobody posts twice."""
     faults = planted(firm)
-    cases = {fault["id"]: the_case(fault, firm.cases()) for fault in faults}
+    found = {fault["id"]: the_case(fault, firm.cases()) for fault in faults}
     for fault in faults:
         firm.world(f"faults/{fault['id']}/fix", "POST")
-    for fault in faults:
-        repair(firm, fault, cases[fault["id"]])
-    firm.until(lambda: all_true(firm), 180, "every vendor to equal the truth with nothing left to explain")
-    open_ids = ", ".join(f"'{case['case_id']}'" for case in cases.values() if case)
-    unresolved = f"select title, status, occurrences from cases where case_id in ({open_ids}) and status <> 'resolved'"
-    firm.until(lambda: not firm.rows(unresolved), 120, f"the cases to close by themselves: {firm.rows(unresolved)}")
+    cases = {case["case_id"] for case in found.values() if case}
+
+    def closed() -> bool:
+        for case in sorted(unresolved(firm, cases)):
+            replay(firm, case)
+        return not unresolved(firm, cases)
+
+    firm.until(closed, 300, f"the cases to close by themselves, still open: {titles(firm, cases)}")
+    firm.until(lambda: all_true(firm), 120, f"every vendor to equal the truth: {firm.world('compare')['counts']}")
 
 
-def repair(firm: Demonstration, fault: dict[str, Any], case: dict[str, Any] | None) -> None:
-    """Do what an operator does once the vendor's side is mended: replay what the case holds, corrected as suggested."""
-    if fault["kind"] in REPAIRED_BY_REPLAY_FROM_START:
-        flow, key = ("master-data", "customer:%") if fault["kind"] == "customer-hierarchy" else ("quote-to-project", f"project:{fault['subject']}")
-        found = firm.rows(f"select run_id from runs where flow = '{flow}' and business_key like '{key}' and state = 'settled' order by created_at desc limit 1")
-        if found and flow == "quote-to-project":
-            done = firm.tieout("replay", found[0]["run_id"], "--from", "start", "--reason", f"mend {fault['id']}")
-            assert done.returncode == 0, f"{fault['id']}: {done.stdout[-800:]} {done.stderr[-300:]}"
-    if case is None or not firm.one(f"select count(*) from findings where case_id = '{case['case_id']}' and run_id is not null and resolved_at is null"):
-        return
-    firm.tieout("replay", "--case", case["case_id"], "--reason", f"mended {fault['id']}")
+def unresolved(firm: Demonstration, cases: set[str]) -> set[str]:
+    return {case["case_id"] for case in firm.cases()} & cases
+
+
+def titles(firm: Demonstration, cases: set[str]) -> list[str]:
+    return [case["title"] for case in firm.cases() if case["case_id"] in cases]
+
+
+def replay(firm: Demonstration, case: str) -> None:
+    """What an operator does once the vendor's side is mended, as often as it takes: replay what the case holds, the set-up first."""
+    done = firm.tieout("replay", "--case", case, "--reason", "mended at the vendor")
+    assert done.returncode in (0, 1, 2), done.stderr  # 1: something failed again; 2: nothing to replay, the case closes by itself
+    assert "Traceback" not in done.stderr
 
 
 def all_true(firm: Demonstration) -> bool:
+    """No vendor differs from the truth; what people booked a moment ago may be on its way."""
     compared = firm.world("compare")
-    assert isinstance(compared["explained"], list)
-    return not compared["unexplained"] and not compared["explained"] and not compared["counts"]["in_flight"]
+    return not compared["unexplained"] and not compared["explained"] and not compared["to_replay"]
 
 
 def test_nothing_was_posted_twice(firm: Demonstration) -> None:
