@@ -132,7 +132,8 @@ def test_mended_and_replayed_everything_closes_and_equals_the_truth(firm: Demons
     found = {fault["id"]: the_case(fault, firm.cases()) for fault in faults}
     for fault in faults:
         firm.world(f"faults/{fault['id']}/fix", "POST")
-    cases = {case["case_id"] for case in found.values() if case}
+    needs_a_setting = {fault["id"] for fault in faults if fault["kind"] == "schema-drift"}  # the connector must learn the field, or be told to ignore it
+    cases = {case["case_id"] for name, case in found.items() if case and name not in needs_a_setting}
 
     def closed() -> bool:
         for case in sorted(unresolved(firm, cases)):
