@@ -13,8 +13,12 @@ _WORDS = explain("rate-missing")
 
 
 def unpriced(row: Row) -> Finding:
-    if row["uncosted"]:
-        return item_finding(row, fingerprint("rate-missing", "cost", row["resource_key"]), _costless(row["resource_key"], row["hcm"]))
+    """One item whose price is not known: for want of a bill rate or, where that is known, of the person's cost rate."""
+    if not row["rateless"]:
+        cause = _costless(row["resource_key"], row["hcm"] or "hcm")
+        if not row["uncosted"]:
+            cause = replace(cause, explanation="The rate has arrived in the meantime; this work was refused before that.", next_action="Replay: it is priced now.")
+        return item_finding(row, fingerprint("rate-missing", "cost", row["resource_key"]), cause)
     cause = _cause(f"No bill rate for {row['resource_key']} on {row['project_key']}", row["source_system"] or "psa", "revenue_at_risk")
     cause = replace(cause, subject=("resource", row["resource_key"] or "-"))
     return item_finding(row, fingerprint("rate-missing", "bill", row["project_key"], row["resource_key"]), cause)
@@ -50,6 +54,10 @@ EXAMPLES = (
             {"mart_work": [{**_ENTRY, "blocker": "rate-missing", "bill_amount": "500.00", "rateless": False}], "mart_fx": [{"currency": "EUR", "rate": 1}],
              "mart_state_resource": [{"key": "E-7", "system": "workday", "role": "hcm", "active": True}]},
             [("rate-missing|cost|E-7", "TE-kantata-1", "500.00"), ("rate-missing|cost|E-7", "E-7", None)]),
+    Example("the cost rate came after the refusal: the same case, to be replayed",
+            {"mart_work": [{**_ENTRY, "blocker": "rate-missing", "bill_amount": "500.00", "rateless": False}], "mart_fx": [{"currency": "EUR", "rate": 1}],
+             "mart_state_resource": [{"key": "E-7", "system": "workday", "role": "hcm", "active": True, "cost_rate": "70.00"}]},
+            [("rate-missing|cost|E-7", "TE-kantata-1", "500.00")]),
     Example("a person without a cost rate", {"mart_state_resource": [{"key": "E-7", "system": "workday", "role": "hcm", "active": True}]},
             [("rate-missing|cost|E-7", "E-7", None)]),
     Example("a currency without an exchange rate", {"mart_work": [{**_ENTRY, "currency": "CHF", "state": "ready", "bill_amount": "5.00"}],
