@@ -202,11 +202,12 @@ def _finding_row(finding_id: str, case_id: str, detector: str, item: Finding, di
 
 
 def _upsert(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert findings; one that had resolved is open again under its old id."""
+    """Insert findings; one that had resolved is open again under its old id, and as old as its new trouble."""
     insert = postgresql.insert(finding) if connection.dialect.name == "postgresql" else sqlite.insert(finding)
     renewed = ("run_id", "trace_id", "amount", "amount_minor", "currency", "evidence", "digest", "last_seen", "resolved_at")
+    begun = sa.case((finding.c.resolved_at.is_not(None), insert.excluded.first_seen), else_=finding.c.first_seen)
     statement = insert.on_conflict_do_update(
-        index_elements=["finding_id"], set_={name: insert.excluded[name] for name in renewed}
+        index_elements=["finding_id"], set_={name: insert.excluded[name] for name in renewed} | {"first_seen": begun}
     )
     connection.execute(statement, list(rows))
 

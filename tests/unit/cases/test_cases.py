@@ -68,6 +68,19 @@ def test_what_is_no_longer_found_resolves_by_itself_and_reopens_when_found_again
 
 
 @pytest.mark.req("X8")
+def test_trouble_that_comes_back_is_as_old_as_its_return(cases, clock):
+    first, again = clock.now(), clock.now() + timedelta(days=3)
+    cases.report("orphaned_project", [replace(entry(1), since=first)], RATES)
+    clock.pass_by(hours=1)
+    cases.report("orphaned_project", [replace(entry(1, "150.00"), since=clock.now())], RATES)
+    assert cases.get(CASE)["first_seen"] == first
+    cases.report("orphaned_project", [], RATES)
+    clock.pass_by(days=3)
+    cases.report("orphaned_project", [replace(entry(1), since=again)], RATES)
+    assert cases.get(CASE)["first_seen"] == again
+
+
+@pytest.mark.req("X8")
 def test_one_detector_never_resolves_what_another_still_finds(cases):
     cases.report("orphaned_project", [entry(1)], RATES)
     cases.report("dead_letter", [entry(2, cause=replace(MISSING, root=False))], RATES)
