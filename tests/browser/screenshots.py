@@ -1,14 +1,19 @@
-"""Pictures of the running console, dark and light, 1440 and 1024 wide: `python -m tests.browser.screenshots FOLDER [URL]`.
+"""Pictures of the running demonstration: `python -m tests.browser.screenshots FOLDER [URL] [tour]`.
 
-The README's pictures come from here; looking at them is part of every change to a page.
+Every page, dark and light, 1440 and 1024 wide, since looking at them is part of every change to a page; or with `tour` the
+README's pictures: the pages, the case of the deleted project, its preview and its journey.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PAGES = ("operations", "exceptions", "journey", "billing", "margin")
 FLAGS = (
@@ -24,22 +29,60 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(800)
 
 
-def main(folder: Path, address: str, paths: tuple[str, ...] = PAGES) -> None:
+def every_page(folder: Path, address: str) -> None:
     """Write `<page>-<theme>-<width>.png` into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         for scheme in ("light", "dark"):
             for width in (1440, 1024):
-                context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme, timezone_id="Europe/Berlin", locale="en-GB")
-                page = context.new_page()
-                for path in paths:
-                    page.goto(f"{address}/{path}", wait_until="domcontentloaded")
-                    settled(page)
-                    page.screenshot(path=folder / f"{path.split('?')[0]}-{scheme}-{width}.png")
-                context.close()
+                page = opened(browser, scheme, width)
+                for path in PAGES:
+                    taken(page, f"{address}/{path}", folder / f"{path}-{scheme}-{width}.png")
+                page.context.close()
         browser.close()
 
 
+def tour(folder: Path, address: str) -> None:
+    """Write the README's pictures into the folder."""
+    case = headline()
+    with sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        light, dark = opened(browser, "light", 1440), opened(browser, "dark", 1440)
+        taken(light, f"{address}/operations", folder / "operations-light.png")
+        taken(light, f"{address}/exceptions", folder / "exceptions-light.png")
+        taken(dark, f"{address}/exceptions?case={case}", folder / "case-dark.png")
+        taken(light, f"{address}/exceptions?case={case}", folder / "preview-light.png", previewed)
+        taken(dark, f"{address}/journey?q=PRJ-1017", folder / "journey-dark.png")
+        taken(light, f"{address}/billing", folder / "billing-light.png")
+        taken(dark, f"{address}/margin", folder / "margin-dark.png")
+        browser.close()
+
+
+def headline() -> str:
+    """The case of the project that was deleted in the ERP."""
+    listed = subprocess.run([str(Path(sys.executable).parent / "tieout"), "cases", "--format", "json"], capture_output=True, text=True, check=True)
+    return next(case["case_id"] for case in json.loads(listed.stdout) if case["cause"] == "project-missing" and "PRJ-1017" in case["title"])
+
+
+def previewed(page: Page) -> None:
+    page.get_by_role("button", name="Preview").first.click()
+    page.get_by_text("would be replayed").wait_for(timeout=90_000)
+
+
+def opened(browser: Browser, scheme: Literal["light", "dark"], width: int) -> Page:
+    return browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme, timezone_id="Europe/Berlin", locale="en-GB").new_page()
+
+
+def taken(page: Page, address: str, file: Path, act: Callable[[Page], None] | None = None) -> None:
+    page.goto(address, wait_until="domcontentloaded")
+    settled(page)
+    if act:
+        act(page)
+        settled(page)
+    page.screenshot(path=file)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:8501", tuple(sys.argv[3:]) or PAGES)
+    target, words = Path(sys.argv[1]), sys.argv[2:]
+    target.mkdir(parents=True, exist_ok=True)
+    (tour if "tour" in words else every_page)(target, next((word for word in words if word.startswith("http")), "http://127.0.0.1:8501"))

@@ -1,0 +1,76 @@
+"""The command line: exit status 0 done, 1 bad news, 2 wrong use; every expected error is a sentence that says what to do (O8, N4)."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TIEOUT = Path(sys.executable).parent / "tieout"
+
+
+def tieout(home: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
+    return subprocess.run([str(TIEOUT), *words], env={**environment, "TIEOUT_HOME": str(home), **settings}, capture_output=True, text=True, timeout=60)
+
+
+def test_sql_answers_before_anything_has_run(tmp_path: Path) -> None:
+    """O8: the published names exist from the first moment."""
+    done = tieout(tmp_path, "sql", "select count(*) as n from records", "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [{"n": 0}])
+
+
+@pytest.mark.parametrize("statement", ["delete from spans", "update records set flow = 'x'", "drop table records", "select * from nowhere", "attach 'x' as y"])
+def test_sql_refuses_what_is_no_read_with_a_sentence(tmp_path: Path, statement: str) -> None:
+    done = tieout(tmp_path, "sql", statement)
+    assert done.returncode == 2
+    assert done.stderr.strip() and "Traceback" not in done.stderr
+
+
+def test_every_wrong_setting_is_named_in_one_message(tmp_path: Path) -> None:
+    """N4: one start, one message, all faults."""
+    done = tieout(tmp_path, "verify", TIEOUT_OTLP_PORT="abc", TIEOUT_REPORTING_CURRENCY="euro")
+    assert done.returncode == 2
+    assert "TIEOUT_OTLP_PORT" in done.stderr and "TIEOUT_REPORTING_CURRENCY" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_up_says_which_setting_it_wants(tmp_path: Path) -> None:
+    done = tieout(tmp_path, "up")
+    assert done.returncode == 2 and "TIEOUT_SYSTEMS" in done.stderr
+
+
+def test_demo_keeps_away_from_another_installation(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(b"")
+    done = tieout(tmp_path, "demo", "--fresh")
+    assert done.returncode == 2 and "refusing" in done.stderr
+    assert (tmp_path / "journal.sqlite").exists()
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = tieout(tmp_path / "home", "demo", TIEOUT_OTLP_PORT=str(other.getsockname()[1]))
+    assert done.returncode == 2 and "TIEOUT_OTLP_PORT" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("replay",), ("replay", "--case", "nothing"), ("replay", "x", "--set", "no-equals"), ("replay", "x", "--from", "middle"), ("bench", "everything")])
+def test_wrong_use_is_status_2(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = tieout(tmp_path, *words)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.strip() and "Traceback" not in done.stderr
+
+
+def test_an_unknown_key_has_no_trace(tmp_path: Path) -> None:
+    done = tieout(tmp_path, "trace", "PRJ-0000")
+    assert done.returncode == 1 and "PRJ-0000" in done.stderr
+
+
+def test_doctor_looks_at_an_empty_place_without_a_stack(tmp_path: Path) -> None:
+    done = tieout(tmp_path / "none", "doctor")
+    assert done.returncode == 1 and "MEND" in done.stdout and "Traceback" not in done.stderr
