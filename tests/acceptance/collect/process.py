@@ -68,7 +68,7 @@ class CollectorProcess:
     def terminate(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def kill(self) -> None:
         if self.process is not None and self.process.poll() is None:

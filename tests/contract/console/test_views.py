@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -75,8 +76,9 @@ def _draws_for_a_stranger() -> None:
 
 @pytest.mark.req("G1")
 @pytest.mark.parametrize("view", views(), ids=lambda view: view.path)
-def test_every_page_refuses_a_viewer_without_the_role(view: View) -> None:
+def test_every_page_refuses_a_viewer_without_the_role(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     """G1: the page asks itself, whatever the navigation showed."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # Streamlit leaves its script there, and no process could be spawned after
     script = AppTest.from_function(_draws_for_a_stranger)
     script.session_state["number"] = views().index(view)
     script.run()

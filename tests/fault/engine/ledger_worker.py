@@ -1,11 +1,15 @@
 """An engine process over a target whose only memory is an append-only file: what it holds after a kill is what really happened.
 
-Usage: python -m tests.fault.engine.ledger_worker JOURNAL_URL LEDGER BULK
+Usage: python -m tests.fault.engine.ledger_worker JOURNAL_URL LEDGER BULK [WRITES SECONDS]
+
+With the last two it dies without a chance to clean up, SECONDS of its own processor time after so many writes: wherever it then
+is, and however busy the machine.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -24,8 +28,9 @@ LEASE = 1.0
 class LedgerTarget(Hostile):
     """Each write is one line, durable before its answer; a look-up reads the file."""
 
-    def __init__(self, ledger: Path, bulk: int) -> None:
+    def __init__(self, ledger: Path, bulk: int, writes: int = 0, seconds: float = 0.0) -> None:
         super().__init__(bulk=bulk)
+        self._left, self._seconds = writes, seconds
         self._file = os.open(ledger, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
         self._ledger = ledger
 
@@ -34,6 +39,9 @@ class LedgerTarget(Hostile):
         for change in changes:
             os.write(self._file, f"{change.external_id} {os.getpid()}\n".encode())
             answers.append(Acknowledgement("erp", f"id-{change.external_id}"))
+            self._left -= 1
+            if self._left == 0:
+                signal.setitimer(signal.ITIMER_PROF, self._seconds)  # SIGPROF, which nobody handles, ends the process at once
         time.sleep(0.001)
         return answers
 
@@ -42,11 +50,12 @@ class LedgerTarget(Hostile):
         return [Acknowledgement("erp", f"id-{change.external_id}") if change.external_id in there else None for change in changes]
 
 
-def main(url: str, ledger: str, bulk: str) -> None:
+def main(url: str, ledger: str, bulk: str, writes: str = "0", seconds: str = "0") -> None:
     """Work until nothing is open, or until killed."""
     clock = SystemClock()
     journal = open_journal(url, clock)
-    engine = Engine(journal, [posting_flow(bulk=int(bulk))], [LedgerTarget(Path(ledger), int(bulk))], clock, page=40, lease_seconds=LEASE)
+    target = LedgerTarget(Path(ledger), int(bulk), int(writes), float(seconds))
+    engine = Engine(journal, [posting_flow(bulk=int(bulk))], [target], clock, page=40, lease_seconds=LEASE)
     print("ready", flush=True)
     while journal.runs.states().get(("post-time", "settled"), 0) < sum(journal.runs.states().values()):
         journal.runs.reap()
