@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ from models.lake.reader import open_reader
 from models.settings import Settings, read_settings
 
 FREE_BYTES = 2 * 2**30
+CHECK_SECONDS = 60
 Finding = tuple[bool, str]
 
 
@@ -24,7 +28,7 @@ def doctor() -> int:
     """Print one line per check; 0 when all hold, else 1."""
     settings = read_settings()
     findings = [_guarded(check, settings) for check in (_home, _disk, _systems, _journal, _lake, _witness)]
-    findings += list(_processes(settings))
+    findings += [*_connections(settings), *_processes(settings)]
     for holds, sentence in findings:
         print(f"{'ok  ' if holds else 'MEND'}  {sentence}")
     return 0 if all(holds for holds, _ in findings) else 1
@@ -53,6 +57,22 @@ def _systems(settings: Settings) -> Finding:
     if settings.systems is None:
         return True, "no systems file (TIEOUT_SYSTEMS): only `tieout demo` and foreign telemetry will show anything"
     return settings.systems.is_file(), f"systems file {settings.systems}" + ("" if settings.systems.is_file() else " does not exist: correct TIEOUT_SYSTEMS")
+
+
+def _connections(settings: Settings) -> Iterator[Finding]:
+    """Each connected system, asked by a process of the layer that knows connectors."""
+    if settings.systems is None:
+        return
+    try:
+        done = subprocess.run([sys.executable, "-m", "integrations.engine.check"], capture_output=True, text=True, timeout=CHECK_SECONDS)
+    except subprocess.TimeoutExpired:
+        yield False, f"the systems did not answer within {CHECK_SECONDS} s: check the network and the addresses in {settings.systems}"
+        return
+    if done.returncode:
+        yield False, done.stderr.strip().split("\n")[-1]
+        return
+    for row in json.loads(done.stdout):
+        yield row["holds"], f"{row['system']}: {row['says']}"
 
 
 def _journal(settings: Settings) -> Finding:

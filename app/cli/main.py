@@ -142,6 +142,34 @@ def replay(
     raise typer.Exit(run(runs or [], case, start, correct or [], suggested, preview, reason, wait))
 
 
+ReasonOption = Annotated[str, typer.Option(help="why; kept in the audit lake")]
+WaitOption = Annotated[float, typer.Option(help="seconds to wait for the answer")]
+
+
+@cli.command()
+def cancel(runs: Annotated[list[str], typer.Argument(help="run ids")], reason: ReasonOption, wait: WaitOption = 30.0) -> None:
+    """End runs that are dead or wait, for good; exit 1 when one was refused."""
+    from app.cli.steer import cancel as run
+
+    raise typer.Exit(run(runs, reason, wait))
+
+
+@cli.command()
+def pause(flow: str, reason: ReasonOption, wait: WaitOption = 30.0) -> None:
+    """Start no more runs of a flow until it is resumed."""
+    from app.cli.steer import pause as run
+
+    raise typer.Exit(run(flow, reason, wait))
+
+
+@cli.command()
+def resume(flow: str, reason: ReasonOption, wait: WaitOption = 30.0) -> None:
+    """Go on with a paused flow."""
+    from app.cli.steer import resume as run
+
+    raise typer.Exit(run(flow, reason, wait))
+
+
 @cli.command()
 def verify(
     witness: Annotated[Path | None, typer.Option(help="checkpoints kept elsewhere (default: TIEOUT_WITNESS, else the home's)")] = None,
@@ -163,7 +191,7 @@ def rebuild() -> None:
 
 @cli.command()
 def doctor() -> None:
-    """Check settings, stores, ports, processes and disk; exit 1 says what to mend."""
+    """Check settings, stores, systems, processes and disk; exit 1 says what to mend."""
     from app.cli.doctor import doctor as run
 
     raise typer.Exit(run())

@@ -25,13 +25,13 @@ def demo(fresh: bool) -> int:
     """Run the demonstration: a sandbox firm, the engine, the collector and the console, on loopback only."""
     os.environ.update(_demo_environment())
     settings = read_settings()
+    _ports_free(settings, ("otlp_port", "console_port", "sandbox_port"))
     if fresh:
         _clear(settings.home)
     if settings.home.exists() and any(settings.home.iterdir()) and not (settings.home / DEMO_MARK).exists():
         raise fail(f"{settings.home.resolve()} holds another installation: set TIEOUT_HOME to an empty folder for the demonstration", 2)
     settings.home.mkdir(parents=True, exist_ok=True)
     (settings.home / DEMO_MARK).write_text(json.dumps({"made_by": "tieout demo"}) + "\n")
-    _ports_free(settings, ("otlp_port", "console_port", "sandbox_port"))
     return _supervise(settings, ("sandbox", "collect", "engine", "console"))
 
 
