@@ -44,9 +44,17 @@ def test_up_says_which_setting_it_wants(tmp_path: Path) -> None:
     assert done.returncode == 2 and "TIEOUT_SYSTEMS" in done.stderr
 
 
+def free_ports() -> dict[str, str]:
+    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+        names = {"TIEOUT_OTLP_PORT": one, "TIEOUT_CONSOLE_PORT": two, "TIEOUT_SANDBOX_PORT": three}
+        for each in names.values():
+            each.bind(("127.0.0.1", 0))
+        return {name: str(each.getsockname()[1]) for name, each in names.items()}
+
+
 def test_demo_keeps_away_from_another_installation(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").write_bytes(b"")
-    done = tieout(tmp_path, "demo", "--fresh")
+    done = tieout(tmp_path, "demo", "--fresh", **free_ports())
     assert done.returncode == 2 and "refusing" in done.stderr
     assert (tmp_path / "journal.sqlite").exists()
 
@@ -55,7 +63,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = tieout(tmp_path / "home", "demo", TIEOUT_OTLP_PORT=str(other.getsockname()[1]))
+        done = tieout(tmp_path / "home", "demo", **{**free_ports(), "TIEOUT_OTLP_PORT": str(other.getsockname()[1])})
     assert done.returncode == 2 and "TIEOUT_OTLP_PORT" in done.stderr
 
 
@@ -64,6 +72,16 @@ def test_wrong_use_is_status_2(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = tieout(tmp_path, *words)
     assert done.returncode == 2, done.stderr
     assert done.stderr.strip() and "Traceback" not in done.stderr
+
+
+def test_fresh_never_clears_a_home_whose_ports_are_taken(tmp_path: Path) -> None:
+    """A running demonstration keeps its home."""
+    (tmp_path / "demo.json").write_text("{}")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = tieout(tmp_path, "demo", "--fresh", **{**free_ports(), "TIEOUT_SANDBOX_PORT": str(other.getsockname()[1])})
+    assert done.returncode == 2 and (tmp_path / "demo.json").exists()
 
 
 def test_an_unknown_key_has_no_trace(tmp_path: Path) -> None:
