@@ -68,7 +68,7 @@ class Deliveries:
         """Writes that may share a call: one system, step, action and entity; a doubtful one is asked for first."""
         groups: dict[tuple[object, ...], list[Planned]] = {}
         for one in planned:
-            groups.setdefault((one.system, one.step.name, one.change.action, one.change.entity, one.doubtful), []).append(one)
+            groups.setdefault((one.system, one.step.name, one.change.action, one.change.entity, one.doubtful, one.corrected), []).append(one)
         for group in groups.values():
             limit = self._landscape.connectors[group[0].system].bulk_limit.get(group[0].change.entity, 1)
             size = max(1, min(group[0].step.bulk, limit))
@@ -93,7 +93,7 @@ class Deliveries:
     def _answers(self, call: list[Planned], connector: Connector) -> Sequence[Answer]:
         try:
             if call[0].doubtful:
-                return answered_safely([one.change for one in call], connector, self._held)
+                return answered_safely([one.change for one in call], connector, self._held, call[0].corrected)
             return answered([one.change for one in call], connector)
         except Exception as error:  # noqa: BLE001  every error of a connector is an answer for each change of the call
             return [error] * len(call)
@@ -132,16 +132,17 @@ def answered(changes: Sequence[Change], connector: Connector) -> Sequence[Answer
     return answers
 
 
-def answered_safely(changes: Sequence[Change], connector: Connector, held: Callable[[], bool]) -> Sequence[Answer]:
+def answered_safely(changes: Sequence[Change], connector: Connector, held: Callable[[], bool], corrected: bool) -> Sequence[Answer]:
     """Answers to writes that may have been made before: what is found counts, the rest is written.
 
     An upsert that is found still goes out unless the target already shows what it wants: what was found may be an
-    older version of the object. Repeating an upsert or an annotation has no second effect.
+    older version of the object. So does a posting with a correction, for the same reason. Repeating an upsert or an
+    annotation has no second effect, and a posting keeps its external id.
     """
     asked = [n for n, change in enumerate(changes) if change.action != "annotate"]
     found = connector.find([changes[n] for n in asked]) if asked else []
     answers: dict[int, Answer] = {
-        n: ack for n, ack in zip(asked, found, strict=True) if ack is not None and _same(changes[n], connector)
+        n: ack for n, ack in zip(asked, found, strict=True) if ack is not None and _same(changes[n], connector, corrected)
     }  # fmt: skip
     missing = [n for n in range(len(changes)) if n not in answers]
     if missing and not held():
@@ -151,8 +152,8 @@ def answered_safely(changes: Sequence[Change], connector: Connector, held: Calla
     return [answers[n] for n in range(len(changes))]
 
 
-def _same(change: Change, connector: Connector) -> bool:
-    if change.action in ("post", "reverse"):
+def _same(change: Change, connector: Connector, corrected: bool) -> bool:
+    if change.action in ("post", "reverse") and not corrected:
         return True
     state = connector.state(change)
     return state.current is not None and all(state.current.get(name) == value for name, value in state.wanted.items())

@@ -25,13 +25,15 @@ from models.journal.signals import what_of
 
 @dataclass(slots=True)
 class Planned:
-    """A write that a walk is about to make. `doubtful`: an earlier try may have reached the target."""
+    """A write that a walk is about to make. `doubtful`: an earlier try may have reached the target. `corrected`: what that try
+    left there may be the uncorrected thing, so it counts only where it is what this write wants."""
 
     walk: Walk
     step: Deliver
     system: str
     change: Change
     doubtful: bool
+    corrected: bool
 
 
 @dataclass(slots=True)
@@ -107,9 +109,9 @@ class Walk:
             self._idle(change, started, system)
         else:
             begun = run.intent is not None and run.intent.get("step") == step.name
-            replayed = run.replay_of is not None and run.correction is None
+            replayed = run.replay_of is not None
             run.intent = {"step": step.name, "system": system, "key": change.key, "external_id": change.external_id}
-            return Planned(self, step, system, change, doubtful=begun or replayed)
+            return Planned(self, step, system, change, begun or replayed, replayed and run.correction is not None)
         return None
 
     def absorb(self, planned: Planned, ack: Acknowledgement, started: int, ended: int, span_id: str) -> None:
@@ -134,7 +136,7 @@ class Walk:
     def postpone(self, until: datetime, because: str, doubtful: bool) -> None:
         """Nothing was sent: the run is due again later, and that was no attempt."""
         run = self.move.run
-        doubted = doubtful and (run.replay_of is None or run.correction is not None)  # an uncorrected replay asks first anyway
+        doubted = doubtful and run.replay_of is None  # a replay asks first anyway
         run.state = RunState.IN_DOUBT if doubted else RunState.READY
         if run.state is RunState.READY:
             run.intent = None

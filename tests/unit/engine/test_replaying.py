@@ -9,7 +9,7 @@ import pytest
 from integrations.engine import Engine
 from models.canonical import registry
 from models.canonical.schemas import SCHEMAS, Canonical
-from models.domain.errors import Rejected
+from models.domain.errors import Rejected, Retriable
 from models.domain.plan import plan_of
 from models.domain.states import RunState
 from models.journal import Journal
@@ -227,3 +227,46 @@ def test_an_older_event_is_brought_up_when_it_is_replayed_from_the_start(journal
     replayed = journal.runs.get(made.runs[dead.run_id])
     assert replayed is not None and (replayed.state, replayed.payload["hours"]) == (RunState.SETTLED, "8")
     assert target.effects == {"a-v1": 1}
+
+
+@pytest.mark.req("E1", "E4")
+def test_a_corrected_replay_that_settled_is_replayed_without_a_second_posting(any_journal: Journal, clock: HandClock) -> None:
+    """E1: what the target holds as it was corrected is found; another correction is another write."""
+    refused = {"a"}
+    target = Hostile(misbehaves=refusing(refused))
+    engine = Engine(any_journal, [posting_flow()], [target], clock)
+    engine.admit([event("a")])
+    engine.drain()
+    dead = only(any_journal, "a")
+    refused.clear()
+    corrected = any_journal.runs.replay([dead.run_id], "start", {"hours": "4"}, "ops", {}).runs[dead.run_id]
+    engine.drain()
+    again = any_journal.runs.replay([corrected], "start", None, "ops", {}).runs[corrected]
+    engine.drain()
+    assert (target.effects, target.objects["a-v1"]["price"]) == ({"a-v1": 1}, "40.0")
+    any_journal.runs.replay([again], "start", {"hours": "5"}, "ops", {})
+    engine.drain()
+    assert (target.effects, target.objects["a-v1"]["price"]) == ({"a-v1": 2}, "50.0")
+
+
+@pytest.mark.req("E1", "E4")
+def test_a_correction_is_not_lost_to_the_older_posting_when_the_target_is_busy(journal: Journal, clock: HandClock) -> None:
+    """E1: found counts for a corrected write only where it is what the correction wants, also after a failed try."""
+    target = Hostile()
+    engine = Engine(journal, [posting_flow()], [target], clock)
+    engine.admit([event("a")])
+    engine.drain()
+    find, busy = target.find, [True]
+
+    def sometimes(changes: Any) -> Any:
+        if busy.pop() if busy else False:
+            raise Retriable("busy")
+        return find(changes)
+
+    target.find = sometimes  # type: ignore[method-assign]
+    journal.runs.replay([only(journal, "a").run_id], "start", {"hours": "4"}, "ops", {})
+    engine.drain()
+    clock.forward(10)
+    engine.drain()
+    assert state_of(journal, "a") == ["settled", "settled"] and busy == []
+    assert target.objects["a-v1"]["price"] == "40.0"
