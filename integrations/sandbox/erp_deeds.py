@@ -36,7 +36,8 @@ class Office:
                 email=worker.email,
                       subsidiary={"id": company, "refName": worker.entity.name}, custentity_role=worker.role,
                       custentity_cost_centre=worker.cost_centre,
-                      custentity_cost_rate=str(worker.cost_rate), custentity_weekly_hours=str(worker.weekly_hours),
+                      custentity_cost_rate=str(worker.cost_rate), custentity_cost_currency=worker.entity.currency,
+                      custentity_weekly_hours=str(worker.weekly_hours),
                       hireDate=worker.hired.isoformat())  # fmt: skip
 
     def _put(self, kind: str, at: datetime, key: str | None = None, **fields: Any) -> str:

@@ -28,10 +28,10 @@ COLUMNS: dict[str, str] = {
     " custentity_contract_type custentity_legal_entity",
     "projecttask": "externalid title project isinactive nonbillabletask status",
     "employee": "externalid entityid firstname lastname email subsidiary isinactive custentity_role custentity_cost_centre"
-    " custentity_cost_rate"
+    " custentity_cost_rate custentity_cost_currency"
     " custentity_weekly_hours laborcost hiredate title",
     "timebill": "externalid customer employee casetaskevent item trandate hours isbillable rate memo subsidiary approvalstatus status"
-    " custcol_cost_rate custcol_currency custcol_invoiced custcol_invoice custcol_time_entry custcol_charge_code",
+    " custcol_cost_rate custcol_cost_currency custcol_currency custcol_invoiced custcol_invoice custcol_time_entry custcol_charge_code",
     "expensereport": "externalid entity employee customer trandate total currency memo subsidiary status casetaskevent category"
     " amount isbillable"
     " custcol_invoiced custcol_invoice custcol_charge_code",

@@ -14,7 +14,7 @@ mart_work
     submitted_at:TIMESTAMPTZ approved_at:TIMESTAMPTZ posted_at:TIMESTAMPTZ hours:DECIMAL(8,2) billable:BOOLEAN
     bill_amount:DECIMAL(18,2) cost_amount:DECIMAL(18,2) currency bill_reporting:DECIMAL(18,2) cost_reporting:DECIMAL(18,2) state
     blocker blocker_owner run_id age_days:INTEGER blocker_key trace_id error_code error_message error_field blocked_since:TIMESTAMPTZ
-    source_system milestone waiting_because code_fault approval rateless:BOOLEAN
+    source_system milestone waiting_because code_fault approval rateless:BOOLEAN cost_currency
 mart_billing
     state blocker blocker_owner legal_entity service_line customer_key project_key items:BIGINT bill_reporting:DECIMAL(18,2)
     oldest_days:INTEGER

@@ -65,7 +65,8 @@ def resource_record(row: Row, change: Change) -> dict[str, Any]:
         "entityId": row.text("number"), "firstName": first or None, "lastName": last, "email": row.opt_text("email"),
         "subsidiary": _ref(row.opt_text("legal_entity_id")), "custentity_role": row.opt_text("role"),
         "custentity_cost_centre": row.opt_text("cost_centre"), "custentity_weekly_hours": row.opt_decimal("weekly_hours"),
-        "custentity_cost_rate": rate.decimal("amount") if rate else None, "hireDate": row.opt_text("hired_on"),
+        "custentity_cost_rate": rate.decimal("amount") if rate else None, "custentity_cost_currency": rate.text("currency") if rate else None,
+        "hireDate": row.opt_text("hired_on"),
         "isInactive": row.opt_flag("active") is False,
     }  # fmt: skip
 
@@ -95,7 +96,8 @@ def time_record(row: Row, change: Change) -> dict[str, Any]:
         "caseTaskEvent": _ref(code.replace(".", "_")) if code else None, "tranDate": row.text("work_date"),
         "hours": clock(-abs(hours) if change.action == "reverse" else hours), "isBillable": row.opt_flag("billable") is not False,
         "rate": bill.decimal("amount") if bill else None, "custcol_cost_rate": cost.decimal("amount") if cost else None,
-        "custcol_currency": (bill or cost or Row({}, sparse=True)).opt_text("currency"), "custcol_time_entry": row.opt_text("time_entry_id"),
+        "custcol_currency": bill.text("currency") if bill else None, "custcol_cost_currency": cost.text("currency") if cost else None,
+        "custcol_time_entry": row.opt_text("time_entry_id"),
         "memo": row.opt_text("notes"),
     }  # fmt: skip
 

@@ -18,8 +18,8 @@ FROM projecttask r LEFT JOIN job j ON j.id = r.project LEFT JOIN subsidiary s ON
 
 -- employee: people
 SELECT r.id, r.externalid, r.entityid, r.firstname, r.lastname, r.email, r.isinactive, r.custentity_role, r.custentity_cost_centre,
-       r.custentity_cost_rate, r.custentity_weekly_hours, r.hiredate, s.externalid AS subsidiary, s.currency AS subsidiarycurrency,
-       r.lastmodifieddate
+       r.custentity_cost_rate, r.custentity_cost_currency, r.custentity_weekly_hours, r.hiredate, s.externalid AS subsidiary,
+       s.currency AS subsidiarycurrency, r.lastmodifieddate
 FROM employee r LEFT JOIN subsidiary s ON s.id = r.subsidiary
 
 -- salesOrder: contracts
@@ -29,8 +29,8 @@ SELECT r.id, r.externalid, r.currency, r.total, r.startdate, r.enddate, r.custbo
 FROM salesorder r LEFT JOIN job j ON j.id = r.entity LEFT JOIN subsidiary s ON s.id = j.subsidiary
 
 -- timeBill: posted time
-SELECT r.id, r.externalid, r.trandate, r.hours, r.isbillable, r.rate, r.memo, r.custcol_cost_rate, r.custcol_currency,
-       r.custcol_invoiced, r.custcol_invoice, r.custcol_time_entry, r.createddate, j.externalid AS customer, e.externalid AS employee,
+SELECT r.id, r.externalid, r.trandate, r.hours, r.isbillable, r.rate, r.memo, r.custcol_cost_rate, r.custcol_cost_currency,
+       r.custcol_currency, r.custcol_invoiced, r.custcol_invoice, r.custcol_time_entry, r.createddate, j.externalid AS customer, e.externalid AS employee,
        k.externalid AS casetaskevent, k.title AS chargecode, s.externalid AS subsidiary, r.lastmodifieddate
 FROM timebill r LEFT JOIN job j ON j.id = r.customer LEFT JOIN employee e ON e.id = r.employee
      LEFT JOIN projecttask k ON k.id = r.casetaskevent LEFT JOIN subsidiary s ON s.id = j.subsidiary

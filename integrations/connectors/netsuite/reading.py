@@ -104,7 +104,7 @@ def customer_observation(raw: Raw) -> Observation:
 def resource_observation(raw: Raw) -> Observation:
     row = _row(raw)
     number = row.opt_text("externalid") or row.text("id")
-    rate = row.opt_money("custentity_cost_rate", row.opt_text("subsidiarycurrency"))
+    rate = row.opt_money("custentity_cost_rate", row.opt_text("custentity_cost_currency") or row.opt_text("subsidiarycurrency"))
     fields = {
         "number": number, "name": " ".join(filter(None, (row.opt_text("firstname"), row.opt_text("lastname")))) or row.opt_text("entityid"),
         "role": row.opt_text("custentity_role"), "legal_entity_id": row.opt_text("subsidiary"), "cost_centre": row.opt_text("custentity_cost_centre"),
@@ -117,7 +117,7 @@ def resource_observation(raw: Raw) -> Observation:
 def time_observation(raw: Raw) -> Observation:
     row = _row(raw)
     currency = row.opt_text("custcol_currency")
-    bill, cost = row.opt_money("rate", currency), row.opt_money("custcol_cost_rate", currency)
+    bill, cost = row.opt_money("rate", currency), row.opt_money("custcol_cost_rate", row.opt_text("custcol_cost_currency") or currency)
     fields = _posting(row, "time_entry_id") | {
         "work_date": row.opt_text("trandate"), "hours": _hours(row), "bill_rate": bill.model_dump(mode="json") if bill else None,
         "cost_rate": cost.model_dump(mode="json") if cost else None,

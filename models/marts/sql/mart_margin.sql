@@ -4,7 +4,7 @@ CREATE OR REPLACE TABLE memory.state.mart_margin AS
 WITH booked AS (
     SELECT i.project_code, date_trunc('month', i.work_date) AS month, i.role,
         CASE WHEN i.billable THEN CASE i.kind WHEN 'time' THEN i.hours * i.bill_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END ELSE 0 END AS bill,
-        CASE i.kind WHEN 'time' THEN i.hours * i.cost_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END AS cost, fx.rate
+        CASE i.kind WHEN 'time' THEN i.hours * i.cost_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END AS cost, fx.rate, cfx.rate AS cost_fx
     FROM (
         SELECT e.* REPLACE (CASE WHEN e.role = 'erp' AND e.reversal THEN -abs(e.hours) ELSE e.hours END AS hours, coalesce(e.project_code, o.project_code) AS project_code)
         FROM memory.state.item e
@@ -13,10 +13,11 @@ WITH booked AS (
         WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR coalesce(p.net, 0) > 0))
     ) i
     LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
+    LEFT JOIN memory.state.mart_fx cfx ON cfx.currency = i.cost_currency
 ), summed AS (
     SELECT project_code, CAST(month AS DATE) AS month,
-        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_revenue, sum(CAST(cost * rate AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_cost,
-        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_revenue, sum(CAST(cost * rate AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_cost
+        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_revenue, sum(CAST(cost * cost_fx AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_cost,
+        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_revenue, sum(CAST(cost * cost_fx AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_cost
     FROM booked GROUP BY ALL
 ), stones AS (
     SELECT project_key AS project_code, CAST(date_trunc('month', work_date) AS DATE) AS month, sum(bill_reporting) AS revenue

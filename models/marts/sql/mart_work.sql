@@ -57,11 +57,11 @@ WITH known AS (
     SELECT kind, item_key, project_code, charge_code, resource_key, legal_entity, work_date, submitted_at, approved_at, hours, billable,
         CASE kind WHEN 'time' THEN CAST(memory.state.cents(hours * bill_rate) AS DECIMAL(18,2)) ELSE amount END AS bill_amount,
         CASE kind WHEN 'time' THEN CAST(memory.state.cents(hours * cost_rate) AS DECIMAL(18,2)) ELSE amount END AS cost_amount,
-        currency, approval, system AS source_system, changed_at, sync_message, (kind = 'time' AND billable AND bill_rate IS NULL) AS rateless, NULL AS milestone, false AS milestone_billed
+        currency, cost_currency, approval, system AS source_system, changed_at, sync_message, (kind = 'time' AND billable AND bill_rate IS NULL) AS rateless, NULL AS milestone, false AS milestone_billed
     FROM memory.state.item WHERE role = 'psa'
     UNION ALL
     SELECT 'milestone', 'MS-' || project_code || '-' || milestone_id, project_code, NULL, NULL, legal_entity, coalesce(CAST(completed_at AS DATE), due), NULL,
-        coalesce(completed_at, CAST(due AS TIMESTAMPTZ)), NULL, true, amount, NULL, currency, 'approved', NULL, NULL, NULL, false, name, billed
+        coalesce(completed_at, CAST(due AS TIMESTAMPTZ)), NULL, true, amount, NULL, currency, NULL, 'approved', NULL, NULL, NULL, false, name, billed
     FROM memory.state.milestone
 ), joined AS (
     SELECT e.*, coalesce(p.net, 0) > 0 AS posted, coalesce(p.invoiced, false) AS invoiced, p.posted_at, r.run_id, r.trace_id, r.state AS run_state, r.error_code,
@@ -133,10 +133,11 @@ SELECT j.item_key, j.kind, j.project_code AS project_key, p.customer_key, p.cust
     j.resource_key, j.charge_code, j.work_date, j.submitted_at, j.approved_at, j.posted_at, j.hours, j.billable,
     CAST(CASE WHEN j.billable THEN j.bill_amount ELSE 0 END AS DECIMAL(18,2)) AS bill_amount, j.cost_amount, j.currency,
     CAST(CASE WHEN j.billable THEN memory.state.cents(j.bill_amount * fx.rate) ELSE 0 END AS DECIMAL(18,2)) AS bill_reporting,
-    CAST(memory.state.cents(j.cost_amount * fx.rate) AS DECIMAL(18,2)) AS cost_reporting, j.state, j.blocker, j.blocker_owner, j.run_id,
+    CAST(memory.state.cents(j.cost_amount * cfx.rate) AS DECIMAL(18,2)) AS cost_reporting, j.state, j.blocker, j.blocker_owner, j.run_id,
     CAST(greatest(date_diff('day', j.work_date, CAST({now} AS DATE)), 0) AS INTEGER) AS age_days, j.blocker_key, j.trace_id, j.error_code, coalesce(j.error_message, j.sync_message) AS error_message,
     j.error_field, CASE WHEN j.blocker IS NULL THEN NULL WHEN j.run_state = 'dead' THEN j.run_at ELSE coalesce(j.approved_at, j.submitted_at, CAST(j.work_date AS TIMESTAMPTZ)) END AS blocked_since,
-    j.source_system, j.milestone, j.waiting_because, CASE WHEN NOT j.posted THEN j.code_fault END AS code_fault, j.approval, j.rateless
+    j.source_system, j.milestone, j.waiting_because, CASE WHEN NOT j.posted THEN j.code_fault END AS code_fault, j.approval, j.rateless, j.cost_currency
 FROM memory.state.judged j
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
-LEFT JOIN memory.state.mart_fx fx ON fx.currency = j.currency;
+LEFT JOIN memory.state.mart_fx fx ON fx.currency = j.currency
+LEFT JOIN memory.state.mart_fx cfx ON cfx.currency = j.cost_currency;

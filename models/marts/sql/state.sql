@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS memory.state.resource (
 CREATE TABLE IF NOT EXISTS memory.state.item (
     system VARCHAR, role VARCHAR, kind VARCHAR, key VARCHAR, item_key VARCHAR, project_code VARCHAR, charge_code VARCHAR, resource_key VARCHAR,
     work_date DATE, hours DECIMAL(8,2), billable BOOLEAN, bill_rate DECIMAL(18,2), cost_rate DECIMAL(18,2), amount DECIMAL(18,2),
-    currency VARCHAR, approval VARCHAR, submitted_at TIMESTAMPTZ, approved_at TIMESTAMPTZ, changed_at TIMESTAMPTZ,
+    currency VARCHAR, cost_currency VARCHAR, approval VARCHAR, submitted_at TIMESTAMPTZ, approved_at TIMESTAMPTZ, changed_at TIMESTAMPTZ,
     sync_status VARCHAR, sync_message VARCHAR, legal_entity VARCHAR, reversal BOOLEAN, invoiced BOOLEAN, invoice_number VARCHAR,
     created_at TIMESTAMPTZ, observed_at TIMESTAMPTZ);
 
@@ -136,7 +136,8 @@ SELECT system, role, CASE entity WHEN 'time_entry' THEN 'time' ELSE 'expense' EN
     f.project_code, nullif(trim(f.charge_code), ''), f.resource_number, TRY_CAST(coalesce(f.work_date, f.spent_on) AS DATE),
     TRY_CAST(f.hours AS DECIMAL(8,2)), coalesce(f.billable, true), TRY_CAST(f.bill_rate.amount AS DECIMAL(18,2)),
     TRY_CAST(f.cost_rate.amount AS DECIMAL(18,2)), TRY_CAST(f.amount.amount AS DECIMAL(18,2)),
-    coalesce(f.bill_rate.currency, f.amount.currency, f.cost_rate.currency), coalesce(f.approval, 'approved'),
+    coalesce(f.bill_rate.currency, f.amount.currency, f.cost_rate.currency), coalesce(f.cost_rate.currency, f.amount.currency),
+    coalesce(f.approval, 'approved'),
     TRY_CAST(f.submitted_at AS TIMESTAMPTZ), TRY_CAST(f.approved_at AS TIMESTAMPTZ), TRY_CAST(f.changed_at AS TIMESTAMPTZ),
     f.sync_status, f.sync_message, legal_entity, coalesce(f.reversal, false), coalesce(f.invoiced, false), f.invoice_number,
     TRY_CAST(f.created_at AS TIMESTAMPTZ), observed_at

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from integrations.sandbox.door import Door
 from integrations.sandbox.serving import served
 from integrations.sandbox.weather import Weather
 from models.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retriable, Unmappable
+from models.domain.money import Money
 from models.domain.outcomes import Acknowledgement
 from tests.contract.connectors.cases import CASES, World, ka_entry, ka_grow, ka_prepare, ns_prepare, posting, ppm_change, sf_grow, wd_grow
 from tests.contract.connectors.gate import Gate, Spoil
@@ -54,6 +57,18 @@ def test_a_hundred_postings_are_one_job(world: World) -> None:
     assert [answer.answer["externalId"] for answer in answers] == [f"TE-kantata-{n}-v1" for n in range(100)]
     assert [method for method, _, _, _ in gate_of(world).calls] == ["PUT", "GET", "GET"]
     assert [found.system_id for found in connector.find([posting(n) for n in range(100)])] == [answer.system_id for answer in answers]
+
+
+def test_a_cost_in_another_currency_comes_back_in_it(world: World) -> None:
+    """M4: fifty pounds of cost on work billed in euro are fifty pounds in the ERP, and in what is read back."""
+    ns_prepare(world)
+    connector = made(NetSuite, "netsuite", world)
+    change = posting(1)
+    pounds = Money(amount=Decimal("50.00"), currency="GBP")
+    [answer] = connector.deliver([replace(change, body=change.body.model_copy(update={"cost_rate": pounds}))])
+    assert isinstance(answer, Acknowledgement)
+    [seen] = [one.fields for one in connector.snapshot("time_entry") if one.key == "TE-kantata-1-v1"]
+    assert (seen["bill_rate"]["currency"], seen["cost_rate"]["currency"], Decimal(seen["cost_rate"]["amount"])) == ("EUR", "GBP", 50)
 
 
 def test_a_job_that_takes_its_time(world: World) -> None:

@@ -115,6 +115,17 @@ def test_money_is_exact_and_converted_by_the_latest_rate(lake):
     assert lake.rows("SELECT bill_reporting FROM mart_work") == [{"bill_reporting": D("798.22")}]
 
 
+@pytest.mark.req("M4", "O3")
+def test_the_cost_of_a_person_lent_across_companies_is_converted_by_its_own_currency(lake):
+    entry(lake, 1, cost_rate=money("50.00", "GBP"))
+    posted(lake, 1, cost_rate=money("50.00", "GBP"))
+    refresh(lake.connection, "EUR", Stopped())
+    (row,) = lake.rows("SELECT bill_reporting, cost_amount, cost_currency, cost_reporting FROM mart_work")
+    assert row == {"bill_reporting": D("800.00"), "cost_amount": D("400.00"), "cost_currency": "GBP", "cost_reporting": D("480.00")}
+    (margin,) = lake.rows("SELECT cost_reporting, erp_margin_reporting, psa_margin_reporting FROM mart_margin")
+    assert margin == {"cost_reporting": D("480.00"), "erp_margin_reporting": D("320.00"), "psa_margin_reporting": D("320.00")}
+
+
 @pytest.mark.req("C4")
 def test_the_latest_observation_counts_and_what_is_gone_is_gone(lake):
     entry(lake, 1, approval="submitted")

@@ -208,6 +208,20 @@ def test_an_erp_posting_names_its_fact() -> None:
         "TE-kantata-27", True, "-7.50", {"amount": "185.1", "currency": "EUR"})  # fmt: skip
 
 
+def test_a_cost_keeps_its_own_currency_on_the_wire_and_back() -> None:
+    """M4: a British consultant on a job billed in euro costs pounds, in the posting, in the employee and in what is observed."""
+    body = {"time_entry_id": "TE-k-1", "project_id": "P", "resource_id": "E", "work_date": "2026-11-16", "hours": "7.50",
+            "bill_rate": {"amount": "150.00", "currency": "EUR"}, "cost_rate": {"amount": "50.00", "currency": "GBP"}}  # fmt: skip
+    record = netsuite.record_of(Change("post", "time_entry", "TE-k-1-v1", "k", body))
+    assert (record["custcol_currency"], record["custcol_cost_currency"]) == ("EUR", "GBP")
+    fields = reading.time_observation({"id": "7", **{name.lower(): str(value) for name, value in record.items() if not isinstance(value, bool)}}).fields
+    assert (fields["bill_rate"]["currency"], fields["cost_rate"]) == ("EUR", {"amount": "50.00", "currency": "GBP"})
+    person = {"number": "E", "name": "Ada Byron", "cost_rate": {"amount": "50.00", "currency": "GBP"}}
+    employee = netsuite.record_of(Change("upsert", "resource", "E", "k", person))
+    row = {"id": "8", "subsidiarycurrency": "EUR", **{name.lower(): str(value) for name, value in employee.items()}, "isinactive": "F"}
+    assert reading.resource_observation(row).fields["cost_rate"] == {"amount": "50.00", "currency": "GBP"}
+
+
 def test_every_statement_is_named_and_used() -> None:
     """Habit 5: SQL is a file of named statements; each has an id to page by."""
     found = statements()
