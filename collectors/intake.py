@@ -8,14 +8,15 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from collectors.allowance import Allowance
 from collectors.lane import Lane, NotReady
 from collectors.processors.protect import protected_bytes
 from collectors.receivers.answers import JSON, PROTOBUF, Answer
-from collectors.receivers.body import plain_body
+from collectors.receivers.body import beginning, plain_body
 from collectors.receivers.otlp_decode import Decoded, Signal
 from collectors.receivers.otlp_json import protobuf_of
 from collectors.receivers.outline import check_outline
-from collectors.receivers.refusal import Malformed, Refusal, TooLarge, UnknownEncoding
+from collectors.receivers.refusal import Malformed, Refusal, TooLarge, UnknownEncoding, rest
 from collectors.receivers.snapshots import check_lines
 from collectors.rows import CONTENT_LIMIT, Rows, decoded, quarantined, receiver, refused_frame, rows_of
 from collectors.spool.frame import Frame, Kind
@@ -29,7 +30,10 @@ _MEDIA = {Kind.TRACES: (PROTOBUF, JSON), Kind.LOGS: (PROTOBUF, JSON), Kind.OBSER
 
 @dataclass(slots=True)
 class Request:
-    """One request as it came over the wire; `received_us` is wall time in µs since 1970."""
+    """One request as it came over the wire; `received_us` is wall time in µs since 1970.
+
+    `size` is how many bytes came where `body` is only the beginning of a body larger than the limit, else 0.
+    """
 
     kind: Kind
     media: str
@@ -38,6 +42,7 @@ class Request:
     sender: str
     received_us: int
     answer: Callable[[Answer], None]
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -58,6 +63,7 @@ class Intake:
     def __init__(self, lane: Lane, limit: int, deliver: Callable[[Sequence[tuple[Request, Answer]]], None]) -> None:
         self._lane, self._limit, self._deliver = lane, limit, deliver
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._allowance = Allowance()
         self._waiting = 0
         self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"intake-{lane.writer}", daemon=True)
@@ -88,6 +94,8 @@ class Intake:
                 with self._counting:
                     self._waiting -= sum(len(request.body) for request in group)
                 self._deliver(answers)
+        if self._allowance.untold:
+            _log.warning("%d refused bodies were neither kept nor counted in the quarantine: the collector ends", self._allowance.untold)
 
     def _certain_answers(self, group: Sequence[Request]) -> list[tuple[Request, Answer]]:
         """An answer for every request, whatever happens: a thread that dies would leave every later sender without one."""
@@ -113,44 +121,59 @@ class Intake:
         return group, False
 
     def _answers(self, group: Sequence[Request]) -> list[tuple[Request, Answer]]:
-        answers: list[tuple[Request, Answer]] = []
         frames: list[Frame] = []
         rows = Rows()
         readable: list[_Read] = []
+        kept: list[tuple[Request, Answer]] = []
+        answers: list[tuple[Request, Answer]] = []
+        untold = self._tell_missed(group[0], frames, rows)
         for request in group:
             try:
                 readable.append(_read(request, self._limit))
             except Malformed as error:
-                answers.append((request, _malformed(request, error, frames, rows)))
-            except TooLarge as error:
-                answers.append((request, Answer(413, f"{error}: send smaller batches")))
-            except UnknownEncoding as error:
-                answers.append((request, Answer(415, str(error))))
-        kept: list[tuple[Request, Answer]] = []
+                kept.append((request, _malformed(request, error, frames, rows)))
+            except (TooLarge, UnknownEncoding) as error:
+                status, code = (413, "too-large") if isinstance(error, TooLarge) else (415, "not-offered")
+                told = kept if self._allowance.take(request.received_us) else answers
+                if told is kept:
+                    _refuse(request, _whole(request, code, error), frames, rows)
+                told.append((request, Answer(status, f"{error}: send smaller batches" if status == 413 else str(error))))
         for kind in {read.request.kind for read in readable}:
-            _decode(kind, [read for read in readable if read.request.kind is kind], frames, rows, kept, answers)
-        return answers + self._stored(frames, rows, kept)
+            _decode(kind, [read for read in readable if read.request.kind is kind], frames, rows, kept)
+        later = self._stored(frames, rows)
+        if later is None:
+            self._allowance.told(untold)
+        return answers + ([(request, later) for request, _ in kept] if later else kept)
 
-    def _stored(self, frames: list[Frame], rows: Rows, kept: list[tuple[Request, Answer]]) -> list[tuple[Request, Answer]]:
-        """The same answers once everything is durable, else every accepted request is told to come back."""
+    def _tell_missed(self, request: Request, frames: list[Frame], rows: Rows) -> int:
+        """Put on record how many refused bodies were not kept one by one; how many they are."""
+        missed = self._allowance.missed(request.received_us)
+        if missed:
+            several = Request(request.kind, "", "", b"", "several senders", request.received_us, request.answer)
+            _refuse(several, rest(0, missed), frames, rows)
+        return missed
+
+    def _stored(self, frames: list[Frame], rows: Rows) -> Answer | None:
+        """None once everything is durable, else what every sender whose input was to be kept is told: to come back."""
         if not frames:
-            return kept
+            return None
         try:
             self._lane.store(frames, rows)
-            return kept
+            return None
         except SpoolFull as error:
-            later = Answer(429, f"{error}: wait until the audit lake has caught up", retry_after=2)
+            return Answer(429, f"{error}: wait until the audit lake has caught up", retry_after=2)
         except NotReady as error:
-            later = Answer(503, f"{error}: send again", retry_after=1)
+            return Answer(503, f"{error}: send again", retry_after=1)
         except OSError as error:
             _log.error("the spool cannot be written, senders are told to wait: %s", error)
-            later = Answer(503, f"the spool cannot be written ({error.strerror}): send again", retry_after=5)
-        return [(request, later) for request, _ in kept]
+            return Answer(503, f"the spool cannot be written ({error.strerror}): send again", retry_after=5)
 
 
 def _read(request: Request, limit: int) -> _Read:
     if request.media not in _MEDIA[request.kind]:
         raise UnknownEncoding(f"content type {request.media[:60]!r} is not offered here: send {' or '.join(_MEDIA[request.kind])}")
+    if request.size:
+        raise TooLarge(f"the body is larger than {limit >> 20} MiB")
     refusals: list[Refusal] = []
     payload = plain_body(request.body, request.encoding, limit)
     signal = Signal.TRACES if request.kind is Kind.TRACES else Signal.LOGS
@@ -163,18 +186,16 @@ def _read(request: Request, limit: int) -> _Read:
     return _Read(request, Frame(request.kind, request.received_us, request.sender, payload), refusals)
 
 
-def _decode(
-    kind: Kind, reads: list[_Read], frames: list[Frame], rows: Rows, kept: list[tuple[Request, Answer]], refused: list[tuple[Request, Answer]]
-) -> None:
+def _decode(kind: Kind, reads: list[_Read], frames: list[Frame], rows: Rows, kept: list[tuple[Request, Answer]]) -> None:
     """Decode all requests in one call; when one spoils the call, each alone tells which."""
     try:
         found = _found(kind, [read.frame for read in reads])
     except Malformed as error:
         if len(reads) == 1:
-            refused.append((reads[0].request, _malformed(reads[0].request, error, frames, rows)))
+            kept.append((reads[0].request, _malformed(reads[0].request, error, frames, rows)))
             return
         for read in reads:
-            _decode(kind, [read], frames, rows, kept, refused)
+            _decode(kind, [read], frames, rows, kept)
         return
     rows.extend(rows_of(kind, [read.frame for read in reads], found))
     rejected: dict[int, list[Refusal]] = {}
@@ -212,9 +233,14 @@ def _refuse(request: Request, refusal: Refusal, frames: list[Frame], rows: Rows)
 
 def _malformed(request: Request, error: Malformed, frames: list[Frame], rows: Rows) -> Answer:
     """400; the bytes go to the quarantine too, for the sender will not send them again."""
-    content = protected_bytes(request.body[:CONTENT_LIMIT])
-    _refuse(request, Refusal(0, "malformed", str(error), "", content, len(request.body)), frames, rows)
+    _refuse(request, _whole(request, "malformed", error), frames, rows)
     return Answer(400, str(error))
+
+
+def _whole(request: Request, code: str, error: Exception) -> Refusal:
+    """The refusal of a whole body, with as much of its beginning as the quarantine holds."""
+    content = protected_bytes(beginning(request.body, request.encoding, CONTENT_LIMIT))
+    return Refusal(0, code, str(error), "", content, request.size or len(request.body))
 
 
 def _accepted(read: _Read, refusals: list[Refusal]) -> Answer:

@@ -22,6 +22,16 @@ def plain_body(body: bytes, encoding: str, limit: int) -> bytes:
     return _inflated(body, limit)
 
 
+def beginning(body: bytes, encoding: str, limit: int) -> bytes:
+    """At most the first `limit` bytes of a refused body: inflated where that can be done, so that secrets in it can be seen and masked."""
+    if encoding not in ("gzip", "x-gzip"):
+        return body[:limit]
+    try:
+        return zlib.decompressobj(_GZIP).decompress(body, limit)
+    except zlib.error:
+        return body[:limit]
+
+
 def _inflated(body: bytes, limit: int) -> bytes:
     parts: list[bytes] = []
     room = limit + 1

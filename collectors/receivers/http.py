@@ -10,6 +10,7 @@ import orjson
 
 from collectors.intake import Intake, Request
 from collectors.receivers.answers import Answer, encoded
+from collectors.rows import CONTENT_LIMIT
 from collectors.spool.frame import Kind
 from models.domain.clock import Clock
 
@@ -47,33 +48,34 @@ class Receiver:
     async def _take(
         self, kind: Kind, intake: Intake, headers: Mapping[str, str], media: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        body = await self._body(receive)
+        body, size = await self._body(receive)
         if body is None:
             return
-        if len(body) > self._limit:
-            answer = Answer(413, f"the body is larger than {self._limit >> 20} MiB: send smaller batches")
-            return await _tell(send, answer, kind, media, [(b"connection", b"close")])
+        too_large = size > self._limit
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         request = Request(kind, media, headers.get("content-encoding", "").strip().lower(), body, _sender(scope, headers),
-                          int(self._clock.now().timestamp() * 1_000_000), _once(answered))
+                          int(self._clock.now().timestamp() * 1_000_000), _once(answered), size if too_large else 0)
+        last = [(b"connection", b"close")] if too_large else []
         if not intake.submit(request):
-            return await _tell(send, Answer(429, "too many requests wait to be stored: wait", retry_after=1), kind, media)
-        await _tell(send, await answered, kind, media)
+            return await _tell(send, Answer(429, "too many requests wait to be stored: wait", retry_after=1), kind, media, last)
+        await _tell(send, await answered, kind, media, last)
 
-    async def _body(self, receive: Receive) -> bytes | None:
-        """The body; one that is too large is cut just above the limit; None when the sender went away."""
+    async def _body(self, receive: Receive) -> tuple[bytes | None, int]:
+        """The body and how many bytes came; of one that is too large only the beginning is held; no body when the sender went away."""
         parts: list[bytes] = []
         size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return None
+                return None, size
             part = message.get("body", b"")
             size += len(part)
-            if size <= self._limit or not parts or sum(map(len, parts)) <= self._limit:
+            if size <= self._limit:
                 parts.append(part)
+            elif size - len(part) <= self._limit:
+                parts = [b"".join([*parts, part])[:CONTENT_LIMIT]]
             if not message.get("more_body") or size > self._limit + _DRAIN:
-                return b"".join(parts)
+                return b"".join(parts), size
 
     async def _tell_health(self, send: Send) -> None:
         state = self._health()

@@ -70,6 +70,13 @@ def test_every_refusal_is_a_status_and_a_sentence_in_the_senders_encoding(collec
     assert collector.process.poll() is None
 
 
+def test_an_oversized_body_leaves_its_beginning_and_its_size(collector):
+    assert collector.post("/v1/logs", b"#" * (3 << 20), PROTOBUF)[0] == 413
+    collector.until_stored()
+    [row] = collector.rows("select error_code, content_bytes, length(content) as held from quarantine where receiver = 'otlp/logs' and content like '#%'")
+    assert row == {"error_code": "too-large", "content_bytes": 3 << 20, "held": 64 << 10}
+
+
 def test_metrics_are_refused_with_a_way_out(collector):
     assert b"OTEL_METRICS_EXPORTER=none" in collector.post("/v1/metrics", b"{}", JSON)[1]
 

@@ -62,7 +62,7 @@ class Desk:
         self.lane.start()
         self.intake.start()
 
-    def ask(self, kind: Kind, media: str, body: bytes, encoding: str = "") -> Answer:
+    def ask(self, kind: Kind, media: str, body: bytes, encoding: str = "", received_us: int = 1_700_000_000_000_000) -> Answer:
         box: list[Answer] = []
         done = threading.Event()
 
@@ -70,7 +70,7 @@ class Desk:
             box.append(answer)
             done.set()
 
-        assert self.intake.submit(Request(kind, media, encoding, body, "test", 1_700_000_000_000_000, answered))
+        assert self.intake.submit(Request(kind, media, encoding, body, "test", received_us, answered))
         assert done.wait(20), "no answer within 20 s"
         return box[0]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 
 import orjson
 import pytest
 
 from collectors import lane as lanes
+from collectors.allowance import KEPT_A_MINUTE
 from collectors.spool.frame import Kind
 from tests.unit.collect.memory_lake import Desk, MemoryLake
 from tests.unit.collect.requests import logs, traces
@@ -157,3 +159,48 @@ def test_observations_are_stored_and_counted(tmp_path, lake):
     assert lake.rows("observations")[0]["observed_at"].hour == 7
     assert len(lake.rows("observations")[0]["digest"]) == 64
     assert len(lake.rows("quarantine")) == 3
+
+
+@pytest.mark.req("N4", "S8")
+@pytest.mark.parametrize(
+    ("media", "body", "encoding", "status", "code"),
+    [("text/plain", b"hello", "", 415, "not-offered"), (PROTOBUF, b"hello", "br", 415, "not-offered"), (PROTOBUF, gzip.compress(b"\0" * (2 << 20)), "gzip", 413, "too-large"),
+     (JSON, gzip.compress(b'{"password": "hidden", "x": "' + b"x" * (2 << 20)), "gzip", 413, "too-large")],
+)
+def test_a_body_that_is_not_taken_leaves_its_beginning_and_the_reason(tmp_path, lake, media, body, encoding, status, code):
+    desk = Desk(tmp_path, lake)
+    desk.until_ready()
+    assert desk.ask(Kind.TRACES, media, body, encoding).status == status
+    desk.stop()
+    [row] = lake.rows("quarantine")
+    assert (row["error_code"], row["content_bytes"]) == (code, len(body)) and row["reason"] and row["content"] and len(row["content"]) <= 64 << 10
+    assert "hidden" not in row["content"]
+
+
+@pytest.mark.req("N4")
+def test_a_flood_of_refused_bodies_is_kept_in_part_and_counted_in_full(tmp_path, lake):
+    desk = Desk(tmp_path, lake)
+    desk.until_ready()
+    assert {desk.ask(Kind.TRACES, "text/plain", b"hello").status for _ in range(KEPT_A_MINUTE + 7)} == {415}
+    desk.ask(Kind.TRACES, PROTOBUF, traces(1).SerializeToString(), received_us=1_700_000_090_000_000)
+    desk.stop()
+    kept = [row for row in lake.rows("quarantine") if row["error_code"] == "not-offered"]
+    [counted] = [row for row in lake.rows("quarantine") if row["error_code"] == "more"]
+    assert len(kept) == KEPT_A_MINUTE and counted["reason"].startswith("7 more") and counted["sender"] == "several senders"
+
+
+@pytest.mark.req("N4")
+@pytest.mark.parametrize(("media", "body"), [(PROTOBUF, b"\xff" * 64), (JSON, b"{broken"), ("text/plain", b"hello")])
+def test_a_body_whose_refusal_could_not_be_kept_is_to_be_sent_again(tmp_path, lake, media, body):
+    lake.locked = True
+    desk = Desk(tmp_path / "unready", lake)
+    answer = desk.ask(Kind.TRACES, media, body)
+    assert (answer.status, answer.retry_after) == (503, 1)
+    desk.stop()
+    lake.locked = False
+    full = Desk(tmp_path / "full", lake, spool_limit=1)
+    full.until_ready()
+    answer = full.ask(Kind.TRACES, media, body)
+    assert answer.status == 429 and answer.retry_after
+    full.stop()
+    assert not lake.rows("quarantine")

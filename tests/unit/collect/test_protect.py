@@ -37,5 +37,6 @@ def test_json_without_a_suspicious_word_is_handed_back_untouched():
 
 def test_refused_bytes_keep_their_shape_and_lose_their_secrets():
     assert protected_bytes(b'{"authorization": "hidden", "n": 1') == '{"authorization":"***", "n": 1'
+    assert protected_bytes(b'{"n": 1, "password": "cut off in the mid') == '{"n": 1, "password":"***'
     assert protected_bytes(b"Authorization: Bearer abcdefghijklmnop1234") == "Authorization: ***"
     assert base64.b64decode(protected_bytes(b"\xff\x00Bearer abcdefghijklmnop1234")) == b"\xff\x00***"
