@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from models.domain.errors import Retriable
+from models.domain.errors import OutcomeUnknown, Retriable
 
 
 class Outbox:
@@ -24,19 +24,21 @@ class Outbox:
         self._lines: dict[str, dict[str, Mapping[str, Any]]] = {}
 
     def append(self, entity: str, lines: Sequence[Mapping[str, Any]]) -> list[bool]:
-        """Append the lines whose `key` is not there yet; tells for each whether it is new. Durable on return."""
+        """Append the lines whose `key` is not there yet; tells for each whether it is new. Durable on return.
+
+        Raises Retriable when the lines could not be written and none of them is there, OutcomeUnknown when some may be.
+        """
         with self._lock, self._opened(entity) as file:
             held = self._refresh(entity, file)
+            fresh: dict[str, Mapping[str, Any]] = {}
             created = []
-            fresh = bytearray()
             for line in lines:
-                created.append(line["key"] not in held)
-                if created[-1]:
-                    held[line["key"]] = line
-                    fresh += orjson.dumps(line) + b"\n"
-            os.write(file, bytes(fresh))
-            os.fsync(file)
-            self._read[entity] = os.fstat(file).st_size
+                created.append(line["key"] not in held and line["key"] not in fresh)
+                fresh |= {line["key"]: line} if created[-1] else {}
+            if fresh:
+                self._read[entity] = self._written(entity, file, fresh)
+                # Only now: a key that is held is answered as done.
+                held |= fresh
             return created
 
     def lines(self, entity: str) -> dict[str, Mapping[str, Any]]:
@@ -46,11 +48,34 @@ class Outbox:
         with self._lock, self._opened(entity) as file:
             return dict(self._refresh(entity, file))
 
+    def _written(self, entity: str, file: int, fresh: Mapping[str, Mapping[str, Any]]) -> int:
+        """Put lines at the end of the file, all or none; the file's new size."""
+        start = os.fstat(file).st_size
+        rest = memoryview(b"".join(orjson.dumps(line) + b"\n" for line in fresh.values()))
+        size = start + len(rest)
+        try:
+            while rest:
+                rest = rest[os.write(file, rest) :]
+            os.fsync(file)
+        except OSError as error:
+            self._take_back(entity, file, start, next(iter(fresh)))
+            raise Retriable(f"the result file {self._path(entity)} cannot be written: {error.strerror}; make room or mend the disk") from error
+        return size
+
+    def _take_back(self, entity: str, file: int, size: int, key: str) -> None:
+        try:
+            os.ftruncate(file, size)
+        except OSError as error:
+            raise OutcomeUnknown(f"the result file {self._path(entity)} may hold part of a write that failed: {error.strerror}", key) from error
+
     def _refresh(self, entity: str, file: int) -> dict[str, Mapping[str, Any]]:
         held = self._lines.setdefault(entity, {})
         start, size = self._read.get(entity, 0), os.fstat(file).st_size
         tail = os.pread(file, size - start, start)
         whole = tail[: tail.rfind(b"\n") + 1]
+        if whole:
+            # Whoever wrote these lines may have died before they were durable, and from here on they count as done.
+            os.fsync(file)
         for line in whole.splitlines():
             body = orjson.loads(line)
             held[body["key"]] = body
@@ -70,6 +95,8 @@ class Outbox:
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
+        except OSError as error:
+            raise Retriable(f"the result file {self._path(entity)} cannot be read: {error.strerror}") from error
         finally:
             os.close(file)
 

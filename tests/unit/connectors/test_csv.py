@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Mapping
 from decimal import Decimal
+from errno import EIO, ENOSPC
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from integrations.connectors.csv.outbox import Outbox
 from integrations.contracts.connector import Change, Page, Role, SystemConfig
 from models.canonical.events import CloudEvent, data_of
 from models.domain.clock import SystemClock
-from models.domain.errors import Misconfigured
+from models.domain.errors import Misconfigured, OutcomeUnknown, Retriable
 from tests.sip import SIP, needs_sip
 
 HEADER = "TaskNumber,Summary,StatusCode,ProjectCode,ProjectBreakdownCode,DeveloperID,DeveloperHoursActual\n"
@@ -180,6 +182,44 @@ def test_a_torn_line_is_cut_and_written_again(tmp_path: Path) -> None:
         file.write(b'{"key": "b", "ext')
     assert Outbox(tmp_path).append("time_entry", [{"key": "b", "external_id": "2"}, {"key": "a", "external_id": "1"}]) == [True, False]
     assert [json.loads(line)["key"] for line in (tmp_path / "time_entry.jsonl").read_text().splitlines()] == ["a", "b"]
+
+
+@pytest.mark.req("C6", "E1")
+@pytest.mark.parametrize("failing", ["write", "fsync"])
+def test_a_line_that_was_not_written_is_not_acknowledged_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    """A full disk takes nothing: the file is as before, and the same change is new when it comes again."""
+    box = Outbox(tmp_path)
+    box.append("time_entry", [{"key": "a", "external_id": "1"}])
+
+    def full(*_: object) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, failing, full)
+        with pytest.raises(Retriable, match="No space left"):
+            box.append("time_entry", [{"key": "b", "external_id": "2"}])
+    assert box.append("time_entry", [{"key": "b", "external_id": "2"}]) == [True]
+    assert [json.loads(line)["key"] for line in (tmp_path / "time_entry.jsonl").read_text().splitlines()] == ["a", "b"]
+
+
+@pytest.mark.req("C6", "E2")
+def test_a_short_write_goes_on_and_one_that_cannot_be_taken_back_is_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system may take only part of the bytes; and where even the clean-up fails nobody knows what the file holds."""
+    box, write = Outbox(tmp_path), os.write
+
+    def broken(*_: object) -> None:
+        raise OSError(EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda file, data: write(file, bytes(data[:7])))
+        assert box.append("time_entry", [{"key": "a", "external_id": "1"}, {"key": "a", "external_id": "1"}]) == [True, False]
+    assert json.loads((tmp_path / "time_entry.jsonl").read_text()) == {"key": "a", "external_id": "1"}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", broken)
+        patch.setattr(os, "ftruncate", broken)
+        with pytest.raises(OutcomeUnknown) as caught:
+            box.append("time_entry", [{"key": "b", "external_id": "2"}])
+    assert caught.value.key == "b"
 
 
 def _append(folder: str) -> None:
