@@ -12,6 +12,7 @@ from typing import Any
 
 from integrations.contracts import Change, Context, Deliver, Emit, Flow, Need, Role, Transform
 from integrations.contracts.flow import Payload
+from integrations.flows.mastering import refuse_twin
 from integrations.flows.origin import OURS
 from integrations.flows.shaping import plain, shaped
 from integrations.flows.structure import (
@@ -92,10 +93,14 @@ def structured_needs(sale: Payload) -> Iterable[Need]:
 
 
 def erp_customer(sale: Payload, ctx: Context) -> Change | WaitFor:
-    """The customer in the ERP, below its parent where it has one."""
+    """The customer in the ERP, below its parent where it has one.
+
+    Raises Rejected `customer-duplicate-suspected`: a sale may come before master data has settled which of two accounts stands.
+    """
     customer = ctx.known("customer", sale["customer_id"])
     if customer is None:
         return WaitFor(business_key("customer", sale["customer_id"]), "the customer is not described yet", ["customer"], Role.CRM)
+    refuse_twin(customer, Role.ERP, ctx)
     parent = customer.get("parent_id")
     refs = {"parent": ctx.system_id(Role.ERP, "customer", parent)} if parent else {}
     body = shaped(Customer, customer)
@@ -104,6 +109,7 @@ def erp_customer(sale: Payload, ctx: Context) -> Change | WaitFor:
 
 def erp_customer_needs(sale: Payload) -> Iterable[Need]:
     yield Need("known", ("customer", sale["customer_id"]))
+    yield Need("system", (Role.ERP, "customer", sale["customer_id"]))
 
 
 def erp_project(sale: Payload, ctx: Context) -> Change:

@@ -115,6 +115,17 @@ def test_a_project_code_of_another_customers_sale_is_refused(firm: Firm) -> None
     assert (trail.error.code, trail.error.field) == ("project-code-taken", "project_code")
 
 
+@pytest.mark.req("M2", "F1")
+def test_a_sale_brings_no_second_record_of_a_customer_into_the_erp(firm: Firm) -> None:
+    """Two accounts identified side by side: the sale of the second is refused by the same rule as its master record."""
+    twin = examples.customer("001Z", "9999", name="Nordwind", tax_id=None)
+    firm.facts[("customer", "C-9999")] = {**twin.data, "customer_id": "C-9999", "source_version": 1}
+    firm.links[("salesforce", "customer", "001Z")] = "C-9999"
+    trail = firm.hear(examples.sale(customer_ref=examples.ref("customer", "001Z")))[0]
+    assert (trail.state, trail.error and trail.error.code) == ("dead", "customer-duplicate-suspected")
+    assert list(firm.held(Role.ERP, "customer")) == ["C-1001"] and not firm.held(Role.ERP, "project")
+
+
 @pytest.mark.req("S4")
 def test_installations_without_some_roles_do_what_they_can() -> None:
     firm = Firm(flows(), {Role.CRM: "salesforce", Role.ERP: "netsuite"})
