@@ -1,4 +1,11 @@
-"""Who may see and do what in the console: roles as data, one place (G1, G2)."""
+"""Who may see and do what in the console: roles as data, one place (G1, G2).
+
+Money is of two kinds. Sums over several things (the money at stake of a case or a cause, what is ready or blocked of a
+customer, a project or a legal entity, revenue) are open to everybody who may open the page: operations needs them to
+know what to mend first. The amount of one thing tells a rate or a price: of one person's time with its hours the rate,
+of a contract, a sale, a milestone or an invoice the contract value. Those, and cost and margin, are for finance and
+executives alone: on pages, in payloads and in files. `amount_class` says which class an amount is of.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +65,14 @@ ROLES: dict[str, Role] = {
     "auditor": Role(frozenset(Q), frozenset({A.EXPORT})),
     "administrator": Role(frozenset(Q), frozenset(A) - {A.REVEAL}),
 }
-"""An administrator runs the software and sees no rates; an auditor reads everything and changes nothing."""
+"""An administrator runs the software and sees no rates; an auditor reads every page, with rates and contract values masked, and changes nothing."""
+
+_AMOUNTS = {"time": D.LABOUR_RATE, "time_entry": D.LABOUR_RATE, "resource": D.LABOUR_RATE, "expense": D.INTERNAL}
+
+
+def amount_class(entity: str | None) -> DataClass:
+    """The class of the amount of one thing of this entity; what is not known counts as a contract value."""
+    return _AMOUNTS.get(entity or "", D.CONTRACT_VALUE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from models.canonical.classification import MASK, DataClass, field_class, sensit
 from models.canonical.schemas import Canonical
 
 PEOPLE = frozenset({"resource", "worker", "employee", "user", "person", "manager", "approver"})
-CONTEXT = {"name": PEOPLE, "amount": frozenset({"milestone", "milestones", "contract", "lines", "billing_event"})}
+CONTEXT = {"name": PEOPLE, "amount": frozenset({"milestone", "milestones", "contract", "lines", "billing_event", "opportunity", "salesorder", "item", "invoice"})}
 """Where a name that is harmless elsewhere is sensitive."""
 PUBLIC = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
 VENDOR_WORDS: tuple[tuple[re.Pattern[str], DataClass], ...] = (
-    (re.compile(r"base_?pay|salary|compensation|wage|bonus", re.I), DataClass.COMPENSATION),
-    (re.compile(r"(?<!exchange)(?<!exchange_)rate(?!d|s_of)|unit_?price|labou?r_?cost|cost_?per", re.I), DataClass.LABOUR_RATE),
-    (re.compile(r"contract_?value|billing_?cap|^cap$|custbody_cap|total_?price|target_?margin|budget|^value$|^cost$|^total$", re.I), DataClass.CONTRACT_VALUE),
+    (re.compile(r"(?:^|_)pay(?:$|_(?!through))|base_?pay|salary|compensation|wage|bonus|stipend|commission|allowance|merit_", re.I), DataClass.COMPENSATION),
+    (re.compile(r"(?<!exchange)(?<!exchange_)rate(?!d|s_of)|unit_?price|list_?price|price_in_cents|labou?r_?cost|cost_?per", re.I), DataClass.LABOUR_RATE),
+    (re.compile(r"^Amount$"), DataClass.CONTRACT_VALUE),  # Salesforce's, of an opportunity; the amounts of others begin with a small letter
+    (re.compile(r"contract_?value|billing_?cap|^cap$|custbody_cap|expected_?revenue|total_?price|target_?margin|budget|^value$|^cost$|^(?:sub)?total$", re.I), DataClass.CONTRACT_VALUE),
     (re.compile(r"e_?mail|full_?name|first_?name|last_?name|legal_?name|phone|notes?$|memo|birth", re.I), DataClass.PERSONAL),
 )
 """A vendor names the same thing its own way; when in doubt a field is hidden rather than shown."""

@@ -78,7 +78,7 @@ def _blockers(viewer: Viewer, states: list[Row], firms: list[str], currency: str
     title, away = st.columns([4, 1], vertical_alignment="center")
     title.subheader("What holds it up", anchor=False)
     with away.container(horizontal=True, horizontal_alignment="right"):
-        download(viewer, "Unbilled items (CSV)", "unbilled.csv", lambda: csv_of(ask(viewer, SQL["unbilled"], firms=firms)), viewer.why_not(Action.EXPORT))
+        download(viewer, "Unbilled items (CSV)", "unbilled.csv", lambda: csv_of(present.exported(ask(viewer, SQL["unbilled"], firms=firms), viewer.clear)), viewer.why_not(Action.EXPORT))
     causes = [group.cause for group in case_groups(viewer.entities)]
     rows = present.blocker_rows(states, causes, currency)
     draw(table(BLOCKERS, rows) if rows else empty("Nothing holds up billing", "All approved work is ready or billed."))

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from app.roles import amount_class
 from app.widgets import formats
 from app.widgets.markup import Html, Metric, bar, joined, link, span
+from app.widgets.masking import PUBLIC
+from models.canonical.classification import MASK, DataClass
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -253,3 +256,12 @@ def balance(row: Row | None, currency: str) -> tuple[str, str]:
     if unexplained:
         return "bad", f"{parts}; {formats.money(unexplained, currency)} of it is not explained by open exceptions or work on its way."
     return "good", f"{parts}; all of it is explained by open exceptions or work on its way."
+
+
+def exported(items: Rows, clear: frozenset[DataClass]) -> list[dict[str, Any]]:
+    """Unbilled items as a file holds them: the value of one item beside its hours is a rate, of a milestone a contract value."""
+    secret = ("bill_amount", "bill_reporting")
+    return [
+        dict(row) if amount_class(row["kind"]) in clear | PUBLIC else {name: MASK if name in secret and value is not None else value for name, value in row.items()}
+        for row in items
+    ]  # fmt: skip

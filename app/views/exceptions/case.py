@@ -14,13 +14,11 @@ from app.views.exceptions.triage import reopen, told, triage
 from app.widgets import formats
 from app.widgets.heading import draw, identifier
 from app.widgets.markup import Column, block, empty, facts, metrics, table, verdict
-from models.canonical.classification import DataClass
 from models.domain.case import ACTIVE
 
 PAGE = 25
 FINDINGS = (Column("subject", "Record", "nw"), Column("evidence", "Evidence"), Column("amount", "Amount", "right"), Column("age", "Age", "right"), Column("run", "Run", "right"))
 HISTORY = (Column("when", "When", "nw"), Column("who", "Who"), Column("what", "What"))
-MASKED: frozenset[DataClass] = frozenset()
 
 
 def case_page(viewer: Viewer, case_id: str) -> None:
@@ -38,7 +36,7 @@ def case_page(viewer: Viewer, case_id: str) -> None:
     with left:
         _advice(case)
         _replay(viewer, case)
-        _findings(case)
+        _findings(viewer, case)
     with right:
         _actions(viewer, case)
         draw(facts(present.facts(case, world_now())))
@@ -78,12 +76,12 @@ def _replay(viewer: Viewer, case: dict[str, Any]) -> None:
         replaying(viewer, replayable(journal().cases.run_ids(case["case_id"])), case["case_id"], present.suggested(case), case["case_id"], present.roots([case]))
 
 
-def _findings(case: dict[str, Any]) -> None:
+def _findings(viewer: Viewer, case: dict[str, Any]) -> None:
     st.subheader("Records and evidence", anchor=False)
     shown = max(-(-int(case["occurrences"]) // PAGE), 1)
     number = st.pagination(shown, key="findings_page") if shown > 1 else 1
     rows = journal().cases.findings(case["case_id"], PAGE, (number - 1) * PAGE, resolved=case["status"] == "resolved")
-    draw(table(FINDINGS, present.finding_rows(rows, world_now(), MASKED)) if rows else empty("Nothing is found any more", "The last detector run found no record of it."))
+    draw(table(FINDINGS, present.finding_rows(rows, world_now(), viewer.clear)) if rows else empty("Nothing is found any more", "The last detector run found no record of it."))
 
 
 def _actions(viewer: Viewer, case: dict[str, Any]) -> None:

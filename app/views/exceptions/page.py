@@ -170,7 +170,7 @@ def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFi
         no_replay = viewer.why_not(Action.PREVIEW) or nothing
         if st.button("Replay…", key="replay_selection", type="primary", icon=":material/replay:", disabled=no_replay is not None, help=no_replay):
             _selection_dialog(viewer, chosen)
-        download(viewer, "CSV", "exceptions.csv", lambda: csv_of(journal().cases.page(where, "money", 20_000).rows), viewer.why_not(Action.EXPORT))
+        download(viewer, "CSV", "exceptions.csv", lambda: csv_of(present.exported(journal().cases.page(where, "money", 20_000).rows, reporting_currency())), viewer.why_not(Action.EXPORT))
 
 
 def _table(rows: list[dict[str, Any]]) -> None:

@@ -8,14 +8,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from app.roles import Viewer
+from app.roles import Viewer, amount_class
 from app.widgets import formats, masking
 from app.widgets.markup import Html, Metric, chip, joined, link, safe, span
-from models.canonical.classification import DataClass
+from models.canonical.classification import MASK, DataClass
 from models.domain.case import ACTIVE, cause_title
 from models.journal.cases import CaseFilter, CaseGroup
 
 Row = Mapping[str, Any]
+MASKED: frozenset[DataClass] = frozenset()
+EXPORTED = (
+    "case_id", "title", "cause", "severity", "status", "owner", "assignee", "detector", "flow", "system", "legal_entity", "subject_key", "project_key",
+    "customer_key", "occurrences", "money_kind", "amount_reporting", "first_seen", "last_seen", "sla_due", "resolved_at", "explanation", "next_action",
+)  # fmt: skip
+"""Columns of a case in a file: what the list shows, without its parts in the journal, suggestions and run ids."""
 STATUS = {
     "To do": None, "Open": ("open",), "Acknowledged": ("acknowledged",), "Snoozed": ("snoozed",), "Ignored": ("ignored",), "Resolved": ("resolved",),
 }  # fmt: skip
@@ -80,6 +86,11 @@ def case_rows(cases: Sequence[Row], now: datetime, currency: str) -> list[dict[s
     ]  # fmt: skip
 
 
+def exported(cases: Sequence[Row], currency: str) -> list[dict[str, Any]]:
+    """Cases for a file. Their money is a sum over records and open to everybody."""
+    return [{name: case[name] for name in EXPORTED} | {"reporting_currency": currency} for case in cases]
+
+
 def subject(case: Row) -> str:
     """What the case is about, shortly."""
     return str(case["subject_key"] or case["project_key"] or "").partition(":")[2] or str(case["subject_key"] or "")
@@ -138,11 +149,18 @@ def finding_rows(findings: Sequence[Row], now: datetime, clear: frozenset[DataCl
     return [
         {
             "subject": link(str(row["subject_key"]).partition(":")[2] or row["subject_key"], "/journey", q=row["subject_key"]),
-            "evidence": evidence(row["evidence"], clear), "amount": formats.money(row["amount"], row["currency"] or "") if row["amount"] is not None else formats.NONE,
+            "evidence": evidence(row["evidence"], MASKED), "amount": _amount(row, clear),
             "age": formats.age((now - row["first_seen"]).total_seconds()), "run": link(str(row["run_id"])[:8], "/journey", q=row["run_id"]) if row["run_id"] else formats.NONE,
         }
         for row in findings
     ]  # fmt: skip
+
+
+def _amount(row: Row, clear: frozenset[DataClass]) -> str:
+    """What hangs on one record: shown where its class is, for with its hours it tells a rate; the case's sum is open to all."""
+    if row["amount"] is None:
+        return formats.NONE
+    return formats.money(row["amount"], row["currency"] or "") if amount_class(row["subject_entity"]) in clear | masking.PUBLIC else MASK
 
 
 def evidence(found: Any, clear: frozenset[DataClass]) -> Html:

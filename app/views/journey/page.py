@@ -99,7 +99,7 @@ def _object(viewer: Viewer, one: present.Candidate) -> None:
     if one.kind == "customer":
         _projects(viewer, present.name_of(one.key))
     if one.kind == "project" or one.key.startswith("project:"):
-        _work(viewer, present.name_of(one.key))
+        _work(viewer, present.name_of(one.key), clear)
 
 
 def _steps(viewer: Viewer, one: present.Candidate) -> list[Row]:
@@ -168,7 +168,7 @@ def _timeline(viewer: Viewer, steps: list[Row], clear: frozenset[DataClass]) -> 
     with left:
         st.subheader("Timeline", anchor=False)
         picked = st.dataframe(
-            present.timeline(steps, zone()), key=f"steps_{steps[0]['record_id']}", on_select="rerun", selection_mode="single-row", hide_index=True, row_height=29,
+            present.timeline(steps, zone(), clear), key=f"steps_{steps[0]['record_id']}", on_select="rerun", selection_mode="single-row", hide_index=True, row_height=29,
             height=min(36 + 29 * len(steps), 560), alt="Every record of the journey in order",
             column_config={
                 "at": st.column_config.TextColumn("At", width=112), "mark": st.column_config.TextColumn("", width=30), "what": st.column_config.TextColumn("What happened", width=316),
@@ -185,7 +185,7 @@ def _timeline(viewer: Viewer, steps: list[Row], clear: frozenset[DataClass]) -> 
 def _record(row: Mapping[str, Any], clear: frozenset[DataClass]) -> None:
     st.subheader("Record", anchor=False)
     draw(block(joined([chip(formats.words(row["kind"]), present.MOODS.get(row["kind"], "")), span(present.sentence(row), "t-b")])))
-    draw(facts(present.facts(row, zone())))
+    draw(facts(present.facts(row, zone(), clear)))
     for part in present.parts(row, clear):
         draw(field_table(part.fields, part.before, part.after))
     draw(facts(present.proof(row, zone())))
@@ -215,20 +215,12 @@ def _projects(viewer: Viewer, customer: str) -> None:
     draw(table((Column("key", "Project"), Column("name", "Name"), Column("firm", "Legal entity"), Column("usable", "Usable since", "right")), cells))
 
 
-def _work(viewer: Viewer, project: str) -> None:
+def _work(viewer: Viewer, project: str, clear: frozenset[DataClass]) -> None:
     rows = ask(viewer, SQL["of_project"], project=project)
     if not rows:
         return
     st.subheader("Work on this project", anchor=False)
-    shows = viewer.sees(DataClass.LABOUR_RATE)
-    cells = [
-        {
-            "key": link(row["key"], "/journey", q=row["key"]), "who": row["resource_key"], "code": row["charge_code"], "on": row["work_date"], "hours": row["hours"],
-            "value": formats.money(row["bill_amount"], row["currency"] or "") if shows else "•••",
-            "state": chip(formats.words(row["blocker"] or row["state"]), {"blocked": "bad", "ready": "good", "not_approved": "warn"}.get(row["state"], "")),
-        }
-        for row in rows
-    ]  # fmt: skip
+    cells = present.work_rows(rows, clear)
     draw(table((Column("key", "Item"), Column("who", "Person"), Column("code", "Charge code"), Column("on", "Worked on"), Column("hours", "Hours", "right"), Column("value", "Value", "right"), Column("state", "State")), cells))
 
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from app.roles import amount_class
 from app.widgets import formats
+from app.widgets.markup import chip, link
+from app.widgets.masking import PUBLIC
 from app.widgets.payload import Field, compared
-from models.canonical.classification import DataClass
+from models.canonical.classification import MASK, DataClass
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -146,7 +149,20 @@ def _action(body: Mapping[str, Any], row: Row) -> str:
     return f"{formats.words(body.get('action') or row['status']).lower()}{f': {said}' if said else ''}"
 
 
-def timeline(steps: Rows, zone: str | None) -> list[dict[str, Any]]:
+def _amount(row: Row, clear: frozenset[DataClass]) -> str | None:
+    """The money of a record: of a case the sum at stake, else the amount of one thing, masked by what the thing is."""
+    if row["amount"] is None:
+        return None
+    shown = row["kind"] == "finding" or amount_class(_about(row)) in clear | PUBLIC
+    return formats.money(row["amount"], row["currency"] or "") if shown else MASK
+
+
+def _about(row: Row) -> str:
+    """The entity a record is about."""
+    return str(row["entity"] or row["business_key"] or "").partition(":")[0]
+
+
+def timeline(steps: Rows, zone: str | None, clear: frozenset[DataClass]) -> list[dict[str, Any]]:
     """The rows of the timeline table."""
     return [
         {
@@ -156,7 +172,7 @@ def timeline(steps: Rows, zone: str | None) -> list[dict[str, Any]]:
             "system": row["system"] or "",
             "status": row["error_code"] or row["status"] or "",
             "took": formats.duration(row["duration_us"] / 1e6) if row["duration_us"] else "",
-            "amount": formats.money(row["amount"], row["currency"] or "") if row["amount"] is not None else "",
+            "amount": _amount(row, clear) or "",
             "flow": " / ".join(part for part in (row["flow"], row["step"]) if part),
         }
         for row in steps
@@ -262,7 +278,7 @@ class Part:
 
 def parts(row: Row, clear: frozenset[DataClass]) -> list[Part]:
     """What went into a step and what came out, as fits the kind of record."""
-    body, about = body_of(row), str(row["entity"] or row["business_key"] or "").partition(":")[0]
+    body, about = body_of(row), _about(row)
     if not isinstance(body, Mapping):
         return [_alone("Content", body, clear, about)]
     if "before" in body and "after" in body:
@@ -284,7 +300,7 @@ def attributes(body: Mapping[str, Any], clear: frozenset[DataClass]) -> list[Fie
     return _alone("", body, clear).fields
 
 
-def facts(row: Row, zone: str | None) -> dict[str, object]:
+def facts(row: Row, zone: str | None, clear: frozenset[DataClass]) -> dict[str, object]:
     """What is known about one record."""
     return {
         "When": f"{formats.moment(row['occurred_at'], zone, seconds=True)} ({zone or 'UTC'})",
@@ -294,7 +310,7 @@ def facts(row: Row, zone: str | None) -> dict[str, object]:
         "Attempt": row["attempt"] if row["attempt"] and row["attempt"] > 1 else None,
         "Actor": row["actor"],
         "Legal entity": row["legal_entity"],
-        "Amount": formats.money(row["amount"], row["currency"] or "") if row["amount"] is not None else None,
+        "Amount": _amount(row, clear),
         "Took": formats.duration(row["duration_us"] / 1e6) if row["duration_us"] else None,
     }
 
@@ -351,3 +367,15 @@ def lines(invoice: Row, clear: frozenset[DataClass]) -> tuple[dict[str, object],
 def entry_of(posting: str | None) -> str:
     """The time entry or expense behind an ERP posting id `<id>-v<k>` or `<id>-v<k>-R`."""
     return (posting or "").removesuffix("-R").rpartition("-v")[0] or (posting or "")
+
+
+def work_rows(rows: Rows, clear: frozenset[DataClass]) -> list[dict[str, object]]:
+    """Time, expenses and milestones of a project; the value of each is that of one thing."""
+    return [
+        {
+            "key": link(row["key"], "/journey", q=row["key"]), "who": row["resource_key"], "code": row["charge_code"], "on": row["work_date"], "hours": row["hours"],
+            "value": formats.money(row["bill_amount"], row["currency"] or "") if amount_class(row["kind"]) in clear | PUBLIC else MASK,
+            "state": chip(formats.words(row["blocker"] or row["state"]), {"blocked": "bad", "ready": "good", "not_approved": "warn"}.get(row["state"], "")),
+        }
+        for row in rows
+    ]  # fmt: skip

@@ -116,3 +116,19 @@ def test_progress_is_told_in_a_sentence(state: str, result: dict[str, Any] | Non
     assert replay.outcome(state, far)[0] == mood
     assert part in replay.outcome(state, far)[1]
     assert 0 <= far.share <= 1
+
+
+@pytest.mark.req("G2", "X8")
+def test_a_record_of_a_case_shows_its_amount_to_cleared_roles_and_its_evidence_masked() -> None:
+    row = {"subject_entity": "time_entry", "subject_key": "TE-1", "evidence": {"hours": "8", "bill_rate": "95"}, "amount": "760.00", "currency": "EUR", "first_seen": NOW, "run_id": None}
+    operations, finance = Viewer("ops", frozenset({"operations"})), Viewer("fin", frozenset({"finance"}))
+    assert [present.finding_rows([one], NOW, operations.clear)[0]["amount"] for one in (row, {**row, "subject_entity": "project"}, {**row, "subject_entity": "expense"})] == [MASK, MASK, "€760.00"]
+    [shown] = present.finding_rows([row], NOW, finance.clear)
+    assert shown["amount"] == "€760.00" and "95" not in str(shown["evidence"])
+
+
+@pytest.mark.req("G2", "O7")
+def test_a_file_of_cases_holds_what_the_list_shows() -> None:
+    case = dict.fromkeys(present.EXPORTED, "x") | {"suggestion": {"bill_rate": "95"}, "run_ids": ["r"], "amounts": {"EUR": "1"}, "fingerprint": "f"}
+    [row] = present.exported([case], "EUR")
+    assert set(row) == {*present.EXPORTED, "reporting_currency"} and not {"suggestion", "run_ids", "fingerprint"} & set(row)

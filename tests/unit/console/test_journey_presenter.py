@@ -101,20 +101,20 @@ def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
 
 
 @pytest.mark.req("G2")
-@pytest.mark.parametrize("name", ["bill_rate", "cost_rate", "custcol_cost_rate", "rate", "unitPrice", "base_pay", "Salary", "value", "custbody_cap", "email", "full_name", "total", "target_margin"])
+@pytest.mark.parametrize("name", ["bill_rate", "cost_rate", "custcol_cost_rate", "rate", "unitPrice", "base_pay", "Salary", "value", "custbody_cap", "email", "full_name", "total", "target_margin", "Amount", "ExpectedRevenue", "TotalPrice", "UnitPrice", "custentity_cost_rate", "subtotal", "rate_in_cents", "cost_rate_in_cents", "price_in_cents", "Total_Base_Pay", "Pay_Rate_Type", "Salary_and_Hourly_Data", "Allowance_Plan"])
 def test_sensitive_fields_are_hidden_in_our_words_and_the_vendors(name: str) -> None:
     """G2: rates, pay, contract values and personal data."""
     assert [field.after for field in compared(None, {"outer": [{name: "123"}]}, NOBODY)] == [MASK]
     assert masking.value(f"{name}.amount", "123", NOBODY) == MASK
 
 
-@pytest.mark.parametrize("name", ["charge_code", "hours", "currency", "status", "generated_at", "rated", "exchange_rate", "project_code", "workdate"])
+@pytest.mark.parametrize("name", ["charge_code", "hours", "currency", "status", "generated_at", "rated", "exchange_rate", "project_code", "workdate", "payload", "payment_terms", "amount_in_cents", "Pay_Through_Date"])
 def test_harmless_fields_stay_readable(name: str) -> None:
     assert masking.value(name, "x", NOBODY) == "x"
 
 
 @pytest.mark.req("G2")
-@pytest.mark.parametrize(("path", "about", "shown"), [("name", "project", "x"), ("name", "resource", MASK), ("worker.name", "", MASK), ("amount", "expense", "x"), ("milestones.[0].amount", "contract", MASK)])
+@pytest.mark.parametrize(("path", "about", "shown"), [("name", "project", "x"), ("name", "resource", MASK), ("worker.name", "", MASK), ("amount", "expense", "x"), ("milestones.[0].amount", "contract", MASK), ("item.items.[0].amount", "salesOrder", MASK), ("amount", "opportunity", MASK)])
 def test_a_name_shared_with_harmless_things_is_judged_by_what_it_is_about(path: str, about: str, shown: str) -> None:
     """G2: a project's name is no personal data, a person's is."""
     assert masking.value(f"{about}.{path}".lstrip("."), "x", NOBODY) == shown
@@ -148,3 +148,28 @@ def test_a_file_carries_no_formula() -> None:
     """G3: a name that begins with = must not run in a spreadsheet."""
     text = csv_of([{"name": "=cmd()", "n": -4}]).decode("utf-8-sig")
     assert text == "name,n\r\n'=cmd(),-4\r\n"
+
+
+@pytest.mark.req("G2")
+@pytest.mark.parametrize(("row", "masked"), [
+    (step("acknowledgement", entity="time_entry", amount="760.00", currency="EUR"), "€760.00"), (step("source_event", amount="760.00", currency="EUR"), "€760.00"),
+    (step("acknowledgement", entity="contract", business_key="project:P", amount="125000.00", currency="EUR"), "€125,000.00"),
+])  # fmt: skip
+def test_the_amount_of_one_thing_is_masked_like_the_field_it_comes_from(row: dict[str, Any], masked: str) -> None:
+    """G2: a posting's amount by its hours is a rate, an acknowledged contract's is its value."""
+    assert present.timeline([row], "UTC", NOBODY)[0]["amount"] == present.facts(row, "UTC", NOBODY)["Amount"] == MASK
+    assert present.timeline([row], "UTC", FINANCE)[0]["amount"] == present.facts(row, "UTC", FINANCE)["Amount"] == masked
+
+
+@pytest.mark.req("G2")
+def test_expenses_and_sums_of_cases_are_open_to_everybody() -> None:
+    rows = [step("acknowledgement", entity="expense", amount="12.00", currency="EUR"), step("finding", entity="case", amount="12.00", currency="EUR")]
+    assert [row["amount"] for row in present.timeline(rows, "UTC", NOBODY)] == ["€12.00", "€12.00"]
+
+
+@pytest.mark.req("G2")
+def test_the_work_of_a_project_shows_no_rates_until_asked() -> None:
+    item = {"key": "TE-1", "resource_key": "E-1", "charge_code": "P.010", "work_date": None, "hours": 8, "currency": "EUR", "state": "ready", "blocker": None, "bill_amount": "760.00"}
+    rows = [{**item, "kind": kind} for kind in ("time", "milestone", "expense")]
+    assert [row["value"] for row in present.work_rows(rows, NOBODY)] == [MASK, MASK, "€760.00"]
+    assert {row["value"] for row in present.work_rows(rows, FINANCE)} == {"€760.00"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.roles import Viewer
 from app.views.billing import presenter as billing
 from app.views.margin import presenter as margin
 from models.canonical.classification import MASK
@@ -107,3 +108,12 @@ def test_a_period_begins_with_its_first_month() -> None:
     now = datetime(2026, 1, 15, tzinfo=UTC)
     assert margin.first_month("3 months", now).isoformat() == "2025-11-01"
     assert margin.first_month("This month", now).isoformat() == "2026-01-01"
+
+
+@pytest.mark.req("G2")
+def test_the_file_of_unbilled_items_tells_no_rates_to_an_auditor() -> None:
+    """G2: hours beside an amount are a rate."""
+    auditor, finance = Viewer("ada", frozenset({"auditor"})), Viewer("fin", frozenset({"finance"}))
+    items = [{"item_key": kind, "kind": kind, "hours": 8, "bill_amount": Decimal(760), "bill_reporting": Decimal(760)} for kind in ("time", "milestone", "expense")]
+    assert [(row["bill_amount"], row["bill_reporting"], row["hours"]) for row in billing.exported(items, auditor.clear)] == [(MASK, MASK, 8), (MASK, MASK, 8), (760, 760, 8)]
+    assert billing.exported(items, finance.clear) == items

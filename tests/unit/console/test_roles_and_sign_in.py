@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.gatekeeping import HEADERS, Gatekeeping, is_loopback, trusted_hosts
-from app.roles import ROLES, Action, Question, Viewer, known_roles
+from app.roles import ROLES, Action, Question, Viewer, amount_class, known_roles
 from app.sign_in import Refusal, oidc_secrets, recognised
 from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured
@@ -35,6 +35,14 @@ def test_an_administrator_sees_no_rates() -> None:
     assert not admin.sees(DataClass.LABOUR_RATE)
     assert not admin.may(Action.REVEAL)
     assert all(DataClass.COMPENSATION not in role.clear for role in ROLES.values())
+
+
+@pytest.mark.req("G2")
+def test_finance_and_executives_alone_see_what_one_thing_is_worth() -> None:
+    """G2: one rule for pages, payloads and files; sums over several things are open."""
+    secret = {amount_class(entity) for entity in ("time_entry", "milestone", "contract", "opportunity", "invoice", "something new", None)}
+    assert secret == {DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE} and amount_class("expense") is DataClass.INTERNAL
+    assert {name for name, role in ROLES.items() if secret & role.clear} == {name for name, role in ROLES.items() if secret <= role.clear} == {"finance", "executive"}
 
 
 def test_a_disabled_button_says_why_and_whom_to_ask() -> None:
