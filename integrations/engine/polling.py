@@ -9,6 +9,7 @@ from integrations.engine.landscape import Landscape
 from integrations.engine.routing import Routing
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable
+from models.journal.cursors import CursorMoved
 from models.journal.journal import Journal
 
 
@@ -38,9 +39,15 @@ class Polling:
                 return changed
             arrivals = [self._routing.arrival(event) for event in page.events]
             arrivals += [self._routing.rejected(system, stream, name, row, error, began) for name, row, error in page.rejected]
+            moved = partial(
+                self._journal.cursors.move, system=system, stream=stream, since=cursor, cursor=page.cursor, polled_at=None if page.more else began
+            )
+            try:
+                admitted = self._journal.runs.admit(arrivals, moved)
+            except CursorMoved:
+                cursor = self._journal.cursors.get(system, stream)
+                continue
             cursor = page.cursor
-            moved = partial(self._journal.cursors.move, system=system, stream=stream, cursor=cursor, polled_at=None if page.more else began)
-            admitted = self._journal.runs.admit(arrivals, moved)
             changed += len(admitted.started) + len(admitted.woken)
             if not page.more:
                 return changed

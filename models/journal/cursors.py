@@ -7,8 +7,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
+from models.domain.errors import TieoutError
 from models.journal import tables
 from models.journal.database import reading
+
+
+class CursorMoved(TieoutError):
+    """Somebody moved the cursor since it was read, a replay that reads a stream again for one: what was read is not what comes next."""
+
+    code = "cursor-moved"
 
 
 class Cursors:
@@ -31,14 +38,21 @@ class Cursors:
             found: str | None = connection.scalar(sa.select(at.cursor).where(at.system == system, at.stream == stream))
         return found
 
-    def move(self, connection: sa.Connection, system: str, stream: str, cursor: str | None, polled_at: datetime | None) -> None:
-        """Go on from `cursor`; `polled_at` is the world time at which a poll began that reached the end, None when it did not."""
+    def move(
+        self, connection: sa.Connection, system: str, stream: str, since: str | None, cursor: str | None, polled_at: datetime | None
+    ) -> None:
+        """Go on from `cursor`, if it still stands at `since`; `polled_at` is the world time at which a poll began that reached
+        the end, None when it did not.
+
+        Raises CursorMoved when it stands elsewhere by now, so that the caller's transaction is undone.
+        """
         at = tables.cursor
         values: dict[str, object] = {"cursor": cursor, "error": None}
         if polled_at is not None:
             values["polled_at"] = polled_at
-        if not connection.execute(sa.update(at).where(at.c.system == system, at.c.stream == stream).values(**values)).rowcount:
-            connection.execute(at.insert().values(system=system, stream=stream, **values))
+        there = sa.and_(at.c.system == system, at.c.stream == stream, at.c.cursor.is_not_distinct_from(since))
+        if not connection.execute(sa.update(at).where(there).values(**values)).rowcount:
+            raise CursorMoved(f"{stream} of {system} stands elsewhere by now: read it from there")
 
     def fail(self, system: str, stream: str, error: str) -> None:
         """Keep why a source could not be read."""

@@ -188,6 +188,33 @@ def test_a_row_the_connector_cannot_map_is_kept_and_read_again(journal: Journal,
     assert journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
 
 
+@pytest.mark.req("N4")
+def test_a_replayed_row_is_read_again_though_a_poll_was_under_way(any_journal: Journal, clock: HandClock) -> None:
+    """N4: a poll that read its page before the replay does not put its own cursor over the one that reads the stream again."""
+
+    class Slow(Hostile):
+        meanwhile: Any = None
+
+        def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+            page, meanwhile, self.meanwhile = super().poll(stream, cursor, limit), self.meanwhile, None
+            if meanwhile:
+                meanwhile()
+            return page
+
+    psa = Slow("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    engine = Engine(any_journal, [posting_flow()], [psa, Hostile()], clock)
+    engine.drain()
+    (dead,) = any_journal.runs.by_keys(["time:psa:27"])
+    psa.pages["time"] = [Page([event("27")], "1"), Page([event("28")], "2")]
+    psa.meanwhile = lambda: any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    clock.forward(1)
+    engine.poll()
+    engine.drain()
+    engine.drain()
+    assert state_of(any_journal, "27") == ["settled"] and state_of(any_journal, "28") == ["settled"]
+
+
 def test_an_event_nobody_asked_for_is_on_record(journal: Journal, clock: HandClock) -> None:
     """C5: an event without a flow is recorded as unrouted."""
     engine = Engine(journal, [], [], clock)

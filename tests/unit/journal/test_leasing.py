@@ -183,10 +183,10 @@ def test_pulse_counts_what_is_due_and_the_oldest_poll(any_journal: Journal, cloc
     assert any_journal.runs.pulse().polled_at is None
     any_journal.cursors.register([("crm", "accounts"), ("psa", "time")])
     with any_journal.engine.begin() as connection:
-        any_journal.cursors.move(connection, "crm", "accounts", "1", clock.now())
+        any_journal.cursors.move(connection, "crm", "accounts", None, "1", clock.now())
     assert any_journal.runs.pulse().polled_at is None, "one source was never read"
     with any_journal.engine.begin() as connection:
-        any_journal.cursors.move(connection, "psa", "time", "1", clock.now())
+        any_journal.cursors.move(connection, "psa", "time", None, "1", clock.now())
     any_journal.runs.admit([arrival("a", 1), arrival("a", 2)])
     assert (any_journal.runs.pulse().polled_at, any_journal.runs.pulse().due) == (START, 1), "a held run is nobody's work yet"
     any_journal.runs.claim("w")
