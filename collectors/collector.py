@@ -11,7 +11,6 @@ import time
 from typing import Any
 from uuid import uuid4
 
-import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from collectors.commits import Commits
@@ -31,6 +30,7 @@ from models.lake.writer import open_writer
 from models.settings import Settings
 
 _log = logging.getLogger(__name__)
+RETRY_SECONDS = 2.0
 _STOP_SECONDS = 4.0  # a process has to end within 5 s
 
 
@@ -123,16 +123,17 @@ class JournalSide:
             self._journal.close()
 
     def _open(self) -> None:
+        """Until the journal is open and its side works. Whatever hinders it shows on /healthz: a thread that ends would leave it unsaid."""
         while not self._stopping.is_set():
             try:
-                journal = open_journal(self._settings.journal_address, clock_at(self._settings.world_clock))
-            except (sa.exc.OperationalError, OSError) as error:
-                self._fault = f"journal: {error}"
-                _log.warning("the journal cannot be opened, it will be tried again: %s", error)
-                self._stopping.wait(2.0)
+                self._begin(open_journal(self._settings.journal_address, clock_at(self._settings.world_clock)))
+            except Exception as error:  # noqa: BLE001 - see above
+                self._fault = f"journal: {str(error) or type(error).__name__}"
+                _log.warning("the journal cannot be opened, it will be tried again: %s", str(error) or type(error).__name__)
+                self._stopping.wait(RETRY_SECONDS)
             else:
                 self._fault = None
-                return self._begin(journal)
+                return
 
     def _begin(self, journal: Journal) -> None:
         self._journal = journal
