@@ -84,7 +84,7 @@ class Row:
         if amount is None:
             return None
         if not currency or len(currency) != 3 or not currency.isupper():
-            raise Unmappable(f"{self._at(name)} has no currency (got {currency!r})", self._at(name), code="missing-currency")
+            raise Unmappable(f"{self._at(name)} has no currency of three capital letters", self._at(name), code="missing-currency")
         return Money(amount=amount, currency=currency)
 
     def text(self, name: str) -> str:
@@ -144,10 +144,8 @@ class Row:
         return f"{self.path}.{name}" if self.path else name
 
     def _retyped(self, name: str, value: object, wanted: str) -> Unmappable:
-        shown = "" if isinstance(value, Mapping | list) else f" {str(value)[:40]!r}"
-        return Unmappable(
-            f"{self._at(name)} came as {type(value).__name__}{shown}, expected {wanted}", self._at(name), code="retyped-field"
-        )
+        """Names the field and never the value: the message is shown to all, the row to those who may read it (G2)."""
+        return Unmappable(f"{self._at(name)} came as {type(value).__name__}, expected {wanted}", self._at(name), code="retyped-field")
 
 
 @dataclass(slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.contracts import Context, Role
+from models.canonical.classification import sensitive_names
+from models.canonical.schemas import SCHEMAS
 from models.domain.errors import Rejected
-from models.domain.ownership import owner_of, trespasses
+from models.domain.ownership import Trespass, owner_of, trespasses
 
 OURS = "tieout"
 """Events come from `tieout/<system>`, or from `tieout/<flow>`: then no vendor's word, so no ownership to check."""
@@ -45,10 +47,15 @@ def refuse_trespass(entity: str, known: Mapping[str, Any], told: Mapping[str, An
     if found:
         first = found[0]
         raise Rejected(
-            f"{source_system(told, ctx)} ({role}) may not change {first.attribute} of this {entity} from {first.known!r} "
-            f"to {first.told!r}: the {first.owner} system owns it; change it there",
+            f"{source_system(told, ctx)} ({role}) may not change {first.attribute} of this {entity}{_shown(entity, first)}: "
+            f"the {first.owner} system owns it; change it there",
             code="not-owner", field=first.attribute,
         )  # fmt: skip
+
+
+def _shown(entity: str, found: Trespass) -> str:
+    """Both values, unless the attribute is one that not everybody may read: a message is shown to all (G2)."""
+    return "" if found.attribute in sensitive_names([SCHEMAS[entity]]) else f" from {found.known!r} to {found.told!r}"
 
 
 def owns(entity: str, attribute: str, body: Mapping[str, Any], ctx: Context) -> bool:

@@ -66,7 +66,7 @@ def _cost_rate(entry: Mapping[str, Any], person: Mapping[str, Any], ctx: Context
 
 def _with_currency(amount: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     if not amount.get("currency"):
-        raise Unmappable(f"{path} is {amount.get('amount')} without a currency: give it at the source", f"{path}.currency", code="missing-currency")
+        raise Unmappable(f"{path} has an amount without a currency: give it at the source", f"{path}.currency", code="missing-currency")
     return amount
 
 

@@ -131,7 +131,7 @@ def _typed(text: str, column: str, spec: Mapping[str, Any]) -> Any:
     if kind == "decimal":
         number = exact(text)
         if number is None:
-            raise Unmappable(f"column {column} is {text[:40]!r}, expected a number", column, code="retyped-field")
+            raise Unmappable(f"column {column} is no number", column, code="retyped-field")
         return number
     if kind == "date":
         return _day(text, column, spec.get("format", "%Y-%m-%d"))
@@ -144,7 +144,7 @@ def _day(text: str, column: str, layout: str) -> Any:
     try:
         return datetime.strptime(text, layout).date()
     except ValueError:
-        raise Unmappable(f"column {column} is {text[:40]!r}, expected a date like {layout}", column, code="retyped-field") from None
+        raise Unmappable(f"column {column} is no date like {layout}", column, code="retyped-field") from None
 
 
 def _put(body: dict[str, Any], path: str, value: Any) -> None:

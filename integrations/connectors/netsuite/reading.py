@@ -217,7 +217,7 @@ def _hours(row: Row) -> str | None:
     try:
         return None if text is None else format(hours_of(text), "f")
     except (ValueError, InvalidOperation):
-        raise Unmappable(f"hours is {text!r}, expected h:mm", "hours", code="retyped-field") from None
+        raise Unmappable("hours is not in the form h:mm", "hours", code="retyped-field") from None
 
 
 def _text(number: Any) -> str | None:

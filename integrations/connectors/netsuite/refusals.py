@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from models.canonical.classification import MASK
 from models.domain.errors import RateLimited, Rejected, Retriable, TieoutError
 
 FIELD = re.compile(r"following field: ([\w.\[\]]+)")
@@ -19,12 +20,16 @@ NOT_FOUND: Mapping[tuple[str, str], str] = {
     ("customer", "parent"): "customer-not-found", ("projectTask", "project"): "project-not-found", ("salesOrder", "entity"): "project-not-found",
 }  # fmt: skip
 """(record type, field) -> what an invalid reference in that field means."""
+VALUE = re.compile(r"(?<=Field Value ).*(?= for the following field)", re.DOTALL)
+GUARDED = frozenset({"rate", "custcol_cost_rate", "custentity_cost_rate", "custbody_cap", "amount", "total", "firstName", "lastName", "email", "memo"})
+"""Fields whose value the vendor's sentence repeats and not everybody may read (G2)."""
 
 
 def refusal(body: Any, status: int, kind: str, system: str, now: datetime, clean: Callable[[str], str]) -> TieoutError:
     """The error of one refused record or call. `body` is the vendor's error object."""
     details = body.get("o:errorDetails") if isinstance(body, Mapping) else None
     first: Mapping[str, Any] = details[0] if isinstance(details, list) and details and isinstance(details[0], Mapping) else {}
+    first = _discreet(first)
     code, detail = str(first.get("o:errorCode", "")), str(first.get("detail", "no reason given"))
     said = clean(f"{system} refused a {kind} ({status} {code}): {detail}")
     if code in BUSY or status == 429:
@@ -46,6 +51,13 @@ def _code(code: str, detail: str, kind: str, field: str | None, status: int) -> 
     if code == "INVALID_CONTENT":
         return NOT_FOUND.get((kind, (field or "").rsplit(".", 1)[-1]), "invalid-content")
     return "user-error"
+
+
+def _discreet(first: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The vendor's error without the value of a guarded field."""
+    detail = str(first.get("detail", ""))
+    guarded = (_field(first, detail) or "").rsplit(".", 1)[-1] in GUARDED
+    return {**first, "detail": VALUE.sub(MASK, detail)} if guarded else first
 
 
 def _field(first: Mapping[str, Any], detail: str) -> str | None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from integrations.connectors.csv.client import CsvFile
+from integrations.connectors.csv.mapping import value_of
 from integrations.connectors.kantata import mapping as kantata
 from integrations.connectors.netsuite import reading
 from integrations.connectors.netsuite.refusals import refusal
@@ -24,7 +25,7 @@ from integrations.connectors.rows import Row, jsonable
 from integrations.connectors.salesforce import mapping as salesforce
 from integrations.connectors.workday import mapping as workday
 from integrations.connectors.workday.envelope import body_of, plain
-from models.domain.errors import Misconfigured, TieoutError, Unmappable
+from models.domain.errors import Misconfigured, Rejected, TieoutError, Unmappable
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 RECORDED = Path(__file__).parent / "recorded"
@@ -87,6 +88,37 @@ def test_accessors_answer_or_name_the_field(value: Any, accessor: str) -> None:
         getattr(row, accessor)(*(("field", "EUR") if accessor == "money" else ("field",)))
     except Unmappable as error:
         assert error.path.startswith("thing.field")
+
+
+@pytest.mark.req("G2", "G3")
+@pytest.mark.parametrize("accessor", ["opt_text", "opt_decimal", "opt_flag", "opt_instant", "opt_day", "opt_child", "children", "money"])
+@pytest.mark.parametrize("value", ["77123.45 euro", ["77123.45"], {"salary": "77123.45"}, Decimal("77123.45")])
+def test_a_field_that_cannot_be_read_is_named_without_its_value(accessor: str, value: Any) -> None:
+    """The message of a retyped field is read by all, the row by those who may."""
+    for currency in ("EUR", "77123.45"):
+        try:
+            getattr(Row({"pay": value}, "worker", textual=True), accessor)(*(("pay", currency) if accessor == "money" else ("pay",)))
+        except Unmappable as error:
+            assert "77123.45" not in str(error) and error.path.startswith("worker.pay")
+
+
+@pytest.mark.req("G2", "G3")
+@pytest.mark.parametrize("kind", ["decimal", "date"])
+def test_a_column_that_cannot_be_read_is_named_without_its_value(kind: str) -> None:
+    """The same for files."""
+    with pytest.raises(Unmappable) as caught:
+        value_of({"text": "{Pay}", "type": kind}, {"Pay": "77123.45 euro"}, "sip")
+    assert "Pay" in str(caught.value) and "77123.45" not in str(caught.value)
+
+
+@pytest.mark.req("G2", "G3")
+@pytest.mark.parametrize(("field", "kept"), [("custcol_cost_rate", False), ("rate", False), ("item.items[0].amount", False), ("caseTaskEvent", True)])
+def test_a_vendors_refusal_does_not_repeat_a_guarded_value(field: str, kept: bool) -> None:
+    """A wrong charge code is what a person must see; a wrong rate is only named, in the message and in the answer kept."""
+    detail = f"Error while accessing resource: You have entered an Invalid Field Value 77123.45 for the following field: {field}"
+    error = refusal({"o:errorDetails": [{"detail": detail, "o:errorCode": "INVALID_CONTENT"}]}, 400, "timeBill", "erp", NOW, str)
+    assert isinstance(error, Rejected) and error.field == field
+    assert ("77123.45" in str(error), "77123.45" in str(error.answer)) == (kept, kept)
 
 
 @QUIET
