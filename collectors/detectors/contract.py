@@ -1,6 +1,6 @@
 """The contract of a detector: a module with `DETECTOR` and `EXAMPLES`, and its SQL beside it.
 
-The SQL asks published names only (marts, `quarantine`, and per turn `open_runs`, `set_ups` and `circuits`), set-based, with `{now}` for the world's present.
+The SQL asks published names only (marts, `quarantine`, and per turn `open_runs`, `set_ups`, `circuits` and `service_levels`), set-based, with `{now}` for the world's present.
 The words turn each row into a finding. What a detector no longer finds resolves by itself, so it remembers nothing.
 """
 

@@ -11,7 +11,7 @@ def late(row: Row) -> Finding:
     """A flow whose oldest run is late."""
     hours, allowed = row["age_s"] / 3600, row["allowed_s"] / 3600
     cause = Cause(
-        "lag-breach", f"{row['flow']} is late", f"The flow promises {allowed:.0f} h from source to target; its oldest run is far beyond that.",
+        "lag-breach", f"{row['flow']} is late", f"The flow promises {allowed:g} h from source to target; its oldest run is far beyond that.",
         "See whether a system is throttled or its circuit open, and whether the flow is paused; then add workers.", "integration",
         "none", "medium", flow=row["flow"], root=True,
     )  # fmt: skip
@@ -37,8 +37,13 @@ _ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1001",
 
 EXAMPLES = (
     Example("a run that is ready since yesterday", {"open_runs": [
-                {"run_id": "r", "flow": "time-to-bill", "state": "ready", "source_changed_at": "2026-09-29 12:00:00+00"}]},
+                {"run_id": "r", "flow": "time-to-bill", "state": "ready", "source_changed_at": "2026-09-29 11:00:00+00"}]},
             [("lag-breach|time-to-bill", "time-to-bill", None)]),
+    Example("each flow is held to its own promise", {"open_runs": [
+                {"run_id": "r", "flow": "time-to-bill", "state": "ready", "source_changed_at": "2026-09-30 07:00:00+00"},
+                {"run_id": "s", "flow": "quote-to-project", "state": "ready", "source_changed_at": "2026-09-30 07:00:00+00"},
+                {"run_id": "t", "flow": "master-data", "state": "ready", "source_changed_at": "2026-09-30 11:20:00+00"}]},
+            [("lag-breach|quote-to-project", "quote-to-project", None), ("lag-breach|master-data", "master-data", None)]),
     Example("approved ten hours ago and nowhere to be found", {"mart_work": [_ENTRY]}, [("unaccounted|kantata|PRJ-1001", "TE-kantata-1", "100.00")]),
     Example("its event came, the ERP's snapshot is only late", {"mart_work": [_ENTRY], "records": [{"kind": "source_event", "business_key": "time_entry:TE-kantata-1"}]}),
     Example("dead and waiting runs have their own cases, and what came an hour ago is in time",

@@ -13,6 +13,7 @@ from collectors.detectors import detectors
 from collectors.detectors.contract import Detector
 from models.domain.clock import Clock
 from models.domain.finding import Finding
+from models.domain.service_levels import SERVICE_LEVELS
 from models.lake.schema import TIME
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ CIRCUITS = pa.schema(
     [("system", pa.string()), ("state", pa.string()), ("failures", pa.int32()), ("held_until", TIME), ("probe_at", TIME), ("reason", pa.string())]
 )
 
+LEVELS = pa.table({"flow": list(SERVICE_LEVELS), "seconds": pa.array(SERVICE_LEVELS.values(), pa.float64())})
+"""What each flow promises, as rows the SQL can ask."""
 
 # Read once a turn: every look at the journal's runs through DuckDB scans them all.
 OPEN_RUNS = "CREATE OR REPLACE TEMP TABLE open_runs AS SELECT * FROM runs WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead')"
@@ -55,6 +58,7 @@ def run_all(connection: Connection, journal: Journal, clock: Clock) -> dict[str,
     A detector that fails is logged and left out, so that its open findings stay as they are and the others go on.
     """
     connection.register("circuits", circuits_of(journal))
+    connection.register("service_levels", LEVELS)
     connection.execute(OPEN_RUNS)
     connection.execute(SET_UPS)
     found: dict[str, Sequence[Finding]] = {}

@@ -59,5 +59,3 @@ FROM mart_replay
 GROUP BY flow
 ORDER BY replays DESC
 
--- targets: figures that have a target
-SELECT name, value, unit, target, as_of, n FROM mart_kpi ORDER BY name

@@ -64,8 +64,8 @@ def _state(viewer: Viewer) -> None:
     now, currency = world_now(), reporting_currency()
     since, step = present.window(st.session_state.get("window"), now)
     flows, series = ask(viewer, SQL["flows"], since=since), ask(viewer, SQL["series"], since=since, step=step)
-    held, targets = ask(viewer, SQL["held"]), ask(viewer, SQL["targets"])
-    found = present.healths(flows, held, targets, now)
+    held = ask(viewer, SQL["held"])
+    found = present.healths(flows, held, now)
     stuck, last = present.stake(case_groups(viewer.entities)), ask(viewer, SQL["last"])
     draw(verdict(*present.verdict(found, stuck, last[0]["hour"] if last else None, now, currency), "refreshes every 5 s"))
     draw(metrics(present.figures(flows, found, stuck, ask(viewer, SQL["replays"]), ask(viewer, SQL["quarantine"]), currency)))
@@ -73,7 +73,7 @@ def _state(viewer: Viewer) -> None:
         draw(empty("No flow has run in this window", "Choose a longer window, or check that the engine runs: `tieout doctor`."))
         return
     times = present.slots(since, now, step)
-    draw(table(FLOWS, present.flow_rows(flows, series, times, found, targets, currency)))
+    draw(table(FLOWS, present.flow_rows(flows, series, times, found, currency)))
     left, right = st.columns([3, 2])
     with left:
         st.subheader("Throughput and failure rate", anchor=False)

@@ -11,14 +11,13 @@ from typing import Any
 
 from app.widgets import formats
 from app.widgets.markup import Html, Metric, chip, dot, joined, link, span, sparkline
+from models.domain.service_levels import SERVICE_LEVELS
 from models.journal.cases import CaseGroup
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 WINDOWS = {"6 h": (21_600, 3_600), "24 h": (86_400, 3_600), "7 d": (604_800, 21_600), "12 w": (7_257_600, 86_400)}
 """Choices of the time range: seconds shown, seconds of one step of the charts."""
-LEVELS = {"time-to-bill": "sync_lag_psa_erp", "quote-to-project": "project_setup_cycle_time"}
-"""The figure whose target is a flow's service level for lag."""
 FAILURE_SHARE = 0.02
 """Above this share of runs that ended dead, a flow is called failing."""
 
@@ -38,12 +37,6 @@ class Health:
     sentence: str
     failures: int
     held: Decimal
-
-
-def service_level(targets: Rows) -> dict[str, float]:
-    """The lag each flow may have, in seconds, as the catalogue of figures gives it."""
-    known = {row["name"]: float(row["target"]) * {"h": 3600, "min": 60}.get(row["unit"], 1) for row in targets if row["target"] is not None}
-    return {flow: known[name] for flow, name in LEVELS.items() if name in known}
 
 
 def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Health:
@@ -68,9 +61,9 @@ def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Healt
     return Health(flow["flow"], mood, text, open_failures, money)
 
 
-def healths(flows: Rows, held: Rows, targets: Rows, now: datetime) -> list[Health]:
-    allowed, by_flow = service_level(targets), _by(held, "flow")
-    known = [health(row, by_flow.get(row["flow"], []), allowed.get(row["flow"]), now) for row in flows]
+def healths(flows: Rows, held: Rows, now: datetime) -> list[Health]:
+    by_flow = _by(held, "flow")
+    known = [health(row, by_flow.get(row["flow"], []), SERVICE_LEVELS.get(row["flow"]), now) for row in flows]
     return sorted(known, key=lambda one: (["bad", "warn", "good", ""].index(one.mood), -one.held, one.flow))
 
 
@@ -130,12 +123,10 @@ def figures(flows: Rows, found: Sequence[Health], stuck: Stake, replays: Rows, q
     ]
 
 
-def flow_rows(
-    flows: Rows, series: Rows, times: Sequence[datetime], found: Sequence[Health], targets: Rows, currency: str
-) -> list[dict[str, object]]:
+def flow_rows(flows: Rows, series: Rows, times: Sequence[datetime], found: Sequence[Health], currency: str) -> list[dict[str, object]]:
     """One line a flow: state, volume over time, failure rate, lag against what it may be."""
-    by_flow, lines, allowed = {row["flow"]: row for row in flows}, _by(series, "flow"), service_level(targets)
-    return [_flow_row(one, by_flow[one.flow], _along(lines.get(one.flow, []), times), allowed.get(one.flow), currency) for one in found]
+    by_flow, lines = {row["flow"]: row for row in flows}, _by(series, "flow")
+    return [_flow_row(one, by_flow[one.flow], _along(lines.get(one.flow, []), times), SERVICE_LEVELS.get(one.flow), currency) for one in found]
 
 
 def _along(line: Rows, times: Sequence[datetime]) -> list[Row]:

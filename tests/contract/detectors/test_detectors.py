@@ -10,7 +10,7 @@ import pytest
 import collectors.detectors
 from collectors.detectors import detectors, modules
 from collectors.detectors.contract import Example, statements
-from collectors.detectors.run import CIRCUITS
+from collectors.detectors.run import CIRCUITS, LEVELS
 from models.domain.case import CAUSES, SEVERITIES
 from models.domain.explanations import EXPLANATIONS
 from models.lake import journal_views
@@ -46,6 +46,7 @@ def answered(schema, example: Example):
     connection.execute("SET TimeZone = 'UTC'")
     for name, columns in schema.items():
         connection.execute(f'CREATE TABLE "{name}" ({", ".join(f"{column} {kind}" for column, kind in columns)})')
+    connection.register("service_levels", LEVELS)
     for name, rows in example.given.items():
         for row in rows:
             connection.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))

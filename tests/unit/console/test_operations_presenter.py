@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.views.operations import presenter as present
+from models.domain.service_levels import SERVICE_LEVELS
 from models.journal.throttle import Circuit
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -19,7 +20,6 @@ def flow(**more: Any) -> dict[str, Any]:
     return {**base, **more}
 
 
-TARGETS = [{"name": "sync_lag_psa_erp", "value": 12.0, "unit": "s", "target": 300.0, "as_of": NOW, "n": 5}, {"name": "failure_rate", "value": 1.0, "unit": "%", "target": None, "as_of": NOW, "n": 5}]
 HELD = [{"flow": "time-to-bill", "bucket": "1–4 h", "bucket_order": 2, "failures": 12, "amount_reporting": Decimal("38200.10")}]
 
 
@@ -27,14 +27,14 @@ HELD = [{"flow": "time-to-bill", "bucket": "1–4 h", "bucket_order": 2, "failur
 @pytest.mark.parametrize(("row", "held", "mood", "part"), [
     (flow(), [], "good", "flows, 40 s behind"),
     (flow(), HELD, "warn", "flows"),
-    (flow(lag_p95_s=400.0), [], "warn", "runs late: 6 min 40 s behind, 5 min allowed"),
+    (flow(lag_p95_s=90_000.0), [], "warn", "runs late: 1 d 1 h behind, 1 d allowed"),
     (flow(settled=90, dead=10), HELD, "bad", "10.0% of its runs"),
     (flow(settled=0, dead=0), [], "bad", "takes work in and finishes none"),
     (flow(admitted=0, settled=0, dead=0, lag_p95_s=None), [], "", "at rest; last work 1 h ago"),
 ])  # fmt: skip
 def test_a_flows_health_is_one_sentence(row: dict[str, Any], held: list[Any], mood: str, part: str) -> None:
     """O1: failing before late before flowing."""
-    found = present.health(row, held, present.service_level(TARGETS).get("time-to-bill"), NOW)
+    found = present.health(row, held, SERVICE_LEVELS["time-to-bill"], NOW)
     assert found.mood == mood
     assert part in found.sentence
 
@@ -42,10 +42,10 @@ def test_a_flows_health_is_one_sentence(row: dict[str, Any], held: list[Any], mo
 @pytest.mark.req("O1")
 def test_the_page_answers_first_whether_work_flows() -> None:
     calm, stuck = present.stake([]), present.Stake(63, Decimal("1070000"))
-    good = present.healths([flow()], [], TARGETS, NOW)
+    good = present.healths([flow()], [], NOW)
     assert present.verdict(good, calm, NOW, NOW, "EUR") == ("good", "Work is flowing in the one flow that ran; nothing is stuck.")
     assert present.verdict(good, stuck, NOW, NOW, "EUR") == ("warn", "Work is flowing in the one flow that ran; 63 open exceptions, €1.07M at stake.")
-    bad = present.healths([flow(), flow(flow="staff", settled=1, dead=9)], HELD, TARGETS, NOW)
+    bad = present.healths([flow(), flow(flow="staff", settled=1, dead=9)], HELD, NOW)
     assert present.verdict(bad, stuck, NOW, NOW, "EUR") == ("bad", "staff needs attention; 63 open exceptions, €1.07M at stake.")
     assert [one.flow for one in bad] == ["staff", "time-to-bill"]
     assert present.verdict([], calm, NOW - timedelta(days=2), NOW, "EUR") == ("", "Nothing ran in this window; the last work was 2 d ago; nothing is stuck.")
