@@ -29,6 +29,12 @@ def idempotency_key(run: Run, step: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
+def parting(run: Run) -> dict[str, Any]:
+    """What a flow's on_dead step sees: the dead run's payload with `_error` = {code, message, field, step}."""
+    error = {"code": run.error_code, "message": run.error_message, "field": run.error_field, "step": run.step_name}
+    return {**run.payload, "_error": error}
+
+
 class RunContext:
     """Serves `integrations.contracts.flow.Context` for one claimed run."""
 

@@ -40,7 +40,7 @@ class Engine:
         journal.throttle.register(list(self.landscape.connectors))
         self.polling = Polling(journal, self.landscape, self._routing, clock)
         self.worker = Worker(self.owner, journal, self.flows, self.landscape, clock, chance, self.tracing, page, lease_seconds)
-        self.farewells = Farewells(journal, self.flows, self.landscape, clock, self.worker, self.tracing)
+        self.farewells = Farewells(journal, self.flows, self.landscape, clock, self.worker, self.tracing, chance)
         self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock)
 
     def admit(self, events: Iterable[CloudEvent]) -> Admitted:

@@ -1,29 +1,40 @@
-"""Farewells: the `on_dead` step of a flow, tried once when a run goes to the dead letters; it never changes the run's state."""
+"""Farewells: the `on_dead` step of a flow, sent when a run went to the dead letters; it never changes the run's state.
+
+A message counts as sent once it was answered. What passes by itself (a busy or held system, a lost answer) is tried again
+with back-off, as often as the system's policy tries a write; a kill in between sends it again, under the same key.
+What the step learns was committed with the run's death (`integrations.engine.walk`).
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from integrations.contracts.connector import Change
+from integrations.contracts.connector import Change, Policy
 from integrations.contracts.flow import Deliver
-from integrations.engine.context import RunContext
+from integrations.engine.context import RunContext, parting
 from integrations.engine.delivering import answered
 from integrations.engine.flow_book import FlowBook
 from integrations.engine.landscape import Landscape
 from integrations.engine.lookups import Lookups
-from integrations.engine.retry import error_of
+from integrations.engine.retry import decide, error_of
 from integrations.engine.tracing import SpanPlace, Tracing, new_span_id
 from integrations.engine.walk import change_body
 from integrations.engine.worker import Worker
 from models.domain.clock import Clock
-from models.domain.outcomes import Acknowledgement, Fact
+from models.domain.outcomes import Acknowledgement
 from models.domain.record import Record, RecordKind
+from models.domain.states import RunState
 from models.journal.journal import Journal
 from models.journal.run import Run
 from models.journal.run_records import run_record
 
-_AT_ONCE = 50
+_AT_ONCE = 10
+"""Messages told of in one commit: what a kill sends again."""
+_ROUNDS = 5
+_UNKNOWN_VERSION = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -31,56 +42,63 @@ class _Said:
     """What the last messages of one round brought."""
 
     records: list[Record] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    postponed: list[Run] = field(default_factory=list)
+    sent: int = 0
 
 
 class Farewells:
     """Sends last messages. The step sees the run's payload with `_error` = {code, message, field, step}."""
 
-    def __init__(self, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock, worker: Worker, tracing: Tracing) -> None:
+    def __init__(
+        self, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock, worker: Worker, tracing: Tracing, chance: Callable[[], float]
+    ) -> None:
         self._journal, self._flows, self._landscape, self._clock = journal, flows, landscape, clock
-        self._worker, self._tracing = worker, tracing
+        self._worker, self._tracing, self._chance = worker, tracing, chance
 
     def send(self) -> int:
-        """Send what is due; how many were sent. Where a system takes no calls now, its messages stay due."""
-        runs = self._journal.runs.farewells(_AT_ONCE)
-        if not runs:
-            return 0
+        """Send what is due; how many are done with. Where a system takes no calls now, its messages are due when it does."""
+        sent = 0
+        for _ in range(_ROUNDS):
+            runs = self._journal.runs.farewells(_AT_ONCE)
+            if runs:
+                sent += self._round(runs)
+            if len(runs) < _AT_ONCE:
+                break
+        return sent
+
+    def _round(self, runs: list[Run]) -> int:
         said, lookups, circuits = _Said(), Lookups(self._journal, self._landscape), self._journal.throttle.circuits()
         for name in self._landscape.connectors:
             self._worker.gate(name).refresh(circuits)
         for run in runs:
+            run.farewell, run.farewell_at = "tried", None
             self._say(run, lookups, said)
-        if said.records:
-            self._journal.runs.note(said.records, said.facts)
-        if said.postponed:
-            self._journal.runs.postpone_farewells(said.postponed)
-        return len(runs) - len(said.postponed)
+            said.sent += run.farewell == "tried"
+        self._journal.runs.farewelled(runs, said.records)
+        return said.sent
 
     def _say(self, run: Run, lookups: Lookups, said: _Said) -> None:
         flow = self._flows.version(run.flow, run.flow_version)
-        step = flow.on_dead if flow else None
+        if flow is None:
+            return _later(run, self._clock.now() + _UNKNOWN_VERSION)  # for an engine that knows it
+        step = flow.on_dead
         if step is None:
             return
-        failed_step, run.step_name, started = run.step_name, step.name, time.time_ns()
-        run.payload = {
-            **run.payload, "_error": {"code": run.error_code, "message": run.error_message, "field": run.error_field, "step": failed_step}
-        }  # fmt: skip
+        run.payload, run.step_name, started = parting(run), step.name, time.time_ns()
         context = RunContext(run, lookups, self._clock)
         try:
             system = context.system_of(step.role)
-            change = step.change(run.payload, context)
-            if not isinstance(change, Change):
-                return
-            if self._worker.gate(system).enter() is not None:
-                said.postponed.append(run)
-                return
-            self._answered(run, step, change, system, started, said)
         except KeyError:
             return  # nobody plays the role, so there is nobody to tell
+        try:
+            change = step.change(run.payload, context)
         except Exception as error:  # noqa: BLE001  a failed farewell is recorded and changes nothing
             said.records.append(self._failed(run, error, None, None, started))
+            return
+        if not isinstance(change, Change):
+            return
+        if (closed := self._worker.gate(system).enter()) is not None:
+            return _later(run, closed.until)
+        self._answered(run, step, change, system, started, said)
 
     def _answered(self, run: Run, step: Deliver, change: Change, system: str, started: int, said: _Said) -> None:
         place = SpanPlace(run.trace_id, new_span_id())
@@ -100,11 +118,16 @@ class Farewells:
                 duration_us=(time.time_ns() - started) // 1000, body=body,
             )  # fmt: skip
             said.records.append(record)
-            if step.learn:
-                said.facts += step.learn(run.payload, {"system": answer.system, "system_id": answer.system_id, "answer": dict(answer.answer)})
         else:
             self._worker.gate(system).failed(answer)
             said.records.append(self._failed(run, answer, change, system, started))
+            self._retried(run, answer, self._landscape.connectors[system].config.policy)
+
+    def _retried(self, run: Run, error: Exception, policy: Policy) -> None:
+        decision = decide(error, run.farewell_tries + 1, self._clock.now(), policy, self._chance())
+        run.farewell_tries += decision.counted
+        if decision.state is not RunState.DEAD and decision.due_at is not None:
+            _later(run, decision.due_at)
 
     def _failed(self, run: Run, error: Exception, change: Change | None, system: str | None, started: int) -> Record:
         code, message, path = error_of(error)
@@ -113,3 +136,7 @@ class Farewells:
             run, RecordKind.FAILURE, self._clock.now(), system=system, status="farewell", error_code=code,
             duration_us=(time.time_ns() - started) // 1000, body=body,
         )  # fmt: skip
+
+
+def _later(run: Run, until: datetime) -> None:
+    run.farewell, run.farewell_at = "due", until

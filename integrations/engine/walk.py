@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.contracts.connector import Change, Policy
 from integrations.contracts.flow import Deliver, Emit, Flow, Need, Transform
-from integrations.engine.context import RunContext
+from integrations.engine.context import RunContext, parting
 from integrations.engine.retry import decide, error_of
 from integrations.engine.tracing import SpanPlace, Tracing, new_span_id
 from models.canonical.events import CloudEvent
@@ -164,6 +164,7 @@ class Walk:
             )
         )
         self._span(run.step_name or "", started, ended, span_id, system, run.error_message)
+        unanswered = planned is None and run.intent is not None
         run.attempt += decision.counted
         run.state, run.due_at = decision.state, decision.due_at
         if run.state is RunState.READY and planned is not None and planned.doubtful:
@@ -174,6 +175,8 @@ class Walk:
             self._weigh()
             run.farewell = "due" if self.flow.on_dead is not None else None
             self.move.records.append(settlement(run, now))
+            if not unanswered and run.step_name not in run.acks:
+                self._part()
 
     def close(self) -> None:
         """Report the span of this attempt."""
@@ -256,6 +259,19 @@ class Walk:
             run.amount, run.currency = (str(Decimal(str(money[0]))), money[1]) if money else (None, None)
         except (LookupError, TypeError, ValueError, AttributeError, InvalidOperation):
             run.amount = run.currency = None
+
+    def _part(self) -> None:
+        """Keep what the death teaches, with the death: whether and when the last message goes out is another matter."""
+        last = self.flow.on_dead
+        if last is None or last.learn is None:
+            return
+        try:
+            self._learn(list(last.learn(parting(self.move.run), {})), [])
+        except Exception as error:  # noqa: BLE001  a fault in the flow's `learn` must not keep the run from its rest
+            code, message, path = error_of(error)
+            body = {"error": {"code": code, "message": message, "field": path}}
+            failure = run_record(self.move.run, RecordKind.FAILURE, self.context.now(), step=last.name, status="farewell", error_code=code, body=body)
+            self.move.records.append(failure)
 
     def _attributes(self, system: str | None) -> dict[str, str | int | float | bool]:
         run = self.move.run

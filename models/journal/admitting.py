@@ -168,7 +168,7 @@ _STORED = [f"{column.name}" for column in tables.run.columns if column.name not 
 _INSERT = sa.text(f"insert into run ({', '.join(_STORED)}) values ({', '.join(':' + name for name in _STORED)})")
 _EVENT = sa.text("insert into event (source, event_id, body, admitted_at) values (:source, :event_id, :body, :admitted_at)")
 _JSON = ("payload", "acks", "correction", "intent", "waiting_missing")
-_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at")
+_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "farewell_at")
 
 
 def stored(run: Run, held: bool, now: datetime) -> dict[str, Any]:

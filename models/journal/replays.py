@@ -79,7 +79,7 @@ def restarted(old: Run, origin: Mapping[str, Any] | None, start: str, correction
         seq=0, run_id=uuid4().hex, replay_of=old.run_id, state=RunState.READY, step=0 if from_start else old.step, attempt=0, claims=0,
         step_name=None if from_start else old.step_name, payload=payload, acks={} if from_start else dict(old.acks), correction=merged,
         intent=None, error_code=None, error_message=None, error_field=None, system=None, waiting_for=None, waiting_because=None,
-        waiting_missing=None, waiting_owner=None, created_at=now, due_at=now, settled_at=None, farewell=None, lease_token=0,
+        waiting_missing=None, waiting_owner=None, created_at=now, due_at=now, settled_at=None, farewell=None, farewell_at=None, farewell_tries=0, lease_token=0,
     )  # fmt: skip
 
 

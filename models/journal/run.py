@@ -67,6 +67,8 @@ class Run:
     farewell: str | None
     lease_token: int
     held: int = 0
+    farewell_at: datetime | None = None
+    farewell_tries: int = 0
 
     @property
     def fact(self) -> tuple[str, str, str]:
@@ -81,7 +83,7 @@ def telling_system(event_source: str) -> str:
 
 RUN_COLUMNS = ", ".join(field.name for field in fields(Run))
 _JSON = ("correction", "intent", "waiting_missing")
-_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at")
+_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "farewell_at")
 
 
 def run_of(row: Sequence[Any]) -> Run:

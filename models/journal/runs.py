@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
-from models.domain.outcomes import Fact
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState, allowed
 from models.journal import admitting, claiming, committing, replays, tables
 from models.journal.admitting import Admitted
 from models.journal.committing import Commit
-from models.journal.crosswalk import Crosswalk, Link
+from models.journal.crosswalk import Crosswalk
 from models.journal.database import reading, wall_now
 from models.journal.feed import Feed
 from models.journal.metadata import instant, micros
@@ -31,6 +30,7 @@ from models.journal.statements import statements
 T = TypeVar("T")
 LEASE_SECONDS = 15.0
 _DEADLOCK = "40P01"
+_FAREWELL_LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,33 +170,32 @@ class Runs:
         values = {"flow": flow, "actor": actor, "reason": reason}
         self._by_operator(sa.text("delete from flow_state where flow = :flow"), values, "resume_flow", "resumed")
 
-    def paused_flows(self) -> list[str]:
-        """Flows that a person paused."""
-        with reading(self._engine) as connection:
-            return list(connection.scalars(self._sql["paused"]))
-
-    def farewells(self, limit: int = 100) -> list[Run]:
-        """Dead runs whose flow has a last message that nobody sent yet; each is handed out once."""
+    def farewells(self, limit: int) -> list[Run]:
+        """Dead runs whose last message is due, oldest first. They are the caller's to tell of by `farewelled`; should it be
+        lost, they are due again after some minutes."""
+        now = self._clock.now()
+        values = {"limit": limit, "now": micros(now), "until": micros(now + _FAREWELL_LEASE)}
 
         def work(connection: sa.Connection) -> list[Run]:
-            found = [run_of(row) for row in connection.execute(self._sql["farewells"], {"limit": limit})]
-            self._mark(connection, found, "tried")
-            return found
+            return sorted((run_of(row) for row in connection.execute(self._sql["farewells"], values)), key=lambda run: run.seq)
 
         return self._transaction(work)
 
-    def postpone_farewells(self, runs: Sequence[Run]) -> None:
-        """The last messages of these runs could not be sent: they are due again."""
-        self._transaction(lambda connection: self._mark(connection, runs, "due"))
-
-    def note(self, records: Sequence[Record], facts: Sequence[Fact] = (), links: Sequence[Link] = ()) -> None:
-        """Append records that belong to no move, with what was learnt on the way."""
+    def farewelled(self, runs: Sequence[Run], records: Sequence[Record]) -> None:
+        """How the last messages of these runs stand now (`farewell`, `farewell_at`, `farewell_tries`), with the records of it."""
 
         def work(connection: sa.Connection) -> None:
-            self._commit.learn(connection, facts, links)
+            for run in runs:
+                at = micros(run.farewell_at) if run.farewell_at else None
+                values = {"seq": run.seq, "farewell": run.farewell, "farewell_at": at, "farewell_tries": run.farewell_tries}
+                connection.execute(self._sql["farewell"], values)
             self._feed.append(connection, records)
 
         self._transaction(work)
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Append records that belong to no move."""
+        self._transaction(lambda connection: self._feed.append(connection, records))
 
     def get(self, run_id: str) -> Run | None:
         """One run by its id."""
@@ -210,10 +209,6 @@ class Runs:
         """Every run about these business facts, in order of admission."""
         return self._runs("facts", business_keys, "keys")
 
-    def by_lineage(self, lineage_ids: Sequence[str]) -> list[Run]:
-        """Every attempt of these lineages, in order."""
-        return self._runs("by_lineage", lineage_ids)
-
     def origins(self, runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:
         """The CloudEvents that began these runs, by run id."""
         with reading(self._engine) as connection:
@@ -225,7 +220,7 @@ class Runs:
         with reading(self._engine) as connection:
             due = connection.execute(self._sql["due_count"], {"now": micros(self._clock.now())}).scalar_one()
             due += connection.execute(self._sql["running_count"]).scalar_one()
-            due += connection.execute(self._sql["farewells_due"]).scalar_one()
+            due += connection.execute(self._sql["farewells_due"], {"now": micros(self._clock.now())}).scalar_one()
             polls = list(connection.scalars(sa.select(cursor.polled_at)))
         return Pulse(None if not polls or None in polls else min(moment for moment in polls if moment), due)
 
@@ -235,12 +230,12 @@ class Runs:
 
     def idle(self) -> bool:
         """Whether there is nothing to claim and no farewell to send now; a look that costs no write lock."""
+        now = {"now": micros(self._clock.now())}
         with reading(self._engine) as connection:
-            due = connection.execute(self._sql["any_due"], {"now": micros(self._clock.now())}).first()
-            return due is None and connection.execute(self._sql["any_farewell"]).first() is None
+            return connection.execute(self._sql["any_due"], now).first() is None and connection.execute(self._sql["any_farewell"], now).first() is None
 
     def next_due(self) -> datetime | None:
-        """World time at which the next run falls due; None when none is ready."""
+        """World time at which the next run or last message falls due; None when none is waiting for its time."""
         with reading(self._engine) as connection:
             found = connection.execute(self._sql["next_due"]).scalar_one()
         return None if found is None else instant(found)
@@ -255,9 +250,6 @@ class Runs:
     def _runs(self, name: str, keys: Sequence[str], parameter: str = "ids") -> list[Run]:
         with reading(self._engine) as connection:
             return [run_of(row) for row in connection.execute(self._sql[name], {parameter: json.dumps(list(keys))})]
-
-    def _mark(self, connection: sa.Connection, runs: Sequence[Run], farewell: str) -> None:
-        connection.execute(self._sql["farewell"], {"seqs": json.dumps([run.seq for run in runs]), "farewell": farewell})
 
     def _by_operator(self, statement: sa.TextClause, values: Mapping[str, Any], action: str, status: str) -> None:
         def work(connection: sa.Connection) -> None:

@@ -120,13 +120,18 @@ select 1 from run
 where state in ('ready', 'in_doubt') and held = 0 and due_at <= :now and flow not in (select flow from flow_state) limit 1;
 
 -- any_farewell: whether a dead run's last message is due
-select 1 from run where farewell = 'due' and state = 'dead' limit 1;
+select 1 from run
+where farewell in ('due', 'sending') and state = 'dead' and (farewell_at is null or farewell_at <= :now) limit 1;
 
--- farewells_due: how many last messages of dead runs are due
-select count(*) from run where farewell = 'due' and state = 'dead';
+-- farewells_due: how many last messages of dead runs are due or being sent
+select count(*) from run
+where farewell in ('due', 'sending') and state = 'dead' and (farewell = 'sending' or farewell_at is null or farewell_at <= :now);
 
--- next_due: when the next run falls due
-select min(due_at) from run where state in ('ready', 'in_doubt') and held = 0;
+-- next_due: when the next run or last message falls due
+select min(due_at) from (
+  select min(due_at) as due_at from run where state in ('ready', 'in_doubt') and held = 0
+  union all
+  select min(farewell_at) from run where farewell in ('due', 'sending') and state = 'dead') as falls;
 
 -- by_ids: runs by their ids
 select $run from run where run_id in json(:ids) order by seq;
@@ -137,17 +142,16 @@ select replay_of, run_id from run where replay_of in json(:ids) order by seq;
 -- origins: the events that began these runs
 select event.source, event.event_id, event.body from event where event.source = :source and event.event_id in json(:ids);
 
--- farewells: dead runs whose last message was not sent yet
-select $run from run where farewell = 'due' and state = 'dead' order by seq limit :limit for update skip locked;
+-- farewells: dead runs whose last message is due, now in the caller's hands until then
+update run set farewell = 'sending', farewell_at = :until where seq in (
+  select seq from run
+  where farewell in ('due', 'sending') and state = 'dead' and (farewell_at is null or farewell_at <= :now)
+  order by seq limit :limit for update skip locked)
+returning $run;
 
 -- farewell: how the last message of a dead run stands
-update run set farewell = :farewell where seq in json numbers(:seqs);
-
--- paused: flows that a person paused
-select flow from flow_state order by flow;
-
--- by_lineage: every attempt of these lineages
-select $run from run where lineage_id in json(:ids) order by seq;
+update run set farewell = :farewell, farewell_at = :farewell_at, farewell_tries = :farewell_tries
+where seq = :seq and farewell = 'sending' and state = 'dead';
 
 -- forget: an event that is to be taken as new when it comes again
 delete from event where source = :source and event_id = :event_id;

@@ -69,7 +69,9 @@ run = sa.Table(
     sa.Column("settled_at", Instant),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("source_changed_at", Instant),
-    sa.Column("farewell", sa.Text),  # of a dead run whose flow has an on_dead step: due, then tried
+    sa.Column("farewell", sa.Text),  # of a dead run whose flow has an on_dead step: due, sending, then tried
+    sa.Column("farewell_at", Instant),  # when it is due (null: at once), or when whoever sends it is taken for lost
+    sa.Column("farewell_tries", sa.Integer, nullable=False),
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_token", sa.BigInteger, nullable=False),
     sa.Column("lease_until_wall", sa.BigInteger),
@@ -81,7 +83,7 @@ run = sa.Table(
     _part("run_waiting", "state = 'waiting'", "waiting_for"),
     _part("run_leased", "state = 'running'", "lease_until_wall"),
     _part("run_replay", "replay_of IS NOT NULL", "replay_of"),
-    _part("run_farewell", "farewell = 'due'", "seq"),
+    _part("run_farewell", "farewell IN ('due', 'sending')", "seq"),
 )
 
 flow_state = sa.Table(

@@ -241,6 +241,8 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("source_changed_at", sa.BigInteger(), nullable=True),
         sa.Column("farewell", sa.Text(), nullable=True),
+        sa.Column("farewell_at", sa.BigInteger(), nullable=True),
+        sa.Column("farewell_tries", sa.Integer(), nullable=False),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_token", sa.BigInteger(), nullable=False),
         sa.Column("lease_until_wall", sa.BigInteger(), nullable=True),
@@ -272,7 +274,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("replay_of IS NULL"),
     )
     op.create_index(
-        "run_farewell", "run", ["seq"], unique=False, sqlite_where=sa.text("farewell = 'due'"), postgresql_where=sa.text("farewell = 'due'")
+        "run_farewell",
+        "run",
+        ["seq"],
+        unique=False,
+        sqlite_where=sa.text("farewell IN ('due', 'sending')"),
+        postgresql_where=sa.text("farewell IN ('due', 'sending')"),
     )
     op.create_index(
         "run_held",
