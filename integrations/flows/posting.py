@@ -27,6 +27,7 @@ from models.domain.keys import posting_id, reversal_id
 from models.domain.outcomes import Fact, NothingToDo
 
 ENTITY = "posting"
+MOVED_ON = "posting-moved-on"
 NONE: Mapping[str, Any] = {"seen": 0, "number": 0, "revision": 0, "key": None, "standing": None, "undoing": False, "pending": None}
 
 _MATERIAL = (
@@ -68,7 +69,7 @@ def due(plan: Mapping[str, Any], act: str, ctx: Context) -> Mapping[str, Any] | 
         return NothingToDo("done by an earlier attempt")
     raise Rejected(
         f"another version of {plan['item']} was posted since this attempt was planned: replay it from the start",
-        code="posting-moved-on",
+        code=MOVED_ON,
     )
 
 
@@ -88,10 +89,10 @@ def posted_fact(plan: Mapping[str, Any], body: Mapping[str, Any], seen: int) -> 
     return _fact(plan, "post", seen, plan["key"], standing={**plan["post"], "body": dict(body)})
 
 
-def refused_fact(plan: Mapping[str, Any], seen: int) -> Fact:
-    """Nothing stands and nothing is in doubt: the ERP refused the posting for good."""
-    number = plan["number"] + bool(plan["confirm"])
-    body = {**NONE, "seen": seen, "number": number, "revision": _before(plan, "post"), "key": plan["prior"]}
+def refused_fact(plan: Mapping[str, Any], act: str, seen: int) -> Fact:
+    """Nothing stands and nothing is in doubt: the ERP refused the act (`confirm` or `post`) for good."""
+    number = plan["number"] + (bool(plan["confirm"]) if act == "post" else 0)
+    body = {**NONE, "seen": seen, "number": number, "revision": _before(plan, act), "key": plan["prior"]}
     return Fact(ENTITY, plan["item"], body)
 
 

@@ -27,6 +27,8 @@ NAME = "time-to-bill"
 BULK = 100
 FIRST_LOAD = timedelta(minutes=2)
 """How long after a project was first described its charge codes may still be on their way."""
+UNDECIDED = frozenset({"in-doubt", "transient", "slow-job", "rate-limited", "misconfigured", "step-crashed", posting.MOVED_ON})
+"""Codes of a posting's failure that do not say that the ERP refused it."""
 _NOT_ITS_PSA = "the system that the entry came from is not the PSA of this legal entity, and nobody else knows the entry"
 
 
@@ -182,10 +184,12 @@ def posting_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
 
 
 def refusal_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
-    """A posting that the ERP refused for good is not in doubt; one whose answer never came stays so."""
+    """A posting that the ERP refused for good is not in doubt; one whose answer never came stays so, and an attempt that was
+    overtaken knows nothing. What the ERP said counts whoever hears of it: no acknowledgement is asked for."""
     error = entry.get("_error") or {}
-    refused = error.get("step") == "erp-post" and error.get("code") not in ("in-doubt", "transient", "slow-job")
-    return [posting.refused_fact(entry["plan"], entry["seen"])] if refused else []
+    act = {"erp-confirm": "confirm", "erp-post": "post"}.get(str(error.get("step")))
+    refused = act and entry.get("plan") and error.get("code") not in UNDECIDED
+    return [posting.refused_fact(entry["plan"], act, entry["seen"])] if act and refused else []
 
 
 def money(entry: Payload) -> tuple[Decimal, str] | None:

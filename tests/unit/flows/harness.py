@@ -136,14 +136,15 @@ class Firm:
         return change
 
     def _farewell(self, trail: Trail, error: TieoutError) -> None:
+        """The last message, where there is somebody to tell; what it teaches is learnt either way."""
         step = trail.flow.on_dead
-        if step and step.role in self.systems:
+        if step:
             payload = {**trail.payload, "_error": {"code": error.code, "message": str(error), "field": getattr(error, "field", None)}}
             payload["_error"]["step"] = trail.flow.steps[trail.step].name
-            change = step.change(payload, Desk(self, trail, step))
+            change = step.change(payload, Desk(self, trail, step)) if step.role in self.systems else None
             if isinstance(change, Change):
                 self.writes.append((self.systems[step.role], change))
-                self.learn(step.learn(payload, {}) if step.learn else ())
+            self.learn(step.learn(payload, {}) if step.learn else ())
 
     def learn(self, facts: Sequence[Fact]) -> None:
         for fact in facts:

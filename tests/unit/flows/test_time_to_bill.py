@@ -1,12 +1,13 @@
 """F5, E1: approved work reaches the ERP once in effect, whatever order and however often it is told."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
-from integrations.contracts import Role
+from integrations.contracts import Change, Role
 from integrations.flows import flows
-from models.domain.errors import OutcomeUnknown, Rejected
+from models.domain.errors import OutcomeUnknown, Rejected, TieoutError
 from tests.unit.flows import examples
 from tests.unit.flows.harness import SYSTEMS, Firm
 
@@ -182,6 +183,53 @@ def test_a_posting_that_was_refused_for_good_is_not_in_doubt(firm: Firm) -> None
     firm.writes.clear()
     firm.hear(examples.hours(version=2, verb="reversed"))
     assert firm.writes == []
+
+
+def refusing(code: str) -> Callable[[str, Change], TieoutError | None]:
+    return lambda system, change: Rejected("no", code=code) if system == "netsuite" and change.entity == "time_entry" else None
+
+
+@pytest.mark.req("F5", "E1", "S5")
+@pytest.mark.parametrize("psa", ["kantata", "csv", "other-psa", None])
+def test_a_corrected_version_of_a_refused_entry_is_posted_once_whoever_could_be_told(firm: Firm, psa: str | None) -> None:
+    del firm.systems[Role.PSA]
+    if psa:
+        firm.systems[Role.PSA] = psa
+        firm.targets.setdefault(psa, {})
+    firm.refuse = refusing("closed-period")
+    [refused] = firm.hear(examples.hours())
+    firm.refuse = lambda system, change: None
+    firm.writes.clear()
+    [corrected] = firm.hear(examples.hours(version=2, verb="corrected", hours="6.00"))
+    assert (refused.state, corrected.state) == ("dead", "settled")
+    assert [(change.action, change.body["hours"]) for system, change in firm.writes if system == "netsuite"] == [("post", "6.00")]
+    assert standing(firm) == {"TE-kantata-27": Decimal("6.00")}
+
+
+@pytest.mark.req("F5", "E1")
+def test_a_posting_in_doubt_that_is_refused_when_confirmed_stands_in_nobodys_way(firm: Firm) -> None:
+    firm.refuse = lambda system, change: OutcomeUnknown("no answer", change.key) if change.action == "post" else None
+    firm.hear(examples.hours())
+    firm.refuse = refusing("closed-period")
+    [second] = firm.hear(examples.hours(version=2, verb="corrected", hours="6.00"))
+    assert second.flow.steps[second.step].name == "erp-confirm" and second.state == "dead"
+    firm.refuse = lambda system, change: None
+    firm.writes.clear()
+    assert firm.replay(second).state == "settled"
+    assert [(change.action, change.body["hours"]) for system, change in firm.writes if system == "netsuite"] == [("post", "6.00")]
+    assert standing(firm) == {"TE-kantata-27": Decimal("6.00")}
+
+
+@pytest.mark.req("F5", "E1")
+def test_an_overtaken_attempt_teaches_nothing_about_what_stands(firm: Firm) -> None:
+    firm.refuse = refusing("closed-period")
+    [trail] = firm.hear(examples.hours())
+    firm.refuse = lambda system, change: None
+    firm.replay(trail, {"hours": "6.00"})
+    assert firm.replay(trail, start=False).error.code == "posting-moved-on"
+    firm.hear(examples.hours(version=2, verb="corrected", hours="5.00"))
+    assert list(firm.held(Role.ERP, "time_entry")) == ["TE-kantata-27-v1", "TE-kantata-27-v1-R", "TE-kantata-27-v2"]
+    assert standing(firm) == {"TE-kantata-27": Decimal("5.00")}
 
 
 @pytest.mark.req("F5")
