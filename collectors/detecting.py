@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from collectors.lean import few_arenas, give_back, without_pandas
-from models.domain.clock import Clock, clock_at
+from models.domain.clock import Clock, SystemClock, clock_at
 from models.settings import Settings, read_settings
 
 
@@ -51,7 +51,7 @@ class Detecting:
         try:
             connection = self._opened()
             refresh(connection, self._settings.reporting_currency, self._clock)
-            run_all(connection, self._journal, self._clock)
+            run_all(connection, self._journal, self._clock, SystemClock())
         except BaseException:
             self._close()
             raise

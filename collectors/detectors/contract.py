@@ -1,6 +1,7 @@
 """The contract of a detector: a module with `DETECTOR` and `EXAMPLES`, and its SQL beside it.
 
-The SQL asks published names only (marts, `quarantine`, and per turn `open_runs`, `set_ups`, `circuits` and `service_levels`), set-based, with `{now}` for the world's present.
+The SQL asks published names only (marts, `quarantine`, and per turn `open_runs`, `set_ups`, `circuits` and `service_levels`), set-based, with `{now}` for the
+world's present and `{wall}` for wall time, which says when the collector received something (`recorded_at`).
 The words turn each row into a finding. What a detector no longer finds resolves by itself, so it remembers nothing.
 """
 
@@ -32,16 +33,19 @@ class Detector:
     file: str
     words: Mapping[str, Callable[[Row], Finding]]
 
-    def findings(self, ask: Ask, now: datetime) -> list[Finding]:
-        """Everything this detector finds now."""
-        moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
+    def findings(self, ask: Ask, now: datetime, wall: datetime) -> list[Finding]:
+        """Everything this detector finds now; `now` is world time, the same as `wall` outside the demonstration."""
         asked = statements(Path(self.file).with_suffix(".sql"))
         found: list[Finding] = []
         for name, sql in asked.items():
-            rows = [self.words[name](row) for row in ask(sql.replace("{now}", moment))]
+            rows = [self.words[name](row) for row in ask(sql.replace("{now}", _moment(now)).replace("{wall}", _moment(wall)))]
             # The first finding of a case gives its words: sorted, so that they do not flicker from turn to turn.
             found += sorted(rows, key=lambda one: (one.fingerprint, one.subject_key))
         return found
+
+
+def _moment(at: datetime) -> str:
+    return f"TIMESTAMPTZ '{at.astimezone(UTC).isoformat()}'"
 
 
 @dataclass(frozen=True, slots=True)

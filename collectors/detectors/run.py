@@ -52,8 +52,10 @@ class Journal(Protocol):
     def throttle(self) -> Any: ...
 
 
-def run_all(connection: Connection, journal: Journal, clock: Clock) -> dict[str, int]:
+def run_all(connection: Connection, journal: Journal, clock: Clock, wall: Clock | None = None) -> dict[str, int]:
     """Report what every detector finds now, in one transaction; how many findings each made. Safe to repeat.
+
+    `clock` gives world time, `wall` the time at which the collector receives; without it the two are one.
 
     A detector that fails is logged and left out, so that its open findings stay as they are and the others go on.
     """
@@ -64,16 +66,16 @@ def run_all(connection: Connection, journal: Journal, clock: Clock) -> dict[str,
     found: dict[str, Sequence[Finding]] = {}
     for detector in detectors():
         try:
-            found[detector.name] = findings_of(detector, connection, clock)
+            found[detector.name] = findings_of(detector, connection, clock, wall or clock)
         except Exception:
             log.exception("detector %s failed: its open findings stay as they are", detector.name)
     journal.cases.report_all(found, rates_of(connection))
     return {name: len(findings) for name, findings in found.items()}
 
 
-def findings_of(detector: Detector, connection: Connection, clock: Clock) -> list[Finding]:
+def findings_of(detector: Detector, connection: Connection, clock: Clock, wall: Clock) -> list[Finding]:
     """What one detector finds now."""
-    return detector.findings(lambda sql: connection.execute(sql).to_arrow_table().to_pylist(), clock.now())
+    return detector.findings(lambda sql: connection.execute(sql).to_arrow_table().to_pylist(), clock.now(), wall.now())
 
 
 def rates_of(connection: Connection) -> Mapping[str, Decimal]:

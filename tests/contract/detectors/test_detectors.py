@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
 import collectors.detectors
-from collectors.detectors import detectors, modules
+from collectors.detectors import detectors, modules, quarantine
 from collectors.detectors.contract import Example, statements
 from collectors.detectors.run import CIRCUITS, LEVELS
 from models.domain.case import CAUSES, SEVERITIES
@@ -58,7 +59,7 @@ def answered(schema, example: Example):
     pytest.param(module, example, id=f"{module.DETECTOR.name}: {example.title}") for module in ALL for example in module.EXAMPLES
 ])  # fmt: skip
 def test_a_detector_finds_what_its_example_says_and_nothing_else(module, example, schema):
-    found = module.DETECTOR.findings(answered(schema, example), NOW)
+    found = module.DETECTOR.findings(answered(schema, example), NOW, NOW)
     seen = [(one.fingerprint, one.subject_key, None if one.amount is None else str(one.amount)) for one in found]
     assert sorted(seen, key=str) == sorted(example.expected, key=str)
     assert all(dict(one.evidence) | dict(example.evidence) == dict(one.evidence) for one in found)
@@ -73,11 +74,18 @@ def test_a_detector_has_words_for_each_statement_a_silent_example_and_names_its_
     assert {row for example in module.EXAMPLES for row in example.given} <= set(schema)
     assert detector.requirements
     for example in module.EXAMPLES:
-        for one in detector.findings(answered(schema, example), NOW):
+        for one in detector.findings(answered(schema, example), NOW, NOW):
             assert one.cause.cause in {*CAUSES, *EXPLANATIONS}, f"{one.cause.cause} needs a heading in models.domain.case.CAUSES"
             assert one.cause.floor in SEVERITIES and one.cause.owner
             assert all(text.strip().endswith((".", "!")) for text in (one.cause.explanation, one.cause.next_action))
             assert (one.amount is None) == (one.currency is None)
+
+
+def test_received_input_is_judged_by_wall_time_whatever_the_worlds_time_is(schema):
+    """N4: in the demonstration the world is weeks away from the time at which the collector receives."""
+    [example] = [one for one in quarantine.EXAMPLES if one.title == "a malformed body"]
+    assert len(quarantine.DETECTOR.findings(answered(schema, example), NOW - timedelta(weeks=12), NOW)) == 1
+    assert not quarantine.DETECTOR.findings(answered(schema, example), NOW, NOW + timedelta(days=2))
 
 
 def test_every_module_beside_the_contract_is_a_detector():
