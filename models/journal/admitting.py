@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,15 @@ def _fresh(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Arriv
     return fresh
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The event that told of a version."""
+
+    event_type: str
+    source: str
+    event_id: str
+
+
 class _Admission:
     """One admission's look at what is known and open."""
 
@@ -78,7 +87,7 @@ class _Admission:
         self._connection, self._admitted, self._now = connection, admitted, now
         self._sql = statements(SQL, connection.dialect.name)
         self._rows: list[dict[str, Any]] = []
-        self._versions: dict[tuple[str, str, str], set[int]] = {}
+        self._versions: dict[tuple[str, str, str], dict[int, _Told]] = {}
         self._waiting: dict[tuple[str, str, str], Run] = {}
         self._open: set[tuple[str, str]] = set()
 
@@ -98,7 +107,7 @@ class _Admission:
         keys = json.dumps(sorted({start.business_key for start in starts}))
         for row in self._connection.execute(self._sql["facts"], {"keys": keys}):
             run = run_of(row)
-            self._versions.setdefault(run.fact, set()).add(run.source_version)
+            self._versions.setdefault(run.fact, {})[run.source_version] = _Told(run.event_type, run.event_source, run.event_id)
             if run.state is RunState.WAITING:
                 self._waiting[run.fact] = run
         for flow in sorted({start.flow for start in starts}):
@@ -108,12 +117,15 @@ class _Admission:
 
     def _start(self, arrival: Arrival, start: Start) -> None:
         fact = (start.flow, start.business_key, telling_system(arrival.source))
-        versions = self._versions.setdefault(fact, set())
-        if start.source_version in versions:
-            self._admitted.duplicates += 1
-            return self._note(arrival, start, "duplicate", None)
+        versions = self._versions.setdefault(fact, {})
+        version, told = start.source_version, _Told(start.event_type, arrival.source, arrival.event_id)
+        while version in versions:
+            if self._same(told, versions[version]):
+                self._admitted.duplicates += 1
+                return self._note(arrival, start, "duplicate", None)
+            version += 1
         newest = max(versions, default=None)
-        versions.add(start.source_version)
+        versions[version], start = told, replace(start, source_version=version)
         if newest is not None and start.source_version < newest:
             return self._add(arrival, start, RunState.SUPERSEDED, "stale")
         if arrival.refusal is not None:
@@ -121,6 +133,18 @@ class _Admission:
         if (waiting := self._waiting.pop(fact, None)) is not None:
             return self._wake(arrival, start, waiting)
         self._add(arrival, start, RunState.READY, "admitted")
+
+    def _same(self, told: _Told, known: _Told) -> bool:
+        """Whether two events of one version say the same. A source's clock ticks in seconds or milliseconds, so that two changes
+        may bear one number: the one that arrives later is the later version, and nothing is lost. An event that was admitted
+        under this very id before was forgotten since, to be taken as new."""
+        if told.event_type != known.event_type or told == known:
+            return False
+        data = []
+        for one in (told, known):
+            ids = {"source": one.source, "ids": json.dumps([one.event_id])}
+            data += [orjson.loads(row.body).get("data") for row in self._connection.execute(self._sql["origins"], ids)]
+        return len(data) == 2 and data[0] == data[1]
 
     def _wake(self, arrival: Arrival, start: Start, run: Run) -> None:
         values = {name: getattr(start, name) for name in ("step_name", "source_version", "event_type", "legal_entity", "amount", "currency")}

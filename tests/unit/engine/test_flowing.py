@@ -123,6 +123,41 @@ def test_versions_of_two_systems_never_compare(any_journal: Journal, clock: Hand
     assert state_of(any_journal, "a") == ["settled", "settled", "settled"]
 
 
+@pytest.mark.req("E1", "E7")
+@pytest.mark.parametrize("together", [True, False])
+def test_two_changes_in_one_moment_are_two_versions(any_journal: Journal, clock: HandClock, together: bool) -> None:
+    """E1: a source's clock is no finer than its ticks: what differs in content or kind is a later version by arrival, what
+    comes again under another id is a duplicate, and an older version is still stale."""
+    target = Hostile()
+    flow = replace(posting_flow(), triggers=("tieout.time_entry.approved", "tieout.time_entry.corrected"))
+    engine = Engine(any_journal, [flow], [target], clock)
+    one, two = event("a", 7), event("a", 7, hours="5", event_id="x")
+    three, again = event("a", 7, hours="5", kind="corrected", event_id="y"), event("a", 7, hours="5", event_id="z")
+    batches = [[one, two, three, again]] if together else [[one], [two], [three], [again]]
+    admitted = []
+    for batch in batches:
+        admitted.append(engine.admit(batch))
+        engine.drain()
+    assert (sum(len(each.started) for each in admitted), sum(each.duplicates for each in admitted)) == (3, 1)
+    engine.admit([event("a", 6, hours="3", event_id="w")])
+    engine.drain()
+    assert target.order == ["a-v7", "a-v8", "a-v9"]
+    assert Counter(state_of(any_journal, "a")) == {"settled": 3, "superseded": 1}
+
+
+@pytest.mark.req("N4")
+def test_a_row_refused_again_in_the_same_moment_is_kept(journal: Journal, clock: HandClock) -> None:
+    """N4: a replayed row that still cannot be mapped is a dead letter anew, be it read in the same moment."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    engine = Engine(journal, [posting_flow()], [psa], clock)
+    engine.poll()
+    (dead,) = journal.runs.by_keys(["time:psa:27"])
+    journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    engine.poll()
+    assert [run.state for run in journal.runs.by_keys(["time:psa:27"])] == [RunState.SUPERSEDED, RunState.DEAD]
+
+
 @pytest.mark.req("E7")
 def test_order_within_an_aggregate_and_none_between(any_journal: Journal, clock: HandClock) -> None:
     """E7: versions of one entry are posted in order though admitted together; a stuck one holds only its own aggregate."""
