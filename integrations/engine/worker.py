@@ -25,6 +25,7 @@ from models.domain.states import RunState
 from models.journal.claiming import CRASHES
 from models.journal.journal import Journal
 from models.journal.run import Move, Run
+from models.journal.runs import Claim
 
 _UNKNOWN_VERSION = timedelta(minutes=1)
 
@@ -42,21 +43,20 @@ class Worker:
         self._routing = Routing(flows)
         self._gates: dict[str, Gate] = {}
         self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._leasing = threading.Lock()
+        self._leased: set[str] = set()
         self._held_until = 0.0
         self._pages = 0
 
     def work(self) -> int:
         """Claim and finish one page; how many runs it had."""
-        asked = time.monotonic()
-        self._pages += 1
-        claim = self._journal.runs.claim(self.holder, self._page, self.lease_seconds)
+        claim = self._claimed()
         if not claim.runs:
             return 0
-        self._held_until = asked + self.lease_seconds * 0.8
         lookups = Lookups(self._journal, self._landscape)
         walks, strangers = self._walks(claim.runs, lookups)
         if strangers:
-            self._journal.runs.commit(self.holder, strangers, claim.wall, self.lease_seconds)
+            self._stored(strangers, claim.wall)
         planned = self._walked([walk for walk in walks if walk.move.run.state is RunState.RUNNING], lookups)
         planned = self._kept(planned, self._commit(walks, claim.wall))
         while planned:
@@ -72,14 +72,32 @@ class Worker:
         return f"{self.owner}/{self._pages}"
 
     def heartbeat(self) -> None:
-        """Prolong the leases; called by the engine's clockwork while a page is under way."""
-        asked = time.monotonic()
-        self._journal.runs.heartbeat(self.holder, self.lease_seconds)
-        self._held_until = asked + self.lease_seconds * 0.8
+        """Prolong the leases; called by the engine's clockwork while a page is under way. When one of them was lost meanwhile
+        (the process was suspended), nothing more of the page is written: its runs are another's or in doubt."""
+        with self._leasing:
+            asked = time.monotonic()
+            renewed = self._journal.runs.heartbeat(self.holder, self.lease_seconds)
+            self._held_until = asked + self.lease_seconds * 0.8 if renewed >= len(self._leased) else 0.0
 
     def held(self) -> bool:
         """Whether the leases surely stand, by this process's own monotonic clock and with a margin for the write back."""
         return time.monotonic() < self._held_until
+
+    def _claimed(self) -> Claim:
+        with self._leasing:
+            asked = time.monotonic()
+            self._pages += 1
+            claim = self._journal.runs.claim(self.holder, self._page, self.lease_seconds)
+            self._leased = {run.run_id for run in claim.runs}
+            self._held_until = asked + self.lease_seconds * 0.8
+        return claim
+
+    def _stored(self, moves: Sequence[Move], looked_wall: int) -> set[str]:
+        """Commit moves; what came to rest or was lost is no longer under this worker's lease."""
+        with self._leasing:
+            lost = self._journal.runs.commit(self.holder, moves, looked_wall, self.lease_seconds)
+            self._leased -= lost | {move.run.run_id for move in moves if move.run.state is not RunState.RUNNING}
+        return lost
 
     def gate(self, system: str) -> Gate:
         """The gate before a system."""
@@ -169,7 +187,7 @@ class Worker:
             return set()
         for walk in walks:
             walk.move.arrivals = [self._routing.arrival(event) for event in walk.raised]
-        lost = self._journal.runs.commit(self.holder, [walk.move for walk in walks], looked_wall, self.lease_seconds)
+        lost = self._stored([walk.move for walk in walks], looked_wall)
         for walk in walks:
             walk.raised = []
             walk.move.records, walk.move.facts, walk.move.links, walk.move.arrivals = [], [], [], []

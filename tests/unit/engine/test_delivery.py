@@ -118,6 +118,40 @@ def test_a_held_system_is_not_called_by_anyone(journal: Journal, clock: HandCloc
     assert target.effects == {"a-v1": 1, "b-v1": 1}
 
 
+@pytest.mark.req("E1", "E8")
+def test_a_heartbeat_revives_no_lost_lease(any_journal: Journal, clock: HandClock) -> None:
+    """E8: a worker that was suspended past its lease writes nothing more of its page, though its heart beats again."""
+    target = Hostile()
+    engine = engine_on(any_journal, clock, target)
+
+    def suspended(change: Change, tries: int) -> None:
+        if target.calls > 1:
+            return
+        with any_journal.engine.begin() as connection:
+            connection.execute(sa.text("update run set lease_until_wall = 1 where state = 'running'"))
+        any_journal.runs.reap()
+        assert len(any_journal.runs.claim("another").runs) == 20
+        engine.worker.heartbeat()
+
+    target._misbehaves = suspended
+    target.config = replace(target.config, policy=replace(FAST, concurrency=1))
+    engine.admit([event(str(n)) for n in range(20)])
+    engine.worker.work()
+    assert target.calls == 1 and not engine.worker.held()
+
+
+@pytest.mark.req("E8")
+def test_a_heartbeat_keeps_a_page_whose_runs_come_to_rest(any_journal: Journal, clock: HandClock) -> None:
+    """E8: runs that settled need no lease: the others go on being written."""
+    target = Hostile()
+    engine = engine_on(any_journal, clock, target)
+    target._misbehaves = lambda change, tries: engine.worker.heartbeat()
+    target.config = replace(target.config, policy=replace(FAST, concurrency=1))
+    engine.admit([event(str(n)) for n in range(25)])
+    engine.worker.work()
+    assert target.calls == 25 and states(any_journal) == {"settled": 25}
+
+
 @pytest.mark.req("E3")
 def test_the_circuit_opens_lets_one_probe_through_and_closes(journal: Journal, clock: HandClock) -> None:
     """E3: after the failures in a row nobody calls; one probe decides; the others follow when it succeeds."""
