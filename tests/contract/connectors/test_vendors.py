@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -26,6 +27,8 @@ from models.domain.money import Money
 from models.domain.outcomes import Acknowledgement
 from tests.contract.connectors.cases import CASES, World, ka_entry, ka_grow, ka_prepare, ns_prepare, posting, ppm_change, sf_grow, wd_grow
 from tests.contract.connectors.gate import Gate, Spoil
+
+DEMONSTRATION = Path(__file__).parents[3] / "integrations" / "sandbox" / "systems.toml"
 
 
 @pytest.fixture
@@ -187,6 +190,19 @@ def test_more_events_than_a_page(world: World) -> None:
         found += [event.subject for event in page.events]
         cursor, more = page.cursor, page.more
     assert len(found) == len(set(found)) == 500
+
+
+def test_a_success_takes_the_place_of_a_failure_in_the_demonstrations_ledger(world: World) -> None:
+    """F5: an entry refused before anybody knew its ERP and posted later has one row in the sync ledger, and it says so."""
+    ka_prepare(world)
+    key = next(iter(world.vendors.psa.tables["time_entries"].rows))
+    options = next(system["options"] for system in tomllib.loads(DEMONSTRATION.read_text())["system"] if system["name"] == "kantata")
+    connector = Kantata(replace(CASES["kantata"].config("kantata", world), options=options), world.clock)
+    for status, named in (("failed", {"message": "Unknown charge code"}), ("successful", {"system": "netsuite", "posting_id": f"TE-kantata-{key}-v1"})):
+        [answer] = connector.deliver([Change("annotate", "time_entry", f"TE-kantata-{key}", status, {"status": status, **named}, {"time_entry": key})])
+        assert isinstance(answer, Acknowledgement)
+    ledger = [row for row in world.vendors.psa.tables["external_references"] if (row["subject_type"], row["subject_id"]) == ("TimeEntry", key)]
+    assert [(row["service_name"], row["status"], row["service_model_ref"]) for row in ledger] == [("netsuite", "successful", f"TE-kantata-{key}-v1")]
 
 
 def test_a_withdrawn_entry_is_reversed(world: World) -> None:
