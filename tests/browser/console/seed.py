@@ -195,7 +195,7 @@ class _World:
             "run_id": run_id, "flow": "time-to-bill", "flow_version": 1, "state": state, "step": 1 if fault else 2, "step_name": "post-to-erp", "attempt": 1, "claims": 0, "held": 0, "business_key": f"time_entry:{key}",
             "source_version": 1, "aggregate": f"project:{code}", "lane": firm, "lineage_id": run_id, "correlation_id": f"corr-{key}", "trace_id": trace, "legal_entity": firm, "event_type": "tieout.time_entry.approved",
             "event_source": "/kantata", "event_id": key, "payload": event["data"], "error_code": fault, "error_message": words, "system": "netsuite" if fault else None, "amount": str(value), "currency": currency,
-            "created_at": at, "updated_at": at + timedelta(seconds=3), "settled_at": at + timedelta(seconds=45) if not fault else None, "source_changed_at": at, "lease_token": 0,
+            "created_at": at, "updated_at": at + timedelta(seconds=3), "settled_at": at + timedelta(seconds=45) if not fault else None, "source_changed_at": at, "lease_token": 0, "farewell_tries": 0,
         })  # fmt: skip
         self._trace(trace, at, fault)
         if not self.sample and not fault:
