@@ -38,8 +38,8 @@ class Engine:
         self.owner = owner or f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._routing = Routing(self.flows)
         journal.throttle.register(list(self.landscape.connectors))
-        self.polling = Polling(journal, self.landscape, self._routing, clock)
         self.worker = Worker(self.owner, journal, self.flows, self.landscape, clock, chance, self.tracing, page, lease_seconds)
+        self.polling = Polling(journal, self.landscape, self._routing, clock, self.worker.gate)
         self.farewells = Farewells(journal, self.flows, self.landscape, clock, self.worker, self.tracing, chance)
         self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock)
 

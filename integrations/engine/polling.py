@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from integrations.contracts.connector import Connector, Page
+from integrations.engine.gate import Gate
 from integrations.engine.landscape import Landscape
+from integrations.engine.retry import error_of
 from integrations.engine.routing import Routing
 from models.domain.clock import Clock
-from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable
+from models.domain.errors import Retriable, TieoutError
 from models.journal.cursors import CursorMoved
 from models.journal.journal import Journal
 
@@ -16,8 +19,11 @@ from models.journal.journal import Journal
 class Polling:
     """Reads streams to their end. Safe to repeat: events that came before are recognised."""
 
-    def __init__(self, journal: Journal, landscape: Landscape, routing: Routing, clock: Clock, limit: int = 500) -> None:
-        self._journal, self._landscape, self._routing, self._clock, self._limit = journal, landscape, routing, clock, limit
+    def __init__(
+        self, journal: Journal, landscape: Landscape, routing: Routing, clock: Clock, gate: Callable[[str], Gate], limit: int = 500
+    ) -> None:
+        self._journal, self._landscape, self._routing, self._clock = journal, landscape, routing, clock
+        self._gate, self._limit = gate, limit
         journal.cursors.register(self.streams())
 
     def streams(self) -> list[tuple[str, str]]:
@@ -27,8 +33,8 @@ class Polling:
     def poll(self, system: str, stream: str) -> int:
         """Read one stream to its end and admit what is new; how many runs were started or woken.
 
-        A source that cannot be read now is left for the next poll, with the reason beside its cursor and, for a
-        circuit's count, in the throttle.
+        A page is a call like any other: it takes a token of the system's bucket, waits behind its circuit, and counts in it.
+        A source that cannot be read now is left for the next poll, with the reason beside its cursor and in the feed.
         """
         began, changed = self._clock.now(), 0
         cursor = self._journal.cursors.get(system, stream)
@@ -54,16 +60,16 @@ class Polling:
 
     def _page(self, connector: Connector, stream: str, cursor: str | None) -> Page | None:
         name = connector.config.name
-        circuit = self._journal.throttle.circuits().get(name)
-        if circuit and circuit.held_until and circuit.held_until > self._clock.now():
+        gate = self._gate(name)
+        gate.refresh(self._journal.throttle.circuits())
+        if gate.enter() is not None:
             return None
         try:
-            return connector.poll(stream, cursor, self._limit)
-        except RateLimited as error:
-            self._journal.throttle.hold(name, error.until)
-            self._journal.cursors.fail(name, stream, str(error))
-        except (Retriable, OutcomeUnknown, Misconfigured) as error:
-            self._journal.cursors.fail(name, stream, str(error))
+            page = connector.poll(stream, cursor, self._limit)
         except Exception as error:  # noqa: BLE001  one source's fault must not end the polls of the others
-            self._journal.cursors.fail(name, stream, f"{type(error).__name__}: {error}")
-        return None
+            code, message, _ = error_of(error)
+            gate.failed(error if isinstance(error, TieoutError) else Retriable(message))
+            self._journal.cursors.fail(name, stream, code, message)
+            return None
+        gate.succeeded()
+        return page

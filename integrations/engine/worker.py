@@ -100,10 +100,10 @@ class Worker:
         return lost
 
     def gate(self, system: str) -> Gate:
-        """The gate before a system."""
+        """The gate before a system, one for all threads of this process."""
         if system not in self._gates:
             policy = self._landscape.connectors[system].config.policy
-            self._gates[system] = Gate(system, policy, self._journal, self._clock, self.stopping.wait)
+            self._gates.setdefault(system, Gate(system, policy, self._journal, self._clock, self.stopping.wait))
         return self._gates[system]
 
     def deliveries(self) -> Deliveries:

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from models.domain.clock import Clock
 from models.domain.errors import TieoutError
+from models.domain.record import Record, RecordKind
 from models.journal import tables
 from models.journal.database import reading
+from models.journal.feed import Feed
 
 
 class CursorMoved(TieoutError):
@@ -22,7 +24,7 @@ class Cursors:
     """One row for each (system, stream). A cursor moves in the transaction that admits what was read before it."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
+        self._engine, self._clock, self._feed = engine, clock, Feed(engine, clock)
 
     def register(self, streams: list[tuple[str, str]]) -> None:
         """Make these streams known, so that `oldest_poll` counts them from the start."""
@@ -54,9 +56,13 @@ class Cursors:
         if not connection.execute(sa.update(at).where(there).values(**values)).rowcount:
             raise CursorMoved(f"{stream} of {system} stands elsewhere by now: read it from there")
 
-    def fail(self, system: str, stream: str, error: str) -> None:
-        """Keep why a source could not be read."""
-        at = tables.cursor
+    def fail(self, system: str, stream: str, code: str, message: str) -> None:
+        """Keep why a source could not be read; the feed tells of it once, until the stream is read or fails otherwise."""
+        at, now = tables.cursor, self._clock.now()
         with self._engine.begin() as connection:
-            changed = sa.or_(at.c.error.is_(None), at.c.error != error)
-            connection.execute(sa.update(at).where(at.c.system == system, at.c.stream == stream, changed).values(error=error))
+            changed = sa.or_(at.c.error.is_(None), sa.not_(at.c.error.startswith(f"{code}: ", autoescape=True)))
+            there = sa.and_(at.c.system == system, at.c.stream == stream, changed)
+            if connection.execute(sa.update(at).where(there).values(error=f"{code}: {message}")).rowcount:
+                body = {"stream": stream, "error": {"code": code, "message": message}}
+                record = Record(RecordKind.FAILURE, now, system=system, status="poll", error_code=code, body=body)
+                self._feed.append(connection, [record])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +12,12 @@ import pytest
 from integrations.contracts import Emit, Need, Page, Role, Transform
 from integrations.engine import Engine
 from models.canonical.events import CloudEvent
-from models.domain.errors import Rejected, Unmappable
+from models.domain.errors import Misconfigured, RateLimited, Rejected, Retriable, Unmappable
 from models.domain.outcomes import Done, Fact, WaitFor
 from models.domain.record import RecordKind
 from models.domain.states import RunState
 from models.journal import Journal
-from tests.unit.engine.hostile import HandClock, Hostile, event, posting_flow
+from tests.unit.engine.hostile import FAST, HandClock, Hostile, event, posting_flow
 
 
 def state_of(journal: Journal, key: str) -> list[str]:
@@ -248,6 +249,51 @@ def test_a_replayed_row_is_read_again_though_a_poll_was_under_way(any_journal: J
     engine.drain()
     engine.drain()
     assert state_of(any_journal, "27") == ["settled"] and state_of(any_journal, "28") == ["settled"]
+
+
+class Unread(Hostile):
+    """A source that cannot be read."""
+
+    def __init__(self, error: Exception | None, **policy: Any) -> None:
+        super().__init__("psa", Role.PSA, streams=["time"], policy=replace(FAST, **policy))
+        self.error, self.asked = error, 0
+
+    def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        return super().poll(stream, cursor, limit)
+
+
+@pytest.mark.req("X7", "E3")
+@pytest.mark.parametrize(
+    ("error", "calls", "code"), [(Misconfigured("401: the token was refused"), 1, "misconfigured"), (Retriable("503"), 3, "transient"), (KeyError("x"), 3, "step-crashed")]
+)
+def test_a_source_that_cannot_be_read_is_seen(journal: Journal, clock: HandClock, error: Exception, calls: int, code: str) -> None:
+    """X7: its circuit opens, one record tells why, and it is left alone until the probe; read again, all is well."""
+    psa = Unread(error, breaker_failures=3)
+    engine = Engine(journal, [], [psa], clock)
+    for _ in range(20):
+        engine.poll()
+    circuit = journal.throttle.circuits()["psa"]
+    assert (psa.asked, circuit.state) == (calls, "open") and circuit.reason
+    told = [r for page in journal.feed.read(0) for r in page.records if r.kind is RecordKind.FAILURE and r.status == "poll"]
+    assert [(record.system, record.error_code) for record in told] == [("psa", code)]
+    psa.error = None
+    clock.forward(FAST.breaker_seconds + 1)
+    engine.poll()
+    assert journal.throttle.circuits()["psa"].state == "closed" and journal.runs.pulse().polled_at == clock.now()
+
+
+@pytest.mark.req("S7")
+def test_a_poll_takes_a_token_and_heeds_a_hold(journal: Journal, clock: HandClock) -> None:
+    """S7: reading counts against the system's limit as writing does, and a 429 to a poll holds everybody."""
+    psa = Unread(RateLimited("slow", clock.now() + timedelta(seconds=60)), rate=0.001, burst=5)
+    engine = Engine(journal, [], [psa], clock)
+    engine.poll()
+    engine.poll()
+    assert psa.asked == 1 and journal.throttle.circuits()["psa"].held_until == clock.now() + timedelta(seconds=60)
+    assert journal.throttle.take("psa", 5, 0.001, 5)[0] == 4
 
 
 def test_an_event_nobody_asked_for_is_on_record(journal: Journal, clock: HandClock) -> None:
