@@ -130,9 +130,9 @@ class _Admission:
             return self._add(arrival, start, RunState.SUPERSEDED, "stale")
         if arrival.refusal is not None:
             return self._add(arrival, start, RunState.DEAD, "quarantined")
-        if (waiting := self._waiting.pop(fact, None)) is not None:
-            return self._wake(arrival, start, waiting)
-        self._add(arrival, start, RunState.READY, "admitted")
+        if (waiting := self._waiting.pop(fact, None)) is not None and self._wake(arrival, start, waiting):
+            return None
+        return self._add(arrival, start, RunState.READY, "admitted")
 
     def _same(self, told: _Told, known: _Told) -> bool:
         """Whether two events of one version say the same. A source's clock ticks in seconds or milliseconds, so that two changes
@@ -146,14 +146,18 @@ class _Admission:
             data += [orjson.loads(row.body).get("data") for row in self._connection.execute(self._sql["origins"], ids)]
         return len(data) == 2 and data[0] == data[1]
 
-    def _wake(self, arrival: Arrival, start: Start, run: Run) -> None:
+    def _wake(self, arrival: Arrival, start: Start, run: Run) -> bool:
+        """Let a waiting run go on with the newer version; False when it waits no longer: on PostgreSQL its own signal may have
+        come since it was looked up."""
         values = {name: getattr(start, name) for name in ("step_name", "source_version", "event_type", "legal_entity", "amount", "currency")}
         values |= {"event_source": arrival.source, "event_id": arrival.event_id, "seq": run.seq, "now": micros(self._now)}
         values["payload"] = orjson.dumps(start.payload, default=str).decode()
         values["source_changed_at"] = micros(start.source_changed_at) if start.source_changed_at else None
-        self._connection.execute(self._sql["wake_with"], values)
+        if not self._connection.execute(self._sql["wake_with"], values).rowcount:
+            return False
         self._admitted.woken.append(run.run_id)
         self._note(arrival, start, "woken", run.run_id, run)
+        return True
 
     def _add(self, arrival: Arrival, start: Start, state: RunState, status: str) -> None:
         run = new_run(arrival, start, state, self._now)

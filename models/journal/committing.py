@@ -22,6 +22,8 @@ from models.journal.run import Move, Run, run_of
 from models.journal.run_records import settlement
 from models.journal.statements import statements
 
+_LATE_COMMIT = 3_000_000
+"""Wall microseconds that a transaction may take from raising a signal to its commit without a waiter missing it."""
 _RELEASING = (RunState.SETTLED, RunState.DEAD)
 _MOVE_COLUMNS = (
     "state", "step", "step_name", "attempt", "legal_entity", "payload", "acks", "intent", "error_code", "error_message", "error_field", "system",
@@ -39,8 +41,11 @@ class Commit:
     def write(self, connection: sa.Connection, moves: Sequence[Move], owner: str, until: int, looked_wall: int, now: datetime) -> set[str]:
         """Store the moves; ids of the runs whose lease was another's by now, of which nothing was stored.
 
-        `looked_wall` is when the worker began to look things up: a signal since then wakes a run that pauses now.
+        `looked_wall` is when the worker began to look things up: a signal since then wakes a run that pauses now; on
+        PostgreSQL also one from a little earlier, since it may have been committed after the look.
         """
+        if connection.dialect.name == "postgresql":
+            looked_wall -= _LATE_COMMIT
         sql = statements(SQL, connection.dialect.name)
         rows = [_row(move.run, owner, until, looked_wall, now) for move in moves]
         lost = _store(connection, sql, rows)

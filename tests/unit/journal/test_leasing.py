@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,10 +11,11 @@ import sqlalchemy as sa
 from models.domain.outcomes import Fact
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState
-from models.journal import Journal, open_journal
+from models.journal import Journal, admitting, open_journal
 from models.journal.claiming import CRASHES
 from models.journal.run import Arrival, Move, Start
 from models.journal.run_records import run_record
+from models.journal.signals import raise_signals
 from tests.unit.engine.hostile import START, HandClock
 
 
@@ -154,6 +156,43 @@ def test_a_confirmed_feed_is_trimmed_and_positions_go_on(any_journal: Journal, c
     assert any_journal.feed.trim() == 3
     any_journal.runs.note([Record(RecordKind.FINDING, clock.now())])
     assert any_journal.feed.read(0)[0].position > positions[-1]
+
+
+@pytest.mark.req("E5", "N4")
+def test_a_newer_version_is_kept_when_the_waiting_run_went_on_meanwhile(any_journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N4: on PostgreSQL another transaction may wake the run between the look and the update: the event gets a run of its own."""
+    any_journal.runs.admit([arrival("a", 1)])
+    with any_journal.engine.begin() as connection:
+        connection.execute(sa.text("update run set state = 'waiting', waiting_for = 'x/1'"))
+    looked = admitting._Admission._look
+
+    def meanwhile(self: Any, starts: Any) -> None:
+        looked(self, starts)
+        self._connection.execute(sa.text("update run set state = 'ready'"))
+
+    monkeypatch.setattr(admitting._Admission, "_look", meanwhile)
+    admitted = any_journal.runs.admit([arrival("a", 2)])
+    assert (len(admitted.started), admitted.woken) == (1, [])
+    assert [(run.source_version, run.payload, run.held) for run in any_journal.runs.by_keys(["a"])] == [(1, {"n": 1}, 0), (2, {"n": 2}, 1)]
+
+
+@pytest.mark.req("E5")
+@pytest.mark.postgres
+def test_a_signal_committed_late_still_wakes(postgres_url: str, clock: HandClock) -> None:
+    """E5: raised before the page was claimed, committed after its look-up: the run that paused for it goes on."""
+    journal = open_journal(postgres_url, clock)
+    journal.runs.admit([arrival("a")])
+    with journal.engine.connect() as slow:
+        raised = slow.begin()
+        raise_signals(slow, ["project:P"], clock.now())
+        claim = journal.runs.claim("w")
+        raised.commit()
+    (run,) = claim.runs
+    run.state, run.waiting_for = RunState.WAITING, "project/P"
+    journal.runs.commit("w", [Move(run)], claim.wall)
+    journal.runs.reap()
+    assert journal.runs.states() == {("flow", "ready"): 1}
+    journal.close()
 
 
 @pytest.mark.req("E9")
