@@ -104,7 +104,8 @@ def origins(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, Mapping
 
 class ReplayMaker:
     """Makes replays in the caller's transaction and leaves their records to the caller. Safe to repeat: a run that was
-    taken over already answers with the run that took over."""
+    taken over already answers with the run that took over, a settled or cancelled one (it stays what it is) with the replay
+    that the same request (`request_id` in `because`) made of it before."""
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self._connection, self._now = connection, now
@@ -118,12 +119,13 @@ class ReplayMaker:
         admission_lock(self._connection)
         ids = json.dumps(list(run_ids))
         olds = {run.run_id: run for run in map(run_of, self._connection.execute(self._sql["by_ids"], {"ids": ids}))}
-        before: dict[str, str] = dict(self._connection.execute(self._sql["replays_of"], {"ids": ids}).all())
+        request_id = because.get("request_id")
+        before: dict[str, str] = dict(self._connection.execute(self._sql["replays_of"], {"ids": ids, "request_id": request_id}).all())
         events = origins(self._connection, list(olds.values()))
         replays, records, rows, over = Replays(), [], [], []
         for run_id in run_ids:
             old = olds.get(run_id)
-            if old is not None and run_id in before and old.state is RunState.SUPERSEDED:
+            if old is not None and run_id in before:
                 replays.runs[run_id] = before[run_id]
             elif (refusal := _refusal(run_id, old, start)) is not None:
                 replays.refused[run_id] = refusal
@@ -131,7 +133,7 @@ class ReplayMaker:
                 records += self._reread(old, actor, because)
                 replays.runs[run_id] = run_id
             elif old is not None:
-                fresh = restarted(old, events.get(run_id), start, correction, self._now)
+                fresh = replace(restarted(old, events.get(run_id), start, correction, self._now), replay_request=request_id)
                 replays.runs[run_id] = fresh.run_id
                 body = {**because, "action": "replay", "from": start, "correction": correction, "replay_of": run_id}
                 records.append(run_record(fresh, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body))

@@ -69,6 +69,7 @@ class Run:
     held: int = 0
     farewell_at: datetime | None = None
     farewell_tries: int = 0
+    replay_request: str | None = None
 
     @property
     def fact(self) -> tuple[str, str, str]:

@@ -136,8 +136,9 @@ select min(due_at) from (
 -- by_ids: runs by their ids
 select $run from run where run_id in json(:ids) order by seq;
 
--- replays_of: the runs that took over from these
-select replay_of, run_id from run where replay_of in json(:ids) order by seq;
+-- replays_of: the runs that took over from these: all of superseded ones, and of others what this very request made before
+select new.replay_of, new.run_id from run as new join run as old on old.run_id = new.replay_of
+where new.replay_of in json(:ids) and (old.state = 'superseded' or new.replay_request = :request_id) order by new.seq;
 
 -- origins: the events that began these runs
 select event.source, event.event_id, event.body from event where event.source = :source and event.event_id in json(:ids);

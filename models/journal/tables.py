@@ -43,6 +43,7 @@ run = sa.Table(
     sa.Column("lane", sa.Text, nullable=False),
     sa.Column("lineage_id", sa.Text, nullable=False),
     sa.Column("replay_of", sa.Text),
+    sa.Column("replay_request", sa.Text),  # the request that made this replay, so that asking again makes no other
     sa.Column("correlation_id", sa.Text, nullable=False),
     sa.Column("trace_id", sa.Text, nullable=False),
     sa.Column("legal_entity", sa.Text),

@@ -112,6 +112,25 @@ def test_a_settled_run_is_replayed_from_its_start_stays_settled_and_posts_nothin
         assert (after.state, after.replay_of, after.lineage_id) == (RunState.SETTLED, old.run_id, old.lineage_id)
 
 
+@pytest.mark.req("E4", "E8")
+@pytest.mark.parametrize("state", ["settled", "cancelled"])
+def test_a_request_replays_a_run_once_though_its_progress_was_lost(any_journal: Journal, clock: HandClock, state: str) -> None:
+    """E8: an engine that died between the replay and its note of it leaves no second replay; another request makes one."""
+    engine = Engine(any_journal, [posting_flow()], [Hostile()], clock)
+    engine.admit([event("a")])
+    run = only(any_journal, "a")
+    if state == "settled":
+        engine.drain()
+    else:
+        any_journal.runs.cancel([run.run_id], "ops", None)
+    first = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": "r1"})
+    engine.drain()
+    again = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": "r1"})
+    assert (again.runs, again.refused) == (first.runs, {}) and state_of(any_journal, "a") == [state, "settled"]
+    other = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": "r2"})
+    assert other.runs != first.runs and state_of(any_journal, "a") == [state, "settled", "ready"]
+
+
 @pytest.mark.req("E4")
 def test_a_settled_run_has_no_failed_step_to_be_replayed_from(journal: Journal, clock: HandClock) -> None:
     """E4: the refusal says what to do instead, and nothing is started."""

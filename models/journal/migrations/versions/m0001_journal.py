@@ -214,6 +214,7 @@ def upgrade() -> None:
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("lineage_id", sa.Text(), nullable=False),
         sa.Column("replay_of", sa.Text(), nullable=True),
+        sa.Column("replay_request", sa.Text(), nullable=True),
         sa.Column("correlation_id", sa.Text(), nullable=False),
         sa.Column("trace_id", sa.Text(), nullable=False),
         sa.Column("legal_entity", sa.Text(), nullable=True),
