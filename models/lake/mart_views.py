@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _COLUMNS = """
 mart_fx
-    currency rate:DECIMAL(18,8) as_of:TIMESTAMPTZ
+    currency rate:DECIMAL(19,8) as_of:TIMESTAMPTZ
 mart_project
     project_key name customer_key customer_name legal_entity service_line practice currency contract_value:DECIMAL(18,2)
     contract_value_reporting:DECIMAL(18,2) target_margin:DECIMAL(9,4) in_crm:BOOLEAN in_erp:BOOLEAN in_psa:BOOLEAN in_ppm:BOOLEAN
@@ -36,7 +36,7 @@ mart_pair_lag
     flow source_system target_system entity acknowledged:BIGINT lag_p50_s:DOUBLE lag_p95_s:DOUBLE lag_max_s:DOUBLE
     oldest_pending_s:DOUBLE
 mart_kpi
-    name value:DOUBLE unit target:DOUBLE as_of:TIMESTAMPTZ n:BIGINT
+    name value:DECIMAL(18,2) unit target:DOUBLE as_of:TIMESTAMPTZ n:BIGINT
 mart_state_project
     system role key system_id name status customer_key currency legal_entity service_line practice contract_type value:DECIMAL(18,2)
     cost:DECIMAL(18,2) target_margin:DECIMAL(9,4) closed_at:TIMESTAMPTZ starts_on:DATE ends_on:DATE missing observed_at:TIMESTAMPTZ

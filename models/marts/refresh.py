@@ -10,6 +10,7 @@ import duckdb
 
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
+from models.domain.service_levels import SERVICE_LEVELS
 from models.lake.connection import connect
 from models.lake.publish import publish
 from models.marts import state
@@ -97,7 +98,8 @@ def rebuild(settings: Settings) -> None:
 
 def _bound(sql: str, currency: str, now: datetime, mark: int) -> str:
     moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
-    return sql.replace("{now}", moment).replace("{currency}", f"'{currency}'").replace("{mark}", str(mark))
+    bound = sql.replace("{now}", moment).replace("{currency}", f"'{currency}'").replace("{mark}", str(mark))
+    return bound.replace("{lag_target}", f"{SERVICE_LEVELS['time-to-bill']:.1f}")
 
 
 def _told(connection: duckdb.DuckDBPyConnection) -> datetime:

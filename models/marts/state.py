@@ -1,7 +1,9 @@
 """The latest observation of each object, parsed into typed tables in memory and kept up to date by what is new in the lake.
 
-The audit lake keeps every change; the marts ask what holds now. Reading only batches that came since the last refresh
-keeps that as cheap after a year as on the first day.
+The audit lake keeps every change; the marts ask what holds now. Of observations only the batches that came since the last
+refresh are read. Some figures do grow with what is kept: lags (`answer`, `mart_pair_lag`) and the day a project became usable
+(`mart_project`) look through all records, run times of an hour (`mart_flow_hour`) through the records before it, touches by
+people (`mart_kpi`) through all records of operators, and `journal_run` through all runs of the journal.
 """
 
 from __future__ import annotations

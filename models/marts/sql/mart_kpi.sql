@@ -9,7 +9,8 @@ checked AS (
 figure AS (
     SELECT 'project_setup_cycle_time' AS name, median((epoch_us(usable_at) - epoch_us(closed_won_at)) / 3600000000.0) AS value, 'h' AS unit, 24.0 AS target, count(*) AS n
     FROM memory.state.mart_project WHERE usable_at IS NOT NULL AND closed_won_at IS NOT NULL AND usable_at >= closed_won_at
-    UNION ALL SELECT 'sync_lag_psa_erp', quantile_cont(lag_p95_s, 0.5), 's', 300.0, CAST(coalesce(sum(acknowledged), 0) AS BIGINT) FROM memory.state.mart_pair_lag WHERE flow = 'time-to-bill' AND source_system <> target_system
+    UNION ALL SELECT 'sync_lag_psa_erp', quantile_cont(lag, 0.95), 's', {lag_target}, count(lag) FROM memory.state.answer WHERE flow = 'time-to-bill' AND source <> target
+    UNION ALL SELECT 'sync_lag_psa_erp_p50', quantile_cont(lag, 0.5), 's', NULL, count(lag) FROM memory.state.answer WHERE flow = 'time-to-bill' AND source <> target
     UNION ALL SELECT 'invoice_readiness_time', median((epoch_us(posted_at) - epoch_us(approved_at)) / 3600000000.0), 'h', 4.0, count(*)
         FROM work WHERE posted_at IS NOT NULL AND approved_at IS NOT NULL AND posted_at >= approved_at
     UNION ALL SELECT 'failed_transaction_ageing', coalesce(sum(failures) FILTER (bucket_order >= 4), 0), 'failures > 24 h', 0.0, CAST(coalesce(sum(failures), 0) AS BIGINT) FROM memory.state.mart_failure_age
@@ -17,7 +18,6 @@ figure AS (
     UNION ALL SELECT 'billing_accuracy', 100.0 * good / nullif(n, 0), '%', 98.0, n FROM invoices
     UNION ALL SELECT 'billing_readiness', 100.0 * CAST(coalesce(sum(bill_reporting) FILTER (state = 'ready'), 0) AS DOUBLE) / nullif(CAST(sum(bill_reporting) FILTER (state IN ('ready', 'blocked')) AS DOUBLE), 0),
         '%', 95.0, count(*) FILTER (state IN ('ready', 'blocked')) FROM work WHERE billable
-    UNION ALL SELECT 'unbilled_work_in_progress', CAST(sum(bill_reporting) FILTER (state <> 'billed') AS DOUBLE), {currency}, NULL, count(*) FILTER (state <> 'billed') FROM work WHERE billable
     UNION ALL SELECT 'utilisation_visibility', 100.0 * CAST(coalesce(sum(hours) FILTER (posted_at IS NOT NULL), 0) AS DOUBLE) / nullif(CAST(sum(hours) AS DOUBLE), 0), '%', 98.0, count(*)
         FROM work WHERE kind = 'time' AND state <> 'not_approved'
     UNION ALL SELECT 'billable_share', 100.0 * CAST(coalesce(sum(hours) FILTER (billable), 0) AS DOUBLE) / nullif(CAST(sum(hours) AS DOUBLE), 0), '%', 75.0, count(*) FROM work WHERE kind = 'time'
@@ -29,7 +29,9 @@ figure AS (
         FROM work WHERE kind <> 'milestone' AND approved_at IS NOT NULL AND submitted_at IS NOT NULL AND approved_at >= submitted_at
     UNION ALL SELECT 'failure_rate', 100.0 * dead / nullif(settled + dead, 0), '%', 1.0, CAST(settled + dead AS BIGINT) FROM settled
     UNION ALL SELECT 'retry_volume', 1.0 * retries, 'attempts', NULL, CAST(settled + dead AS BIGINT) FROM settled
-    UNION ALL SELECT 'replay_success', 100.0 * sum(delivered) / nullif(sum(delivered + failed), 0), '%', 95.0, CAST(coalesce(sum(replays), 0) AS BIGINT) FROM memory.state.mart_replay
+    UNION ALL SELECT 'replay_success', 100.0 * sum(delivered) / nullif(sum(delivered + failed), 0), '%', 95.0, CAST(coalesce(sum(delivered + failed), 0) AS BIGINT) FROM memory.state.mart_replay
     UNION ALL SELECT 'master_data_quality', 100.0 * (1 - bad / nullif(n, 0)), '%', 99.0, n FROM checked
 )
-SELECT name, round(CAST(value AS DOUBLE), 2) AS value, unit, CAST(target AS DOUBLE) AS target, {now} AS as_of, CAST(n AS BIGINT) AS n FROM figure;
+SELECT name, CAST(round(value, 2) AS DECIMAL(18,2)) AS value, unit, CAST(target AS DOUBLE) AS target, {now} AS as_of, CAST(n AS BIGINT) AS n FROM figure
+-- Money is summed as it is: through the figures above it would become a DOUBLE.
+UNION ALL SELECT 'unbilled_work_in_progress', CAST(sum(bill_reporting) FILTER (state <> 'billed') AS DECIMAL(18,2)), {currency}, NULL, {now}, count(*) FILTER (state <> 'billed') FROM work WHERE billable;

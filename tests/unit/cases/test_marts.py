@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from models.domain.errors import Misconfigured
+from models.domain.service_levels import SERVICE_LEVELS
 from models.marts.refresh import MARTS, STATES, refresh
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
@@ -203,6 +204,44 @@ def test_flow_hours_lags_failures_and_replays(lake):
     lake.record("settlement", hours_ago(2), status="settled", flow="time-to-bill", run_id="run-9", lineage_id="run-9")
     refresh(lake.connection, "EUR", Stopped())
     assert lake.rows("SELECT settled, admitted FROM mart_flow_hour") == [{"settled": 3, "admitted": 3}], "an hour that gets more records is derived again"
+
+
+@pytest.mark.req("O5")
+def test_a_lag_is_over_all_acknowledgements_not_over_the_entities(lake):
+    for number, (entity, seconds) in enumerate([("time_entry", 10)] * 18 + [("expense", 1000)] * 2 + [("expense", None)]):
+        run = {"flow": "time-to-bill", "run_id": f"run-{number}"}
+        lake.record("source_event", hours_ago(2), system="kantata", **run)
+        changed = None if seconds is None else hours_ago(2)
+        lake.record("acknowledgement", hours_ago(2) + timedelta(seconds=seconds or 0), system="netsuite", entity=entity, source_changed_at=changed, **run)
+    refresh(lake.connection, "EUR", Stopped())
+    kpi = {row["name"]: (row["value"], row["n"], row["target"]) for row in lake.rows("SELECT * FROM mart_kpi")}
+    assert kpi["sync_lag_psa_erp"] == (D("1000.00"), 20, SERVICE_LEVELS["time-to-bill"]) and kpi["sync_lag_psa_erp_p50"][:2] == (D("10.00"), 20)
+    assert lake.rows("SELECT sum(acknowledged) AS n FROM mart_pair_lag") == [{"n": 21}]
+
+
+@pytest.mark.req("E4", "O5")
+def test_a_replay_counts_once_it_has_ended_and_gives_way_without_failing(lake):
+    for number, state in enumerate(["settled", "settled", "settled", "dead", "waiting", "superseded", "running"]):
+        lake.run(f"again-{number}", f"time_entry:TE-{number}", state, replay_of=f"run-{number}")
+    refresh(lake.connection, "EUR", Stopped())
+    assert lake.rows("SELECT * FROM mart_replay") == [{"flow": "time-to-bill", "replays": 7, "delivered": 3, "failed": 1}]
+    assert lake.rows("SELECT value, n FROM mart_kpi WHERE name = 'replay_success'") == [{"value": D("75.00"), "n": 4}]
+
+
+@pytest.mark.req("M4")
+def test_a_contract_of_hundreds_of_millions_fits(lake):
+    """Its product with the exchange rate would overflow 64 bits, and that would stop every mart."""
+    lake.observe("salesforce", "project", "PRJ-9", name="Railway", currency="GBP", value=money("250000000.00", "GBP"))
+    refresh(lake.connection, "EUR", Stopped())
+    assert lake.rows("SELECT contract_value_reporting AS value FROM mart_project WHERE project_key = 'PRJ-9'") == [{"value": D("300000000.00")}]
+
+
+@pytest.mark.req("M4", "O5")
+def test_money_among_the_figures_is_exact(lake):
+    for number in range(3):
+        entry(lake, number, hours="1.00", bill_rate=money("33333333333333.33"))
+    refresh(lake.connection, "EUR", Stopped())
+    assert lake.rows("SELECT value FROM mart_kpi WHERE name = 'unbilled_work_in_progress'") == [{"value": D("99999999999999.99")}]
 
 
 @pytest.mark.req("O5")
