@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -31,21 +31,21 @@ class Work:
         self._mirror, self._names = Mirror(), Names()
         self._entries: dict[str, set[str]] = {}
 
-    def all(self, names: Names) -> list[Observation]:
+    def all(self, names: Names) -> Iterator[Observation]:
         """Every entry there is."""
         with self._mirror.lock:
             since = self._mirror.since() if names.include(self._names) else None
             self._names = names
             if since is None or not self._caught_up(since.isoformat(timespec="seconds")):
                 self._read_all()
-            return list(self._mirror.shown.values())
+            return self._mirror.shown()
 
     def _caught_up(self, since: str) -> bool:
         """Read what changed, and say whether that leaves everything as the vendor has it."""
         rows = {str(row.get("id")): row for row in self._client.all(self._plural, {"updated_after": since})}
         sent = {str(row.get("id")): row for row in self._client.all(f"{self._submission}s", {"updated_after": since})}
         told = self._client.referred(self._subject, since)
-        touched = {*rows, *(entry for name in sent for entry in self._entries.get(name, ())), *(name for name in told if name in self._mirror.shown)}
+        touched = {*rows, *(entry for name in sent for entry in self._entries.get(name, ())), *(name for name in told if name in self._mirror)}
         if len(touched) > MANY:
             return False
         rows |= self._client.only(self._plural, touched - rows.keys())
@@ -53,7 +53,7 @@ class Work:
         sent |= self._client.only(f"{self._submission}s", missing)
         ledger = self._client.references(self._subject, rows)
         self._mirror.take(self._observed(rows.values(), sent, ledger), _moments(rows.values(), sent.values(), *told.values()))
-        return self._client.page(self._plural, {"per_page": 1}).count == len(self._mirror.shown)
+        return self._client.page(self._plural, {"per_page": 1}).count == len(self._mirror)
 
     def _read_all(self) -> None:
         rows, ledger = list(self._client.all(self._plural)), self._client.referred(self._subject)

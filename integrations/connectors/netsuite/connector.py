@@ -99,7 +99,7 @@ class NetSuite:
                 break
         return fresh[:limit], len(fresh) > limit
 
-    def _mirrored(self, entity: str) -> list[Observation]:
+    def _mirrored(self, entity: str) -> Iterator[Observation]:
         """Everything of a big entity, by reading only what changed since the last snapshot where nothing was deleted."""
         kind = (reading.OBSERVED.get(entity) or reading.WITH_LINES[entity])[0]
         mirror, statement = self._mirrors[entity], statements()[kind]
@@ -108,10 +108,10 @@ class NetSuite:
             if since is not None:
                 rows = list(self._client.everything(f"SELECT * FROM ({statement}){_after(since)}"))
                 mirror.take(self._observed(entity, rows), map(reading.changed, rows))
-            if since is None or self._client.count(kind) != len(mirror.shown):
+            if since is None or self._client.count(kind) != len(mirror):
                 rows = list(self._client.everything(statement))
                 mirror.renew(self._observed(entity, rows), map(reading.changed, rows))
-            return list(mirror.shown.values())
+            return mirror.shown()
 
     def _observed(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
         if entity in reading.WITH_LINES:
