@@ -22,7 +22,8 @@ _LOOK_SECONDS = 0.02
 class Jobs:
     """Runs jobs under APScheduler. A job that missed its time runs once when it can (coalesced), however late.
 
-    A job is named; its lease in the journal keeps it to one process, and it passes on when that process is gone.
+    A job is named; its lease in the journal keeps it to one process however long it takes, and it passes on when that process
+    is gone.
     """
 
     def __init__(self, owner: str, leases: Leases, clock: Clock, threads: int = 8) -> None:
@@ -32,6 +33,7 @@ class Jobs:
         self._held: dict[str, float] = {}
         self._at_jump: list[tuple[str, Callable[[], object]]] = []
         self._running: dict[str, threading.Lock] = {}
+        self._busy: set[str] = set()
         self._stopping = threading.Event()
 
     def every(self, seconds: float, name: str, work: Callable[[], object], at_jump: bool = False) -> None:
@@ -46,6 +48,7 @@ class Jobs:
         self._scheduler.start()
         for name in self._running:
             self._soon(name)
+        threading.Thread(target=self._keep, name="job-leases", daemon=True).start()
         if hasattr(self._clock, "jump"):
             threading.Thread(target=self._watch, name="world-clock", daemon=True).start()
 
@@ -62,10 +65,12 @@ class Jobs:
             return
         try:
             if not self._stopping.is_set() and self._mine(name):
+                self._busy.add(name)
                 work()
         except Exception as error:  # noqa: BLE001  a job that fails is told of and runs again at its time
             LOG.warning("%s failed and will be tried again: %s", name, error)
         finally:
+            self._busy.discard(name)
             lock.release()
 
     def _mine(self, name: str) -> bool:
@@ -78,6 +83,15 @@ class Jobs:
             return False
         self._held[name] = now + _RENEW_SECONDS
         return True
+
+    def _keep(self) -> None:
+        """Renew the leases of jobs under way, since one may take longer than its lease."""
+        while not self._stopping.wait(_RENEW_SECONDS):
+            for name in list(self._busy):
+                try:
+                    self._leases.hold(name, self._owner, _LEASE_SECONDS)
+                except Exception as error:  # noqa: BLE001  a journal that is busy now may answer the next time
+                    LOG.warning("the lease of %s could not be renewed and will be tried again: %s", name, error)
 
     def _soon(self, name: str) -> None:
         job = self._scheduler.get_job(name)

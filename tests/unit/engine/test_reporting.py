@@ -158,6 +158,33 @@ def test_a_job_runs_in_one_process_and_at_once_when_the_world_jumps(journal: Jou
     assert other == []
 
 
+@pytest.mark.req("E9")
+def test_a_long_job_keeps_its_lease(journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E9: while it is under way its lease is renewed, so that no second process begins it; afterwards it is not."""
+    monkeypatch.setattr("integrations.engine.jobs._RENEW_SECONDS", 0.01)
+    held, begun, end = threading.Semaphore(0), threading.Event(), threading.Event()
+    hold = journal.leases.hold
+
+    def counted(name: str, owner: str, seconds: float) -> bool:
+        held.release()
+        return hold(name, owner, seconds)
+
+    monkeypatch.setattr(journal.leases, "hold", counted)
+
+    def work() -> None:
+        begun.set()
+        end.wait(10)
+
+    jobs = Jobs("me", journal.leases, clock)
+    jobs.every(3600, "long", work)
+    jobs.start()
+    assert begun.wait(10)
+    assert all(held.acquire(timeout=10) for _ in range(4)), "once at its start, then again and again"
+    assert not hold("long", "another", 30)
+    end.set()
+    jobs.stop()
+
+
 @pytest.mark.req("E9", "N4")
 def test_a_job_that_fails_runs_again(journal: Journal, clock: HandClock) -> None:
     """N4: a fault of one turn is told and does not end the job."""
