@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterable
 
 from integrations.contracts.flow import Deliver, Flow
@@ -40,17 +38,6 @@ class FlowBook:
     def triggered(self, event_type: str) -> list[Flow]:
         """The flows that an event type starts."""
         return self._triggers.get(event_type, [])
-
-
-def discover_flows() -> list[Flow]:
-    """Every flow of the installation: `FLOW`, and earlier versions in `FORMER`, of each module in `integrations.flows`."""
-    package = importlib.import_module("integrations.flows")
-    found: list[Flow] = []
-    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
-        loaded = importlib.import_module(f"{package.__name__}.{module}")
-        if isinstance(flow := getattr(loaded, "FLOW", None), Flow):
-            found += [flow, *getattr(loaded, "FORMER", ())]
-    return found
 
 
 def _check_steps(flow: Flow) -> None:

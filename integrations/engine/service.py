@@ -13,11 +13,11 @@ from functools import partial
 
 from integrations.contracts.connector import Connector
 from integrations.engine.engine import Engine
-from integrations.engine.flow_book import discover_flows
 from integrations.engine.jobs import Jobs
 from integrations.engine.snapshotting import Snapshotting
 from integrations.engine.systems import connect, load_systems
 from integrations.engine.telemetry import LOG, Telemetry
+from integrations.flows import flows
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal import open_journal
@@ -73,7 +73,7 @@ class _Service:
         connectors = self._connected()
         if connectors is None:
             return
-        engine = Engine(self._journal, discover_flows(), connectors, self._clock, tracing=self._telemetry.tracing)
+        engine = Engine(self._journal, flows(), connectors, self._clock, tracing=self._telemetry.tracing)
         jobs = self._jobs(engine)
         LOG.info("engine %s runs %d flows over %d systems", engine.owner, len(engine.flows.newest), len(connectors))
         loops = [

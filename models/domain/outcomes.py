@@ -42,13 +42,6 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """A target has it."""
-
-    ack: Acknowledgement
-
-
-@dataclass(frozen=True, slots=True)
 class NothingToDo:
     """The step has no effect here, because …; the run goes on."""
 
@@ -67,6 +60,3 @@ class WaitFor:
     missing: Sequence[str] = ()
     owner: str | None = None
     until: datetime | None = None
-
-
-Outcome = Done | Delivered | NothingToDo | WaitFor
