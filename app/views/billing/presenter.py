@@ -161,13 +161,21 @@ def _blocker_row(row: Row, top: Decimal, causes: Sequence[str], currency: str) -
         "value": formats.money(value, currency),
         "items": formats.count(row["items"]),
         "oldest": f"{formats.count(row['oldest_days'])} d",
-        "cases": link("Open cases", "/exceptions", cause=cause) if cause in causes else _search(cause),
+        "cases": _cases(cause, causes),
     }
 
 
-def _search(cause: str) -> Html:
-    plain = cause in ("", "in-flight", "approval-pending", "not-submitted")
-    return span("not an exception yet", "t-mute") if plain else link("Exceptions", "/exceptions", find=cause.replace("-", " "))
+CAUSES_OF = {"approval-pending": "approval-late", "not-submitted": "submission-late", "in-flight": "unaccounted", "rejected": "time-rejected"}
+"""What a blocker that is the ordinary course of things becomes once it lasts too long: the cause of its cases."""
+
+
+def _cases(blocker: str, causes: Sequence[str]) -> Html:
+    """A link to the open cases of a blocker, by the blocker's own name or by the cause it becomes."""
+    for cause in (blocker, CAUSES_OF.get(blocker)):
+        if cause and cause in causes:
+            return link("Open cases", "/exceptions", cause=cause)
+    plain = blocker in ("", "in-flight", "approval-pending", "not-submitted")
+    return span("not an exception yet", "t-mute") if plain else link("Exceptions", "/exceptions", find=blocker.replace("-", " "))
 
 
 def ageing(ages: Rows, currency: str) -> dict[str, Any]:

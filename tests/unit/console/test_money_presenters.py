@@ -110,6 +110,16 @@ def test_a_period_begins_with_its_first_month() -> None:
     assert margin.first_month("This month", now).isoformat() == "2026-01-01"
 
 
+@pytest.mark.req("O3", "X8")
+def test_a_blocker_links_to_the_cases_it_became() -> None:
+    """X8: waiting for approval is no exception, until cases say that it has lasted too long."""
+    def cell(*causes: str) -> str:
+        return next(str(row["cases"]) for row in billing.blocker_rows(STATES, causes, "EUR") if "approval" in str(row["reason"]).lower())
+
+    assert "not an exception yet" in cell("project-missing")
+    assert "cause=approval-late" in cell("approval-late") and "not an exception" not in cell("approval-late")
+
+
 @pytest.mark.req("G2")
 def test_the_file_of_unbilled_items_tells_no_rates_to_an_auditor() -> None:
     """G2: hours beside an amount are a rate."""
