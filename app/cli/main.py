@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import Format, fail
+from app.cli.output import Format, Status, fail
 from models.domain.errors import Misconfigured, TieoutError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="See, prove and repair the flow of work into money.")
@@ -116,7 +116,7 @@ def trace(key: Annotated[str, typer.Argument(help="business key, run, correlatio
 @cli.command()
 def cases(
     form: FormatOption = Format.table,
-    status: Annotated[str, typer.Option(help="open, acknowledged, snoozed, ignored, resolved, or `unresolved`")] = "unresolved",
+    status: Annotated[Status, typer.Option(help="`unresolved` is all but the resolved")] = Status.unresolved,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
 ) -> None:
     """List cases, most money first."""

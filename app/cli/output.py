@@ -18,6 +18,15 @@ class Format(StrEnum):
     json = "json"
 
 
+class Status(StrEnum):
+    unresolved = "unresolved"
+    open = "open"
+    acknowledged = "acknowledged"
+    snoozed = "snoozed"
+    ignored = "ignored"
+    resolved = "resolved"
+
+
 def print_rows(rows: Sequence[Mapping[str, Any]], form: Format, empty: str = "no rows") -> None:
     """Print rows to standard output in the form asked for; `empty` is the table's sentence for none."""
     {Format.json: _json, Format.csv: _csv}.get(form, lambda r: _table(r, empty))(rows)
@@ -50,6 +59,12 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writerows({key: plain(value) for key, value in row.items()} for row in rows)
 
 
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return "" if value is None else str(plain(value))
+
+
 def _table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -60,7 +75,7 @@ def _table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, value in rows[0].items():
-        table.add_column(name, justify="right" if isinstance(value, int | float | Decimal) else "left", overflow="fold")
+        table.add_column(name, justify="right" if isinstance(value, int | float | Decimal) else "left", overflow="ellipsis", no_wrap=True)
     for row in rows:
-        table.add_row(*("" if value is None else str(plain(value)) for value in row.values()))
+        table.add_row(*(_cell(value) for value in row.values()))
     console.print(table)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 from app.cli.output import Format, fail, print_rows
 from models.lake.reader import open_reader
 from models.settings import read_settings
 
+Row = Mapping[str, Any]
+
 CASES = """
 select case_id, severity, status, cause, title, occurrences, amount_reporting, owner, assignee, subject_entity, subject_key,
-       system, flow, first_seen, last_seen, next_action
+       system, flow, first_seen, last_seen, sla_due, next_action
 from cases where $status = status or ($status = 'unresolved' and status <> 'resolved')
 order by cast(amount_reporting as decimal(18, 2)) desc nulls last, first_seen limit $limit
 """
@@ -26,6 +30,9 @@ select r.occurred_at, r.kind, r.flow, r.step, r.attempt, r.system, r.business_ke
 from records r where r.correlation_id in (select correlation_id from found) or r.trace_id = $key
 order by r.occurred_at, r.recorded_at limit 1000
 """
+
+AT_A_GLANCE = ("case_id", "severity", "amount_reporting", "occurrences", "title")
+STEPS = ("occurred_at", "kind", "step", "system", "business_key", "status", "error_code")
 
 SPANS = """
 select start_time, service_name, name, duration_us, status_code, span_id, parent_span_id, batch_id
@@ -45,9 +52,21 @@ def sql(query: str, form: Format, as_of: datetime | None) -> None:
 
 
 def cases(form: Format, status: str, limit: int) -> None:
-    """Print cases, most money first."""
-    with closing(open_reader(read_settings())) as reader:
-        print_rows(reader.rows(CASES, {"status": status, "limit": limit}), form, "no cases: nothing is stuck")
+    """Print cases, most money first; a table shows what fits a terminal, CSV and JSON show everything.
+
+    Raises SystemExit with status 2 where there is no installation, so that an empty answer always means that nothing is stuck.
+    """
+    settings = read_settings()
+    if settings.journal_url is None and not (settings.home / "journal.sqlite").exists():
+        raise fail(f"no installation at {settings.home.resolve()}: start one with `tieout demo` or `tieout up`, or set TIEOUT_HOME to where it is", 2)
+    with closing(open_reader(settings)) as reader:
+        rows = reader.rows(CASES, {"status": status, "limit": limit})
+    none = "no cases: nothing is stuck" if status == "unresolved" else f"no case is {status}"
+    print_rows(_only(rows, AT_A_GLANCE, form), form, none)
+
+
+def _only(rows: Sequence[Row], columns: Sequence[str], form: Format) -> list[Row]:
+    return [{name: row[name] for name in columns} for row in rows] if form is Format.table else list(rows)
 
 
 def trace(key: str, form: Format) -> None:
@@ -56,7 +75,7 @@ def trace(key: str, form: Format) -> None:
         rows = reader.rows(TRACE, {"key": key}) or reader.rows(SPANS, {"key": key})
     if not rows:
         raise fail(f"nothing is known of {key!r}: give a project code, customer, time entry, run, correlation or trace id")
-    print_rows(rows, form)
+    print_rows(_only(rows, STEPS, form) if "kind" in rows[0] else rows, form)
 
 
 def rebuild() -> None:

@@ -13,18 +13,18 @@ from models.journal import Journal
 
 
 def replay(runs: Sequence[str], case: str | None, start: str, corrections: Sequence[str], suggested: bool, preview: bool, reason: str, wait: float) -> int:
-    """Request a preview or a replay and wait for its answer; 0 when every replayed run settled or waits, else 1."""
+    """Request a preview or a replay and wait for its answer; 0 when every run settled or waits, 1 when one failed again or was refused."""
     if start not in ("failed_step", "start"):
         raise fail(f"--from {start!r}: give failed_step or start", 2)
     correction, journal = _parsed(corrections), journal_here()
     found = _case(journal, case) if case else {}
-    chosen, roots = list(runs) + (_dead_runs(journal, case) if case else []), list((found.get("suggestion") or {}).get("roots") or ())
+    chosen, roots = list(runs) + (_still_runs(journal, case) if case else []), list((found.get("suggestion") or {}).get("roots") or ())
     if not chosen and not roots:
-        raise fail("nothing to replay: give run ids, or --case with a case that has failed runs", 2)
+        raise fail("nothing to replay: give run ids, or --case with a case that has failed or waiting runs", 2)
     if suggested:
         correction = {**{path: value for path, value in (found.get("suggestion") or {}).items() if path != "roots"}, **correction}
     body = {"run_ids": chosen, "from": start, "correction": correction or None, "roots": roots, "case_id": case}
-    return ask("preview" if preview else "replay", body, reason, wait, lambda result: preview or not result.get("failed"), journal)
+    return ask("preview" if preview else "replay", body, reason, wait, lambda result: preview or not (result.get("failed") or result.get("refused")), journal)
 
 
 def _case(journal: Journal, case: str) -> dict[str, Any]:
@@ -34,8 +34,8 @@ def _case(journal: Journal, case: str) -> dict[str, Any]:
     return dict(found)
 
 
-def _dead_runs(journal: Journal, case: str) -> list[str]:
-    return [run.run_id for run in journal.runs.by_ids(journal.cases.run_ids(case)) if run.state is RunState.DEAD]
+def _still_runs(journal: Journal, case: str) -> list[str]:
+    return [run.run_id for run in journal.runs.by_ids(journal.cases.run_ids(case)) if run.state in (RunState.DEAD, RunState.WAITING)]
 
 
 def _parsed(corrections: Sequence[str]) -> dict[str, Any]:
