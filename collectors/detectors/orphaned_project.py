@@ -20,7 +20,8 @@ def blocked(row: Row) -> Finding:
     """One item that waits for the project in the ERP, or for a sale."""
     if row["blocker"] == "project-unsold":
         return item_finding(row, fingerprint("project-unsold", row["project_key"]), _unsold(row, row["source_system"] or "psa"))
-    return item_finding(row, fingerprint("project-missing", "erp", row["project_key"]), _missing_in_erp(row))
+    counted = {**row, "billable": False} if row["setup_state"] == "waiting" else row  # the paused set-up's own case holds the money
+    return item_finding(counted, fingerprint("project-missing", "erp", row["project_key"]), _missing_in_erp(row))
 
 
 def missing(row: Row) -> Finding:
@@ -29,7 +30,7 @@ def missing(row: Row) -> Finding:
     counted = role != "ppm" and not row["work_waits"] and not (role == "psa" and not row["in_erp"])
     cause = Cause(
         "project-missing", f"Project {_named(row)} is missing in the {_SYSTEM[role]}",
-        f"It was sold on {row['closed_won_at']:%d %b %Y}. {_EFFECT[role]}",
+        f"It was sold on {row['closed_won_at']:%d %b %Y}. {_EFFECT[role]}{_vanished(row)}",
         f"Set the project up in {row['system']}, or replay its quote-to-project flow; everything that waits for it goes on by itself.",
         row["system"], "billing_blocked" if row["work_waits"] else "revenue_at_risk", "low" if role == "ppm" else "medium",
         suggestion=_again(row), flow="quote-to-project", system=row["system"], root=True,
@@ -68,7 +69,7 @@ def _missing_in_erp(row: Row) -> Cause:
         because = "The project has been created in the meantime; this work was refused before that."
         action = "Replay: the ERP will now take it."
     else:
-        because = _EFFECT["erp"] + _reason(row)
+        because = _EFFECT["erp"] + _vanished(row) + _reason(row)
         action = "Replay: its set-up runs first and makes the project in the ERP again, then what was refused is posted."
         if row["set_up_run"] is None:
             action = "Set the project up in the ERP, or mend and replay its quote-to-project flow, then replay what was refused."
@@ -81,6 +82,11 @@ def _missing_in_erp(row: Row) -> Cause:
 def _again(row: Row) -> dict[str, list[str]] | None:
     """The finished set-up that, replayed first, makes the project again."""
     return {"roots": [row["set_up_run"]]} if row["set_up_run"] else None
+
+
+def _vanished(row: Row) -> str:
+    """Since when it is gone, where it had been there: somebody deleted it."""
+    return f" It was there until {row['gone_at']:%A %d %b %Y, %H:%M} UTC, and was deleted since." if row["gone_at"] else ""
 
 
 def _reason(row: Row) -> str:
@@ -122,7 +128,14 @@ EXAMPLES = (
     Example("blocked work says what is at stake, the contract value does not count again",
             {"mart_project": [_SOLD], "mart_state_system": _SEEN, "mart_work": [_ENTRY]},
             [("project-missing|erp|PRJ-1012", "TE-kantata-1", "960.00"), ("project-missing|erp|PRJ-1012", "PRJ-1012", None)]),
-    Example("work on a project that nobody sold", {"mart_work": [{**_ENTRY, "blocker": "project-unsold", "source_system": "kantata"}]},
+    Example("its set-up waits: the paused sale's case holds the money",
+            {"mart_project": [_SOLD], "mart_work": [_ENTRY],
+             "open_runs": [{"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}]},
+            [("project-missing|erp|PRJ-1012", "TE-kantata-1", None)]),
+    Example("nobody sold it yet: the sale is given a day to arrive",
+            {"mart_work": [{**_ENTRY, "blocker": "project-unsold", "source_system": "kantata", "approved_at": "2026-09-30 11:30:00+00"}]}),
+    Example("work on a project that nobody sold",
+            {"mart_work": [{**_ENTRY, "blocker": "project-unsold", "source_system": "kantata", "approved_at": "2026-09-01 11:30:00+00"}]},
             [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")]),
     Example("sold an hour ago: set-up may take a day", {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_system": _SEEN}),
     Example("the ERP has not been looked at since the sale", {"mart_project": [_SOLD], "mart_state_system": [{**_SEEN[0], "observed_at": "2026-08-01 10:00:00+00"}]}),

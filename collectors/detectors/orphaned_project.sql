@@ -1,5 +1,5 @@
--- blocked: work that cannot be posted or billed because the ERP has no such project, or nobody sold it
-SELECT w.*, p.name AS project_name, p.in_erp, p.in_psa, s.state AS setup_state, s.waiting_because AS setup_waits, s.error_message AS setup_error, u.run_id AS set_up_run
+-- blocked: work that cannot be posted or billed because the ERP has no such project, or nobody sold it; a sale is given a day to arrive
+SELECT w.* REPLACE (greatest(w.blocked_since, p.closed_won_at) AS blocked_since), p.name AS project_name, p.in_erp, p.in_psa, p.gone_at, s.state AS setup_state, s.waiting_because AS setup_waits, s.error_message AS setup_error, u.run_id AS set_up_run
 FROM mart_work w
 LEFT JOIN mart_project p USING (project_key)
 LEFT JOIN (
@@ -7,7 +7,7 @@ LEFT JOIN (
     FROM open_runs WHERE flow = 'quote-to-project' AND state IN ('waiting', 'dead') GROUP BY business_key
 ) s ON s.business_key = 'project:' || w.project_key
 LEFT JOIN set_ups u ON u.business_key = 'project:' || w.project_key AND u.state = 'settled'
-WHERE w.blocker IN ('project-missing', 'project-unsold');
+WHERE w.blocker = 'project-missing' OR (w.blocker = 'project-unsold' AND coalesce(w.approved_at, w.blocked_since) < {now} - INTERVAL 1 DAY);
 
 -- missing: sold at least a day ago, and still not in a system that must have it, with no set-up on its way
 SELECT p.*, m.role, m.system, coalesce(p.gone_at, p.closed_won_at) AS since,
