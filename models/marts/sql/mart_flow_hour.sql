@@ -10,7 +10,7 @@ SELECT DISTINCT date_trunc('hour', occurred_at) AS hour FROM records WHERE batch
 -- forget: let go of these hours
 DELETE FROM memory.state.mart_flow_hour USING memory.state.hour h WHERE mart_flow_hour.hour = h.hour;
 
--- mart_flow_hour: what each flow did in each hour; lag is acknowledgement - change at the source, run time is settled - source event
+-- mart_flow_hour: what each flow did in each hour; lag is acknowledgement - change at the source (a repair is no lag, so replays are left out), run time is settled - source event
 INSERT INTO memory.state.mart_flow_hour
 WITH bounds AS (SELECT min(hour) AS low, max(hour) + INTERVAL 1 HOUR AS high FROM memory.state.hour),
 r AS (
@@ -22,7 +22,7 @@ r AS (
     SELECT run_id, min(occurred_at) AS at FROM records
     WHERE kind = 'source_event' AND occurred_at < (SELECT high FROM bounds) AND run_id IN (SELECT run_id FROM r WHERE kind = 'settlement') GROUP BY run_id
 ), timed AS (
-    SELECT r.*, CASE WHEN kind = 'acknowledgement' AND source_changed_at IS NOT NULL THEN greatest(epoch_us(occurred_at) - epoch_us(source_changed_at), 0) / 1000000.0 END AS lag,
+    SELECT r.*, CASE WHEN kind = 'acknowledgement' AND source_changed_at IS NOT NULL AND run_id = lineage_id THEN greatest(epoch_us(occurred_at) - epoch_us(source_changed_at), 0) / 1000000.0 END AS lag,
         CASE WHEN kind = 'settlement' AND status = 'settled' THEN greatest(epoch_us(occurred_at) - epoch_us(b.at), 0) / 1000.0 END AS run_ms
     FROM r LEFT JOIN begun b ON r.kind = 'settlement' AND b.run_id = r.run_id
 )
