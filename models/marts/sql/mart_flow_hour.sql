@@ -22,7 +22,7 @@ r AS (
     SELECT run_id, min(occurred_at) AS at FROM records
     WHERE kind = 'source_event' AND occurred_at < (SELECT high FROM bounds) AND run_id IN (SELECT run_id FROM r WHERE kind = 'settlement') GROUP BY run_id
 ), timed AS (
-    SELECT r.*, CASE WHEN kind = 'acknowledgement' AND source_changed_at IS NOT NULL AND run_id = lineage_id THEN greatest(epoch_us(occurred_at) - epoch_us(source_changed_at), 0) / 1000000.0 END AS lag,
+    SELECT r.*, CASE WHEN kind = 'acknowledgement' AND source_changed_at IS NOT NULL AND r.run_id = r.lineage_id THEN greatest(epoch_us(occurred_at) - epoch_us(source_changed_at), 0) / 1000000.0 END AS lag,
         CASE WHEN kind = 'settlement' AND status = 'settled' THEN greatest(epoch_us(occurred_at) - epoch_us(b.at), 0) / 1000.0 END AS run_ms
     FROM r LEFT JOIN begun b ON r.kind = 'settlement' AND b.run_id = r.run_id
 )
