@@ -7,20 +7,17 @@ The words turn each row into a finding. What a detector no longer finds resolves
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from models.domain.finding import Finding
+from models.sql_statements import statements
 
 Row = Mapping[str, Any]
 Ask = Callable[[str], Sequence[Row]]
-
-_HEAD = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +53,6 @@ class Example:
     given: Mapping[str, Sequence[Row]]
     expected: Sequence[tuple[str, str, str | None]] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
-
-
-@cache
-def statements(file: Path) -> Mapping[str, str]:
-    """Statements of a detector's SQL file by name, each headed `-- name: its purpose`."""
-    pieces = _HEAD.split(file.read_text(encoding="utf-8"))[1:]
-    return {name: body.strip().rstrip(";") for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
 def item_finding(row: Row, text: str, cause: Any, **evidence: Any) -> Finding:

@@ -16,9 +16,9 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from models import sql_statements
 from models.journal.run import RUN_COLUMNS
 
-_HEAD = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
 _LIST = re.compile(r"in json\((:\w+)\)")
 _NUMBERS = re.compile(r"in json numbers\((:\w+)\)")
 _INSERT = re.compile(r"insert into (\w+) \(([\w, ]+)\) values \([:\w, ]+\)")
@@ -28,8 +28,7 @@ _LOCK = re.compile(r"for update skip locked")
 @cache
 def statements(file: Path, dialect: str) -> Mapping[str, sa.TextClause]:
     """Every statement of a file by its name, for the dialect `sqlite` or `postgresql`."""
-    pieces = _HEAD.split(file.read_text(encoding="utf-8"))[1:]
-    return {name: sa.text(_fitted(body.strip().rstrip(";"), dialect)) for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
+    return {name: sa.text(_fitted(sql, dialect)) for name, sql in sql_statements.statements(file).items()}
 
 
 def insert_many(connection: sa.Connection, statement: sa.TextClause, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,16 +1,13 @@
-"""Named statements of this folder's `.sql` files; each begins with `-- name: its purpose`."""
+"""Named statements of this folder's `.sql` files."""
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 
-_HEAD = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
+from models import sql_statements
 
 
-@cache
-def statements(name: str) -> dict[str, str]:
+def statements(name: str) -> Mapping[str, str]:
     """The statements of `<name>.sql` beside this module, by name."""
-    pieces = _HEAD.split((Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8"))[1:]
-    return {head: body.strip().rstrip(";") for head, body in zip(pieces[::2], pieces[1::2], strict=True)}
+    return sql_statements.statements(Path(__file__).parent / f"{name}.sql")

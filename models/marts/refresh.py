@@ -14,8 +14,9 @@ from models.domain.service_levels import SERVICE_LEVELS
 from models.lake.connection import connect
 from models.lake.publish import publish
 from models.marts import state
-from models.marts.statements import FOLDER, statements
+from models.marts.state import FOLDER
 from models.settings import Settings
+from models.sql_statements import statements
 
 MARTS = (
     "mart_fx", "mart_project", "mart_work", "mart_billing", "mart_margin", "mart_reconciliation", "mart_failure_age", "mart_replay",

@@ -8,11 +8,15 @@ people (`mart_kpi`) through all records of operators, and `journal_run` through 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from models.marts.statements import FOLDER, statements
+from models.sql_statements import statements
+
+FOLDER = Path(__file__).parent / "sql"
+"""One file per mart, and `state.sql`."""
 
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""

@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 
 from app.roles import Action, Question, Viewer
-from app.statements import statements
 from app.stores import Row, ask, case_groups, reporting_currency, world_now
 from app.views.billing import presenter as present
 from app.views.question import View
@@ -15,6 +14,7 @@ from app.widgets.download import csv_of, download
 from app.widgets.exchange import rates_line
 from app.widgets.heading import admitted, draw, heading
 from app.widgets.markup import Column, empty, metrics, table, verdict
+from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("billing.sql"))
 DIMENSIONS = {"Customer": "by_customer", "Project": "by_project", "Legal entity": "by_legal_entity", "Service line": "by_service_line"}
@@ -39,7 +39,7 @@ BALANCE = (
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, Question.BILLING)
-    heading(viewer, "Billing readiness", world_now())
+    heading(viewer, "Billing readiness", world_now)
     firms = _firms(viewer)
     currency = reporting_currency()
     states = ask(viewer, SQL["states"], firms=firms)

@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from app.roles import Action, Question, Viewer
-from app.statements import statements
 from app.stores import ask_now, case_groups, facets, journal, replayable, reporting_currency, world_now
 from app.views.exceptions import presenter as present
 from app.views.exceptions.case import case_page
@@ -21,6 +20,7 @@ from app.widgets.heading import admitted, draw, heading, zone
 from app.widgets.markup import empty, verdict
 from models.domain.case import cause_title
 from models.journal.cases import CaseFilter
+from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("exceptions.sql"))
 PAGE_SIZE = 50
@@ -34,7 +34,9 @@ STATES, STATE_COLOURS = ["open", "acknowledged", "snoozed", "ignored", "resolved
 def page(viewer: Viewer) -> None:
     """Draw the list, or the case the address names."""
     admitted(viewer, Question.EXCEPTIONS)
-    heading(viewer, "Exceptions", world_now())
+    heading(viewer, "Exceptions", world_now)
+    if narrowed := st.session_state.pop("narrow_to", None):
+        st.session_state.update(cause=[narrowed], p=1)
     case_id = st.query_params.get("case")
     if case_id:
         case_page(viewer, case_id)
@@ -46,6 +48,8 @@ def page(viewer: Viewer) -> None:
 
 @st.fragment(run_every="5s")
 def _causes(viewer: Viewer) -> None:
+    if "narrow_to" in st.session_state:
+        st.rerun()
     groups, now, currency = case_groups(viewer.entities), world_now(), reporting_currency()
     checked = f"last checked {formats.moment(now, zone(), seconds=True)}; new exceptions appear here by themselves"
     draw(verdict(*present.verdict(groups, currency), "ranked by money · refreshes every 5 s" if groups else checked))
@@ -70,9 +74,8 @@ def _causes(viewer: Viewer) -> None:
 
 
 def _narrow() -> None:
-    """Clicking a cause shows its cases alone."""
-    st.session_state["cause"] = [st.session_state["causes_shown"][st.session_state["open_cause"].row]]
-    st.session_state["p"] = 1
+    """Clicking a cause shows its cases alone: the page applies it before it draws the filter, which lies outside this fragment."""
+    st.session_state["narrow_to"] = st.session_state["causes_shown"][st.session_state["open_cause"].row]
 
 
 def _choose_cause() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from app.roles import Action, Question, Viewer
-from app.statements import statements
 from app.stores import Row, ask, ask_now, audit, world_now
 from app.views.journey import presenter as present
 from app.views.question import View
@@ -19,6 +18,7 @@ from app.widgets.markup import Column, Html, block, chip, empty, facts, joined, 
 from app.widgets.payload import field_table
 from app.widgets.waterfall import waterfall
 from models.canonical.classification import DataClass
+from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("journey.sql"))
 NOBODY: frozenset[DataClass] = frozenset()
@@ -27,7 +27,7 @@ NOBODY: frozenset[DataClass] = frozenset()
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, Question.JOURNEY)
-    heading(viewer, "Journey", world_now())
+    heading(viewer, "Journey", world_now)
     q = present.asked(st.text_input(
         "Search", key="q", bind="query-params", type="search", icon=":material/search:", label_visibility="collapsed",
         placeholder="Project, customer, invoice, time entry, run, correlation or trace id",

@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 
 from app.roles import Action, Question, Viewer
-from app.statements import statements
 from app.stores import Row, ask, reporting_currency, world_now
 from app.views.margin import presenter as present
 from app.views.question import View
@@ -16,6 +15,7 @@ from app.widgets.exchange import rates_line
 from app.widgets.heading import admitted, draw, heading
 from app.widgets.markup import Column, empty, metrics, table, verdict
 from models.canonical.classification import DataClass
+from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("margin.sql"))
 GROUPS = (
@@ -39,7 +39,7 @@ def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, Question.MARGIN)
     now, currency = world_now(), reporting_currency()
-    heading(viewer, "Margin", now)
+    heading(viewer, "Margin", world_now)
     period = st.segmented_control("Period", list(present.PERIODS), default="3 months", required=True, key="period", bind="query-params", label_visibility="collapsed")
     since = present.first_month(period, now)
     projects, clear = ask(viewer, SQL["projects"], since=since.isoformat()), viewer.sees(DataClass.LABOUR_RATE)

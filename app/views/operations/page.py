@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from app.roles import Question, Viewer
-from app.statements import statements
 from app.stores import Row, ask, case_groups, journal, reporting_currency, world_now
 from app.views.operations import presenter as present
 from app.views.question import View
 from app.widgets.heading import admitted, draw, heading, zone
 from app.widgets.markup import Column, empty, metrics, table, verdict
+from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("operations.sql"))
 REFRESH = "5s"
@@ -46,7 +46,7 @@ THROTTLE = (
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, Question.OPERATIONS)
-    heading(viewer, "Operations", world_now())
+    heading(viewer, "Operations", world_now)
     st.segmented_control("Window", list(present.WINDOWS), default="7 d", required=True, key="window", bind="query-params", label_visibility="collapsed")
     _state(viewer)
     _letters(viewer)

@@ -13,10 +13,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.roles import Question, Viewer
-from app.statements import statements
 from app.views.question import View, views
 from models.lake.connection import connect
 from models.settings import Settings
+from models.sql_statements import statements
 
 APP = Path(importlib.import_module("app").__file__ or "").parent
 FOLDERS = sorted(path.parent for path in (APP / "views").glob("*/page.py"))

@@ -10,12 +10,13 @@ import pytest
 
 import collectors.detectors
 from collectors.detectors import detectors, modules, quarantine
-from collectors.detectors.contract import Example, statements
+from collectors.detectors.contract import Example
 from collectors.detectors.run import CIRCUITS, LEVELS
 from models.domain.case import CAUSES, SEVERITIES
 from models.domain.explanations import EXPLANATIONS
 from models.lake import journal_views
 from models.marts.refresh import refresh
+from models.sql_statements import statements
 from tests.unit.cases.lakes import NOW, Lake
 
 ALL = list(modules())

@@ -1,4 +1,4 @@
-"""Named SQL statements from a file: `-- name: what it answers` begins each."""
+"""Named SQL statements from a `.sql` file beside their owner: `-- name: what it answers` begins each. The one reader of such files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _HEAD = re.compile(r"^-- (\w+): .+$", re.M)
 
 @cache
 def statements(file: Path) -> Mapping[str, str]:
-    """The statements of a file by name.
+    """The statements of a file by name, in the order of the file.
 
     Raises ValueError when two share a name or text stands before the first head.
     """
-    parts = _HEAD.split(file.read_text())
+    parts = _HEAD.split(file.read_text(encoding="utf-8"))
     names = parts[1::2]
     if len(set(names)) != len(names):
         raise ValueError(f"{file} names a statement twice: give each its own name")
