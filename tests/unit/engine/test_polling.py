@@ -1,0 +1,119 @@
+"""What reading the sources owes the rest: rows that cannot be mapped, sources that cannot be read (N4, X7, S7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from integrations.contracts import Page, Role
+from integrations.engine import Engine
+from models.domain.errors import Misconfigured, RateLimited, Retriable, Unmappable
+from models.domain.record import RecordKind
+from models.domain.states import RunState
+from models.journal import Journal
+from tests.unit.engine.hostile import FAST, HandClock, Hostile, event, posting_flow
+from tests.unit.engine.test_flowing import state_of
+
+
+@pytest.mark.req("N4")
+def test_a_row_refused_again_in_the_same_moment_is_kept(journal: Journal, clock: HandClock) -> None:
+    """N4: a replayed row that still cannot be mapped is a dead letter anew, be it read in the same moment."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    engine = Engine(journal, [posting_flow()], [psa], clock)
+    engine.poll()
+    (dead,) = journal.runs.by_keys(["time:psa:27"])
+    journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    engine.poll()
+    assert [run.state for run in journal.runs.by_keys(["time:psa:27"])] == [RunState.SUPERSEDED, RunState.DEAD]
+
+
+@pytest.mark.req("N4")
+def test_a_row_the_connector_cannot_map_is_kept_and_read_again(journal: Journal, clock: HandClock) -> None:
+    """N4: Page.rejected is a dead run of the intake; its replay reads the stream again, and then it is an event."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([event("a")], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    engine = Engine(journal, [posting_flow()], [psa, Hostile()], clock)
+    engine.drain()
+    (dead,) = journal.runs.by_keys(["time:psa:27"])
+    assert (dead.state, dead.error_code, dead.error_field, dead.payload["row"]) == (RunState.DEAD, "bad-number", "Hours", {"Hours": "8h"})
+    psa.pages["time"] = [Page([event("a"), event("27")], "1")]
+    journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    engine.drain()
+    assert state_of(journal, "27") == ["settled"] and state_of(journal, "a") == ["settled"]
+    assert journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+
+
+@pytest.mark.req("N4")
+def test_a_replayed_row_is_read_again_though_a_poll_was_under_way(any_journal: Journal, clock: HandClock) -> None:
+    """N4: a poll that read its page before the replay does not put its own cursor over the one that reads the stream again."""
+
+    class Slow(Hostile):
+        meanwhile: Any = None
+
+        def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+            page, meanwhile, self.meanwhile = super().poll(stream, cursor, limit), self.meanwhile, None
+            if meanwhile:
+                meanwhile()
+            return page
+
+    psa = Slow("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    engine = Engine(any_journal, [posting_flow()], [psa, Hostile()], clock)
+    engine.drain()
+    (dead,) = any_journal.runs.by_keys(["time:psa:27"])
+    psa.pages["time"] = [Page([event("27")], "1"), Page([event("28")], "2")]
+    psa.meanwhile = lambda: any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    clock.forward(1)
+    engine.poll()
+    engine.drain()
+    engine.drain()
+    assert state_of(any_journal, "27") == ["settled"] and state_of(any_journal, "28") == ["settled"]
+
+
+class Unread(Hostile):
+    """A source that cannot be read."""
+
+    def __init__(self, error: Exception | None, **policy: Any) -> None:
+        super().__init__("psa", Role.PSA, streams=["time"], policy=replace(FAST, **policy))
+        self.error, self.asked = error, 0
+
+    def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        return super().poll(stream, cursor, limit)
+
+
+@pytest.mark.req("X7", "E3")
+@pytest.mark.parametrize(
+    ("error", "calls", "code"), [(Misconfigured("401: the token was refused"), 1, "misconfigured"), (Retriable("503"), 3, "transient"), (KeyError("x"), 3, "step-crashed")]
+)
+def test_a_source_that_cannot_be_read_is_seen(journal: Journal, clock: HandClock, error: Exception, calls: int, code: str) -> None:
+    """X7: its circuit opens, one record tells why, and it is left alone until the probe; read again, all is well."""
+    psa = Unread(error, breaker_failures=3)
+    engine = Engine(journal, [], [psa], clock)
+    for _ in range(20):
+        engine.poll()
+    circuit = journal.throttle.circuits()["psa"]
+    assert (psa.asked, circuit.state) == (calls, "open") and circuit.reason
+    told = [r for page in journal.feed.read(0) for r in page.records if r.kind is RecordKind.FAILURE and r.status == "poll"]
+    assert [(record.system, record.error_code) for record in told] == [("psa", code)]
+    psa.error = None
+    clock.forward(FAST.breaker_seconds + 1)
+    engine.poll()
+    assert journal.throttle.circuits()["psa"].state == "closed" and journal.runs.pulse().polled_at == clock.now()
+
+
+@pytest.mark.req("S7")
+def test_a_poll_takes_a_token_and_heeds_a_hold(journal: Journal, clock: HandClock) -> None:
+    """S7: reading counts against the system's limit as writing does, and a 429 to a poll holds everybody."""
+    psa = Unread(RateLimited("slow", clock.now() + timedelta(seconds=60)), rate=0.001, burst=5)
+    engine = Engine(journal, [], [psa], clock)
+    engine.poll()
+    engine.poll()
+    assert psa.asked == 1 and journal.throttle.circuits()["psa"].held_until == clock.now() + timedelta(seconds=60)
+    assert journal.throttle.take("psa", 5, 0.001, 5)[0] == 4
