@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import streamlit as st
@@ -18,16 +19,21 @@ def admitted(viewer: Viewer, question: Question) -> None:
         st.stop()
 
 
-def heading(viewer: Viewer, title: str, now: datetime) -> None:
-    """The page's title, and on the right the time of the figures and the person."""
+def heading(viewer: Viewer, title: str, clock: Callable[[], datetime]) -> None:
+    """The page's title, and on the right the time of the figures, which goes on, and the person."""
     left, right = st.columns([3, 2], vertical_alignment="center")
     left.title(title, anchor=False)
     with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        draw(block(f'<span class="t-mute">as of {formats.moment(now, zone(), seconds=True)} {zone()}</span>'), width="content")
+        _as_of(clock)
         with st.popover(viewer.name.split("@")[0], icon=":material/account_circle:", type="tertiary"):
             draw(_permissions(viewer))
             if viewer.mode == "oidc":
                 st.button("Sign out", on_click=st.logout, icon=":material/logout:")
+
+
+@st.fragment(run_every="5s")
+def _as_of(clock: Callable[[], datetime]) -> None:
+    draw(block(f'<span class="t-mute">as of {formats.moment(clock(), zone(), seconds=True)} {zone()}</span>'), width="content")
 
 
 def _permissions(viewer: Viewer) -> Html:

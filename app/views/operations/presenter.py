@@ -20,6 +20,8 @@ WINDOWS = {"6 h": (21_600, 3_600), "24 h": (86_400, 3_600), "7 d": (604_800, 21_
 """Choices of the time range: seconds shown, seconds of one step of the charts."""
 FAILURE_SHARE = 0.02
 """Above this share of runs that ended dead, a flow is called failing."""
+ENOUGH_RUNS = 20
+"""Fewer runs say little about a flow: their failures warn, they do not alarm."""
 
 
 def window(choice: str | None, now: datetime) -> tuple[datetime, int]:
@@ -51,7 +53,7 @@ def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Healt
     elif flow["admitted"] and not ended:
         mood, text = "bad", "takes work in and finishes none"
     elif share > FAILURE_SHARE:
-        mood, text = "bad", f"is failing: {formats.percent(share)} of its runs ended in the dead letters"
+        mood, text = "bad" if ended >= ENOUGH_RUNS else "warn", f"is failing: {formats.percent(share)} of its runs ended in the dead letters"
     elif late:
         mood, text = "warn", f"runs late: {formats.duration(lag)} behind, {formats.duration(allowed)} allowed"
     elif not ended:
@@ -113,7 +115,7 @@ def figures(flows: Rows, found: Sequence[Health], stuck: Stake, replays: Rows, q
     tried, refused = delivered + sum(row["failed"] for row in replays), sum(row["rows"] for row in quarantine)
     failures, held = sum(one.failures for one in found), sum((one.held for one in found), Decimal(0))
     return [
-        Metric("Finished", formats.count(settled), f"of {formats.count(sum(row['admitted'] for row in flows))} taken in", "Runs whose every step finished in the window"),
+        Metric("Finished", formats.count(settled), f"{formats.count(sum(row['admitted'] for row in flows))} taken in", "Runs whose every step finished in the window"),
         Metric("Failure rate", formats.percent(dead / ended if ended else None, 2), f"{formats.plural(dead, 'run')} ended dead", "Dead ÷ (finished + dead) in the window", "bad" if ended and dead / ended > FAILURE_SHARE else ""),
         Metric("Dead letters", formats.count(failures), f"hold {formats.money_short(held, currency)}" if failures else "none open", f"Runs that a system refused, of any age, and their value in {currency}", "warn" if failures else "good"),
         Metric("Open exceptions", formats.count(stuck.failures), f"{formats.money_short(stuck.money, currency)} at stake", "Everything a person may have to act on: dead letters, pauses and what the detectors found", "warn" if stuck.failures else "good"),
@@ -265,7 +267,7 @@ def _rate(series: Rows, times: Sequence[datetime], step: int) -> dict[str, Any]:
     dead, ended = ([sum(row[key] for row in at.get(time, []) for key in keys) for time in times] for keys in (("dead",), ("dead", "settled")))
     shares = [one / other if other else None for one, other in zip(dead, ended, strict=True)]
     return {
-        "type": "scatter", "mode": "lines", "name": "failure rate", "x": _middles(times, step), "y": shares, "yaxis": "y2",
+        "type": "scatter", "mode": "lines+markers", "name": "failure rate", "x": _middles(times, step), "y": shares, "yaxis": "y2",
         "line": {"color": "#d55e00", "width": 2}, "hovertemplate": "%{y:.1%}",
     }  # fmt: skip
 
@@ -279,7 +281,7 @@ def _layout() -> dict[str, Any]:
         "height": 250, "barmode": "stack", "bargap": 0.12, "hovermode": "x unified", "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
         "legend": {"orientation": "h", "y": 1.16, "x": 0}, "xaxis": {"title": None},
         "yaxis": {"title": None, "rangemode": "tozero", "tickformat": "~s"},
-        "yaxis2": {"overlaying": "y", "side": "right", "tickformat": ".0%", "rangemode": "tozero", "showgrid": False, "title": None},
+        "yaxis2": {"overlaying": "y", "side": "right", "tickformat": ".0%", "range": [0, 1], "showgrid": False, "title": None},
     }  # fmt: skip
 
 

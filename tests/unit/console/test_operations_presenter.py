@@ -45,9 +45,11 @@ def test_the_page_answers_first_whether_work_flows() -> None:
     good = present.healths([flow()], [], NOW)
     assert present.verdict(good, calm, NOW, NOW, "EUR") == ("good", "Work is flowing in the one flow that ran; nothing is stuck.")
     assert present.verdict(good, stuck, NOW, NOW, "EUR") == ("warn", "Work is flowing in the one flow that ran; 63 open exceptions, €1.07M at stake.")
-    bad = present.healths([flow(), flow(flow="staff", settled=1, dead=9)], HELD, NOW)
+    bad = present.healths([flow(), flow(flow="staff", settled=10, dead=90)], HELD, NOW)
     assert present.verdict(bad, stuck, NOW, NOW, "EUR") == ("bad", "staff needs attention; 63 open exceptions, €1.07M at stake.")
     assert [one.flow for one in bad] == ["staff", "time-to-bill"]
+    few = present.healths([flow(flow="intake", settled=0, dead=3)], [], NOW)
+    assert few[0].mood == "warn"
     assert present.verdict([], calm, NOW - timedelta(days=2), NOW, "EUR") == ("", "Nothing ran in this window; the last work was 2 d ago; nothing is stuck.")
     assert present.verdict([], calm, None, NOW, "EUR") == ("", "Nothing has run yet; nothing is stuck.")
 
