@@ -24,6 +24,7 @@ process, `Sandbox.serve()` gives a test its address. Planted faults, in the orde
 | F23, F24 | work beyond the statement of work | statement expired |
 | F25 | weather: 429 of each vendor's kind, daily quota, 5xx, answers lost after the write, SOAP faults, an outage | nothing: it heals |
 | F26 | the PSA sends an unknown field for one team | schema drift |
+| F27–F30 | first sales without a dimension, filled in the second week | set-up paused and resumed |
 
 Beside them, without being faults: 74 corrections and withdrawals after posting, 4 % late and 3 % doubled feed events.
 """

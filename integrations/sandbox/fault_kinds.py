@@ -65,6 +65,9 @@ def missing_dimensions(planting: Planting) -> None:
         _lacking(planting, f"F{4 + place:02d}", deal, LACKS[place], None)
     for place, deal in enumerate(healed[::4][:5]):
         _lacking(planting, f"F{7 + place:02d}", deal, LACKS[place % 3], 2 + place)
+    begun = [deal for deal in plan.deals.values() if deal.first == 0 and planting.free(deal)]
+    for place, deal in enumerate(sorted(begun, key=lambda one: (len(plan.sheets_of(one.code, (0, 1))), one.code))[:4]):
+        _lacking(planting, f"F{27 + place}", deal, LACKS[place % 3], 9 + place)
 
 
 def _lacking(planting: Planting, name: str, deal: Deal, lack: tuple[str, str], days: int | None) -> None:
@@ -131,7 +134,7 @@ def duplicate_customer(planting: Planting) -> None:
     """A second account for a customer that exists, with the same tax id."""
     plan = planting.plan
     client = plan.clients[6]
-    plan.add(plan.moment(7, 1, 14, 50), "duplicate", client.number)
+    plan.add(plan.moment(0, 1, 14, 50), "duplicate", client.number)
     planting.add(Fault("F20", "duplicate-customer", client.name, "duplicate-customer",
         f"merge the second account of {client.name} in Salesforce",
                        heal=[("merge", (client.number,))]))  # fmt: skip
@@ -140,8 +143,8 @@ def duplicate_customer(planting: Planting) -> None:
 def missing_in_ppm(planting: Planting) -> None:
     """The portfolio office deleted a project that runs everywhere else."""
     plan = planting.plan
-    deal = planting.busy((planting.last,), "NOV-US")
-    plan.add(plan.moment(planting.last, 1, 14, 40), "drop_ppm", deal.code)
+    deal = planting.busy((0,), "NOV-US")
+    plan.add(plan.moment(0, 2, 10, 20), "drop_ppm", deal.code)
     planting.add(
         Fault(
             "F21",
@@ -157,7 +160,7 @@ def moved_customer(planting: Planting) -> None:
     """Accounting hung a subsidiary under another group in the ERP."""
     plan = planting.plan
     child = next(client for client in plan.clients if client.group not in (None, 0))
-    plan.add(plan.moment(8, 2, 10, 10), "reparent", child.number, plan.clients[0].number)
+    plan.add(plan.moment(1, 2, 10, 10), "reparent", child.number, plan.clients[0].number)
     assert child.group is not None
     planting.add(Fault("F22", "customer-hierarchy", child.name, "hierarchy-mismatch",
         f"put {child.name} back under {plan.clients[child.group].name} in NetSuite",

@@ -30,9 +30,10 @@ def test_the_world_tells_how_far_the_story_is(sandbox: House) -> None:
 def test_a_sale_without_set_up_is_a_difference_in_every_system(sandbox: House) -> None:
     """X12: the truth of a project is that ERP, PSA and PPM hold it once."""
     found, client, clock = sandbox
-    found.do("win", "PRJ-1002", at=clock.later(1))
+    code = next(deal.code for deal in found.plan.deals.values() if not deal.lacks)
+    found.do("win", code, at=clock.later(1))
     rows = client.get("/_world/truth", params={"entity": "project"}).json()
-    assert [(row["project_code"], row["complete"]) for row in rows] == [("PRJ-1002", True)]
+    assert [(row["project_code"], row["complete"]) for row in rows] == [(code, True)]
     assert {row["field"] for row in client.get("/_world/compare").json()["in_flight"]} >= {"erp", "psa", "ppm"}
     clock.later(3600)
     assert client.get("/_world/compare").json()["counts"]["unexplained"] >= 3
