@@ -85,8 +85,8 @@ def _again(row: Row) -> dict[str, list[str]] | None:
 
 
 def _vanished(row: Row) -> str:
-    """Since when it is gone, where it had been there: somebody deleted it."""
-    return f" It was there until {row['gone_at']:%A %d %b %Y, %H:%M} UTC, and was deleted since." if row["gone_at"] else ""
+    """When it was first missed, where it had been there before: somebody deleted it."""
+    return f" It was there before and was first missed on {row['gone_at']:%A %d %b %Y, %H:%M} UTC: somebody deleted it." if row["gone_at"] else ""
 
 
 def _reason(row: Row) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -208,12 +209,15 @@ def telling(steps: Rows) -> Row:
 
 
 def traces(steps: Rows) -> list[tuple[str, str]]:
-    """Trace ids of the journey with a label each, the newest first."""
+    """Trace ids of the journey with a label each: the one through most systems first, of like ones the newest."""
     seen: dict[str, Row] = {}
+    systems: dict[str, set[str]] = defaultdict(set)
     for row in steps:
         if row["trace_id"]:
             seen[row["trace_id"]] = row
-    return [(trace, f"{row['flow'] or 'trace'} · {row['business_key'] or ''} · {trace[:8]}") for trace, row in reversed(list(seen.items()))]
+            systems[row["trace_id"]].add(row.get("system") or "")
+    ranked = sorted(reversed(list(seen.items())), key=lambda pair: -len(systems[pair[0]]))
+    return [(trace, f"{row['flow'] or 'trace'} · {row['business_key'] or ''} · {trace[:8]}") for trace, row in ranked]
 
 
 def waterfall(spans: Rows, steps: Rows = ()) -> list[dict[str, Any]]:
