@@ -10,6 +10,10 @@ from hypothesis import settings
 
 from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures for every test
 
+# Tests know no installation: what the shell says of one is put away, so that no test reads or writes a real home.
+for _name in [name for name in os.environ if name.startswith("TIEOUT_") and name not in ("TIEOUT_SIP", "TIEOUT_BENCH_POSTGRES")]:
+    del os.environ[_name]
+
 ALLOWED_IN_CI = ("needs data that is not part of the project", "needs rights that this machine does not give")
 
 
