@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import duckdb
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from models.lake import witness as kept
 from models.lake.breach import Report
 from models.lake.canonical import FIRST, Seal, seals_from
 from models.lake.merkle import Frontier
@@ -20,13 +18,13 @@ PAGE = 20_000
 class Log:
     """Follows the log of seals page by page and compares it with the checkpoints."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, report: Report, key: Ed25519PublicKey | None, witness: Path | None) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, report: Report, key: Ed25519PublicKey | None, remembered: Sequence[str]) -> None:
         self._connection, self._report, self._key = connection, report, key
         self._tree = Frontier()
         self._chains: dict[str, str] = {}
         self._last = 0
         self._good = 0
-        self._due = sorted(self._checkpoints(witness), key=lambda one: one[0].size)
+        self._due = sorted(self._checkpoints(remembered), key=lambda one: one[0].size)
         self._bound = self._newest()
 
     def pages(self) -> Iterator[list[Seal]]:
@@ -91,11 +89,10 @@ class Log:
         row = self._connection.execute("SELECT max(batch_id) FROM lake.main.seals").fetchone()
         return int(row[0]) if row and row[0] is not None else 0
 
-    def _checkpoints(self, witness: Path | None) -> list[tuple[Checkpoint, str]]:
+    def _checkpoints(self, remembered: Sequence[str]) -> list[tuple[Checkpoint, str]]:
         """Checkpoints of the lake and the witness. Read before the seals: a checkpoint never runs ahead of them."""
         found: list[tuple[Checkpoint, str]] = []
         own = self._own_notes()
-        remembered = kept.notes(witness) if witness else []
         for note, source in [*((note, "in the lake") for note in own), *((note, "at the witness") for note in remembered)]:
             checkpoint = self._opened(note, source)
             if checkpoint is not None:
