@@ -11,6 +11,7 @@ from app.roles import Viewer
 from app.sign_in import viewer
 from app.stores import stores
 from app.views.question import View, views
+from app.widgets.playback import playback, playing_line
 
 WIDGETS = Path(__file__).resolve().parent / "widgets"
 
@@ -34,6 +35,7 @@ def main() -> None:
     if not pages:
         st.error("Your roles open no page. Ask your administrator for a role in Tieout.", icon=":material/lock:")
         st.stop()
+    playing_line(playback(stores().clock))
     first = next(iter(pages.values()))
     home = st.Page(lambda: st.switch_page(first), title="Tieout", url_path="home", default=True, visibility="hidden")
     st.navigation([home, *pages.values()], position="top").run()

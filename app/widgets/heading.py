@@ -21,10 +21,12 @@ def admitted(viewer: Viewer, question: Question) -> None:
 
 def heading(viewer: Viewer, title: str, clock: Callable[[], datetime]) -> None:
     """The page's title, and on the right the time of the figures, which goes on, and the person."""
-    left, right = st.columns([3, 2], vertical_alignment="center")
+    with st.container(key="heading"):
+        left, right = st.columns([3, 2], vertical_alignment="center")
     left.title(title, anchor=False)
     with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        _as_of(clock)
+        with st.container(width="content"):  # a fragment alone would take what is left of the line
+            _as_of(clock)
         with st.popover(viewer.name.split("@")[0], icon=":material/account_circle:", type="tertiary"):
             draw(_permissions(viewer))
             if viewer.mode == "oidc":
