@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Literal
 
+from integrations.connectors.digest import digest
 from integrations.connectors.rows import Row
 from integrations.connectors.watermark import millis
 from integrations.contracts.connector import Observation
@@ -74,17 +75,19 @@ class Verdict:
 
 
 def work_event(system: str, kind: str, found: Verdict, happened: datetime, names: Names) -> CloudEvent:
-    """A time entry or expense as a business event; its id names one version of one fact, so that a doubled event is one."""
+    """A time entry or expense as a business event; its id names one version of one fact, so that a doubled event is one and
+    two corrections within one second are two."""
     row = Row(found.row, sparse=True)
     changed = happened if found.verb == "reversed" else row.instant("updated_at")
     version = millis(changed)
     make = time_entry if kind == "time_entry" else expense
     work = make(system, row, names, version, "reversed" if found.verb == "reversed" else "approved", changed)
     source_id = row.text("id")
+    content = digest([found.row.get(name) for name in CONTENT[kind]])
     ours = time_entry_id(system, source_id) if kind == "time_entry" else expense_id(system, source_id)
     return CloudEvent(
-        id=f"{system}:{kind}:{source_id}:{version}:{found.verb}", source=system, type=f"tieout.{kind}.{found.verb}", subject=f"{kind}:{ours}",
-        time=changed, dataschema=f"tieout:{kind}:{work.version}", data=work.model_dump(mode="json"), sourceversion=version,
+        id=f"{system}:{kind}:{source_id}:{version}:{found.verb}:{content}", source=system, type=f"tieout.{kind}.{found.verb}",
+        subject=f"{kind}:{ours}", time=changed, dataschema=f"tieout:{kind}:{work.version}", data=work.model_dump(mode="json"), sourceversion=version,
         legalentity=names.legal_entity,
     )  # fmt: skip
 

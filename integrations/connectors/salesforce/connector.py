@@ -10,7 +10,7 @@ from integrations.connectors.rows import Reading, Row, ignored, jsonable
 from integrations.connectors.salesforce import mapping
 from integrations.connectors.salesforce.client import SalesforceClient, literal
 from integrations.connectors.targets import aligned, answers_of, body_of, holds, only, tried, unreadable
-from integrations.connectors.watermark import Watermark, millis
+from integrations.connectors.watermark import Watermark
 from integrations.contracts.connector import Change, Observation, Page, SystemConfig, TargetState
 from models.canonical.events import CloudEvent
 from models.domain.clock import Clock
@@ -41,12 +41,12 @@ class Salesforce:
         kind, fields, only_those = FEEDS[only(stream, FEEDS, self.config.name)]
         mark = Watermark.parse(cursor)
         rows = self._changed(kind, fields, only_those, mark, limit)
-        fresh = [row for row in rows if mark.fresh(_mark(row))]
+        fresh = [row for row in rows if mark.fresh(_mark(row, fields))]
         reading = Reading(ignored=ignored(self.config.options))
         lines = self._lines(fresh) if kind == "Opportunity" else {}
         for row in fresh:
             self._read(reading, kind, fields, row, lines.get(str(row.get("Id")), []))
-        moved = mark.moved(((_mark(row), _changed(row)) for row in fresh if _dated(row)), self._overlap)
+        moved = mark.moved(((_mark(row, fields), _changed(row)) for row in fresh if _dated(row)), self._overlap)
         return Page(reading.events, moved.text(), more=len(rows) >= limit + len(mark.seen), rejected=reading.rejected)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
@@ -151,5 +151,6 @@ def _changed(row: Mapping[str, Any]) -> Any:
     return Row(row).instant("SystemModstamp")
 
 
-def _mark(row: Mapping[str, Any]) -> str:
-    return f"{row.get('Id')}@{millis(_changed(row)) if _dated(row) else row.get('SystemModstamp')}"
+def _mark(row: Mapping[str, Any], fields: Sequence[str]) -> str:
+    """One version of one row. Lines are not part of it: they are read for fresh rows only, and what they sum up to is in the row."""
+    return f"{row.get('Id')}@{mapping.version_of(row, fields)}"

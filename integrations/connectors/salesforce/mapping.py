@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Literal
 
+from integrations.connectors.digest import digest
 from integrations.connectors.rows import Row
 from integrations.connectors.watermark import millis
 from integrations.contracts.connector import Observation
@@ -59,7 +60,7 @@ def customer_event(system: str, raw: Mapping[str, Any]) -> CloudEvent:
     customer = customer_of(system, row)
     changed = row.instant("SystemModstamp")
     return CloudEvent(
-        id=f"{system}:account:{customer.ref.id}:{millis(changed)}", source=system, type="tieout.customer.changed",
+        id=f"{system}:account:{customer.ref.id}:{millis(changed)}:{version_of(raw, ACCOUNT)}", source=system, type="tieout.customer.changed",
         subject=f"customer:{system}:{customer.ref.id}", time=changed, dataschema="tieout:customer:1",
         data=customer.model_dump(mode="json"), sourceversion=millis(changed), legalentity=customer.legal_entity_id,
     )  # fmt: skip
@@ -70,11 +71,17 @@ def opportunity_event(system: str, raw: Mapping[str, Any], lines: Sequence[Mappi
     row = Row(raw)
     won = opportunity_of(system, row, [Row(line, f"OpportunityLineItems.{n}") for n, line in enumerate(lines)])
     changed = row.instant("SystemModstamp")
+    content = digest([version_of(raw, OPPORTUNITY), *(version_of(line, LINE) for line in lines)])
     return CloudEvent(
-        id=f"{system}:opportunity:{won.ref.id}:{millis(changed)}", source=system, type="tieout.opportunity.won",
+        id=f"{system}:opportunity:{won.ref.id}:{millis(changed)}:{content}", source=system, type="tieout.opportunity.won",
         subject=f"project:{won.project_code}", time=changed, dataschema="tieout:opportunity:1",
         data=won.model_dump(mode="json"), sourceversion=millis(changed), legalentity=won.dimensions.legal_entity_id,
     )  # fmt: skip
+
+
+def version_of(raw: Mapping[str, Any], fields: Sequence[str]) -> str:
+    """Tells two versions of an object apart within one tick of SystemModstamp."""
+    return digest({name: raw.get(name) for name in fields})
 
 
 def customer_of(system: str, row: Row) -> Customer:

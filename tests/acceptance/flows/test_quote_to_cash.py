@@ -10,6 +10,7 @@ import pytest
 
 from integrations.sandbox.weather import Disturbance
 from tests.acceptance.flows.house import House, open_house
+from tests.contract.connectors.cases import ka_within
 
 
 @pytest.fixture
@@ -157,6 +158,34 @@ def test_lost_answers_refused_calls_doubled_and_disordered_events_end_at_the_tru
     assert {fact: net for fact, net in house.posted().items() if net} == {fact: net for fact, net in truth.items() if net}
     assert set(house.states("time-to-bill")) <= {"settled", "superseded"}
     assert not house.weather.armed or all(one.left <= 0 for one in house.weather.armed)
+
+
+@pytest.mark.req("F5", "E1", "E7")
+@pytest.mark.parametrize("read", ["each", "both"])
+def test_two_corrections_within_one_second_both_count(staffed: tuple[House, str], read: str) -> None:
+    """E7: the PSA's times are whole seconds; the correction that was read last is what the ERP holds in the end."""
+    house, user = staffed
+    entry = house.log("PRJ-1001.010", user)
+    house.settle()
+    house.vendors.psa.save("time_entries", {"time_in_minutes": 60}, house.clock.at, entry)
+    if read == "each":
+        house.settle()
+    ka_within(house.vendors.psa, entry, time_in_minutes=90)
+    house.settle()
+    assert house.posted() == {f"TE-kantata-{entry}": Decimal("1.5")} and house.states("time-to-bill") == {"settled": 3}
+    versions = [run["source_version"] for run in house.runs("time-to-bill")]
+    assert versions == sorted(set(versions)) and versions[2] == versions[1] + 1
+
+
+@pytest.mark.req("F2", "E1", "E7")
+def test_an_account_that_changes_twice_within_one_tick_ends_as_it_was_read_last(house: House) -> None:
+    account = house.account()
+    house.settle()
+    table = house.vendors.crm.tables["Account"]
+    for name in ("Nordwind AG", "Nordwind SE"):
+        table.put(account, {**table.rows[account], "Name": name})
+        house.settle(2)
+    assert house.erp("customer")["C-1001"]["companyName"] == "Nordwind SE" and house.states("master-data") == {"settled": 3}
 
 
 @pytest.mark.req("E4", "X9")

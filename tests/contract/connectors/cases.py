@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from integrations.contracts.connector import Change, Role, SystemConfig
+from integrations.sandbox.kantata import Kantata
 from integrations.sandbox.ledger import Ledger
 from integrations.sandbox.vendors import Vendors
+from integrations.sandbox.wire import instant
 from models.canonical.schemas import Customer, Project, SystemRef, Task, TimeEntry
 from models.domain.money import Money
 
@@ -46,6 +48,7 @@ class World:
 class Case:
     """One vendor. `grow(world, n)` makes the n-th change at the source; `change(n)` is the n-th good write, `bad` one that the
     vendor refuses; `count` counts what the writes made. `refusal` is (status, body, code, field) in the vendor's words.
+    `again` changes what `grow` changed first once more, within the same tick of the source's clock.
     `retype` spoils one field at the source and names it; `extend` is what the vendor's next release puts in place of what, and the
     path of the field that is new by it."""
 
@@ -62,6 +65,7 @@ class Case:
     write: tuple[str, str] = ("", "")
     read: str = ""
     prepare: Callable[[World], None] = lambda world: None
+    again: Callable[[World], None] | None = None
     retype: Callable[[World], str] | None = None
     extend: tuple[bytes, bytes, str] | None = None
     options: Callable[[World], Mapping[str, Any]] = lambda world: {}
@@ -105,6 +109,12 @@ def sf_retype(world: World) -> str:
     return "Amount"
 
 
+def sf_again(world: World) -> None:
+    table = world.vendors.crm.tables["Opportunity"]
+    key = next(iter(table.rows))
+    table.put(key, {**table.rows[key], "Amount": 90000.25})
+
+
 # NetSuite
 
 
@@ -131,6 +141,12 @@ def posting(n: int, code: str = "PRJ-1001.010") -> Change:
         bill_rate=Money(amount=Decimal("185.10"), currency="EUR"), cost_rate=Money(amount=Decimal("62.50"), currency="EUR"),
     )  # fmt: skip
     return Change("post", "time_entry", f"TE-kantata-{n}-v1", f"key-{n}", body)
+
+
+def ns_again(world: World) -> None:
+    table = world.vendors.erp.records.tables["projecttask"]
+    key = list(table.rows)[-1]
+    table.put(key, {**table.rows[key], "isInactive": True})
 
 
 def ns_retype(world: World) -> str:
@@ -166,6 +182,17 @@ def ka_grow(world: World, n: int) -> None:
     psa = world.vendors.psa
     key = list(psa.tables["time_entries"].rows)[n % 4]
     psa.save("time_entries", {"approved": True, "approved_at": "2026-11-18T10:00:00+00:00"}, world.clock.now(), key)
+
+
+def ka_again(world: World) -> None:
+    ka_within(world.vendors.psa, next(iter(world.vendors.psa.tables["time_entries"].rows)), time_in_minutes=90)
+
+
+def ka_within(psa: Kantata, key: str, **fields: Any) -> None:
+    """Change an entry within the second of its last change; the vendor's times are whole seconds."""
+    old = psa.tables["time_entries"].rows[key]
+    psa.tables["time_entries"].put(key, {**old, **fields})
+    psa.feed.happened("time_entry", "updated", key, old, {**old, **fields}, instant(old["updated_at"]))
 
 
 def ka_change(n: int) -> Change:
@@ -272,7 +299,7 @@ CASES: dict[str, Case] = {
         bad=Change("upsert", "customer", "C-29999", "key-bad", {"number": "29999"}), bad_code="missing-field",
         refusal=(400, b'[{"message":"Required fields are missing: [Name]","errorCode":"REQUIRED_FIELD_MISSING","fields":["Name"]}]',
                  "required-field-missing", "Name"),
-        write=("PATCH", "/composite/"), read="/query", retype=sf_retype,
+        write=("PATCH", "/composite/"), read="/query", retype=sf_retype, again=sf_again,
         extend=(b'"StageName":', b'"Einstein_Score__c":0.5,"StageName":', "Opportunity.Einstein_Score__c"),
     ),
     "netsuite": Case(
@@ -280,14 +307,14 @@ CASES: dict[str, Case] = {
         bad=posting(900, "PRJ-9999.010"), bad_code="charge-code-not-found",
         refusal=(400, b'{"title":"Bad Request","status":400,"o:errorDetails":[{"detail":"You cannot edit/create a transaction in a closed period",'
                  b'"o:errorCode":"USER_ERROR","o:errorPath":"tranDate"}]}', "closed-period", "tranDate"),
-        write=("PUT", "/record/v1/"), read="/suiteql", prepare=ns_prepare, retype=ns_retype,
+        write=("PUT", "/record/v1/"), read="/suiteql", prepare=ns_prepare, retype=ns_retype, again=ns_again,
     ),
     "kantata": Case(
         Role.PSA, TOKEN, ka_grow, "time", "project", ka_change,
         lambda world: sum(1 for row in world.vendors.psa.tables["workspaces"] if "Platform" in row["title"]),
         bad=Change("upsert", "project", "PRJ-2999", "key-bad", {"code": "PRJ-2999"}), bad_code="missing-field",
         refusal=(422, b'{"errors":[{"type":"validation","message":"Please give your project a title","field":"title"}]}', "invalid-content", "title"),
-        write=("POST", "/workspaces"), read="/subscribed_events", prepare=ka_prepare, retype=ka_retype,
+        write=("POST", "/workspaces"), read="/subscribed_events", prepare=ka_prepare, retype=ka_retype, again=ka_again,
         extend=(b'"taxable":', b'"carbon_grams":12,"taxable":', "time_entry.carbon_grams"),
     ),
     "ppm": Case(

@@ -126,6 +126,21 @@ def test_a_reader_resumes_by_its_cursor(bench: Bench) -> None:
     assert not third.events and not third.more
 
 
+@on([name for name in READERS if CASES[name].again])
+def test_two_changes_in_one_tick_are_two_events(bench: Bench) -> None:
+    """E1, N4: what changed again before the source's clock ticked is no duplicate, though its time is the same; read again it is one."""
+    assert bench.case.stream is not None and bench.case.again is not None
+    bench.grow(0)
+    first = bench.connector.poll(bench.case.stream, None)
+    bench.case.again(bench.world)
+    second = bench.fresh().poll(bench.case.stream, first.cursor)
+    [later] = second.events
+    [earlier] = [event for event in first.events if event.subject == later.subject]
+    assert later.sourceversion == earlier.sourceversion and later.id != earlier.id and later.data != earlier.data
+    assert not bench.connector.poll(bench.case.stream, second.cursor).events
+    assert later.id in [event.id for event in bench.connector.poll(bench.case.stream, None).events]
+
+
 @on(READERS)
 def test_a_reader_pages(bench: Bench) -> None:
     """S6: a small limit comes to the same events in the same order, page after page."""

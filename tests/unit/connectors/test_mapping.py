@@ -48,6 +48,17 @@ def test_a_won_opportunity_with_its_lines() -> None:
     assert (rule.kind, rule.purchase_order, rule.cap.amount) == ("milestone", "4500012", 130000)
 
 
+@pytest.mark.req("E1")
+def test_an_event_of_the_crm_is_named_by_its_content_too() -> None:
+    """E1: within one tick of the vendor's clock another line is another event; a field that nobody maps makes none."""
+    raw, lines = recorded("salesforce_opportunity.json")["records"][0], recorded("salesforce_lines.json")
+    first, again, looked_at, other = (
+        salesforce.opportunity_event("crm", one, sold)
+        for one, sold in ((raw, lines), (raw, lines), ({**raw, "LastViewedDate": "2026-11-18T10:00:00Z"}, lines), (raw, [{**lines[0], "Name": "Design"}, *lines[1:]]))
+    )
+    assert first.id == again.id == looked_at.id != other.id and first.sourceversion == other.sourceversion
+
+
 @pytest.mark.parametrize(("field", "value", "code"), [
     ("Amount", "125000", "retyped-field"), ("Amount", None, "missing-field"), ("IsWon", None, None), ("Contract_Type__c", "Barter", "unknown-value"),
     ("CloseDate", None, None), ("SystemModstamp", "yesterday", "retyped-field"), ("CurrencyIsoCode", None, "missing-currency"),
@@ -119,6 +130,14 @@ def test_a_doubled_event_is_one_event() -> None:
     first, twin = (kantata.work_event("k", "time_entry", kantata.Verdict("approved", entry()), at, names) for at in (NOW, NOW + timedelta(seconds=2)))
     later = kantata.work_event("k", "time_entry", kantata.Verdict("corrected", entry(updated_at="2026-11-19T18:30:00-08:00")), NOW, names)
     assert first.id == twin.id != later.id and later.sourceversion > first.sourceversion
+
+
+@pytest.mark.req("E1")
+def test_two_corrections_within_a_second_are_two_events() -> None:
+    """E1: the vendor's times are whole seconds, so content tells them apart; what moves beside the work (sync, invoicing) does not."""
+    seven, eight, told = entry(), entry(time_in_minutes=480), entry(is_invoiced=True, external_reference="9")
+    first, other, again = (kantata.work_event("k", "time_entry", kantata.Verdict("corrected", row), NOW, kantata.Names()) for row in (seven, eight, told))
+    assert first.id == again.id != other.id and first.sourceversion == other.sourceversion
 
 
 def test_yen_have_no_cents() -> None:
