@@ -11,6 +11,7 @@ import streamlit as st
 from app.roles import Action, Question, Viewer
 from app.stores import Row, ask, ask_now, audit, world_now
 from app.views.journey import presenter as present
+from app.views.journey import search, trace
 from app.views.question import View
 from app.widgets import formats
 from app.widgets.heading import admitted, draw, heading, identifier, zone
@@ -28,21 +29,24 @@ def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, Question.JOURNEY)
     heading(viewer, "Journey", world_now)
-    q = present.asked(st.text_input(
+    q = search.asked(st.text_input(
         "Search", key="q", bind="query-params", type="search", icon=":material/search:", label_visibility="collapsed",
-        placeholder="Project, customer, invoice, time entry, run, correlation or trace id",
+        placeholder="Project, customer, invoice, time entry, or the id of a run, trace or case (its first 8 digits will do)",
     ))  # fmt: skip
     if not q:
         _beginning(viewer)
         return
     candidates = _candidates(viewer, q)
-    one = present.chosen(q, candidates)
+    one = search.chosen(q, candidates)
     others = [candidate for candidate in candidates if candidate is not one]
     if not candidates:
-        draw(empty(f"Nothing known about “{q}”", "Check the spelling, or search by project code, customer name, time entry (TE-…), run or trace id. New records take a few seconds to arrive."))
+        draw(empty(f"Nothing known about “{q}”", "Check the spelling, or search by project code, customer name, time entry (TE-…), or by 8 or more digits of a run, trace or case id. New records take a few seconds to arrive."))
         return
     if others:
         _choices(others, one)
+    if one and one.kind == "case":
+        draw(block(joined([chip("case"), _opening(one), span(one.note, "t-mute")])))
+        one = search.subject(one)
     if one:
         _object(viewer, one)
 
@@ -55,10 +59,10 @@ def _beginning(viewer: Viewer) -> None:
          else empty("No journey yet", "The first one shows a few seconds after the engine has admitted an event."))  # fmt: skip
 
 
-def _candidates(viewer: Viewer, q: str) -> list[present.Candidate]:
-    like = f"%{present.name_of(q)}%"
-    bare = present.name_of(q)
-    return present.found(
+def _candidates(viewer: Viewer, q: str) -> list[search.Candidate]:
+    like = f"%{search.name_of(q)}%"
+    bare = search.name_of(q)
+    return search.found(
         [*_by_id(viewer, q), *_by_name(viewer, q)],
         ask(viewer, SQL["projects"], q=bare, like=like),
         ask(viewer, SQL["work"], q=bare, like=like),
@@ -67,49 +71,56 @@ def _candidates(viewer: Viewer, q: str) -> list[present.Candidate]:
 
 
 def _by_id(viewer: Viewer, q: str) -> list[Row]:
-    return ask(viewer, SQL["ids"], q=present.compact(q)) if present.is_id(present.compact(q)) else []
+    digits = search.compact(q)
+    if search.is_id(digits):
+        return ask(viewer, SQL["ids"], q=digits)
+    return ask(viewer, SQL["prefixes"], q=digits) if search.is_prefix(digits) else []
 
 
 def _by_name(viewer: Viewer, q: str) -> list[Row]:
-    return [] if present.is_id(q) else ask(viewer, SQL["objects"], q=q, keys=present.keys(q))
+    return [] if search.is_id(q) else ask(viewer, SQL["objects"], q=q, keys=search.keys(q))
 
 
-def _choices(others: list[present.Candidate], one: present.Candidate | None) -> None:
-    listed = joined([joined([chip(other.kind), link(other.title, "/journey", q=other.key), span(other.note, "t-mute")]) for other in others[:12]], "   ")
+def _choices(others: list[search.Candidate], one: search.Candidate | None) -> None:
+    listed = joined([joined([chip(other.kind), _opening(other), span(other.note, "t-mute")]) for other in others[:12]], "   ")
     if one is None:
-        rows = [{"kind": chip(other.kind), "title": link(other.title, "/journey", q=other.key), "note": other.note} for other in others]
+        rows = [{"kind": chip(other.kind), "title": _opening(other), "note": other.note} for other in others]
         draw(table((Column("kind", "Kind"), Column("title", "Found"), Column("note", "About")), rows))
         return
     with st.expander(f"{len(others)} more found"):
         draw(block(listed.replace("   ", "<br>")))
 
 
-def _object(viewer: Viewer, one: present.Candidate) -> None:
+def _opening(other: search.Candidate) -> Html:
+    return link(other.title, "/exceptions", case=other.key) if other.kind == "case" else link(other.title, "/journey", q=other.key)
+
+
+def _object(viewer: Viewer, one: search.Candidate) -> None:
     if one.kind == "invoice":
         _invoice(viewer, one)
         return
     steps, is_trace = _steps(viewer, one), one.kind == "trace"
     if steps or one.kind not in ("trace", "customer", "project"):
-        draw(verdict(*present.outline(steps), one.title))
+        draw(verdict(*present.outline(steps, present.gone(_holdings(viewer, one), search.name_of(one.key))), one.title))
     clear = _clear(viewer, one)
     _waterfall(viewer, steps, one.key if is_trace else None, clear)
     if steps:
         _timeline(viewer, steps, clear)
     _held(viewer, one, clear)
     if one.kind == "customer":
-        _projects(viewer, present.name_of(one.key))
+        _projects(viewer, search.name_of(one.key))
     if one.kind == "project" or one.key.startswith("project:"):
-        _work(viewer, present.name_of(one.key), clear)
+        _work(viewer, search.name_of(one.key), clear)
 
 
-def _steps(viewer: Viewer, one: present.Candidate) -> list[Row]:
+def _steps(viewer: Viewer, one: search.Candidate) -> list[Row]:
     """Every record of the journeys that touch it. One column is looked up, the one its kind names: that is what keeps it quick."""
     named = SQL.get(f"trails_of_{one.kind}", SQL["trails_of_object"])
     trails = [one.key] if one.kind == "correlation" else [row["correlation_id"] for row in ask(viewer, named, key=one.key)]
     return ask(viewer, SQL["steps"], key=one.key, correlations=trails)
 
 
-def _clear(viewer: Viewer, one: present.Candidate) -> frozenset[DataClass]:
+def _clear(viewer: Viewer, one: search.Candidate) -> frozenset[DataClass]:
     """The data classes shown clear: none until a cleared viewer asks, and that is audited (G2)."""
     why_not = viewer.why_not(Action.REVEAL)
     wanted = st.toggle(
@@ -119,8 +130,8 @@ def _clear(viewer: Viewer, one: present.Candidate) -> frozenset[DataClass]:
     return viewer.clear if wanted and not why_not else NOBODY
 
 
-def _waterfall(viewer: Viewer, steps: list[Row], trace: str | None, clear: frozenset[DataClass]) -> None:
-    choices = [(trace, f"trace {trace[:8]}")] if trace else present.traces(steps)
+def _waterfall(viewer: Viewer, steps: list[Row], only: str | None, clear: frozenset[DataClass]) -> None:
+    choices = [(only, f"trace {only[:8]}")] if only else trace.traces(steps)
     if not choices:
         return
     st.subheader("Waterfall", anchor=False)
@@ -132,7 +143,7 @@ def _waterfall(viewer: Viewer, steps: list[Row], trace: str | None, clear: froze
     if not spans:
         draw(empty("No spans for this trace", "Its sender exported none, or they are on their way."))
         return
-    rows = present.waterfall(spans, [step for step in steps if step["trace_id"] == picked])
+    rows = trace.waterfall(spans, [step for step in steps if step["trace_id"] == picked])
     span_id = waterfall(rows, key=f"waterfall_{picked}")
     if span_id:
         st.session_state["span"] = span_id
@@ -141,7 +152,7 @@ def _waterfall(viewer: Viewer, steps: list[Row], trace: str | None, clear: froze
         _span(shown, clear)
     logs = ask(viewer, SQL["logs"], trace=picked)
     if logs:
-        with st.expander(f"{len(logs)} log lines"):
+        with st.expander(formats.plural(len(logs), "log line")):
             cells = [{"at": formats.moment(row["time"], zone(), seconds=True), "level": row["severity_text"], "service": row["service_name"], "body": row["body"]} for row in logs]
             draw(table((Column("at", "At", "nw"), Column("level", "Level"), Column("service", "Service"), Column("body", "Line")), cells))
 
@@ -194,8 +205,12 @@ def _record(row: Mapping[str, Any], clear: frozenset[DataClass]) -> None:
             identifier(formats.words(label), row[label])
 
 
-def _held(viewer: Viewer, one: present.Candidate, clear: frozenset[DataClass]) -> None:
-    held = ask(viewer, SQL["held"], names=[one.key, present.name_of(one.key)], posting=f"{present.name_of(one.key)}-v")
+def _holdings(viewer: Viewer, one: search.Candidate) -> list[Row]:
+    return ask(viewer, SQL["held"], names=[one.key, search.name_of(one.key)], posting=f"{search.name_of(one.key)}-v")
+
+
+def _held(viewer: Viewer, one: search.Candidate, clear: frozenset[DataClass]) -> None:
+    held = _holdings(viewer, one)
     if not held:
         return
     st.subheader("What each system holds now", anchor=False)
@@ -224,7 +239,7 @@ def _work(viewer: Viewer, project: str, clear: frozenset[DataClass]) -> None:
     draw(table((Column("key", "Item"), Column("who", "Person"), Column("code", "Charge code"), Column("on", "Worked on"), Column("hours", "Hours", "right"), Column("value", "Value", "right"), Column("state", "State")), cells))
 
 
-def _invoice(viewer: Viewer, one: present.Candidate) -> None:
+def _invoice(viewer: Viewer, one: search.Candidate) -> None:
     invoice = ask_now(viewer, SQL["invoice"], q=one.key)[0]
     clear = _clear(viewer, one)
     head, lines = present.lines(invoice, clear)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from app.roles import amount_class
@@ -18,78 +16,11 @@ from models.canonical.classification import MASK, DataClass
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-PREFIXES = ("project", "customer", "resource", "time_entry", "expense", "charge_code", "contract", "opportunity", "milestone", "invoice")
 MOODS = {"failure": "bad", "pause": "warn", "acknowledgement": "good", "settlement": "info", "operator_action": "info", "finding": "warn"}
 ICONS = {
     "source_event": "⇥", "transformation": "ƒ", "acknowledgement": "✓", "failure": "✕", "pause": "‖", "settlement": "■",
     "operator_action": "☺", "finding": "⚑",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Something the search found: its kind in words, the key to open it with, and what it is."""
-
-    kind: str
-    key: str
-    title: str
-    note: str
-
-
-def asked(text: str | None) -> str:
-    """The question without blanks and quotes."""
-    return (text or "").strip().strip("'\"")
-
-
-def compact(q: str) -> str:
-    """An id without its dashes, in lower case, as most senders store it."""
-    return q.replace("-", "").lower()
-
-
-def is_id(text: str) -> bool:
-    """Whether it is a run, lineage, correlation or trace id: 32 hex digits."""
-    return len(text) == 32 and all(letter in "0123456789abcdef" for letter in text)
-
-
-def keys(q: str) -> list[str]:
-    """Business keys that a bare name may stand for: `PRJ-1001` is `project:PRJ-1001` and its like."""
-    return [q, *(f"{prefix}:{q}" for prefix in PREFIXES)] if q else []
-
-
-def name_of(key: str) -> str:
-    """The bare name in a business key."""
-    return key.partition(":")[2] or key
-
-
-def found(ids: Rows, projects: Rows, work: Rows, invoice: Rows) -> list[Candidate]:
-    """What the search brought up, exact ids first; nothing twice."""
-    listed = [_of_id(row) for row in ids]
-    listed += [Candidate("invoice", row["key"], f"Invoice {row['key']}", f"in {row['system']}") for row in invoice]
-    listed += _customers(projects)
-    listed += [Candidate("project", f"project:{row['key']}", f"{row['key']} · {row['name'] or ''}", f"{row['customer_name'] or row['customer_key'] or ''}") for row in projects]
-    listed += [Candidate(row["kind"], f"{_entity(row['kind'])}:{row['key']}", row["key"], f"{row['project_key'] or ''} · {formats.words(row['state'])}") for row in work]
-    return list({one.key: one for one in reversed(listed)}.values())[::-1]
-
-
-def _customers(projects: Rows) -> list[Candidate]:
-    """The customer, where all projects found are of one."""
-    known = {row["customer_key"]: row["customer_name"] for row in projects if row["customer_key"]}
-    return [Candidate("customer", f"customer:{key}", f"{name or key}", formats.plural(len(projects), "project")) for key, name in known.items()] if len(known) == 1 and len(projects) > 1 else []
-
-
-def _of_id(row: Row) -> Candidate:
-    note = f"{formats.plural(row['records'], 'span' if row['kind'] == 'trace' else 'record')}, {row['flow'] or 'no flow'}"
-    return Candidate(row["kind"], row["key"], row["about"] or row["key"], note)
-
-
-def _entity(kind: str) -> str:
-    return {"time": "time_entry"}.get(kind, kind)
-
-
-def chosen(q: str, candidates: Sequence[Candidate]) -> Candidate | None:
-    """The candidate to open at once: the exact one, or the only one."""
-    exact = [one for one in candidates if q.casefold() in {text.casefold() for text in (one.key, name_of(one.key), one.title, compact(one.key))} or compact(q) == one.key]
-    return exact[0] if exact else candidates[0] if len(candidates) == 1 else None
 
 
 def body_of(row: Row) -> Any:
@@ -180,15 +111,28 @@ def timeline(steps: Rows, zone: str | None, clear: frozenset[DataClass]) -> list
     ]
 
 
-def outline(steps: Rows) -> tuple[str, str]:
-    """How the journey ended, in a mood and a sentence."""
+TELLERS = ("source_event", "acknowledgement", "failure")
+"""Records that a system made; others name what is waited for."""
+OURS = "tieout"
+"""The source of events that one flow leaves for another: no system."""
+
+
+def gone(held: Rows, name: str) -> list[str]:
+    """Systems that held the thing once and hold it no longer."""
+    return list(dict.fromkeys(row["system"] for row in held if row["key"] == name and not row["present"]))
+
+
+def outline(steps: Rows, gone: Sequence[str] = ()) -> tuple[str, str]:
+    """How the journey ended, in a mood and a sentence; what arrived may be gone since."""
     if not steps:
         return "", "No record of it in the audit store."
-    systems = list(dict.fromkeys(row["system"] for row in steps if row["system"]))
+    systems = list(dict.fromkeys(row["system"] for row in steps if row["kind"] in TELLERS and row["system"] not in (None, OURS)))
     length = (steps[-1]["occurred_at"] - steps[0]["occurred_at"]).total_seconds()
     last = next((row for row in reversed(steps) if row["kind"] in ("settlement", "failure", "pause", "acknowledgement")), steps[-1])
     refused = [row["system"] for row in steps if row["kind"] == "failure" and row["system"]]
     mood, text = _ending(last, refused[-1] if refused else None)
+    if gone:
+        mood, text = mood if mood == "bad" else "warn", f"{text}, but gone from {' and '.join(gone)}"
     through = f"through {', '.join(systems)}; " if systems else ""
     return mood, f"{text}; {through}{formats.plural(len(steps), 'record')} over {formats.duration(length)}."
 
@@ -206,69 +150,6 @@ def telling(steps: Rows) -> Row:
     """The record to show first: of a stuck journey its last failure, else the last answer of a target, else the last of all."""
     kinds = ("failure", "pause") if outline(steps)[0] in ("bad", "warn") else ("acknowledgement",)
     return next((row for row in reversed(steps) if row["kind"] in kinds), steps[-1])
-
-
-def traces(steps: Rows) -> list[tuple[str, str]]:
-    """Trace ids of the journey with a label each: the one through most systems first, of like ones the newest."""
-    seen: dict[str, Row] = {}
-    systems: dict[str, set[str]] = defaultdict(set)
-    for row in steps:
-        if row["trace_id"]:
-            seen[row["trace_id"]] = row
-            systems[row["trace_id"]].add(row.get("system") or "")
-    ranked = sorted(reversed(list(seen.items())), key=lambda pair: -len(systems[pair[0]]))
-    return [(trace, f"{row['flow'] or 'trace'} · {row['business_key'] or ''} · {trace[:8]}") for trace, row in ranked]
-
-
-def waterfall(spans: Rows, steps: Rows = ()) -> list[dict[str, Any]]:
-    """Spans in tree order with their depth, in milliseconds from the first; a span whose parent never came is a root.
-
-    Records that belong to a span hang under it as moments.
-    """
-    if not spans:
-        return []
-    first = min(row["start_time"] for row in spans)
-    known = {row["span_id"] for row in spans}
-    children: dict[str | None, list[Row]] = {}
-    for row in sorted(spans, key=lambda row: row["start_time"]):
-        parent = row["parent_span_id"] if row["parent_span_id"] in known else None
-        children.setdefault(parent, []).append(row)
-    notes: dict[str, list[Row]] = {}
-    for step in steps:
-        notes.setdefault(step["span_id"] or "", []).append(step)
-    return _branch(children, notes, first)
-
-
-def _branch(children: Mapping[str | None, list[Row]], notes: Mapping[str, list[Row]], first: datetime) -> list[dict[str, Any]]:
-    drawn: list[dict[str, Any]] = []
-    waiting = [(row, 0) for row in reversed(children.get(None, []))]
-    met: set[str] = set()
-    while waiting:
-        row, depth = waiting.pop()
-        if row["span_id"] in met:
-            continue
-        met.add(row["span_id"])
-        drawn.append(_bar(row, depth, first))
-        drawn += [_moment(step, drawn[-1], depth + 1) for step in notes.get(row["span_id"], []) if step["kind"] in ("acknowledgement", "failure", "pause")]
-        waiting += [(child, depth + 1) for child in reversed(children.get(row["span_id"], []))]
-    return drawn
-
-
-def _bar(row: Row, depth: int, first: datetime) -> dict[str, Any]:
-    failed = row["status_code"] == 2
-    return {
-        "id": row["span_id"], "name": row["name"] or "unnamed", "service": row["service_name"] or "unknown", "depth": depth, "point": False,
-        "start": (row["start_time"] - first).total_seconds() * 1000, "length": (row["duration_us"] or 0) / 1000,
-        "error": (row["status_message"] or "error") if failed else None,
-    }  # fmt: skip
-
-
-def _moment(step: Row, bar: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    failed = step["kind"] == "failure"
-    return {
-        "id": step["record_id"], "name": f"{ICONS[step['kind']]} {sentence(step)}", "service": bar["service"], "depth": depth, "point": True,
-        "start": bar["start"] + bar["length"], "length": 0, "error": (step["error_code"] or "refused") if failed else None,
-    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.views.journey import presenter as present
+from app.views.journey import search, trace
 from app.widgets import masking
 from app.widgets.download import csv_of
 from app.widgets.payload import compared
@@ -65,39 +66,39 @@ def span(number: int, parent: int | None, start: int = 0, **more: Any) -> dict[s
 @pytest.mark.req("O2", "C9")
 def test_spans_are_drawn_under_their_parents_whoever_sent_them() -> None:
     """O2, C9: an orphan is a root, a ring of parents ends, nothing is drawn twice."""
-    rows = present.waterfall([span(3, 1, 20), span(1, None), span(2, 1, 10), span(9, 77, 5), span(2, 1, 10)])
+    rows = trace.waterfall([span(3, 1, 20), span(1, None), span(2, 1, 10), span(9, 77, 5), span(2, 1, 10)])
     assert [(row["name"], row["depth"]) for row in rows] == [("s1", 0), ("s2", 1), ("s3", 1), ("s9", 0)]
     assert rows[2]["start"] == 20.0
-    assert present.waterfall([span(1, 2), span(2, 1)]) == []
-    assert present.waterfall([]) == []
+    assert trace.waterfall([span(1, 2), span(2, 1)]) == []
+    assert trace.waterfall([]) == []
 
 
 def test_answers_hang_as_moments_under_their_span() -> None:
     failure = step("failure", span_id="1", system="netsuite", error_code="x", body={"error": "no"})
-    rows = present.waterfall([span(1, None)], [failure])
+    rows = trace.waterfall([span(1, None)], [failure])
     assert [(row["point"], row["depth"], row["error"]) for row in rows] == [(False, 0, None), (True, 1, "x")]
 
 
 @pytest.mark.parametrize(("typed", "is_id"), [(" 'PRJ-1001' ", False), ("4F3D771D-F703-9AE0-986B-2D61D672B2EF", True), ("4f3d771df7039ae0986b2d61d672b2ef", True), (None, False)])
 def test_what_people_paste_is_understood(typed: str | None, is_id: bool) -> None:
-    assert present.is_id(present.compact(present.asked(typed))) is is_id
-    assert present.asked(" 'PRJ-1001' ") == "PRJ-1001"
+    assert search.is_id(search.compact(search.asked(typed))) is is_id
+    assert search.asked(" 'PRJ-1001' ") == "PRJ-1001"
 
 
 def test_a_customers_name_opens_the_customer() -> None:
     """O2: by customer."""
     projects = [{"key": f"PRJ-{at}", "name": "x", "customer_key": "C-300", "customer_name": "Aldermoor Rail", "legal_entity": "", "usable_at": None} for at in (1, 2)]
-    candidates = present.found([], projects, [], [])
-    assert present.chosen("aldermoor rail", candidates) == present.Candidate("customer", "customer:C-300", "Aldermoor Rail", "2 projects")
-    assert present.chosen("PRJ-2", candidates).key == "project:PRJ-2"  # type: ignore[union-attr]
+    candidates = search.found([], projects, [], [])
+    assert search.chosen("aldermoor rail", candidates) == search.Candidate("customer", "customer:C-300", "Aldermoor Rail", "2 projects")
+    assert search.chosen("PRJ-2", candidates).key == "project:PRJ-2"  # type: ignore[union-attr]
 
 
 def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
     work = [{"key": key, "kind": "time", "project_key": "P", "state": "ready", "customer_name": "", "legal_entity": "", "work_date": None} for key in ("TE-1", "TE-12")]
-    candidates = present.found([], [], work, [])
-    assert present.chosen("TE-1", candidates) == candidates[0]
+    candidates = search.found([], [], work, [])
+    assert search.chosen("TE-1", candidates) == candidates[0]
     assert candidates[0].key == "time_entry:TE-1"
-    assert present.chosen("TE", candidates) is None
+    assert search.chosen("TE", candidates) is None
 
 
 @pytest.mark.req("G2")
