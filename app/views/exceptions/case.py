@@ -7,12 +7,12 @@ from typing import Any
 import streamlit as st
 
 from app.roles import Viewer
-from app.stores import journal, replayable, reporting_currency, world_now
+from app.stores import ask, journal, replayable, reporting_currency, world_now
 from app.views.exceptions import presenter as present
-from app.views.exceptions.replaying import replaying
+from app.views.exceptions.replaying import SQL, replaying
 from app.views.exceptions.triage import reopen, told, triage
 from app.widgets import formats
-from app.widgets.heading import draw, identifier
+from app.widgets.heading import draw, identifier, zone
 from app.widgets.markup import Column, block, empty, facts, metrics, table, verdict
 from models.domain.case import ACTIVE
 
@@ -31,10 +31,10 @@ def case_page(viewer: Viewer, case_id: str) -> None:
         draw(empty("There is no such case", "It may belong to a legal entity outside your scope. Go back to the list and search for its subject."))
         return
     told()
-    _state(case_id)
+    _state(case_id, roles(viewer))
     left, right = st.columns([5, 3])
     with left:
-        _advice(case)
+        draw(block(present.resolution(case, journal().cases.events(case_id, 60), world_now(), zone()) if case["status"] == "resolved" else present.advice(case)))
         _replay(viewer, case)
         _findings(viewer, case)
     with right:
@@ -49,7 +49,7 @@ def case_page(viewer: Viewer, case_id: str) -> None:
 
 
 @st.fragment(run_every="2s")
-def _state(case_id: str) -> None:
+def _state(case_id: str, roles_of: dict[str, str]) -> None:
     case, now = journal().cases.get(case_id), world_now()
     if case is None:
         return
@@ -61,11 +61,12 @@ def _state(case_id: str) -> None:
     draw(block(present.heading(case)))
     if case["status"] == "resolved":
         draw(verdict("good", "Closed by itself: the detector finds nothing of it any more.", formats.since(case["resolved_at"], now)))
-    draw(metrics(present.figures(case, now, reporting_currency())))
+    draw(metrics(present.figures(case, now, reporting_currency(), roles_of)))
 
 
-def _advice(case: dict[str, Any]) -> None:
-    draw(block(present.advice(case)))
+def roles(viewer: Viewer) -> dict[str, str]:
+    """Which role each system plays, to name owners by."""
+    return {row["system"]: row["role"] for row in ask(viewer, SQL["roles"])}
 
 
 def _replay(viewer: Viewer, case: dict[str, Any]) -> None:
@@ -73,7 +74,7 @@ def _replay(viewer: Viewer, case: dict[str, Any]) -> None:
         return
     st.subheader("Replay", anchor=False)
     with st.container(border=True):
-        replaying(viewer, replayable(journal().cases.run_ids(case["case_id"])), case["case_id"], present.suggested(case), case["case_id"], present.roots([case]))
+        replaying(viewer, replayable(journal().cases.run_ids(case["case_id"])), case["case_id"], [case], present.suggested(case), case["case_id"])
 
 
 def _findings(viewer: Viewer, case: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -10,8 +9,8 @@ import streamlit as st
 from app.roles import Action, Question, Viewer
 from app.stores import ask_now, case_groups, facets, journal, replayable, reporting_currency, world_now
 from app.views.exceptions import presenter as present
-from app.views.exceptions.case import case_page
-from app.views.exceptions.replaying import replaying
+from app.views.exceptions.case import case_page, roles
+from app.views.exceptions.replaying import SQL, replaying
 from app.views.exceptions.triage import told, triage
 from app.views.question import View
 from app.widgets import formats
@@ -19,10 +18,9 @@ from app.widgets.download import csv_of, download
 from app.widgets.heading import admitted, draw, heading, zone
 from app.widgets.markup import empty, verdict
 from models.domain.case import cause_title
+from models.domain.team import owners_of_teams, team
 from models.journal.cases import CaseFilter
-from models.sql_statements import statements
 
-SQL = statements(Path(__file__).with_name("exceptions.sql"))
 PAGE_SIZE = 50
 GROUP_LIMIT = 1000
 FILTERS = ("flow", "cause", "system", "owner", "entity", "severity")
@@ -44,6 +42,8 @@ def page(viewer: Viewer) -> None:
     told()
     _causes(viewer)
     _list(viewer)
+    if chosen := st.session_state.pop("replay_of_cases", None):
+        _selection_dialog(viewer, [case for case_id in chosen if (case := journal().cases.get(case_id))])
 
 
 @st.fragment(run_every="5s")
@@ -63,7 +63,7 @@ def _causes(viewer: Viewer) -> None:
         column_config={
             "cause": column.ButtonColumn("Cause", type="tertiary", alignment="left", key="open_cause", on_click=_narrow, width="large"),
             "failures": column.TextColumn("Failures", alignment="right", width="small"), "cases": column.TextColumn("Cases", alignment="right", width="small"),
-            "money": column.TextColumn("At stake", alignment="right"), "share": column.ProgressColumn("Share of the money", format="percent", min_value=0, max_value=1),
+            "money": column.TextColumn("At stake", alignment="right"), "share": column.ProgressColumn("Share of the money", format="%.0f%%", min_value=0, max_value=100),
             "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS), "oldest": column.TextColumn("Oldest", alignment="right"),
             "newest": column.TextColumn("Newest", alignment="right"),
             "act": column.ButtonColumn("", key="replay_cause", on_click=_choose_cause, type="secondary", width="medium"),
@@ -79,32 +79,42 @@ def _narrow() -> None:
 
 
 def _choose_cause() -> None:
-    st.session_state["replay_of_cause"] = st.session_state["causes_shown"][st.session_state["replay_cause"].row]
+    cause = st.session_state["causes_shown"][st.session_state["replay_cause"].row]
+    st.session_state["replay_of_cause"] = cause
+    st.session_state.pop(f"runs_group_{cause}", None)
 
 
-@st.dialog("Replay a whole group", width="large")
+@st.dialog("Replay a whole group", width="large", on_dismiss="rerun")
 def _group_dialog(viewer: Viewer, cause: str) -> None:
     st.markdown(f"**{cause_title(cause)}**")
     key = f"group_{cause}"
     frozen = st.session_state.setdefault(f"runs_{key}", replayable([row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)]))
     cases = journal().cases.page(CaseFilter(causes=(cause,), legal_entities=viewer.entities), limit=GROUP_LIMIT).rows
     st.caption(f"{formats.plural(len(frozen), 'failed run')} at the moment you opened this; what arrives later is not touched.")
-    replaying(viewer, frozen, key, roots=present.roots(cases))
+    replaying(viewer, frozen, key, cases, reopen=lambda: st.session_state.update(replay_of_cause=cause))
 
 
-@st.dialog("Replay the selection", width="large")
+@st.dialog("Replay the selection", width="large", on_dismiss="rerun")
 def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
-    key = "chosen_" + "_".join(sorted(case["case_id"][:6] for case in cases))[:60]
+    ids = [case["case_id"] for case in cases]
+    key = _selection_key(ids)
     runs = [run for case in cases for run in journal().cases.run_ids(case["case_id"])]
     frozen = st.session_state.setdefault(f"runs_{key}", replayable(runs))
     st.caption(f"{formats.plural(len(frozen), 'failed run')} of {formats.plural(len(cases), 'case')}.")
     suggestions = [present.suggested(case) for case in cases]
-    replaying(viewer, frozen, key, suggestions[0] if len({str(one) for one in suggestions}) == 1 else None, roots=present.roots(cases))
+    alike = suggestions[0] if len({str(one) for one in suggestions}) == 1 else None
+    replaying(viewer, frozen, key, cases, alike, reopen=lambda: st.session_state.update(replay_of_cases=ids))
+
+
+def _selection_key(case_ids: list[str]) -> str:
+    return "chosen_" + "_".join(sorted(case_id[:6] for case_id in case_ids))[:60]
 
 
 def _list(viewer: Viewer) -> None:
     _filters(viewer)
-    where = present.chosen(viewer, {name: st.session_state.get(name) for name in present.ASKED})
+    roles_of = roles(viewer)
+    teams = owners_of_teams(st.session_state.get("owner") or (), facets("owner", tuple(STATES), viewer.entities), roles_of)
+    where = present.chosen(viewer, {name: st.session_state.get(name) for name in present.ASKED} | {"owner": teams})
     order = present.ORDERS[st.session_state.get("order") or "Most money"]
     number = int(st.session_state.get("p") or 1)
     found = journal().cases.page(where, order, PAGE_SIZE, (number - 1) * PAGE_SIZE)
@@ -112,8 +122,8 @@ def _list(viewer: Viewer) -> None:
         draw(empty("No case matches these filters", "Take a filter away, or look among the snoozed, ignored and resolved ones."))
         return
     chosen = [found.rows[at] for at in _selected(found.rows) if at < len(found.rows)]
-    _bar(viewer, chosen, found.total, where)
-    _table(found.rows)
+    _bar(viewer, chosen, found.total, where, roles_of)
+    _table(found.rows, roles_of)
     pages = -(-found.total // PAGE_SIZE)
     if pages > 1:
         st.pagination(pages, key="p", bind="query-params")
@@ -129,7 +139,7 @@ def _filters(viewer: Viewer) -> None:
         st.toggle("Over SLA", key="overdue", bind="query-params", on_change=_first_page)
     with st.grid(columns=7, min_column_width=130, gap="xsmall"):
         for name in FILTERS:
-            options = _options(name, scope)
+            options = _options(name, scope, viewer)
             st.multiselect(
                 formats.words(name), options, key=name, bind="query-params", placeholder={"entity": "Legal entity"}.get(name, formats.words(name)), label_visibility="collapsed",
                 on_change=_first_page, format_func=cause_title if name == "cause" else str,
@@ -137,9 +147,12 @@ def _filters(viewer: Viewer) -> None:
         st.selectbox("Order", list(present.ORDERS), key="order", bind="query-params", label_visibility="collapsed", on_change=_first_page)
 
 
-def _options(name: str, scope: CaseFilter) -> list[str]:
-    """Values found among the cases, and those the address or a click asked for, so that they can be taken away again."""
+def _options(name: str, scope: CaseFilter, viewer: Viewer) -> list[str]:
+    """Values found among the cases, owners by their team, and those the address or a click asked for, so that they can be taken away again."""
     found = facets(FACETS[name], scope.status, scope.legal_entities)
+    if name == "owner":
+        roles_of = roles(viewer)
+        found = sorted({team(owner, roles_of) for owner in found})
     asked = [*(st.session_state.get(name) or []), *st.query_params.get_all(name)]
     return list(dict.fromkeys([*found, *asked]))
 
@@ -163,7 +176,7 @@ def _table_key() -> str:
     return f"cases_{st.session_state.get('cases_version', 0)}"
 
 
-def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFilter) -> None:
+def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFilter, roles_of: dict[str, str]) -> None:
     ids = [case["case_id"] for case in chosen]
     nothing = None if ids else "Select cases in the table first."
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -172,21 +185,22 @@ def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFi
         triage(viewer, ids, "list", nothing)
         no_replay = viewer.why_not(Action.PREVIEW) or nothing
         if st.button("Replay…", key="replay_selection", type="primary", icon=":material/replay:", disabled=no_replay is not None, help=no_replay):
-            _selection_dialog(viewer, chosen)
-        download(viewer, "CSV", "exceptions.csv", lambda: csv_of(present.exported(journal().cases.page(where, "money", 20_000).rows, reporting_currency())), viewer.why_not(Action.EXPORT))
+            st.session_state["replay_of_cases"] = ids
+            st.session_state.pop(f"runs_{_selection_key(ids)}", None)
+        download(viewer, "CSV", "exceptions.csv", lambda: csv_of(present.exported(journal().cases.page(where, "money", 20_000).rows, reporting_currency(), roles_of)), viewer.why_not(Action.EXPORT))
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
+def _table(rows: list[dict[str, Any]], roles_of: dict[str, str]) -> None:
     column = st.column_config
     st.dataframe(
-        present.case_rows(rows, world_now(), reporting_currency()), key=_table_key(), hide_index=True, row_height=31, height=min(37 + 31 * len(rows), 720),
+        present.case_rows(rows, world_now(), reporting_currency(), roles_of), key=_table_key(), hide_index=True, row_height=31, height=min(37 + 31 * len(rows), 720),
         on_select="rerun", selection_mode="multi-row", alt="Cases",
         column_order=["title", "severity", "status", "money", "failures", "age", "due", "owner", "entity", "assignee", "flow", "system", "about"],
         column_config={
-            "title": column.ButtonColumn("Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=430),
-            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=80), "status": column.MultiselectColumn("Status", options=STATES, color=STATE_COLOURS, width=104),
+            "title": column.ButtonColumn("Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=510),
+            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=74), "status": column.MultiselectColumn("Status", options=STATES, color=STATE_COLOURS, width=104),
             "money": column.TextColumn("At stake", alignment="right", width=104), "failures": column.TextColumn("Failures", alignment="right", width=66), "age": column.TextColumn("Age", alignment="right", width=54),
-            "due": column.TextColumn("SLA", alignment="right", width=76), "owner": column.TextColumn("Owner", width=84), "entity": column.TextColumn("Entity", width=72), "assignee": column.TextColumn("Assignee", width=104),
+            "due": column.TextColumn("SLA", alignment="right", width=76), "owner": column.TextColumn("Owner", width=124), "entity": column.TextColumn("Entity", width=72), "assignee": column.TextColumn("Assignee", width=104),
             "flow": column.TextColumn("Flow", width=118), "system": column.TextColumn("System", width=84), "about": column.TextColumn("About", width=110),
         },
     )  # fmt: skip

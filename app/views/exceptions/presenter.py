@@ -13,6 +13,7 @@ from app.widgets import formats, masking
 from app.widgets.markup import Html, Metric, chip, joined, link, safe, span
 from models.canonical.classification import MASK, DataClass
 from models.domain.case import ACTIVE, cause_title
+from models.domain.team import team
 from models.journal.cases import CaseFilter, CaseGroup
 
 Row = Mapping[str, Any]
@@ -61,12 +62,12 @@ def verdict(groups: Sequence[CaseGroup], currency: str) -> tuple[str, str]:
 
 
 def cause_rows(groups: Sequence[CaseGroup], now: datetime, currency: str) -> list[dict[str, Any]]:
-    """The causes, most money first; `share` is of all the money at stake."""
+    """The causes, most money first; `share` is per cent of all the money at stake."""
     whole = sum((group.amount_reporting for group in groups), Decimal(0)) or Decimal(1)
     return [
         {
             "cause": group.title, "failures": formats.count(group.occurrences), "cases": formats.count(group.cases),
-            "money": formats.money(group.amount_reporting, currency), "share": float(group.amount_reporting / whole),
+            "money": formats.money(group.amount_reporting, currency), "share": float(100 * group.amount_reporting / whole),
             "severity": [group.severity], "oldest": formats.age((now - group.oldest).total_seconds()), "newest": formats.since(group.newest, now),
             "act": "Replay group",
         }
@@ -74,21 +75,22 @@ def cause_rows(groups: Sequence[CaseGroup], now: datetime, currency: str) -> lis
     ]  # fmt: skip
 
 
-def case_rows(cases: Sequence[Row], now: datetime, currency: str) -> list[dict[str, Any]]:
+def case_rows(cases: Sequence[Row], now: datetime, currency: str, roles: Mapping[str, str]) -> list[dict[str, Any]]:
     """A page of cases as the list shows them."""
     return [
         {
             "title": case["title"], "about": subject(case), "severity": [case["severity"]], "status": [case["status"]], "money": formats.money(case["amount_reporting"], currency),
             "failures": formats.count(case["occurrences"]), "age": formats.age((now - case["first_seen"]).total_seconds()), "due": due(case, now),
-            "system": case["system"] or "", "flow": case["flow"] or "", "entity": case["legal_entity"] or "", "owner": case["owner"], "assignee": case["assignee"] or "",
+            "system": case["system"] or "", "flow": case["flow"] or "", "entity": case["legal_entity"] or "", "owner": team(case["owner"], roles),
+            "assignee": case["assignee"] or "",
         }
         for case in cases
     ]  # fmt: skip
 
 
-def exported(cases: Sequence[Row], currency: str) -> list[dict[str, Any]]:
+def exported(cases: Sequence[Row], currency: str, roles: Mapping[str, str]) -> list[dict[str, Any]]:
     """Cases for a file. Their money is a sum over records and open to everybody."""
-    return [{name: case[name] for name in EXPORTED} | {"reporting_currency": currency} for case in cases]
+    return [{name: case[name] for name in EXPORTED} | {"owner": team(case["owner"], roles), "reporting_currency": currency} for case in cases]
 
 
 def subject(case: Row) -> str:
@@ -118,7 +120,25 @@ def advice(case: Row) -> Html:
     return Html(f'<div style="padding:.1rem 0 .6rem">{safe(case["explanation"])}</div><div class="t-advice">{told}</div>')
 
 
-def figures(case: Row, now: datetime, currency: str) -> list[Metric]:
+def resolution(case: Row, events: Sequence[Row], now: datetime, zone: str | None = None) -> Html:
+    """What a closed case was, what resolved it and when, from its history, the newest event first."""
+    ended = next((at for at, event in enumerate(events) if event["action"] == "resolved"), None)
+    at = events[ended]["at"] if ended is not None else case["resolved_at"]
+    told = f"Nothing of it is found any more since {formats.moment(at, zone)} ({formats.since(at, now)}). {_mended(events[(ended or 0) + 1 :], zone)}"
+    return Html(f'<div style="padding:.1rem 0 .6rem">{safe(case["explanation"])}</div><div class="t-advice"><div class="k">What resolved it</div><div class="v">{safe(told)}</div></div>')
+
+
+def _mended(before: Sequence[Row], zone: str | None) -> str:
+    """What people did since detectors last opened the case; a replay names who asked for it."""
+    since = next((at for at, event in enumerate(before) if event["action"] == "opened" or "occurrences" in (event["body"] or {})), len(before))
+    replayed = next((event for event in before[:since] if event["action"] == "replay_requested"), None)
+    if replayed is None:
+        return "No replay was asked for from this case: it was mended in the owning system, or by a replay of a wider selection."
+    why = f": “{replayed['body']['reason']}”" if (replayed["body"] or {}).get("reason") else ""
+    return f"{replayed['actor']} replayed it at {formats.moment(replayed['at'], zone)}{why}."
+
+
+def figures(case: Row, now: datetime, currency: str, roles: Mapping[str, str]) -> list[Metric]:
     """Money, failures, age, service level, who."""
     amounts = ", ".join(formats.money(amount, one) for one, amount in (case["amounts"] or {}).items())
     over = case["sla_due"] < now and case["status"] in ACTIVE
@@ -127,7 +147,7 @@ def figures(case: Row, now: datetime, currency: str) -> list[Metric]:
         Metric("Failures", formats.count(case["occurrences"]), "still found", "Records that the detector still finds"),
         Metric("Age", formats.age((now - case["first_seen"]).total_seconds()), f"last seen {formats.since(case['last_seen'], now)}", "Since the oldest trouble in it began"),
         Metric("Service level", due(case, now), "to be acted on", "By severity; half as long where project set-up is at stake", "bad" if over else ""),
-        Metric("Owner", case["owner"], case["flow"] or case["system"] or "", "The team whose system must mend it"),
+        Metric("Owner", team(case["owner"], roles), case["system"] or case["flow"] or "", "The team whose system must mend it"),
         Metric("Worked on by", case["assignee"] or "nobody", formats.words(case["status"]), "Assign it to yourself so that others know"),
     ]  # fmt: skip
 

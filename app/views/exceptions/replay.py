@@ -14,14 +14,22 @@ from models.canonical.classification import DataClass
 
 STARTS = {"Failed step": "failed_step", "From the start": "start"}
 ENDED = frozenset({"done", "failed", "cancelled"})
-SHOWN = 25
-"""Runs of a preview that are shown field by field; the totals count all."""
+SHOWN = 10
+"""Runs of a preview on one page, field by field; the totals count all."""
+PASSING = frozenset({"transient", "rate-limited"})
+"""Codes of a system that could not be asked at that moment: they tell nothing of what the replay would do."""
 
 
 def body(run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, case_id: str | None = None, plan_hash: str | None = None, roots: Sequence[str] = ()) -> dict[str, Any]:
     """A preview or replay request; `roots` go first, from their start."""
     asked = {"run_ids": list(run_ids), "from": STARTS.get(start, "failed_step"), "correction": dict(correction) if correction else None}
     return {**asked, **({"roots": list(roots)} if roots else {}), **({"case_id": case_id} if case_id else {}), **({"plan_hash": plan_hash} if plan_hash else {})}
+
+
+def held(previewed: Mapping[str, Any], run_ids: Sequence[str]) -> list[str]:
+    """The runs a replay takes: those that were previewed while all of them still stand, so that the set that runs is the set that was seen."""
+    before = list(previewed.get("run_ids") or ())
+    return before if before and set(before) <= set(run_ids) else list(run_ids)
 
 
 def correction(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -43,26 +51,60 @@ def in_words(result: Mapping[str, Any]) -> str:
     """What a preview found, in a sentence."""
     runs = result.get("runs") or []
     total = ", ".join(formats.money(amount, currency) for currency, amount in (result.get("totals") or {}).items())
-    faults, waits = sum(1 for run in runs if fault(run)), sum(1 for run in runs if pause(run))
-    told = [f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"]
-    calm = "the dry run finds no fault, but mind the hazards" if result.get("hazards") else "none is expected to fail"
-    told += [f"{formats.plural(faults, 'run')} would fail again" if faults else calm]
-    told += [f"{formats.plural(waits, 'run')} would wait for data"] if waits else []
-    return "; ".join(told) + "."
+    faults, waits, dark = (sum(1 for run in runs if told(run)) for told in (fault, pause, unasked))
+    said = [f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"]
+    calm = "the dry run finds no fault, but mind the hazards" if result.get("hazards") else "none is expected to fail" if not dark else "no other is expected to fail"
+    said += [f"{formats.plural(dark, 'run')} could not be checked now"] if dark else []
+    said += [f"{formats.plural(faults, 'run')} would fail again"] if faults else [calm] if dark < len(runs) or not runs else []
+    said += [f"{formats.plural(waits, 'run')} would wait for data"] if waits else []
+    return "; ".join(said) + "."
 
 
 def fault(run: Mapping[str, Any]) -> str | None:
     """Why a run would fail again, if the dry run says so."""
-    return _said(run, "fails")
+    return next((str(step["error"]) for step in run.get("steps") or [] if _outcome(step) == "fails" and step.get("error")), None)
 
 
 def pause(run: Mapping[str, Any]) -> str | None:
     """What a run would wait for, if the dry run says so."""
-    return _said(run, "waits")
+    return next((str(step["error"]) for step in run.get("steps") or [] if _outcome(step) == "waits" and step.get("error")), None)
 
 
-def _said(run: Mapping[str, Any], outcome: str) -> str | None:
-    return next((str(step["error"]) for step in run.get("steps") or [] if step.get("outcome") == outcome and step.get("error")), None)
+def unasked(run: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The step whose system could not be asked, so that nobody knows what it would do."""
+    return next((step for step in run.get("steps") or [] if _outcome(step) == "unasked"), None)
+
+
+def _outcome(step: Mapping[str, Any]) -> str:
+    outcome = str(step.get("outcome") or "")
+    return "unasked" if outcome == "fails" and step.get("error_code") in PASSING else outcome
+
+
+def systems(result: Mapping[str, Any]) -> dict[str, str]:
+    """The system behind each step, as far as any run of the preview reached it; a step that failed does not say."""
+    return {step["step"]: step["system"] for run in result.get("runs") or [] for step in run.get("steps") or [] if step.get("system")}
+
+
+def silent(result: Mapping[str, Any]) -> str | None:
+    """`netsuite could not be asked now: preview again` where that is why runs could not be checked."""
+    steps = [step for run in result.get("runs") or [] if (step := unasked(run))]
+    if not steps:
+        return None
+    known = systems(result)
+    names = sorted({step.get("system") or known.get(str(step.get("step"))) or "a system" for step in steps})
+    return f"Could not ask {' and '.join(names)} now: preview again. Last answer: {steps[-1].get('error') or 'none'}"
+
+
+def ranked(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The previewed runs, those that need a look first: what fails, what could not be checked, what waits, the rest."""
+    return sorted(result.get("runs") or [], key=lambda run: 0 if fault(run) else 1 if unasked(run) else 2 if pause(run) else 3)
+
+
+def run_title(run: Mapping[str, Any], root: bool = False) -> str:
+    """A previewed run in a line; a root is what is set up again before the others."""
+    first = "Set up first: " if root else ""
+    ends = " · would fail again" if fault(run) else " · could not be checked" if unasked(run) else " · would wait" if pause(run) else ""
+    return f"{first}{run.get('business_key') or run['run_id']}{ends}"
 
 
 def hazards(result: Mapping[str, Any]) -> list[str]:
@@ -75,13 +117,16 @@ def hazards(result: Mapping[str, Any]) -> list[str]:
     return [f"{text} ({formats.plural(number, 'run')})" if number > 1 else text for text, number in ranked]
 
 
-def step_title(step: Mapping[str, Any]) -> Html:
-    """One step of a previewed run in a line."""
-    outcome = str(step.get("outcome") or "")
+def step_title(step: Mapping[str, Any], known: Mapping[str, str]) -> Html:
+    """One step of a previewed run in a line; `known` names the systems of steps that could not say."""
+    outcome, system = _outcome(step), step.get("system") or known.get(str(step.get("step")))
+    if outcome == "unasked":
+        return joined([span(formats.words(step.get("step")), "t-b"), chip("Not checked"), span(f"could not ask {system or 'the system'} now: preview again", "t-mute", title=str(step.get("error") or ""))])
     mood = {"fails": "bad", "waits": "warn", "creates": "good", "updates": "info"}.get(outcome, "")
     named = span(step.get("external_id"), "t-mono") if step.get("external_id") else None
     told = span(step["error"], "t-bad" if outcome == "fails" else "t-mute") if step.get("error") else None
-    return joined([span(formats.words(step.get("step")), "t-b"), span(step.get("system") or "here", "t-mute"), chip(formats.words(outcome), mood) if outcome else None, named, told])
+    where = step.get("system") or (system if outcome == "fails" else None) or "here"
+    return joined([span(formats.words(step.get("step")), "t-b"), span(where, "t-mute"), chip(formats.words(outcome), mood) if outcome else None, named, told])
 
 
 def fields(step: Mapping[str, Any], clear: frozenset[DataClass]) -> list[Field]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from app.roles import Action, Viewer
-from app.stores import journal, payload_fields
-from app.views.exceptions import replay
+from app.stores import Row, ask_now, journal, payload_fields
+from app.views.exceptions import presenter as present
+from app.views.exceptions import replay, stake
 from app.widgets import formats
 from app.widgets.heading import draw
-from app.widgets.markup import Column, block, facts, metrics, table, verdict
+from app.widgets.markup import Column, block, facts, metrics, safe, table, verdict
 from app.widgets.payload import field_table
 from models.canonical.classification import DataClass
 from models.journal.requests import Request
+from models.sql_statements import statements
 
+SQL = statements(Path(__file__).with_name("exceptions.sql"))
 WAVES = (Column("wave", "Wave", "right"), Column("size", "Runs", "right"), Column("settled", "Arrived", "right"), Column("waiting", "Wait", "right"), Column("failed", "Failed again", "right"))
 
 
@@ -24,26 +28,45 @@ MASKED: frozenset[DataClass] = frozenset()
 """A dry run shows that a rate changes, not the rate: clear values are asked for on the journey, where that is audited."""
 
 
-@st.fragment(run_every="1s")
-def replaying(viewer: Viewer, run_ids: Sequence[str], key: str, suggestion: Mapping[str, Any] | None = None, case_id: str | None = None, roots: Sequence[str] = ()) -> None:
+@st.fragment
+def replaying(
+    viewer: Viewer, run_ids: Sequence[str], key: str, cases: Sequence[Row], suggestion: Mapping[str, Any] | None = None,
+    case_id: str | None = None, reopen: Callable[[], None] | None = None,
+) -> None:  # fmt: skip
     """The panel: choose, preview, replay, watch. `key` tells panels apart; requests are remembered under it for the session.
 
-    `roots` are replayed before `run_ids`, from their start: they set up again what the others miss.
+    What set up the things that `cases` miss is replayed before `run_ids`, from its start. The page runs again when an answer has
+    come; `reopen` then brings back a dialog, which that closes.
     """
-    running = _request(f"replay_{key}")
+    running, preview, roots = _request(f"replay_{key}"), _request(f"preview_{key}"), present.roots(cases)
     if running:
-        _watched(viewer, running, key)
+        _watched(viewer, running, key, reopen)
         return
     if not run_ids and not roots:
         draw(block('<span class="t-mute">No failed run stands behind this: mend it in the owning system; the case then closes by itself.</span>'))
         return
     start, correction = _choice(key, suggestion, payload_fields(run_ids[0])) if run_ids else ("From the start", None)
-    asked = replay.body(run_ids, start, correction, case_id, roots=_roots(key, roots, len(run_ids)))
-    preview = _request(f"preview_{key}")
+    asked = replay.body(replay.held(preview.body if preview else {}, run_ids), start, correction, case_id, roots=_roots(key, roots, len(run_ids)))
     seen = preview if preview and _same(preview.body, asked) else None
-    _buttons(viewer, asked, key, seen)
-    if seen:
-        _previewed(seen)
+    _buttons(viewer, asked, run_ids, key, seen)
+    if seen and not seen.ended:
+        _awaited(seen.request_id, reopen)
+    elif seen:
+        _previewed(viewer, seen, cases)
+
+
+@st.fragment(run_every="1s")
+def _awaited(request_id: str, reopen: Callable[[], None] | None) -> None:
+    """Looks for the answer each second. Only this part has a clock, so that a preview stands still once it is there."""
+    _run_again_once(journal().requests.get(request_id), reopen)
+    st.status("The engine is making the dry run…", state="running")
+
+
+def _run_again_once(request: Request | None, reopen: Callable[[], None] | None) -> None:
+    if request and request.ended:
+        if reopen:
+            reopen()
+        st.rerun()
 
 
 def _roots(key: str, roots: Sequence[str], others: int) -> Sequence[str]:
@@ -73,19 +96,21 @@ def _choice(key: str, suggestion: Mapping[str, Any] | None, known: list[str]) ->
     return start or "Failed step", replay.correction(edited) or None
 
 
-def _buttons(viewer: Viewer, asked: Mapping[str, Any], key: str, seen: Request | None) -> None:
+def _buttons(viewer: Viewer, asked: Mapping[str, Any], run_ids: Sequence[str], key: str, seen: Request | None) -> None:
     number = len(asked["run_ids"]) + len(asked.get("roots") or ())
     reason = st.text_input("Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit store.", label_visibility="collapsed")
     with st.container(horizontal=True, vertical_alignment="center"):
         no_preview, must = viewer.why_not(Action.PREVIEW), _not_yet(asked, seen) is not None
         if st.button("Preview", key=f"ask_preview_{key}", icon=":material/visibility:", type="primary" if must else "secondary", disabled=no_preview is not None, help=no_preview or "A dry run: shows what each system would get. Writes nothing."):
-            st.session_state[f"preview_{key}"] = journal().requests.append("preview", asked, viewer.name, reason or None)
+            st.session_state[f"preview_{key}"] = journal().requests.append("preview", {**asked, "run_ids": list(run_ids)}, viewer.name, reason or None)
             st.rerun(scope="fragment")
         no_replay = viewer.why_not(Action.REPLAY) or _not_yet(asked, seen)
         if st.button(f"Replay {formats.plural(number, 'run')}", key=f"ask_replay_{key}", type="primary", icon=":material/replay:", disabled=no_replay is not None, help=no_replay):
             plan = (seen.result or {}).get("plan_hash") if seen and seen.state == "done" else None
             st.session_state[f"replay_{key}"] = journal().requests.append("replay", {**asked, **({"plan_hash": plan} if plan else {})}, viewer.name, reason or None)
             st.rerun(scope="fragment")
+    if late := len(run_ids) - len(asked["run_ids"]):
+        st.caption(f"{formats.plural(late, 'more run')} failed since this preview: preview again to take {'it' if late == 1 else 'them'} along.")
 
 
 def _not_yet(asked: Mapping[str, Any], seen: Request | None) -> str | None:
@@ -99,33 +124,68 @@ def _same(seen: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     return all(seen.get(name) == asked.get(name) for name in ("run_ids", "from", "correction", "roots"))
 
 
-def _previewed(seen: Request) -> None:
-    if not seen.ended:
-        st.status("The engine is making the dry run…", state="running")
-        return
+def _previewed(viewer: Viewer, seen: Request, cases: Sequence[Row]) -> None:
     result = seen.result or {}
     if seen.state != "done":
         st.error(f"The preview {seen.state}: {result.get('error') or 'see the engine’s log'}.", icon=":material/error:")
         return
-    mood = "warn" if result.get("hazards") or any(replay.fault(run) for run in result.get("runs") or []) else "good"
+    runs = replay.ranked(result)
+    mood = "warn" if result.get("hazards") or any(replay.fault(run) or replay.unasked(run) for run in runs) else "good"
     draw(verdict(mood, replay.in_words(result), f"plan {str(result.get('plan_hash') or '')[:12]}"))
+    chosen = list(seen.body["run_ids"])
+    rest = stake.beside(result.get("totals") or {}, ask_now(viewer, SQL["stake"], cases=[case["case_id"] for case in cases], runs=chosen), len(chosen), cases)
+    if rest:
+        draw(block(f'<span class="t-mute">{safe(rest)}</span>'))
+    if silent := replay.silent(result):
+        st.info(silent, icon=":material/cloud_off:")
     for hazard in replay.hazards(result)[:6]:
         st.warning(hazard, icon=":material/warning:")
-    for at, run in enumerate((result.get("runs") or [])[: replay.SHOWN]):
-        _run(run, at == 0)
+    pages = -(-len(runs) // replay.SHOWN)
+    number = st.pagination(pages, key=f"runs_{seen.request_id}") if pages > 1 else 1
+    known, roots = replay.systems(result), seen.body.get("roots") or ()
+    shown = runs[(number - 1) * replay.SHOWN : number * replay.SHOWN]
+    example = next((run["run_id"] for run in shown if run["run_id"] not in roots), None)
+    for run in shown:
+        _run(run, known, run["run_id"] in roots, run["run_id"] == example)
 
 
-def _run(run: Mapping[str, Any], expanded: bool) -> None:
-    failing = replay.fault(run)
-    with st.expander(f"{run.get('business_key') or run['run_id']}{' · would fail again' if failing else ''}", expanded=expanded, icon=":material/error:" if failing else None):
+def _run(run: Mapping[str, Any], known: Mapping[str, str], root: bool, expanded: bool) -> None:
+    icon = ":material/error:" if replay.fault(run) else ":material/cloud_off:" if replay.unasked(run) else None
+    with st.expander(replay.run_title(run, root), expanded=expanded, icon=icon):
         for step in run.get("steps") or []:
-            draw(block(replay.step_title(step)))
+            draw(block(replay.step_title(step, known)))
             listed = replay.fields(step, MASKED)
             if listed:
                 draw(field_table(listed, "In the target now" if step.get("system") else "As it was", "Would be sent" if step.get("system") else "As it would be"))
 
 
-def _watched(viewer: Viewer, request: Request, key: str) -> None:
+def _watched(viewer: Viewer, request: Request, key: str, reopen: Callable[[], None] | None) -> None:
+    if not request.ended:
+        _going_on(viewer, request.request_id, key, reopen)
+        return
+    _progress(request)
+    if st.button("Replay again", key=f"again_{key}", icon=":material/replay:"):
+        del st.session_state[f"replay_{key}"]
+        for name in (f"preview_{key}", f"runs_{key}"):
+            st.session_state.pop(name, None)
+        if reopen:
+            reopen()
+        st.rerun()
+
+
+@st.fragment(run_every="1s")
+def _going_on(viewer: Viewer, request_id: str, key: str, reopen: Callable[[], None] | None) -> None:
+    request = journal().requests.get(request_id)
+    _run_again_once(request, reopen)
+    if request is None:
+        return
+    _progress(request)
+    why_not = viewer.why_not(Action.REPLAY)
+    if st.button("Stop", key=f"stop_{key}", icon=":material/stop_circle:", disabled=why_not is not None, help=why_not or "No further run is started; those under way end."):
+        journal().requests.cancel(request_id, viewer.name, "stopped in the console")
+
+
+def _progress(request: Request) -> None:
     far = replay.progress(request.body, request.result)
     draw(verdict(*replay.outcome(request.state, far, (request.result or {}).get("error")), f"request {request.request_id[:8]}"))
     if not request.ended:
@@ -137,15 +197,6 @@ def _watched(viewer: Viewer, request: Request, key: str) -> None:
     left_alone = dict(list(((request.result or {}).get("refused") or {}).items())[:10])
     if left_alone:
         draw(facts({run[:12]: why for run, why in left_alone.items()}))
-    with st.container(horizontal=True):
-        if not request.ended:
-            why_not = viewer.why_not(Action.REPLAY)
-            if st.button("Stop", key=f"stop_{key}", icon=":material/stop_circle:", disabled=why_not is not None, help=why_not or "No further run is started; those under way end."):
-                journal().requests.cancel(request.request_id, viewer.name, "stopped in the console")
-        elif st.button("Replay again", key=f"again_{key}", icon=":material/replay:"):
-            del st.session_state[f"replay_{key}"]
-            st.session_state.pop(f"preview_{key}", None)
-            st.rerun()
 
 
 def _request(name: str) -> Request | None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.roles import Viewer
 from app.views.exceptions import presenter as present
-from app.views.exceptions import replay
+from app.views.exceptions import replay, stake
 from app.widgets.payload import ABSENT, fields_of
 from models.canonical.classification import MASK, DataClass
 from models.domain.plan import plan_of
@@ -31,7 +31,7 @@ def test_failures_are_told_as_causes() -> None:
     assert present.verdict(groups, "EUR") == ("warn", "2,140 failures have 2 causes; €128k is at stake.")
     assert present.verdict([], "EUR") == ("good", "Nothing is stuck.")
     assert present.verdict([group("a", 1, 0, "critical")], "EUR") == ("bad", "1 failure has 1 cause.")
-    assert [round(row["share"], 2) for row in present.cause_rows(groups, NOW, "EUR")] == [0.7, 0.3]
+    assert [round(row["share"]) for row in present.cause_rows(groups, NOW, "EUR")] == [70, 30]
 
 
 @pytest.mark.req("G1")
@@ -101,6 +101,81 @@ def test_a_hazard_is_not_called_harmless() -> None:
     assert replay.in_words({**calm, "hazards": PREVIEW["hazards"]}).endswith("mind the hazards.")
 
 
+DARK: dict[str, Any] = {"run_id": "r4", "business_key": "time_entry:4", "steps": [{"step": "post", "system": None, "outcome": "fails", "error": "503", "error_code": "transient", "fields": []}]}
+
+
+@pytest.mark.req("E4")
+def test_a_system_that_could_not_be_asked_is_no_failing_step() -> None:
+    """E4: a passing fault of the dry run says nothing of the replay; the step's system is known from the other runs."""
+    runs = [*PREVIEW["runs"], DARK]
+    assert replay.fault(DARK) is None and replay.unasked(DARK)
+    assert replay.in_words({"runs": runs, "count": 4, "totals": {}}) == "4 runs would be replayed; 1 run could not be checked now; 1 run would fail again; 1 run would wait for data."
+    assert replay.in_words({"runs": [DARK], "count": 1, "totals": {}}) == "1 run would be replayed; 1 run could not be checked now."
+    assert replay.silent({"runs": runs}) == "Could not ask netsuite now: preview again. Last answer: 503"
+    assert replay.silent(PREVIEW) is None
+    title = replay.step_title(DARK["steps"][0], replay.systems({"runs": runs}))
+    assert "could not ask netsuite now: preview again" in title and "Fails" not in title
+    assert [run["run_id"] for run in replay.ranked({"runs": runs})] == ["r1", "r4", "r3", "r2"], "what needs a look comes first"
+    assert replay.run_title(DARK) == "time_entry:4 · could not be checked"
+
+
+@pytest.mark.req("E4")
+def test_the_set_that_runs_is_the_set_that_was_seen() -> None:
+    """E4: runs that fail after a preview neither join it unseen nor make it vanish; one that has gone ends it."""
+    assert replay.held({"run_ids": ["a", "b"]}, ["a", "b", "c"]) == ["a", "b"]
+    assert replay.held({"run_ids": ["a", "b"]}, ["b", "c"]) == ["b", "c"]
+    assert replay.held({}, ["a"]) == ["a"]
+
+
+def held_by(entity: str, records: int, amount: str, chosen: bool = False, has_run: bool = True, currency: str = "EUR") -> dict[str, Any]:
+    return {"entity": entity, "currency": currency, "chosen": chosen, "has_run": has_run, "records": records, "amount": Decimal(amount)}
+
+
+MISSING = {"cause": "project-missing", "money_kind": "billing_blocked"}
+
+
+@pytest.mark.req("X8", "E4")
+def test_the_preview_says_why_its_money_is_not_the_cases() -> None:
+    """X8, E4: what no run carries, and what lies outside the selection, is named with its money."""
+    entries, stones = held_by("time_entry", 214, "146200", chosen=True), held_by("milestone", 2, "38000", has_run=False)
+    assert stake.beside({"EUR": "146200.00"}, [entries, stones, held_by("project", 1, "0", has_run=False)], 214, [MISSING]) == (
+        "€146,200.00 in these 214 runs; the case’s other €38,000.00 are 2 milestones without a run of their own, which become billable once the project is there again."
+    )
+    part = [held_by("time_entry", 1, "700", chosen=True), held_by("time_entry", 213, "145500"), held_by("milestone", 1, "19000", has_run=False)]
+    assert stake.beside({"EUR": "700.00"}, part, 1, [MISSING, {**MISSING, "cause": "rate-missing"}]) == (
+        "€700.00 in this run; the cases’ other €164,500.00 are 213 time entries outside this selection and 1 milestone without a run of its own, "
+        "which becomes billable once the cause is mended."
+    )
+
+
+def test_a_preview_of_all_the_money_says_no_more() -> None:
+    assert stake.beside({"EUR": "10.00"}, [held_by("time_entry", 1, "10", chosen=True)], 1, [MISSING]) is None
+    told = stake.beside({}, [held_by("expense", 3, "10", chosen=True, currency="GBP")], 3, [MISSING])
+    assert told == "no money in these 3 runs, for whose records the case counts £10.00, their value in the systems now."
+
+
+def event(action: str, minutes: int, actor: str = "detector", **body: Any) -> dict[str, Any]:
+    return {"action": action, "at": NOW - timedelta(minutes=minutes), "actor": actor, "body": body}
+
+
+@pytest.mark.req("X8", "X9")
+def test_a_closed_case_says_what_resolved_it() -> None:
+    """X8, X9: instead of an action that nobody needs any more."""
+    case = {"explanation": "It was so.", "next_action": "Replay.", "resolved_at": NOW}
+    events = [event("commented", 1, "li", text="fine"), event("resolved", 5, occurrences=0), event("replay_requested", 7, "mara", reason="set up again"), event("opened", 90)]
+    told = present.resolution(case, events, NOW)
+    assert "What resolved it" in told and "Replay." not in told
+    assert "since 20 Nov 09:55 (5 min ago). mara replayed it at 20 Nov 09:53: “set up again”." in told
+    earlier = [event("resolved", 5, occurrences=0), event("reopened", 60, occurrences=3), event("replay_requested", 70, "mara"), event("opened", 90)]
+    assert "No replay was asked for from this case" in present.resolution(case, earlier, NOW), "a replay before it came back did not mend it"
+
+
+def test_the_list_names_teams() -> None:
+    case = dict.fromkeys(("title", "subject_key", "project_key", "assignee", "flow", "system", "legal_entity"), "x") | {
+        "owner": "netsuite", "severity": "high", "status": "resolved", "amount_reporting": "0.00", "occurrences": 1, "first_seen": NOW}  # fmt: skip
+    assert present.case_rows([case], NOW, "EUR", {"netsuite": "erp"})[0]["owner"] == "ERP team"
+
+
 def test_corrections_name_fields_of_the_payload() -> None:
     assert fields_of({"charge_code": "x", "rate": {"amount": 1}, "tasks": [{"a": 1}], "_engine": 1}) == ["charge_code", "rate.amount"]
 
@@ -130,5 +205,5 @@ def test_a_record_of_a_case_shows_its_amount_to_cleared_roles_and_its_evidence_m
 @pytest.mark.req("G2", "O7")
 def test_a_file_of_cases_holds_what_the_list_shows() -> None:
     case = dict.fromkeys(present.EXPORTED, "x") | {"suggestion": {"bill_rate": "95"}, "run_ids": ["r"], "amounts": {"EUR": "1"}, "fingerprint": "f"}
-    [row] = present.exported([case], "EUR")
+    [row] = present.exported([case], "EUR", {})
     assert set(row) == {*present.EXPORTED, "reporting_currency"} and not {"suggestion", "run_ids", "fingerprint"} & set(row)
