@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
-from integrations.contracts.connector import Change, Connector
+from integrations.contracts.connector import Change, Connector, TargetState
 from integrations.contracts.flow import Deliver, Emit, Flow, Step
 from integrations.engine.context import RunContext
 from integrations.engine.flow_book import FlowBook
@@ -20,9 +20,10 @@ from integrations.engine.retry import error_of
 from models.domain.clock import Clock
 from models.domain.outcomes import NothingToDo, WaitFor
 from models.domain.plan import Plan
+from models.domain.states import RunState
 from models.journal.journal import Journal
 from models.journal.replays import INTAKE, restarted
-from models.journal.run import HOLDING, Run
+from models.journal.run import HOLDING, Run, telling_system
 
 _AT_ONCE = 4
 
@@ -67,16 +68,16 @@ class Preview:
         except Exception as error:  # noqa: BLE001  a correction that fits nowhere is what the preview must show
             shown["steps"].append(_failed(old.step_name or "", "transform", error))
             return shown, hazards
-        shown["steps"] = self._steps(run, flow, hazards, old.run_id)
+        shown["steps"] = self._steps(run, flow, hazards, old)
         return shown, hazards
 
-    def _steps(self, run: Run, flow: Flow, hazards: list[dict[str, Any]], run_id: str) -> list[dict[str, Any]]:
+    def _steps(self, run: Run, flow: Flow, hazards: list[dict[str, Any]], old: Run) -> list[dict[str, Any]]:
         context = RunContext(run, Lookups(self._journal, self._landscape), self._clock)
         shown: list[dict[str, Any]] = []
         for step in flow.steps[run.step :]:
             kind = "deliver" if isinstance(step, Deliver) else "transform"
             try:
-                seen, goes_on = self._step(step, run, context, hazards, run_id)
+                seen, goes_on = self._step(step, run, context, hazards, old)
             except Exception as error:  # noqa: BLE001  what would fail is what the preview must show
                 seen, goes_on = _failed(step.name, kind, error), False
             shown.append(seen)
@@ -85,13 +86,13 @@ class Preview:
         return shown
 
     def _step(
-        self, step: Step, run: Run, context: RunContext, hazards: list[dict[str, Any]], run_id: str
+        self, step: Step, run: Run, context: RunContext, hazards: list[dict[str, Any]], old: Run
     ) -> tuple[dict[str, Any], bool]:
         if isinstance(step, Emit):
             events = step.events(run.payload, context)
             return _step(step.name, "transform", outcome=f"raises {len(events)} events"), True
         if isinstance(step, Deliver):
-            return self._delivery(step, run, context, hazards, run_id)
+            return self._delivery(step, run, context, hazards, old)
         outcome = step.apply(run.payload, context)
         if isinstance(outcome, WaitFor):
             return _step(step.name, "transform", outcome="waits", error=outcome.because), False
@@ -103,7 +104,7 @@ class Preview:
         return _step(step.name, "transform", fields=[field for field in _fields(before, run.payload) if field["changed"]], outcome="done"), True
 
     def _delivery(
-        self, step: Deliver, run: Run, context: RunContext, hazards: list[dict[str, Any]], run_id: str
+        self, step: Deliver, run: Run, context: RunContext, hazards: list[dict[str, Any]], old: Run
     ) -> tuple[dict[str, Any], bool]:
         try:
             system = context.system_of(step.role)
@@ -114,20 +115,22 @@ class Preview:
             return _step(step.name, "deliver", system=system, outcome="nothing_to_do", error=change.because), True
         if isinstance(change, WaitFor):
             return _step(step.name, "deliver", system=system, outcome="waits", error=change.because), False
-        return self._asked(step, change, system, run, context, hazards, run_id), True
+        return self._asked(step, change, system, run, context, hazards, old), True
 
     def _asked(
-        self, step: Deliver, change: Change, system: str, run: Run, context: RunContext, hazards: list[dict[str, Any]], run_id: str
+        self, step: Deliver, change: Change, system: str, run: Run, context: RunContext, hazards: list[dict[str, Any]], old: Run
     ) -> dict[str, Any]:
         connector: Connector = self._landscape.connectors[system]
         state = connector.state(change)
-        if state.current is not None and change.action == "post":
-            hazards.append(_hazard("duplicate", run_id, f"{system} holds {change.external_id} already: it will be found, not posted twice"))
+        fields = _fields(state.current or {}, state.wanted)
+        if (held := _delivered(step, change, state, old)) and run.correction and any(field["changed"] for field in fields):
+            hazards.append(_hazard("overwrite", old.run_id, _overwrites(change, state, f"{held} of {system}", telling_system(old.event_source))))
+        elif state.current is not None and change.action == "post":
+            hazards.append(_hazard("duplicate", old.run_id, f"{system} holds {change.external_id} already: it will be found, not posted twice"))
         ack = {"system": system, "system_id": state.ack.system_id if state.ack else "(new)", "answer": dict(state.ack.answer) if state.ack else {}}
         run.acks[step.name] = ack
         context.learn(list(step.learn(run.payload, ack)) if step.learn else [], [(system, change.entity, str(ack["system_id"]), change.external_id)])
         outcome = "creates" if state.current is None else "updates"
-        fields = _fields(state.current or {}, state.wanted)
         return _step(step.name, "deliver", system=system, action=change.action, external_id=change.external_id, fields=fields, outcome=outcome)
 
     def _hazards(self, run: Run, plan: Plan) -> list[dict[str, Any]]:
@@ -167,6 +170,22 @@ def _fields(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[dict[
         {"field": name, "current": current.get(name), "wanted": wanted.get(name, current.get(name)), "changed": name in wanted and wanted[name] != current.get(name)}
         for name in names
     ]  # fmt: skip
+
+
+def _delivered(step: Deliver, change: Change, state: TargetState, old: Run) -> str | None:
+    """The target's id of what must not be changed unnoticed: a posting, or anything of a run that has settled. A master record
+    on the way to which a run died is what its correction is for."""
+    acked: str | None = old.acks.get(step.name, {}).get("system_id")
+    if change.action == "post":
+        return acked or (state.ack.system_id if state.ack else None)
+    return acked if change.action == "upsert" and old.state is RunState.SETTLED else None
+
+
+def _overwrites(change: Change, state: TargetState, held: str, source: str) -> str:
+    """The target's books would say something else than its source: that belongs where the fact came from."""
+    effect = "overwrite it" if state.current is not None else f"put {change.external_id} in its place"
+    done = "posted" if change.action == "post" else "delivered"
+    return f"already {done} as {held}: the correction would {effect}; change it in {source} instead, and its next version brings every system along"
 
 
 def _hazard(kind: str, run_id: str, message: str) -> dict[str, Any]:

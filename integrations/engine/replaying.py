@@ -11,17 +11,23 @@ from models.journal.journal import Journal
 from models.journal.run import Run
 
 _FAILED = (RunState.DEAD,)
+_UNCONFIRMED = (
+    "the run has settled, and a correction would change what its targets hold: change it at its source, "
+    "or preview this plan and replay it with the preview's plan_hash"
+)
 _ENDED = (RunState.SETTLED, RunState.SUPERSEDED, RunState.CANCELLED)
 
 
 @dataclass(slots=True)
 class Replaying:
-    """One replay request under way. Its whole progress is in `result`, so that another engine can take over."""
+    """One replay request under way. Its whole progress is in `result`, so that another engine can take over. `confirmed`: the
+    request carries the hash of the plan, which its preview gave."""
 
     request_id: str
     plan: Plan
     actor: str
     reason: str | None
+    confirmed: bool
     result: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,11 +51,18 @@ class Replaying:
 
     def _send(self, journal: Journal, wave: Wave) -> None:
         because = {"request_id": self.request_id, "reason": self.reason, "plan_hash": self.plan.hash}
-        made = journal.runs.replay(wave.run_ids, wave.start, wave.correction, self.actor, because)
+        unseen = self._unseen(journal, wave)
+        made = journal.runs.replay([run_id for run_id in wave.run_ids if run_id not in unseen], wave.start, wave.correction, self.actor, because)
         self.result["run_ids"].update(made.runs)
-        self.result["refused"].update(made.refused)
+        self.result["refused"].update({**unseen, **made.refused})
         self.result["waves"].append({"size": len(wave.run_ids), "run_ids": list(made.runs.values()), "settled": 0, "failed": 0, "waiting": 0, "ended": False})
         self.result["replayed"] = len(self.result["run_ids"])
+
+    def _unseen(self, journal: Journal, wave: Wave) -> dict[str, str]:
+        """Settled runs that a correction would deliver anew though nobody confirmed the plan: run id -> why they are left alone."""
+        if self.confirmed or not wave.correction or wave.start != "start":
+            return {}
+        return {run.run_id: _UNCONFIRMED for run in journal.runs.by_ids(wave.run_ids) if run.state is RunState.SETTLED}
 
     def _ended(self, journal: Journal, wave: dict[str, Any]) -> bool:
         runs = journal.runs.by_ids(wave["run_ids"])

@@ -42,7 +42,7 @@ class RequestDesk:
             if request.kind == "replay":
                 result = request.result if isinstance(request.result, dict) else {}
                 self._replays[request.request_id] = Replaying(
-                    request.request_id, plan_of(request.body), request.actor, getattr(request, "reason", None), result
+                    request.request_id, plan_of(request.body), request.actor, getattr(request, "reason", None), bool(request.body.get("plan_hash")), result
                 )
                 return
             self._journal.requests.settle(request.request_id, "done", self._answer(request))

@@ -211,6 +211,25 @@ def test_a_refused_entry_is_previewed_corrected_and_replayed_without_a_second_po
     assert (replayed["state"], replayed["lineage_id"]) == ("settled", dead["lineage_id"])
 
 
+@pytest.mark.req("E4", "F5")
+def test_a_correction_of_posted_time_is_shown_as_the_hazard_it_is_and_not_done_unseen(staffed: tuple[House, str]) -> None:
+    house, user = staffed
+    entry = house.log("PRJ-1001.010", user)
+    house.settle()
+    [run] = house.runs("time-to-bill")
+    wanted = {"run_ids": [run["run_id"]], "from": "start", "correction": {"hours": "4.00"}}
+    asked = [house.journal.requests.append(kind, wanted, "ada") for kind in ("preview", "replay")]
+    house.settle(3)
+    preview, refused = (house.journal.requests.get(request) for request in asked)
+    [hazard] = preview.result["hazards"]
+    posted = house.erp("timeBill")[f"TE-kantata-{entry}-v1"]["id"]
+    assert hazard["message"].startswith(f"already posted as {posted} of netsuite: the correction would put TE-kantata-{entry}-v2 in its place; change it in kantata")
+    assert list(refused.result["refused"]) == [run["run_id"]] and house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")}
+    house.journal.requests.append("replay", {**wanted, "plan_hash": preview.result["plan_hash"]}, "ada", "agreed with the customer")
+    house.settle(3)
+    assert house.posted() == {f"TE-kantata-{entry}": Decimal("4.0")} and set(house.states("time-to-bill")) == {"settled"}
+
+
 @pytest.mark.req("F5", "F1", "E4")
 def test_a_closed_period_is_refused_by_the_erp_and_replayed_once_reopened(staffed: tuple[House, str]) -> None:
     house, user = staffed

@@ -94,6 +94,58 @@ def test_a_preview_shows_the_difference_and_writes_nothing(journal: Journal, clo
     assert (target.calls, journal.runs.states()) == (calls, before)
 
 
+@pytest.mark.req("E4", "E1")
+@pytest.mark.parametrize(
+    ("correction", "kind", "said"),
+    [
+        ({"hours": "4"}, "overwrite", "already posted as id-a-v1 of erp: the correction would overwrite it; change it in psa instead"),
+        ({"ref.id": "b"}, "overwrite", "already posted as id-a-v1 of erp: the correction would put b-v1 in its place"),
+        ({"notes": "seen"}, "duplicate", "erp holds a-v1 already: it will be found, not posted twice"),
+        (None, "duplicate", "erp holds a-v1 already"),
+    ],
+)
+def test_a_correction_of_what_is_posted_already_is_a_hazard(
+    journal: Journal, clock: HandClock, correction: dict[str, Any] | None, kind: str, said: str
+) -> None:
+    """E4: the preview says what a correction would do to a posting that stands, and what to do instead; a plain replay finds it."""
+    engine = Engine(journal, [posting_flow()], [Hostile()], clock)
+    engine.admit([event("a")])
+    engine.drain()
+    request = journal.requests.append("preview", {"run_ids": [only(journal, "a").run_id], "from": "start", "correction": correction}, "ops")
+    engine.drain()
+    answer = journal.requests.get(request)
+    assert answer is not None
+    [hazard] = answer.result["hazards"]
+    assert (hazard["kind"], hazard["run_id"]) == (kind, only(journal, "a").run_id) and said in hazard["message"]
+
+
+@pytest.mark.req("E4", "E1")
+def test_a_correction_of_a_settled_run_needs_the_plan_that_was_previewed(any_journal: Journal, clock: HandClock) -> None:
+    """E4: without the preview's plan hash nothing that is posted is overwritten; what had failed is corrected and replayed all the same."""
+    refused = {"dead"}
+    target = Hostile(misbehaves=refusing(refused))
+    engine = Engine(any_journal, [posting_flow()], [target], clock)
+    engine.admit([event("dead"), event("settled")])
+    engine.drain()
+    refused.clear()
+    dead, settled = only(any_journal, "dead").run_id, only(any_journal, "settled").run_id
+    body = {"run_ids": [settled, dead], "from": "start", "correction": {"hours": "4"}}
+    request = any_journal.requests.append("replay", body, "ops")
+    engine.drain()
+    answer = any_journal.requests.get(request)
+    assert answer is not None and (answer.state, list(answer.result["run_ids"]), list(answer.result["refused"])) == ("done", [dead], [settled])
+    assert "plan_hash" in answer.result["refused"][settled] and target.effects == {"dead-v1": 1, "settled-v1": 1}
+    assert target.objects["settled-v1"]["price"] == "80.0"
+    body["run_ids"] = [settled]
+    seen = any_journal.requests.append("preview", body, "ops")
+    engine.drain()
+    preview = any_journal.requests.get(seen)
+    assert preview is not None
+    any_journal.requests.append("replay", {**body, "plan_hash": preview.result["plan_hash"]}, "ops")
+    engine.drain()
+    assert target.objects["settled-v1"]["price"] == "40.0"
+
+
 @pytest.mark.req("E4", "E1", "X16")
 def test_a_settled_run_is_replayed_from_its_start_stays_settled_and_posts_nothing_twice(any_journal: Journal, clock: HandClock) -> None:
     """E1: the replay asks the target first and finds what is there; what somebody deleted since is made again."""
