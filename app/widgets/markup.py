@@ -18,7 +18,8 @@ class Html(str):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: `kind` is text, right (numbers), heat (tinted by share), nw (one line), clip (cut with an ellipsis), or wide (takes what is left)."""
+    """A column of a table: `kind` is text, right (numbers), heat (tinted by share), nw (one line), say (a sentence that
+    wraps late), clip (cut with an ellipsis), or wide (takes what is left); what may be cut is whole when hovered."""
 
     key: str
     title: str
@@ -132,4 +133,5 @@ def _cell(column: Column, row: Mapping[str, object]) -> str:
         share = float(str(row.get(f"{column.key}_share") or 0))
         tint = f' style="background:color-mix(in srgb, var(--t-bad) {share * 55:.0f}%, transparent)"' if share else ""
         return f'<td class="heat"{tint}>{safe(value)}</td>'
-    return f'<td class="{ {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide"}.get(column.kind, "")}">{safe(value)}</td>'
+    whole = _tip(value) if column.kind in ("clip", "wide") and isinstance(value, str) and not isinstance(value, Html) else ""
+    return f'<td class="{ {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide", "say": "say"}.get(column.kind, "")}"{whole}>{safe(value)}</td>'

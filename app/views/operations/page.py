@@ -7,18 +7,20 @@ from pathlib import Path
 import streamlit as st
 
 from app.roles import Question, Viewer
-from app.stores import Row, ask, case_groups, journal, reporting_currency, world_now
+from app.stores import Row, ask, case_groups, journal, reporting_currency, stores, world_now
+from app.views.operations import chart
 from app.views.operations import presenter as present
 from app.views.question import View
 from app.widgets.heading import admitted, draw, heading, zone
 from app.widgets.markup import Column, empty, metrics, table, verdict
+from app.widgets.playback import playback
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("operations.sql"))
 REFRESH = "5s"
 
 FLOWS = (
-    Column("flow", "Flow", "nw"), Column("state", "State"), Column("volume", "Finished over time", tip="Red ticks mark failures"),
+    Column("flow", "Flow", "nw"), Column("state", "State", "say"), Column("volume", "Finished over time", tip="Red ticks mark failures"),
     Column("settled", "Finished", "right"), Column("rate", "Failure rate", "right", "Dead ÷ (finished + dead)"),
     Column("retries", "Retries", "right"), Column("run", "Run p50 · p95", "right", "From admission to the last step, latest hour with runs"),
     Column("lag", "Lag p50 · p95", "right", "Acknowledged in the target − changed at the source, latest hour with runs"),
@@ -67,17 +69,18 @@ def _state(viewer: Viewer) -> None:
     held = ask(viewer, SQL["held"])
     found = present.healths(flows, held, now)
     stuck, last = present.stake(case_groups(viewer.entities)), ask(viewer, SQL["last"])
-    draw(verdict(*present.verdict(found, stuck, last[0]["hour"] if last else None, now, currency), "refreshes every 5 s"))
+    playing = playback(stores().clock).playing() is not None
+    draw(verdict(*present.verdict(found, stuck, last[0]["hour"] if last else None, now, currency, playing), "refreshes every 5 s"))
     draw(metrics(present.figures(flows, found, stuck, ask(viewer, SQL["replays"]), ask(viewer, SQL["quarantine"]), currency)))
     if not flows:
         draw(empty("No flow has run in this window", "Choose a longer window, or check that the engine runs: `tieout doctor`."))
         return
-    times = present.slots(since, now, step)
+    times = chart.slots(since, now, step)
     draw(table(FLOWS, present.flow_rows(flows, series, times, found, currency)))
     left, right = st.columns([3, 2])
     with left:
         st.subheader("Throughput and failure rate", anchor=False)
-        st.plotly_chart(present.throughput(series, times, step), key="throughput", config={"displayModeBar": False}, alt="Finished runs and failure rate over time")
+        st.plotly_chart(chart.throughput(series, times, step), key="throughput", config={"displayModeBar": False}, alt="Finished runs and failure rate over time")
     with right:
         st.subheader("Failures by age", anchor=False)
         _ageing(held, currency)

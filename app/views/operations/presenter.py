@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -64,7 +64,7 @@ def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Healt
 
 
 def healths(flows: Rows, held: Rows, now: datetime) -> list[Health]:
-    by_flow = _by(held, "flow")
+    by_flow = grouped(held, "flow")
     known = [health(row, by_flow.get(row["flow"], []), SERVICE_LEVELS.get(row["flow"]), now) for row in flows]
     return sorted(known, key=lambda one: (["bad", "warn", "good", ""].index(one.mood), -one.held, one.flow))
 
@@ -87,9 +87,12 @@ def stake(groups: Sequence[CaseGroup]) -> Stake:
     return Stake(sum(group.occurrences for group in groups), sum((group.amount_reporting for group in groups), Decimal(0)))
 
 
-def verdict(found: Sequence[Health], stuck: Stake, last: datetime | None, now: datetime, currency: str) -> tuple[str, str]:
-    """The answer in five seconds: its mood, and one sentence over all flows."""
+def verdict(found: Sequence[Health], stuck: Stake, last: datetime | None, now: datetime, currency: str, playing: bool = False) -> tuple[str, str]:
+    """The answer in five seconds: its mood, and one sentence over all flows. While history is played, days pass between two looks
+    and what is stuck now may be done in a second: no judgement then."""
     told = stuck.in_words(currency)
+    if playing:
+        return "info", f"History is being played: flows are judged once it is live; so far {told}."
     if not found:
         return ("warn" if stuck.failures else ""), f"Nothing ran in this window; the last work was {formats.since(last, now)}; {told}." if last else f"Nothing has run yet; {told}."
     failing = [one.flow for one in found if one.mood == "bad"]
@@ -127,7 +130,7 @@ def figures(flows: Rows, found: Sequence[Health], stuck: Stake, replays: Rows, q
 
 def flow_rows(flows: Rows, series: Rows, times: Sequence[datetime], found: Sequence[Health], currency: str) -> list[dict[str, object]]:
     """One line a flow: state, volume over time, failure rate, lag against what it may be."""
-    by_flow, lines = {row["flow"]: row for row in flows}, _by(series, "flow")
+    by_flow, lines = {row["flow"]: row for row in flows}, grouped(series, "flow")
     return [_flow_row(one, by_flow[one.flow], _along(lines.get(one.flow, []), times), SERVICE_LEVELS.get(one.flow), currency) for one in found]
 
 
@@ -146,8 +149,8 @@ def _flow_row(one: Health, row: Row, line: Rows, allowed: float | None, currency
         "settled": formats.count(row["settled"]),
         "rate": span(formats.percent(row["dead"] / ended if ended else None, 2), "t-bad" if one.mood == "bad" else ""),
         "retries": formats.count(row["retries"]),
-        "lag": joined([formats.duration(row["lag_p50_s"]), span(formats.duration(row["lag_p95_s"]), "t-warn t-b" if late else "")], " · "),
-        "run": f"{_ms(row['run_p50_ms'])} · {_ms(row['run_p95_ms'])}",
+        "lag": _two(row["lag_p50_s"], row["lag_p95_s"], "t-warn t-b" if late else ""),
+        "run": _two(_seconds(row["run_p50_ms"]), _seconds(row["run_p95_ms"])),
         "allowed": formats.duration(allowed),
         "held": _held(one, currency),
     }
@@ -156,18 +159,36 @@ def _flow_row(one: Health, row: Row, line: Rows, allowed: float | None, currency
 def _held(one: Health, currency: str) -> Html | str:
     if not one.failures:
         return span("none", "t-mute")
-    return link(f"{formats.count(one.failures)} · {formats.money_short(one.held, currency)}", "/exceptions", flow=one.flow)
+    return link(" · ".join([formats.count(one.failures), *_worth(one.held, currency)]), "/exceptions", flow=one.flow)
 
 
-def _ms(value: float | None) -> str:
-    return formats.duration(float(value) / 1000) if value is not None else formats.NONE
+def _worth(amount: Decimal, currency: str) -> list[str]:
+    """The value of failures, where they have one: refused master data has none."""
+    return [formats.money_short(amount, currency)] if amount else []
+
+
+def _two(middle: float | None, most: float | None, classes: str = "") -> Html | str:
+    """Median and 95th percentile in seconds, each short enough that both stay on one line."""
+    return formats.NONE if middle is None and most is None else joined([_brief(middle), span(_brief(most), classes)], " · ")
+
+
+def _brief(seconds: float | None) -> str:
+    """A length of time in one unit: `22.7 h`, `1.4 min`, `0.3 s`."""
+    if seconds is None or float(seconds) < 60:
+        return formats.duration(seconds)
+    size, unit = next((size, unit) for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")) if float(seconds) >= size)
+    return f"{float(seconds) / size:.1f} {unit}"
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else float(milliseconds) / 1000
 
 
 def ageing(held: Rows, currency: str) -> tuple[list[tuple[str, str]], list[dict[str, object]]]:
     """Open failures by age: columns (key, title) in the order of the buckets, and one row a flow with count and money."""
     buckets = sorted({(row["bucket_order"], row["bucket"]) for row in held})
     top = max([row["failures"] for row in held], default=1) or 1
-    rows = [_age_row(flow, cells, top, currency) for flow, cells in sorted(_by(held, "flow").items())]
+    rows = [_age_row(flow, cells, top, currency) for flow, cells in sorted(grouped(held, "flow").items())]
     return [(f"b{order}", name) for order, name in buckets], rows
 
 
@@ -175,21 +196,21 @@ def _age_row(flow: str, cells: Rows, top: int, currency: str) -> dict[str, objec
     row: dict[str, object] = {"flow": flow}
     for cell in cells:
         key = f"b{cell['bucket_order']}"
-        row[key] = _two_lines(formats.count(cell["failures"]), formats.money_short(cell["amount_reporting"], currency)) if cell["failures"] else ""
+        row[key] = _two_lines(formats.count(cell["failures"]), formats.decimal(cell["amount_reporting"]), currency) if cell["failures"] else ""
         row[f"{key}_share"] = (cell["failures"] / top) ** 0.5
     total = sum((formats.decimal(cell["amount_reporting"]) for cell in cells), Decimal(0))
-    return {**row, "total": _two_lines(formats.count(sum(cell["failures"] for cell in cells)), formats.money_short(total, currency))}
+    return {**row, "total": _two_lines(formats.count(sum(cell["failures"] for cell in cells)), total, currency)}
 
 
-def _two_lines(one: str, other: str) -> Html:
-    return Html(f"{one}<br>{span(other, 't-mute')}")
+def _two_lines(number: str, amount: Decimal, currency: str) -> Html:
+    return Html("<br>".join([number, *(span(worth, "t-mute") for worth in _worth(amount, currency))]))
 
 
 def pair_rows(pairs: Rows) -> list[dict[str, object]]:
     """Synchronisation lag by system pair; what waits longest comes first."""
     return [
         {
-            "pair": joined([row["source_system"], span("→", "t-mute"), row["target_system"]]),
+            "pair": joined([row["source_system"], span("→", "t-mute"), row["target_system"] or span("not answered", "t-mute")]),
             "entity": formats.words(row["entity"]),
             "flow": span(row["flow"], "t-nw"),
             "acknowledged": formats.count(row["acknowledged"]),
@@ -246,46 +267,7 @@ def _circuit_row(one: Any, now: datetime) -> dict[str, object]:
     }
 
 
-def throughput(series: Rows, times: Sequence[datetime], step: int) -> dict[str, Any]:
-    """A Plotly figure: finished runs stacked by flow, and the failure rate as a line on its own axis."""
-    bars = [_bars(flow, {row["slot"]: row["settled"] for row in rows}, times, step) for flow, rows in sorted(_by(series, "flow").items())]
-    return {"data": [*bars, _rate(series, times, step)], "layout": _layout()}
-
-
-def slots(since: datetime, now: datetime, step: int) -> list[datetime]:
-    """Every step of the window, so that hours without work show as such. Steps begin at multiples of `step` since 1970."""
-    first, last = int(since.timestamp()) // step, int(now.timestamp()) // step
-    return [datetime.fromtimestamp(at * step, UTC) for at in range(first, last + 1)]
-
-
-def _bars(flow: str, values: Mapping[datetime, int], times: Sequence[datetime], step: int) -> dict[str, Any]:
-    return {"type": "bar", "name": flow, "x": _middles(times, step), "y": [values.get(at, 0) for at in times], "hovertemplate": "%{y:,}"}
-
-
-def _rate(series: Rows, times: Sequence[datetime], step: int) -> dict[str, Any]:
-    at = _by(series, "slot")
-    dead, ended = ([sum(row[key] for row in at.get(time, []) for key in keys) for time in times] for keys in (("dead",), ("dead", "settled")))
-    shares = [one / other if other else None for one, other in zip(dead, ended, strict=True)]
-    return {
-        "type": "scatter", "mode": "lines+markers", "name": "failure rate", "x": _middles(times, step), "y": shares, "yaxis": "y2",
-        "line": {"color": "#d55e00", "width": 2}, "hovertemplate": "%{y:.1%}",
-    }  # fmt: skip
-
-
-def _middles(times: Sequence[datetime], step: int) -> list[datetime]:
-    return [time + timedelta(seconds=step / 2) for time in times]
-
-
-def _layout() -> dict[str, Any]:
-    return {
-        "height": 250, "barmode": "stack", "bargap": 0.12, "hovermode": "x unified", "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
-        "legend": {"orientation": "h", "y": 1.16, "x": 0}, "xaxis": {"title": None},
-        "yaxis": {"title": None, "rangemode": "tozero", "tickformat": "~s"},
-        "yaxis2": {"overlaying": "y", "side": "right", "tickformat": ".0%", "range": [0, 1], "showgrid": False, "title": None},
-    }  # fmt: skip
-
-
-def _by(rows: Rows, key: str) -> dict[Any, list[Row]]:
+def grouped(rows: Rows, key: str) -> dict[Any, list[Row]]:
     groups: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row[key]].append(row)

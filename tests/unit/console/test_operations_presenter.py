@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.views.operations import chart
 from app.views.operations import presenter as present
 from models.domain.service_levels import SERVICE_LEVELS
 from models.journal.throttle import Circuit
@@ -64,13 +65,13 @@ def test_failure_ageing_keeps_the_order_of_the_buckets_and_both_units() -> None:
 
 def test_hours_without_work_show_as_such() -> None:
     hours = [NOW - timedelta(hours=3), NOW]
-    times = present.slots(NOW - timedelta(hours=3, minutes=-1), NOW + timedelta(minutes=20), 3600)
+    times = chart.slots(NOW - timedelta(hours=3, minutes=-1), NOW + timedelta(minutes=20), 3600)
     assert times == [NOW - timedelta(hours=at) for at in (3, 2, 1, 0)]
     series = [{"flow": "a", "slot": at, "settled": 4, "dead": 1, "admitted": 5, "retries": 0, "replays": 0, "lag_p95_s": 1} for at in hours]
-    figure = present.throughput(series, times, 3600)
+    figure = chart.throughput(series, times, 3600)
     assert figure["data"][0]["y"] == [4, 0, 0, 4]
     assert figure["data"][1]["y"] == [0.2, None, None, 0.2]
-    assert present.throughput([], times, 3600)["data"][0]["y"] == [None] * 4
+    assert chart.throughput([], times, 3600)["data"][0]["y"] == [None] * 4
 
 
 def test_an_open_circuit_and_a_rate_limit_are_told_apart() -> None:
