@@ -21,8 +21,10 @@ EXTERNAL = "Ext_Key__c"
 WRITABLE = frozenset({("upsert", "customer")})
 FEEDS: Mapping[str, tuple[str, Sequence[str], str]] = {
     "accounts": ("Account", mapping.ACCOUNT, ""),
-    "opportunities": ("Opportunity", mapping.OPPORTUNITY, " AND IsWon = true"),
+    "opportunities": ("Opportunity", mapping.OPPORTUNITY, " AND IsWon = true AND IsDeleted = false"),
 }
+"""Stream -> object, fields, condition. A deleted account comes as an inactive customer; a deleted sale sets up nothing, and is
+missed in the next snapshot."""
 
 
 class Salesforce:

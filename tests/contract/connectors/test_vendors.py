@@ -278,6 +278,22 @@ def test_deleted_accounts_are_heard_of(world: World) -> None:
     assert event.data["active"] is False and event.subject == f"customer:salesforce:{key}"
 
 
+@pytest.mark.req("F1")
+def test_a_sale_in_the_bin_is_no_won_sale(world: World) -> None:
+    """F1: a won opportunity that was deleted before it was read sets up no project; taken out of the bin, it does."""
+    sf_grow(world, 1)
+    connector = made(Salesforce, "salesforce", world)
+    table = world.vendors.crm.tables["Opportunity"]
+    key = next(iter(table.rows))
+    table.put(key, {**table.rows[key], "IsDeleted": True, "SystemModstamp": "2026-11-18T10:00:05.000+0000"})
+    world.clock.present += timedelta(seconds=10)
+    page = connector.poll("opportunities", None)
+    assert not page.events and not page.rejected and list(connector.snapshot("project")) == []
+    table.put(key, {**table.rows[key], "IsDeleted": False, "SystemModstamp": "2026-11-18T10:00:20.000+0000"})
+    world.clock.present += timedelta(seconds=20)
+    assert [event.subject for event in connector.poll("opportunities", page.cursor).events] == ["project:PRJ-1001"]
+
+
 def test_an_account_that_changes_again_in_the_overlap(world: World) -> None:
     """S6: the overlap repeats no version and misses none."""
     sf_grow(world, 1)
