@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from models.lake.connection import attach_missing, connect
 from models.lake.publish import publish
+from models.lake.steady import steady_table
 from models.settings import Settings
 
 LOOK_AGAIN_SECONDS = 1.0
@@ -57,7 +58,7 @@ class Answers:
     def _answer(self, sql: str, params: Parameters | None) -> pa.Table:
         cursor = self._connection.cursor()
         try:
-            return (cursor.execute(sql, dict(params)) if params else cursor.execute(sql)).to_arrow_table()
+            return steady_table(cursor, sql, dict(params or {}))
         finally:
             cursor.close()
 

@@ -14,6 +14,7 @@ from models.lake.batch import digests
 from models.lake.canonical import Seal, canonical_bytes, leaf_sql, seals_from
 from models.lake.connection import attached, open_lake
 from models.lake.schema import TABLES
+from models.lake.steady import steady_table
 from models.settings import Settings
 
 Proof = dict[str, Any]
@@ -68,10 +69,11 @@ class Prover:
     def _batch(self, table: str, seal: Seal) -> pa.Table:
         """The batch's rows in order, each with its leaf hash; one scan gives the row and its siblings."""
         try:
-            batch = self._connection.execute(
+            batch = steady_table(
+                self._connection,
                 f"SELECT *, {leaf_sql(table, TABLES[table], seal.columns)} AS leaf FROM lake.main.{table} WHERE batch_id = $1 ORDER BY n",
                 [seal.batch_id],
-            ).to_arrow_table()
+            )
         except duckdb.Error as error:
             raise _unreadable(error) from error
         if merkle.root(digests(batch.column("leaf"))).hex() != seal.root:
@@ -98,7 +100,7 @@ class Prover:
 
     def _rows(self, sql: str, params: list[Any]) -> list[dict[str, Any]]:
         try:
-            rows: list[dict[str, Any]] = self._connection.execute(sql, params).to_arrow_table().to_pylist()
+            rows: list[dict[str, Any]] = steady_table(self._connection, sql, params).to_pylist()
         except duckdb.Error as error:
             raise _unreadable(error) from error
         return rows

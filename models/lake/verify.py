@@ -6,9 +6,6 @@ in the lake. Works where a copy of the home lies.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -16,8 +13,8 @@ import duckdb
 from models.domain.errors import Misconfigured
 from models.lake import witness as kept
 from models.lake.breach import Breach, Report
-from models.lake.catalogue_copy import NoCopy, copy_catalogue
-from models.lake.connection import attached, catalogue, open_lake
+from models.lake.catalogue_copy import NoCopy
+from models.lake.connection import attached, open_lake
 from models.lake.manifest import Manifest
 from models.lake.signing import public_key
 from models.lake.verify_files import FileCheck
@@ -64,35 +61,13 @@ def _verify(connection: duckdb.DuckDBPyConnection, settings: Settings, place: Pa
     # The witness first: it never runs ahead of a lake that is read after it.
     remembered = kept.notes(place)
     try:
-        with _at_one_moment(connection, settings) as still:
-            log = Log(still, report, public_key(settings), remembered)
-            for page in log.pages():
-                report.batches += len({seal.batch_id for seal in page})
-                verify_rows(still, page, report)
-            verify_nothing_unsealed(still, report)
-    except (duckdb.Error, NoCopy) as error:
+        log = Log(connection, report, public_key(settings), remembered)
+        for page in log.pages():
+            report.batches += len({seal.batch_id for seal in page})
+            verify_rows(connection, page, report)
+        verify_nothing_unsealed(connection, report)
+    except duckdb.Error as error:
         report.add(None, "seals", f"cannot be read: {str(error).splitlines()[0]}")
-
-
-@contextmanager
-def _at_one_moment(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The lake as its catalogue stands now, whatever a writer or a merge does meanwhile.
-
-    A live SQLite catalogue is read table by table, each in a transaction of its own, so a merge in between hides rows. The
-    files that a merge replaced stay for their grace period, so the rows of that moment can still be read.
-    """
-    kind, _, path = catalogue(settings.lake_catalog_address).partition(":")
-    if kind == "postgres":
-        yield connection
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "catalog.sqlite"
-        copy_catalogue(Path(path), copy)
-        still = open_lake(settings.model_copy(update={"lake_catalog": str(copy), "lake_data": settings.lake_data_address}))
-        try:
-            yield still
-        finally:
-            still.close()
 
 
 def _report_no_lake(settings: Settings, place: Path, report: Report) -> None:

@@ -21,6 +21,7 @@ from models.lake.guards import missing_on_postgres
 from models.lake.lake_tables import ALL, missing_guards
 from models.lake.manifest import Entry, Manifest
 from models.lake.statements import statements
+from models.lake.steady import steadily
 from models.settings import Settings
 
 FOOTERS_AT_ONCE = 500
@@ -171,7 +172,8 @@ class FileCheck:
 
     def _still_listed(self, file: DataFile) -> bool:
         """Whether a file that could not be read belongs to the lake still; a merge may have replaced it meanwhile."""
-        return any(row["data_file_id"] == file.data_file_id for row in self._rows("data_files", _LIVE))
+        rows = steadily(self._connection, lambda: self._rows("data_files"))
+        return any(row["data_file_id"] == file.data_file_id for row in rows)
 
     def _rows(self, name: str, place: str = _LIVE, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         sql = self._sql[name].replace("$catalogue", place)

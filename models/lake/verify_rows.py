@@ -12,6 +12,7 @@ from models.lake.batch import digests
 from models.lake.breach import Report
 from models.lake.canonical import Seal, leaf_sql
 from models.lake.schema import TABLES
+from models.lake.steady import steady_table
 
 ROWS_AT_ONCE = 120_000
 
@@ -37,14 +38,15 @@ def verify_nothing_unsealed(connection: duckdb.DuckDBPyConnection, report: Repor
     """Report batches that have rows and no seal. One statement per table, so an append under way is seen whole or not at all."""
     for table in TABLES:
         try:
-            rows = connection.execute(
+            rows = steady_table(
+                connection,
                 f"SELECT DISTINCT t.batch_id FROM lake.main.{table} t ANTI JOIN lake.main.seals s "
-                f"ON s.batch_id = t.batch_id AND s.table_name = '{table}' ORDER BY ALL LIMIT 100"
-            ).fetchall()
+                f"ON s.batch_id = t.batch_id AND s.table_name = '{table}' ORDER BY ALL LIMIT 100",
+            )
         except duckdb.Error as error:
             report.add(None, table, f"cannot be read: {_first_line(error)}")
             continue
-        for (batch,) in rows:
+        for batch in rows.column("batch_id").to_pylist():
             report.add(batch, table, "rows that were never sealed: they were put in past the writer")
 
 
@@ -81,11 +83,12 @@ def _verify_range(connection: duckdb.DuckDBPyConnection, seals: list[Seal], repo
 
 def _leaves(connection: duckdb.DuckDBPyConnection, seals: list[Seal]) -> dict[int, tuple[list[int], list[bytes]]]:
     table = seals[0].table_name
-    answer = connection.execute(
+    answer = steady_table(
+        connection,
         f"SELECT batch_id, n, {leaf_sql(table, TABLES[table], seals[0].columns)} AS leaf "
         f"FROM lake.main.{table} WHERE batch_id BETWEEN $1 AND $2",
         [seals[0].batch_id, seals[-1].batch_id],
-    ).to_arrow_table()
+    )
     batches, places = answer.column("batch_id").to_numpy(), answer.column("n").to_numpy()
     hashes = digests(answer.column("leaf"))
     order = np.lexsort((places, batches))

@@ -11,6 +11,7 @@ from models.lake.breach import Report
 from models.lake.canonical import FIRST, Seal, seals_from
 from models.lake.merkle import Frontier
 from models.lake.signing import BadNote, Checkpoint, opened
+from models.lake.steady import steady_table
 
 PAGE = 20_000
 
@@ -41,11 +42,12 @@ class Log:
 
     def _page(self) -> list[Seal]:
         # Whole batches only: the table has one seal per table and batch, so the page after begins at the next batch.
-        rows = self._connection.execute(
+        rows = steady_table(
+            self._connection,
             "SELECT * FROM lake.main.seals WHERE batch_id > $1 AND batch_id <= $2 ORDER BY batch_id, table_name LIMIT $3",
             [self._last, self._bound, PAGE],
-        ).to_arrow_table().to_pylist()
-        seals = seals_from(rows)
+        )
+        seals = seals_from(rows.to_pylist())
         if len(seals) == PAGE:
             cut = seals[-1].batch_id
             seals = [seal for seal in seals if seal.batch_id < cut] or seals
@@ -86,8 +88,8 @@ class Log:
             )
 
     def _newest(self) -> int:
-        row = self._connection.execute("SELECT max(batch_id) FROM lake.main.seals").fetchone()
-        return int(row[0]) if row and row[0] is not None else 0
+        (newest,) = steady_table(self._connection, "SELECT max(batch_id) AS newest FROM lake.main.seals").column("newest").to_pylist()
+        return int(newest or 0)
 
     def _checkpoints(self, remembered: Sequence[str]) -> list[tuple[Checkpoint, str]]:
         """Checkpoints of the lake and the witness. Read before the seals: a checkpoint never runs ahead of them."""
@@ -107,11 +109,11 @@ class Log:
 
     def _own_notes(self) -> list[str]:
         try:
-            rows = self._connection.execute("SELECT size, root, note FROM lake.main.checkpoints ORDER BY size").fetchall()
+            notes: list[str] = steady_table(self._connection, "SELECT note FROM lake.main.checkpoints ORDER BY size").column("note").to_pylist()
         except duckdb.Error as error:
             self._report.add(None, "checkpoints", f"cannot be read: {_first_line(error)}")
             return []
-        return [note for _, _, note in rows]
+        return notes
 
     def _opened(self, note: str, source: str) -> Checkpoint | None:
         if self._key is None:

@@ -13,6 +13,7 @@ from models.domain.errors import Misconfigured
 from models.domain.service_levels import SERVICE_LEVELS
 from models.lake.connection import connect
 from models.lake.publish import publish
+from models.lake.steady import StandingFiles, steadily
 from models.marts import state
 from models.marts.state import FOLDER
 from models.settings import Settings
@@ -48,7 +49,7 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
     seen = _seen(connection)
     if not _due(connection, seen):
         return
-    _derive(connection, reporting_currency, clock)
+    steadily(connection, lambda: _derive(connection, reporting_currency, clock))
     if _swap(connection):
         publish(connection)
     _sweep(connection)
@@ -57,7 +58,8 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
 
 
 def _derive(connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock | None) -> None:
-    """Derive every mart in memory, all from one snapshot of the lake."""
+    """Derive every mart in memory, all from one snapshot of the lake. Raises Overtaken, and keeps nothing, when a merge hid rows."""
+    files = StandingFiles(connection)
     connection.execute("BEGIN")
     try:
         mark, top = state.catch_up(connection)
@@ -65,6 +67,7 @@ def _derive(connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock |
         for name in (*MARTS, "mart_state"):
             for sql in statements(FOLDER / f"{name}.sql").values():
                 connection.execute(_bound(sql, currency, now, mark))
+        files.check()
         state.keep(connection, top)
         connection.execute("COMMIT")
     except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -16,6 +16,7 @@ from models.lake.writer import open_writer
 from models.marts import refresh as refreshing
 from models.marts.refresh import rebuild, refresh
 from models.settings import Settings
+from tests.unit.lake.samples import records
 
 NOW = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 
@@ -84,4 +85,27 @@ def test_marts_that_were_lost_are_rebuilt_from_the_lake(home):
     rebuild(settings)
     connection = connect(settings)
     assert counted(connection) == 20
+    connection.close()
+
+
+@pytest.mark.req("C8", "O3")
+def test_a_merge_in_the_middle_of_a_refresh_loses_no_rows(home, monkeypatch):
+    settings, writer = home
+    for number in range(1, 21):
+        writer.append({"observations": entries(number * 100, 50)}, "test", number)
+    for number in range(21, 28):  # too few files to be merged: the hidden rows are not at the end
+        writer.append({"records": records(1, number)}, "test", number)
+    connection = connect(settings, marts="write")
+    catch_up, merged = refreshing.state.catch_up, []
+
+    def merged_meanwhile(connection):
+        if not merged:
+            connection.execute("SELECT count(*) FROM observations").fetchall()  # the transaction has its snapshot now
+            merged.append(writer.maintain(timedelta(0), timedelta(0)).merged)
+        return catch_up(connection)
+
+    monkeypatch.setattr(refreshing.state, "catch_up", merged_meanwhile)
+    refresh(connection, "EUR")
+    assert merged[0] > 0
+    assert counted(connection) == 1000
     connection.close()
