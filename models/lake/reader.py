@@ -110,6 +110,7 @@ class _Process:
                 raise OSError("ended")
             self._pipe.send(question)
         except OSError as error:
+            self.ended = True
             self._waiting.pop(question[0], None)
             raise ReaderStopped("the process that answers queries has ended: ask again") from error
 

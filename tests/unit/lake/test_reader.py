@@ -15,7 +15,7 @@ import pytest
 from models.lake import answering
 from models.lake.connection import connect
 from models.lake.read_only import NotReadOnly
-from models.lake.reader import LakeReader, open_reader
+from models.lake.reader import LakeReader, _Process, open_reader
 from models.lake.schema import TABLES
 from models.lake.writer import open_writer
 from tests.unit.lake.samples import START, HandClock, records, settings_at, spans
@@ -102,6 +102,15 @@ def test_a_killed_answering_process_is_started_again(reader: LakeReader) -> None
     assert process is not None
     os.kill(process._child.pid, signal.SIGKILL)
     process._child.wait()
+    assert reader.rows("SELECT 2 AS two") == [{"two": 2}]
+
+
+def test_an_ended_process_is_not_asked_twice(reader: LakeReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Process, "_receive", lambda process: None)  # the thread that would notice the end has no turn yet
+    process = reader._running()
+    os.kill(process._child.pid, signal.SIGKILL)
+    process._child.wait()
+    monkeypatch.undo()
     assert reader.rows("SELECT 2 AS two") == [{"two": 2}]
 
 
