@@ -34,7 +34,10 @@ def page(viewer: Viewer) -> None:
     admitted(viewer, Question.EXCEPTIONS)
     heading(viewer, "Exceptions", world_now)
     if narrowed := st.session_state.pop("narrow_to", None):
-        st.session_state.update(cause=[narrowed], p=1)
+        st.session_state.update(cause=[cause_title(narrowed)], p=1)
+    asked = st.query_params.get_all("cause")
+    if asked and (titles := present.titles(asked, _all(viewer, "cause"))) != asked:
+        st.session_state["cause"] = titles  # the address binds titles alone, while links name causes by their codes
     case_id = st.query_params.get("case")
     if case_id:
         case_page(viewer, case_id)
@@ -113,8 +116,9 @@ def _selection_key(case_ids: list[str]) -> str:
 def _list(viewer: Viewer) -> None:
     _filters(viewer)
     roles_of = roles(viewer)
-    teams = owners_of_teams(st.session_state.get("owner") or (), facets("owner", tuple(STATES), viewer.entities), roles_of)
-    where = present.chosen(viewer, {name: st.session_state.get(name) for name in present.ASKED} | {"owner": teams})
+    state = {name: st.session_state.get(name) for name in present.ASKED}
+    owners, causes = owners_of_teams(state["owner"] or (), _all(viewer, "owner"), roles_of), present.causes(state["cause"] or (), _all(viewer, "cause"))
+    where = present.chosen(viewer, {**state, "owner": owners, "cause": causes})
     order = present.ORDERS[st.session_state.get("order") or "Most money"]
     number = int(st.session_state.get("p") or 1)
     found = journal().cases.page(where, order, PAGE_SIZE, (number - 1) * PAGE_SIZE)
@@ -142,19 +146,26 @@ def _filters(viewer: Viewer) -> None:
             options = _options(name, scope, viewer)
             st.multiselect(
                 formats.words(name), options, key=name, bind="query-params", placeholder={"entity": "Legal entity"}.get(name, formats.words(name)), label_visibility="collapsed",
-                on_change=_first_page, format_func=cause_title if name == "cause" else str,
+                on_change=_first_page,
             )  # fmt: skip
         st.selectbox("Order", list(present.ORDERS), key="order", bind="query-params", label_visibility="collapsed", on_change=_first_page)
 
 
 def _options(name: str, scope: CaseFilter, viewer: Viewer) -> list[str]:
-    """Values found among the cases, owners by their team, and those the address or a click asked for, so that they can be taken away again."""
+    """Values found among the cases, owners and causes in words, and those the address or a click asked for, so that they can be taken away again."""
     found = facets(FACETS[name], scope.status, scope.legal_entities)
     if name == "owner":
         roles_of = roles(viewer)
         found = sorted({team(owner, roles_of) for owner in found})
+    if name == "cause":
+        found = present.titles(found, found)
     asked = [*(st.session_state.get(name) or []), *st.query_params.get_all(name)]
     return list(dict.fromkeys([*found, *asked]))
+
+
+def _all(viewer: Viewer, name: str) -> list[str]:
+    """Every value that any case of the viewer's scope has, in whatever state it is."""
+    return facets(FACETS[name], tuple(STATES), viewer.entities)
 
 
 def _first_page() -> None:

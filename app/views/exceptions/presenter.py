@@ -50,6 +50,16 @@ def chosen(viewer: Viewer, state: Mapping[str, Any]) -> CaseFilter:
     )  # fmt: skip
 
 
+def titles(asked: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Causes as the filter shows them, each title once; what is no code of `known` stays, since it is a title already."""
+    return list(dict.fromkeys(cause_title(one) if one in known else one for one in asked))
+
+
+def causes(chosen: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """The causes behind the chosen titles; one that nobody knows stands for itself, so that it finds nothing and not everything."""
+    return tuple(one for one in known if one in chosen or cause_title(one) in chosen) or tuple(chosen)
+
+
 def verdict(groups: Sequence[CaseGroup], currency: str) -> tuple[str, str]:
     """`2,140 failures are 7 causes; €128k is held.`"""
     if not groups:

@@ -45,7 +45,11 @@ def _sums(rows: Sequence[Row]) -> dict[Any, Decimal]:
 
 
 def _listed(sums: Mapping[Any, Decimal]) -> str:
-    return " and ".join(formats.money(amount, currency) for currency, amount in sorted(sums.items())) or "no money"
+    return _and([formats.money(amount, currency) for currency, amount in sorted(sums.items())]) or "no money"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 def _records(rows: Sequence[Row]) -> int:
@@ -65,7 +69,7 @@ def _nouns(rows: Sequence[Row]) -> str:
     counts: dict[str, int] = defaultdict(int)
     for row in rows:
         counts[row["entity"]] += row["records"]
-    return " and ".join(_noun(entity, number) for entity, number in sorted(counts.items()))
+    return _and([_noun(entity, number) for entity, number in sorted(counts.items())])
 
 
 def _noun(entity: str, number: int) -> str:
@@ -76,4 +80,4 @@ def _follows(rows: Sequence[Row], cases: Sequence[Row]) -> str:
     causes, ending = {case["cause"] for case in cases}, "s" if _records(rows) == 1 else ""
     until = _UNTIL.get(next(iter(causes))) if len(causes) == 1 else None
     billable = f"become{ending} billable" if {case["money_kind"] for case in cases} == {"billing_blocked"} else f"follow{ending}"
-    return f"{billable} once {until or 'the cause is mended'}"
+    return f"{billable} once {until or ('the cause is mended' if len(causes) == 1 else 'their causes are mended')}"

@@ -8,7 +8,7 @@ UNION ALL
 SELECT 'correlation', correlation_id, any_value(flow), any_value(business_key), NULL, count(*)::BIGINT
 FROM records WHERE correlation_id = $q AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)) GROUP BY correlation_id
 UNION ALL
-SELECT 'trace', trace_id, any_value(service_name), any_value(name), NULL, count(*)::BIGINT
+SELECT 'trace', trace_id, arg_min(service_name, start_time), arg_min(name, start_time), NULL, count(*)::BIGINT
 FROM spans WHERE trace_id = $q GROUP BY trace_id
 
 -- prefixes: the ids that begin with these hex digits, in the audit lake; a case's id is as short as a prefix
@@ -21,7 +21,7 @@ UNION ALL
 SELECT 'correlation', correlation_id, any_value(flow), any_value(business_key), NULL, count(*)::BIGINT
 FROM records WHERE correlation_id >= $q AND correlation_id < $q || 'g' AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)) GROUP BY correlation_id
 UNION ALL
-SELECT 'trace', trace_id, any_value(service_name), any_value(name), NULL, count(*)::BIGINT
+SELECT 'trace', trace_id, arg_min(service_name, start_time), arg_min(name, start_time), NULL, count(*)::BIGINT
 FROM spans WHERE trace_id >= $q AND trace_id < $q || 'g' GROUP BY trace_id
 UNION ALL
 SELECT 'case', case_id, flow, subject_entity || ':' || subject_key, title, occurrences

@@ -102,7 +102,7 @@ def timeline(steps: Rows, zone: str | None, clear: frozenset[DataClass]) -> list
             "mark": ICONS.get(row["kind"], "·"),
             "what": sentence(row),
             "system": row["system"] or "",
-            "status": row["error_code"] or row["status"] or "",
+            "status": formats.words(row["error_code"] or row["status"]).lower() if row["error_code"] or row["status"] else "",
             "took": formats.duration(row["duration_us"] / 1e6) if row["duration_us"] else "",
             "amount": _amount(row, clear) or "",
             "flow": " / ".join(part for part in (row["flow"], row["step"]) if part),

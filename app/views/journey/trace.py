@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.views.journey.presenter import ICONS, sentence
+from app.widgets import formats
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -71,6 +72,16 @@ def _bar(row: Row, depth: int, first: datetime) -> dict[str, Any]:
 def _moment(step: Row, bar: Mapping[str, Any], depth: int) -> dict[str, Any]:
     failed = step["kind"] == "failure"
     return {
-        "id": step["record_id"], "name": f"{ICONS[step['kind']]} {sentence(step)}", "service": bar["service"], "depth": depth, "point": True,
+        "id": step["record_id"], "name": f"{ICONS[step['kind']]} {_label(step)}", "told": sentence(step), "service": bar["service"], "depth": depth, "point": True,
         "start": bar["start"] + bar["length"], "length": 0, "error": (step["error_code"] or "refused") if failed else None,
     }  # fmt: skip
+
+
+def _label(step: Row) -> str:
+    """What happened in the few words that fit beside the bars; the whole sentence shows when it is hovered."""
+    match step["kind"]:
+        case "failure":
+            return ": ".join(part for part in (step["system"], formats.words(step["error_code"] or "refused").lower()) if part)
+        case "pause":
+            return f"waits for {formats.words(step['system']) if step['system'] else 'data'}"
+    return sentence(step).replace(" acknowledged ", ": ", 1)

@@ -41,7 +41,7 @@ def _middles(times: Sequence[datetime], step: int) -> list[datetime]:
 
 def _layout() -> dict[str, Any]:
     return {
-        "height": 250, "barmode": "stack", "bargap": 0.12, "hovermode": "x unified", "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
+        "height": 260, "barmode": "stack", "bargap": 0.12, "hovermode": "x unified", "margin": {"l": 8, "r": 8, "t": 42, "b": 8},
         "legend": {"orientation": "h", "y": 1.16, "x": 0}, "xaxis": {"title": None},
         "yaxis": {"title": None, "rangemode": "tozero", "tickformat": "~s"},
         "yaxis2": {

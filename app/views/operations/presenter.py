@@ -53,7 +53,7 @@ def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Healt
     elif flow["admitted"] and not ended:
         mood, text = "bad", "takes work in and finishes none"
     elif share > FAILURE_SHARE:
-        mood, text = "bad" if ended >= ENOUGH_RUNS else "warn", f"is failing: {formats.percent(share)} of its runs ended in the dead letters"
+        mood, text = "bad" if ended >= ENOUGH_RUNS else "warn", f"is failing: {formats.percent(share)} of its runs ended dead"
     elif late:
         mood, text = "warn", f"runs late: {formats.duration(lag)} behind, {formats.duration(allowed)} allowed"
     elif not ended:

@@ -52,6 +52,15 @@ def test_the_outline_says_where_it_is_stuck() -> None:
     assert present.outline([])[0] == ""
 
 
+def test_the_outline_names_systems_alone_and_who_lost_it_since() -> None:
+    """O2: what arrived and was deleted later must not read as well."""
+    steps = [step("source_event", system="tieout"), step("pause", 1, system="crm"), step("acknowledgement", 2, system="netsuite"), step("settlement", 2, status="settled")]
+    held = [{"system": system, "key": key, "present": present} for system, key, present in (("netsuite", "PRJ-1", False), ("kantata", "PRJ-1", True), ("kantata", "PRJ-1-v1", False))]
+    assert present.gone(held, "PRJ-1") == ["netsuite"]
+    assert present.outline(steps, present.gone(held, "PRJ-1")) == ("warn", "Arrived, but gone from netsuite; through netsuite; 4 records over 2.0 s.")
+    assert present.outline(steps)[0] == "good"
+
+
 def test_the_first_record_shown_is_the_one_that_tells_most() -> None:
     arrived = [step("failure", 1), step("acknowledgement", 3), step("settlement", 4, status="settled")]
     assert present.telling(arrived)["kind"] == "acknowledgement"
@@ -79,10 +88,47 @@ def test_answers_hang_as_moments_under_their_span() -> None:
     assert [(row["point"], row["depth"], row["error"]) for row in rows] == [(False, 0, None), (True, 1, "x")]
 
 
+@pytest.mark.parametrize(("record", "label"), [
+    (step("acknowledgement", span_id="1", system="netsuite", body={"change": {"action": "upsert", "entity": "charge_code"}}), "✓ netsuite: upsert charge code"),
+    (step("failure", span_id="1", system="planview", error_code="rate-limited", body={"error": {"message": "planview answered 429: {long}"}}), "✕ planview: rate limited"),
+    (step("pause", span_id="1", system="crm"), "‖ waits for CRM"),
+])  # fmt: skip
+def test_moments_have_short_labels_and_tell_all_when_hovered(record: dict[str, Any], label: str) -> None:
+    """O2, O7: beside the bars there is room for a few words, on a small screen too."""
+    moment = trace.waterfall([span(1, None)], [record])[1]
+    assert (moment["name"], moment["told"]) == (label, present.sentence(record))
+
+
 @pytest.mark.parametrize(("typed", "is_id"), [(" 'PRJ-1001' ", False), ("4F3D771D-F703-9AE0-986B-2D61D672B2EF", True), ("4f3d771df7039ae0986b2d61d672b2ef", True), (None, False)])
 def test_what_people_paste_is_understood(typed: str | None, is_id: bool) -> None:
     assert search.is_id(search.compact(search.asked(typed))) is is_id
     assert search.asked(" 'PRJ-1001' ") == "PRJ-1001"
+
+
+@pytest.mark.parametrize(("typed", "looked_for"), [("0b3e68a8", True), ("0B3E68A8-581E", True), ("0b3e68a", False), ("PRJ-1001", False), ("4f3d771df7039ae0986b2d61d672b2ef", False)])
+def test_the_first_digits_of_an_id_are_enough(typed: str, looked_for: bool) -> None:
+    assert search.is_prefix(search.compact(typed)) is looked_for
+
+
+def id_row(kind: str, key: str, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "key": key, "flow": "time-to-bill", "about": "project:PRJ-1", "title": None, "records": 3, **more}
+
+
+@pytest.mark.req("O2")
+def test_one_id_with_these_digits_opens_and_several_are_offered() -> None:
+    """O2: by run or trace, as short as pages show it; a run and the lineage it began are one thing."""
+    run, other = "0b3e68a8" + "1" * 24, "0b3e68a8" + "2" * 24
+    one = search.found([id_row("run", run), id_row("lineage", run)], [], [], [])
+    assert [(found.kind, found.key) for found in one] == [("run", run)] and search.chosen("0b3e68a8", one) == one[0]
+    assert search.chosen("0b3e68a8", search.found([id_row("run", run), id_row("run", other)], [], [], [])) is None
+
+
+@pytest.mark.req("O2", "X8")
+def test_a_case_leads_to_the_journey_of_what_it_is_about() -> None:
+    found = search.found([id_row("case", "eafac2839c04", title="PRJ-1 is missing in the ERP")], [], [], [])
+    case = search.chosen("EAFAC283", found)
+    assert case is not None and (case.kind, case.title, case.note) == ("case", "PRJ-1 is missing in the ERP", "eafac2839c04, 3 failures")
+    assert search.subject(case).key == "project:PRJ-1"
 
 
 def test_a_customers_name_opens_the_customer() -> None:

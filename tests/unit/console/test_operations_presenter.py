@@ -55,6 +55,36 @@ def test_the_page_answers_first_whether_work_flows() -> None:
     assert present.verdict([], calm, None, NOW, "EUR") == ("", "Nothing has run yet; nothing is stuck.")
 
 
+@pytest.mark.req("O1")
+def test_nothing_is_judged_while_history_is_played() -> None:
+    """O1: what is late or stuck in one look is done in the next, so a verdict would only flip."""
+    bad, stuck = present.healths([flow(settled=10, dead=90)], HELD, NOW), present.Stake(63, Decimal("1070000"))
+    told = "History is being played: flows are judged once it is live; so far 63 open exceptions, €1.07M at stake."
+    assert present.verdict(bad, stuck, NOW, NOW, "EUR", playing=True) == ("info", told)
+    assert present.verdict(bad, stuck, NOW, NOW, "EUR")[0] == "bad"
+
+
+def test_lengths_of_time_stand_in_one_unit_and_what_is_worth_nothing_names_no_money() -> None:
+    row = present.flow_rows([flow(lag_p50_s=5_100.0, lag_p95_s=81_600.0, run_p50_ms=90_000.0, run_p95_ms=None)], [], [], present.healths([flow()], [], NOW), "EUR")[0]
+    assert [str(row[key]).replace('<span class="">', "").replace("</span>", "") for key in ("lag", "run")] == ["1.4 h · 22.7 h", "1.5 min · –"]
+    bare = [{**HELD[0], "amount_reporting": Decimal(0)}]
+    assert ">12</a>" in str(present.flow_rows([flow()], [], [], present.healths([flow()], bare, NOW), "EUR")[0]["held"])
+    assert "€" not in str(present.ageing(bare, "EUR")[1][0])
+    idle = present.flow_rows([flow(lag_p50_s=None, lag_p95_s=None)], [], [], present.healths([flow()], [], NOW), "EUR")[0]
+    assert idle["lag"] == "–"
+
+
+def test_a_change_that_no_target_answered_says_so() -> None:
+    pair = {"flow": "intake", "source_system": "kantata", "target_system": None, "entity": None, "acknowledged": 0, "lag_p50_s": None, "lag_p95_s": None, "lag_max_s": None, "oldest_pending_s": 60.0}
+    assert "not answered" in str(present.pair_rows([pair])[0]["pair"])
+
+
+def test_what_a_cell_cuts_off_shows_when_hovered() -> None:
+    from app.widgets.markup import Column, table
+
+    assert 'title="a &quot;long&quot; message"' in table([Column("message", "Message", "wide")], [{"message": 'a "long" message'}])
+
+
 def test_failure_ageing_keeps_the_order_of_the_buckets_and_both_units() -> None:
     """O1, O5: count and money by the buckets of the definition."""
     columns, rows = present.ageing([*HELD, {**HELD[0], "bucket": "< 1 h", "bucket_order": 1, "failures": 3, "amount_reporting": Decimal(5)}], "EUR")
