@@ -11,7 +11,7 @@ UNION ALL
 SELECT 'trace', trace_id, arg_min(service_name, start_time), arg_min(name, start_time), NULL, count(*)::BIGINT
 FROM spans WHERE trace_id = $q GROUP BY trace_id
 
--- prefixes: the ids that begin with these hex digits, in the audit lake; a case's id is as short as a prefix
+-- prefixes: the ids that begin with these hex digits, in the audit lake; a case's id is as short as a prefix, and what it is about has a journey or stands in a project
 SELECT 'run' AS kind, run_id AS key, any_value(flow) AS flow, any_value(business_key) AS about, NULL AS title, count(*)::BIGINT AS records
 FROM records WHERE run_id >= $q AND run_id < $q || 'g' AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)) GROUP BY run_id
 UNION ALL
@@ -24,7 +24,7 @@ UNION ALL
 SELECT 'trace', trace_id, arg_min(service_name, start_time), arg_min(name, start_time), NULL, count(*)::BIGINT
 FROM spans WHERE trace_id >= $q AND trace_id < $q || 'g' GROUP BY trace_id
 UNION ALL
-SELECT 'case', case_id, flow, subject_entity || ':' || subject_key, title, occurrences
+SELECT 'case', case_id, flow, CASE WHEN subject_entity IN ('flow', 'legal_entity', 'charge_code', 'resource') THEN 'project:' || project_key ELSE subject_entity || ':' || subject_key END, title, occurrences
 FROM cases WHERE case_id >= $q AND case_id < $q || 'g' AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
 LIMIT 25
 

@@ -78,7 +78,7 @@ def _customers(projects: Rows) -> list[Candidate]:
 
 def _of_id(row: Row) -> Candidate:
     if row["kind"] == "case":
-        return Candidate("case", row["key"], row["title"], f"{row['key']}, {formats.plural(row['records'], 'failure')}", row["about"])
+        return Candidate("case", row["key"], row["title"], f"{row['key']}, {formats.plural(row['records'], 'failure')}", row["about"] or "")
     note = f"{formats.plural(row['records'], 'span' if row['kind'] == 'trace' else 'record')}, {row['flow'] or 'no flow'}"
     return Candidate(row["kind"], row["key"], row["about"] or row["key"], note)
 
@@ -93,6 +93,6 @@ def chosen(q: str, candidates: Sequence[Candidate]) -> Candidate | None:
     return exact[0] if exact else candidates[0] if len(candidates) == 1 else None
 
 
-def subject(case: Candidate) -> Candidate:
-    """What a case is about, whose journey says how it came to be."""
-    return Candidate("object", case.about, case.about, "")
+def subject(case: Candidate) -> Candidate | None:
+    """What a case is about, whose journey says how it came to be; a case of a whole flow has none."""
+    return Candidate("object", case.about, case.about, "") if case.about else None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from models.domain.clock import set_world_clock
 from tests.browser.console.conftest import Running, start, stop
-from tests.browser.console.seed import FOREIGN_TRACE
+from tests.browser.console.seed import FOREIGN_TRACE, NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENCE = 40_000
@@ -78,6 +81,58 @@ def test_a_journey_shows_its_steps_answers_and_proof_and_a_foreign_trace_too(pag
     page.goto(f"/journey?q={FOREIGN_TRACE}")
     page.locator("canvas").first.wait_for()
     page.get_by_text("boomi-gateway").first.wait_for()
+
+
+@pytest.mark.req("O2", "X8")
+def test_the_first_digits_of_a_run_a_trace_or_a_case_are_enough(page: Any, console: Running) -> None:
+    """O2, X8: ids are searched as short as pages and the command line show them; too few digits find nothing."""
+    run, case_id = console.seeded.code_runs[0], case_of(console, console.seeded.missing_runs[0])
+    page.goto(f"/journey?q={run[:8]}")
+    page.locator(".t-verdict").get_by_text("Stuck at netsuite").wait_for()
+    page.goto(f"/journey?q={FOREIGN_TRACE[:10]}")
+    page.get_by_text("boomi-gateway").first.wait_for()
+    page.goto(f"/journey?q={case_id[:9]}")
+    page.locator(f"a[href='/exceptions?case={case_id}']").wait_for()
+    page.goto(f"/journey?q={run[:7]}")
+    page.get_by_text("Nothing known about").wait_for()
+
+
+@pytest.mark.req("O7")
+def test_every_page_says_while_history_is_played_and_ceases_by_itself(page: Any, console: Running) -> None:
+    """O7: nobody takes figures of the past for those of today; nothing need be clicked for the line to go."""
+    expect = pytest.importorskip("playwright.sync_api").expect
+    clock = console.seeded.settings.home / "clock.json"
+    page.goto("/operations")
+    page.locator(".t-verdict").wait_for()
+    assert page.get_by_text("plays its history").count() == 0
+    try:
+        set_world_clock(clock, datetime.now(UTC) - timedelta(days=30))
+        for path in ("operations", "margin", "journey"):
+            page.goto(f"/{path}")
+            page.locator(".t-note").get_by_text("plays its history").wait_for()
+        page.goto("/operations")
+        page.locator(".t-verdict").get_by_text("flows are judged once it is live").wait_for()
+        set_world_clock(clock, datetime.now(UTC))
+        expect(page.locator(".t-note")).to_have_count(0, timeout=PATIENCE)
+        expect(page.locator(".t-verdict")).not_to_contain_text("being played", timeout=PATIENCE)
+    finally:
+        set_world_clock(clock, NOW)
+        os.utime(clock, (0, 0))
+
+
+@pytest.mark.req("O7")
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_title_time_and_person_stand_on_one_line(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/journey")
+    time, person, title = (page.locator(place).first for place in (".st-key-heading .stHtml", ".st-key-heading [data-testid=stPopoverButton]", ".st-key-heading h1"))
+    for part in (time, person, title):
+        part.wait_for()
+    page.get_by_text("Recent journeys").wait_for()
+    box = {name: part.bounding_box() for name, part in (("time", time), ("person", person), ("title", title))}
+    middles = [one["y"] + one["height"] / 2 for one in box.values()]
+    assert max(middles) - min(middles) < 3, box
+    assert 0 < box["person"]["x"] - box["time"]["x"] - box["time"]["width"] < 30, box
 
 
 @pytest.mark.req("O3", "O4")

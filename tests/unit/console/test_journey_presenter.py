@@ -128,7 +128,9 @@ def test_a_case_leads_to_the_journey_of_what_it_is_about() -> None:
     found = search.found([id_row("case", "eafac2839c04", title="PRJ-1 is missing in the ERP")], [], [], [])
     case = search.chosen("EAFAC283", found)
     assert case is not None and (case.kind, case.title, case.note) == ("case", "PRJ-1 is missing in the ERP", "eafac2839c04, 3 failures")
-    assert search.subject(case).key == "project:PRJ-1"
+    subject = search.subject(case)
+    assert subject is not None and subject.key == "project:PRJ-1"
+    assert search.subject(search.found([id_row("case", "eafac2839c04", about=None, title="time-to-bill stands")], [], [], [])[0]) is None
 
 
 def test_a_customers_name_opens_the_customer() -> None:
