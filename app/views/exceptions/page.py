@@ -16,7 +16,7 @@ from app.views.question import View
 from app.widgets import formats
 from app.widgets.download import csv_of, download
 from app.widgets.heading import admitted, draw, heading, zone
-from app.widgets.markup import empty, verdict
+from app.widgets.markup import Html, empty, verdict
 from models.domain.case import cause_title
 from models.domain.team import owners_of_teams, team
 from models.journal.cases import CaseFilter
@@ -89,6 +89,7 @@ def _choose_cause() -> None:
 
 @st.dialog("Replay a whole group", width="large", on_dismiss="rerun")
 def _group_dialog(viewer: Viewer, cause: str) -> None:
+    _themed()
     st.markdown(f"**{cause_title(cause)}**")
     key = f"group_{cause}"
     frozen = st.session_state.setdefault(f"runs_{key}", replayable([row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)]))
@@ -99,6 +100,7 @@ def _group_dialog(viewer: Viewer, cause: str) -> None:
 
 @st.dialog("Replay the selection", width="large", on_dismiss="rerun")
 def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
+    _themed()
     ids = [case["case_id"] for case in cases]
     key = _selection_key(ids)
     runs = [run for case in cases for run in journal().cases.run_ids(case["case_id"])]
@@ -107,6 +109,12 @@ def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
     suggestions = [present.suggested(case) for case in cases]
     alike = suggestions[0] if len({str(one) for one in suggestions}) == 1 else None
     replaying(viewer, frozen, key, cases, alike, reopen=lambda: st.session_state.update(replay_of_cases=ids))
+
+
+def _themed() -> None:
+    """A dialog lies outside the app's own element and would show light colours on a dark page."""
+    scheme = "dark" if st.context.theme.type == "dark" else "light"
+    draw(Html(f'<style>[data-testid="stDialog"] {{ color-scheme: {scheme}; }}</style>'))
 
 
 def _selection_key(case_ids: list[str]) -> str:

@@ -79,5 +79,6 @@ def _noun(entity: str, number: int) -> str:
 def _follows(rows: Sequence[Row], cases: Sequence[Row]) -> str:
     causes, ending = {case["cause"] for case in cases}, "s" if _records(rows) == 1 else ""
     until = _UNTIL.get(next(iter(causes))) if len(causes) == 1 else None
-    billable = f"become{ending} billable" if {case["money_kind"] for case in cases} == {"billing_blocked"} else f"follow{ending}"
+    kinds = {case["money_kind"] for case in cases if case["amount_reporting"]}
+    billable = f"become{ending} billable" if kinds == {"billing_blocked"} else f"follow{ending}"
     return f"{billable} once {until or ('the cause is mended' if len(causes) == 1 else 'their causes are mended')}"

@@ -71,6 +71,17 @@ def test_failures_are_shown_as_causes_and_filters_live_in_the_address(page: Any,
     expect(page.get_by_placeholder("Words, key, run or project")).to_have_value("PRJ-1007")
 
 
+@pytest.mark.req("X8", "O9")
+@pytest.mark.parametrize("narrowing", ["cause=charge-code-unknown", "cause=Unknown+charge+code"])
+def test_a_link_that_names_a_cause_shows_its_cases_alone(page: Any, console: Running, narrowing: str) -> None:
+    """X8, O9: links name causes by their codes, the filter by their titles; both narrow the list and stay in the address."""
+    page.goto("/exceptions")
+    page.get_by_text("failures have").wait_for()
+    page.goto(f"/exceptions?{narrowing}")
+    page.get_by_text("1 case", exact=True).wait_for()
+    assert narrowing in page.url
+
+
 @pytest.mark.req("O2", "C9")
 def test_a_journey_shows_its_steps_answers_and_proof_and_a_foreign_trace_too(page: Any, console: Running) -> None:
     """O2, C9: one search finds a time entry with seal and acknowledgement, and a trace nobody here sent."""

@@ -48,6 +48,13 @@ def test_filters_say_what_the_widgets_say() -> None:
     assert present.chosen(viewer, {}).status is None
 
 
+def test_a_cause_in_an_address_is_a_code_or_a_title() -> None:
+    known = ["charge-code-unknown", "paused"]
+    assert present.titles(["paused", "Unknown charge code"], known) == ["Paused for missing data", "Unknown charge code"]
+    assert present.causes(["Paused for missing data"], known) == present.causes(["paused"], known) == ("paused",)
+    assert present.causes([], known) == () and present.causes(["nonsense"], known) == ("nonsense",)
+
+
 def test_service_levels_count_down_and_then_up() -> None:
     case = {"status": "open", "sla_due": NOW + timedelta(hours=7)}
     assert present.due(case, NOW) == "7 h left"
@@ -131,7 +138,7 @@ def held_by(entity: str, records: int, amount: str, chosen: bool = False, has_ru
     return {"entity": entity, "currency": currency, "chosen": chosen, "has_run": has_run, "records": records, "amount": Decimal(amount)}
 
 
-MISSING = {"cause": "project-missing", "money_kind": "billing_blocked"}
+MISSING = {"cause": "project-missing", "money_kind": "billing_blocked", "amount_reporting": Decimal(184200)}
 
 
 @pytest.mark.req("X8", "E4")
@@ -144,8 +151,10 @@ def test_the_preview_says_why_its_money_is_not_the_cases() -> None:
     part = [held_by("time_entry", 1, "700", chosen=True), held_by("time_entry", 213, "145500"), held_by("milestone", 1, "19000", has_run=False)]
     assert stake.beside({"EUR": "700.00"}, part, 1, [MISSING, {**MISSING, "cause": "rate-missing"}]) == (
         "€700.00 in this run; the cases’ other €164,500.00 are 213 time entries outside this selection and 1 milestone without a run of its own, "
-        "which becomes billable once the cause is mended."
+        "which becomes billable once their causes are mended."
     )
+    several = [held_by("expense", 1, "1", has_run=False, currency=currency) for currency in ("EUR", "GBP", "USD")]
+    assert "other €1.00, £1.00 and $1.00 are 3 expenses" in str(stake.beside({}, several, 0, [MISSING]))
 
 
 def test_a_preview_of_all_the_money_says_no_more() -> None:
