@@ -133,13 +133,14 @@ def replay(
     correct: Annotated[list[str] | None, typer.Option("--set", help="correction, e.g. charge_code=PRJ-1001.010")] = None,
     suggested: Annotated[bool, typer.Option("--suggested", help="correct as the case suggests")] = False,
     preview: Annotated[bool, typer.Option(help="only show what each system would get")] = False,
+    plan: Annotated[str | None, typer.Option(help="plan_hash of a preview: replay just what it showed")] = None,
     reason: Annotated[str, typer.Option(help="why; kept in the audit lake")] = "replay from the command line",
     wait: Annotated[float, typer.Option(help="seconds to wait for the answer")] = 120.0,
 ) -> None:
     """Replay runs in growing batches; exit 1 when one fails again."""
     from app.cli.replay import replay as run
 
-    raise typer.Exit(run(runs or [], case, start, correct or [], suggested, preview, reason, wait))
+    raise typer.Exit(run(runs or [], case, start, correct or [], suggested, preview, plan, reason, wait))
 
 
 ReasonOption = Annotated[str, typer.Option(help="why; kept in the audit lake")]

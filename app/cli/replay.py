@@ -8,11 +8,12 @@ from typing import Any
 
 from app.cli.asking import ask, journal_here
 from app.cli.output import fail
+from models.domain.plan import plan_of
 from models.domain.states import RunState
 from models.journal import Journal
 
 
-def replay(runs: Sequence[str], case: str | None, start: str, corrections: Sequence[str], suggested: bool, preview: bool, reason: str, wait: float) -> int:
+def replay(runs: Sequence[str], case: str | None, start: str, corrections: Sequence[str], suggested: bool, preview: bool, plan: str | None, reason: str, wait: float) -> int:
     """Request a preview or a replay and wait for its answer; 0 when every run settled or waits, 1 when one failed again or was refused."""
     if start not in ("failed_step", "start"):
         raise fail(f"--from {start!r}: give failed_step or start", 2)
@@ -23,7 +24,9 @@ def replay(runs: Sequence[str], case: str | None, start: str, corrections: Seque
         raise fail("nothing to replay: give run ids, or --case with a case that has failed or waiting runs", 2)
     if suggested:
         correction = {**{path: value for path, value in (found.get("suggestion") or {}).items() if path != "roots"}, **correction}
-    body = {"run_ids": chosen, "from": start, "correction": correction or None, "roots": roots, "case_id": case}
+    body = {"run_ids": chosen, "from": start, "correction": correction or None, "roots": roots, "case_id": case, "plan_hash": plan}
+    if plan is not None and plan != plan_of(body).hash:
+        raise fail("--plan: the selection or correction is not what was previewed: preview again and give the new plan_hash", 2)
     return ask("preview" if preview else "replay", body, reason, wait, lambda result: preview or not (result.get("failed") or result.get("refused")), journal)
 
 

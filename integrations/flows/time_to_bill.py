@@ -109,18 +109,22 @@ def valued_needs(entry: Payload) -> Iterable[Need]:
         yield Need("known", ("project", entry["project_id"]))
 
 
-def planned(entry: Payload, ctx: Context) -> Done:
-    """The entry with what it asks of the ERP: reverse what stands, post anew, or nothing."""
+def planned(entry: Payload, ctx: Context) -> Done | WaitFor:
+    """The entry with what it asks of the ERP: reverse what stands, post anew, or nothing. Waits for what the ERP still lacks
+    before a posting counts as begun: a version that comes during the wait then finds nothing to confirm."""
     item = _item(entry)
     body = None if _withdrawn(ctx) else plain(shaped(_schema(entry), entry))
     plan, fact = posting.planned(item, body, ctx)
+    if body and plan["post"] and (wait := _lacking(entry, _refs(body, ctx))):
+        return wait
     undone = (plan["reverse"] or {}).get("body") or {}
     entity = entry.get("legal_entity_id") or undone.get("legal_entity_id")
     return Done({**entry, **(body or {}), "legal_entity_id": entity, "plan": plan, "seen": ctx.run.source_version}, [fact])
 
 
-def standing_needs(entry: Payload) -> Iterable[Need]:
+def planned_needs(entry: Payload) -> Iterable[Need]:
     yield Need("known", (posting.ENTITY, _item(entry)))
+    yield from (Need("system", (Role.ERP, kind, identity)) for kind, identity in _relatives(entry))
 
 
 def erp_confirm(entry: Payload, ctx: Context) -> Change | NothingToDo | WaitFor:
@@ -139,7 +143,7 @@ def erp_post(entry: Payload, ctx: Context) -> Change | NothingToDo | WaitFor:
 
 
 def erp_needs(entry: Payload) -> Iterable[Need]:
-    yield from standing_needs(entry)
+    yield Need("known", (posting.ENTITY, _item(entry)))
     undone = (entry["plan"]["reverse"] or {}).get("body") or {}
     yield from (Need("system", (Role.ERP, kind, identity)) for kind, identity in [*_relatives(entry), *_relatives(undone)])
 
@@ -203,15 +207,26 @@ def _erp_change(entry: Payload, ctx: Context, part: str, step: str) -> Change | 
     if isinstance(wanted, NothingToDo):
         return wanted
     body = _body(entry) if part == "post" else wanted["body"]
-    refs = {kind: ctx.system_id(Role.ERP, kind, identity) for kind, identity in _relatives(body)}
-    lacking = next((kind for kind, found in refs.items() if found is None and not (kind == "charge_code" and entry.get("code_in_erp"))), None)
-    if lacking and part == "post":
-        identity = dict(_relatives(body))[lacking]
-        return WaitFor(business_key(lacking, identity), f"{lacking} {identity} is not in the ERP yet", [lacking], Role.ERP)
+    refs = _refs(body, ctx)
+    if part == "post" and (wait := _lacking(entry, refs)):
+        return wait
     value = value_of(body)
     amount, currency = (value.amount, value.currency) if value else (None, None)
     action = "reverse" if part == "reverse" else "post"
     return Change(action, entry["entity"], wanted["posting_id"], ctx.key(step), body, refs, amount, currency)  # type: ignore[arg-type]
+
+
+def _refs(body: Mapping[str, Any], ctx: Context) -> dict[str, str | None]:
+    return {kind: ctx.system_id(Role.ERP, kind, identity) for kind, identity in _relatives(body)}
+
+
+def _lacking(entry: Payload, refs: Mapping[str, str | None]) -> WaitFor | None:
+    """What to wait for where the ERP lacks a relative of the entry; a charge code that is known to be there needs no id."""
+    kind = next((kind for kind, found in refs.items() if found is None and not (kind == "charge_code" and entry.get("code_in_erp"))), None)
+    if kind is None:
+        return None
+    identity = dict(_relatives(entry))[kind]
+    return WaitFor(business_key(kind, identity), f"{kind} {identity} is not in the ERP yet", [kind], Role.ERP)
 
 
 def _annotation(entry: Payload, ctx: Context, step: str, body: Mapping[str, Any]) -> Change:
@@ -255,7 +270,7 @@ FLOW = Flow(
         Transform("resolve", resolved, resolved_needs),
         Transform("check-charge-code", code_checked, code_checked_needs),
         Transform("price", valued, valued_needs),
-        Transform("plan", planned, standing_needs),
+        Transform("plan", planned, planned_needs),
         Deliver("erp-confirm", Role.ERP, "time_entry", erp_confirm, BULK, "batch", learn=confirmation_learnt, needs=erp_needs),
         Deliver("erp-reverse", Role.ERP, "time_entry", erp_reverse, BULK, "batch", learn=reversal_learnt, needs=erp_needs),
         Deliver("erp-post", Role.ERP, "time_entry", erp_post, BULK, "batch", learn=posting_learnt, needs=erp_needs),

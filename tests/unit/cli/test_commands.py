@@ -67,7 +67,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2 and "TIEOUT_OTLP_PORT" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("replay",), ("replay", "--case", "nothing"), ("replay", "x", "--set", "no-equals"), ("replay", "x", "--from", "middle"), ("bench", "everything")])
+@pytest.mark.parametrize("words", [("replay",), ("replay", "--case", "nothing"), ("replay", "x", "--set", "no-equals"), ("replay", "x", "--from", "middle"), ("replay", "x", "--plan", "0" * 64), ("bench", "everything")])
 def test_wrong_use_is_status_2(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = tieout(tmp_path, *words)
     assert done.returncode == 2, done.stderr

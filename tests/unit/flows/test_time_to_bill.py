@@ -150,6 +150,20 @@ def test_work_waits_for_a_project_that_the_erp_lacks(firm: Firm) -> None:
     assert trail.state == "settled"
 
 
+@pytest.mark.req("E5", "F5")
+@pytest.mark.parametrize(("verb", "posted"), [("corrected", {"TE-kantata-27": Decimal("5.00")}), ("reversed", {})])
+def test_work_that_changes_while_it_waits_for_the_erp_has_nothing_to_confirm(firm: Firm, verb: str, posted: dict[str, Decimal]) -> None:
+    link = next(key for key, value in firm.links.items() if key[:2] == ("netsuite", "project"))
+    del firm.links[link]
+    firm.hear(examples.hours())
+    firm.trails.pop()  # the engine lets the waiting run itself go on with the newer version
+    [trail] = firm.hear(examples.hours(version=2, verb=verb, hours="5.00"))
+    assert firm.writes == [] and trail.state == ("waiting" if posted else "settled")
+    firm.links[link] = "PRJ-1001"
+    firm.wake()
+    assert trail.state == "settled" and standing(firm) == posted
+
+
 @pytest.mark.req("F5", "E1")
 def test_an_attempt_that_was_overtaken_refuses_to_post_twice(firm: Firm) -> None:
     firm.refuse = lambda system, change: Rejected("closed", code="closed-period") if change.action == "post" else None
