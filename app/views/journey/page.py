@@ -160,7 +160,8 @@ def _waterfall(viewer: Viewer, steps: list[Row], only: str | None, clear: frozen
 def _span(row: Row, clear: frozenset[DataClass]) -> None:
     with st.container(border=True):
         st.markdown(f"**{_text(row['name'])}** · {_text(row['service_name'])} · {formats.duration((row['duration_us'] or 0) / 1e6)}")
-        fields = present.attributes({**_json(row["attributes"]), "span_id": row["span_id"], "status": row["status_message"] or None}, clear)
+        told = {"status": row["status_message"]} if row["status_message"] else {}
+        fields = present.attributes({**_json(row["attributes"]), "span_id": row["span_id"], **told}, clear)
         draw(field_table(fields, "", "Attribute"))
 
 
@@ -182,9 +183,9 @@ def _timeline(viewer: Viewer, steps: list[Row], clear: frozenset[DataClass]) -> 
             present.timeline(steps, zone(), clear), key=f"steps_{steps[0]['record_id']}", on_select="rerun", selection_mode="single-row", hide_index=True, row_height=29,
             height=min(36 + 29 * len(steps), 560), alt="Every record of the journey in order",
             column_config={
-                "at": st.column_config.TextColumn("At", width=112), "mark": st.column_config.TextColumn("", width=30), "what": st.column_config.TextColumn("What happened", width=296),
+                "at": st.column_config.TextColumn("At", width=112), "mark": st.column_config.TextColumn("", width=30), "what": st.column_config.TextColumn("What happened", width=290),
                 "system": st.column_config.TextColumn("System", width=80), "status": st.column_config.TextColumn("Status", width=104), "took": st.column_config.TextColumn("Took", width=60, alignment="right"),
-                "amount": st.column_config.TextColumn("Amount", width=84, alignment="right"), "flow": st.column_config.TextColumn("Flow / step", width=206),
+                "amount": st.column_config.TextColumn("Amount", width=98, alignment="right"), "flow": st.column_config.TextColumn("Flow / step", width=200),
             },
         )  # fmt: skip
     rows = picked.selection.rows

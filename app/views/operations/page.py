@@ -71,7 +71,7 @@ def _state(viewer: Viewer) -> None:
     stuck, last = present.stake(case_groups(viewer.entities)), ask(viewer, SQL["last"])
     playing = playback(stores().clock).playing() is not None
     draw(verdict(*present.verdict(found, stuck, last[0]["hour"] if last else None, now, currency, playing), "refreshes every 5 s"))
-    draw(metrics(present.figures(flows, found, stuck, ask(viewer, SQL["replays"]), ask(viewer, SQL["quarantine"]), currency)))
+    draw(metrics(present.figures(flows, held, stuck, ask(viewer, SQL["replays"]), ask(viewer, SQL["quarantine"]), currency)))
     if not flows:
         draw(empty("No flow has run in this window", "Choose a longer window, or check that the engine runs: `tieout doctor`."))
         return

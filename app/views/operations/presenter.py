@@ -110,17 +110,17 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def figures(flows: Rows, found: Sequence[Health], stuck: Stake, replays: Rows, quarantine: Rows, currency: str) -> list[Metric]:
+def figures(flows: Rows, held: Rows, stuck: Stake, replays: Rows, quarantine: Rows, currency: str) -> list[Metric]:
     """The metric row: volume, failure rate, money held, retries, replays, quarantine."""
     settled, dead = sum(row["settled"] for row in flows), sum(row["dead"] for row in flows)
     retries, again = sum(row["retries"] for row in flows), sum(row["replays"] for row in flows)
     ended, delivered = settled + dead, sum(row["delivered"] for row in replays)
     tried, refused = delivered + sum(row["failed"] for row in replays), sum(row["rows"] for row in quarantine)
-    failures, held = sum(one.failures for one in found), sum((one.held for one in found), Decimal(0))
+    failures, money = sum(row["failures"] for row in held), sum((formats.decimal(row["amount_reporting"]) for row in held), Decimal(0))
     return [
         Metric("Finished", formats.count(settled), f"{formats.count(sum(row['admitted'] for row in flows))} taken in", "Runs whose every step finished in the window"),
         Metric("Failure rate", formats.percent(dead / ended if ended else None, 2), f"{formats.plural(dead, 'run')} ended dead", "Dead ÷ (finished + dead) in the window", "bad" if ended and dead / ended > FAILURE_SHARE else ""),
-        Metric("Dead letters", formats.count(failures), f"hold {formats.money_short(held, currency)}" if failures else "none open", f"Runs that a system refused, of any age, and their value in {currency}", "warn" if failures else "good"),
+        Metric("Dead letters", formats.count(failures), f"hold {formats.money_short(money, currency)}" if failures else "none open", f"Runs that a system refused, of any age, and their value in {currency}", "warn" if failures else "good"),
         Metric("Open exceptions", formats.count(stuck.failures), f"{formats.money_short(stuck.money, currency)} at stake", "Everything a person may have to act on: dead letters, pauses and what the detectors found", "warn" if stuck.failures else "good"),
         Metric("Retries", formats.count(retries), "attempts beyond the first", "Passing faults that the engine dealt with by itself"),
         Metric("Replays", formats.count(again), f"{formats.percent(delivered / tried, 0)} ever delivered" if tried else "none ended yet", "Runs started again by a person; delivered ÷ (delivered + failed) since the start"),

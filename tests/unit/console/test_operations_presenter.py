@@ -74,6 +74,13 @@ def test_lengths_of_time_stand_in_one_unit_and_what_is_worth_nothing_names_no_mo
     assert idle["lag"] == "–"
 
 
+@pytest.mark.req("O1")
+def test_dead_letters_are_counted_whole_also_of_flows_that_did_not_run_in_the_window() -> None:
+    held = [*HELD, {**HELD[0], "flow": "intake", "failures": 3}]
+    letters = next(one for one in present.figures([flow()], held, present.stake([]), [], [], "EUR") if one.label == "Dead letters")
+    assert (letters.value, letters.note) == ("15", "hold €76.4k")
+
+
 def test_a_change_that_no_target_answered_says_so() -> None:
     pair = {"flow": "intake", "source_system": "kantata", "target_system": None, "entity": None, "acknowledged": 0, "lag_p50_s": None, "lag_p95_s": None, "lag_max_s": None, "oldest_pending_s": 60.0}
     assert "not answered" in str(present.pair_rows([pair])[0]["pair"])
