@@ -8,8 +8,8 @@ select $run from run where business_key in json(:keys) order by seq;
 select distinct aggregate from run
 where state in ('ready', 'running', 'waiting', 'in_doubt') and flow = :flow and aggregate in json(:aggregates);
 
--- wake_with: a waiting run goes on with the newer version of its fact
-update run set state = 'ready', step = 0, step_name = :step_name, attempt = 0, payload = :payload, source_version = :source_version,
+-- wake_with: a waiting run goes on with the newer version of its fact; what an older version was told says nothing of this one
+update run set state = 'ready', step = 0, step_name = :step_name, attempt = 0, payload = :payload, acks = null, source_version = :source_version,
   event_type = :event_type, event_source = :event_source, event_id = :event_id, legal_entity = :legal_entity, correction = null, intent = null,
   waiting_for = null, waiting_because = null, waiting_missing = null, waiting_owner = null, waiting_wall = null,
   amount = :amount, currency = :currency, source_changed_at = :source_changed_at, due_at = :now, updated_at = :now

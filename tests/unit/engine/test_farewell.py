@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,12 @@ import sqlalchemy as sa
 
 from integrations.contracts import Deliver, Role
 from integrations.contracts.connector import Change
+from integrations.contracts.flow import Transform
+from integrations.engine import Engine
 from models.domain.errors import RateLimited, Rejected, Retriable
-from models.domain.outcomes import Fact, NothingToDo
+from models.domain.outcomes import Fact, NothingToDo, WaitFor
 from models.journal import Journal
-from tests.unit.engine.hostile import FAST, HandClock, Hostile, event
+from tests.unit.engine.hostile import FAST, HandClock, Hostile, event, posting_flow
 from tests.unit.engine.test_delivery import engine_on, states
 
 
@@ -119,3 +122,18 @@ def test_a_death_in_doubt_teaches_nothing(journal: Journal, clock: HandClock) ->
     (run,) = journal.runs.by_keys(["time_entry:a"])
     assert (run.state.value, run.error_code) == ("dead", "worker-crash")
     assert journal.registry.known([("posting", "a")]) == {}
+
+
+@pytest.mark.req("E1", "E5")
+def test_a_newer_version_learns_of_its_own_refusal(any_journal: Journal, clock: HandClock) -> None:
+    """E1: the version that waited was posted; that the newer one, which woke the run, is refused is not kept silent for it."""
+    flow = posting_flow(on_dead=farewell(True))
+    wait = Transform("wait", lambda payload, context: WaitFor("period/2026-09", "the period is not open yet"))
+    erp = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period") if change.external_id == "a-v2" else None)
+    engine = Engine(any_journal, [replace(flow, steps=(*flow.steps[:3], wait))], [erp], clock)
+    engine.admit([event("a", 1)])
+    engine.drain()
+    assert erp.effects == {"a-v1": 1} and len(engine.admit([event("a", 2)]).woken) == 1
+    engine.drain()
+    assert states(any_journal) == {"dead": 1}
+    assert any_journal.registry.known([("posting", "a")]) == {("posting", "a"): {"refused": "closed-period", "step": "post"}}
