@@ -18,7 +18,7 @@ LIVE = timedelta(minutes=1)
 """A world no further than this behind the wall is live: history ends with a jump to the wall's own time."""
 STILL = 120.0
 """Wall seconds without a jump after which nobody plays: a tick waits 25 at most, and a machine may be slow."""
-LOOK_BACK = 60.0
+LOOK_BACK = 180.0
 """Wall seconds over which the speed is measured: ticks come unevenly."""
 ENOUGH = 5.0
 """Wall seconds of watching before a speed is told."""

@@ -90,9 +90,9 @@ def stake(groups: Sequence[CaseGroup]) -> Stake:
 def verdict(found: Sequence[Health], stuck: Stake, last: datetime | None, now: datetime, currency: str, playing: bool = False) -> tuple[str, str]:
     """The answer in five seconds: its mood, and one sentence over all flows. While history is played, days pass between two looks
     and what is stuck now may be done in a second: no judgement then."""
-    told = stuck.in_words(currency)
     if playing:
-        return "info", f"History is being played: flows are judged once it is live; so far {told}."
+        return "info", "History is being played: flows are judged once the world is live."
+    told = stuck.in_words(currency)
     if not found:
         return ("warn" if stuck.failures else ""), f"Nothing ran in this window; the last work was {formats.since(last, now)}; {told}." if last else f"Nothing has run yet; {told}."
     failing = [one.flow for one in found if one.mood == "bad"]

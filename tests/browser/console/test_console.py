@@ -122,7 +122,7 @@ def test_every_page_says_while_history_is_played_and_ceases_by_itself(page: Any,
             page.goto(f"/{path}")
             page.locator(".t-note").get_by_text("plays its history").wait_for()
         page.goto("/operations")
-        page.locator(".t-verdict").get_by_text("flows are judged once it is live").wait_for()
+        page.locator(".t-verdict").get_by_text("flows are judged once the world is live").wait_for()
         set_world_clock(clock, datetime.now(UTC))
         expect(page.locator(".t-note")).to_have_count(0, timeout=PATIENCE)
         expect(page.locator(".t-verdict")).not_to_contain_text("being played", timeout=PATIENCE)

@@ -59,8 +59,7 @@ def test_the_page_answers_first_whether_work_flows() -> None:
 def test_nothing_is_judged_while_history_is_played() -> None:
     """O1: what is late or stuck in one look is done in the next, so a verdict would only flip."""
     bad, stuck = present.healths([flow(settled=10, dead=90)], HELD, NOW), present.Stake(63, Decimal("1070000"))
-    told = "History is being played: flows are judged once it is live; so far 63 open exceptions, €1.07M at stake."
-    assert present.verdict(bad, stuck, NOW, NOW, "EUR", playing=True) == ("info", told)
+    assert present.verdict(bad, stuck, NOW, NOW, "EUR", playing=True) == ("info", "History is being played: flows are judged once the world is live.")
     assert present.verdict(bad, stuck, NOW, NOW, "EUR")[0] == "bad"
 
 
