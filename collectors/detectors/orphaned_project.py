@@ -60,7 +60,7 @@ def _unsold(row: Row, system: str) -> Cause:
         "project-unsold", f"Project {_named(row)} has no sale behind it",
         f"People can book time on it in {system}, and the CRM knows no won opportunity with this code: the work may never be billed.",
         "Find the sale and put the project code on it, or close the project and move its time.",
-        system, "revenue_at_risk", "medium", flow="quote-to-project", system=system, root=True, subject=("project", row["project_key"]),
+        "crm", "revenue_at_risk", "medium", flow="quote-to-project", system=system, root=True, subject=("project", row["project_key"]),
     )  # fmt: skip
 
 

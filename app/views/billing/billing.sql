@@ -1,5 +1,6 @@
--- states: unbilled and billed work by state and primary blocker
-SELECT state, blocker, blocker_owner, sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days
+-- states: unbilled and billed work by state and primary blocker; what is between two systems is moving, not blocked
+SELECT CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state, blocker, blocker_owner,
+       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days
 FROM mart_billing
 WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
   AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
@@ -7,7 +8,8 @@ GROUP BY ALL
 ORDER BY bill_reporting DESC
 
 -- ages: unbilled chargeable value by age of the work and by state
-SELECT state, CASE WHEN age_days <= 30 THEN 0 WHEN age_days <= 60 THEN 1 WHEN age_days <= 90 THEN 2 ELSE 3 END AS bucket,
+SELECT CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state,
+       CASE WHEN age_days <= 30 THEN 0 WHEN age_days <= 60 THEN 1 WHEN age_days <= 90 THEN 2 ELSE 3 END AS bucket,
        count(*)::BIGINT AS items, sum(bill_reporting) AS bill_reporting
 FROM mart_work
 WHERE state <> 'billed' AND billable
@@ -16,48 +18,64 @@ WHERE state <> 'billed' AND billable
 GROUP BY ALL
 ORDER BY bucket, state
 
--- by_legal_entity: states of each legal entity
-SELECT legal_entity AS key, legal_entity AS name, state, sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days
-FROM mart_billing
-WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
-  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
-GROUP BY ALL
-
--- by_service_line: states of each service line
-SELECT service_line AS key, service_line AS name, state, sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days
-FROM mart_billing
-WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
-  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
-GROUP BY ALL
-
--- by_customer: states of each customer
-SELECT b.customer_key AS key, any_value(coalesce(p.customer_name, b.customer_key)) AS name, b.state,
-       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days
+-- by_legal_entity: states of each legal entity; where it is not known, the projects it is
+SELECT b.legal_entity AS key, any_value(b.legal_entity) AS name, CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
+       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days,
+       list(DISTINCT b.project_key) FILTER (b.legal_entity IS NULL) AS projects
 FROM mart_billing b LEFT JOIN mart_project p USING (project_key)
 WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], b.legal_entity))
   AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], b.legal_entity))
-GROUP BY b.customer_key, b.state
+GROUP BY b.legal_entity, 3
 
--- by_project: states of each project
-SELECT b.project_key AS key, any_value(coalesce(p.name, b.project_key)) AS name, b.state,
-       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days
+-- by_service_line: states of each service line; where it is not known, the projects it is
+SELECT b.service_line AS key, any_value(b.service_line) AS name, CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
+       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days,
+       list(DISTINCT b.project_key) FILTER (b.service_line IS NULL) AS projects
 FROM mart_billing b LEFT JOIN mart_project p USING (project_key)
 WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], b.legal_entity))
   AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], b.legal_entity))
-GROUP BY b.project_key, b.state
+GROUP BY b.service_line, 3
 
--- reconciliation: hours and value in the PSA against the ERP, with what explains the difference
-SELECT legal_entity, project_key, psa_hours, erp_hours, difference_hours, psa_reporting, erp_reporting, explained_reporting, unexplained_reporting
-FROM mart_reconciliation
-WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
-  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
-ORDER BY abs(unexplained_reporting) DESC, abs(psa_reporting - erp_reporting) DESC, project_key
+-- by_customer: states of each customer; where it is not known, the projects it is
+SELECT b.customer_key AS key, any_value(coalesce(p.customer_name, b.customer_key)) AS name, CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
+       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days,
+       list(DISTINCT b.project_key) FILTER (b.customer_key IS NULL) AS projects
+FROM mart_billing b LEFT JOIN mart_project p USING (project_key)
+WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], b.legal_entity))
+  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], b.legal_entity))
+GROUP BY b.customer_key, 3
+
+-- by_project: states of each project; where it is not known, the projects it is
+SELECT b.project_key AS key, any_value(coalesce(p.name, b.project_key)) AS name, CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
+       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days,
+       list(DISTINCT b.project_key) FILTER (b.project_key IS NULL) AS projects
+FROM mart_billing b LEFT JOIN mart_project p USING (project_key)
+WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], b.legal_entity))
+  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], b.legal_entity))
+GROUP BY b.project_key, 3
+
+-- reconciliation: hours and value in the PSA against the ERP, with what explains the difference, and how many entries may each be rounded
+WITH counted AS (SELECT legal_entity, project_key, count(*)::BIGINT AS entries FROM mart_work WHERE kind = 'time' AND state <> 'not_approved' GROUP BY ALL)
+SELECT r.legal_entity, r.project_key, p.name, r.psa_hours, r.erp_hours, r.difference_hours, r.psa_reporting, r.erp_reporting, r.explained_reporting,
+       r.unexplained_reporting, coalesce(c.entries, 0) AS entries
+FROM mart_reconciliation r LEFT JOIN mart_project p USING (project_key)
+LEFT JOIN counted c ON c.project_key = r.project_key AND c.legal_entity IS NOT DISTINCT FROM r.legal_entity
+WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], r.legal_entity))
+  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], r.legal_entity))
+ORDER BY abs(r.unexplained_reporting) DESC, abs(r.psa_reporting - r.erp_reporting) DESC, r.project_key
 LIMIT 200
 
--- balance: the reconciliation's totals
+-- balance: the reconciliation's totals; a project whose unexplained difference is at most $rounding for each of its entries differs by rounding alone
+WITH counted AS (SELECT legal_entity, project_key, count(*)::BIGINT AS entries FROM mart_work WHERE kind = 'time' AND state <> 'not_approved' GROUP BY ALL),
+judged AS (
+    SELECT r.*, abs(r.unexplained_reporting) > $rounding::DECIMAL(18,2) * greatest(coalesce(c.entries, 0), 1) AS beyond
+    FROM mart_reconciliation r LEFT JOIN counted c ON c.project_key = r.project_key AND c.legal_entity IS NOT DISTINCT FROM r.legal_entity
+)
 SELECT count(*)::BIGINT AS projects, sum(psa_hours) AS psa_hours, sum(erp_hours) AS erp_hours, sum(psa_reporting) AS psa_reporting,
-       sum(erp_reporting) AS erp_reporting, sum(explained_reporting) AS explained_reporting, sum(unexplained_reporting) AS unexplained_reporting
-FROM mart_reconciliation
+       sum(erp_reporting) AS erp_reporting, sum(explained_reporting) AS explained_reporting,
+       count(*) FILTER (beyond)::BIGINT AS projects_beyond, coalesce(sum(abs(unexplained_reporting)) FILTER (beyond), 0) AS beyond_reporting,
+       coalesce(sum(abs(unexplained_reporting)) FILTER (NOT beyond), 0) AS rounding_reporting
+FROM judged
 WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
   AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
 HAVING count(*) > 0
@@ -82,3 +100,6 @@ WHERE state <> 'billed' AND billable
   AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
 ORDER BY bill_reporting DESC
 LIMIT 200000
+
+-- roles: which role each system plays
+SELECT system, role FROM mart_state_system ORDER BY system

@@ -14,22 +14,23 @@ from app.widgets.download import csv_of, download
 from app.widgets.exchange import rates_line
 from app.widgets.heading import admitted, draw, heading
 from app.widgets.markup import Column, empty, metrics, table, verdict
+from models.domain.rounding import PER_ENTRY
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("billing.sql"))
 DIMENSIONS = {"Customer": "by_customer", "Project": "by_project", "Legal entity": "by_legal_entity", "Service line": "by_service_line"}
 
 BLOCKERS = (
-    Column("reason", "What holds it up"), Column("owner", "Whose it is"), Column("share", ""), Column("value", "Value", "right"),
+    Column("reason", "What holds it up"), Column("state", "Counts as"), Column("owner", "Whose it is"), Column("share", ""), Column("value", "Value", "right"),
     Column("items", "Items", "right"), Column("oldest", "Oldest", "right"), Column("cases", "", "right"),
 )  # fmt: skip
 GROUPS = (
-    Column("name", "Name"), Column("mix", "Unbilled", tip="Green ready, orange-red blocked, amber not approved"), Column("ready", "Ready", "right"),
-    Column("blocked", "Blocked", "right"), Column("not_approved", "Not approved", "right"), Column("billed", "Billed", "right"),
-    Column("readiness", "Readiness", "right", "Ready ÷ (ready + blocked)"), Column("oldest", "Oldest", "right"),
+    Column("name", "Name"), Column("mix", "Unbilled", tip="Green ready, light blue on its way, orange-red blocked, amber not approved"), Column("ready", "Ready", "right"),
+    Column("moving", "On its way", "right"), Column("blocked", "Blocked", "right"), Column("not_approved", "Not approved", "right"), Column("billed", "Billed", "right"),
+    Column("readiness", "Readiness", "right", "Ready ÷ (ready + blocked), by value; what is on its way is not ready yet"), Column("oldest", "Oldest", "right"),
 )  # fmt: skip
 BALANCE = (
-    Column("project", "Project"), Column("entity", "Legal entity"), Column("psa_hours", "PSA hours", "right"), Column("erp_hours", "ERP hours", "right"),
+    Column("project", "Project"), Column("entity", "Legal entity", "nw"), Column("psa_hours", "PSA hours", "right"), Column("erp_hours", "ERP hours", "right"),
     Column("psa", "PSA", "right"), Column("erp", "ERP", "right"), Column("difference", "Difference", "right"),
     Column("explained", "Explained", "right", "By open exceptions, approvals outstanding and postings on their way"),
     Column("unexplained", "Unexplained", "right"),
@@ -80,21 +81,24 @@ def _blockers(viewer: Viewer, states: list[Row], firms: list[str], currency: str
     with away.container(horizontal=True, horizontal_alignment="right"):
         download(viewer, "Unbilled items (CSV)", "unbilled.csv", lambda: csv_of(present.exported(ask(viewer, SQL["unbilled"], firms=firms), viewer.clear)), viewer.why_not(Action.EXPORT))
     causes = [group.cause for group in case_groups(viewer.entities)]
-    rows = present.blocker_rows(states, causes, currency)
-    draw(table(BLOCKERS, rows) if rows else empty("Nothing holds up billing", "All approved work is ready or billed."))
+    roles = {row["system"]: row["role"] for row in ask(viewer, SQL["roles"])}
+    rows = present.blocker_rows(states, causes, currency, roles)
+    draw(table(BLOCKERS, rows) if rows else empty("Nothing holds up billing", "All work is approved, and ready or billed."))
 
 
 def _breakdown(viewer: Viewer, firms: list[str], currency: str) -> None:
     st.subheader("Where it lies", anchor=False)
     by = st.segmented_control("By", list(DIMENSIONS), default="Customer", required=True, key="by", bind="query-params", label_visibility="collapsed")
-    draw(table(GROUPS, present.breakdown(ask(viewer, SQL[DIMENSIONS[by or "Customer"]], firms=firms), currency)))
+    rows = ask(viewer, SQL[DIMENSIONS[by or "Customer"]], firms=firms)
+    columns = [column for column in GROUPS if column.key != "moving" or any(row["state"] == "moving" for row in rows)]
+    draw(table(columns, present.breakdown(rows, currency, by or "Customer")))
 
 
 def _reconciliation(viewer: Viewer, firms: list[str], currency: str) -> None:
     st.subheader("PSA against ERP", anchor=False)
-    total = ask(viewer, SQL["balance"], firms=firms)
+    total = ask(viewer, SQL["balance"], firms=firms, rounding=str(PER_ENTRY))
     rows = ask(viewer, SQL["reconciliation"], firms=firms)
-    draw(verdict(*present.balance(total[0] if total else None, currency)))
+    draw(verdict(*present.balance(total[0] if total else None, currency), present.tolerance(currency)))
     if rows:
         apart = present.differing(rows)
         draw(table(BALANCE, present.reconciliation_rows(apart, currency)) if apart else empty("Every project agrees", "PSA and ERP show the same hours and the same value."))

@@ -12,14 +12,15 @@ from app.widgets import formats
 from app.widgets.markup import Html, Metric, bar, joined, link, span
 from app.widgets.masking import PUBLIC
 from models.canonical.classification import MASK, DataClass
+from models.domain.rounding import PER_ENTRY, rounding
+from models.domain.team import team
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-STATES = {"ready": "Ready", "blocked": "Blocked", "not_approved": "Not approved", "billed": "Billed"}
-UNBILLED = ("not_approved", "blocked", "ready")
+STATES = {"ready": "Ready", "moving": "On its way", "blocked": "Blocked", "not_approved": "Not approved", "billed": "Billed"}
+UNBILLED = ("not_approved", "blocked", "moving", "ready")
 COLOURS = {"ready": "#009e73", "blocked": "#d55e00", "not_approved": "#e69f00", "billed": "#8b97a6", "total": "#0072b2", "moving": "#56b4e9"}
 AGES = ("0–30 days", "31–60 days", "61–90 days", "91+ days")
-ON_ITS_WAY = "On its way"
 BARS = 7
 """Blockers with a bar of their own in the waterfall; the smaller ones share the last."""
 
@@ -33,38 +34,42 @@ def totals(states: Rows) -> dict[str, Decimal]:
 
 
 def readiness(sums: Mapping[str, Decimal]) -> Decimal | None:
-    """Billing readiness: ready ÷ (ready + blocked)."""
-    whole = sums["ready"] + sums["blocked"]
+    """Billing readiness: ready ÷ approved and unbilled, that is ready, blocked, and on its way to the ERP: work is ready once that has it."""
+    whole = sums["ready"] + sums["blocked"] + sums["moving"]
     return sums["ready"] / whole if whole else None
 
 
 def verdict(states: Rows, currency: str) -> tuple[str, str]:
+    """What can be invoiced, what is blocked and what will follow; each figure is one of the row below."""
     sums = totals(states)
     if not any(sums.values()):
         return "", "No billable work is known yet."
-    ready = formats.money_short(sums["ready"], currency)
-    if not sums["blocked"]:
-        return "good", f"{ready} can be invoiced now; nothing is blocked."
-    moving = sum((value for reason, value in blockers(states) if reason == ON_ITS_WAY), Decimal(0))
-    stuck = sums["blocked"] - moving
-    way = f"{formats.money_short(moving, currency)} is on its way to the ERP" if moving else ""
-    if not stuck:
-        return "warn", f"{ready} can be invoiced now; {way}; nothing is blocked."
-    worst = next(reason for reason, _ in blockers(states) if reason != ON_ITS_WAY)
-    blocked = f"{formats.money_short(stuck, currency)} is blocked, most of it by “{worst}”"
-    return ("warn" if sums["ready"] > 4 * stuck else "bad"), "; ".join(part for part in (f"{ready} can be invoiced now", blocked, way) if part) + "."
+
+    def said(state: str, words: str) -> list[str]:
+        return [f"{formats.money_short(sums[state], currency)} {words}"] if sums[state] else []
+
+    blocked = said("blocked", f"is blocked, most of it by “{blockers(states)[0][0]}”") if sums["blocked"] else ["nothing is blocked"]
+    parts = [f"{formats.money_short(sums['ready'], currency)} can be invoiced now", *blocked, *said("moving", "is on its way to the ERP"), *said("not_approved", "is not approved yet")]
+    mood = "good" if not sums["blocked"] else "warn" if sums["ready"] > 4 * sums["blocked"] else "bad"
+    return mood, f"{'; '.join(parts)}."
 
 
 def figures(states: Rows, targets: Rows, currency: str) -> list[Metric]:
+    """Unbilled is the sum of the four after it, which are also the chart's colours."""
     sums, items = totals(states), {state: sum(row["items"] for row in states if row["state"] == state) for state in STATES}
     unbilled = sum((sums[state] for state in UNBILLED), Decimal(0))
+
+    def figure(state: str, tip: str, mood: str = "") -> Metric:
+        return Metric("Ready to invoice" if state == "ready" else STATES[state], formats.money_short(sums[state], currency), formats.plural(items[state], "item"), tip, mood)
+
     return [
-        Metric("Unbilled", formats.money_short(unbilled, currency), formats.plural(sum(items[state] for state in UNBILLED), "item"), "Σ chargeable value that is on no invoice"),
-        Metric("Ready to invoice", formats.money_short(sums["ready"], currency), formats.plural(items["ready"], "item"), "Billable, approved, not on hold, valid rate, PO, tax and contract, under cap, and in the ERP", "good"),
-        Metric("Blocked", formats.money_short(sums["blocked"], currency), formats.plural(items["blocked"], "item"), "Approved, and held up by exactly one primary reason", "bad" if sums["blocked"] else ""),
-        Metric("Not approved", formats.money_short(sums["not_approved"], currency), formats.plural(items["not_approved"], "item"), "Worked or submitted, approval outstanding"),
-        Metric("Billing readiness", formats.percent(readiness(sums)), "ready ÷ (ready + blocked)", "Ready ÷ (ready + blocked), by value"),
-        Metric("Billed", formats.money_short(sums["billed"], currency), formats.plural(items["billed"], "item"), "On an invoice in the ERP"),
+        Metric("Unbilled", formats.money_short(unbilled, currency), formats.plural(sum(items[state] for state in UNBILLED), "item"), "Chargeable value that is on no invoice: ready, on its way, blocked and not approved together"),
+        figure("ready", "Billable, approved, not on hold, valid rate, PO, tax and contract, under cap, and in the ERP", "good"),
+        figure("moving", "Approved, and between PSA and ERP: it goes on by itself, and becomes an exception if it does not arrive"),
+        figure("blocked", "Approved, and held up by exactly one primary reason that somebody has to mend", "bad" if sums["blocked"] else ""),
+        figure("not_approved", "Worked or submitted, approval outstanding"),
+        Metric("Billing readiness", formats.percent(readiness(sums)), "of what is approved", "Ready ÷ (ready + blocked), by value; what is on its way to the ERP is not ready yet and counts below the line too"),
+        figure("billed", "On an invoice in the ERP"),
         *(_target(row) for row in targets if row["name"] in TARGETS),
     ]
 
@@ -97,7 +102,7 @@ def bridge(states: Rows, currency: str) -> dict[str, Any]:
     """A Plotly waterfall from unbilled to ready: what is not approved and each blocker take their value off once."""
     sums = totals(states)
     unbilled = sum((sums[state] for state in UNBILLED), Decimal(0))
-    taken = [("Not approved", sums["not_approved"], "not_approved"), *((name, value, "moving" if name == ON_ITS_WAY else "blocked") for name, value in _largest(blockers(states)))]
+    taken = [("Not<br>approved", sums["not_approved"], "not_approved"), *((name, value, "blocked") for name, value in _largest(blockers(states))), ("On its<br>way", sums["moving"], "moving")]
     steps, level = [("Unbilled", unbilled, Decimal(0), "total")], unbilled
     for name, value, colour in taken:
         level -= value
@@ -124,13 +129,8 @@ def blockers(states: Rows) -> list[tuple[str, Decimal]]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in states:
         if row["state"] == "blocked":
-            sums[reason(row["blocker"])] += formats.decimal(row["bill_reporting"])
+            sums[formats.words(row["blocker"])] += formats.decimal(row["bill_reporting"])
     return sorted(sums.items(), key=lambda pair: -pair[1])
-
-
-def reason(blocker: str | None) -> str:
-    """A blocker in words; what is merely between two systems is no exception."""
-    return ON_ITS_WAY if blocker == "in-flight" else formats.words(blocker)
 
 
 def _largest(found: list[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
@@ -138,26 +138,30 @@ def _largest(found: list[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
     return [(_wrapped(name), value) for name, value in found[:BARS]] + ([("Others", rest)] if rest else [])
 
 
-def _wrapped(name: str, width: int = 14) -> str:
+def _wrapped(name: str, width: int = 10) -> str:
     lines: list[str] = [""]
     for word in name.split():
         lines = [*lines[:-1], f"{lines[-1]} {word}".strip()] if len(lines[-1]) + len(word) < width else [*lines, word]
     return "<br>".join(line for line in lines if line)
 
 
-def blocker_rows(states: Rows, causes: Sequence[str], currency: str) -> list[dict[str, object]]:
+def blocker_rows(states: Rows, causes: Sequence[str], currency: str, roles: Mapping[str, str]) -> list[dict[str, object]]:
     """What holds up billing: reason, whose it is, value, how old; the reasons that have cases link to them."""
-    held = [row for row in states if row["state"] in ("blocked", "not_approved")]
+    held = [row for row in states if row["state"] in ("blocked", "moving", "not_approved")]
     top = max([formats.decimal(row["bill_reporting"]) for row in held], default=Decimal(1)) or Decimal(1)
-    return [_blocker_row(row, top, causes, currency) for row in sorted(held, key=lambda row: -formats.decimal(row["bill_reporting"]))]
+    return [_blocker_row(row, top, causes, currency, roles) for row in sorted(held, key=lambda row: -formats.decimal(row["bill_reporting"]))]
 
 
-def _blocker_row(row: Row, top: Decimal, causes: Sequence[str], currency: str) -> dict[str, object]:
-    value, cause = formats.decimal(row["bill_reporting"]), row["blocker"] or ""
+MOODS = {"blocked": "bad", "not_approved": "warn", "moving": ""}
+
+
+def _blocker_row(row: Row, top: Decimal, causes: Sequence[str], currency: str, roles: Mapping[str, str]) -> dict[str, object]:
+    value, cause, moving = formats.decimal(row["bill_reporting"]), row["blocker"] or "", row["state"] == "moving"
     return {
-        "reason": span(reason(cause or row["state"]), "t-b"),
-        "owner": row["blocker_owner"] or "–",
-        "share": bar(float(value / top), "" if cause == "in-flight" else "bad" if row["state"] == "blocked" else "warn"),
+        "reason": span("On its way to the ERP" if moving else formats.words(cause or row["state"]), "t-b"),
+        "state": span(STATES[row["state"]], "t-mute"),
+        "owner": span("nobody: goes on by itself", "t-mute") if moving else team(row["blocker_owner"], roles) if row["blocker_owner"] else span("not known", "t-mute"),
+        "share": bar(float(value / top), MOODS[row["state"]]),
         "value": formats.money(value, currency),
         "items": formats.count(row["items"]),
         "oldest": f"{formats.count(row['oldest_days'])} d",
@@ -175,7 +179,7 @@ def _cases(blocker: str, causes: Sequence[str]) -> Html:
         if cause and cause in causes:
             return link("Open cases", "/exceptions", cause=cause)
     plain = blocker in ("", "in-flight", "approval-pending", "not-submitted")
-    return span("not an exception yet", "t-mute") if plain else link("Exceptions", "/exceptions", find=blocker.replace("-", " "))
+    return span("not an exception yet" if plain else "no open case", "t-mute")
 
 
 def ageing(ages: Rows, currency: str) -> dict[str, Any]:
@@ -194,30 +198,41 @@ def ageing(ages: Rows, currency: str) -> dict[str, Any]:
         "legend": {"orientation": "h", "y": 1.12, "x": 0}, "yaxis": {"tickformat": "~s", "title": None}, "xaxis": {"title": None}}}  # fmt: skip
 
 
-def breakdown(rows: Rows, currency: str, limit: int = 25) -> list[dict[str, object]]:
-    """One line a dimension value: ready, blocked, not approved, billed, readiness; the most unbilled first."""
+def breakdown(rows: Rows, currency: str, what: str, limit: int = 25) -> list[dict[str, object]]:
+    """One line a dimension value: ready, on its way, blocked, not approved, billed, readiness; the most unbilled first.
+
+    `what` is the dimension's name: work that has none is named by its projects.
+    """
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row["key"] or "–"].append(row)
+        groups[row["key"] or ""].append(row)
     ranked = sorted(groups.items(), key=lambda pair: -_unbilled(pair[1]))
-    return [_group(key, cells, currency) for key, cells in ranked[:limit]]
+    return [_group(key, cells, currency, what) for key, cells in ranked[:limit]]
 
 
 def _unbilled(cells: Rows) -> Decimal:
     return sum((formats.decimal(cell["bill_reporting"]) for cell in cells if cell["state"] != "billed"), Decimal(0))
 
 
-def _group(key: str, cells: Rows, currency: str) -> dict[str, object]:
+def _group(key: str, cells: Rows, currency: str, what: str) -> dict[str, object]:
     sums, name = totals(cells), cells[0]["name"] or key
     oldest = max((cell["oldest_days"] or 0 for cell in cells if cell["state"] != "billed"), default=0)
     shown = joined([span(name, "t-b"), span(key, "t-mute", "t-mono") if key != name else None])
     return {
-        "name": shown,
+        "name": shown if key else unnamed(what, [project for cell in cells for project in cell["projects"] or ()]),
         "mix": stack(sums),
         **{state: formats.money(sums[state], currency) for state in STATES},
         "readiness": formats.percent(readiness(sums)),
         "oldest": f"{formats.count(oldest)} d",
     }
+
+
+def unnamed(what: str, projects: Sequence[str | None], most: int = 3) -> Html:
+    """What has no customer, service line, … is named by what is known of it: its projects."""
+    known = sorted({project for project in projects if project})
+    links = [link(project, "/journey", q=project) for project in known[:most]]
+    rest = span(f"and {formats.plural(len(known) - most, 'more project')}", "t-mute") if len(known) > most else None
+    return joined([span(f"No {what.lower()} yet", "t-b"), *links, rest])
 
 
 def stack(sums: Mapping[str, Decimal]) -> Html:
@@ -227,7 +242,7 @@ def stack(sums: Mapping[str, Decimal]) -> Html:
         return Html("")
     parts = "".join(
         f'<span style="width:{float(sums[state] / whole) * 100:.1f}%;background:{COLOURS[state]}" title="{STATES[state]}"></span>'
-        for state in ("ready", "blocked", "not_approved") if sums[state] > 0
+        for state in ("ready", "moving", "blocked", "not_approved") if sums[state] > 0
     )  # fmt: skip
     return Html(f'<div class="t-stack" style="width:110px;height:.7rem">{parts}</div>')
 
@@ -241,29 +256,43 @@ def reconciliation_rows(rows: Rows, currency: str, limit: int = 30) -> list[dict
     """PSA against ERP by project; what nothing explains comes first."""
     return [
         {
-            "project": link(row["project_key"], "/journey", q=row["project_key"]),
-            "entity": row["legal_entity"],
+            "project": span(link(row["project_key"], "/journey", q=row["project_key"]), title=row["name"]) if row["project_key"] else span("no project", "t-mute"),
+            "entity": row["legal_entity"] or span("not known", "t-mute"),
             "psa_hours": f"{formats.decimal(row['psa_hours']):,.1f}",
             "erp_hours": f"{formats.decimal(row['erp_hours']):,.1f}",
             "psa": formats.money(row["psa_reporting"], currency),
             "erp": formats.money(row["erp_reporting"], currency),
             "difference": formats.money(formats.decimal(row["psa_reporting"]) - formats.decimal(row["erp_reporting"]), currency),
             "explained": formats.money(row["explained_reporting"], currency),
-            "unexplained": span(formats.money(row["unexplained_reporting"], currency), "t-bad t-b" if formats.decimal(row["unexplained_reporting"]) else "t-good"),
+            "unexplained": _unexplained(row, currency),
         }
         for row in rows[:limit]
     ]
 
 
+def _unexplained(row: Row, currency: str) -> Html:
+    value = formats.decimal(row["unexplained_reporting"])
+    if value and abs(value) <= rounding(row["entries"]):
+        return span(formats.money(value, currency), "t-mute", title=f"Rounding of {formats.plural(row['entries'], 'entry', 'entries')}")
+    return span(formats.money(value, currency), "t-bad t-b" if value else "t-good")
+
+
+def tolerance(currency: str) -> str:
+    """What counts as rounding, for the page to name."""
+    return f"Up to {formats.money(PER_ENTRY, currency)} per time entry counts as rounding."
+
+
 def balance(row: Row | None, currency: str) -> tuple[str, str]:
-    """Whether the two systems tie out, in a sentence."""
+    """Whether the two systems tie out, in a sentence; rounding is told and alarms nobody."""
     if not row or not row["projects"]:
         return "", "No project is in both systems yet."
-    difference, unexplained = formats.decimal(row["psa_reporting"]) - formats.decimal(row["erp_reporting"]), formats.decimal(row["unexplained_reporting"])
+    difference, beyond, cents = formats.decimal(row["psa_reporting"]) - formats.decimal(row["erp_reporting"]), formats.decimal(row["beyond_reporting"]), formats.decimal(row["rounding_reporting"])
     parts = f"PSA {formats.money(row['psa_reporting'], currency)}, ERP {formats.money(row['erp_reporting'], currency)}, difference {formats.money(difference, currency)}"
-    if unexplained:
-        return "bad", f"{parts}; {formats.money(unexplained, currency)} of it is not explained by open exceptions or work on its way."
-    return "good", f"{parts}; all of it is explained by open exceptions or work on its way."
+    if beyond:
+        return "bad", f"{parts}; {formats.money(beyond, currency)} in {formats.plural(row['projects_beyond'], 'project')} is not explained by open exceptions or work on its way."
+    if cents:
+        return "info", f"{parts}; {formats.money(cents, currency)} of it is rounding, the rest is explained by open exceptions or work on its way."
+    return "good", f"{parts}; all of it is explained by open exceptions or work on its way." if difference else f"{parts}: they agree."
 
 
 def exported(items: Rows, clear: frozenset[DataClass]) -> list[dict[str, Any]]:

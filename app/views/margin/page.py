@@ -27,7 +27,7 @@ GROUPS = (
 )  # fmt: skip
 EROSION = (
     Column("project", "Project", "clip"), Column("customer", "Customer", "clip"), Column("share", "Margin", "right"), Column("target", "As sold", "right"),
-    Column("gap", "Gap", "right"), Column("eroded", "Short of target", "right", "(target − margin) × revenue"), Column("revenue", "Revenue", "right"),
+    Column("gap", "Gap", "right"), Column("eroded", "Short of target", "right", "(target − margin) × revenue"),
 )  # fmt: skip
 DISAGREEMENT = (
     Column("project", "Project", "clip"), Column("entity", "Legal entity"), Column("psa", "Margin in PSA", "right"), Column("erp", "Margin in ERP", "right"),
@@ -48,7 +48,7 @@ def page(viewer: Viewer) -> None:
     if not projects:
         draw(empty("No margin in this period yet", "Choose a longer period, or wait until the first approved time has reached the collector."))
         return
-    draw(metrics(present.figures(all_, currency, clear)))
+    draw(metrics(present.figures(projects, currency, clear)))
     _trend_and_erosion(viewer, projects, currency, clear)
     _dimensions(viewer, projects, currency, clear)
     _disagreement(projects, currency, clear)
@@ -58,13 +58,14 @@ def _trend_and_erosion(viewer: Viewer, projects: list[Row], currency: str, clear
     if not clear:
         draw(empty("Costs and margins are masked", "They derive from labour rates. Ask your administrator for the finance or executive role."))
         return
-    left, right = st.columns([2, 3])
+    with st.container(key="stack_margin"):
+        left, right = st.columns([2, 3])
     with left:
         st.subheader("By month", anchor=False)
         months = ask(viewer, SQL["months"], since=present.first_month("12 months", world_now()).isoformat())
         st.plotly_chart(present.trend(months, currency), key="trend", config={"displayModeBar": False}, alt="Revenue, margin and target by month")
     with right:
-        st.subheader("Eroding projects", anchor=False, help="Margin more than two points below what was sold.")
+        st.subheader("Eroding projects", anchor=False, help="Margin more than two points below what was sold; the most money first.")
         rows = present.erosion_rows(projects, currency)
         draw(table(EROSION, rows) if rows else empty("No project erodes", "Every project with a target is within two points of it."))
 
@@ -84,6 +85,7 @@ def _disagreement(projects: list[Row], currency: str, clear: bool) -> None:
     st.subheader("Where PSA and ERP disagree", anchor=False)
     rows = present.disagreement_rows(projects, currency, clear)
     draw(table(DISAGREEMENT, rows) if rows else empty("PSA and ERP agree", "Every project shows the same margin in both systems."))
+    st.caption(present.tolerance(currency))
 
 
 PAGE = View(Question.MARGIN, "Margin", ":material/trending_up:", 5, page)

@@ -12,6 +12,7 @@ from typing import Any
 from app.widgets import formats
 from app.widgets.markup import Html, Metric, joined, link, span
 from models.canonical.classification import MASK
+from models.domain.rounding import PER_ENTRY, rounding
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -19,11 +20,14 @@ PERIODS = {"This month": 0, "3 months": 2, "12 months": 11}
 DIMENSIONS = {"Service line": "service_line", "Legal entity": "legal_entity", "Customer": "customer_name", "Project": "project_key"}
 EROSION = Decimal("0.02")
 """Margin this many points (as a share) below target is called erosion."""
+GRAVE = Decimal("0.01")
+"""PSA and ERP may differ by this share of the ERP's margin before it is red."""
 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """Sums of some projects, in the reporting currency. `target` is the revenue-weighted target share."""
+    """Sums of some projects, in the reporting currency. `target` is the revenue-weighted target share; `beyond` is the part of
+    `disagreement` on projects where it is more than rounding."""
 
     revenue: Decimal
     cost: Decimal
@@ -32,6 +36,7 @@ class Margin:
     erp: Decimal
     difference: Decimal
     disagreement: Decimal
+    beyond: Decimal
     target_margin: Decimal
     target_revenue: Decimal
 
@@ -68,7 +73,18 @@ def summed(projects: Rows) -> Margin:
     aimed = [row for row in projects if row["target_margin"] is not None]
     weighted = sum((formats.decimal(row["revenue"]) * share(row["target_margin"]) for row in aimed), Decimal(0))
     known = sum((formats.decimal(row["revenue"]) for row in aimed), Decimal(0))
-    return Margin(total("revenue"), total("cost"), total("margin"), total("psa_margin"), total("erp_margin"), total("difference"), total("disagreement"), weighted, known)
+    beyond = sum((formats.decimal(row["disagreement"]) for row in projects if apart(row)), Decimal(0))
+    return Margin(total("revenue"), total("cost"), total("margin"), total("psa_margin"), total("erp_margin"), total("difference"), total("disagreement"), beyond, weighted, known)
+
+
+def apart(row: Row) -> bool:
+    """Whether PSA and ERP differ on a project by more than rounding."""
+    return formats.decimal(row["disagreement"]) > rounding(row["entries"])
+
+
+def tolerance(currency: str) -> str:
+    """What counts as rounding, for the page to name."""
+    return f"Up to {formats.money(PER_ENTRY, currency)} per time entry or expense counts as rounding; more than {formats.percent(GRAVE, 0)} of the ERP’s margin is red."
 
 
 def share(value: Any) -> Decimal:
@@ -82,7 +98,7 @@ def verdict(all_: Margin, currency: str, clear: bool) -> tuple[str, str]:
         return "", "No revenue is known in this period."
     if not clear:
         return "", f"Revenue is {formats.money_short(all_.revenue, currency)}; margins are masked for your roles."
-    trust = f"PSA and ERP differ by {formats.money_short(all_.disagreement, currency)}" if all_.disagreement else "PSA and ERP agree"
+    trust = f"PSA and ERP differ by {formats.money_short(all_.beyond, currency)}" if all_.beyond else f"PSA and ERP agree{' but for rounding' if all_.disagreement else ''}"
     if all_.gap is None:
         return "", f"Margin is {formats.percent(all_.share)}; no project has a target. {trust}."
     mood = "good" if all_.gap >= 0 else "warn" if all_.gap > -EROSION else "bad"
@@ -90,17 +106,35 @@ def verdict(all_: Margin, currency: str, clear: bool) -> tuple[str, str]:
     return mood, f"Margin is {formats.percent(all_.share)}, {formats.points(abs(all_.gap)).lstrip('+')} {side} target; {trust}."
 
 
-def figures(all_: Margin, currency: str, clear: bool) -> list[Metric]:
+def figures(projects: Rows, currency: str, clear: bool) -> list[Metric]:
     """The metric row; cost and margin only for those who may see labour rates."""
-    consistency = 1 - all_.disagreement / abs(all_.erp) if all_.erp else None
+    all_, short = summed(projects), eroding(projects)
+    lost, number = sum((sums.eroded for sums, _ in short), Decimal(0)), formats.plural(len(short), "project")
     return [
         Metric("Revenue", formats.money_short(all_.revenue, currency), "earned in the period", "Value of approved billable work"),
         Metric("Cost", hidden(formats.money_short(all_.cost, currency), clear), "direct delivery cost", "Hours × cost rate, plus project expenses"),
         Metric("Gross margin", hidden(formats.money_short(all_.margin, currency), clear), "revenue − cost", "Revenue − direct delivery cost"),
         Metric("Margin", hidden(formats.percent(all_.share), clear), f"target {formats.percent(all_.target)}", "(Revenue − direct delivery cost) ÷ revenue; target weighted by revenue", _gap_mood(all_, clear)),
-        Metric("Short of target", hidden(formats.money_short(all_.eroded, currency), clear), hidden(formats.points(all_.gap), clear), "Margin erosion: (target − margin) × revenue", "warn" if clear and all_.eroded else ""),
-        Metric("PSA vs ERP", formats.money_short(all_.disagreement, currency), f"{formats.percent(consistency)} consistent", "Σ |margin in PSA − margin in ERP|; consistency is 1 − that ÷ margin in the ERP", "bad" if all_.disagreement else "good"),
+        Metric("Short of target", hidden(formats.money_short(lost, currency), clear), hidden(f"on {number}", clear), "Margin erosion: (target − margin) × revenue, over the projects more than two points below what was sold; others do not make up for them", "warn" if clear and lost else ""),
+        Metric("PSA vs ERP", formats.money_short(all_.disagreement, currency) if all_.beyond else formats.money(all_.disagreement, currency), _apart_note(all_), f"Σ |margin in PSA − margin in ERP|. {tolerance(currency)}", _apart_mood(all_)),
     ]
+
+
+def _apart_share(all_: Margin) -> Decimal | None:
+    return all_.beyond / abs(all_.erp) if all_.erp else None
+
+
+def _apart_note(all_: Margin) -> str:
+    if all_.beyond:
+        return f"{formats.percent(_apart_share(all_))} of the ERP margin"
+    return "rounding only" if all_.disagreement else "they agree"
+
+
+def _apart_mood(all_: Margin) -> str:
+    if not all_.beyond:
+        return "" if all_.disagreement else "good"
+    part = _apart_share(all_)
+    return "bad" if part is None or part > GRAVE else "warn"
 
 
 def _gap_mood(all_: Margin, clear: bool) -> str:
@@ -114,10 +148,10 @@ def hidden(text: str, clear: bool) -> str:
 
 
 def by_dimension(projects: Rows, dimension: str) -> list[tuple[str, list[Row]]]:
-    """Projects by one of DIMENSIONS' columns, the most revenue first."""
+    """Projects by one of DIMENSIONS' columns, the most revenue first; those without one have the name ""."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in projects:
-        groups[row[dimension] or "–"].append(row)
+        groups[row[dimension] or ""].append(row)
     return sorted(groups.items(), key=lambda pair: -summed(pair[1]).revenue)
 
 
@@ -128,7 +162,7 @@ def dimension_rows(projects: Rows, dimension: str, currency: str, clear: bool, l
 def _group(name: str, rows: Rows, dimension: str, currency: str, clear: bool) -> dict[str, object]:
     sums = summed(rows)
     return {
-        "name": _project_name(rows[0]) if dimension == "project_key" else span(name, "t-b"),
+        "name": _project_name(rows[0]) if dimension == "project_key" else span(name, "t-b") if name else _unnamed(dimension, rows),
         "revenue": formats.money(sums.revenue, currency),
         "cost": hidden(formats.money(sums.cost, currency), clear),
         "margin": hidden(formats.money(sums.margin, currency), clear),
@@ -136,8 +170,22 @@ def _group(name: str, rows: Rows, dimension: str, currency: str, clear: bool) ->
         "target": formats.percent(sums.target),
         "gap": _gap(sums) if clear else MASK,
         "bullet": bullet(sums) if clear else Html(""),
-        "disagreement": span(formats.money(sums.disagreement, currency), "t-warn") if sums.disagreement else span("agree", "t-mute"),
+        "disagreement": _difference(sums, currency),
     }
+
+
+def _difference(sums: Margin, currency: str) -> Html:
+    if sums.beyond:
+        return span(formats.money(sums.disagreement, currency), "t-warn")
+    return span(formats.money(sums.disagreement, currency), "t-mute", title="rounding") if sums.disagreement else span("agree", "t-mute")
+
+
+def _unnamed(dimension: str, rows: Rows, most: int = 3) -> Html:
+    """Projects without a customer, service line, … are named by their codes."""
+    what = next(name for name, column in DIMENSIONS.items() if column == dimension).lower()
+    links = [link(row["project_key"], "/journey", q=row["project_key"]) for row in rows[:most]]
+    rest = span(f"and {formats.plural(len(rows) - most, 'more project')}", "t-mute") if len(rows) > most else None
+    return joined([span(f"No {what} yet", "t-b"), *links, rest])
 
 
 def _project_name(row: Row) -> Html:
@@ -160,27 +208,31 @@ def bullet(sums: Margin, width: int = 120) -> Html:
     return Html(f'<span style="position:relative;display:inline-block;width:{width}px"><span class="t-bar {mood}" style="width:{long:.0f}px"></span>{mark}</span>')
 
 
-def erosion_rows(projects: Rows, currency: str, limit: int = 12) -> list[dict[str, object]]:
+def eroding(projects: Rows) -> list[tuple[Margin, Row]]:
     """Projects that fall short of what was sold, the most money first."""
     found = [(summed([row]), row) for row in projects]
-    short = sorted(((sums, row) for sums, row in found if sums.gap is not None and sums.gap < -EROSION), key=lambda pair: -pair[0].eroded)
+    return sorted(((sums, row) for sums, row in found if sums.gap is not None and sums.gap < -EROSION), key=lambda pair: -pair[0].eroded)
+
+
+def erosion_rows(projects: Rows, currency: str, limit: int = 12) -> list[dict[str, object]]:
+    """The eroding projects that cost most."""
     return [
         {
-            "project": _project_name(row), "customer": row["customer_name"] or "–", "share": formats.percent(sums.share), "target": formats.percent(sums.target),
-            "gap": _gap(sums), "eroded": formats.money(sums.eroded, currency), "revenue": formats.money(sums.revenue, currency),
+            "project": _project_name(row), "customer": row["customer_name"] or span("no customer yet", "t-mute"), "share": formats.percent(sums.share), "target": formats.percent(sums.target),
+            "gap": _gap(sums), "eroded": formats.money(sums.eroded, currency),
         }
-        for sums, row in short[:limit]
+        for sums, row in eroding(projects)[:limit]
     ]  # fmt: skip
 
 
 def disagreement_rows(projects: Rows, currency: str, clear: bool, limit: int = 12) -> list[dict[str, object]]:
-    """Projects whose margin differs between PSA and ERP; the difference links to its journey."""
-    found = sorted((row for row in projects if formats.decimal(row["disagreement"])), key=lambda row: -formats.decimal(row["disagreement"]))
+    """Projects whose margin differs between PSA and ERP, the most first; rounding is shown and named."""
+    found = sorted((row for row in projects if formats.decimal(row["disagreement"])), key=lambda row: (not apart(row), -formats.decimal(row["disagreement"])))
     return [
         {
-            "project": _project_name(row), "entity": row["legal_entity"], "psa": hidden(formats.money(row["psa_margin"], currency), clear),
-            "erp": hidden(formats.money(row["erp_margin"], currency), clear), "difference": span(formats.money(row["difference"], currency), "t-b"),
-            "cases": link("Exceptions", "/exceptions", find=row["project_key"]),
+            "project": _project_name(row), "entity": row["legal_entity"] or span("not known", "t-mute"), "psa": hidden(formats.money(row["psa_margin"], currency), clear),
+            "erp": hidden(formats.money(row["erp_margin"], currency), clear), "difference": span(formats.money(row["difference"], currency), "t-b" if apart(row) else "t-mute"),
+            "cases": link("Exceptions", "/exceptions", find=row["project_key"]) if apart(row) else span("rounding", "t-mute"),
         }
         for row in found[:limit]
     ]  # fmt: skip

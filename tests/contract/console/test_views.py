@@ -48,7 +48,7 @@ def _imported(node: ast.AST) -> list[str]:
 
 VALUES = {
     "entities": [], "firms": [], "keys": ["a"], "names": ["a"], "correlations": ["a"], "since": "2026-01-01T00:00:00+00:00", "step": 3600, "q": "a", "like": "%a%", "key": "a", "trace": "a", "project": "a",
-    "posting": "a-v", "cause": "a", "run": "a", "runs": ["a"], "cases": ["a"],
+    "posting": "a-v", "cause": "a", "run": "a", "runs": ["a"], "cases": ["a"], "rounding": "0.01",
 }  # fmt: skip
 
 
