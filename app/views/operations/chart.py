@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.views.operations.presenter import Rows, grouped
+from models.domain.service_levels import SERVICE_LEVELS
 
 
 def throughput(series: Rows, times: Sequence[datetime], step: int) -> dict[str, Any]:
-    """A Plotly figure: finished runs stacked by flow, and the failure rate as a line on its own axis."""
-    bars = [_bars(flow, {row["slot"]: row["settled"] for row in rows}, times, step) for flow, rows in sorted(grouped(series, "flow").items())]
+    """A Plotly figure: finished runs stacked by flow, and the failure rate as a line on its own axis.
+
+    Every known flow has its place, with bars or without: colours go by place, and a flow keeps its own whichever others ran.
+    """
+    ran = grouped(series, "flow")
+    bars = [_bars(flow, {row["slot"]: row["settled"] for row in ran.get(flow, [])}, times, step) for flow in [*SERVICE_LEVELS, *sorted(ran.keys() - SERVICE_LEVELS)]]
     return {"data": [*bars, _rate(series, times, step)], "layout": _layout()}
 
 
@@ -22,7 +27,7 @@ def slots(since: datetime, now: datetime, step: int) -> list[datetime]:
 
 
 def _bars(flow: str, values: Mapping[datetime, int], times: Sequence[datetime], step: int) -> dict[str, Any]:
-    return {"type": "bar", "name": flow, "x": _middles(times, step), "y": [values.get(at, 0) for at in times], "hovertemplate": "%{y:,}"}
+    return {"type": "bar", "name": flow, "showlegend": bool(values), "x": _middles(times, step), "y": [values.get(at, 0) if values else None for at in times], "hovertemplate": "%{y:,}"}
 
 
 def _rate(series: Rows, times: Sequence[datetime], step: int) -> dict[str, Any]:

@@ -105,9 +105,18 @@ def test_hours_without_work_show_as_such() -> None:
     assert times == [NOW - timedelta(hours=at) for at in (3, 2, 1, 0)]
     series = [{"flow": "a", "slot": at, "settled": 4, "dead": 1, "admitted": 5, "retries": 0, "replays": 0, "lag_p95_s": 1} for at in hours]
     figure = chart.throughput(series, times, 3600)
-    assert figure["data"][0]["y"] == [4, 0, 0, 4]
-    assert figure["data"][1]["y"] == [0.2, None, None, 0.2]
-    assert chart.throughput([], times, 3600)["data"][0]["y"] == [None] * 4
+    assert next(bars for bars in figure["data"] if bars["name"] == "a")["y"] == [4, 0, 0, 4]
+    assert figure["data"][-1]["y"] == [0.2, None, None, 0.2]
+    assert chart.throughput([], times, 3600)["data"][-1]["y"] == [None] * 4
+
+
+def test_a_flow_keeps_its_colour_whichever_others_ran() -> None:
+    """Colours go by place in the figure: every known flow has one, and only those that ran are in the legend."""
+    slot = {"slot": NOW, "settled": 1, "dead": 0}
+    alone, both = (chart.throughput([{**slot, "flow": name} for name in names], [NOW], 3600)["data"] for names in (["time-to-bill"], ["intake", "master-data", "time-to-bill"]))
+    places = [[bars["name"] for bars in data].index("time-to-bill") for data in (alone, both)]
+    assert places[0] == places[1]
+    assert [bars["name"] for bars in alone[:-1] if bars["showlegend"]] == ["time-to-bill"]
 
 
 def test_an_open_circuit_and_a_rate_limit_are_told_apart() -> None:
