@@ -86,6 +86,8 @@ def _choices(others: list[search.Candidate], one: search.Candidate | None) -> No
     if one is None:
         rows = [{"kind": chip(other.kind), "title": _opening(other), "note": other.note} for other in others]
         draw(table((Column("kind", "Kind"), Column("title", "Found"), Column("note", "About")), rows))
+        if len(others) >= search.MOST:
+            draw(block(span("There may be more: add a few letters or digits to what you look for.", "t-mute")))
         return
     with st.expander(f"{len(others)} more found"):
         draw(block(listed.replace("   ", "<br>")))

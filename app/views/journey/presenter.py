@@ -238,15 +238,19 @@ def _short(path: str, value: Any, clear: frozenset[DataClass], about: str) -> st
     return ", ".join(str(field.after) for field in fields)
 
 
+INVOICE = {"number": "Number", "customer_key": "Customer", "project_code": "Project", "status": "Status", "issued_on": "Issued on", "total": "Total"}
+LINKED = ("Customer", "Project")
+
+
 def lines(invoice: Row, clear: frozenset[DataClass]) -> tuple[dict[str, object], list[dict[str, Any]]]:
     """An invoice's head, and its lines with the time entry or expense each bills."""
     body = json.loads(invoice["fields"] or "{}")
-    head = {name: _short(name, body.get(name), clear, "invoice") for name in ("number", "customer_key", "project_code", "status", "issued_on", "total")}
+    head: dict[str, object] = {title: _short(name, body.get(name), clear, "invoice") for name, title in INVOICE.items()}
     listed = [
         {"posting": line.get("posting_id"), "entry": entry_of(line.get("posting_id")), "amount": _short("amount", line.get("amount"), clear, "lines")}
         for line in body.get("lines") or []
     ]  # fmt: skip
-    return {formats.words(name): value for name, value in head.items() if value}, listed
+    return {title: link(value, "/journey", q=value) if title in LINKED else value for title, value in head.items() if value}, listed
 
 
 def entry_of(posting: str | None) -> str:

@@ -12,6 +12,8 @@ Row = Mapping[str, Any]
 Rows = Sequence[Row]
 LENGTH, SHORTEST = 32, 8
 """Digits of an id, and the fewest by which one is looked for."""
+MOST = 25
+"""As many as a statement brings up (`journey.sql`)."""
 PREFIXES = ("project", "customer", "resource", "time_entry", "expense", "charge_code", "contract", "opportunity", "milestone", "invoice")
 
 

@@ -189,6 +189,15 @@ def test_systems_are_compared_field_by_field() -> None:
     assert [row["differs"] for row in rows] == [False, True, False]
 
 
+def test_an_invoice_leads_to_its_customer_project_and_lines() -> None:
+    """O2: by invoice; its total is masked like every contract value."""
+    body = {"number": "INV-1", "customer_key": "C-1", "project_code": "PRJ-1", "status": "paid", "total": {"amount": "9.00", "currency": "EUR"}, "lines": [{"posting_id": "TE-1-v1", "amount": {"amount": "9.00", "currency": "EUR"}}]}
+    head, lines = present.lines({"fields": json.dumps(body)}, NOBODY)
+    assert "/journey?q=C-1" in str(head["Customer"]) and "/journey?q=PRJ-1" in str(head["Project"])
+    assert (head["Status"], head["Total"]) == ("paid", MASK)
+    assert lines == [{"posting": "TE-1-v1", "entry": "TE-1", "amount": MASK}]
+
+
 def test_a_posting_leads_back_to_its_entry() -> None:
     assert [present.entry_of(posting) for posting in ("TE-kantata-27-v1", "TE-kantata-27-v2-R", None)] == ["TE-kantata-27", "TE-kantata-27", ""]
 
