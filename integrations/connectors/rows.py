@@ -158,6 +158,7 @@ class Reading:
     ignored: frozenset[str] = frozenset()
     events: list[CloudEvent] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
     _new: set[str] = field(default_factory=set)
 
     def take(self, source_id: str, raw: object, make: Callable[[], CloudEvent | None]) -> None:
@@ -167,6 +168,7 @@ class Reading:
         except (TieoutError, ValidationError) as error:
             self.rejected.append((source_id, jsonable(raw), mapped(error)))
         else:
+            self.seen.append(source_id)
             if event is not None:
                 self.events.append(event)
 

@@ -65,13 +65,15 @@ class Page:
     """Events after a cursor, in the source's order as far as it has one, and the cursor to go on from.
 
     `rejected` are rows the mapping could not read: (source id, raw row, error); they are quarantined, never dropped (S8, N4).
-    `more` says that another page waits now.
+    `more` says that another page waits now. `seen` are the source ids, named as in `rejected`, of the rows that could be read: a
+    quarantined row is done with only once it was seen again.
     """
 
     events: Sequence[CloudEvent]
     cursor: str
     more: bool = False
     rejected: Sequence[tuple[str, Mapping[str, Any], Exception]] = ()
+    seen: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+
+import sqlalchemy as sa
 
 from integrations.contracts.connector import Connector, Page
 from integrations.engine.gate import Gate
@@ -45,11 +48,8 @@ class Polling:
                 return changed
             arrivals = [self._routing.arrival(event) for event in page.events]
             arrivals += [self._routing.rejected(system, stream, name, row, error, began) for name, row, error in page.rejected]
-            moved = partial(
-                self._journal.cursors.move, system=system, stream=stream, since=cursor, cursor=page.cursor, polled_at=None if page.more else began
-            )
             try:
-                admitted = self._journal.runs.admit(arrivals, moved)
+                admitted = self._journal.runs.admit(arrivals, partial(self._moved, system, stream, cursor, page, began))
             except CursorMoved:
                 cursor = self._journal.cursors.get(system, stream)
                 continue
@@ -57,6 +57,11 @@ class Polling:
             changed += len(admitted.started) + len(admitted.woken)
             if not page.more:
                 return changed
+
+    def _moved(self, system: str, stream: str, since: str | None, page: Page, began: datetime, connection: sa.Connection) -> None:
+        """What joins a page's admission: the cursor's move, and the end of the dead letters whose rows it showed again."""
+        self._journal.cursors.move(connection, system, stream, since, page.cursor, None if page.more else began)
+        self._journal.runs.shown(connection, system, stream, {*page.seen, *(name for name, _, _ in page.rejected)}, not page.more)
 
     def _page(self, connector: Connector, stream: str, cursor: str | None) -> Page | None:
         name = connector.config.name

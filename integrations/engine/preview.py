@@ -22,7 +22,8 @@ from models.domain.outcomes import NothingToDo, WaitFor
 from models.domain.plan import Plan
 from models.domain.states import RunState
 from models.journal.journal import Journal
-from models.journal.replays import INTAKE, restarted
+from models.journal.replays import restarted
+from models.journal.rereads import INTAKE
 from models.journal.run import HOLDING, Run, telling_system
 
 _AT_ONCE = 4
@@ -58,7 +59,7 @@ class Preview:
         flow = self._flows.version(old.flow, old.flow_version)
         if flow is None:
             if old.flow == INTAKE:
-                shown["steps"].append(_step("map", "transform", outcome="its stream is read again from the beginning"))
+                shown["steps"].append(_step("map", "transform", outcome="its stream is read again from the beginning; this stays open until the row has come"))
             else:
                 hazards.append(_hazard("unknown_version", old.run_id, f"no worker knows {old.flow} version {old.flow_version}"))
             return shown, hazards

@@ -8,6 +8,7 @@ from typing import Any
 from models.domain.plan import Plan, Wave
 from models.domain.states import RunState
 from models.journal.journal import Journal
+from models.journal.rereads import asked
 from models.journal.run import Run
 
 _FAILED = (RunState.DEAD,)
@@ -66,7 +67,7 @@ class Replaying:
 
     def _ended(self, journal: Journal, wave: dict[str, Any]) -> bool:
         runs = journal.runs.by_ids(wave["run_ids"])
-        failed = sum(run.state in _FAILED for run in runs)
+        failed = sum(run.state in _FAILED and not asked(run) for run in runs)
         settled = sum(run.state in _ENDED for run in runs)
         waiting = sum(_waits(run) for run in runs)
         if failed + settled + waiting < len(runs):

@@ -17,7 +17,7 @@ from integrations.engine.tracing import new_trace_id
 from models.canonical.events import CloudEvent, data_of, upcast
 from models.domain.errors import TieoutError, Unmappable
 from models.journal.metadata import micros
-from models.journal.replays import INTAKE
+from models.journal.rereads import INTAKE
 from models.journal.run import Arrival, Start
 
 NO_ENTITY = "-"

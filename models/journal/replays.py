@@ -20,12 +20,10 @@ from models.domain.record import Record, RecordKind
 from models.domain.states import RunState, allowed
 from models.journal.admitting import SQL, admission_lock, insert_runs, stored
 from models.journal.committing import release, supersede
+from models.journal.rereads import INTAKE, ask
 from models.journal.run import HOLDING, Run, run_of
 from models.journal.run_records import run_record
 from models.journal.statements import statements
-
-INTAKE = "intake"
-"""Flow name of rows that no connector could map: quarantined, replayed by reading their stream again from its beginning."""
 
 
 @dataclass(slots=True)
@@ -143,13 +141,15 @@ class ReplayMaker:
         return replays, records
 
     def _reread(self, old: Run, actor: str, because: Mapping[str, Any]) -> list[Record]:
-        """Forget that the row came and read its stream again: mapped by now it is admitted as an event, else refused anew."""
+        """Forget that the row came and read its stream again: mapped by now it is admitted as an event, else refused anew. The
+        dead letter stays until one of the two has happened, since the source may have the row no longer."""
         system, stream = old.payload["system"], old.payload["stream"]
         self._connection.execute(self._sql["forget"], {"source": old.event_source, "event_id": old.event_id})
         self._connection.execute(self._sql["rewind"], {"system": system, "stream": stream})
         body = {**because, "action": "replay", "reads_again": {"system": system, "stream": stream}}
         note = run_record(old, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body)
-        return [note, *supersede(self._connection, [old], self._now, {})]
+        ask(self._connection, old, self._now)
+        return [note]
 
     def _store(self, over: list[Run], fresh: list[Run], replays: Replays) -> list[Record]:
         holding = [run for run in over if run.state in HOLDING]

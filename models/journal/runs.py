@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from models.domain.clock import Clock
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState, allowed
-from models.journal import admitting, claiming, committing, replays, tables
+from models.journal import admitting, claiming, committing, replays, rereads, tables
 from models.journal.admitting import Admitted
 from models.journal.committing import Commit
 from models.journal.crosswalk import Crosswalk
@@ -134,6 +134,13 @@ class Runs:
             return made
 
         return self._transaction(work)
+
+    def shown(self, connection: sa.Connection, system: str, stream: str, rows: Collection[str], ended: bool) -> None:
+        """Close the dead letters whose rows a page showed again (`rows`: source ids), in the transaction that admits the page; once
+        the stream's end is reached (`ended`), those whose rows did not come say so."""
+        records = rereads.shown(connection, system, stream, rows, ended, self._clock.now())
+        if records:
+            self._feed.append(connection, records)
 
     def cancel(self, run_ids: Sequence[str], actor: str, reason: str | None) -> dict[str, str]:
         """End runs by a person's word; why others were left alone, by run id. Running ones end their step first."""

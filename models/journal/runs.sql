@@ -157,5 +157,14 @@ where seq = :seq and farewell = 'sending' and state = 'dead';
 -- forget: an event that is to be taken as new when it comes again
 delete from event where source = :source and event_id = :event_id;
 
+-- ask_again: a dead letter of the intake waits for its row; why the row did not come the last time no longer counts
+update run set waiting_for = :row, waiting_because = null, error_message = :message, updated_at = :now where seq = :seq and state = 'dead';
+
+-- asked_again: the dead letters of the intake that wait for their row; the key's bound leads SQLite to the index of dead runs
+select $run from run where state = 'dead' and business_key > '' and flow = 'intake' and waiting_for is not null;
+
+-- missed: a row that was asked for again did not come
+update run set waiting_because = :because, error_message = :message, updated_at = :now where seq = :seq and state = 'dead';
+
 -- rewind: read a stream again from its beginning
 update cursor set cursor = null where system = :system and stream = :stream;

@@ -66,12 +66,12 @@ class CsvFiles:
         reading, end, last = Reading(), start, tail
         for record in file.records(start):
             if len(reading.events) + len(reading.rejected) >= limit:
-                return Page(reading.events, self._cursor(spec, end, last), True, reading.rejected)
+                return Page(reading.events, self._cursor(spec, end, last), True, reading.rejected, reading.seen)
             if record.closed or record.digest != tail:
                 self._read(spec, record, reading)
             # A row without its line end may still be growing: it is read, and looked at again should it change.
             end, last = (record.end, "") if record.closed else (record.start, record.digest)
-        return Page(reading.events, self._cursor(spec, end, last), False, reading.rejected)
+        return Page(reading.events, self._cursor(spec, end, last), False, reading.rejected, reading.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)

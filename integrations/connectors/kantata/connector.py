@@ -51,7 +51,7 @@ class Kantata:
         reading = Reading(ignored=ignored(self.config.options))
         for event, found in verdicts:
             self._read(reading, event, found, names)
-        return Page(reading.events, moved.text(), more, reading.rejected)
+        return Page(reading.events, moved.text(), more, reading.rejected, reading.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
@@ -92,7 +92,9 @@ class Kantata:
         return self.config.legal_entities[0] if len(self.config.legal_entities) == 1 else None
 
     def _read(self, reading: Reading, event: Raw, found: Verdict, names: Names) -> None:
-        kind, source_id = kind_of(event), str(found.row.get("id"))
+        kind = kind_of(event)
+        # A time entry and an expense may bear one number, and the rows of a stream are told apart by their names.
+        source_id = f"{kind}:{found.row.get('id')}"
 
         def made() -> CloudEvent:
             happened = Row(event, sparse=True).instant("subject_changed_at")

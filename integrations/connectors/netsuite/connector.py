@@ -51,7 +51,7 @@ class NetSuite:
         for row in fresh:
             result.take(str(row.get("id")), row, lambda row=row: make(self.config.name, row))  # type: ignore[misc]
         moved = mark.moved(((_mark(row), at) for row in fresh if (at := reading.changed(row))), self._overlap)
-        return Page(result.events, moved.text(), more, result.rejected)
+        return Page(result.events, moved.text(), more, result.rejected, result.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)

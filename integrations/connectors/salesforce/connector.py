@@ -49,7 +49,7 @@ class Salesforce:
         for row in fresh:
             self._read(reading, kind, fields, row, lines.get(str(row.get("Id")), []))
         moved = mark.moved(((_mark(row, fields), _changed(row)) for row in fresh if _dated(row)), self._overlap)
-        return Page(reading.events, moved.text(), more=len(rows) >= limit + len(mark.seen), rejected=reading.rejected)
+        return Page(reading.events, moved.text(), len(rows) >= limit + len(mark.seen), reading.rejected, reading.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)

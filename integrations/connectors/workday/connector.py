@@ -65,7 +65,7 @@ class Workday:
             self._read(reading, worker, window.since, datetime.fromisoformat(through))
         more = window.page < found.pages
         following = Window(window.since, through, window.page + 1, count) if more else Window(since=through)
-        return Page(reading.events, following.text(), more, reading.rejected)
+        return Page(reading.events, following.text(), more, reading.rejected, reading.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)

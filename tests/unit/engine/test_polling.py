@@ -40,11 +40,55 @@ def test_a_row_the_connector_cannot_map_is_kept_and_read_again(journal: Journal,
     engine.drain()
     (dead,) = journal.runs.by_keys(["time:psa:27"])
     assert (dead.state, dead.error_code, dead.error_field, dead.payload["row"]) == (RunState.DEAD, "bad-number", "Hours", {"Hours": "8h"})
-    psa.pages["time"] = [Page([event("a"), event("27")], "1")]
+    psa.pages["time"] = [Page([event("a"), event("27")], "1", seen=["a", "27"])]
     journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
     engine.drain()
     assert state_of(journal, "27") == ["settled"] and state_of(journal, "a") == ["settled"]
     assert journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+
+
+@pytest.mark.req("N4", "E4")
+def test_a_row_that_the_source_has_no_longer_stays_an_exception(any_journal: Journal, clock: HandClock) -> None:
+    """N4: asked for again and not shown, its dead letter stays with the row, says why and what to do, and the replay has failed."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    bad = ("27", {"Hours": "8h"}, Unmappable("Hours is no number", "Hours", code="bad-number"))
+    psa.pages["time"] = [Page([], "1", rejected=[bad])]
+    engine = Engine(any_journal, [posting_flow()], [psa, Hostile()], clock)
+    engine.drain()
+    (dead,) = any_journal.runs.by_keys(["time:psa:27"])
+    psa.pages["time"] = [Page([event("28")], "1", seen=["28"])]
+    for asked in (1, 2):
+        request = any_journal.requests.append("replay", {"run_ids": [dead.run_id]}, "ops")
+        engine.drain(poll=False)
+        (pending,) = any_journal.runs.by_keys(["time:psa:27"])
+        assert (pending.state, pending.error_message) == (RunState.DEAD, "Hours is no number")
+        assert any_journal.requests.get(request).state == "running", "the source was not read yet"  # type: ignore[union-attr]
+        engine.drain()
+        (kept,) = any_journal.runs.by_keys(["time:psa:27"])
+        assert (kept.run_id, kept.state, kept.payload["row"], kept.error_code) == (dead.run_id, RunState.DEAD, {"Hours": "8h"}, "bad-number")
+        assert kept.error_message.count("psa shows the row no longer") == 1 and "cancel this with a reason" in kept.error_message  # type: ignore[union-attr]
+        told = any_journal.requests.get(request)
+        assert (told.state, told.result["failed"]) == ("failed", 1)  # type: ignore[union-attr,index]
+        notes = [r for page in any_journal.feed.read(0, 1000) for r in page.records if r.run_id == dead.run_id and r.status == "reread"]
+        assert len(notes) == asked
+    psa.pages["time"].append(Page([event("27")], "2", seen=["27"]))
+    engine.drain()
+    assert state_of(any_journal, "27") == ["settled"] and any_journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+
+
+@pytest.mark.req("N4")
+def test_a_row_that_comes_on_a_later_page_is_waited_for(journal: Journal, clock: HandClock) -> None:
+    """N4: no page but the last one says that a row did not come; a row that says nothing to us by now has come too."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])]
+    engine = Engine(journal, [posting_flow()], [psa], clock)
+    engine.poll()
+    (dead,) = journal.runs.by_keys(["time:psa:27"])
+    psa.pages["time"] = [Page([event("1")], "1", more=True, seen=["1"]), Page([], "2", seen=["27"])]
+    journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    engine.poll()
+    (done,) = journal.runs.by_keys(["time:psa:27"])
+    assert (done.state, done.error_message) == (RunState.SUPERSEDED, "no")
 
 
 @pytest.mark.req("N4")

@@ -1,0 +1,63 @@
+"""Rereads: rows that no connector could map, asked for again; the dead letter of one stays until its row has come (N4).
+
+A source need not have a row any more: an event feed keeps some days, a file is rotated. So the answer to the asking is what the
+pages show, read from the stream's beginning: a row that came, mapped or refused anew, closes its dead letter; when the end is
+reached without it, the dead letter says so. Should the row come later after all, it closes then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from models.domain.record import Record, RecordKind
+from models.journal.committing import supersede
+from models.journal.metadata import micros
+from models.journal.run import Run, run_of
+from models.journal.run_records import run_record
+from models.journal.statements import statements
+
+INTAKE = "intake"
+"""Flow name of rows that no connector could map: quarantined, replayed by reading their stream again from its beginning."""
+_SQL = Path(__file__).with_name("runs.sql")
+
+
+def ask(connection: sa.Connection, letter: Run, now: datetime) -> None:
+    """Let a dead letter of the intake wait for its row, in the caller's transaction. Safe to repeat."""
+    said = (letter.error_message or "").removesuffix(letter.waiting_because or "").rstrip()
+    values = {"row": f"row/{letter.business_key}", "message": said, "seq": letter.seq, "now": micros(now)}
+    connection.execute(statements(_SQL, connection.dialect.name)["ask_again"], values)
+
+
+def asked(run: Run) -> bool:
+    """Whether a dead letter was asked for again and its stream was not read to the end since."""
+    return run.flow == INTAKE and run.waiting_for is not None and run.waiting_because is None
+
+
+def shown(connection: sa.Connection, system: str, stream: str, rows: Collection[str], ended: bool, now: datetime) -> list[Record]:
+    """Take in what a page of a stream showed (`rows`: source ids; `ended`: nothing follows it), in the caller's transaction after
+    the page's admission; the records to tell of it. The cursor's move tells apart pages that were read before the asking."""
+    sql = statements(_SQL, connection.dialect.name)
+    letters = [run_of(row) for row in connection.execute(sql["asked_again"])]
+    letters = [one for one in letters if (one.payload["system"], one.payload["stream"]) == (system, stream)]
+    came = [one for one in letters if one.payload["source_id"] in rows]
+    records = supersede(connection, came, now, {})
+    for letter in letters if ended else ():
+        if letter not in came and asked(letter):
+            records.append(_missed(connection, letter, now))
+    return records
+
+
+def _missed(connection: sa.Connection, letter: Run, now: datetime) -> Record:
+    letter.waiting_because = (
+        f"Asked for again on {now:%Y-%m-%d %H:%M} UTC, {letter.payload['system']} shows the row no longer, so a replay cannot bring it back: "
+        "change and save it there, so that it is told anew, or do by hand what it asks for and cancel this with a reason. The row as it came is kept here."
+    )
+    letter.error_message = f"{letter.error_message or ''} {letter.waiting_because}".lstrip()
+    values = {"because": letter.waiting_because, "message": letter.error_message, "seq": letter.seq, "now": micros(now)}
+    connection.execute(statements(_SQL, connection.dialect.name)["missed"], values)
+    body = {"error": {"code": letter.error_code, "message": letter.error_message, "field": letter.error_field}}
+    return run_record(letter, RecordKind.FAILURE, now, system=letter.payload["system"], status="reread", error_code=letter.error_code, body=body)
