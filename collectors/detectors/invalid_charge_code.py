@@ -19,7 +19,7 @@ def booked(row: Row) -> Finding:
     """One item on a wrong code."""
     fault, code = row["fault"], row["charge_code"]
     words, meant = explain(fault), row["suggested"]
-    action = f"Correct the code to {meant} on the entries and replay. {words.next_action}" if meant else words.next_action
+    action = f"Correct the code to {meant} and replay: the replay has the correction filled in." if meant else words.next_action
     cause = Cause(
         fault, f"{words.title}: {code or row['project_key']}", words.explanation, action,
         _owner(row, fault), words.money_kind, "medium",

@@ -83,6 +83,8 @@ def _findings(viewer: Viewer, case: dict[str, Any]) -> None:
     number = st.pagination(shown, key="findings_page") if shown > 1 else 1
     rows = journal().cases.findings(case["case_id"], PAGE, (number - 1) * PAGE, resolved=case["status"] == "resolved")
     draw(table(FINDINGS, present.finding_rows(rows, world_now(), viewer.clear)) if rows else empty("Nothing is found any more", "The last detector run found no record of it."))
+    if case["status"] == "resolved" and len(rows) == PAGE:
+        st.caption(f"The first {PAGE} records that were found.")
 
 
 def _actions(viewer: Viewer, case: dict[str, Any]) -> None:

@@ -150,13 +150,15 @@ def _mended(before: Sequence[Row], zone: str | None) -> str:
 
 def figures(case: Row, now: datetime, currency: str, roles: Mapping[str, str]) -> list[Metric]:
     """Money, failures, age, service level, who."""
+    whole = formats.money(case["amount_reporting"], currency)
     amounts = ", ".join(formats.money(amount, one) for one, amount in (case["amounts"] or {}).items())
-    over = case["sla_due"] < now and case["status"] in ACTIVE
+    over, closed = case["sla_due"] < now and case["status"] in ACTIVE, case["status"] == "resolved"
+    kind = "nothing any more" if closed else MONEY_KINDS.get(case["money_kind"], "")
     return [
-        Metric("At stake", formats.money(case["amount_reporting"], currency), amounts or MONEY_KINDS.get(case["money_kind"], ""), MONEY_KINDS.get(case["money_kind"]), "warn" if case["amount_reporting"] else ""),
-        Metric("Failures", formats.count(case["occurrences"]), "still found", "Records that the detector still finds"),
+        Metric("At stake", whole, kind if amounts in ("", whole) else amounts, kind, "warn" if case["amount_reporting"] else ""),
+        Metric("Failures", formats.count(case["occurrences"]), "none is left" if closed else "still found", "Records that the detector still finds"),
         Metric("Age", formats.age((now - case["first_seen"]).total_seconds()), f"last seen {formats.since(case['last_seen'], now)}", "Since the oldest trouble in it began"),
-        Metric("Service level", due(case, now), "to be acted on", "By severity; half as long where project set-up is at stake", "bad" if over else ""),
+        Metric("Service level", due(case, now), "to be acted on" if case["status"] in ACTIVE else f"{case['status']}: no clock runs", "By severity; half as long where project set-up is at stake", "bad" if over else ""),
         Metric("Owner", team(case["owner"], roles), case["system"] or case["flow"] or "", "The team whose system must mend it"),
         Metric("Worked on by", case["assignee"] or "nobody", formats.words(case["status"]), "Assign it to yourself so that others know"),
     ]  # fmt: skip

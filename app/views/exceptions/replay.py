@@ -193,7 +193,7 @@ def outcome(state: str, far: Progress, error: str | None = None) -> tuple[str, s
 
 def figures(far: Progress) -> list[Metric]:
     return [
-        Metric("Asked", formats.count(far.asked)), Metric("Replayed", formats.count(far.replayed)), Metric("Arrived", formats.count(far.settled), mood="good" if far.settled else ""),
+        Metric("Replayed", f"{formats.count(far.replayed)} of {formats.count(far.asked)}"), Metric("Arrived", formats.count(far.settled), mood="good" if far.settled else ""),
         Metric("Wait", formats.count(far.waiting)), Metric("Failed again", formats.count(far.failed), mood="bad" if far.failed else ""),
     ]  # fmt: skip
 

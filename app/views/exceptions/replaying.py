@@ -48,7 +48,7 @@ def replaying(
     start, correction = _choice(key, suggestion, payload_fields(run_ids[0])) if run_ids else ("From the start", None)
     asked = replay.body(replay.held(preview.body if preview else {}, run_ids), start, correction, case_id, roots=_roots(key, roots, len(run_ids)))
     seen = preview if preview and _same(preview.body, asked) else None
-    _buttons(viewer, asked, run_ids, key, seen)
+    _buttons(viewer, asked, run_ids, key, seen, reopen)
     if seen and not seen.ended:
         _awaited(seen.request_id, reopen)
     elif seen:
@@ -58,15 +58,17 @@ def replaying(
 @st.fragment(run_every="1s")
 def _awaited(request_id: str, reopen: Callable[[], None] | None) -> None:
     """Looks for the answer each second. Only this part has a clock, so that a preview stands still once it is there."""
-    _run_again_once(journal().requests.get(request_id), reopen)
+    request = journal().requests.get(request_id)
+    if request and request.ended:
+        _run_again(reopen)
     st.status("The engine is making the dry run…", state="running")
 
 
-def _run_again_once(request: Request | None, reopen: Callable[[], None] | None) -> None:
-    if request and request.ended:
-        if reopen:
-            reopen()
-        st.rerun()
+def _run_again(reopen: Callable[[], None] | None) -> None:
+    """The whole page: of a fragment alone, what the last run drew would stay below the new."""
+    if reopen:
+        reopen()
+    st.rerun()
 
 
 def _roots(key: str, roots: Sequence[str], others: int) -> Sequence[str]:
@@ -96,19 +98,19 @@ def _choice(key: str, suggestion: Mapping[str, Any] | None, known: list[str]) ->
     return start or "Failed step", replay.correction(edited) or None
 
 
-def _buttons(viewer: Viewer, asked: Mapping[str, Any], run_ids: Sequence[str], key: str, seen: Request | None) -> None:
+def _buttons(viewer: Viewer, asked: Mapping[str, Any], run_ids: Sequence[str], key: str, seen: Request | None, reopen: Callable[[], None] | None) -> None:
     number = len(asked["run_ids"]) + len(asked.get("roots") or ())
     reason = st.text_input("Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit store.", label_visibility="collapsed")
     with st.container(horizontal=True, vertical_alignment="center"):
         no_preview, must = viewer.why_not(Action.PREVIEW), _not_yet(asked, seen) is not None
         if st.button("Preview", key=f"ask_preview_{key}", icon=":material/visibility:", type="primary" if must else "secondary", disabled=no_preview is not None, help=no_preview or "A dry run: shows what each system would get. Writes nothing."):
             st.session_state[f"preview_{key}"] = journal().requests.append("preview", {**asked, "run_ids": list(run_ids)}, viewer.name, reason or None)
-            st.rerun(scope="fragment")
+            _run_again(reopen)
         no_replay = viewer.why_not(Action.REPLAY) or _not_yet(asked, seen)
         if st.button(f"Replay {formats.plural(number, 'run')}", key=f"ask_replay_{key}", type="primary", icon=":material/replay:", disabled=no_replay is not None, help=no_replay):
             plan = (seen.result or {}).get("plan_hash") if seen and seen.state == "done" else None
             st.session_state[f"replay_{key}"] = journal().requests.append("replay", {**asked, **({"plan_hash": plan} if plan else {})}, viewer.name, reason or None)
-            st.rerun(scope="fragment")
+            _run_again(reopen)
     if late := len(run_ids) - len(asked["run_ids"]):
         st.caption(f"{formats.plural(late, 'more run')} failed since this preview: preview again to take {'it' if late == 1 else 'them'} along.")
 
@@ -168,17 +170,14 @@ def _watched(viewer: Viewer, request: Request, key: str, reopen: Callable[[], No
         del st.session_state[f"replay_{key}"]
         for name in (f"preview_{key}", f"runs_{key}"):
             st.session_state.pop(name, None)
-        if reopen:
-            reopen()
-        st.rerun()
+        _run_again(reopen)
 
 
 @st.fragment(run_every="1s")
 def _going_on(viewer: Viewer, request_id: str, key: str, reopen: Callable[[], None] | None) -> None:
     request = journal().requests.get(request_id)
-    _run_again_once(request, reopen)
-    if request is None:
-        return
+    if request is None or request.ended:
+        _run_again(reopen)
     _progress(request)
     why_not = viewer.why_not(Action.REPLAY)
     if st.button("Stop", key=f"stop_{key}", icon=":material/stop_circle:", disabled=why_not is not None, help=why_not or "No further run is started; those under way end."):

@@ -179,6 +179,16 @@ def test_a_closed_case_says_what_resolved_it() -> None:
     assert "No replay was asked for from this case" in present.resolution(case, earlier, NOW), "a replay before it came back did not mend it"
 
 
+def test_the_figures_of_a_closed_case_ask_for_nothing() -> None:
+    case = {"amount_reporting": Decimal(0), "amounts": {}, "sla_due": NOW - timedelta(days=1), "status": "resolved", "money_kind": "billing_blocked", "occurrences": 0, "first_seen": NOW,
+            "last_seen": NOW, "owner": "erp", "system": None, "flow": "f", "assignee": None}  # fmt: skip
+    notes = [str(metric.note) for metric in present.figures(case, NOW, "EUR", {})]
+    assert notes[:2] == ["nothing any more", "none is left"] and notes[3] == "resolved: no clock runs"
+    still = {**case, "status": "open", "amount_reporting": Decimal(5), "amounts": {"EUR": "5.00"}}
+    assert present.figures(still, NOW, "EUR", {})[0].note == "billing blocked", "the same money is not said twice"
+    assert present.figures({**still, "amounts": {"GBP": "4.00"}}, NOW, "EUR", {})[0].note == "£4.00"
+
+
 def test_the_list_names_teams() -> None:
     case = dict.fromkeys(("title", "subject_key", "project_key", "assignee", "flow", "system", "legal_entity"), "x") | {
         "owner": "netsuite", "severity": "high", "status": "resolved", "amount_reporting": "0.00", "occurrences": 1, "first_seen": NOW}  # fmt: skip
