@@ -9,6 +9,7 @@ from typing import Any
 from integrations.connectors.kantata import mapping
 from integrations.connectors.kantata.client import KantataClient
 from integrations.connectors.kantata.feed import Feed, kind_of
+from integrations.connectors.kantata.gap import Gap
 from integrations.connectors.kantata.mapping import Names, Verdict
 from integrations.connectors.kantata.work import Work
 from integrations.connectors.kantata.writing import PLURAL, SUBJECT, Writer
@@ -36,21 +37,26 @@ class Kantata:
     """Annotations go to the vendor one by one; 25 share a call of ours, since that is what a lost worker would repeat."""
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
-        self.config = config
+        self.config, self._clock = config, clock
         self._client = KantataClient(config, clock)
-        self._feed = Feed(self._client, timedelta(seconds=float(config.options.get("overlap_seconds", 120))))
+        self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 120)))
+        self._feed = Feed(self._client, self._overlap)
         service = config.options.get("erp")
         self._shown = {entity: Work(self._client, config.name, entity) for entity in WORK}
         self._writer = Writer(self._client, str(service) if service else None)
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
         only(stream, self.streams, self.config.name)
-        events, moved, more = self._feed.after(Watermark.parse(cursor), limit)
+        mark, now = Watermark.parse(cursor), self._clock.now()
+        gap = Gap.after(mark, self._overlap, now)
+        events, moved, more = (list(gap.events(self._client)), gap.following(), True) if gap else self._feed.after(mark, limit, now)
         verdicts = [(event, found) for event in events if (found := mapping.verdict(kind_of(event), event))]
         names = self._names([found.row for _, found in verdicts])
         reading = Reading(ignored=ignored(self.config.options))
         for event, found in verdicts:
             self._read(reading, event, found, names)
+        if gap:
+            reading.rejected.append(gap.told(self.config.name))
         return Page(reading.events, moved.text(), more, reading.rejected, reading.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:

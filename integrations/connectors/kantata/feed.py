@@ -7,16 +7,16 @@ stands at its place, nothing came in before it and only what follows is read; ot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.connectors.kantata.client import PAGE, Envelope, KantataClient
+from integrations.connectors.kantata.gap import LISTS, rested
 from integrations.connectors.rows import Row
 from integrations.connectors.watermark import Watermark
 from models.domain.errors import Unmappable
 
 TYPES = ",".join(f"{kind}:{verb}" for kind in ("time_entry", "expense") for verb in ("created", "updated", "deleted"))
-SIDE = {"time_entry": "time_entries", "expense": "expenses"}
 Raw = Mapping[str, Any]
 
 
@@ -26,7 +26,7 @@ class Feed:
     def __init__(self, client: KantataClient, overlap: timedelta) -> None:
         self._client, self._overlap = client, overlap
 
-    def after(self, mark: Watermark, limit: int) -> tuple[list[Raw], Watermark, bool]:
+    def after(self, mark: Watermark, limit: int, now: datetime) -> tuple[list[Raw], Watermark, bool]:
         """Unseen events (with their payloads), the watermark after them, and whether more wait."""
         known = sorted(mark.seen.items(), key=lambda one: (one[1], len(one[0]), one[0]))
         fresh: list[Raw] = []
@@ -36,7 +36,8 @@ class Feed:
             fresh += [row for row in rows if all(row.get("id") != other.get("id") for other in fresh[-PAGE:])]
             if more := len(fresh) >= limit:
                 break
-        return fresh, mark.moved(_marks(fresh), self._overlap), more
+        moved = mark.moved(_marks(fresh), self._overlap)
+        return fresh, moved if more else rested(moved, self._overlap, now), more
 
     def _envelopes(self, mark: Watermark, known: Sequence[str]) -> Iterator[Envelope]:
         offset = max(len(known) - 1, 0)
@@ -65,7 +66,7 @@ def _subject(event: Raw, envelope: Envelope) -> Raw:
     if "current_payload" in event:
         return event
     ref = event.get("subject_ref") or {}
-    return {**event, "current_payload": envelope.side(SIDE.get(kind_of(event), "")).get(str(ref.get("id")))}
+    return {**event, "current_payload": envelope.side(LISTS.get(kind_of(event), "")).get(str(ref.get("id")))}
 
 
 def _marks(events: Sequence[Raw]) -> Iterator[tuple[str, Any]]:

@@ -159,6 +159,59 @@ def test_the_feed_late_doubled_and_out_of_order(world: World) -> None:
     assert not connector.poll("time", second.cursor).events
 
 
+@pytest.mark.req("N4", "E8")
+def test_an_absence_longer_than_the_feed_is_kept_loses_nothing(world: World) -> None:
+    """N4: what changed while nobody read comes from the lists, and that deletions of that time cannot is told; then the feed goes on."""
+    ka_prepare(world)
+    psa, connector = world.vendors.psa, made(Kantata, "kantata", world)
+    corrected, withdrawn, deleted, untouched = psa.tables["time_entries"].rows
+    for key in (corrected, withdrawn, deleted, untouched):
+        psa.save("time_entries", {"approved": True}, world.clock.now(), key)
+    first = connector.poll("time", None)
+    known = {event.id for event in first.events}
+    world.clock.present += timedelta(days=1)
+    psa.save("time_entries", {"time_in_minutes": 60}, world.clock.now(), corrected)
+    psa.save("time_entries", {"approved": False}, world.clock.now(), withdrawn)
+    psa.remove("time_entries", deleted, world.clock.now())
+    shared = {name: psa.tables["time_entries"].rows[untouched][name] for name in ("currency", "currency_base_unit", "workspace_id", "story_id", "user_id")}
+    fields = {**shared, "date_performed": "2026-11-18"}
+    fresh = psa.save("time_entries", {**fields, "time_in_minutes": 30, "approved": True}, world.clock.now())
+    psa.save("time_entries", {**fields, "time_in_minutes": 31}, world.clock.now())
+    cost = psa.save("expenses", {**shared, "date": "2026-11-16", "amount_in_cents": 900, "category": "travel", "approved": True}, world.clock.now())
+    world.clock.present += timedelta(days=12)
+    later = psa.save("time_entries", {**fields, "time_in_minutes": 45, "approved": True}, world.clock.now() - timedelta(days=2))
+    psa.feed.forget_old(world.clock.now())
+    page = made(Kantata, "kantata", world).poll("time", first.cursor)
+    assert {(event.type.split(".", 1)[1], event.data["ref"]["id"]) for event in page.events if event.id not in known} == {
+        ("time_entry.approved", corrected), ("time_entry.reversed", withdrawn), ("time_entry.approved", fresh), ("time_entry.approved", later),
+        ("expense.approved", cost),
+    }  # fmt: skip
+    [(name, row, error)] = page.rejected
+    assert (error.code, row["since"][:10]) == ("feed-gap", "2026-11-18") and name.startswith("gap:2026")  # type: ignore[attr-defined]
+    assert "2026-11-18" in str(error) and "deleted" in str(error) and "cancel this with a reason" in str(error)
+    assert page.more
+    rest = connector.poll("time", page.cursor)
+    assert [event.data["ref"]["id"] for event in rest.events] == [later] and rest.events[0].id in {event.id for event in page.events}
+    assert not rest.rejected and not rest.more
+
+
+@pytest.mark.req("N4")
+def test_a_feed_that_was_quiet_for_long_has_no_gap(world: World) -> None:
+    """N4: nothing happened for weeks and every poll heard so: the entry that comes then is one event, and nobody is alarmed."""
+    ka_prepare(world)
+    connector = made(Kantata, "kantata", world)
+    cursor = connector.poll("time", None).cursor
+    for _ in range(5):
+        world.clock.present += timedelta(days=5)
+        quiet = connector.poll("time", cursor)
+        assert not quiet.events and not quiet.rejected and not quiet.more
+        cursor = quiet.cursor
+    ka_grow(world, 0)
+    page = connector.poll("time", cursor)
+    assert len(page.events) == 1 and not page.rejected
+    assert not connector.poll("time", page.cursor).events
+
+
 def test_a_quiet_feed_costs_one_small_call(world: World) -> None:
     """N3: a poll that finds nothing new reads one event, however many the overlap holds."""
     ka_prepare(world)
