@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,12 +18,16 @@ from models.canonical.events import CloudEvent, upcast
 from models.domain.errors import Unmappable
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState, allowed
+from models.journal import tables
 from models.journal.admitting import SQL, admission_lock, insert_runs, stored
 from models.journal.committing import release, supersede
 from models.journal.rereads import INTAKE, ask
 from models.journal.run import HOLDING, Run, run_of
 from models.journal.run_records import run_record
 from models.journal.statements import statements
+
+STALE = timedelta(days=1)
+"""Age of a stream's last reading to its end from which on it is not begun again."""
 
 
 @dataclass(slots=True)
@@ -125,7 +129,7 @@ class ReplayMaker:
             old = olds.get(run_id)
             if old is not None and run_id in before:
                 replays.runs[run_id] = before[run_id]
-            elif (refusal := _refusal(run_id, old, start)) is not None:
+            elif (refusal := _refusal(run_id, old, start) or self._unread(old)) is not None:
                 replays.refused[run_id] = refusal
             elif old is not None and old.flow == INTAKE:
                 records += self._reread(old, actor, because)
@@ -139,6 +143,18 @@ class ReplayMaker:
                 rows.append(fresh)
         records += self._store(over, rows, replays)
         return replays, records
+
+    def _unread(self, old: Run | None) -> str | None:
+        """Why a row's stream cannot begin again now: where nobody has read it for long, its mark alone tells the connector what it
+        missed, for which the source may need another way than its stream."""
+        if old is None or old.flow != INTAKE:
+            return None
+        system, stream = old.payload["system"], old.payload["stream"]
+        at = tables.cursor.c
+        read = self._connection.scalar(sa.select(at.polled_at).where(at.system == system, at.stream == stream))
+        if read is None or read >= self._now - STALE:
+            return None
+        return f"{stream} of {system} was last read on {read:%Y-%m-%d %H:%M} UTC: it has to be read on from there first, replay when it was"
 
     def _reread(self, old: Run, actor: str, because: Mapping[str, Any]) -> list[Record]:
         """Forget that the row came and read its stream again: mapped by now it is admitted as an event, else refused anew. The

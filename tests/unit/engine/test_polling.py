@@ -77,6 +77,21 @@ def test_a_row_that_the_source_has_no_longer_stays_an_exception(any_journal: Jou
 
 
 @pytest.mark.req("N4")
+def test_a_stream_that_nobody_read_for_long_is_not_begun_again(any_journal: Journal, clock: HandClock) -> None:
+    """N4: its cursor is all that tells the connector since when it has missed something; once read on, the row is asked for."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])]
+    engine = Engine(any_journal, [posting_flow()], [psa], clock)
+    engine.poll()
+    (dead,) = any_journal.runs.by_keys(["time:psa:27"])
+    clock.forward(12 * 86400)
+    refused = any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {}).refused
+    assert "time of psa was last read on 2026-09-01 08:00 UTC" in refused[dead.run_id] and any_journal.cursors.get("psa", "time") == "1"
+    engine.poll()
+    assert not any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {}).refused and any_journal.cursors.get("psa", "time") is None
+
+
+@pytest.mark.req("N4")
 def test_a_row_that_comes_on_a_later_page_is_waited_for(journal: Journal, clock: HandClock) -> None:
     """N4: no page but the last one says that a row did not come; a row that says nothing to us by now has come too."""
     psa = Hostile("psa", Role.PSA, streams=["time"])
