@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.cli.output import Format, fail, print_rows
+from app.views.journey.search import compact, is_prefix
 from models.lake.reader import open_reader
 from models.settings import read_settings
 
@@ -24,7 +25,7 @@ TRACE = """
 with found as (
     select distinct correlation_id from records
     where business_key = $key or run_id = $key or correlation_id = $key or trace_id = $key or lineage_id = $key
-       or business_key like '%:' || $key
+       or business_key like '%:' || $key or starts_with(run_id, $begins) or starts_with(lineage_id, $begins) or starts_with(correlation_id, $begins)
 )
 select r.occurred_at, r.kind, r.flow, r.step, r.attempt, r.system, r.business_key, r.status, r.error_code, r.run_id, r.batch_id, left(r.body, 160) as body
 from records r where r.correlation_id in (select correlation_id from found) or r.trace_id = $key
@@ -70,11 +71,12 @@ def _only(rows: Sequence[Row], columns: Sequence[str], form: Format) -> list[Row
 
 
 def trace(key: str, form: Format) -> None:
-    """Print the records of everything that shares a correlation with `key`, else the spans of that trace."""
+    """Print the records of everything that shares a correlation with `key` or with an id that begins so, else the spans of that trace."""
     with closing(open_reader(read_settings())) as reader:
-        rows = reader.rows(TRACE, {"key": key}) or reader.rows(SPANS, {"key": key})
+        begins = compact(key) if is_prefix(compact(key)) else None
+        rows = reader.rows(TRACE, {"key": key, "begins": begins}) or reader.rows(SPANS, {"key": key})
     if not rows:
-        raise fail(f"nothing is known of {key!r}: give a project code, customer, time entry, run, correlation or trace id")
+        raise fail(f"nothing is known of {key!r}: give a project code, customer, time entry, trace id, or 8 or more digits of a run or correlation id")
     print_rows(_only(rows, STEPS, form) if "kind" in rows[0] else rows, form)
 
 

@@ -149,7 +149,7 @@ def _waterfall(viewer: Viewer, steps: list[Row], only: str | None, clear: frozen
     span_id = waterfall(rows, key=f"waterfall_{picked}")
     if span_id:
         st.session_state["span"] = span_id
-    shown = next((row for row in spans if row["span_id"] == st.session_state.get("span")), None)
+    shown = next((row for row in spans if row["span_id"] == st.session_state.get("span")), spans[0] if only and not steps else None)
     if shown:
         _span(shown, clear)
     logs = ask(viewer, SQL["logs"], trace=picked)
