@@ -11,6 +11,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+LONGEST_KEY = 36
+"""Characters of the longest id, amount or time. Half of one helps nobody, so a narrow terminal shortens what is longer."""
+
+GAP = 2
+
 
 class Format(StrEnum):
     table = "table"
@@ -67,15 +72,26 @@ def _cell(value: Any) -> str:
 
 def _table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
     if not rows:
-        console.print(empty)
+        print(empty)
         return
+    cells = [[_cell(value) for value in row.values()] for row in rows]
+    needed = [max(len(name), *(len(row[at]) for row in cells)) for at, name in enumerate(rows[0])]
+    widths = _fitted(needed, Console().width) if sys.stdout.isatty() else needed
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name, value in rows[0].items():
-        table.add_column(name, justify="right" if isinstance(value, int | float | Decimal) else "left", overflow="ellipsis", no_wrap=True)
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    console.print(table)
+    for (name, value), width in zip(rows[0].items(), widths, strict=True):
+        table.add_column(name, justify="right" if isinstance(value, int | float | Decimal) else "left", overflow="ellipsis", no_wrap=True, width=width)
+    for row in cells:
+        table.add_row(*map(escape, row))
+    Console(width=sum(widths) + GAP * len(widths)).print(table)
+
+
+def _fitted(needed: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that fit the room where they can: sentences are shortened, ids, amounts and times never."""
+    short = sum(width for width in needed if width <= LONGEST_KEY)
+    sentences = sum(width > LONGEST_KEY for width in needed)
+    share = max(LONGEST_KEY, (room - short - GAP * len(needed)) // max(sentences, 1))
+    return [width if width <= LONGEST_KEY else min(width, share) for width in needed]
