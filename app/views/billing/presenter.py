@@ -110,7 +110,7 @@ def bridge(states: Rows, currency: str) -> dict[str, Any]:
     steps.append(("Ready", sums["ready"], Decimal(0), "ready"))
     return {"data": [_floating(steps, currency)], "layout": {
         "height": 330, "margin": {"l": 8, "r": 8, "t": 24, "b": 8}, "showlegend": False, "bargap": 0.35,
-        "yaxis": {"tickformat": "~s", "rangemode": "tozero", "title": None}, "xaxis": {"title": None, "tickangle": 0, "automargin": True}}}  # fmt: skip
+        "yaxis": {"tickformat": "~s", "rangemode": "tozero", "title": None}, "xaxis": {"title": None, "tickangle": 0, "automargin": True, "tickfont": {"size": 11}}}}  # fmt: skip
 
 
 def _floating(steps: Sequence[tuple[str, Decimal, Decimal, str]], currency: str) -> dict[str, Any]:

@@ -64,12 +64,12 @@ def _causes(viewer: Viewer) -> None:
     st.dataframe(
         present.cause_rows(groups, now, currency), key="causes", column_order=shown, hide_index=True, row_height=31, height=min(37 + 31 * len(groups), 300), alt="Causes ranked by money",
         column_config={
-            "cause": column.ButtonColumn("Cause", type="tertiary", alignment="left", key="open_cause", on_click=_narrow, width="large"),
-            "failures": column.TextColumn("Failures", alignment="right", width="small"), "cases": column.TextColumn("Cases", alignment="right", width="small"),
-            "money": column.TextColumn("At stake", alignment="right"), "share": column.ProgressColumn("Share of the money", format="%.0f%%", min_value=0, max_value=100),
-            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS), "oldest": column.TextColumn("Oldest", alignment="right"),
-            "newest": column.TextColumn("Newest", alignment="right"),
-            "act": column.ButtonColumn("", key="replay_cause", on_click=_choose_cause, type="secondary", width="medium"),
+            "cause": column.ButtonColumn("Cause", type="tertiary", alignment="left", key="open_cause", on_click=_narrow),
+            "failures": column.TextColumn("Failures", alignment="right", width=70), "cases": column.TextColumn("Cases", alignment="right", width=58),
+            "money": column.TextColumn("At stake", alignment="right", width=108), "share": column.ProgressColumn("Share of the money", width=140, format="%.0f%%", min_value=0, max_value=100),
+            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=78), "oldest": column.TextColumn("Oldest", alignment="right", width=66),
+            "newest": column.TextColumn("Newest", alignment="right", width=94),
+            "act": column.ButtonColumn("", key="replay_cause", on_click=_choose_cause, type="secondary", width=120),
         },
     )  # fmt: skip
     if st.session_state.get("replay_of_cause"):
@@ -94,7 +94,8 @@ def _group_dialog(viewer: Viewer, cause: str) -> None:
     key = f"group_{cause}"
     frozen = st.session_state.setdefault(f"runs_{key}", replayable([row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)]))
     cases = journal().cases.page(CaseFilter(causes=(cause,), legal_entities=viewer.entities), limit=GROUP_LIMIT).rows
-    st.caption(f"{formats.plural(len(frozen), 'failed run')} at the moment you opened this; what arrives later is not touched.")
+    if frozen:
+        st.caption(f"{formats.plural(len(frozen), 'failed run')} at the moment you opened this; what arrives later is not touched.")
     replaying(viewer, frozen, key, cases, reopen=lambda: st.session_state.update(replay_of_cause=cause))
 
 

@@ -59,7 +59,7 @@ def _trend_and_erosion(viewer: Viewer, projects: list[Row], currency: str, clear
         draw(empty("Costs and margins are masked", "They derive from labour rates. Ask your administrator for the finance or executive role."))
         return
     with st.container(key="stack_margin"):
-        left, right = st.columns([2, 3])
+        left, right = st.columns([1, 2])
     with left:
         st.subheader("By month", anchor=False)
         months = ask(viewer, SQL["months"], since=present.first_month("12 months", world_now()).isoformat())

@@ -21,7 +21,7 @@ DIMENSIONS = {"Service line": "service_line", "Legal entity": "legal_entity", "C
 EROSION = Decimal("0.02")
 """Margin this many points (as a share) below target is called erosion."""
 GRAVE = Decimal("0.01")
-"""PSA and ERP may differ by this share of the ERP's margin before it is red."""
+"""PSA and ERP may differ by this share of the gross margin before it is red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def apart(row: Row) -> bool:
 
 def tolerance(currency: str) -> str:
     """What counts as rounding, for the page to name."""
-    return f"Up to {formats.money(PER_ENTRY, currency)} per time entry or expense counts as rounding; more than {formats.percent(GRAVE, 0)} of the ERP’s margin is red."
+    return f"Up to {formats.money(PER_ENTRY, currency)} per time entry or expense counts as rounding; more than {formats.percent(GRAVE, 0)} of the gross margin is red."
 
 
 def share(value: Any) -> Decimal:
@@ -116,17 +116,18 @@ def figures(projects: Rows, currency: str, clear: bool) -> list[Metric]:
         Metric("Gross margin", hidden(formats.money_short(all_.margin, currency), clear), "revenue − cost", "Revenue − direct delivery cost"),
         Metric("Margin", hidden(formats.percent(all_.share), clear), f"target {formats.percent(all_.target)}", "(Revenue − direct delivery cost) ÷ revenue; target weighted by revenue", _gap_mood(all_, clear)),
         Metric("Short of target", hidden(formats.money_short(lost, currency), clear), hidden(f"on {number}", clear), "Margin erosion: (target − margin) × revenue, over the projects more than two points below what was sold; others do not make up for them", "warn" if clear and lost else ""),
-        Metric("PSA vs ERP", formats.money_short(all_.disagreement, currency) if all_.beyond else formats.money(all_.disagreement, currency), _apart_note(all_), f"Σ |margin in PSA − margin in ERP|. {tolerance(currency)}", _apart_mood(all_)),
+        Metric("PSA vs ERP", formats.money_short(all_.disagreement, currency) if all_.beyond else formats.money(all_.disagreement, currency), _apart_note(all_, clear), f"Σ |margin in PSA − margin in ERP|. {tolerance(currency)}", _apart_mood(all_)),
     ]
 
 
 def _apart_share(all_: Margin) -> Decimal | None:
-    return all_.beyond / abs(all_.erp) if all_.erp else None
+    return all_.beyond / abs(all_.margin) if all_.margin else None
 
 
-def _apart_note(all_: Margin) -> str:
+def _apart_note(all_: Margin, clear: bool) -> str:
+    """The share is masked with the margin: from it and the difference the margin follows."""
     if all_.beyond:
-        return f"{formats.percent(_apart_share(all_))} of the ERP margin"
+        return hidden(f"{formats.percent(_apart_share(all_))} of gross margin", clear)
     return "rounding only" if all_.disagreement else "they agree"
 
 

@@ -82,6 +82,21 @@ def test_a_link_that_names_a_cause_shows_its_cases_alone(page: Any, console: Run
     assert narrowing in page.url
 
 
+@pytest.mark.req("E4", "O7")
+def test_a_selection_is_previewed_in_a_dialog_of_the_pages_colours(page: Any, console: Running) -> None:
+    """E4, O7: the dialog is there again with its answer although the page ran anew, and dark on a dark page."""
+    page.goto("/exceptions?find=PRJ-1007")
+    page.get_by_text("1 case", exact=True).wait_for()
+    table = page.get_by_test_id("stDataFrame").nth(1).bounding_box()
+    page.mouse.click(table["x"] + 16, table["y"] + 16)
+    page.get_by_text("1 case selected").wait_for()
+    page.get_by_role("button", name="Replay…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Preview").click()
+    dialog.get_by_text("would be replayed").wait_for()
+    assert dialog.get_by_text("would be replayed").evaluate("shown => getComputedStyle(shown).colorScheme") == "dark"
+
+
 @pytest.mark.req("O2", "C9")
 def test_a_journey_shows_its_steps_answers_and_proof_and_a_foreign_trace_too(page: Any, console: Running) -> None:
     """O2, C9: one search finds a time entry with seal and acknowledgement, and a trace nobody here sent."""

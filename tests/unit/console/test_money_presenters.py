@@ -135,8 +135,10 @@ def test_rounding_between_psa_and_erp_is_shown_and_not_red() -> None:
         return metric.value, str(metric.note), metric.mood
 
     assert apart("0.10") == ("€0.10", "rounding only", "")
-    assert apart("3.00") == ("€3", "0.8% of the ERP margin", "warn")
-    assert apart("40.00") == ("€40", "10.0% of the ERP margin", "bad")
+    assert apart("3.00") == ("€3", "0.8% of gross margin", "warn")
+    assert apart("40.00") == ("€40", "10.0% of gross margin", "bad")
+    masked = [{**project("A", 1000, 600, None), "disagreement": Decimal(40)}]
+    assert margin.figures(masked, "EUR", False)[-1].note == MASK, "the margin follows from the difference and its share"
     near = {**project("A", 1000, 600, "0.40"), "disagreement": Decimal("0.10"), "difference": Decimal("0.10")}
     assert margin.verdict(margin.summed([near]), "EUR", True)[1].endswith("PSA and ERP agree but for rounding.")
     assert "rounding" in str(margin.disagreement_rows([near], "EUR", True)[0]["cases"])
