@@ -226,6 +226,11 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Look at the record's fields and give the dotted path of one of them.",
         "none",
     ),
+    "feed-gap": Explanation(
+        "A feed was left unread for too long",
+        "Tieout was away for longer than the source keeps its events. What changed was read from its lists instead, but a deletion leaves no trace there.",
+        "Compare the postings of that time with the source, reverse those whose entry is gone, then cancel this with a reason.",
+    ),
     "unknown-event-type": Explanation(
         "Unknown kind of event",
         "An event came that this release does not know.",
