@@ -87,7 +87,14 @@ def _choose_cause() -> None:
     st.session_state.pop(f"runs_group_{cause}", None)
 
 
-@st.dialog("Replay a whole group", width="large", on_dismiss="rerun")
+def _closed() -> None:
+    """A dialog that its reader closed does not come back with the answer it waited for: the whole page runs, which ends its clock."""
+    for flag in ("replay_of_cause", "replay_of_cases"):
+        st.session_state.pop(flag, None)
+    st.rerun()
+
+
+@st.dialog("Replay a whole group", width="large", on_dismiss=_closed)
 def _group_dialog(viewer: Viewer, cause: str) -> None:
     _themed()
     st.markdown(f"**{cause_title(cause)}**")
@@ -99,7 +106,7 @@ def _group_dialog(viewer: Viewer, cause: str) -> None:
     replaying(viewer, frozen, key, cases, reopen=lambda: st.session_state.update(replay_of_cause=cause))
 
 
-@st.dialog("Replay the selection", width="large", on_dismiss="rerun")
+@st.dialog("Replay the selection", width="large", on_dismiss=_closed)
 def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
     _themed()
     ids = [case["case_id"] for case in cases]
