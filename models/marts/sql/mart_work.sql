@@ -116,8 +116,8 @@ SELECT *, CASE
         WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN source_system
         WHEN blocker = 'paused' THEN coalesce(waiting_owner, erp)
         WHEN blocker IN ('project-unsold', 'sow-expired') THEN (SELECT min(system) FROM memory.state.project WHERE role = 'crm')
-        WHEN blocker IN ('project-missing', 'charge-code-unknown', 'charge-code-inactive', 'billing-hold') THEN coalesce(erp, 'erp')
-        WHEN blocker IN ('charge-code-missing', 'charge-code-of-other-project', 'charge-code-of-other-entity', 'rate-missing') THEN source_system
+        WHEN blocker IN ('project-missing', 'charge-code-inactive', 'billing-hold') THEN coalesce(erp, 'erp')
+        WHEN blocker IN ('charge-code-missing', 'charge-code-unknown', 'charge-code-of-other-project', 'charge-code-of-other-entity', 'rate-missing') THEN source_system
         WHEN blocker = 'in-flight' THEN 'tieout'
         WHEN blocker IS NOT NULL THEN coalesce(run_system, erp, 'erp') END AS blocker_owner,
     CASE

@@ -281,3 +281,11 @@ def test_marts_that_cannot_be_written_say_what_to_do(lake):
     lake.connection.execute("DETACH marts")
     with pytest.raises(Misconfigured, match='marts="write"'):
         refresh(lake.connection, "EUR", Stopped())
+
+
+@pytest.mark.req("O3", "X2")
+def test_a_wrong_code_is_for_those_who_booked_it_and_a_closed_one_for_the_erp(lake):
+    wrong, closed = entry(lake, 1, charge_code="PRJ-1001.0l0"), entry(lake, 2, charge_code="PRJ-1001.020")
+    refresh(lake.connection, "EUR", Stopped())
+    owners = {row["item_key"]: row["blocker_owner"] for row in lake.rows("SELECT item_key, blocker_owner FROM mart_work")}
+    assert owners == {wrong: "kantata", closed: "netsuite"}
