@@ -79,6 +79,8 @@ def taken(page: Page, address: str, file: Path, act: Callable[[Page], None] | No
     if act:
         act(page)
         settled(page)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(2_000)  # tables draw themselves a moment after the script has ended
     page.screenshot(path=file)
 
 
