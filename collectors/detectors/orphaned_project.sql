@@ -1,7 +1,7 @@
 -- blocked: work that cannot be posted or billed because the ERP has no such project, or nobody sold it; a sale is given a day to arrive
 -- a refusal may tell of a deletion before the next snapshot does
 SELECT w.* REPLACE (greatest(w.blocked_since, p.closed_won_at) AS blocked_since), p.name AS project_name, p.in_erp, p.in_psa,
-    CASE WHEN p.gone_at IS NOT NULL THEN least(p.gone_at, min(w.blocked_since) FILTER (WHERE w.error_code = 'project-not-found' AND w.blocked_since > p.usable_at)
+    CASE WHEN p.gone_at IS NOT NULL THEN least(p.gone_at, min(w.blocked_since) FILTER (WHERE w.error_code = 'project-not-found' AND w.blocked_since > p.closed_won_at)
         OVER (PARTITION BY w.project_key)) END AS gone_at, s.state AS setup_state, s.waiting_because AS setup_waits, s.error_message AS setup_error, u.run_id AS set_up_run
 FROM mart_work w
 LEFT JOIN mart_project p USING (project_key)

@@ -90,10 +90,10 @@ def test_received_input_is_judged_by_wall_time_whatever_the_worlds_time_is(schem
 
 
 @pytest.mark.req("X1")
-@pytest.mark.parametrize(("refused", "told"), [("2026-09-20 10:00:00+00", "Sunday 20 Sep"), ("2026-08-03 10:00:00+00", "Monday 28 Sep"), (None, "Monday 28 Sep")])
+@pytest.mark.parametrize(("refused", "told"), [("2026-09-20 10:00:00+00", "Sunday 20 Sep"), ("2026-07-03 10:00:00+00", "Monday 28 Sep"), (None, "Monday 28 Sep")])
 def test_a_deletion_is_dated_by_the_first_that_missed_the_project(schema, refused, told):
-    """A snapshot or a refusal, whichever came first; a refusal from before it was set up tells of no deletion."""
-    project = {"project_key": "PRJ-1012", "in_crm": True, "in_erp": False, "closed_won_at": "2026-08-01 09:00:00+00", "usable_at": "2026-08-05 09:00:00+00",
+    """A snapshot or a refusal, whichever came first; a refusal from before it was sold tells of no deletion."""
+    project = {"project_key": "PRJ-1012", "in_crm": True, "in_erp": False, "closed_won_at": "2026-08-01 09:00:00+00",
                "gone_at": "2026-09-28 11:00:00+00"}  # fmt: skip
     entry = {"kind": "time", "item_key": "TE-1", "project_key": "PRJ-1012", "billable": True, "bill_amount": "960.00", "currency": "EUR", "state": "blocked",
              "blocker": "project-missing", "blocker_owner": "netsuite", "blocked_since": refused or "2026-09-01 09:00:00+00", "error_code": "project-not-found" if refused else None}  # fmt: skip
