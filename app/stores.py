@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
@@ -68,6 +69,13 @@ def replayable(run_ids: Sequence[str]) -> list[str]:
 def payload_fields(run_id: str) -> list[str]:
     """Dotted paths of a run's payload that a correction may name."""
     return [path for run in journal().runs.by_ids((run_id,)) for path in fields_of(run.payload)]
+
+
+@st.cache_data(ttl=300, max_entries=50, show_spinner=False)
+def amounts_carried(run_ids: tuple[str, ...]) -> list[Row]:
+    """What each of the runs carries that is worth something: `entity` and subject, `currency` and `amount`."""
+    found = [(run, *run.business_key.partition(":")[::2]) for run in journal().runs.by_ids(run_ids) if run.amount and run.currency]
+    return [{"entity": entity, "first_subject": key, "last_subject": key, "currency": run.currency, "amount": Decimal(run.amount or 0)} for run, entity, key in found]
 
 
 def audit(viewer: Viewer, action: str, about: str) -> None:

@@ -13,16 +13,17 @@ FROM records
 WHERE run_id = $run AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
 ORDER BY occurred_at, recorded_at LIMIT 200
 
--- stake: what hangs on these cases, each subject once as the case counts it: by kind of record, and whether one of these runs carries it
+-- stake: what hangs on these cases, each subject once as its case counts it: by kind of record, and whether one of these runs carries it
 WITH replayed AS (SELECT DISTINCT unnest($runs::VARCHAR[]) AS run_id),
 once AS (
-    SELECT f.case_id, f.subject_entity AS entity, max(f.currency) AS currency, max(f.amount) AS amount,
+    SELECT f.case_id, f.subject_entity AS entity, f.subject_key, max(f.currency) AS currency, max(f.amount) AS amount,
            bool_or(r.run_id IS NOT NULL) AS chosen, bool_or(f.run_id IS NOT NULL) AS has_run
     FROM findings f LEFT JOIN replayed r USING (run_id)
     WHERE list_contains($cases::VARCHAR[], f.case_id) AND f.resolved_at IS NULL
     GROUP BY f.case_id, f.subject_entity, f.subject_key
 )
-SELECT entity, currency, chosen, has_run, count(*)::BIGINT AS records, coalesce(sum(amount), 0)::DECIMAL(18,2) AS amount
+SELECT case_id, entity, currency, chosen, has_run, count(*)::BIGINT AS records, coalesce(sum(amount), 0)::DECIMAL(18,2) AS amount,
+       min(subject_key) FILTER (amount <> 0) AS first_subject, max(subject_key) FILTER (amount <> 0) AS last_subject
 FROM once
 GROUP BY ALL
 ORDER BY ALL

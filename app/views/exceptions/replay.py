@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.views.exceptions.stake import shown
 from app.widgets import formats, masking
 from app.widgets.markup import Html, Metric, chip, joined, span
 from app.widgets.payload import ABSENT, Field
@@ -47,10 +48,10 @@ def _value(text: Any) -> Any:
         return text
 
 
-def in_words(result: Mapping[str, Any]) -> str:
-    """What a preview found, in a sentence."""
+def in_words(result: Mapping[str, Any], masked: frozenset[str]) -> str:
+    """What a preview found, in a sentence; what its runs are worth is not told in the `masked` currencies."""
     runs = result.get("runs") or []
-    total = ", ".join(formats.money(amount, currency) for currency, amount in (result.get("totals") or {}).items())
+    total = ", ".join(shown(amount, currency, masked) for currency, amount in (result.get("totals") or {}).items())
     faults, waits, dark = (sum(1 for run in runs if told(run)) for told in (fault, pause, unasked))
     said = [f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"]
     calm = "the dry run finds no fault, but mind the hazards" if result.get("hazards") else "none is expected to fail" if not dark else "no other is expected to fail"

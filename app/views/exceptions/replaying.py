@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.roles import Action, Viewer
-from app.stores import Row, ask_now, journal, payload_fields
+from app.stores import Row, amounts_carried, ask_now, journal, payload_fields
 from app.views.exceptions import presenter as present
 from app.views.exceptions import replay, stake
 from app.widgets import formats
@@ -133,9 +133,11 @@ def _previewed(viewer: Viewer, seen: Request, cases: Sequence[Row]) -> None:
         return
     runs = replay.ranked(result)
     mood = "warn" if result.get("hazards") or any(replay.fault(run) or replay.unasked(run) for run in runs) else "good"
-    draw(verdict(mood, replay.in_words(result), f"plan {str(result.get('plan_hash') or '')[:12]}"))
     chosen = list(seen.body["run_ids"])
-    rest = stake.beside(result.get("totals") or {}, ask_now(viewer, SQL["stake"], cases=[case["case_id"] for case in cases], runs=chosen), len(chosen), cases)
+    held = ask_now(viewer, SQL["stake"], cases=[case["case_id"] for case in cases], runs=chosen)
+    masked = stake.hidden(held, amounts_carried(tuple(chosen)), viewer.clear)
+    draw(verdict(mood, replay.in_words(result, masked), f"plan {str(result.get('plan_hash') or '')[:12]}"))
+    rest = stake.beside(result.get("totals") or {}, held, len(chosen), cases, masked)
     if rest:
         draw(block(f'<span class="t-mute">{safe(rest)}</span>'))
     if silent := replay.silent(result):

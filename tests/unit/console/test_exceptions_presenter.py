@@ -18,6 +18,8 @@ from models.journal.cases import CaseGroup
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 NOBODY: frozenset[DataClass] = frozenset()
+FINANCE = frozenset({DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE})
+OPEN: frozenset[str] = frozenset()
 
 
 def group(cause: str, occurrences: int, money: int, severity: str = "high") -> CaseGroup:
@@ -96,7 +98,7 @@ PREVIEW: dict[str, Any] = {
 
 @pytest.mark.req("E4")
 def test_a_preview_says_what_would_fail_and_shows_changes_first() -> None:
-    assert replay.in_words(PREVIEW) == "3 runs would be replayed, worth £120.00; 1 run would fail again; 1 run would wait for data."
+    assert replay.in_words(PREVIEW, OPEN) == "3 runs would be replayed, worth £120.00; 1 run would fail again; 1 run would wait for data."
     assert replay.hazards(PREVIEW) == ["Closed period: refused again (2 runs)"]
     fields = replay.fields(PREVIEW["runs"][2]["steps"][0], NOBODY)
     assert [(field.path, field.before, field.after) for field in fields] == [("rate", ABSENT, MASK), ("hours", "8:00", "8:00")]
@@ -104,8 +106,8 @@ def test_a_preview_says_what_would_fail_and_shows_changes_first() -> None:
 
 def test_a_hazard_is_not_called_harmless() -> None:
     calm = {"runs": PREVIEW["runs"][2:], "count": 1, "totals": {}}
-    assert replay.in_words(calm) == "1 run would be replayed; none is expected to fail."
-    assert replay.in_words({**calm, "hazards": PREVIEW["hazards"]}).endswith("mind the hazards.")
+    assert replay.in_words(calm, OPEN) == "1 run would be replayed; none is expected to fail."
+    assert replay.in_words({**calm, "hazards": PREVIEW["hazards"]}, OPEN).endswith("mind the hazards.")
 
 
 DARK: dict[str, Any] = {"run_id": "r4", "business_key": "time_entry:4", "steps": [{"step": "post", "system": None, "outcome": "fails", "error": "503", "error_code": "transient", "fields": []}]}
@@ -116,8 +118,8 @@ def test_a_system_that_could_not_be_asked_is_no_failing_step() -> None:
     """E4: a passing fault of the dry run says nothing of the replay; the step's system is known from the other runs."""
     runs = [*PREVIEW["runs"], DARK]
     assert replay.fault(DARK) is None and replay.unasked(DARK)
-    assert replay.in_words({"runs": runs, "count": 4, "totals": {}}) == "4 runs would be replayed; 1 run could not be checked now; 1 run would fail again; 1 run would wait for data."
-    assert replay.in_words({"runs": [DARK], "count": 1, "totals": {}}) == "1 run would be replayed; 1 run could not be checked now."
+    assert replay.in_words({"runs": runs, "count": 4, "totals": {}}, OPEN) == "4 runs would be replayed; 1 run could not be checked now; 1 run would fail again; 1 run would wait for data."
+    assert replay.in_words({"runs": [DARK], "count": 1, "totals": {}}, OPEN) == "1 run would be replayed; 1 run could not be checked now."
     assert replay.silent({"runs": runs}) == "Could not ask netsuite now: preview again. Last answer: 503"
     assert replay.silent(PREVIEW) is None
     title = replay.step_title(DARK["steps"][0], replay.systems({"runs": runs}))
@@ -134,8 +136,10 @@ def test_the_set_that_runs_is_the_set_that_was_seen() -> None:
     assert replay.held({}, ["a"]) == ["a"]
 
 
-def held_by(entity: str, records: int, amount: str, chosen: bool = False, has_run: bool = True, currency: str = "EUR") -> dict[str, Any]:
-    return {"entity": entity, "currency": currency, "chosen": chosen, "has_run": has_run, "records": records, "amount": Decimal(amount)}
+def held_by(entity: str, records: int, amount: str, chosen: bool = False, has_run: bool = True, currency: str = "EUR", case_id: str = "c") -> dict[str, Any]:
+    last = f"{case_id}-{records}"
+    return {"case_id": case_id, "entity": entity, "currency": currency, "chosen": chosen, "has_run": has_run, "records": records, "amount": Decimal(amount),
+            "first_subject": f"{case_id}-1", "last_subject": last}  # fmt: skip
 
 
 MISSING = {"cause": "project-missing", "money_kind": "billing_blocked", "amount_reporting": Decimal(184200)}
@@ -145,22 +149,50 @@ MISSING = {"cause": "project-missing", "money_kind": "billing_blocked", "amount_
 def test_the_preview_says_why_its_money_is_not_the_cases() -> None:
     """X8, E4: what no run carries, and what lies outside the selection, is named with its money."""
     entries, stones = held_by("time_entry", 214, "146200", chosen=True), held_by("milestone", 2, "38000", has_run=False)
-    assert stake.beside({"EUR": "146200.00"}, [entries, stones, held_by("project", 1, "0", has_run=False)], 214, [MISSING]) == (
+    assert stake.beside({"EUR": "146200.00"}, [entries, stones, held_by("project", 1, "0", has_run=False)], 214, [MISSING], OPEN) == (
         "€146,200.00 in these 214 runs; the case’s other €38,000.00 are 2 milestones without a run of their own, which become billable once the project is there again."
     )
     part = [held_by("time_entry", 1, "700", chosen=True), held_by("time_entry", 213, "145500"), held_by("milestone", 1, "19000", has_run=False)]
-    assert stake.beside({"EUR": "700.00"}, part, 1, [MISSING, {**MISSING, "cause": "rate-missing"}]) == (
+    assert stake.beside({"EUR": "700.00"}, part, 1, [MISSING, {**MISSING, "cause": "rate-missing"}], OPEN) == (
         "€700.00 in this run; the cases’ other €164,500.00 are 213 time entries outside this selection and 1 milestone without a run of its own, "
         "which becomes billable once their causes are mended."
     )
     several = [held_by("expense", 1, "1", has_run=False, currency=currency) for currency in ("EUR", "GBP", "USD")]
-    assert "other €1.00, £1.00 and $1.00 are 3 expenses" in str(stake.beside({}, several, 0, [MISSING]))
+    assert "other €1.00, £1.00 and $1.00 are 3 expenses" in str(stake.beside({}, several, 0, [MISSING], OPEN))
 
 
 def test_a_preview_of_all_the_money_says_no_more() -> None:
-    assert stake.beside({"EUR": "10.00"}, [held_by("time_entry", 1, "10", chosen=True)], 1, [MISSING]) is None
-    told = stake.beside({}, [held_by("expense", 3, "10", chosen=True, currency="GBP")], 3, [MISSING])
+    assert stake.beside({"EUR": "10.00"}, [held_by("time_entry", 1, "10", chosen=True)], 1, [MISSING], OPEN) is None
+    told = stake.beside({}, [held_by("expense", 3, "10", chosen=True, currency="GBP")], 3, [MISSING], OPEN)
     assert told == "no money in these 3 runs, for whose records the case counts £10.00, their value in the systems now."
+
+
+def carried(entity: str, *subjects: str) -> list[dict[str, Any]]:
+    return [{"entity": entity, "first_subject": one, "last_subject": one, "currency": "EUR", "amount": Decimal(9)} for one in subjects]
+
+
+@pytest.mark.req("G2", "E4")
+def test_a_preview_does_not_tell_the_amount_of_one_masked_record() -> None:
+    """G2: neither where a sum is over one, nor where it follows from what the case counts."""
+    entries, stone = held_by("time_entry", 214, "146200", chosen=True), held_by("milestone", 1, "38000", has_run=False)
+    masked = stake.hidden([entries, stone], carried("time_entry", "1", "2"), NOBODY)
+    told = stake.beside({"EUR": "146200.00"}, [entries, stone], 214, [MISSING], masked)
+    assert told == f"{MASK} in these 214 runs; the case’s other {MASK} is 1 milestone without a run of its own, which becomes billable once the project is there again."
+    assert replay.in_words({**PREVIEW, "totals": {"EUR": "146200.00", "GBP": "9.00"}}, masked).startswith(f"3 runs would be replayed, worth {MASK}, £9.00;")
+    assert not stake.hidden([entries, stone], carried("time_entry", "1", "2"), FINANCE)
+    assert not stake.hidden([entries, {**stone, "last_subject": "c-2"}], [], NOBODY), "two milestones are a sum"
+
+
+@pytest.mark.req("G2", "E4")
+def test_sums_that_tell_one_amount_are_known_by_run_by_case_and_by_what_is_clear() -> None:
+    """G2: one run, one record in two cases, one record beside clear expenses, one part of one case among several."""
+    entry, expense = held_by("time_entry", 1, "700", chosen=True), held_by("expense", 5, "50", chosen=True)
+    assert stake.hidden([], carried("time_entry", "1"), NOBODY) == stake.hidden([entry], [], NOBODY) == stake.hidden([entry, expense], [], NOBODY) == {"EUR"}
+    assert stake.hidden([entry, {**entry, "case_id": "d"}], [], NOBODY) == {"EUR"}, "the same record counts in both"
+    assert not stake.hidden([held_by("expense", 1, "50", chosen=True)], carried("expense", "1"), NOBODY)
+    whole = [held_by("time_entry", 1, "700", chosen=True, case_id=case) for case in "cde"]
+    assert not stake.hidden(whole, carried("time_entry", "1", "2", "3"), NOBODY)
+    assert stake.hidden([*whole, held_by("time_entry", 3, "2100", case_id="e")], [], NOBODY) == {"EUR"}, "of e, one follows from the other three"
 
 
 def event(action: str, minutes: int, actor: str = "detector", **body: Any) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""What statements of the pages answer over rows, where it decides on what a viewer may know."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from app.views.exceptions import stake
+from models.lake.connection import connect
+from models.settings import Settings
+from models.sql_statements import statements
+
+VIEWS = Path(stake.__file__).parents[1]
+
+
+def answer(connection: duckdb.DuckDBPyConnection, folder: str, statement: str, **given: Any) -> list[dict[str, Any]]:
+    sql = statements(VIEWS / folder / f"{folder}.sql")[statement]
+    rows: list[dict[str, Any]] = connection.execute(sql, {name: value for name, value in given.items() if f"${name}" in sql}).to_arrow_table().to_pylist()
+    return rows
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> duckdb.DuckDBPyConnection:
+    """The published names as empty tables that take rows."""
+    shapes, connection = connect(Settings(home=tmp_path)), duckdb.connect()
+    for name in ("records", "spans", "logs", "cases", "findings"):
+        connection.register("shape", shapes.execute(f"SELECT * FROM {name} LIMIT 0").to_arrow_table())
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM shape")
+        connection.unregister("shape")
+    return connection
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, *rows: dict[str, Any]) -> None:
+    for row in rows:
+        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+
+
+@pytest.mark.req("G2", "E4")
+def test_the_stake_of_a_case_names_whose_amounts_it_sums(tables: duckdb.DuckDBPyConnection) -> None:
+    """G2: one milestone with an amount beside one without is a sum over one."""
+    stone = {"case_id": "c", "subject_entity": "milestone", "subject_key": "M-1", "currency": "EUR", "amount": Decimal(38000)}
+    entry = {**stone, "subject_entity": "time_entry", "subject_key": "TE-1", "run_id": "r", "amount": Decimal(700)}
+    insert(tables, "findings", stone, stone, {**stone, "subject_key": "M-2", "amount": None}, entry)
+    stones, entries = answer(tables, "exceptions", "stake", cases=["c"], runs=["r"])
+    assert (stones["records"], stones["amount"], stones["first_subject"], stones["last_subject"]) == (2, 38000, "M-1", "M-1")
+    assert entries["chosen"] and stake.hidden([stones], [], frozenset()) == {"EUR"}
