@@ -85,7 +85,7 @@ def _disagreement(projects: list[Row], currency: str, clear: bool) -> None:
     st.subheader("Where PSA and ERP disagree", anchor=False)
     rows = present.disagreement_rows(projects, currency, clear)
     draw(table(DISAGREEMENT, rows) if rows else empty("PSA and ERP agree", "Every project shows the same margin in both systems."))
-    st.caption(present.tolerance(currency))
+    st.caption(present.tolerance(currency, clear))
 
 
 PAGE = View(Question.MARGIN, "Margin", ":material/trending_up:", 5, page)

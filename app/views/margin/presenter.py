@@ -82,9 +82,10 @@ def apart(row: Row) -> bool:
     return formats.decimal(row["disagreement"]) > rounding(row["entries"])
 
 
-def tolerance(currency: str) -> str:
-    """What counts as rounding, for the page to name."""
-    return f"Up to {formats.money(PER_ENTRY, currency)} per time entry or expense counts as rounding; more than {formats.percent(GRAVE, 0)} of the gross margin is red."
+def tolerance(currency: str, clear: bool) -> str:
+    """What counts as rounding, for the page to name, and what is red where the margin is clear."""
+    grave = f"; more than {formats.percent(GRAVE, 0)} of the gross margin is red" if clear else ""
+    return f"Up to {formats.money(PER_ENTRY, currency)} per time entry or expense counts as rounding{grave}."
 
 
 def share(value: Any) -> Decimal:
@@ -116,7 +117,7 @@ def figures(projects: Rows, currency: str, clear: bool) -> list[Metric]:
         Metric("Gross margin", hidden(formats.money_short(all_.margin, currency), clear), "revenue − cost", "Revenue − direct delivery cost"),
         Metric("Margin", hidden(formats.percent(all_.share), clear), f"target {formats.percent(all_.target)}", "(Revenue − direct delivery cost) ÷ revenue; target weighted by revenue", _gap_mood(all_, clear)),
         Metric("Short of target", hidden(formats.money_short(lost, currency), clear), hidden(f"on {number}", clear), "Margin erosion: (target − margin) × revenue, over the projects more than two points below what was sold; others do not make up for them", "warn" if clear and lost else ""),
-        Metric("PSA vs ERP", formats.money_short(all_.disagreement, currency) if all_.beyond else formats.money(all_.disagreement, currency), _apart_note(all_, clear), f"Σ |margin in PSA − margin in ERP|. {tolerance(currency)}", _apart_mood(all_)),
+        Metric("PSA vs ERP", formats.money_short(all_.disagreement, currency) if all_.beyond else formats.money(all_.disagreement, currency), _apart_note(all_, clear), f"Σ |margin in PSA − margin in ERP|. {tolerance(currency, clear)}", _apart_mood(all_, clear)),
     ]
 
 
@@ -131,11 +132,12 @@ def _apart_note(all_: Margin, clear: bool) -> str:
     return "rounding only" if all_.disagreement else "they agree"
 
 
-def _apart_mood(all_: Margin) -> str:
+def _apart_mood(all_: Margin, clear: bool) -> str:
+    """Red says that the share is beyond GRAVE, so where the share is masked nothing is red."""
     if not all_.beyond:
         return "" if all_.disagreement else "good"
     part = _apart_share(all_)
-    return "bad" if part is None or part > GRAVE else "warn"
+    return "bad" if clear and (part is None or part > GRAVE) else "warn"
 
 
 def _gap_mood(all_: Margin, clear: bool) -> str:

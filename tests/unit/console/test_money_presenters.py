@@ -139,6 +139,9 @@ def test_rounding_between_psa_and_erp_is_shown_and_not_red() -> None:
     assert apart("40.00") == ("€40", "10.0% of gross margin", "bad")
     masked = [{**project("A", 1000, 600, None), "disagreement": Decimal(40)}]
     assert margin.figures(masked, "EUR", False)[-1].note == MASK, "the margin follows from the difference and its share"
+    shown = [metric for difference in (3, 40) for metric in margin.figures([{**masked[0], "disagreement": Decimal(difference)}], "EUR", False)[-1:]]
+    assert {metric.mood for metric in shown} == {"warn"}, "nor does the colour tell the share"
+    assert not any("red" in str(metric.tip) for metric in shown) and "1% of the gross margin is red" in str(margin.figures(masked, "EUR", True)[-1].tip)
     near = {**project("A", 1000, 600, "0.40"), "disagreement": Decimal("0.10"), "difference": Decimal("0.10")}
     assert margin.verdict(margin.summed([near]), "EUR", True)[1].endswith("PSA and ERP agree but for rounding.")
     assert "rounding" in str(margin.disagreement_rows([near], "EUR", True)[0]["cases"])
