@@ -9,6 +9,7 @@ import streamlit as st
 from app.roles import Action, Question, Viewer
 from app.stores import ask_now, case_groups, facets, journal, replayable, reporting_currency, world_now
 from app.views.exceptions import presenter as present
+from app.views.exceptions import replay
 from app.views.exceptions.case import case_page, roles
 from app.views.exceptions.replaying import SQL, replaying
 from app.views.exceptions.triage import told, triage
@@ -110,7 +111,7 @@ def _group_dialog(viewer: Viewer, cause: str) -> None:
 def _selection_dialog(viewer: Viewer, cases: list[dict[str, Any]]) -> None:
     _themed()
     ids = [case["case_id"] for case in cases]
-    key = _selection_key(ids)
+    key = replay.selection_key(ids)
     runs = [run for case in cases for run in journal().cases.run_ids(case["case_id"])]
     frozen = st.session_state.setdefault(f"runs_{key}", replayable(runs))
     st.caption(f"{formats.plural(len(frozen), 'failed run')} of {formats.plural(len(cases), 'case')}.")
@@ -123,10 +124,6 @@ def _themed() -> None:
     """A dialog lies outside the app's own element and would show light colours on a dark page."""
     scheme = "dark" if st.context.theme.type == "dark" else "light"
     draw(Html(f'<style>[data-testid="stDialog"] {{ color-scheme: {scheme}; }}</style>'))
-
-
-def _selection_key(case_ids: list[str]) -> str:
-    return "chosen_" + "_".join(sorted(case_id[:6] for case_id in case_ids))[:60]
 
 
 def _list(viewer: Viewer) -> None:
@@ -213,7 +210,7 @@ def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFi
         no_replay = viewer.why_not(Action.PREVIEW) or nothing
         if st.button("Replay…", key="replay_selection", type="primary", icon=":material/replay:", disabled=no_replay is not None, help=no_replay):
             st.session_state["replay_of_cases"] = ids
-            st.session_state.pop(f"runs_{_selection_key(ids)}", None)
+            st.session_state.pop(f"runs_{replay.selection_key(ids)}", None)
         download(viewer, "CSV", "exceptions.csv", lambda: csv_of(present.exported(journal().cases.page(where, "money", 20_000).rows, reporting_currency(), roles_of)), viewer.why_not(Action.EXPORT))
 
 

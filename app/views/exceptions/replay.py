@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from app.views.exceptions.stake import shown
@@ -31,6 +32,11 @@ def held(previewed: Mapping[str, Any], run_ids: Sequence[str]) -> list[str]:
     """The runs a replay takes: those that were previewed while all of them still stand, so that the set that runs is the set that was seen."""
     before = list(previewed.get("run_ids") or ())
     return before if before and set(before) <= set(run_ids) else list(run_ids)
+
+
+def selection_key(case_ids: Iterable[str]) -> str:
+    """One key for the same cases in any order, another for any others: what was previewed for some is never shown for others."""
+    return f"chosen_{sha256(' '.join(sorted(case_ids)).encode()).hexdigest()[:32]}"
 
 
 def correction(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -80,6 +80,15 @@ def test_a_replay_request_is_what_the_journal_accepts() -> None:
     assert replay.body(["r1"], "Failed step", None, None, plan.hash)["plan_hash"] == plan.hash
 
 
+@pytest.mark.req("E4")
+def test_no_two_selections_share_a_dialog() -> None:
+    """E4: not those that begin with the same cases, nor cases whose ids begin alike."""
+    many = [f"{at:06x}{at:010x}" for at in range(12)]
+    keys = {replay.selection_key(ids) for ids in (many, many[:-1], [*many[:-1], "f" * 16], ["abcdef" + "1" * 10], ["abcdef" + "2" * 10])}
+    assert len(keys) == 5
+    assert replay.selection_key(many) == replay.selection_key(reversed(many))
+
+
 def test_corrections_take_json_and_leave_codes_alone() -> None:
     rows = [{"field": " charge_code ", "value": "PRJ-1"}, {"field": "bill_rate", "value": '{"amount": "1.00", "currency": "EUR"}'}, {"field": "billable", "value": "true"}, {"field": "", "value": "x"}, {"field": "a", "value": None}, {"field": "code", "value": "007"}]
     assert replay.correction(rows) == {"charge_code": "PRJ-1", "bill_rate": {"amount": "1.00", "currency": "EUR"}, "billable": True, "code": "007"}
