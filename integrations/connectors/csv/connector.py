@@ -138,13 +138,17 @@ class CsvFiles:
         columns = self._joined(spec, record.columns)
         if record.fault is None and not spec.wanted(columns):
             return
-        reading.take(f"{spec.file}@{record.start}", columns, partial(self._event, spec, record, columns))
+        key = _key(spec, record, columns)
+        first = key is None or self._places(spec).get(key, record.start) == record.start
+        names = _names(spec, record, key, first)
+        reading.take(names[0], columns, partial(self._event, spec, record, columns, first))
+        reading.seen.extend(names[1:])
 
-    def _event(self, spec: Stream, record: Record, columns: Mapping[str, str]) -> CloudEvent | None:
+    def _event(self, spec: Stream, record: Record, columns: Mapping[str, str], first: bool) -> CloudEvent | None:
         if record.fault is not None:
             raise record.fault
         key = spec.key_of(columns)
-        if self._places(spec).get(key, record.start) != record.start:
+        if not first:
             if spec.once == "skip":
                 return None
             raise Unmappable(f"{spec.entity} {key} was in an earlier row of the file already", spec.key, code="duplicate-row")
@@ -219,6 +223,21 @@ class CsvFiles:
 
     def _ack(self, external_id: str, created: bool) -> Acknowledgement:
         return Acknowledgement(self.config.name, external_id, {"file": "outbox"}, created=created)
+
+
+def _key(spec: Stream, record: Record, columns: Mapping[str, str]) -> str | None:
+    """The key of a row; None where it has none that can be read."""
+    try:
+        return None if record.fault is not None else spec.key_of(columns)
+    except Unmappable:
+        return None
+
+
+def _names(spec: Stream, record: Record, key: str | None, first: bool) -> list[str]:
+    """What a row is known by wherever it stands, its own name first: a file is rotated and its rows move, so that a place says
+    nothing. One that repeats a key, or has none, is told by its text; it keeps that name when it becomes the first of its key."""
+    by_text = f"{spec.file}@{key or ''}#{record.digest}"
+    return [f"{spec.file}@{key}", by_text] if key is not None and first else [by_text]
 
 
 def _first_places(spec: Stream, file: CsvFile) -> Iterator[tuple[str, int]]:

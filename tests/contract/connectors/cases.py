@@ -273,8 +273,10 @@ def csv_grow(world: World, n: int) -> None:
 
 
 def csv_retype(world: World) -> str:
-    with (world.folder / "work.csv").open("a") as file:
-        file.write("99,PC1,D1,2026-11-16,many\n")
+    """The file is exported anew with a row on top, so that none stands where it stood."""
+    header, *rows = (world.folder / "work.csv").read_text().splitlines()
+    rows[-1] = rows[-1].replace("7.25", "many")
+    (world.folder / "work.csv").write_text("\n".join([header, "99,PC1,D1,2026-11-16,7.25", *rows, ""]))
     return "Hours"
 
 

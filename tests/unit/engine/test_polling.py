@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from models.domain.errors import Misconfigured, RateLimited, Retriable, Unmappab
 from models.domain.record import RecordKind
 from models.domain.states import RunState
 from models.journal import Journal
+from tests.unit.connectors.test_csv import source
 from tests.unit.engine.hostile import FAST, HandClock, Hostile, event, posting_flow
 from tests.unit.engine.test_flowing import state_of
 
@@ -131,6 +133,53 @@ def test_a_replayed_row_is_read_again_though_a_poll_was_under_way(any_journal: J
     engine.drain()
     engine.drain()
     assert state_of(any_journal, "27") == ["settled"] and state_of(any_journal, "28") == ["settled"]
+
+
+def letters(journal: Journal, *names: str) -> list[RunState]:
+    return [run.state for name in names for run in journal.runs.by_keys([f"time:sip:tasks@{name}"])]
+
+
+@pytest.mark.req("N4")
+def test_a_rotated_file_closes_no_letter_of_a_row_that_did_not_come(journal: Journal, clock: HandClock, tmp_path: Path) -> None:
+    """N4: what stands at a row's old place is another row, and the bad one is told as not shown any more."""
+    engine = Engine(journal, [], [source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,seven\n")], clock)
+    engine.poll()
+    [dead] = journal.runs.by_keys(["time:sip:tasks@1-58"])
+    source(tmp_path, b"2,b,FINISHED,PC2,PBC42,58,0.7\n")
+    journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    engine.poll()
+    [kept] = journal.runs.by_keys(["time:sip:tasks@1-58"])
+    assert kept.state is RunState.DEAD and "sip shows the row no longer" in str(kept.error_message)
+
+
+@pytest.mark.req("N4")
+def test_rows_that_moved_when_an_earlier_one_was_mended_have_come(journal: Journal, clock: HandClock, tmp_path: Path) -> None:
+    """N4: two bad rows are mended in their file and both come, though the first one's mending moves the second."""
+    engine = Engine(journal, [], [source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,seven\n2,b,FINISHED,PC2,PBC42,58,eight\n")], clock)
+    engine.poll()
+    dead = [run.run_id for run in journal.runs.by_keys(["time:sip:tasks@1-58", "time:sip:tasks@2-58"])]
+    source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,7\n2,b,FINISHED,PC2,PBC42,58,8\n")
+    journal.runs.replay(dead, "failed_step", None, "ops", {})
+    engine.poll()
+    assert len(dead) == 2 and letters(journal, "1-58", "2-58") == [RunState.SUPERSEDED, RunState.SUPERSEDED]
+
+
+@pytest.mark.req("N4")
+def test_a_row_that_repeats_a_key_has_a_letter_of_its_own(journal: Journal, clock: HandClock, tmp_path: Path) -> None:
+    """N4: the first row of the key does not close it; once that one is taken out of the file, it is the row that comes."""
+    twice = b"1,b,FINISHED,PC2,PBC42,58,0.7\n"
+    connector = source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,7\n" + twice)
+    [(name, _, _)] = connector.poll("time", None).rejected
+    engine = Engine(journal, [], [connector], clock)
+    engine.poll()
+    [dead] = journal.runs.by_keys([f"time:sip:{name}"])
+    journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    engine.poll()
+    assert [run.state for run in journal.runs.by_keys([f"time:sip:{name}"])] == [RunState.SUPERSEDED, RunState.DEAD]
+    source(tmp_path, twice)
+    journal.runs.replay([journal.runs.by_keys([f"time:sip:{name}"])[1].run_id], "failed_step", None, "ops", {})
+    engine.poll()
+    assert [run.state for run in journal.runs.by_keys([f"time:sip:{name}"])] == [RunState.SUPERSEDED, RunState.SUPERSEDED]
 
 
 class Unread(Hostile):
