@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from models.journal.run import Run
 
 _FAILED = (RunState.DEAD,)
 _UNCONFIRMED = (
-    "the run has settled, and a correction would change what its targets hold: change it at its source, "
+    "what the run is about was delivered, and a correction would change what its targets hold: change it at its source, "
     "or preview this plan and replay it with the preview's plan_hash"
 )
 _ENDED = (RunState.SETTLED, RunState.SUPERSEDED, RunState.CANCELLED)
@@ -60,10 +61,14 @@ class Replaying:
         self.result["replayed"] = len(self.result["run_ids"])
 
     def _unseen(self, journal: Journal, wave: Wave) -> dict[str, str]:
-        """Settled runs that a correction would deliver anew though nobody confirmed the plan: run id -> why they are left alone."""
-        if self.confirmed or not wave.correction or wave.start != "start":
+        """Runs that a correction would deliver anew though nobody confirmed the plan: run id -> why they are left alone."""
+        if self.confirmed or not wave.correction:
             return {}
-        return {run.run_id: _UNCONFIRMED for run in journal.runs.by_ids(wave.run_ids) if run.state is RunState.SETTLED}
+        runs = journal.runs.by_ids(wave.run_ids)
+        kin: dict[str, list[Run]] = {}
+        for other in journal.runs.by_keys([run.business_key for run in runs]):
+            kin.setdefault(other.lineage_id, []).append(other)
+        return {run.run_id: _UNCONFIRMED for run in runs if _delivers_again(run, wave.start, kin[run.lineage_id])}
 
     def _ended(self, journal: Journal, wave: dict[str, Any]) -> bool:
         runs = journal.runs.by_ids(wave["run_ids"])
@@ -82,3 +87,12 @@ class Replaying:
 def _waits(run: Run) -> bool:
     """Whether the run rests until something else happens: master data, or an earlier run of its aggregate."""
     return run.state is RunState.WAITING or (run.state is RunState.READY and bool(run.held))
+
+
+def _delivers_again(run: Run, start: str, lineage: Sequence[Run]) -> bool:
+    """Whether the replay would come once more to what a target holds: anything of a settled run, or a posting of any run of its
+    lineage, however that run ended. An acknowledgement that does not say its action is older than that note and may be of one."""
+    if start == "start" and run.state is RunState.SETTLED:
+        return True
+    passed = () if start == "start" else run.acks
+    return any(step not in passed and ack.get("action", "post") == "post" for each in lineage for step, ack in each.acks.items())

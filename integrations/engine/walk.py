@@ -117,7 +117,7 @@ class Walk:
     def absorb(self, planned: Planned, ack: Acknowledgement, started: int, ended: int, span_id: str) -> None:
         """A target has the change: keep its answer, its id and what it teaches; the next step follows."""
         run, change, now = self.move.run, planned.change, self.context.now()
-        kept = {"system": ack.system, "system_id": ack.system_id, "answer": dict(ack.answer)}
+        kept = {"system": ack.system, "system_id": ack.system_id, "action": change.action, "answer": dict(ack.answer)}
         run.acks[planned.step.name] = kept
         links = [] if change.action == "annotate" else [(ack.system, change.entity, ack.system_id, change.external_id)]
         facts = list(planned.step.learn(run.payload, kept)) if planned.step.learn else []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from integrations.contracts.flow import Flow, Transform
 from integrations.engine import Engine
 from models.canonical import registry
 from models.canonical.schemas import SCHEMAS, Canonical
-from models.domain.errors import Rejected, Retriable
+from models.domain.errors import Rejected, Retriable, Unmappable
+from models.domain.outcomes import Done
 from models.domain.plan import plan_of
 from models.domain.states import RunState
 from models.journal import Journal
@@ -144,6 +148,48 @@ def test_a_correction_of_a_settled_run_needs_the_plan_that_was_previewed(any_jou
     any_journal.requests.append("replay", {**body, "plan_hash": preview.result["plan_hash"]}, "ops")
     engine.drain()
     assert target.objects["settled-v1"]["price"] == "40.0"
+
+
+def acknowledging(broken: set[str]) -> Flow:
+    """The posting flow with a step behind the posting that fails for these entries, as where the PSA is not told."""
+
+    def tell(payload: Mapping[str, Any], context: Any) -> Done:
+        if payload["ref"]["id"] in broken:
+            raise Unmappable("the source cannot be told", "ref", code="untold")
+        return Done(payload)
+
+    flow = posting_flow()
+    return replace(flow, steps=[*flow.steps, Transform("tell", tell)])
+
+
+@pytest.mark.req("E4", "E1")
+@pytest.mark.parametrize("ended", ["dead", "cancelled", "replayed and dead before it posted"])
+def test_a_correction_of_a_run_that_posted_before_it_ended_needs_the_plan(any_journal: Journal, clock: HandClock, ended: str) -> None:
+    """E4: a posting stands however its run ended; without the preview's plan hash no correction is put over it."""
+    broken, target = {"a"}, Hostile()
+    engine = Engine(any_journal, [acknowledging(broken)], [target], clock)
+    engine.admit([event("a")])
+    engine.drain()
+    run = only(any_journal, "a")
+    assert run.state is RunState.DEAD and target.effects == {"a-v1": 1}
+    if ended == "cancelled":
+        any_journal.runs.cancel([run.run_id], "ops", None)
+    elif ended != "dead":
+        again = any_journal.runs.replay([run.run_id], "start", {"hours": "none"}, "ops", {}).runs[run.run_id]
+        engine.drain()
+        run = any_journal.runs.by_ids([again])[0]
+        assert run.state is RunState.DEAD and not run.acks
+    broken.clear()
+    for start in ("start", "failed_step") if ended.startswith("replayed") else ("start",):
+        body = {"run_ids": [run.run_id], "from": start, "correction": {"hours": "4"}}
+        request = any_journal.requests.append("replay", body, "ops")
+        engine.drain()
+        answer = any_journal.requests.get(request)
+        assert answer is not None and answer.result["run_ids"] == {} and "plan_hash" in answer.result["refused"][run.run_id]
+    assert target.effects == {"a-v1": 1} and target.objects["a-v1"]["price"] == "80.0"
+    any_journal.requests.append("replay", {**body, "plan_hash": plan_of(body).hash}, "ops")
+    engine.drain()
+    assert target.objects["a-v1"]["price"] == "40.0"
 
 
 @pytest.mark.req("E4", "E1", "X16")
