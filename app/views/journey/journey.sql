@@ -1,4 +1,4 @@
--- ids: what an exact id of 32 hex digits names, in the audit lake
+-- ids: what an exact id of 32 hex digits names, in the audit lake; spans have no legal entity, so a trace is its records': foreign where they name entities and none of the viewer's
 SELECT 'run' AS kind, run_id AS key, any_value(flow) AS flow, any_value(business_key) AS about, NULL AS title, count(*)::BIGINT AS records
 FROM records WHERE run_id = $q AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)) GROUP BY run_id
 UNION ALL
@@ -9,7 +9,10 @@ SELECT 'correlation', correlation_id, any_value(flow), any_value(business_key), 
 FROM records WHERE correlation_id = $q AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)) GROUP BY correlation_id
 UNION ALL
 SELECT 'trace', trace_id, arg_min(service_name, start_time), arg_min(name, start_time), NULL, count(*)::BIGINT
-FROM spans WHERE trace_id = $q GROUP BY trace_id
+FROM spans WHERE trace_id = $q AND trace_id NOT IN (
+  SELECT trace_id FROM records WHERE trace_id = $q AND len($entities::VARCHAR[]) > 0
+  GROUP BY trace_id HAVING count(legal_entity) > 0 AND NOT bool_or(list_contains($entities::VARCHAR[], legal_entity)))
+GROUP BY trace_id
 
 -- prefixes: the ids that begin with these hex digits, in the audit lake; a case's id is as short as a prefix, and what it is about has a journey or stands in a project
 SELECT 'run' AS kind, run_id AS key, any_value(flow) AS flow, any_value(business_key) AS about, NULL AS title, count(*)::BIGINT AS records
@@ -22,7 +25,10 @@ SELECT 'correlation', correlation_id, any_value(flow), any_value(business_key), 
 FROM records WHERE correlation_id >= $q AND correlation_id < $q || 'g' AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)) GROUP BY correlation_id
 UNION ALL
 SELECT 'trace', trace_id, arg_min(service_name, start_time), arg_min(name, start_time), NULL, count(*)::BIGINT
-FROM spans WHERE trace_id >= $q AND trace_id < $q || 'g' GROUP BY trace_id
+FROM spans WHERE trace_id >= $q AND trace_id < $q || 'g' AND trace_id NOT IN (
+  SELECT trace_id FROM records WHERE trace_id >= $q AND trace_id < $q || 'g' AND len($entities::VARCHAR[]) > 0
+  GROUP BY trace_id HAVING count(legal_entity) > 0 AND NOT bool_or(list_contains($entities::VARCHAR[], legal_entity)))
+GROUP BY trace_id
 UNION ALL
 SELECT 'case', case_id, flow, CASE WHEN subject_entity IN ('flow', 'legal_entity', 'charge_code', 'resource') THEN 'project:' || project_key ELSE subject_entity || ':' || subject_key END, title, occurrences
 FROM cases WHERE case_id >= $q AND case_id < $q || 'g' AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
@@ -30,10 +36,12 @@ LIMIT 25
 
 -- objects: what a business key or a correlation id in words names
 SELECT 'object' AS kind, business_key AS key, any_value(flow) AS flow, business_key AS about, max(occurred_at) AS last_at, count(*)::BIGINT AS records
-FROM records WHERE business_key IN (SELECT unnest($keys::VARCHAR[])) AND list_contains($keys::VARCHAR[], business_key) GROUP BY business_key
+FROM records WHERE business_key IN (SELECT unnest($keys::VARCHAR[])) AND list_contains($keys::VARCHAR[], business_key)
+  AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity))
+GROUP BY business_key
 UNION ALL
 SELECT 'correlation', correlation_id, any_value(flow), any_value(business_key), max(occurred_at), count(*)::BIGINT
-FROM records WHERE correlation_id = $q GROUP BY correlation_id
+FROM records WHERE correlation_id = $q AND (len($entities::VARCHAR[]) = 0 OR legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)) GROUP BY correlation_id
 
 -- projects: projects by code, name or customer
 SELECT project_key AS key, name, customer_key, customer_name, legal_entity, usable_at
@@ -98,12 +106,19 @@ SELECT found.*, seals.sealed_at, seals.root, seals.writer
 FROM found LEFT JOIN seals ON seals.batch_id = found.batch_id AND seals.table_name = 'records'
 ORDER BY occurred_at, recorded_at, found.batch_id, found.n
 
--- spans: the spans of a trace, whoever sent them
+-- spans: the spans of a trace, whoever sent them, unless all its legal entities are outside the viewer's scope
 SELECT trace_id, span_id, parent_span_id, name, service_name, kind, start_time, end_time, duration_us, status_code, status_message, attributes, resource, events
-FROM spans WHERE trace_id = $trace ORDER BY start_time LIMIT 3000
+FROM spans WHERE trace_id = $trace AND trace_id NOT IN (
+  SELECT trace_id FROM records WHERE trace_id = $trace AND len($entities::VARCHAR[]) > 0
+  GROUP BY trace_id HAVING count(legal_entity) > 0 AND NOT bool_or(list_contains($entities::VARCHAR[], legal_entity)))
+ORDER BY start_time LIMIT 3000
 
--- logs: log lines of a trace
-SELECT time, severity_text, body, service_name, span_id FROM logs WHERE trace_id = $trace ORDER BY time LIMIT 300
+-- logs: log lines of a trace, within the same scope
+SELECT time, severity_text, body, service_name, span_id FROM logs
+WHERE trace_id = $trace AND trace_id NOT IN (
+  SELECT trace_id FROM records WHERE trace_id = $trace AND len($entities::VARCHAR[]) > 0
+  GROUP BY trace_id HAVING count(legal_entity) > 0 AND NOT bool_or(list_contains($entities::VARCHAR[], legal_entity)))
+ORDER BY time LIMIT 300
 
 -- of_project: time, expenses and milestones of a project, the stuck ones first
 SELECT item_key AS key, kind, resource_key, charge_code, work_date, hours, bill_amount, currency, state, blocker, age_days

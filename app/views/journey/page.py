@@ -143,7 +143,7 @@ def _waterfall(viewer: Viewer, steps: list[Row], only: str | None, clear: frozen
     )  # fmt: skip
     spans = ask(viewer, SQL["spans"], trace=picked)
     if not spans:
-        draw(empty("No spans for this trace", "Its sender exported none, or they are on their way."))
+        draw(empty("No spans for this trace", "Its sender exported none, they are on their way, or they belong to a legal entity outside your scope."))
         return
     rows = trace.waterfall(spans, [step for step in steps if step["trace_id"] == picked])
     span_id = waterfall(rows, key=f"waterfall_{picked}")

@@ -48,3 +48,36 @@ def test_the_stake_of_a_case_names_whose_amounts_it_sums(tables: duckdb.DuckDBPy
     stones, entries = answer(tables, "exceptions", "stake", cases=["c"], runs=["r"])
     assert (stones["records"], stones["amount"], stones["first_subject"], stones["last_subject"]) == (2, 38000, "M-1", "M-1")
     assert entries["chosen"] and stake.hidden([stones], [], frozenset()) == {"EUR"}
+
+
+def trace(tables: duckdb.DuckDBPyConnection, letter: str, *entities: str | None) -> str:
+    """A trace with a span, a log line, and a record for each of the legal entities."""
+    trace_id, key = letter * 32, f"project:PRJ-{letter}"
+    insert(tables, "spans", {"trace_id": trace_id, "span_id": letter, "name": "post", "service_name": "s"})
+    insert(tables, "logs", {"trace_id": trace_id, "body": "said"})
+    insert(tables, "records", *({"trace_id": trace_id, "business_key": key, "correlation_id": f"corr-{letter}", "legal_entity": one} for one in entities))
+    return trace_id
+
+
+@pytest.mark.req("G1", "O2")
+def test_no_trace_of_another_legal_entity_is_found_or_read(tables: duckdb.DuckDBPyConnection) -> None:
+    """G1: spans name no entity, so their trace's records decide; a trace without records is somebody else's integration and stays."""
+    theirs, ours, shared, foreign = trace(tables, "a", "NOV-UK", None), trace(tables, "b", "NOV-DE"), trace(tables, "c", "NOV-UK", "NOV-DE"), trace(tables, "d")
+    nobodys = trace(tables, "e", None)
+
+    def seen(trace_id: str, *entities: str) -> set[bool]:
+        ids = answer(tables, "journey", "ids", q=trace_id, entities=list(entities)), answer(tables, "journey", "prefixes", q=trace_id[:8], entities=list(entities))
+        read = (answer(tables, "journey", name, trace=trace_id, entities=list(entities)) for name in ("spans", "logs"))
+        return {bool([row for row in rows if row["kind"] == "trace"]) for rows in ids} | {bool(rows) for rows in read}
+
+    assert seen(theirs, "NOV-DE") == {False}
+    assert [seen(one, "NOV-DE") for one in (ours, shared, foreign, nobodys)] == [{True}] * 4
+    assert [seen(one) for one in (theirs, ours, shared, foreign)] == [{True}] * 4, "who is limited to none sees all"
+
+
+@pytest.mark.req("G1", "O2")
+@pytest.mark.parametrize(("q", "keys"), [("PRJ-a", ["PRJ-a", "project:PRJ-a"]), ("corr-a", ["corr-a"])])
+def test_no_name_finds_the_records_of_another_legal_entity(tables: duckdb.DuckDBPyConnection, q: str, keys: list[str]) -> None:
+    trace(tables, "a", "NOV-UK")
+    assert answer(tables, "journey", "objects", q=q, keys=keys, entities=["NOV-DE"]) == []
+    assert len(answer(tables, "journey", "objects", q=q, keys=keys, entities=["NOV-UK"])) == len(answer(tables, "journey", "objects", q=q, keys=keys, entities=[])) == 1
