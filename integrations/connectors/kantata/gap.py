@@ -29,23 +29,24 @@ Raw = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Up to `since` the feed was read, from `until` on it can be."""
+    """Up to `read` the feed was read, for certain up to `since` (an event may show late); from `until` on it can be."""
 
     since: datetime
+    read: datetime
     until: datetime
 
     @classmethod
     def after(cls, mark: Watermark, overlap: timedelta, now: datetime) -> Gap | None:
         """The gap between a mark and what the feed still has; None where they meet."""
         since, edge = mark.start(overlap), now - RETENTION
-        return cls(since, edge + overlap + SLACK) if since is not None and mark.high is not None and mark.high < edge else None
+        return cls(since, mark.high, edge + overlap + SLACK) if since is not None and mark.high is not None and mark.high < edge else None
 
     def events(self, client: KantataClient) -> Iterator[Raw]:
         """What changed since, in the feed's words. All at once: a gap is rare, and the lists number their pages, not their changes."""
         for kind, plural in LISTS.items():
             for row in client.all(plural, {"updated_after": self.since.isoformat(timespec="seconds")}):
                 # Not every list is known to heed the filter, and what is older was told before or is none of our business.
-                if not _before(row, "updated_at", self.since):
+                if (changed := _instant(row, "updated_at")) is None or changed >= self.since:
                     yield from self._event(kind, row)
 
     def told(self, system: str) -> Rejected:
@@ -66,7 +67,7 @@ class Gap:
         told = {"event_type": f"{kind}:updated", "subject_changed_at": row.get("updated_at"), "current_payload": row}
         if row.get("approved"):
             yield {**told, "previous_payload": None}
-        elif _before(row, "created_at", self.since, unsure=True):
+        elif (created := _instant(row, "created_at")) is None or created <= self.read:  # a reversal too many finds nothing to reverse
             yield {**told, "previous_payload": {**row, "approved": True}}
 
 
@@ -76,12 +77,12 @@ def rested(mark: Watermark, overlap: timedelta, now: datetime) -> Watermark:
     return mark if mark.high is not None and mark.high >= quiet else Watermark(quiet, mark.seen).moved((), overlap)
 
 
-def _before(row: Raw, name: str, moment: datetime, unsure: bool = False) -> bool:
+def _instant(row: Raw, name: str) -> datetime | None:
+    """None where it is missing or unreadable: such a row is told rather than left out."""
     try:
-        found = Row(row, sparse=True).opt_instant(name)
+        return Row(row, sparse=True).opt_instant(name)
     except Unmappable:
-        return unsure
-    return unsure if found is None else found < moment
+        return None
 
 
 def _day(moment: datetime) -> str:

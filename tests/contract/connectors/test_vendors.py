@@ -195,6 +195,28 @@ def test_an_absence_longer_than_the_feed_is_kept_loses_nothing(world: World) -> 
     assert not rest.rejected and not rest.more
 
 
+@pytest.mark.req("N4", "E8")
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_an_entry_from_just_before_an_absence_is_told_as_reversed(world: World, seconds: int) -> None:
+    """N4: it was read and posted within the overlap of the last reading, and withdrawn while nobody read."""
+    ka_prepare(world)
+    psa, connector = world.vendors.psa, made(Kantata, "kantata", world)
+    row = psa.tables["time_entries"].rows[next(iter(psa.tables["time_entries"].rows))]
+    shared = {name: row[name] for name in ("currency", "currency_base_unit", "workspace_id", "story_id", "user_id")}
+    fields = {**shared, "date_performed": "2026-11-18", "time_in_minutes": 30, "approved": True}
+    entry = psa.save("time_entries", fields, world.clock.now() - timedelta(seconds=seconds))
+    psa.save("time_entries", {"approved": True}, world.clock.now(), row["id"])
+    first = connector.poll("time", None)
+    assert entry in [event.data["ref"]["id"] for event in first.events]
+    world.clock.present += timedelta(days=1)
+    psa.save("time_entries", {"approved": False}, world.clock.now(), entry)
+    never = psa.save("time_entries", {**fields, "approved": False}, world.clock.now())
+    world.clock.present += timedelta(days=12)
+    psa.feed.forget_old(world.clock.now())
+    told = {event.data["ref"]["id"]: event.type for event in connector.poll("time", first.cursor).events}
+    assert told[entry] == "tieout.time_entry.reversed" and never not in told
+
+
 @pytest.mark.req("N4")
 def test_a_feed_that_was_quiet_for_long_has_no_gap(world: World) -> None:
     """N4: nothing happened for weeks and every poll heard so: the entry that comes then is one event, and nobody is alarmed."""
