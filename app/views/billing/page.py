@@ -27,7 +27,7 @@ BLOCKERS = (
 GROUPS = (
     Column("name", "Name"), Column("mix", "Unbilled", tip="Green ready, light blue on its way, orange-red blocked, amber not approved"), Column("ready", "Ready", "right"),
     Column("moving", "On its way", "right"), Column("blocked", "Blocked", "right"), Column("not_approved", "Not approved", "right"), Column("billed", "Billed", "right"),
-    Column("readiness", "Readiness", "right", "Ready ÷ (ready + blocked), by value; what is on its way is not ready yet"), Column("oldest", "Oldest", "right"),
+    Column("readiness", "Readiness", "right", present.READINESS), Column("oldest", "Oldest", "right"),
 )  # fmt: skip
 BALANCE = (
     Column("project", "Project"), Column("entity", "Legal entity", "nw"), Column("psa_hours", "PSA hours", "right"), Column("erp_hours", "ERP hours", "right"),

@@ -21,6 +21,8 @@ STATES = {"ready": "Ready", "moving": "On its way", "blocked": "Blocked", "not_a
 UNBILLED = ("not_approved", "blocked", "moving", "ready")
 COLOURS = {"ready": "#009e73", "blocked": "#d55e00", "not_approved": "#e69f00", "billed": "#8b97a6", "total": "#0072b2", "moving": "#56b4e9"}
 AGES = ("0–30 days", "31–60 days", "61–90 days", "91+ days")
+READINESS = "Ready ÷ (ready + on its way + blocked), by value."
+"""What `readiness` computes, for the page to say."""
 BARS = 7
 """Blockers with a bar of their own in the waterfall; the smaller ones share the last."""
 
@@ -68,7 +70,7 @@ def figures(states: Rows, targets: Rows, currency: str) -> list[Metric]:
         figure("moving", "Approved, and between PSA and ERP: it goes on by itself, and becomes an exception if it does not arrive"),
         figure("blocked", "Approved, and held up by exactly one primary reason that somebody has to mend", "bad" if sums["blocked"] else ""),
         figure("not_approved", "Worked or submitted, approval outstanding"),
-        Metric("Billing readiness", formats.percent(readiness(sums)), "of what is approved", "Ready ÷ (ready + blocked), by value; what is on its way to the ERP is not ready yet and counts below the line too"),
+        Metric("Billing readiness", formats.percent(readiness(sums)), "of what is approved", READINESS),
         figure("billed", "On an invoice in the ERP"),
         *(_target(row) for row in targets if row["name"] in TARGETS),
     ]

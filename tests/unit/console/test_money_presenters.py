@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.roles import Viewer
+from app.views.billing import page as billing_page
 from app.views.billing import presenter as billing
 from app.views.margin import presenter as margin
 from models.canonical.classification import MASK
@@ -55,6 +56,8 @@ def test_headline_chart_and_table_tell_one_story() -> None:
     shown = {metric.label: metric.value for metric in billing.figures(states, [], "EUR")}
     assert [shown[name] for name in ("Unbilled", "Ready to invoice", "On its way", "Blocked", "Not approved")] == ["€6,200", "€600", "€5,000", "€400", "€200"]
     assert shown["Billing readiness"] == "10.0%", "approved work is ready only once the ERP has it"
+    tips = {metric.label: metric.tip for metric in billing.figures(states, [], "EUR")}["Billing readiness"], next(column.tip for column in billing_page.GROUPS if column.key == "readiness")
+    assert set(tips) == {"Ready ÷ (ready + on its way + blocked), by value."}, "the tip names what is computed: 600 ÷ (600 + 5,000 + 400)"
     bars = billing.bridge(states, "EUR")["data"][0]
     assert bars["x"][-2:] == ["On its<br>way", "Ready"] and bars["y"][0] - sum(bars["y"][1:-1]) == 600
     row = next(row for row in billing.blocker_rows(states, [], "EUR", {}) if "On its way" in str(row["reason"]))
