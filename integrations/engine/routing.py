@@ -17,7 +17,7 @@ from integrations.engine.tracing import new_trace_id
 from models.canonical.events import CloudEvent, data_of, upcast
 from models.domain.errors import TieoutError, Unmappable
 from models.journal.metadata import micros
-from models.journal.rereads import INTAKE
+from models.journal.rereads import INTAKE, row_key
 from models.journal.run import Arrival, Start
 
 NO_ENTITY = "-"
@@ -52,7 +52,7 @@ class Routing:
         content = orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
         digest = hashlib.sha256(content).hexdigest()
         event_id = f"{stream}/{source_id}/{digest[:16]}"
-        key = f"{stream}:{system}:{source_id}"
+        key = row_key(system, stream, source_id)
         code, message, field = error_of(error)
         if not isinstance(error, TieoutError):
             code, message = "unmappable", f"{type(error).__name__}: {error}"

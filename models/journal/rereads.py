@@ -25,6 +25,11 @@ INTAKE = "intake"
 _SQL = Path(__file__).with_name("runs.sql")
 
 
+def row_key(system: str, stream: str, source_id: str) -> str:
+    """The business key of a row that no connector could map."""
+    return f"{stream}:{system}:{source_id}"
+
+
 def ask(connection: sa.Connection, letter: Run, now: datetime) -> None:
     """Let a dead letter of the intake wait for its row, in the caller's transaction. Safe to repeat."""
     said = (letter.error_message or "").removesuffix(letter.waiting_because or "").rstrip()
@@ -41,8 +46,8 @@ def shown(connection: sa.Connection, system: str, stream: str, rows: Collection[
     """Take in what a page of a stream showed (`rows`: source ids; `ended`: nothing follows it), in the caller's transaction after
     the page's admission; the records to tell of it. The cursor's move tells apart pages that were read before the asking."""
     sql = statements(_SQL, connection.dialect.name)
-    letters = [run_of(row) for row in connection.execute(sql["asked_again"])]
-    letters = [one for one in letters if (one.payload["system"], one.payload["stream"]) == (system, stream)]
+    letters = [run_of(row) for row in connection.execute(sql["asked_again"], {"stream": row_key(system, stream, "")})]
+    letters = [one for one in letters if (one.payload["system"], one.payload["stream"]) == (system, stream)]  # a name may hold a colon
     came = [one for one in letters if one.payload["source_id"] in rows]
     records = supersede(connection, came, now, {})
     for letter in letters if ended else ():

@@ -160,8 +160,8 @@ delete from event where source = :source and event_id = :event_id;
 -- ask_again: a dead letter of the intake waits for its row; why the row did not come the last time no longer counts
 update run set waiting_for = :row, waiting_because = null, error_message = :message, updated_at = :now where seq = :seq and state = 'dead';
 
--- asked_again: the dead letters of the intake that wait for their row; the key's bound leads SQLite to the index of dead runs
-select $run from run where state = 'dead' and business_key > '' and flow = 'intake' and waiting_for is not null;
+-- asked_again: the dead letters of a stream that wait for their row
+select $run from run where state = 'dead' and business_key begins with :stream and flow = 'intake' and waiting_for is not null;
 
 -- missed: a row that was asked for again did not come
 update run set waiting_because = :because, error_message = :message, updated_at = :now where seq = :seq and state = 'dead';

@@ -1,7 +1,8 @@
 """Named SQL statements from a `.sql` file beside their owner, fitted to SQLite or PostgreSQL.
 
-A statement begins with `-- name: its purpose`. Three spellings are ours: `in json(:x)` and `in json numbers(:x)` take a
-list as one JSON parameter, so that a statement stays the same however long the list is; `$run` stands for the columns
+A statement begins with `-- name: its purpose`. Four spellings are ours: `in json(:x)` and `in json numbers(:x)` take a
+list as one JSON parameter, so that a statement stays the same however long the list is; `begins with :x` is a range that an
+index serves on SQLite, and is no range on PostgreSQL, whose order of text is its locale's; `$run` stands for the columns
 of a run; `skip locked` is left out on SQLite, which has one writer anyway.
 """
 
@@ -21,6 +22,7 @@ from models.journal.run import RUN_COLUMNS
 
 _LIST = re.compile(r"in json\((:\w+)\)")
 _NUMBERS = re.compile(r"in json numbers\((:\w+)\)")
+_BEGINS = re.compile(r"(\w+) begins with (:\w+)")
 _INSERT = re.compile(r"insert into (\w+) \(([\w, ]+)\) values \([:\w, ]+\)")
 _LOCK = re.compile(r"for update skip locked")
 
@@ -57,6 +59,8 @@ def _as_one(sql: str) -> sa.TextClause:
 def _fitted(sql: str, dialect: str) -> str:
     sql = sql.replace("$run", RUN_COLUMNS)
     if dialect == "postgresql":
+        sql = _BEGINS.sub(r"starts_with(\1, \2)", sql)
         sql = _NUMBERS.sub(r"= any(array(select cast(json_array_elements_text(cast(\1 as json)) as bigint)))", sql)
         return _LIST.sub(r"= any(array(select json_array_elements_text(cast(\1 as json))))", sql)
+    sql = _BEGINS.sub(r"\1 >= \2 and \1 < \2 || char(1114111)", sql)
     return _LOCK.sub("", _LIST.sub(r"in (select value from json_each(\1))", _NUMBERS.sub(r"in (select value from json_each(\1))", sql)))
