@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count, groupby
 from typing import Any
 
+from integrations.connectors.digest import digest
 from integrations.connectors.mirror import Mirror
 from integrations.connectors.netsuite import mapping, reading
 from integrations.connectors.netsuite.client import PAGE, NetSuiteClient
@@ -205,4 +206,4 @@ def _present(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any
 
 
 def _mark(row: Mapping[str, Any]) -> str:
-    return f"{row.get('id')}@{reading.digest(row)}"
+    return f"{row.get('id')}@{digest(row)}"

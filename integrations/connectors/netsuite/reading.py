@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import InvalidOperation
 from typing import Any
 
+from integrations.connectors.digest import digest
 from integrations.connectors.netsuite.mapping import hours_of
 from integrations.connectors.rows import Row
 from integrations.connectors.watermark import millis
@@ -18,11 +17,6 @@ from models.canonical.schemas import Canonical, ChargeCode, Dimensions, Project,
 from models.domain.errors import Unmappable
 
 Raw = Mapping[str, Any]
-
-
-def digest(raw: Raw) -> str:
-    """Tells two versions of a row apart within the vendor's resolution of a second."""
-    return hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 def changed(raw: Raw) -> datetime | None:
