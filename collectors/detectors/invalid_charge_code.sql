@@ -12,5 +12,8 @@ WITH bad AS (
 ), nearest AS (
     SELECT project_key, charge_code, fault, arg_min(code, (distance, code)) AS suggested, min(distance) AS distance FROM near GROUP BY ALL
 )
-SELECT b.*, n.suggested, n.distance, (SELECT min(system) FROM mart_state_charge_code WHERE role = 'erp') AS erp
+SELECT b.*, n.suggested, n.distance,
+    bool_or(b.run_id IS NOT NULL) OVER (PARTITION BY b.fault, b.charge_code, -- as cases are parted: code_fingerprint
+        CASE WHEN coalesce(b.charge_code, '') = '' OR b.fault LIKE 'charge-code-of-other%' THEN b.project_key END) AS case_has_run,
+    (SELECT min(system) FROM mart_state_charge_code WHERE role = 'erp') AS erp
 FROM bad b LEFT JOIN nearest n ON n.project_key = b.project_key AND n.charge_code IS NOT DISTINCT FROM b.charge_code AND n.fault = b.fault;

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 import collectors.detectors
-from collectors.detectors import detectors, modules, orphaned_project, quarantine
+from collectors.detectors import detectors, invalid_charge_code, modules, orphaned_project, quarantine
 from collectors.detectors.contract import Example
 from collectors.detectors.run import CIRCUITS, LEVELS
 from models.domain.case import CAUSES, SEVERITIES
@@ -105,3 +105,30 @@ def test_a_deletion_is_dated_by_the_first_that_missed_the_project(schema, refuse
 def test_every_module_beside_the_contract_is_a_detector():
     files = {file.stem for file in Path(collectors.detectors.__file__).parent.glob("*.py")} - {"__init__", "contract", "run"}
     assert files == {detector.name for detector in detectors()}
+
+
+@pytest.mark.req("X2", "X8")
+@pytest.mark.parametrize("title, action", [
+    ("a letter for a digit", "Correct the code to PRJ-1012.010 and replay: the replay has the correction filled in."),
+    ("still waiting for approval: found before the flow meets it", "Correct the code to PRJ-1012.010 where it was booked, before it is approved."),
+    ("not handed in yet: seen, and no money counts before it is", "Correct the code to PRJ-1012.010 where it was booked, before it is approved."),
+])  # fmt: skip
+def test_a_replay_is_advised_only_where_a_run_can_be_replayed(schema, title, action):
+    example = next(one for one in invalid_charge_code.EXAMPLES if one.title == title)
+    assert [one.cause.next_action for one in invalid_charge_code.DETECTOR.findings(answered(schema, example), NOW, NOW)] == [action]
+
+
+@pytest.mark.req("X8")
+def test_one_run_among_the_work_of_a_wrong_code_is_enough_for_its_case_to_advise_a_replay(schema):
+    """X8: the case takes the words of its first record, whichever that is."""
+    run, waiting, _ = (example.given for example in invalid_charge_code.EXAMPLES[:3])
+    both = {**run, "mart_work": [{**waiting["mart_work"][0], "item_key": "TE-kantata-0"}, *run["mart_work"]]}
+    found = invalid_charge_code.DETECTOR.findings(answered(schema, Example("both", both)), NOW, NOW)
+    assert [one.subject_key for one in found] == ["TE-kantata-0", "TE-kantata-1"] and all("and replay" in one.cause.next_action for one in found)
+
+
+def test_approved_work_that_no_run_has_met_is_not_called_unapproved(schema):
+    example = invalid_charge_code.EXAMPLES[0].given
+    given = {**example, "mart_work": [{**example["mart_work"][0], "run_id": None}]}
+    [one] = invalid_charge_code.DETECTOR.findings(answered(schema, Example("no run yet", given)), NOW, NOW)
+    assert one.cause.next_action == "Correct the code to PRJ-1012.010 where it was booked."
