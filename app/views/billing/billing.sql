@@ -19,22 +19,22 @@ GROUP BY ALL
 ORDER BY bucket, state
 
 -- by_legal_entity: states of each legal entity; where it is not known, the projects it is
-SELECT b.legal_entity AS key, any_value(b.legal_entity) AS name, CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
+SELECT legal_entity AS key, legal_entity AS name, CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state,
        sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days,
-       list(DISTINCT b.project_key) FILTER (b.legal_entity IS NULL) AS projects
-FROM mart_billing b LEFT JOIN mart_project p USING (project_key)
-WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], b.legal_entity))
-  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], b.legal_entity))
-GROUP BY b.legal_entity, 3
+       list(DISTINCT project_key) FILTER (legal_entity IS NULL) AS projects
+FROM mart_billing
+WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
+  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
+GROUP BY legal_entity, 3
 
 -- by_service_line: states of each service line; where it is not known, the projects it is
-SELECT b.service_line AS key, any_value(b.service_line) AS name, CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
+SELECT service_line AS key, service_line AS name, CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state,
        sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days,
-       list(DISTINCT b.project_key) FILTER (b.service_line IS NULL) AS projects
-FROM mart_billing b LEFT JOIN mart_project p USING (project_key)
-WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], b.legal_entity))
-  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], b.legal_entity))
-GROUP BY b.service_line, 3
+       list(DISTINCT project_key) FILTER (service_line IS NULL) AS projects
+FROM mart_billing
+WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
+  AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
+GROUP BY service_line, 3
 
 -- by_customer: states of each customer; where it is not known, the projects it is
 SELECT b.customer_key AS key, any_value(coalesce(p.customer_name, b.customer_key)) AS name, CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
@@ -45,10 +45,9 @@ WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], b.le
   AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], b.legal_entity))
 GROUP BY b.customer_key, 3
 
--- by_project: states of each project; where it is not known, the projects it is
+-- by_project: states of each project; work that has none is one line
 SELECT b.project_key AS key, any_value(coalesce(p.name, b.project_key)) AS name, CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
-       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days,
-       list(DISTINCT b.project_key) FILTER (b.project_key IS NULL) AS projects
+       sum(items)::BIGINT AS items, sum(bill_reporting) AS bill_reporting, max(oldest_days) AS oldest_days
 FROM mart_billing b LEFT JOIN mart_project p USING (project_key)
 WHERE (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], b.legal_entity))
   AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], b.legal_entity))

@@ -221,7 +221,7 @@ def _group(key: str, cells: Rows, currency: str, what: str) -> dict[str, object]
     oldest = max((cell["oldest_days"] or 0 for cell in cells if cell["state"] != "billed"), default=0)
     shown = joined([span(name, "t-b"), span(key, "t-mute", "t-mono") if key != name else None])
     return {
-        "name": shown if key else unnamed(what, [project for cell in cells for project in cell["projects"] or ()]),
+        "name": shown if key else unnamed(what, [project for cell in cells for project in cell.get("projects") or ()]),
         "mix": stack(sums),
         **{state: formats.money(sums[state], currency) for state in STATES},
         "readiness": formats.percent(readiness(sums)),

@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from app.views.billing import presenter as billing
+from app.views.billing.page import DIMENSIONS
 from app.views.exceptions import stake
 from models.lake.connection import connect
 from models.settings import Settings
@@ -27,7 +29,7 @@ def answer(connection: duckdb.DuckDBPyConnection, folder: str, statement: str, *
 def tables(tmp_path: Path) -> duckdb.DuckDBPyConnection:
     """The published names as empty tables that take rows."""
     shapes, connection = connect(Settings(home=tmp_path)), duckdb.connect()
-    for name in ("records", "spans", "logs", "cases", "findings"):
+    for name in ("records", "spans", "logs", "cases", "findings", "mart_billing", "mart_project"):
         connection.register("shape", shapes.execute(f"SELECT * FROM {name} LIMIT 0").to_arrow_table())
         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM shape")
         connection.unregister("shape")
@@ -81,3 +83,20 @@ def test_no_name_finds_the_records_of_another_legal_entity(tables: duckdb.DuckDB
     trace(tables, "a", "NOV-UK")
     assert answer(tables, "journey", "objects", q=q, keys=keys, entities=["NOV-DE"]) == []
     assert len(answer(tables, "journey", "objects", q=q, keys=keys, entities=["NOV-UK"])) == len(answer(tables, "journey", "objects", q=q, keys=keys, entities=[])) == 1
+
+
+@pytest.mark.req("O3")
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_work_is_parted_by_each_dimension_and_what_has_none_names_its_projects(tables: duckdb.DuckDBPyConnection, dimension: str) -> None:
+    """O3: work without a project has none to name."""
+    known = {"legal_entity": "NOV-DE", "service_line": "Advisory", "customer_key": "C-1", "project_key": "PRJ-1"}
+    work = {"state": "blocked", "blocker": "in-flight", "items": 1, "bill_reporting": Decimal(10), "oldest_days": 4}
+    column = DIMENSIONS[dimension].removeprefix("by_").replace("customer", "customer_key").replace("project", "project_key")
+    insert(tables, "mart_billing", {**work, **known}, {**work, **known, column: None, "state": "ready", "blocker": None})
+    insert(tables, "mart_project", {"project_key": "PRJ-1", "name": "Rollout", "customer_name": "Aldermoor"})
+    rows = answer(tables, "billing", DIMENSIONS[dimension], entities=[], firms=[])
+    assert sorted((row["key"] or "", row["state"]) for row in rows) == [("", "ready"), (known[column], "moving")]
+    named, nameless = sorted((str(row["name"]) for row in billing.breakdown(rows, "EUR", dimension)), key=lambda name: "No " in name)
+    assert known[column] in named and f"No {dimension.lower()} yet" in nameless
+    assert ("PRJ-1" in nameless) == (dimension != "Project")
+    assert any("projects" in row for row in rows) == (dimension != "Project"), "nothing is asked for that can only be nothing"
