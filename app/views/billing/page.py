@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.roles import Action, Question, Viewer
 from app.stores import Row, ask, case_groups, reporting_currency, world_now
+from app.views.billing import chart
 from app.views.billing import presenter as present
 from app.views.question import View
 from app.widgets.download import csv_of, download
@@ -67,11 +68,11 @@ def _charts(viewer: Viewer, states: list[Row], firms: list[str], currency: str) 
     left, right = st.columns([3, 2])
     with left:
         st.subheader("From unbilled to ready", anchor=False, help="Each amount counts once, under its one primary reason.")
-        st.plotly_chart(present.bridge(states, currency), key="bridge", config={"displayModeBar": False}, alt="Waterfall from unbilled to ready")
+        st.plotly_chart(chart.bridge(states, currency), key="bridge", config={"displayModeBar": False}, alt="Waterfall from unbilled to ready")
     with right:
         st.subheader("Unbilled by age of the work", anchor=False)
         st.plotly_chart(
-            present.ageing(ask(viewer, SQL["ages"], firms=firms), currency), key="ages", config={"displayModeBar": False}, alt="Unbilled value by age"
+            chart.ageing(ask(viewer, SQL["ages"], firms=firms), currency), key="ages", config={"displayModeBar": False}, alt="Unbilled value by age"
         )
 
 

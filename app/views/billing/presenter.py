@@ -20,11 +20,8 @@ Rows = Sequence[Row]
 STATES = {"ready": "Ready", "moving": "On its way", "blocked": "Blocked", "not_approved": "Not approved", "billed": "Billed"}
 UNBILLED = ("not_approved", "blocked", "moving", "ready")
 COLOURS = {"ready": "#009e73", "blocked": "#d55e00", "not_approved": "#e69f00", "billed": "#8b97a6", "total": "#0072b2", "moving": "#56b4e9"}
-AGES = ("0–30 days", "31–60 days", "61–90 days", "91+ days")
 READINESS = "Ready ÷ (ready + on its way + blocked), by value."
 """What `readiness` computes, for the page to say."""
-BARS = 7
-"""Blockers with a bar of their own in the waterfall; the smaller ones share the last."""
 
 
 def totals(states: Rows) -> dict[str, Decimal]:
@@ -100,32 +97,6 @@ def quantity(value: Any, unit: str | None) -> str:
     return f"{float(value):,.1f} {unit or ''}".strip()
 
 
-def bridge(states: Rows, currency: str) -> dict[str, Any]:
-    """A Plotly waterfall from unbilled to ready: what is not approved and each blocker take their value off once."""
-    sums = totals(states)
-    unbilled = sum((sums[state] for state in UNBILLED), Decimal(0))
-    taken = [("Not<br>approved", sums["not_approved"], "not_approved"), *((name, value, "blocked") for name, value in _largest(blockers(states))), ("On its<br>way", sums["moving"], "moving")]
-    steps, level = [("Unbilled", unbilled, Decimal(0), "total")], unbilled
-    for name, value, colour in taken:
-        level -= value
-        steps += [(name, value, level, colour)] if value else []
-    steps.append(("Ready", sums["ready"], Decimal(0), "ready"))
-    return {"data": [_floating(steps, currency)], "layout": {
-        "height": 330, "margin": {"l": 8, "r": 8, "t": 24, "b": 8}, "showlegend": False, "bargap": 0.35,
-        "yaxis": {"tickformat": "~s", "rangemode": "tozero", "title": None}, "xaxis": {"title": None, "tickangle": 0, "automargin": True, "tickfont": {"size": 11}}}}  # fmt: skip
-
-
-def _floating(steps: Sequence[tuple[str, Decimal, Decimal, str]], currency: str) -> dict[str, Any]:
-    """Bars that hang where the one before ended."""
-    falls = {"blocked", "not_approved", "moving"}
-    return {
-        "type": "bar", "x": [name for name, _, _, _ in steps], "y": [float(value) for _, value, _, _ in steps], "base": [float(base) for _, _, base, _ in steps],
-        "marker": {"color": [COLOURS[colour] for _, _, _, colour in steps]}, "textposition": "outside", "cliponaxis": False,
-        "text": [formats.money_short(-value if colour in falls else value, currency) for _, value, _, colour in steps],
-        "customdata": [formats.money(value, currency) for _, value, _, _ in steps], "hovertemplate": "%{x}<br>%{customdata}<extra></extra>",
-    }  # fmt: skip
-
-
 def blockers(states: Rows) -> list[tuple[str, Decimal]]:
     """Blocked value by its one reason, the largest first."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
@@ -133,18 +104,6 @@ def blockers(states: Rows) -> list[tuple[str, Decimal]]:
         if row["state"] == "blocked":
             sums[formats.words(row["blocker"])] += formats.decimal(row["bill_reporting"])
     return sorted(sums.items(), key=lambda pair: -pair[1])
-
-
-def _largest(found: list[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
-    rest = sum((value for _, value in found[BARS:]), Decimal(0))
-    return [(_wrapped(name), value) for name, value in found[:BARS]] + ([("Others", rest)] if rest else [])
-
-
-def _wrapped(name: str, width: int = 10) -> str:
-    lines: list[str] = [""]
-    for word in name.split():
-        lines = [*lines[:-1], f"{lines[-1]} {word}".strip()] if len(lines[-1]) + len(word) < width else [*lines, word]
-    return "<br>".join(line for line in lines if line)
 
 
 def blocker_rows(states: Rows, causes: Sequence[str], currency: str, roles: Mapping[str, str]) -> list[dict[str, object]]:
@@ -182,22 +141,6 @@ def _cases(blocker: str, causes: Sequence[str]) -> Html:
             return link("Open cases", "/exceptions", cause=cause)
     plain = blocker in ("", "in-flight", "approval-pending", "not-submitted")
     return span("not an exception yet" if plain else "no open case", "t-mute")
-
-
-def ageing(ages: Rows, currency: str) -> dict[str, Any]:
-    """A Plotly figure: unbilled value by age, stacked by state."""
-    values = {(row["state"], row["bucket"]): formats.decimal(row["bill_reporting"]) for row in ages}
-    bars = [
-        {
-            "type": "bar", "name": STATES[state], "x": list(AGES), "y": [float(values.get((state, bucket), 0)) for bucket in range(4)],
-            "marker": {"color": COLOURS[state]}, "hovertemplate": "%{customdata}",
-            "customdata": [formats.money(values.get((state, bucket), Decimal(0)), currency) for bucket in range(4)],
-        }
-        for state in UNBILLED
-    ]  # fmt: skip
-    return {"data": bars, "layout": {
-        "height": 330, "barmode": "stack", "hovermode": "x unified", "margin": {"l": 8, "r": 8, "t": 30, "b": 8}, "bargap": 0.35,
-        "legend": {"orientation": "h", "y": 1.12, "x": 0}, "yaxis": {"tickformat": "~s", "title": None}, "xaxis": {"title": None}}}  # fmt: skip
 
 
 def breakdown(rows: Rows, currency: str, what: str, limit: int = 25) -> list[dict[str, object]]:

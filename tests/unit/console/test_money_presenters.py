@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.roles import Viewer
+from app.views.billing import chart
 from app.views.billing import page as billing_page
 from app.views.billing import presenter as billing
 from app.views.margin import presenter as margin
@@ -26,7 +27,7 @@ STATES = [
 @pytest.mark.req("O3")
 def test_the_waterfall_from_unbilled_to_ready_ends_at_ready() -> None:
     """O3: one primary reason per amount, so the steps add up."""
-    bars = billing.bridge(STATES, "EUR")["data"][0]
+    bars = chart.bridge(STATES, "EUR")["data"][0]
     assert bars["x"] == ["Unbilled", "Not<br>approved", "Project<br>missing", "Rate<br>missing", "Ready"]
     assert bars["y"][0] - sum(bars["y"][1:-1]) == bars["y"][-1] == 600
     assert bars["base"][3] == 600, "the last blocker hangs down to what is ready"
@@ -35,7 +36,7 @@ def test_the_waterfall_from_unbilled_to_ready_ends_at_ready() -> None:
 @pytest.mark.req("O3")
 def test_small_blockers_share_a_bar_and_nothing_is_lost() -> None:
     many = [{**STATES[1], "blocker": f"reason-{at}", "bill_reporting": Decimal(at + 1)} for at in range(12)]
-    bars = billing.bridge([STATES[0], *many], "EUR")["data"][0]
+    bars = chart.bridge([STATES[0], *many], "EUR")["data"][0]
     assert bars["x"][-2] == "Others"
     assert sum(bars["y"][1:-1]) == sum(range(1, 13))
 
@@ -58,7 +59,7 @@ def test_headline_chart_and_table_tell_one_story() -> None:
     assert shown["Billing readiness"] == "10.0%", "approved work is ready only once the ERP has it"
     tips = {metric.label: metric.tip for metric in billing.figures(states, [], "EUR")}["Billing readiness"], next(column.tip for column in billing_page.GROUPS if column.key == "readiness")
     assert set(tips) == {"Ready ÷ (ready + on its way + blocked), by value."}, "the tip names what is computed: 600 ÷ (600 + 5,000 + 400)"
-    bars = billing.bridge(states, "EUR")["data"][0]
+    bars = chart.bridge(states, "EUR")["data"][0]
     assert bars["x"][-2:] == ["On its<br>way", "Ready"] and bars["y"][0] - sum(bars["y"][1:-1]) == 600
     row = next(row for row in billing.blocker_rows(states, [], "EUR", {}) if "On its way" in str(row["reason"]))
     assert "On its way" in str(row["state"]) and "goes on by itself" in str(row["owner"])
