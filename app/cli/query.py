@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.cli.output import Format, fail, print_rows
-from app.views.journey.search import compact, is_prefix
+from app.views.journey.search import compact, is_id, is_prefix
 from models.lake.reader import open_reader
 from models.settings import read_settings
 
@@ -24,11 +24,11 @@ order by cast(amount_reporting as decimal(18, 2)) desc nulls last, first_seen li
 TRACE = """
 with found as (
     select distinct correlation_id from records
-    where business_key = $key or run_id = $key or correlation_id = $key or trace_id = $key or lineage_id = $key
+    where business_key = $key or run_id = $key or correlation_id = $key or trace_id in ($key, $begins) or lineage_id = $key
        or business_key like '%:' || $key or starts_with(run_id, $begins) or starts_with(lineage_id, $begins) or starts_with(correlation_id, $begins)
 )
 select r.occurred_at, r.kind, r.flow, r.step, r.attempt, r.system, r.business_key, r.status, r.error_code, r.run_id, r.batch_id, left(r.body, 160) as body
-from records r where r.correlation_id in (select correlation_id from found) or r.trace_id = $key
+from records r where r.correlation_id in (select correlation_id from found) or r.trace_id in ($key, $begins)
 order by r.occurred_at, r.recorded_at limit 1000
 """
 
@@ -37,7 +37,7 @@ STEPS = ("occurred_at", "kind", "step", "system", "business_key", "status", "err
 
 SPANS = """
 select start_time, service_name, name, duration_us, status_code, span_id, parent_span_id, batch_id
-from spans where trace_id = $key order by start_time limit 1000
+from spans where trace_id in ($key, $begins) order by start_time limit 1000
 """
 
 
@@ -71,10 +71,11 @@ def _only(rows: Sequence[Row], columns: Sequence[str], form: Format) -> list[Row
 
 
 def trace(key: str, form: Format) -> None:
-    """Print the records of everything that shares a correlation with `key` or with an id that begins so, else the spans of that trace."""
+    """Print the records of everything that shares a correlation with `key` or with an id that begins so, else the spans of that trace; an id may have dashes."""
     with closing(open_reader(read_settings())) as reader:
-        begins = compact(key) if is_prefix(compact(key)) else None
-        rows = reader.rows(TRACE, {"key": key, "begins": begins}) or reader.rows(SPANS, {"key": key})
+        digits = compact(key)
+        asked = {"key": key, "begins": digits if is_prefix(digits) or is_id(digits) else None}
+        rows = reader.rows(TRACE, asked) or reader.rows(SPANS, asked)
     if not rows:
         raise fail(f"nothing is known of {key!r}: give a project code, customer, time entry, trace id, or 8 or more digits of a run or correlation id")
     print_rows(_only(rows, STEPS, form) if "kind" in rows[0] else rows, form)

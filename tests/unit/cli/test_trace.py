@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pyarrow as pa
 import pytest
@@ -13,13 +14,17 @@ from tests.unit.cli.test_commands import tieout
 from tests.unit.lake.samples import START, HandClock, settings_at
 
 RUN, JOURNEY = "5f0c31d2" + "a" * 24, "77aa00bb" + "c" * 24
+TRACE, ALONE = "0123abcd" + "d" * 24, "89ab0123" + "e" * 24
+NAMED = "12345678-1234-1234-1234-1234567890ab"
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     writer = open_writer(settings_at(tmp_path), HandClock())
     row = {"record_id": "r-1", "recorded_at": START, "occurred_at": START, "kind": "failure", "run_id": RUN, "correlation_id": JOURNEY, "error_code": "closed-period", "body": "{}"}
-    writer.append({"records": pa.Table.from_pylist([row], TABLES["records"])}, "feed", 1)
+    row |= {"trace_id": TRACE, "business_key": f"project:{NAMED}"}
+    span = {"trace_id": ALONE, "span_id": "1" * 16, "name": "from elsewhere", "service_name": "mapper", "start_time": START, "recorded_at": START}
+    writer.append({"records": pa.Table.from_pylist([row], TABLES["records"]), "spans": pa.Table.from_pylist([span], TABLES["spans"])}, "feed", 1)
     writer.close()
     return tmp_path
 
@@ -29,6 +34,19 @@ def home(tmp_path: Path) -> Path:
 def test_eight_digits_are_enough(home: Path, key: str) -> None:
     done = tieout(home, "trace", key)
     assert done.returncode == 0 and "closed-period" in done.stdout
+
+
+@pytest.mark.req("O2")
+@pytest.mark.parametrize("key", [str(UUID(RUN)), str(UUID(JOURNEY)).upper(), str(UUID(TRACE)), NAMED])
+def test_an_id_with_dashes_and_a_name_with_dashes_are_found(home: Path, key: str) -> None:
+    done = tieout(home, "trace", key)
+    assert done.returncode == 0 and "closed-period" in done.stdout
+
+
+@pytest.mark.parametrize("key", [ALONE, str(UUID(ALONE))])
+def test_a_trace_without_records_is_found_either_way(home: Path, key: str) -> None:
+    done = tieout(home, "trace", key)
+    assert done.returncode == 0 and "from elsewhere" in done.stdout
 
 
 @pytest.mark.parametrize("key", [RUN[:7], "zz" + RUN[2:10]])
