@@ -40,7 +40,7 @@ class Polling:
         A source that cannot be read now is left for the next poll, with the reason beside its cursor and in the feed.
         """
         began, changed = self._clock.now(), 0
-        cursor = self._journal.cursors.get(system, stream)
+        cursor = self._journal.cursors.get(system, stream) or self._begun(system, stream)
         connector = self._landscape.connectors[system]
         while True:
             page = self._page(connector, stream, cursor)
@@ -57,6 +57,11 @@ class Polling:
             changed += len(admitted.started) + len(admitted.woken)
             if not page.more:
                 return changed
+
+    def _begun(self, system: str, stream: str) -> str | None:
+        """The cursor of a stream that has none: where it stood before it was begun again, if nobody could read it for long since."""
+        self._journal.runs.read_on(system, stream)
+        return self._journal.cursors.get(system, stream)
 
     def _moved(self, system: str, stream: str, since: str | None, page: Page, began: datetime, connection: sa.Connection) -> None:
         """What joins a page's admission: the cursor's move, and the end of the dead letters whose rows it showed again."""

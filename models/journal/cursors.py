@@ -49,7 +49,7 @@ class Cursors:
         Raises CursorMoved when it stands elsewhere by now, so that the caller's transaction is undone.
         """
         at = tables.cursor
-        values: dict[str, object] = {"cursor": cursor, "error": None}
+        values: dict[str, object] = {"cursor": cursor, "left_off": None, "error": None}
         if polled_at is not None:
             values["polled_at"] = polled_at
         there = sa.and_(at.c.system == system, at.c.stream == stream, at.c.cursor.is_not_distinct_from(since))

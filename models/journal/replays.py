@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -21,13 +21,10 @@ from models.domain.states import RunState, allowed
 from models.journal import tables
 from models.journal.admitting import SQL, admission_lock, insert_runs, stored
 from models.journal.committing import release, supersede
-from models.journal.rereads import INTAKE, ask
+from models.journal.rereads import INTAKE, STALE, ask
 from models.journal.run import HOLDING, Run, run_of
 from models.journal.run_records import run_record
 from models.journal.statements import statements
-
-STALE = timedelta(days=1)
-"""Age of a stream's last reading to its end from which on it is not begun again."""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ reached without it, the dead letter says so. Should the row come later after all
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,7 +22,15 @@ from models.journal.statements import statements
 
 INTAKE = "intake"
 """Flow name of rows that no connector could map: quarantined, replayed by reading their stream again from its beginning."""
+STALE = timedelta(days=1)
+"""Age of a stream's last reading to its end from which on it is not begun again."""
 _SQL = Path(__file__).with_name("runs.sql")
+
+_GONE = (
+    "shows the row no longer, so a replay cannot bring it back: change and save it there, so that it is told anew, or do by hand what it asks for "
+    "and cancel this with a reason. The row as it came is kept here"
+)
+_UNREAD = "had not been read for long, so that its stream had to be read on from where it stood: replay this once more"
 
 
 def row_key(system: str, stream: str, source_id: str) -> str:
@@ -45,22 +53,32 @@ def asked(run: Run) -> bool:
 def shown(connection: sa.Connection, system: str, stream: str, rows: Collection[str], ended: bool, now: datetime) -> list[Record]:
     """Take in what a page of a stream showed (`rows`: source ids; `ended`: nothing follows it), in the caller's transaction after
     the page's admission; the records to tell of it. The cursor's move tells apart pages that were read before the asking."""
-    sql = statements(_SQL, connection.dialect.name)
-    letters = [run_of(row) for row in connection.execute(sql["asked_again"], {"stream": row_key(system, stream, "")})]
-    letters = [one for one in letters if (one.payload["system"], one.payload["stream"]) == (system, stream)]  # a name may hold a colon
+    letters = _waiting(connection, system, stream)
     came = [one for one in letters if one.payload["source_id"] in rows]
     records = supersede(connection, came, now, {})
     for letter in letters if ended else ():
         if letter not in came and asked(letter):
-            records.append(_missed(connection, letter, now))
+            records.append(_missed(connection, letter, _GONE, now))
     return records
 
 
-def _missed(connection: sa.Connection, letter: Run, now: datetime) -> Record:
-    letter.waiting_because = (
-        f"Asked for again on {now:%Y-%m-%d %H:%M} UTC, {letter.payload['system']} shows the row no longer, so a replay cannot bring it back: "
-        "change and save it there, so that it is told anew, or do by hand what it asks for and cancel this with a reason. The row as it came is kept here."
-    )
+def read_on(connection: sa.Connection, system: str, stream: str, now: datetime) -> list[Record]:
+    """Let a stream that was begun again go on from where it stood, if it could not be read for long since: that mark alone tells
+    its connector what was missed. The rows that were asked for are not shown then; the records to tell of it."""
+    values = {"system": system, "stream": stream, "stale": micros(now - STALE)}
+    if not connection.execute(statements(_SQL, connection.dialect.name)["read_on"], values).rowcount:
+        return []
+    return [_missed(connection, letter, _UNREAD, now) for letter in _waiting(connection, system, stream) if asked(letter)]
+
+
+def _waiting(connection: sa.Connection, system: str, stream: str) -> list[Run]:
+    found = connection.execute(statements(_SQL, connection.dialect.name)["asked_again"], {"stream": row_key(system, stream, "")})
+    letters = [run_of(row) for row in found]
+    return [one for one in letters if (one.payload["system"], one.payload["stream"]) == (system, stream)]  # a name may hold a colon
+
+
+def _missed(connection: sa.Connection, letter: Run, because: str, now: datetime) -> Record:
+    letter.waiting_because = f"Asked for again on {now:%Y-%m-%d %H:%M} UTC, {letter.payload['system']} {because}."
     letter.error_message = f"{letter.error_message or ''} {letter.waiting_because}".lstrip()
     values = {"because": letter.waiting_because, "message": letter.error_message, "seq": letter.seq, "now": micros(now)}
     connection.execute(statements(_SQL, connection.dialect.name)["missed"], values)

@@ -142,6 +142,15 @@ class Runs:
         if records:
             self._feed.append(connection, records)
 
+    def read_on(self, system: str, stream: str) -> None:
+        """Let a stream that was begun again go on from where it stood before, if it could not be read for long since, and say so on
+        the dead letters whose rows were asked for. Safe to repeat."""
+
+        def work(connection: sa.Connection) -> None:
+            self._feed.append(connection, rereads.read_on(connection, system, stream, self._clock.now()))
+
+        self._transaction(work)
+
     def cancel(self, run_ids: Sequence[str], actor: str, reason: str | None) -> dict[str, str]:
         """End runs by a person's word; why others were left alone, by run id. Running ones end their step first."""
 

@@ -156,6 +156,7 @@ cursor = sa.Table(
     sa.Column("cursor", sa.Text),
     sa.Column("polled_at", Instant),  # world time at which the last poll that reached the end began
     sa.Column("error", sa.Text),
+    sa.Column("left_off", sa.Text),  # of a stream that is begun again: where it stood before, until it is read
 )
 
 throttle = sa.Table(

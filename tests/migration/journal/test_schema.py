@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from models.domain.errors import Misconfigured
 from models.journal import open_journal
+from models.journal.database import open_database
 from models.journal.metadata import metadata
+from models.journal.migration import alembic_config
 from tests.unit.engine.hostile import HandClock
 
 
@@ -22,6 +25,21 @@ def test_fresh_is_migrated(journal_url: str) -> None:
     with journal.engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+    journal.close()
+
+
+@pytest.mark.req("N2", "E8")
+def test_an_older_journal_keeps_its_cursors(journal_url: str) -> None:
+    """N2: a journal as first published is brought up with what it holds: a stream goes on where it stood."""
+    engine = open_database(journal_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        connection.execute(sa.text("insert into cursor (system, stream, cursor) values ('psa', 'time', '41')"))
+    engine.dispose()
+    journal = open_journal(journal_url, HandClock())
+    assert journal.cursors.get("psa", "time") == "41"
+    with journal.engine.begin() as connection:
+        assert connection.execute(sa.text("select left_off from cursor")).all() == [(None,)]
     journal.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from integrations.contracts import Page, Role
 from integrations.engine import Engine
@@ -91,6 +92,49 @@ def test_a_stream_that_nobody_read_for_long_is_not_begun_again(any_journal: Jour
     assert "time of psa was last read on 2026-09-01 08:00 UTC" in refused[dead.run_id] and any_journal.cursors.get("psa", "time") == "1"
     engine.poll()
     assert not any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {}).refused and any_journal.cursors.get("psa", "time") is None
+
+
+@pytest.mark.req("N4", "E4")
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_stream_that_nobody_could_read_after_a_replay_goes_on_from_where_it_stood(any_journal: Journal, clock: HandClock, twice: bool) -> None:
+    """N4: its mark tells what was missed; the letter stays, says why its row was not looked for, and can be asked for again."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])]
+    engine = Engine(any_journal, [posting_flow()], [psa, Hostile()], clock)
+    engine.poll()
+    (dead,) = any_journal.runs.by_keys(["time:psa:27"])
+    for _ in range(1 + twice):
+        request = any_journal.requests.append("replay", {"run_ids": [dead.run_id]}, "ops")
+        engine.drain(poll=False)
+    assert any_journal.cursors.get("psa", "time") is None
+    clock.forward(12 * 86400)
+    psa.pages["time"] = [Page([event("27")], "1", seen=["27"]), Page([event("missed")], "2", seen=["missed"])]
+    engine.drain()
+    assert (state_of(any_journal, "missed"), state_of(any_journal, "27"), any_journal.cursors.get("psa", "time")) == (["settled"], [], "2")
+    (kept,) = any_journal.runs.by_keys(["time:psa:27"])
+    assert kept.state is RunState.DEAD and "replay this once more" in str(kept.error_message) and "no longer" not in str(kept.error_message)
+    told = any_journal.requests.get(request)
+    assert told is not None and (told.state, told.result["failed"]) == ("failed", 1)
+    any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    engine.drain()
+    assert state_of(any_journal, "27") == ["settled"] and any_journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+
+
+@pytest.mark.req("N4")
+def test_a_stream_that_was_begun_again_and_read_keeps_no_older_mark(any_journal: Journal, clock: HandClock) -> None:
+    """N4: a cursor that moved since the replay is the mark by itself, and a fresh replay is begun from the beginning."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([], "1", rejected=[("27", {}, Unmappable("no", "Hours", code="bad-number"))])]
+    engine = Engine(any_journal, [], [psa], clock)
+    engine.poll()
+    (dead,) = any_journal.runs.by_keys(["time:psa:27"])
+    any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
+    with any_journal.engine.connect() as connection:
+        assert connection.execute(sa.text("select cursor, left_off from cursor where stream = 'time'")).one() == (None, "1")
+    clock.forward(3600)
+    engine.poll()
+    with any_journal.engine.connect() as connection:
+        assert connection.execute(sa.text("select cursor, left_off from cursor where stream = 'time'")).one() == ("1", None)
 
 
 @pytest.mark.req("N4")
