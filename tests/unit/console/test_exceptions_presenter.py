@@ -10,11 +10,12 @@ import pytest
 
 from app.roles import Viewer
 from app.views.exceptions import presenter as present
-from app.views.exceptions import replay, stake
+from app.views.exceptions import replay, replaying, stake
 from app.widgets.payload import ABSENT, fields_of
 from models.canonical.classification import MASK, DataClass
 from models.domain.plan import plan_of
 from models.journal.cases import CaseGroup
+from models.journal.requests import Request
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 NOBODY: frozenset[DataClass] = frozenset()
@@ -202,6 +203,18 @@ def test_sums_that_tell_one_amount_are_known_by_run_by_case_and_by_what_is_clear
     whole = [held_by("time_entry", 1, "700", chosen=True, case_id=case) for case in "cde"]
     assert not stake.hidden(whole, carried("time_entry", "1", "2", "3"), NOBODY)
     assert stake.hidden([*whole, held_by("time_entry", 3, "2100", case_id="e")], [], NOBODY) == {"EUR"}, "of e, one follows from the other three"
+
+
+@pytest.mark.req("G2", "E4")
+@pytest.mark.parametrize(("role", "told"), [("operations", False), ("finance", True)])
+def test_the_panel_masks_by_the_viewers_roles(monkeypatch: pytest.MonkeyPatch, role: str, told: bool) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(replaying, "draw", drawn.append)
+    monkeypatch.setattr(replaying, "ask_now", lambda *_, **__: [held_by("time_entry", 1, "700", chosen=True), held_by("milestone", 1, "38000", has_run=False)])
+    monkeypatch.setattr(replaying, "amounts_carried", lambda _: carried("time_entry", "1"))
+    seen = Request("q", "preview", {"run_ids": ["r"]}, "done", {"runs": [], "count": 1, "totals": {"EUR": "700.00"}}, "mara", None, None, None, NOW, NOW, NOW, 1)
+    replaying._previewed(Viewer("mara", frozenset({role})), seen, [{**MISSING, "case_id": "c"}])
+    assert ("700.00" in str(drawn)) == ("38,000" in str(drawn)) == told and (MASK in str(drawn)) != told
 
 
 def event(action: str, minutes: int, actor: str = "detector", **body: Any) -> dict[str, Any]:
