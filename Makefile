@@ -22,7 +22,7 @@ test: $(VENV)/.installed-test
 
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy -p models -p integrations -p collectors
+	@$(BIN)/mypy -p models -p integrations -p collectors -p app
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 $(VENV)/.installed: requirements.lock pyproject.toml

@@ -180,6 +180,7 @@ def _going_on(viewer: Viewer, request_id: str, key: str, reopen: Callable[[], No
     request = journal().requests.get(request_id)
     if request is None or request.ended:
         _run_again(reopen)
+        return
     _progress(request)
     why_not = viewer.why_not(Action.REPLAY)
     if st.button("Stop", key=f"stop_{key}", icon=":material/stop_circle:", disabled=why_not is not None, help=why_not or "No further run is started; those under way end."):
