@@ -8,16 +8,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.cli.installation import installation
 from app.cli.output import fail
 from models.domain.clock import clock_at
 from models.journal import Journal, open_journal
 from models.journal.requests import Request
-from models.settings import read_settings
 
 
 def journal_here() -> Journal:
     """The journal of this installation."""
-    settings = read_settings()
+    settings = installation(journal=True)
     return open_journal(settings.journal_address, clock_at(settings.world_clock))
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+from app.cli.installation import installation
 from app.cli.output import Format, fail, print_rows
 from app.views.journey.search import compact, is_id, is_prefix
 from models.lake.reader import open_reader
@@ -57,10 +58,7 @@ def cases(form: Format, status: str, limit: int) -> None:
 
     Raises SystemExit with status 2 where there is no installation, so that an empty answer always means that nothing is stuck.
     """
-    settings = read_settings()
-    if settings.journal_url is None and not (settings.home / "journal.sqlite").exists():
-        raise fail(f"no installation at {settings.home.resolve()}: start one with `tieout demo` or `tieout up`, or set TIEOUT_HOME to where it is", 2)
-    with closing(open_reader(settings)) as reader:
+    with closing(open_reader(installation(journal=True))) as reader:
         rows = reader.rows(CASES, {"status": status, "limit": limit})
     none = "no cases: nothing is stuck" if status == "unresolved" else f"no case is {status}"
     print_rows(_only(rows, AT_A_GLANCE, form), form, none)
@@ -72,7 +70,7 @@ def _only(rows: Sequence[Row], columns: Sequence[str], form: Format) -> list[Row
 
 def trace(key: str, form: Format) -> None:
     """Print the records of everything that shares a correlation with `key` or with an id that begins so, else the spans of that trace; an id may have dashes."""
-    with closing(open_reader(read_settings())) as reader:
+    with closing(open_reader(installation())) as reader:
         digits = compact(key)
         asked = {"key": key, "begins": digits if is_prefix(digits) or is_id(digits) else None}
         rows = reader.rows(TRACE, asked) or reader.rows(SPANS, asked)

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.cli.asking import ask, journal_here
 from app.cli.output import fail
+from models.domain.case import CaseStatus
 from models.domain.plan import plan_of
 from models.domain.states import RunState
 from models.journal import Journal
@@ -19,6 +20,8 @@ def replay(runs: Sequence[str], case: str | None, start: str, corrections: Seque
         raise fail(f"--from {start!r}: give failed_step or start", 2)
     correction, journal = _parsed(corrections), journal_here()
     found = _case(journal, case) if case else {}
+    if unknown := sorted(set(runs) - {run.run_id for run in journal.runs.by_ids(runs)}):
+        raise fail(f"there is no run {unknown[0]}: give whole run ids, as `tieout trace` and the console show them", 2)
     chosen, roots = list(runs) + (_still_runs(journal, case) if case else []), list((found.get("suggestion") or {}).get("roots") or ())
     if not chosen and not roots:
         raise fail("nothing to replay: give run ids, or --case with a case that has failed or waiting runs", 2)
@@ -34,6 +37,8 @@ def _case(journal: Journal, case: str) -> dict[str, Any]:
     found = journal.cases.get(case)
     if found is None:
         raise fail(f"there is no case {case}: see `tieout cases`", 2)
+    if found["status"] == CaseStatus.RESOLVED:
+        raise fail(f"case {case} is resolved, so nothing of it waits for a replay: give run ids to replay them all the same", 2)
     return dict(found)
 
 

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from app.cli.installation import content, running
 from app.cli.output import fail
 from app.cli.processes import command
 from app.cli.supervisor import Supervisor
@@ -26,13 +27,13 @@ def demo(fresh: bool) -> int:
     os.environ.update(_demo_environment())
     settings = read_settings()
     _ports_free(settings, ("otlp_port", "console_port", "sandbox_port"))
-    if fresh:
-        _clear(settings.home)
-    if settings.home.exists() and any(settings.home.iterdir()) and not (settings.home / DEMO_MARK).exists():
-        raise fail(f"{settings.home.resolve()} holds another installation: set TIEOUT_HOME to an empty folder for the demonstration", 2)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    (settings.home / DEMO_MARK).write_text(json.dumps({"made_by": "tieout demo"}) + "\n")
-    return _supervise(settings, ("sandbox", "collect", "engine", "console"))
+    with running(settings.home):
+        if fresh:
+            _clear(settings.home)
+        if content(settings.home) and not (settings.home / DEMO_MARK).exists():
+            raise fail(f"{settings.home.resolve()} holds another installation: set TIEOUT_HOME to an empty folder for the demonstration", 2)
+        (settings.home / DEMO_MARK).write_text(json.dumps({"made_by": "tieout demo"}) + "\n")
+        return _supervise(settings, ("sandbox", "collect", "engine", "console"))
 
 
 def up(with_sandbox: bool) -> int:
@@ -49,9 +50,9 @@ def up(with_sandbox: bool) -> int:
         raise fail("TIEOUT_SYSTEMS is not set: give the TOML file that names your systems (see README, “Connect a real system”)", 2)
     if not settings.systems.exists():
         raise fail(f"TIEOUT_SYSTEMS names {settings.systems}, which does not exist", 2)
-    settings.home.mkdir(parents=True, exist_ok=True)
     _ports_free(settings, ("otlp_port", "console_port", *(("sandbox_port",) if with_sandbox else ())))
-    return _supervise(settings, (*(("sandbox",) if with_sandbox else ()), "collect", "engine", "console"))
+    with running(settings.home):
+        return _supervise(settings, (*(("sandbox",) if with_sandbox else ()), "collect", "engine", "console"))
 
 
 def _demo_environment() -> dict[str, str]:
@@ -102,8 +103,10 @@ def _ports_free(settings: Settings, names: tuple[str, ...]) -> None:
 
 
 def _clear(home: Path) -> None:
-    if not home.exists() or not any(home.iterdir()):
-        return
-    if not (home / DEMO_MARK).exists():
+    if content(home) and not (home / DEMO_MARK).exists():
         raise fail(f"{home.resolve()} is not a demonstration's home: refusing to clear it", 2)
-    shutil.rmtree(home)
+    for entry in content(home):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

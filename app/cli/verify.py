@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from app.cli.installation import installation
 from app.cli.output import Format
 from models.lake.verify import verify as prove
-from models.settings import read_settings
 
 
 def verify(witness: Path | None, form: Format) -> int:
     """Print what was found; 0 when nothing is wrong, else 1."""
-    report = prove(read_settings(), witness)
+    report = prove(installation(), witness)
     breaches = [{"batch_id": b.batch_id, "table": b.table, "what": b.what} for b in report.breaches]
     if form is Format.json:
         print(json.dumps({"whole": not breaches, "batches": report.batches, "rows": report.rows, "checkpoints": report.checkpoints, "breaches": breaches}))

@@ -23,6 +23,7 @@ class RequestDesk:
 
     def __init__(self, owner: str, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
         self._owner, self._journal = owner, journal
+        self._flows = flows
         self._preview = Preview(journal, flows, landscape, clock)
         self._replays: dict[str, Replaying] = {}
         self._renewed: dict[str, float] = {}
@@ -56,6 +57,8 @@ class RequestDesk:
         if request.kind == "cancel":
             refused = runs.cancel(body["run_ids"], request.actor, reason)
             return {"cancelled": len(set(body["run_ids"])) - len(refused), "refused": refused}
+        if body["flow"] not in self._flows.newest:
+            raise ValueError(f"there is no flow {body['flow']}: give one of {', '.join(sorted(self._flows.newest))}")
         if request.kind == "pause_flow":
             runs.pause_flow(body["flow"], request.actor, reason)
         else:

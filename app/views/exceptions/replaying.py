@@ -38,7 +38,7 @@ def replaying(
     What set up the things that `cases` miss is replayed before `run_ids`, from its start. The page runs again when an answer has
     come; `reopen` then brings back a dialog, which that closes.
     """
-    running, preview, roots = _request(f"replay_{key}"), _request(f"preview_{key}"), present.roots(cases)
+    running, preview, roots = _request(f"replay_{key}") or _under_way(case_id, key), _request(f"preview_{key}"), present.roots(cases)
     if running:
         _watched(viewer, running, key, reopen)
         return
@@ -169,8 +169,7 @@ def _watched(viewer: Viewer, request: Request, key: str, reopen: Callable[[], No
         return
     _progress(request)
     if st.button("Replay again", key=f"again_{key}", icon=":material/replay:"):
-        del st.session_state[f"replay_{key}"]
-        for name in (f"preview_{key}", f"runs_{key}"):
+        for name in (f"replay_{key}", f"preview_{key}", f"runs_{key}"):
             st.session_state.pop(name, None)
         _run_again(reopen)
 
@@ -199,6 +198,15 @@ def _progress(request: Request) -> None:
     left_alone = dict(list(((request.result or {}).get("refused") or {}).items())[:10])
     if left_alone:
         draw(facts({run[:12]: why for run, why in left_alone.items()}))
+
+
+def _under_way(case_id: str | None, key: str) -> Request | None:
+    """A replay of the case that somebody has begun, in another tab or before a reload; remembered from now on."""
+    begun = journal().requests.recent(10, case_id) if case_id else []
+    found = next((request for request in begun if request.kind == "replay" and not request.ended), None)
+    if found:
+        st.session_state[f"replay_{key}"] = found.request_id
+    return found
 
 
 def _request(name: str) -> Request | None:

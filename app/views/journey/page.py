@@ -40,7 +40,7 @@ def page(viewer: Viewer) -> None:
     one = search.chosen(q, candidates)
     others = [candidate for candidate in candidates if candidate is not one]
     if not candidates:
-        draw(empty(f"Nothing known about “{q}”", "Check the spelling, or search by project code, customer name, time entry (TE-…), or by 8 or more digits of a run, trace or case id. New records take a few seconds to arrive."))
+        draw(empty(f"Nothing known about “{q if len(q) <= 80 else q[:80] + '…'}”", "Check the spelling, or search by project code, customer name, time entry (TE-…), or by 8 or more digits of a run, trace or case id. New records take a few seconds to arrive."))
         return
     if others:
         _choices(others, one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -10,6 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from models.domain.fingerprint import case_id_of
+from models.journal import Journal, open_journal
+from tests.unit.cases.test_cases import entry
+from tests.unit.lake.samples import HandClock
 
 TIEOUT = Path(sys.executable).parent / "tieout"
 
@@ -52,6 +58,46 @@ def free_ports() -> dict[str, str]:
         return {name: str(each.getsockname()[1]) for name, each in names.items()}
 
 
+def installed(home: Path) -> Journal:
+    return open_journal(f"sqlite:///{home / 'journal.sqlite'}", HandClock())
+
+
+@pytest.mark.req("N4", "E4")
+@pytest.mark.parametrize("words", [("verify",), ("trace", "PRJ-1"), ("cases",), ("replay", "x", "--preview"), ("pause", "time-to-bill", "--reason", "x"), ("cancel", "x", "--reason", "x")])
+def test_where_there_is_no_installation_no_answer_comforts_and_nothing_is_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+    home = tmp_path / "var"
+    done = tieout(home, *words)
+    assert done.returncode == 2 and "no installation" in done.stderr
+    assert not home.exists()
+
+
+@pytest.mark.req("E4")
+def test_a_run_that_never_was_is_wrong_use_and_no_request(tmp_path: Path) -> None:
+    journal = installed(tmp_path)
+    done = tieout(tmp_path, "replay", "nope", "--preview")
+    assert done.returncode == 2 and "there is no run nope" in done.stderr
+    assert journal.requests.recent() == []
+
+
+@pytest.mark.req("E4", "X8")
+def test_a_resolved_case_is_not_replayed_by_its_id(tmp_path: Path) -> None:
+    journal = installed(tmp_path)
+    journal.cases.report("late", [entry(1)])
+    journal.cases.report("late", [])
+    done = tieout(tmp_path, "replay", "--case", case_id_of(entry(1).fingerprint))
+    assert done.returncode == 2 and "is resolved" in done.stderr
+
+
+@pytest.mark.req("N4")
+@pytest.mark.parametrize("words", [("demo",), ("demo", "--fresh")])
+def test_a_home_that_runs_is_left_alone_whatever_ports_are_asked_for(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "demo.json").write_text("{}")
+    with open(tmp_path / "lock", "a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = tieout(tmp_path, *words, **free_ports())
+    assert done.returncode == 2 and "in use" in done.stderr and (tmp_path / "demo.json").exists()
+
+
 def test_demo_keeps_away_from_another_installation(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").write_bytes(b"")
     done = tieout(tmp_path, "demo", "--fresh", **free_ports())
@@ -69,9 +115,10 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [("replay",), ("replay", "--case", "nothing"), ("replay", "x", "--set", "no-equals"), ("replay", "x", "--from", "middle"), ("replay", "x", "--plan", "0" * 64), ("bench", "everything")])
 def test_wrong_use_is_status_2(tmp_path: Path, words: tuple[str, ...]) -> None:
+    installed(tmp_path)
     done = tieout(tmp_path, *words)
     assert done.returncode == 2, done.stderr
-    assert done.stderr.strip() and "Traceback" not in done.stderr
+    assert done.stderr.strip() and "Traceback" not in done.stderr and "no installation" not in done.stderr
 
 
 def test_fresh_never_clears_a_home_whose_ports_are_taken(tmp_path: Path) -> None:
@@ -85,6 +132,7 @@ def test_fresh_never_clears_a_home_whose_ports_are_taken(tmp_path: Path) -> None
 
 
 def test_an_unknown_key_has_no_trace(tmp_path: Path) -> None:
+    installed(tmp_path)
     done = tieout(tmp_path, "trace", "PRJ-0000")
     assert done.returncode == 1 and "PRJ-0000" in done.stderr
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -215,6 +216,20 @@ def test_the_panel_masks_by_the_viewers_roles(monkeypatch: pytest.MonkeyPatch, r
     seen = Request("q", "preview", {"run_ids": ["r"]}, "done", {"runs": [], "count": 1, "totals": {"EUR": "700.00"}}, "mara", None, None, None, NOW, NOW, NOW, 1)
     replaying._previewed(Viewer("mara", frozenset({role})), seen, [{**MISSING, "case_id": "c"}])
     assert ("700.00" in str(drawn)) == ("38,000" in str(drawn)) == told and (MASK in str(drawn)) != told
+
+
+@pytest.mark.req("E4")
+def test_a_replay_under_way_is_found_again_after_a_reload(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(name: str, kind: str, state: str) -> Request:
+        return Request(name, kind, {"run_ids": ["r"]}, state, {}, "mara", None, None, "c", NOW, NOW, NOW, 1)
+
+    made = {"c": [asked("p", "preview", "running"), asked("new", "replay", "running"), asked("old", "replay", "done")], "d": [asked("old", "replay", "done")]}
+    monkeypatch.setattr(replaying, "journal", lambda: SimpleNamespace(requests=SimpleNamespace(recent=lambda _, case: made[case])))
+    memory: dict[str, str] = {}
+    monkeypatch.setattr(replaying.st, "session_state", memory)
+    found = replaying._under_way("c", "case_c")
+    assert found is not None and found.request_id == "new" and memory == {"replay_case_c": "new"}
+    assert replaying._under_way("d", "case_d") is None and replaying._under_way(None, "some") is None
 
 
 def event(action: str, minutes: int, actor: str = "detector", **body: Any) -> dict[str, Any]:

@@ -222,6 +222,15 @@ def test_pause_resume_and_cancel(journal: Journal, clock: HandClock) -> None:
 
 
 @pytest.mark.req("E4")
+@pytest.mark.parametrize("kind", ["pause_flow", "resume_flow"])
+def test_a_flow_that_is_not_there_is_neither_paused_nor_resumed(journal: Journal, clock: HandClock, kind: str) -> None:
+    asked = journal.requests.append(kind, {"flow": "post_time"}, "ops", "typo")
+    Engine(journal, [posting_flow()], [Hostile()], clock).drain()
+    answer = journal.requests.get(asked)
+    assert answer is not None and answer.state == "failed" and "give one of post-time" in answer.result["error"]
+
+
+@pytest.mark.req("E4")
 def test_a_run_ends_on_the_version_it_began(journal: Journal, clock: HandClock) -> None:
     """E4: a new step list is for new runs; a worker that lacks the old version leaves its runs to others."""
     old = Engine(journal, [posting_flow(1)], [Hostile()], clock)

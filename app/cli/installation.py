@@ -1,0 +1,42 @@
+"""The installation that a command speaks of: the home that is there, and who has it running."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.cli.output import fail
+from models.settings import Settings, read_settings
+
+LOCK = "lock"
+
+
+def installation(journal: bool = False) -> Settings:
+    """The settings of an installation that exists; with `journal`, of one whose journal does.
+
+    Raises SystemExit with status 2 where there is none: "nothing is stuck" and "whole" would be false comfort there.
+    """
+    settings = read_settings()
+    there = (settings.home / "journal.sqlite").exists() if journal else settings.lake_catalog is not None or bool(content(settings.home))
+    if settings.journal_url is None and not there:
+        raise fail(f"no installation at {settings.home.resolve()}: start one with `tieout demo` or `tieout up`, or set TIEOUT_HOME to where it is", 2)
+    return settings
+
+
+def content(home: Path) -> list[Path]:
+    """What lies in a home, but for its lock."""
+    return [entry for entry in home.iterdir() if entry.name != LOCK] if home.is_dir() else []
+
+
+@contextmanager
+def running(home: Path) -> Iterator[None]:
+    """Have the home for oneself while its processes run. Raises SystemExit with status 2 while another has it."""
+    home.mkdir(parents=True, exist_ok=True)
+    with open(home / LOCK, "a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise fail(f"{home.resolve()} is in use by a `tieout` that runs: end it first, or set TIEOUT_HOME to another folder", 2) from None
+        yield
