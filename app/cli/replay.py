@@ -21,7 +21,7 @@ def replay(runs: Sequence[str], case: str | None, start: str, corrections: Seque
     correction, journal = _parsed(corrections), journal_here()
     found = _case(journal, case) if case else {}
     if unknown := sorted(set(runs) - {run.run_id for run in journal.runs.by_ids(runs)}):
-        raise fail(f"there is no run {unknown[0]}: give whole run ids, as `tieout trace` and the console show them", 2)
+        raise fail(f"there is no run {unknown[0]}: give whole run ids, as `tieout trace … --format json` and the console show them", 2)
     chosen, roots = list(runs) + (_still_runs(journal, case) if case else []), list((found.get("suggestion") or {}).get("roots") or ())
     if not chosen and not roots:
         raise fail("nothing to replay: give run ids, or --case with a case that has failed or waiting runs", 2)

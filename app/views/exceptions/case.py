@@ -34,7 +34,7 @@ def case_page(viewer: Viewer, case_id: str) -> None:
     _state(case_id, roles(viewer))
     left, right = st.columns([5, 3])
     with left:
-        draw(block(present.resolution(case, journal().cases.events(case_id, 60), world_now(), zone()) if case["status"] == "resolved" else present.advice(case)))
+        draw(block(present.resolution(case, journal().cases.events(case_id, 60), zone()) if case["status"] == "resolved" else present.advice(case)))
         _replay(viewer, case)
         _findings(viewer, case)
     with right:

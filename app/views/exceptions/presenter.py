@@ -130,11 +130,11 @@ def advice(case: Row) -> Html:
     return Html(f'<div style="padding:.1rem 0 .6rem">{safe(case["explanation"])}</div><div class="t-advice">{told}</div>')
 
 
-def resolution(case: Row, events: Sequence[Row], now: datetime, zone: str | None = None) -> Html:
+def resolution(case: Row, events: Sequence[Row], zone: str | None = None) -> Html:
     """What a closed case was, what resolved it and when, from its history, the newest event first."""
     ended = next((at for at, event in enumerate(events) if event["action"] == "resolved"), None)
     at = events[ended]["at"] if ended is not None else case["resolved_at"]
-    told = f"Nothing of it is found any more since {formats.moment(at, zone)} ({formats.since(at, now)}). {_mended(events[(ended or 0) + 1 :], zone)}"
+    told = f"Nothing of it is found any more since {formats.moment(at, zone)}. {_mended(events[(ended or 0) + 1 :], zone)}"
     return Html(f'<div style="padding:.1rem 0 .6rem">{safe(case["explanation"])}</div><div class="t-advice"><div class="k">What resolved it</div><div class="v">{safe(told)}</div></div>')
 
 
