@@ -7,9 +7,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+from app import ids
 from app.cli.installation import installation
 from app.cli.output import Format, fail, print_rows
-from app.views.journey.search import compact, is_id, is_prefix
 from models.lake.reader import open_reader
 from models.settings import read_settings
 
@@ -71,8 +71,8 @@ def _only(rows: Sequence[Row], columns: Sequence[str], form: Format) -> list[Row
 def trace(key: str, form: Format) -> None:
     """Print the records of everything that shares a correlation with `key` or with an id that begins so, else the spans of that trace; an id may have dashes."""
     with closing(open_reader(installation())) as reader:
-        digits = compact(key)
-        asked = {"key": key, "begins": digits if is_prefix(digits) or is_id(digits) else None}
+        digits = ids.compact(key)
+        asked = {"key": key, "begins": digits if ids.is_prefix(digits) or ids.is_id(digits) else None}
         rows = reader.rows(TRACE, asked) or reader.rows(SPANS, asked)
     if not rows:
         raise fail(f"nothing is known of {key!r}: give a project code, customer, time entry, trace id, or 8 or more digits of a run or correlation id")

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from app import ids
 from app.roles import Action, Question, Viewer
 from app.stores import Row, ask, ask_now, audit, world_now
 from app.views.journey import presenter as present
@@ -71,14 +72,14 @@ def _candidates(viewer: Viewer, q: str) -> list[search.Candidate]:
 
 
 def _by_id(viewer: Viewer, q: str) -> list[Row]:
-    digits = search.compact(q)
-    if search.is_id(digits):
+    digits = ids.compact(q)
+    if ids.is_id(digits):
         return ask(viewer, SQL["ids"], q=digits)
-    return ask(viewer, SQL["prefixes"], q=digits) if search.is_prefix(digits) else []
+    return ask(viewer, SQL["prefixes"], q=digits) if ids.is_prefix(digits) else []
 
 
 def _by_name(viewer: Viewer, q: str) -> list[Row]:
-    return [] if search.is_id(q) else ask(viewer, SQL["objects"], q=q, keys=search.keys(q))
+    return [] if ids.is_id(q) else ask(viewer, SQL["objects"], q=q, keys=search.keys(q))
 
 
 def _choices(others: list[search.Candidate], one: search.Candidate | None) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app import ids
 from app.widgets import formats
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-LENGTH, SHORTEST = 32, 8
-"""Digits of an id, and the fewest by which one is looked for."""
 MOST = 25
 """As many as a statement brings up (`journey.sql`)."""
 PREFIXES = ("project", "customer", "resource", "time_entry", "expense", "charge_code", "contract", "opportunity", "milestone", "invoice")
@@ -33,25 +32,6 @@ def asked(text: str | None) -> str:
     return (text or "").strip().strip("'\"")
 
 
-def compact(q: str) -> str:
-    """An id without its dashes, in lower case, as most senders store it."""
-    return q.replace("-", "").lower()
-
-
-def is_id(text: str) -> bool:
-    """Whether it is a run, lineage, correlation or trace id: 32 hex digits."""
-    return len(text) == LENGTH and _is_hex(text)
-
-
-def is_prefix(text: str) -> bool:
-    """Whether it may begin such an id, as pages and the command line show it, or be a case's: shorter, but long enough to tell few apart."""
-    return SHORTEST <= len(text) < LENGTH and _is_hex(text)
-
-
-def _is_hex(text: str) -> bool:
-    return all(letter in "0123456789abcdef" for letter in text)
-
-
 def keys(q: str) -> list[str]:
     """Business keys that a bare name may stand for: `PRJ-1001` is `project:PRJ-1001` and its like."""
     return [q, *(f"{prefix}:{q}" for prefix in PREFIXES)] if q else []
@@ -62,9 +42,9 @@ def name_of(key: str) -> str:
     return key.partition(":")[2] or key
 
 
-def found(ids: Rows, projects: Rows, work: Rows, invoice: Rows) -> list[Candidate]:
+def found(by_id: Rows, projects: Rows, work: Rows, invoice: Rows) -> list[Candidate]:
     """What the search brought up, ids first; nothing twice."""
-    listed = [_of_id(row) for row in ids]
+    listed = [_of_id(row) for row in by_id]
     listed += [Candidate("invoice", row["key"], f"Invoice {row['key']}", f"in {row['system']}") for row in invoice]
     listed += _customers(projects)
     listed += [Candidate("project", f"project:{row['key']}", f"{row['key']} · {row['name'] or ''}", f"{row['customer_name'] or row['customer_key'] or ''}") for row in projects]
@@ -91,7 +71,7 @@ def _entity(kind: str) -> str:
 
 def chosen(q: str, candidates: Sequence[Candidate]) -> Candidate | None:
     """The candidate to open at once: the exact one, or the only one."""
-    exact = [one for one in candidates if q.casefold() in {text.casefold() for text in (one.key, name_of(one.key), one.title, compact(one.key))} or compact(q) == one.key]
+    exact = [one for one in candidates if q.casefold() in {text.casefold() for text in (one.key, name_of(one.key), one.title, ids.compact(one.key))} or ids.compact(q) == one.key]
     return exact[0] if exact else candidates[0] if len(candidates) == 1 else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app import ids
 from app.views.journey import presenter as present
 from app.views.journey import search, trace
 from app.widgets import masking
@@ -101,13 +102,13 @@ def test_moments_have_short_labels_and_tell_all_when_hovered(record: dict[str, A
 
 @pytest.mark.parametrize(("typed", "is_id"), [(" 'PRJ-1001' ", False), ("4F3D771D-F703-9AE0-986B-2D61D672B2EF", True), ("4f3d771df7039ae0986b2d61d672b2ef", True), (None, False)])
 def test_what_people_paste_is_understood(typed: str | None, is_id: bool) -> None:
-    assert search.is_id(search.compact(search.asked(typed))) is is_id
+    assert ids.is_id(ids.compact(search.asked(typed))) is is_id
     assert search.asked(" 'PRJ-1001' ") == "PRJ-1001"
 
 
 @pytest.mark.parametrize(("typed", "looked_for"), [("0b3e68a8", True), ("0B3E68A8-581E", True), ("0b3e68a", False), ("PRJ-1001", False), ("4f3d771df7039ae0986b2d61d672b2ef", False)])
 def test_the_first_digits_of_an_id_are_enough(typed: str, looked_for: bool) -> None:
-    assert search.is_prefix(search.compact(typed)) is looked_for
+    assert ids.is_prefix(ids.compact(typed)) is looked_for
 
 
 def id_row(kind: str, key: str, **more: Any) -> dict[str, Any]:
