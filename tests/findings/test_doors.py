@@ -33,7 +33,9 @@ LINE = {"observed_at": RECEIVED.isoformat(), "snapshot_id": "s1", "system": "erp
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A2: one request stops ingest")
 def test_a_body_of_many_gzip_members_costs_what_its_size_allows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A 10 MB body of 500,000 empty members kept 0.1.0 busy for minutes: each member copied all that followed. Wanted: bytes handled grow with the body."""
+    """A 10 MB body of 500,000 empty members kept 0.1.0 busy for minutes: each member copied all that followed.
+    Wanted: bytes handled grow with the body.
+    """
     handled = 0
 
     class Counting:
@@ -74,8 +76,12 @@ async def _status(**headers: str) -> int:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    named = [(name.encode(), value.encode()) for name, value in {"content-type": "application/x-ndjson", **headers}.items()]
-    receiver = Receiver({"/v1/observations": (Kind.OBSERVATIONS, Open())}, 1 << 20, SystemClock(), lambda: {"ready": True})  # type: ignore[dict-item]
+    named = [
+        (name.encode(), value.encode()) for name, value in {"content-type": "application/x-ndjson", **headers}.items()
+    ]
+    receiver = Receiver(
+        {"/v1/observations": (Kind.OBSERVATIONS, Open())}, 1 << 20, SystemClock(), lambda: {"ready": True}
+    )  # type: ignore[dict-item]
     await receiver({"type": "http", "path": "/v1/observations", "method": "POST", "headers": named}, receive, send)
     return int(sent[0]["status"])
 
@@ -95,7 +101,9 @@ def test_a_snapshot_without_a_credential_is_refused() -> None:
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A3: a snapshot of 2099 beats every later one")
 def test_a_snapshot_of_the_future_is_refused() -> None:
-    """0.1.0 takes any `observed_at`, and one of 2099 beats all that systems say until then. Wanted: that line is refused."""
+    """0.1.0 takes any `observed_at`, and one of 2099 beats all that systems say until then.
+    Wanted: that line is refused.
+    """
     line = json.dumps({**LINE, "observed_at": "2099-01-01T00:00:00Z"}).encode()
     found = decode_observations([line], [int(RECEIVED.timestamp() * 1_000_000)])
     assert len(found.refusals) == 1 and found.table.num_rows == 0
@@ -103,7 +111,9 @@ def test_a_snapshot_of_the_future_is_refused() -> None:
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A10: large senders shut small ones out")
 def test_a_small_sender_is_served_while_large_ones_wait() -> None:
-    """Beside large bodies a sender of one span got 5 answers in 50 s from 0.1.0. Wanted: room is kept for small bodies."""
+    """Beside large bodies a sender of one span got 5 answers in 50 s from 0.1.0.
+    Wanted: room is kept for small bodies.
+    """
     intake = Intake(SimpleNamespace(writer="otlp"), 16 << 20, lambda answers: None)  # type: ignore[arg-type]
     large = bytes(16 << 20)
 
@@ -122,7 +132,9 @@ def _client() -> HttpClient:
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A11: a vendor's link takes the token to another host")
 @pytest.mark.parametrize("link", [":8899/x", ".evil.example/x"])
 def test_a_link_without_a_leading_slash_stays_on_our_host(link: str) -> None:
-    """0.1.0 appends such a link to the host name and sends the token there. Wanted: refused, or a path below our host."""
+    """0.1.0 appends such a link to the host name and sends the token there.
+    Wanted: refused, or a path below our host.
+    """
     try:
         path = _client().local(link)
     except TieoutError:

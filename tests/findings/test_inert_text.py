@@ -13,7 +13,9 @@ from app.views.journey.page import _text
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A12: the terminal obeys what a project is called")
 @pytest.mark.parametrize("sign", ["\x1b]0;owned\x07", "\x1b[2J", "\u202e"])
 def test_the_terminal_obeys_no_name(sign: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """0.1.0 prints escape sequences and signs that turn the direction of writing as they come. Wanted: shown, not obeyed."""
+    """0.1.0 prints escape sequences and signs that turn the direction of writing as they come.
+    Wanted: shown, not obeyed.
+    """
     print_rows([{"name": f"Portal{sign}dlroW"}], Format.table)
     assert not re.search("[\x1b\x07\u202a-\u202e\u2066-\u2069]", capsys.readouterr().out)
 
@@ -29,5 +31,7 @@ def test_a_spreadsheet_runs_no_name(name: str, capsys: pytest.CaptureFixture[str
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A9: Markdown from names of spans")
 @pytest.mark.parametrize("name", ["$x^2$", ":smile:", "<b>", "_a_", "a\u202eb"])
 def test_the_name_of_a_span_is_no_markdown(name: str) -> None:
-    """0.1.0 escapes three signs of many, so a name draws formulas and pictures and turns the direction. Wanted: it reads as it was sent."""
+    """0.1.0 escapes three signs of many, so a name draws formulas and pictures and turns the direction.
+    Wanted: it reads as it was sent.
+    """
     assert not re.search("(?<!\\\\)[$:<_\u202e]", _text(name))

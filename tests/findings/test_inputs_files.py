@@ -18,7 +18,9 @@ def polled(folder: str, mapping: str = "map.toml") -> Page:
     """The time of `folder`/time.csv; a folder that cannot be read at all is a failed expectation, with its reason."""
     options = {"folder": str(CASES / folder), "mapping": str(CASES / mapping)}
     try:
-        return CONNECTOR(SystemConfig("sheets", "csv", Role.PSA, "file:///", ("NOV-UK",), {}, options), SystemClock()).poll("time", None)
+        return CONNECTOR(
+            SystemConfig("sheets", "csv", Role.PSA, "file:///", ("NOV-UK",), {}, options), SystemClock()
+        ).poll("time", None)
     except TieoutError as error:
         raise AssertionError(f"{folder} cannot be read: {error}") from error
 
@@ -30,7 +32,9 @@ def hours(page: Page) -> dict[str, str]:
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 20: an inch mark swallows ten rows")
 def test_an_inch_mark_costs_its_own_row_at_most() -> None:
-    """In 0.1.0 an unquoted 27" makes one row of ten, without hours or value. Wanted: at least the ten rows without a mark are read."""
+    """In 0.1.0 an unquoted 27" makes one row of ten, without hours or value.
+    Wanted: at least the ten rows without a mark are read.
+    """
     assert len(polled("20-inch-mark").events) >= 10
 
 
@@ -59,7 +63,10 @@ def test_hours_of_four_decimals_are_read() -> None:
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 24: Excel's own shapes have no header row")
-@pytest.mark.parametrize(("shape", "word", "mapping"), [("utf16", "UTF-16", "map.toml"), ("cr", "CR", "map.toml"), ("sep", "sep=", "map-semi.toml")])
+@pytest.mark.parametrize(
+    ("shape", "word", "mapping"),
+    [("utf16", "UTF-16", "map.toml"), ("cr", "CR", "map.toml"), ("sep", "sep=", "map-semi.toml")],
+)
 def test_shapes_of_excel_are_read_or_named(shape: str, word: str, mapping: str) -> None:
     """0.1.0 says "no readable header row" of all three. Wanted: the row is read, or the message names the shape."""
     try:

@@ -47,8 +47,12 @@ def post(tmp_path: Path) -> Iterator[Post]:
     ("02-invalid-utf8/body.pb", Kind.TRACES, "spans", 2), ("02-invalid-utf8/batch512.pb", Kind.TRACES, "spans", 511),
     ("02-invalid-utf8/log.json", Kind.LOGS, "logs", 1),
 ])  # fmt: skip
-def test_one_byte_that_is_no_utf8_costs_one_item_at_most(post: Post, path: str, kind: Kind, table: str, good: int) -> None:
-    """0.1.0 answers 400 and stores none of 512 spans for one Latin-1 byte. Wanted: that item is refused or mended, the rest is stored."""
+def test_one_byte_that_is_no_utf8_costs_one_item_at_most(
+    post: Post, path: str, kind: Kind, table: str, good: int
+) -> None:
+    """0.1.0 answers 400 and stores none of 512 spans for one Latin-1 byte.
+    Wanted: that item is refused or mended, the rest is stored.
+    """
     answer = post.send(kind, path)
     assert answer.status == 200, answer.sentence
     assert len(post.stored(table)) >= good
@@ -65,7 +69,9 @@ def test_a_resource_that_cannot_be_read_costs_its_own_spans_alone(post: Post, pa
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 07: the reason of a refusal is Python's own")
 def test_a_list_where_a_message_belongs_is_refused_alone_in_words(post: Post) -> None:
-    """0.1.0 says "unhashable type: 'dict'". Wanted: its neighbour is stored and the reason names the field that is wrong."""
+    """0.1.0 says "unhashable type: 'dict'".
+    Wanted: its neighbour is stored and the reason names the field that is wrong.
+    """
     answer = post.send(Kind.LOGS, "07-proto-examples/event-body.json")
     assert answer.status == 200 and len(post.stored("logs")) == 1
     assert "kvlistValue" in answer.sentence and "unhashable" not in answer.sentence, answer.sentence
@@ -75,7 +81,9 @@ def test_a_list_where_a_message_belongs_is_refused_alone_in_words(post: Post) ->
 def test_spans_under_their_old_name_are_never_acknowledged_and_dropped(post: Post) -> None:
     """0.1.0 answers 200 and keeps nothing of `instrumentationLibrarySpans`. Wanted: read, or refused with a word."""
     answer = post.send(Kind.TRACES, "14-old-json/instrumentation-library.json")
-    assert post.stored("spans") or answer.rejected or answer.status >= 400, "acknowledged with 200, and nothing was kept"
+    assert post.stored("spans") or answer.rejected or answer.status >= 400, (
+        "acknowledged with 200, and nothing was kept"
+    )
 
 
 async def _answered(method: str, path: str, *headers: tuple[bytes, bytes]) -> tuple[int, str]:
@@ -95,7 +103,9 @@ async def _answered(method: str, path: str, *headers: tuple[bytes, bytes]) -> tu
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 03: no browser can send telemetry")
 def test_origins_of_browsers_can_be_allowed() -> None:
-    """0.1.0 has no such setting, and answers OPTIONS with 405. Wanted: a setting that names allowed origins, and none by default."""
+    """0.1.0 has no such setting, and answers OPTIONS with 405.
+    Wanted: a setting that names allowed origins, and none by default.
+    """
     settings = [name for name in Settings.model_fields if "origin" in name or "cors" in name]
     assert settings, "no setting allows an origin"
     assert not getattr(Settings(), settings[0])
@@ -103,7 +113,9 @@ def test_origins_of_browsers_can_be_allowed() -> None:
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 11: a sender of gRPC hears nothing that helps")
 def test_a_sender_of_grpc_is_told_which_setting_is_wrong() -> None:
-    """With 0.1.0 the SDK's default protocol, gRPC, stores nothing and nobody says why. Wanted: the answer names OTEL_EXPORTER_OTLP_PROTOCOL."""
+    """With 0.1.0 the SDK's default protocol, gRPC, stores nothing and nobody says why.
+    Wanted: the answer names OTEL_EXPORTER_OTLP_PROTOCOL.
+    """
     path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
     _, said = asyncio.run(_answered("POST", path, (b"content-type", b"application/grpc")))
     assert "OTEL_EXPORTER_OTLP_PROTOCOL" in said, said

@@ -51,7 +51,9 @@ def answering(say: Callable[[str, bytes], tuple[int, Any]]) -> Iterator[str]:
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 31: dates come in the format a user chose")
 def test_netsuite_is_asked_for_dates_in_a_fixed_format() -> None:
-    """0.1.0 asks for `lastmodifieddate` as it is and refuses every row of an account that shows 11/28/2026. Wanted: the query fixes the format."""
+    """0.1.0 asks for `lastmodifieddate` as it is and refuses every row of an account that shows 11/28/2026.
+    Wanted: the query fixes the format.
+    """
 
     def say(path: str, body: bytes) -> tuple[int, Any]:
         fixed = "to_char" in body.decode().lower()
@@ -59,13 +61,17 @@ def test_netsuite_is_asked_for_dates_in_a_fixed_format() -> None:
         return 200, {"items": [row], "count": 1, "hasMore": False, "offset": 0, "totalResults": 1}
 
     with answering(say) as address:
-        page = netsuite.CONNECTOR(SystemConfig("netsuite", "netsuite", Role.ERP, address, ("NOV-US",), {"token": "x" * 8}), SystemClock()).poll("projects", None)
+        page = netsuite.CONNECTOR(
+            SystemConfig("netsuite", "netsuite", Role.ERP, address, ("NOV-US",), {"token": "x" * 8}), SystemClock()
+        ).poll("projects", None)
     assert not page.rejected, [str(error) for *_, error in page.rejected]
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 32: an org of one currency cannot be read")
 def test_a_salesforce_org_of_one_currency_can_be_read() -> None:
-    """0.1.0 asks for CurrencyIsoCode always, so both streams fail and `check` says nothing of it. Wanted: all streams can be polled."""
+    """0.1.0 asks for CurrencyIsoCode always, so both streams fail and `check` says nothing of it.
+    Wanted: all streams can be polled.
+    """
 
     def say(path: str, body: bytes) -> tuple[int, Any]:
         if "CurrencyIsoCode" in path:
@@ -77,7 +83,9 @@ def test_a_salesforce_org_of_one_currency_can_be_read() -> None:
     secrets = {"client_id": "a" * 8, "client_secret": "b" * 8}
     failed = []
     with answering(say) as address:
-        connector = salesforce.CONNECTOR(SystemConfig("crm", "salesforce", Role.CRM, address, ("NOV-US",), secrets), SystemClock())
+        connector = salesforce.CONNECTOR(
+            SystemConfig("crm", "salesforce", Role.CRM, address, ("NOV-US",), secrets), SystemClock()
+        )
         for stream in connector.streams:
             try:
                 connector.poll(stream, None)

@@ -22,7 +22,9 @@ SPOKEN = {
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A4: secrets in clear in a lake that forgets nothing")
 @pytest.mark.parametrize("text", SPOKEN.values(), ids=SPOKEN.keys())
 def test_a_secret_in_the_value_of_an_attribute_is_masked(text: str) -> None:
-    """0.1.0 masks by the name of an attribute and lets its value pass. Wanted: the secret is gone, whatever the attribute is called."""
+    """0.1.0 masks by the name of an attribute and lets its value pass.
+    Wanted: the secret is gone, whatever the attribute is called.
+    """
     request = traces()
     request.resource_spans[0].scope_spans[0].spans[0].attributes.add(key="note").value.string_value = text
     (row,) = decode(Signal.TRACES, [request.SerializeToString()], [1]).table.to_pylist()
@@ -49,7 +51,9 @@ def test_a_bearer_token_in_the_status_message_of_a_span_is_masked() -> None:
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A4: secrets in clear in a lake that forgets nothing")
-@pytest.mark.parametrize("text", [SPOKEN["userinfo of a URL"], SPOKEN["a password in text"], SPOKEN["a JSON web token"]])
+@pytest.mark.parametrize(
+    "text", [SPOKEN["userinfo of a URL"], SPOKEN["a password in text"], SPOKEN["a JSON web token"]]
+)
 def test_a_secret_in_a_refused_body_is_masked(text: str) -> None:
     """The quarantine of 0.1.0 keeps such a body in clear. Wanted: masked."""
     assert HIDDEN not in protected_bytes(text.encode())

@@ -1,0 +1,75 @@
+"""Who sees what: the scope of a legal entity, and what lies open beside the console."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import app.views.journey
+from app.sign_in import Refusal, recognised
+from models.journal.cases import CaseFilter, Cases
+from models.settings import Settings
+from models.sql_statements import statements
+from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
+from tests.unit.cases.lakes import Lake, money
+from tests.unit.cases.test_cases import RATES, entry
+from tests.unit.lake.samples import filled, settings_at
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+JOURNEY = statements(Path(app.views.journey.__file__).parent / "journey.sql")
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: the scope of a legal entity leaks labour rates")
+def test_a_journey_of_another_legal_entity_stays_shut() -> None:
+    """A person of NOV-DE opens the journey of an NOV-UK time entry in 0.1.0: its source event has no legal entity, and
+    none passes.
+    Wanted: nothing.
+    """
+    lake = Lake()
+    shared = {
+        "flow": "time-to-bill",
+        "run_id": "run-1",
+        "correlation_id": "c-1",
+        "business_key": "time_entry:TE-kantata-1",
+    }
+    lake.record("source_event", body={"data": {"cost_rate": money("58.00", "GBP")}}, **shared)
+    lake.record("settlement", legal_entity="NOV-UK", status="settled", **shared)
+    asked = {"correlations": ["c-1"], "key": shared["business_key"], "entities": ["NOV-DE"]}
+    assert lake.connection.execute(JOURNEY["steps"], asked).to_arrow_table().num_rows == 0
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: a person without an entity group sees every entity")
+def test_a_person_without_an_entity_group_sees_no_entity() -> None:
+    """In 0.1.0 a forgotten group widens the scope to all. Wanted: refused, or limited by name."""
+    claims = {
+        "is_logged_in": True,
+        "email": "li@example.com",
+        "groups": ["tieout-finance"],
+        "exp": NOW.timestamp() + 60,
+    }
+    found = recognised(
+        Settings(oidc_metadata_url="https://id.example/.well-known/openid-configuration"), claims, "0.0.0.0", True, NOW
+    )
+    assert isinstance(found, Refusal) or found.entities, f"{found.name} is limited to no entity"
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: a case takes the entity of its first finding")
+def test_a_case_of_two_entities_is_seen_by_both(cases: Cases) -> None:  # noqa: F811
+    """21 of 30 items of one case were another entity's in 0.1.0, whose people never saw it.
+    Wanted: a person of either finds what is theirs.
+    """
+    cases.report("orphaned_project", [entry(1), replace(entry(2), legal_entity="NOV-UK")], RATES)
+    seen = {entity: cases.page(CaseFilter(legal_entities=(entity,))).total for entity in ("NOV-DE", "NOV-UK")}
+    assert seen == {"NOV-DE": 1, "NOV-UK": 1}
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A6: rates readable beside the console")
+def test_other_people_of_the_machine_read_no_lake(tmp_path: Path) -> None:
+    """The home of 0.1.0 is 0755 and its files 0644, rates unmasked. Wanted: its owner alone can read them."""
+    home = tmp_path / "home"
+    filled(settings_at(home), batches=1, rows=3).close()
+    open_files = [file.name for file in home.rglob("*") if file.is_file() and file.stat().st_mode & 0o077]
+    assert not home.stat().st_mode & 0o077 or not open_files, open_files

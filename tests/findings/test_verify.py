@@ -1,0 +1,69 @@
+"""Evidence wins: over a hand in the journal, over a lake that was emptied, over a name that was mistyped."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from models.domain.errors import Misconfigured, TieoutError
+from models.journal.case_tables import case_
+from models.journal.cases import Cases
+from models.lake.verify import verify
+from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
+from tests.unit.cases.test_cases import CASE, RATES, entry
+from tests.unit.cli.test_commands import tieout
+from tests.unit.lake.samples import filled, settings_at
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A5: a case closed by SQL stays closed")
+def test_a_case_closed_by_hand_is_open_again_with_the_next_report(cases: Cases, engine: sa.Engine) -> None:  # noqa: F811
+    """In 0.1.0 a case with 217 open findings, closed by an UPDATE, stayed closed.
+    Wanted: what detectors find opens it again.
+    """
+    cases.report("orphaned_project", [entry(1), entry(2)], RATES)
+    with engine.begin() as connection:
+        connection.execute(sa.update(case_).values(status="resolved", active=0))
+    cases.report("orphaned_project", [entry(1), entry(2)], RATES)
+    case = cases.get(CASE)
+    assert case is not None and case["status"] == "open"
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A8: a lake that was deleted is whole")
+def test_a_lake_deleted_with_its_keys_is_not_whole(tmp_path: Path) -> None:
+    """0.1.0 says "whole: 0 rows" where lake, witness and keys were deleted.
+    Wanted: a breach, or an error that says there is no lake.
+    """
+    settings = settings_at(tmp_path / "home")
+    filled(settings, batches=4, rows=3).close()
+    for path in settings.home.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (settings.home / "journal.sqlite").touch()
+    try:
+        report = verify(settings)
+    except TieoutError:
+        return
+    assert report.breaches, f"whole: {report.rows} rows"
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A15: a mistyped home is made and called done")
+def test_rebuild_makes_no_installation(tmp_path: Path) -> None:
+    """With a mistyped TIEOUT_HOME 0.1.0 makes a lake and says done. Wanted: status 2 and nothing made."""
+    done = tieout(tmp_path / "mistyped", "rebuild")
+    assert done.returncode == 2 and not (tmp_path / "mistyped").exists(), done.stdout
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A14: an address that cannot work fails for ever")
+def test_an_address_of_the_lake_that_cannot_work_is_refused(tmp_path: Path) -> None:
+    """With TIEOUT_LAKE_DATA=file:///… every append of 0.1.0 fails as if it could be repeated.
+    Wanted: it works, or is refused as misconfigured.
+    """
+    settings = settings_at(tmp_path / "home", lake_data=f"file://{tmp_path}/data")
+    try:
+        filled(settings, batches=1, rows=3).close()
+    except Misconfigured:
+        return
+    except TieoutError as error:
+        raise AssertionError(f"{type(error).__name__}: {error}") from error
