@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import app.views.journey
+from app.gatekeeping import Gatekeeping, trusted_hosts
 from app.sign_in import Refusal, recognised
 from models.journal.cases import CaseFilter, Cases
 from models.settings import Settings
@@ -73,3 +76,20 @@ def test_other_people_of_the_machine_read_no_lake(tmp_path: Path) -> None:
     filled(settings_at(home), batches=1, rows=3).close()
     open_files = [file.name for file in home.rglob("*") if file.is_file() and file.stat().st_mode & 0o077]
     assert not home.stat().st_mode & 0o077 or not open_files, open_files
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A12: any page on localhost may speak to the console")
+def test_a_websocket_of_another_origin_is_refused() -> None:
+    """The console of 0.1.0 lets a page of any port of localhost open its WebSocket. Wanted: the console's own origin alone."""
+    reached: list[Any] = []
+
+    async def behind(scope: Any, receive: Any, send: Any) -> None:
+        reached.append(scope["path"])
+
+    async def nothing(*_: Any) -> Any:
+        return {"type": "websocket.connect"}
+
+    headers = [(b"host", b"127.0.0.1:8501"), (b"origin", b"http://localhost:9999")]
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers}
+    asyncio.run(Gatekeeping(behind, trusted_hosts(Settings()))(scope, nothing, nothing))
+    assert reached == []

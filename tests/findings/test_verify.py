@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from app.cli.output import Format
+from app.cli.verify import verify as prove
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.case_tables import case_
 from models.journal.cases import Cases
@@ -67,3 +69,36 @@ def test_an_address_of_the_lake_that_cannot_work_is_refused(tmp_path: Path) -> N
         return
     except TieoutError as error:
         raise AssertionError(f"{type(error).__name__}: {error}") from error
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A8: whole, without a word on the witness")
+def test_whole_says_that_no_witness_out_of_reach_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a forged key, or tail and witness cut together, 0.1.0 says "whole" and no more.
+
+    Wanted: beside the verdict a word that the witness lies in reach of whoever changed the lake.
+    """
+    filled(settings_at(tmp_path / "home"), batches=4, rows=3).close()
+    monkeypatch.setenv("TIEOUT_HOME", str(tmp_path / "home"))
+    assert prove(None, Format.table) == 0
+    assert "witness" in capsys.readouterr().out
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A8: one edited file drowns in lines")
+def test_one_edited_file_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One edited file made 65 lines in 0.1.0, one for each of its batches. Wanted: a line for the file, and few more."""
+    writer = filled(settings_at(tmp_path / "home"), batches=24, rows=3)
+    writer.maintain()
+    writer.close()
+    largest = max((tmp_path / "home").rglob("*.parquet"), key=lambda file: file.stat().st_size)
+    held = bytearray(largest.read_bytes())
+    held[len(held) // 2] ^= 0xFF
+    largest.chmod(0o644)
+    largest.write_bytes(held)
+    monkeypatch.setenv("TIEOUT_HOME", str(tmp_path / "home"))
+    assert prove(None, Format.table) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 5, lines[:10]
