@@ -25,7 +25,7 @@ def command(role: str, settings: Settings) -> list[str]:
 
 def _console(settings: Settings) -> list[str]:
     return [
-        sys.executable, "-m", "streamlit", "run", str(APP / "asgi.py"),
+        sys.executable, "-m", "streamlit", "run", str(APP / "console" / "asgi.py"),
         "--server.address", settings.host,
         "--server.port", str(settings.console_port),
         "--server.headless", "true",

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
-from app import ids
+from app.readings import ids
 from app.cli.installation import installation
 from app.cli.output import Format, fail, print_rows
 from models.lake.reader import open_reader

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import cli
-from app.views.billing.presenter import breakdown
+from app.console.billing.presenter import breakdown
 from models.journal.cases import Cases
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.test_cases import CASE, RATES, entry

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.cli.output import Format, print_rows
-from app.views.journey.page import _text
+from app.console.journey.page import _text
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A12: the terminal obeys what a project is called")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-import app.views.journey
-from app.gatekeeping import Gatekeeping, trusted_hosts
-from app.sign_in import Refusal, recognised
+import app.console.journey
+from app.console.gatekeeping import Gatekeeping, trusted_hosts
+from app.console.sign_in import Refusal, recognised
 from models.journal.cases import CaseFilter, Cases
 from models.settings import Settings
 from models.sql_statements import statements
@@ -22,7 +22,7 @@ from tests.unit.cases.test_cases import RATES, entry
 from tests.unit.lake.samples import filled, settings_at
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-JOURNEY = statements(Path(app.views.journey.__file__).parent / "journey.sql")
+JOURNEY = statements(Path(app.console.journey.__file__).parent / "journey.sql")
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: the scope of a legal entity leaks labour rates")

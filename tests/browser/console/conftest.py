@@ -55,7 +55,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def start(home: Path, cwd: Path, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
     """A console on a free port, started from a working directory of its own; answers once it is healthy."""
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "asgi.py"), "--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "console" / "asgi.py"), "--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
     known = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
     settings = {"TIEOUT_HOME": str(home), "TIEOUT_WORLD_CLOCK": str(home / "clock.json"), "PYTHONPATH": str(ROOT), **environment}
     log = (cwd / "console.log").open("wb")

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from app.views.billing import presenter as billing
-from app.views.billing.page import DIMENSIONS
-from app.views.exceptions import stake
+from app.console.billing import presenter as billing
+from app.console.billing.page import DIMENSIONS
+from app.console.exceptions import stake
 from models.lake.connection import connect
 from models.settings import Settings
 from models.sql_statements import statements

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.roles import Question, Viewer
-from app.views.question import View, views
+from app.readings.rights import Question, Viewer
+from app.console.view import View, views
 from models.lake.connection import connect
 from models.settings import Settings
 from models.sql_statements import statements
 
 APP = Path(importlib.import_module("app").__file__ or "").parent
-FOLDERS = sorted(path.parent for path in (APP / "views").glob("*/page.py"))
+FOLDERS = sorted(path.parent for path in (APP / "console").glob("*/page.py"))
 MARKED = re.compile(r"\$(\w+)")
 
 
@@ -67,8 +67,8 @@ def test_every_statement_runs_on_empty_stores_and_knows_the_viewers_scope(folder
 def _draws_for_a_stranger() -> None:
     import streamlit as st
 
-    from app.roles import Viewer
-    from app.views.question import views
+    from app.readings.rights import Viewer
+    from app.console.view import views
 
     number = st.session_state["number"]
     views()[number].draw(Viewer("stranger", frozenset()))

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.roles import Viewer
-from app.views.exceptions import presenter as present
-from app.views.exceptions import replay, replaying, stake
-from app.widgets.payload import ABSENT, fields_of
+from app.readings.rights import Viewer
+from app.console.exceptions import presenter as present
+from app.console.exceptions import replay, replaying, stake
+from app.console.widgets.payload import ABSENT, fields_of
 from models.canonical.classification import MASK, DataClass
 from models.domain.plan import plan_of
 from models.journal.cases import CaseGroup

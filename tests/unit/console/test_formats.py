@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.widgets import formats
+from app.console.widgets import formats
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from app import ids
-from app.views.journey import presenter as present
-from app.views.journey import search, trace
-from app.widgets import masking
-from app.widgets.download import csv_of
-from app.widgets.payload import compared
+from app.readings import ids
+from app.console.journey import presenter as present
+from app.console.journey import search, trace
+from app.console.widgets import masking
+from app.console.widgets.download import csv_of
+from app.console.widgets.payload import compared
 from models.canonical.classification import MASK, DataClass
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

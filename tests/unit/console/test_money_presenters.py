@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.roles import Viewer
-from app.views.billing import chart
-from app.views.billing import page as billing_page
-from app.views.billing import presenter as billing
-from app.views.margin import presenter as margin
+from app.readings.rights import Viewer
+from app.console.billing import chart
+from app.console.billing import page as billing_page
+from app.console.billing import presenter as billing
+from app.console.margin import presenter as margin
 from models.canonical.classification import MASK
 
 STATES = [

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.views.operations import chart
-from app.views.operations import presenter as present
+from app.console.operations import chart
+from app.console.operations import presenter as present
 from models.domain.service_levels import SERVICE_LEVELS
 from models.journal.throttle import Circuit
 
@@ -86,7 +86,7 @@ def test_a_change_that_no_target_answered_says_so() -> None:
 
 
 def test_what_a_cell_cuts_off_shows_when_hovered() -> None:
-    from app.widgets.markup import Column, table
+    from app.console.widgets.markup import Column, table
 
     assert 'title="a &quot;long&quot; message"' in table([Column("message", "Message", "wide")], [{"message": 'a "long" message'}])
 
@@ -128,8 +128,8 @@ def test_an_open_circuit_and_a_rate_limit_are_told_apart() -> None:
 def test_markup_from_records_is_escaped() -> None:
     """G3: what a system says is text, never HTML."""
     row = {"letters": 1, "error_code": "<b>", "system": "<script>alert(1)</script>", "flow": "f", "amount_reporting": 1, "oldest": NOW, "message": "<img src=x>"}
-    from app.views.operations.page import LETTERS
-    from app.widgets.markup import table
+    from app.console.operations.page import LETTERS
+    from app.console.widgets.markup import table
 
     drawn = table(LETTERS, present.letter_rows([row], NOW, "EUR"))
     assert "<script>" not in drawn and "<img" not in drawn and "&lt;script&gt;" in drawn

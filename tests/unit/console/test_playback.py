@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.playback import STILL, Playback, Playing
+from app.console.widgets.playback import STILL, Playback, Playing
 from models.domain.clock import SystemClock, WorldClock, set_world_clock
 
 
@@ -80,7 +80,7 @@ def _page(file: str) -> None:
 
     import streamlit as st
 
-    from app.widgets.playback import Playback, playing_line
+    from app.console.widgets.playback import Playback, playing_line
     from models.domain.clock import WorldClock
 
     playing_line(Playback(WorldClock(Path(file))))

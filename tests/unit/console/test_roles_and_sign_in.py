@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.gatekeeping import HEADERS, Gatekeeping, is_loopback, trusted_hosts
-from app.roles import ROLES, Action, Question, Viewer, amount_class, known_roles
-from app.sign_in import Refusal, oidc_secrets, recognised
+from app.console.gatekeeping import HEADERS, Gatekeeping, is_loopback, trusted_hosts
+from app.readings.rights import ROLES, Action, Question, Viewer, amount_class, known_roles
+from app.console.sign_in import Refusal, oidc_secrets, recognised
 from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured
 from models.settings import Settings

@@ -1,0 +1,75 @@
+"""The console's one entry: pages, health and security headers on one port.
+
+Started by `streamlit run app/console/asgi.py --server.address 127.0.0.1 --server.port 8501`, from any working directory.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from streamlit import config
+from streamlit.config_option import ConfigOption
+
+from app.console.gatekeeping import Gatekeeping, trusted_hosts
+from app.console.sign_in import oidc_secrets
+from models.settings import read_settings
+
+HERE = Path(__file__).resolve().parent
+log = logging.getLogger("tieout.console")
+
+
+def adopt(file: Path) -> None:
+    """Make the settings of a Streamlit configuration file hold where nothing else (a flag, the environment) set them.
+
+    Streamlit looks for its file in the working directory, which belongs to whoever starts the process.
+    """
+    for section, options in (tomllib.loads(file.read_text()) if file.exists() else {}).items():
+        for name, value in _leaves(section, options):
+            if config.get_where_defined(name) == ConfigOption.DEFAULT_DEFINITION:
+                config.set_option(name, value, str(file))
+
+
+def _leaves(prefix: str, options: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    leaves: list[tuple[str, Any]] = []
+    for name, value in options.items():
+        path = f"{prefix}.{name}"
+        leaves += _leaves(path, value) if isinstance(value, Mapping) else [(path, value)]
+    return leaves
+
+
+async def healthz(request: Request) -> JSONResponse:
+    """Whether this process answers; the stores have their own signs on the Operations page."""
+    return JSONResponse({"status": "ok", "process": "console"})
+
+
+def explain(error: Exception) -> bool:
+    """Show a person what to do, and leave the trace of it in the log under the number they see."""
+    number = uuid4().hex[:8]
+    log.error("page failed, error %s", number, exc_info=error)
+    st.error(
+        f"This page could not be drawn (error {number}). Reload it; if it stays, run `tieout doctor` and look for "
+        f"{number} in the console's log.",
+        icon=":material/error:",
+    )
+    return True
+
+
+adopt(HERE.parents[1] / ".streamlit" / "config.toml")
+settings = read_settings()
+app = st.App(
+    HERE / "entry.py",
+    routes=[Route("/healthz", healthz)],
+    middleware=[Middleware(Gatekeeping, hosts=trusted_hosts(settings))],
+    secrets=oidc_secrets(settings),
+    on_script_error=explain,
+)

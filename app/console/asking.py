@@ -1,0 +1,127 @@
+"""The console's only door to the two stores: reads from the lake's views, requests and triage through the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+
+from app.readings.rights import Viewer
+from app.console.widgets.payload import fields_of
+from models.domain.clock import Clock, clock_at
+from models.domain.record import Record, RecordKind
+from models.domain.states import RunState
+from models.journal import Journal, open_journal
+from models.journal.cases import CaseFilter, CaseGroup
+from models.lake.reader import LakeReader, open_reader
+from models.settings import Settings, read_settings
+
+Row = dict[str, Any]
+STILL = (RunState.DEAD, RunState.WAITING)
+FRESH = 5
+"""Seconds that an aggregate may be old: as often as the collector commits and the marts are refreshed."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The open stores of this process, shared by its sessions."""
+
+    settings: Settings
+    clock: Clock
+    lake: LakeReader
+    journal: Journal
+
+
+@st.cache_resource(show_spinner=False)
+def stores() -> Stores:
+    """The stores, opened once for the process."""
+    settings = read_settings()
+    clock = clock_at(settings.world_clock)
+    return Stores(settings, clock, open_reader(settings), open_journal(settings.journal_address, clock))
+
+
+def journal() -> Journal:
+    """Where requests and triage are written."""
+    return stores().journal
+
+
+def world_now() -> datetime:
+    """The present of the world the records are about; ages are measured against it."""
+    return stores().clock.now()
+
+
+def reporting_currency() -> str:
+    return stores().settings.reporting_currency
+
+
+def replayable(run_ids: Sequence[str]) -> list[str]:
+    """Those of the runs that stand still: dead, or waiting for data. The others have ended or are on their way."""
+    found = journal().runs.by_ids(tuple(run_ids)) if run_ids else []
+    still = {run.run_id for run in found if run.state in STILL}
+    return [run_id for run_id in dict.fromkeys(run_ids) if run_id in still]
+
+
+@st.cache_data(ttl=300, max_entries=200, show_spinner=False)
+def payload_fields(run_id: str) -> list[str]:
+    """Dotted paths of a run's payload that a correction may name."""
+    return [path for run in journal().runs.by_ids((run_id,)) for path in fields_of(run.payload)]
+
+
+@st.cache_data(ttl=300, max_entries=50, show_spinner=False)
+def amounts_carried(run_ids: tuple[str, ...]) -> list[Row]:
+    """What each of the runs carries that is worth something: `entity` and subject, `currency` and `amount`."""
+    found = [(run, *run.business_key.partition(":")[::2]) for run in journal().runs.by_ids(run_ids) if run.amount and run.currency]
+    return [{"entity": entity, "first_subject": key, "last_subject": key, "currency": run.currency, "amount": Decimal(run.amount or 0)} for run, entity, key in found]
+
+
+def audit(viewer: Viewer, action: str, about: str) -> None:
+    """Hand the audit lake what this viewer just did, by way of the journal's feed like every other action (G2, X9)."""
+    opened = stores()
+    done = Record(
+        RecordKind.OPERATOR_ACTION, opened.clock.now(), entity="view", business_key=about, status=action, actor=viewer.name,
+        body={"action": action, "about": about, "roles": sorted(viewer.roles)},
+    )  # fmt: skip
+    with opened.journal.engine.begin() as connection:
+        opened.journal.feed.append(connection, [done])
+
+
+def ask(viewer: Viewer, sql: str, **parameters: Any) -> list[Row]:
+    """Rows of one statement for this viewer, at most FRESH seconds old. `$entities` is their scope, set here alone."""
+    return _shared(sql, _frozen(parameters), viewer.entities, tuple(sorted(viewer.roles)))
+
+
+def ask_now(viewer: Viewer, sql: str, **parameters: Any) -> list[Row]:
+    """The same without a cache: for a page of a list, and for what a person has just changed."""
+    return _answer(sql, {**parameters, "entities": list(viewer.entities)})
+
+
+@st.cache_data(ttl=FRESH, max_entries=400, show_spinner=False)
+def _shared(sql: str, parameters: tuple[tuple[str, Any], ...], entities: tuple[str, ...], roles: tuple[str, ...]) -> list[Row]:
+    del roles  # part of the key: an answer never crosses from one set of roles to another
+    thawed = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters}
+    return _answer(sql, {**thawed, "entities": list(entities)})
+
+
+@st.cache_data(ttl=2, max_entries=50, show_spinner=False)
+def case_groups(entities: tuple[str, ...]) -> list[CaseGroup]:
+    """Open cases by cause within these legal entities (none: all), the most money first."""
+    return journal().cases.groups(CaseFilter(legal_entities=entities))
+
+
+@st.cache_data(ttl=15, max_entries=200, show_spinner=False)
+def facets(column: str, status: tuple[str, ...] | None, entities: tuple[str, ...]) -> list[str]:
+    """Values to filter cases by; a full count over all cases, so it is shared and may be older."""
+    return [value for value, _ in journal().cases.facets(column, CaseFilter(status=status, legal_entities=entities))]
+
+
+def _answer(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+    wanted = {name: value for name, value in parameters.items() if f"${name}" in sql}
+    return stores().lake.rows(sql, wanted)
+
+
+def _frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((name, tuple(value) if isinstance(value, list | set) else value) for name, value in parameters.items()))

@@ -1,0 +1,1 @@
+"""Reads below the pages: a question, who asks, frozen rows with units. No Streamlit, no HTML."""
