@@ -1,7 +1,8 @@
 """How fast the collector takes OTLP spans, from the first send until all that was acknowledged can be read in the lake.
 
 A real collector process on free loopback ports and a throw-away home; requests of 500 spans of about 550 bytes over 32
-connections; the same shape of spans is inserted into the bare store in the same run, for the limit that the ratio is against.
+connections; the same shape of spans is inserted into the bare store in the same run, for the limit that the ratio is
+against.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ _LIMIT_ROWS = 100_000
 def run(spans: int = 200_000, connections: int = 32, per_request: int = 500) -> dict[str, float]:
     """Ingest `spans` spans once; figures per wall second and per span.
 
-    `spans_per_s`: acknowledged and readable; `acknowledged_per_s`: acknowledged (durable in the spool); `limit_rows_per_s`: the bare
-    store on the same rows; `ratio`: spans_per_s / limit_rows_per_s; `cpu_us_per_span`: user and system time of the collector.
-    Raises RuntimeError when a request is refused or not every acknowledged span can be read.
+    `spans_per_s`: acknowledged and readable; `acknowledged_per_s`: acknowledged (durable in the spool);
+    `limit_rows_per_s`: the bare store on the same rows; `ratio`: spans_per_s / limit_rows_per_s; `cpu_us_per_span`:
+    user and system time of the collector. Raises RuntimeError when a request is refused or not every acknowledged span
+    can be read.
     """
     requests = Requests(per_request)
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder, _collector(Path(folder)) as (process, settings):
@@ -78,7 +80,12 @@ def _collector(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = Settings.model_validate({"home": home, "otlp_port": port})
-    environment = {**os.environ, "TIEOUT_HOME": str(home), "TIEOUT_OTLP_PORT": str(port), "TIEOUT_DETECT_SECONDS": "86400"}
+    environment = {
+        **os.environ,
+        "TIEOUT_HOME": str(home),
+        "TIEOUT_OTLP_PORT": str(port),
+        "TIEOUT_DETECT_SECONDS": "86400",
+    }
     process = subprocess.Popen([sys.executable, "-m", "collectors.service"], env=environment, stderr=subprocess.PIPE)
     try:
         _until_ready(process, port)

@@ -45,14 +45,20 @@ class Collector:
         limit = settings.max_body_mib << 20
         self._intakes = {name: Intake(lane, limit, deliverer(loop)) for name, lane in self._lanes.items()}
         otlp, snapshots = self._intakes["otlp"], self._intakes["snapshots"]
-        routes = {"/v1/traces": (Kind.TRACES, otlp), "/v1/logs": (Kind.LOGS, otlp), "/v1/observations": (Kind.OBSERVATIONS, snapshots)}
+        routes = {
+            "/v1/traces": (Kind.TRACES, otlp),
+            "/v1/logs": (Kind.LOGS, otlp),
+            "/v1/observations": (Kind.OBSERVATIONS, snapshots),
+        }
         self.application = Receiver(routes, limit, self._clock, self.health)
         self._journal_side = JournalSide(settings, self._commits, collector_identity(settings))
-        self._schedule = scheduled({
-            "checkpoint": (CHECKPOINT_SECONDS, self._checkpoint),
-            "memory": (MEMORY_SECONDS, give_back),
-            "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
-        })
+        self._schedule = scheduled(
+            {
+                "checkpoint": (CHECKPOINT_SECONDS, self._checkpoint),
+                "memory": (MEMORY_SECONDS, give_back),
+                "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
+            }
+        )
 
     def start(self) -> None:
         for lane in self._lanes.values():
@@ -80,7 +86,11 @@ class Collector:
         """Whether requests are taken, what waits, and what is wrong at the moment."""
         faults = [fault for fault in (self._commits.fault, self._journal_side.fault) if fault]
         ready = all(lane.ready for lane in self._lanes.values())
-        return {"ready": ready, "waiting_bytes": {name: lane.waiting_bytes for name, lane in self._lanes.items()}, "faults": faults}
+        return {
+            "ready": ready,
+            "waiting_bytes": {name: lane.waiting_bytes for name, lane in self._lanes.items()},
+            "faults": faults,
+        }
 
     def _checkpoint(self) -> None:
         self._commits.once("a checkpoint", lambda lake: lake.checkpoint())
@@ -91,7 +101,9 @@ class Collector:
 
 
 class JournalSide:
-    """What needs the journal: its feed and the detectors. Begins once the journal can be opened; ingest does not wait for it."""
+    """What needs the journal: its feed and the detectors. Begins once the journal can be opened; ingest does not wait
+    for it.
+    """
 
     def __init__(self, settings: Settings, commits: Commits, identity: str) -> None:
         self._settings, self._commits, self._identity = settings, commits, identity
@@ -123,13 +135,17 @@ class JournalSide:
             self._journal.close()
 
     def _open(self) -> None:
-        """Until the journal is open and its side works. Whatever hinders it shows on /healthz: a thread that ends would leave it unsaid."""
+        """Until the journal is open and its side works. Whatever hinders it shows on /healthz: a thread that ends would
+        leave it unsaid.
+        """
         while not self._stopping.is_set():
             try:
                 self._begin(open_journal(self._settings.journal_address, clock_at(self._settings.world_clock)))
             except Exception as error:  # noqa: BLE001 - see above
                 self._fault = f"journal: {str(error) or type(error).__name__}"
-                _log.warning("the journal cannot be opened, it will be tried again: %s", str(error) or type(error).__name__)
+                _log.warning(
+                    "the journal cannot be opened, it will be tried again: %s", str(error) or type(error).__name__
+                )
                 self._stopping.wait(RETRY_SECONDS)
             else:
                 self._fault = None
@@ -159,7 +175,8 @@ def _writer(settings: Settings, lane: str) -> str:
 def collector_identity(settings: Settings) -> str:
     """What tells this installation's collector from others, made once and kept beside the spool.
 
-    Without the process id on purpose: the lock on the spool lets one process have it, and a successor takes up its leases at once.
+    Without the process id on purpose: the lock on the spool lets one process have it, and a successor takes up its
+    leases at once.
     """
     path = settings.home / "spool" / "identity"
     if not path.exists():
@@ -181,5 +198,7 @@ def _only_collector(settings: Settings) -> int:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(handle)
-        raise Misconfigured(f"another collector works in {folder}: end it, or give this one another TIEOUT_HOME") from error
+        raise Misconfigured(
+            f"another collector works in {folder}: end it, or give this one another TIEOUT_HOME"
+        ) from error
     return handle

@@ -45,11 +45,18 @@ class Commits:
         """Append one batch; True once the lake holds it, False when we are stopping and it would not land."""
         if not tables:
             return True
-        return self._until_done(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number)) is not None
+        return (
+            self._until_done(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number))
+            is not None
+        )
 
     def append_once(self, tables: Mapping[str, pa.Table], writer: str, number: int) -> bool:
         """Append one batch in a single attempt; False when it failed, and then it may have landed all the same."""
-        return not tables or self._attempt(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number)) is not None
+        return (
+            not tables
+            or self._attempt(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number))
+            is not None
+        )
 
     def landed(self, writer: str) -> int | None:
         """The highest batch number the lake holds of `writer` (0: none); None when we are stopping."""
@@ -57,7 +64,9 @@ class Commits:
         return number[0] if number else None
 
     def once(self, what: str, work: Callable[[Writer], object]) -> None:
-        """Do a piece of maintenance now, beside the appends; a fault is logged, for the next turn of its schedule tries again."""
+        """Do a piece of maintenance now, beside the appends; a fault is logged, for the next turn of its schedule tries
+        again.
+        """
         try:
             with self._lock:
                 writer = self._opened()

@@ -1,6 +1,7 @@
 """The child process of `collectors.detection`: DuckDB over lake, journal and marts, and the detectors on top.
 
-`python -m collectors.detecting <file descriptor of the pipe>`; ends when the pipe does, so it never outlives its parent.
+`python -m collectors.detecting <file descriptor of the pipe>`; ends when the pipe does, so it never outlives its
+parent.
 """
 
 from __future__ import annotations

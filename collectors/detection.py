@@ -36,11 +36,15 @@ class Detection:
             if self._stopping:
                 return
             self.fault = f"detectors: {error or type(error).__name__}"
-            _log.warning("marts and detectors could not run, they will be tried again: %s", error or type(error).__name__)
+            _log.warning(
+                "marts and detectors could not run, they will be tried again: %s", error or type(error).__name__
+            )
             self._end()
 
     def stop(self) -> None:
-        """End the child; a turn that is under way is given up. The pipe is left to the turn's own thread, which may be reading it."""
+        """End the child; a turn that is under way is given up. The pipe is left to the turn's own thread, which may be
+        reading it.
+        """
         self._stopping = True
         if (child := self._child) is not None:
             child.terminate()

@@ -25,7 +25,11 @@ from collectors.spool.spool import SpoolFull
 _log = logging.getLogger(__name__)
 _GROUP_BYTES = 8 << 20
 _WAITING_BYTES = 64 << 20  # bodies that may wait for their turn in memory before senders are told to wait
-_MEDIA = {Kind.TRACES: (PROTOBUF, JSON), Kind.LOGS: (PROTOBUF, JSON), Kind.OBSERVATIONS: ("application/x-ndjson", "application/ndjson")}
+_MEDIA = {
+    Kind.TRACES: (PROTOBUF, JSON),
+    Kind.LOGS: (PROTOBUF, JSON),
+    Kind.OBSERVATIONS: ("application/x-ndjson", "application/ndjson"),
+}
 
 
 @dataclass(slots=True)
@@ -95,7 +99,10 @@ class Intake:
                     self._waiting -= sum(len(request.body) for request in group)
                 self._deliver(answers)
         if self._allowance.untold:
-            _log.warning("%d refused bodies were neither kept nor counted in the quarantine: the collector ends", self._allowance.untold)
+            _log.warning(
+                "%d refused bodies were neither kept nor counted in the quarantine: the collector ends",
+                self._allowance.untold,
+            )
 
     def _certain_answers(self, group: Sequence[Request]) -> list[tuple[Request, Answer]]:
         """An answer for every request, whatever happens: a thread that dies would leave every later sender without one."""
@@ -103,7 +110,13 @@ class Intake:
             return self._answers(group)
         except Exception as error:  # noqa: BLE001 - see above
             _log.exception("a group of %d requests could not be taken", len(group))
-            return [(request, Answer(503, f"the request could not be taken ({type(error).__name__}): send again", retry_after=5)) for request in group]
+            return [
+                (
+                    request,
+                    Answer(503, f"the request could not be taken ({type(error).__name__}): send again", retry_after=5),
+                )
+                for request in group
+            ]
 
     def _group(self) -> tuple[list[Request], bool]:
         """What waits now, up to 8 MiB; blocks for the first. True when it is the last group."""
@@ -137,7 +150,9 @@ class Intake:
                 told = kept if self._allowance.take(request.received_us) else answers
                 if told is kept:
                     _refuse(request, _whole(request, code, error), frames, rows)
-                told.append((request, Answer(status, f"{error}: send smaller batches" if status == 413 else str(error))))
+                told.append(
+                    (request, Answer(status, f"{error}: send smaller batches" if status == 413 else str(error)))
+                )
         for kind in {read.request.kind for read in readable}:
             _decode(kind, [read for read in readable if read.request.kind is kind], frames, rows, kept)
         later = self._stored(frames, rows)
@@ -171,7 +186,9 @@ class Intake:
 
 def _read(request: Request, limit: int) -> _Read:
     if request.media not in _MEDIA[request.kind]:
-        raise UnknownEncoding(f"content type {request.media[:60]!r} is not offered here: send {' or '.join(_MEDIA[request.kind])}")
+        raise UnknownEncoding(
+            f"content type {request.media[:60]!r} is not offered here: send {' or '.join(_MEDIA[request.kind])}"
+        )
     if request.size:
         raise TooLarge(f"the body is larger than {limit >> 20} MiB")
     refusals: list[Refusal] = []
@@ -186,7 +203,9 @@ def _read(request: Request, limit: int) -> _Read:
     return _Read(request, Frame(request.kind, request.received_us, request.sender, payload), refusals)
 
 
-def _decode(kind: Kind, reads: list[_Read], frames: list[Frame], rows: Rows, kept: list[tuple[Request, Answer]]) -> None:
+def _decode(
+    kind: Kind, reads: list[_Read], frames: list[Frame], rows: Rows, kept: list[tuple[Request, Answer]]
+) -> None:
     """Decode all requests in one call; when one spoils the call, each alone tells which."""
     try:
         found = _found(kind, [read.frame for read in reads])
@@ -244,7 +263,11 @@ def _whole(request: Request, code: str, error: Exception) -> Refusal:
 
 
 def _accepted(read: _Read, refusals: list[Refusal]) -> Answer:
-    lines = sum(1 for line in read.frame.payload.split(b"\n") if line.strip()) if read.request.kind is Kind.OBSERVATIONS else 0
+    lines = (
+        sum(1 for line in read.frame.payload.split(b"\n") if line.strip())
+        if read.request.kind is Kind.OBSERVATIONS
+        else 0
+    )
     rejected = sum(refusal.items for refusal in refusals)
     stored = max(lines - rejected, 0)
     if not refusals:

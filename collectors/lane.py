@@ -15,11 +15,13 @@ from collectors.spool.frame import Frame
 from collectors.spool.spool import Segment, Spool
 
 _log = logging.getLogger(__name__)
-ROWS_DUE = 10_000    # below it a commit costs more than its rows: 155k rows/s at 10,000, 8k at 500
-ROWS_MOST = 30_000   # while the lake is busy a segment grows up to here, then the next one begins
+ROWS_DUE = 10_000  # below it a commit costs more than its rows: 155k rows/s at 10,000, 8k at 500
+ROWS_MOST = 30_000  # while the lake is busy a segment grows up to here, then the next one begins
 BYTES_MOST = 16 << 20
 _FAULT_PAUSE = 5.0
-_DECODED_WAITING = 2  # segments kept decoded while they wait; later ones are read back from disk, so that memory stays bounded
+_DECODED_WAITING = (
+    2  # segments kept decoded while they wait; later ones are read back from disk, so that memory stays bounded
+)
 
 
 class NotReady(Exception):
@@ -37,7 +39,8 @@ class _Batch:
 class Lane:
     """Takes requests for one writer and commits them every `commit_seconds` or 10,000 rows.
 
-    `store` returns once the requests are durable; from then on they reach the lake exactly once, across any number of crashes.
+    `store` returns once the requests are durable; from then on they reach the lake exactly once, across any number of
+    crashes.
     """
 
     def __init__(self, writer: str, spool: Spool, commits: Commits, commit_seconds: float) -> None:
@@ -71,8 +74,12 @@ class Lane:
         self._thread.join(seconds)
 
     def store(self, frames: Sequence[Frame], rows: Rows) -> None:
-        """Make the requests durable and queue their rows. Raises NotReady, SpoolFull or OSError; then none of them is kept."""
-        with self._changed:  # held through the fsync: a segment must not be closed while frames are on their way into it
+        """Make the requests durable and queue their rows. Raises NotReady, SpoolFull or OSError; then none of them is
+        kept.
+        """
+        with (
+            self._changed
+        ):  # held through the fsync: a segment must not be closed while frames are on their way into it
             if not self._next:
                 raise NotReady("the audit lake is being opened")
             if self._open is None:
@@ -122,7 +129,11 @@ class Lane:
         try:
             return self._commit(batch)
         except Exception:  # noqa: BLE001 - a lane that ends would leave acknowledged requests behind
-            _log.exception("%s: batch %d could not be made, it stays in the spool and is tried again", self.writer, batch.segment.number)
+            _log.exception(
+                "%s: batch %d could not be made, it stays in the spool and is tried again",
+                self.writer,
+                batch.segment.number,
+            )
             with self._changed:
                 self._changed.wait_for(lambda: self._stopping, timeout=_FAULT_PAUSE)
             return False

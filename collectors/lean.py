@@ -13,7 +13,9 @@ _M_ARENA_MAX = -8  # malloc.h
 
 
 class _Absent(MetaPathFinder):
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if fullname == "pandas":
             raise ModuleNotFoundError("pandas is not used in this process", name="pandas")
         return None
@@ -22,8 +24,8 @@ class _Absent(MetaPathFinder):
 def without_pandas() -> None:
     """From now on `import pandas` fails in this process, as if it were not installed.
 
-    pyarrow imports it, where it is installed, on the first array of Python values; we never use it, and it takes 45 MiB and a third
-    of a second of each start. Only entry points call this, before anything makes an array.
+    pyarrow imports it, where it is installed, on the first array of Python values; we never use it, and it takes 45 MiB
+    and a third of a second of each start. Only entry points call this, before anything makes an array.
     """
     if "pandas" not in sys.modules:
         sys.meta_path.insert(0, _Absent())
@@ -37,7 +39,9 @@ def few_arenas() -> None:
 
 
 def give_back() -> None:
-    """Return memory that a burst took and freed to the system, where the C library (glibc) can; elsewhere nothing happens."""
+    """Return memory that a burst took and freed to the system, where the C library (glibc) can; elsewhere nothing
+    happens.
+    """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

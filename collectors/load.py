@@ -12,8 +12,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 _TRACE_MARK, _SPAN_MARK = b"\xa5" * 16, b"\x5a" * 8
 _WORDS = {
-    "http.request.method": "POST", "server.address": "erp.example.com", "url.path": "/services/rest/record/v1/timeBill",
-    "tieout.flow": "time-to-bill", "tieout.step": "post-to-erp", "project.code": "PRJ-1001", "legal_entity": "NOV-DE",
+    "http.request.method": "POST",
+    "server.address": "erp.example.com",
+    "url.path": "/services/rest/record/v1/timeBill",
+    "tieout.flow": "time-to-bill",
+    "tieout.step": "post-to-erp",
+    "project.code": "PRJ-1001",
+    "legal_entity": "NOV-DE",
     "user_agent.original": "tieout/0.1 (integration engine; +https://example.com/tieout) python-httpx/0.28; tenant=novalis; region=eu-central",
 }
 
@@ -32,8 +37,8 @@ class Requests:
         template = self._template
         for number, (trace, span) in enumerate(self._places):
             at = number * 24
-            template[trace:trace + 16] = fresh[at:at + 16]
-            template[span:span + 8] = fresh[at + 16:at + 24]
+            template[trace : trace + 16] = fresh[at : at + 16]
+            template[span : span + 8] = fresh[at + 16 : at + 24]
         return bytes(template)
 
     def message(self, port: int) -> bytes:
@@ -82,8 +87,13 @@ def _request(spans: int) -> ExportTraceServiceRequest:
 
 def _span(number: int, start: int) -> Span:
     span = Span(
-        trace_id=_TRACE_MARK, span_id=_SPAN_MARK, parent_span_id=number.to_bytes(8, "big"), name=f"post time entry {number % 20}",
-        kind=Span.SPAN_KIND_CLIENT, start_time_unix_nano=start, end_time_unix_nano=start + 1_500_000 + number,
+        trace_id=_TRACE_MARK,
+        span_id=_SPAN_MARK,
+        parent_span_id=number.to_bytes(8, "big"),
+        name=f"post time entry {number % 20}",
+        kind=Span.SPAN_KIND_CLIENT,
+        start_time_unix_nano=start,
+        end_time_unix_nano=start + 1_500_000 + number,
     )
     for key, word in _WORDS.items():
         span.attributes.add(key=key).value.string_value = word

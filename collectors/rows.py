@@ -1,4 +1,6 @@
-"""What accepted requests become: rows for the lake's tables, by the same rule when they arrive and when a spool is replayed."""
+"""What accepted requests become: rows for the lake's tables, by the same rule when they arrive and when a spool is
+replayed.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ class Rows:
         """The tables of batch `number` of `writer`, in a fixed order, none of them empty."""
         made = {name: pa.concat_tables(self.tables[name]) for name in TABLES if name in self.tables}
         if self.quarantine:
-            named = [{**row, "quarantine_id": f"{writer}-{number}-{place}"} for place, row in enumerate(self.quarantine)]
+            named = [
+                {**row, "quarantine_id": f"{writer}-{number}-{place}"} for place, row in enumerate(self.quarantine)
+            ]
             made["quarantine"] = pa.Table.from_pylist(named, QUARANTINE)
         return made
 
@@ -87,8 +91,14 @@ def quarantined(frame: Frame, receiver: str, refusal: Refusal) -> dict[str, Any]
 
 def refused_frame(kind: Kind, origin: Frame, refusal: Refusal) -> Frame:
     """A refused item as a frame of its own, for what cannot be found again in a stored payload."""
-    payload = {"receiver": receiver(kind), "code": refusal.code, "reason": refusal.reason, "path": refusal.path,
-               "content": refusal.content[:CONTENT_LIMIT], "size": refusal.size}
+    payload = {
+        "receiver": receiver(kind),
+        "code": refusal.code,
+        "reason": refusal.reason,
+        "path": refusal.path,
+        "content": refusal.content[:CONTENT_LIMIT],
+        "size": refusal.size,
+    }
     return Frame(Kind.REFUSED, origin.received_us, origin.sender, orjson.dumps(payload))
 
 
@@ -104,7 +114,9 @@ def replayed(frames: Sequence[Frame]) -> Rows:
 
 
 def _readable(kind: Kind, frames: Sequence[Frame]) -> Rows:
-    """Rows of every readable frame; one that a newer decoder no longer reads goes to the quarantine instead of blocking the rest."""
+    """Rows of every readable frame; one that a newer decoder no longer reads goes to the quarantine instead of blocking
+    the rest.
+    """
     try:
         return rows_of(kind, frames, decoded(kind, frames))
     except Malformed as error:
@@ -114,9 +126,17 @@ def _readable(kind: Kind, frames: Sequence[Frame]) -> Rows:
                 rows.extend(_readable(kind, [frame]))
             return rows
         content = base64.b64encode(frames[0].payload).decode()
-        return Rows(quarantine=[quarantined(frames[0], receiver(kind), Refusal(0, "unreadable", str(error), "", content, len(frames[0].payload)))])
+        return Rows(
+            quarantine=[
+                quarantined(
+                    frames[0], receiver(kind), Refusal(0, "unreadable", str(error), "", content, len(frames[0].payload))
+                )
+            ]
+        )
 
 
 def _from_refused(frame: Frame) -> dict[str, Any]:
     held: Mapping[str, Any] = orjson.loads(frame.payload)
-    return quarantined(frame, held["receiver"], Refusal(0, held["code"], held["reason"], held["path"], held["content"], held["size"]))
+    return quarantined(
+        frame, held["receiver"], Refusal(0, held["code"], held["reason"], held["path"], held["content"], held["size"])
+    )

@@ -37,7 +37,9 @@ def main() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn that outlasts its interval is no news
     few_arenas()
     without_pandas()
-    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own pools keep what a burst took: 50 MiB more resident for no more speed
+    pa.set_memory_pool(
+        pa.system_memory_pool()
+    )  # Arrow's own pools keep what a burst took: 50 MiB more resident for no more speed
     try:
         settings = read_settings()
         with _listening(settings) as listener:
@@ -45,7 +47,8 @@ def main() -> None:
     except Misconfigured as error:
         sys.exit(_said(error))
     if threading.active_count() > 1:
-        # A merge or a locked catalogue may hold a thread for another half minute: a cut there is as harmless as a kill, a late end is not.
+        # A merge or a locked catalogue may hold a thread for another half minute: a cut there is as harmless as a kill,
+        # a late end is not.
         logging.shutdown()
         os._exit(0)
 
@@ -56,8 +59,16 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     collector = Collector(settings, loop)
     config = uvicorn.Config(
-        collector.application, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None,
-        server_header=False, timeout_keep_alive=60, timeout_graceful_shutdown=2, backlog=_BACKLOG,
+        collector.application,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=2,
+        backlog=_BACKLOG,
     )
     server = _Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):

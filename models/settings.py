@@ -18,7 +18,9 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     environment: str = Field("sandbox", description="sandbox or production: names the throttling and retry policy")
     journal_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the home")
-    lake_catalog: str | None = Field(None, description="path of the SQLite catalogue, or postgres:…; default: in the home")
+    lake_catalog: str | None = Field(
+        None, description="path of the SQLite catalogue, or postgres:…; default: in the home"
+    )
     lake_data: str | None = Field(None, description="folder or s3:// of the data files; default: in the home")
     systems: Path | None = Field(None, description="TOML file that names the connected systems")
     world_clock: Path | None = Field(None, description="clock file of the demonstration; default: the system's clock")
@@ -33,14 +35,20 @@ class Settings(BaseSettings):
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are told to wait")
     max_body_mib: int = Field(16, ge=1, description="largest request body, after decompression")
-    witness: Path | None = Field(None, description="file or folder that keeps signed checkpoints out of the operators' reach")
+    witness: Path | None = Field(
+        None, description="file or folder that keeps signed checkpoints out of the operators' reach"
+    )
     dev_user: str | None = Field(None, description="console user on loopback where no identity provider is set")
     dev_roles: str = "operations,finance,executive,auditor,administrator"
-    oidc_metadata_url: str | None = Field(None, description="…/.well-known/openid-configuration of the identity provider")
+    oidc_metadata_url: str | None = Field(
+        None, description="…/.well-known/openid-configuration of the identity provider"
+    )
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_redirect_url: str | None = Field(None, description="the console's own address, ending in /oauth2callback")
-    cookie_secret: SecretStr | None = Field(None, description="long random text that signs the console's sign-in cookie")
+    cookie_secret: SecretStr | None = Field(
+        None, description="long random text that signs the console's sign-in cookie"
+    )
 
     @property
     def journal_address(self) -> str:

@@ -1,4 +1,6 @@
-"""Named SQL statements from a `.sql` file beside their owner: `-- name: what it answers` begins each. The one reader of such files."""
+"""Named SQL statements from a `.sql` file beside their owner: `-- name: what it answers` begins each. The one reader of
+such files.
+"""
 
 from __future__ import annotations
 

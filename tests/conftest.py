@@ -11,20 +11,25 @@ from hypothesis import settings
 from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures for every test
 
 # Tests know no installation: what the shell says of one is put away, so that no test reads or writes a real home.
-for _name in [name for name in os.environ if name.startswith("TIEOUT_") and name not in ("TIEOUT_SIP", "TIEOUT_BENCH_POSTGRES")]:
+for _name in [
+    name for name in os.environ if name.startswith("TIEOUT_") and name not in ("TIEOUT_SIP", "TIEOUT_BENCH_POSTGRES")
+]:
     del os.environ[_name]
 
 ALLOWED_IN_CI = ("needs data that is not part of the project", "needs rights that this machine does not give")
 
 
-# The same examples in every run; `--hypothesis-profile=explore` looks for new ones. No deadlines: a busy machine is no defect.
+# The same examples in every run; `--hypothesis-profile=explore` looks for new ones. No deadlines: a busy machine is no
+# defect.
 settings.register_profile("same", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("same")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
         reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)

@@ -27,7 +27,11 @@ def journal(tmp_path: Path, clock: HandClock) -> Iterator[Journal]:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty journal, once on each database."""
-    return f"sqlite:///{tmp_path / 'both.sqlite'}" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    return (
+        f"sqlite:///{tmp_path / 'both.sqlite'}"
+        if request.param == "sqlite"
+        else str(request.getfixturevalue("postgres_url"))
+    )
 
 
 @pytest.fixture

@@ -36,7 +36,11 @@ def _account() -> str | None:
 
 
 def _run(account: str | None, *command: str) -> None:
-    prefix = ["setpriv", f"--reuid={account}", f"--regid={pwd.getpwnam(account).pw_gid}", "--clear-groups"] if account else []
+    prefix = (
+        ["setpriv", f"--reuid={account}", f"--regid={pwd.getpwnam(account).pw_gid}", "--clear-groups"]
+        if account
+        else []
+    )
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, timeout=60, cwd="/")
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
@@ -53,7 +57,9 @@ def postgres_server() -> Iterator[str]:
     """The address of a running server without a database's name; skips where PostgreSQL is not installed."""
     binaries = _binaries()
     if binaries is None:
-        pytest.skip("PostgreSQL's server is not installed: run `python -m tests.prepare` as root, or install postgresql")
+        pytest.skip(
+            "PostgreSQL's server is not installed: run `python -m tests.prepare` as root, or install postgresql"
+        )
     account, folder, port = _account(), Path(tempfile.mkdtemp(prefix="tieout-pg-")), _free_port()
     try:
         folder.chmod(0o755)
@@ -62,9 +68,24 @@ def postgres_server() -> Iterator[str]:
         if account:
             shutil.chown(data, account)
             shutil.chown(folder, account)
-        _run(account, str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        _run(
+            account,
+            str(binaries / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C.UTF-8",
+        )
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c max_connections=100"
-        _run(account, str(binaries / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
+        _run(
+            account, str(binaries / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start"
+        )
         try:
             yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
         finally:

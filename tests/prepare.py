@@ -13,7 +13,9 @@ from pathlib import Path
 
 WANTED = {
     "chromium": lambda: shutil.which("chromium") or shutil.which("chromium-browser"),
-    "postgresql": lambda: next(iter(Path("/usr/lib/postgresql").glob("*/bin/postgres")), None) or shutil.which("postgres"),
+    "postgresql": lambda: (
+        next(iter(Path("/usr/lib/postgresql").glob("*/bin/postgres")), None) or shutil.which("postgres")
+    ),
     "strace": lambda: shutil.which("strace"),
 }
 
@@ -24,12 +26,17 @@ def main() -> int:
     if not missing:
         return 0
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        print(f"tests that need {', '.join(missing)} will skip: install them with your system's package manager", file=sys.stderr)
+        print(
+            f"tests that need {', '.join(missing)} will skip: install them with your system's package manager",
+            file=sys.stderr,
+        )
         return 0
     print(f"installing {', '.join(missing)} for the tests", flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run(["apt-get", "update", "-q"], **quiet, check=False)
-    return subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], **quiet, check=False).returncode
+    return subprocess.run(
+        ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], **quiet, check=False
+    ).returncode
 
 
 if __name__ == "__main__":

@@ -9,5 +9,6 @@ import pytest
 
 SIP = Path(os.environ.get("TIEOUT_SIP") or "TIEOUT_SIP-is-not-set")
 needs_sip = pytest.mark.skipif(
-    not (SIP / "Sip-task-info.csv").exists(), reason="needs data that is not part of the project: set TIEOUT_SIP to the SiP folder"
+    not (SIP / "Sip-task-info.csv").exists(),
+    reason="needs data that is not part of the project: set TIEOUT_SIP to the SiP folder",
 )

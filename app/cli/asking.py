@@ -22,9 +22,15 @@ def journal_here() -> Journal:
 
 
 def ask(
-    kind: str, body: Mapping[str, Any], reason: str, wait: float, content: Callable[[Mapping[str, Any]], bool] = lambda _: True, journal: Journal | None = None
+    kind: str,
+    body: Mapping[str, Any],
+    reason: str,
+    wait: float,
+    content: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+    journal: Journal | None = None,
 ) -> int:
-    """Append a request, wait at most `wait` seconds, print its answer; 0 when it was done and `content` with the result, else 1.
+    """Append a request, wait at most `wait` seconds, print its answer; 0 when it was done and `content` with the
+    result, else 1.
 
     Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
     """
@@ -41,4 +47,6 @@ def _awaited(journal: Journal, request: str, wait: float) -> Request:
         if answer is not None and answer.ended:
             return answer
         time.sleep(0.2)
-    raise fail(f"request {request} has no answer after {wait:.0f} s: is the engine running? (`tieout doctor`). It is kept and will be carried out")
+    raise fail(
+        f"request {request} has no answer after {wait:.0f} s: is the engine running? (`tieout doctor`). It is kept and will be carried out"
+    )

@@ -44,19 +44,25 @@ def _guarded(check: Callable[[Settings], Finding], settings: Settings) -> Findin
 
 
 def _home(settings: Settings) -> Finding:
-    return settings.home.is_dir(), f"home {settings.home.resolve()}" + ("" if settings.home.is_dir() else " does not exist yet: `tieout demo` or `tieout up` makes it")
+    return settings.home.is_dir(), f"home {settings.home.resolve()}" + (
+        "" if settings.home.is_dir() else " does not exist yet: `tieout demo` or `tieout up` makes it"
+    )
 
 
 def _disk(settings: Settings) -> Finding:
     place = next(p for p in (settings.home.resolve(), *settings.home.resolve().parents) if p.exists())
     free = shutil.disk_usage(place).free
-    return free > FREE_BYTES, f"{free / 2**30:.1f} GiB free at {place}" + ("" if free > FREE_BYTES else ": free at least 2 GiB, or senders will be told to wait")
+    return free > FREE_BYTES, f"{free / 2**30:.1f} GiB free at {place}" + (
+        "" if free > FREE_BYTES else ": free at least 2 GiB, or senders will be told to wait"
+    )
 
 
 def _systems(settings: Settings) -> Finding:
     if settings.systems is None:
         return True, "no systems file (TIEOUT_SYSTEMS): only `tieout demo` and foreign telemetry will show anything"
-    return settings.systems.is_file(), f"systems file {settings.systems}" + ("" if settings.systems.is_file() else " does not exist: correct TIEOUT_SYSTEMS")
+    return settings.systems.is_file(), f"systems file {settings.systems}" + (
+        "" if settings.systems.is_file() else " does not exist: correct TIEOUT_SYSTEMS"
+    )
 
 
 def _connections(settings: Settings) -> Iterator[Finding]:
@@ -64,9 +70,14 @@ def _connections(settings: Settings) -> Iterator[Finding]:
     if settings.systems is None:
         return
     try:
-        done = subprocess.run([sys.executable, "-m", "integrations.engine.check"], capture_output=True, text=True, timeout=CHECK_SECONDS)
+        done = subprocess.run(
+            [sys.executable, "-m", "integrations.engine.check"], capture_output=True, text=True, timeout=CHECK_SECONDS
+        )
     except subprocess.TimeoutExpired:
-        yield False, f"the systems did not answer within {CHECK_SECONDS} s: check the network and the addresses in {settings.systems}"
+        yield (
+            False,
+            f"the systems did not answer within {CHECK_SECONDS} s: check the network and the addresses in {settings.systems}",
+        )
         return
     if done.returncode:
         yield False, done.stderr.strip().split("\n")[-1]
@@ -89,13 +100,21 @@ def _clock_file(settings: Settings) -> Path | None:
 
 def _lake(settings: Settings) -> Finding:
     with closing(open_reader(settings)) as reader:
-        rows = reader.rows("select (select count(*) from records) as records, (select count(*) from spans) as spans, (select count(*) from quarantine) as refused")[0]
-    return True, f"audit lake answers: {rows['records']:,} records, {rows['spans']:,} spans, {rows['refused']:,} refused bodies kept"
+        rows = reader.rows(
+            "select (select count(*) from records) as records, (select count(*) from spans) as spans, (select count(*) from quarantine) as refused"
+        )[0]
+    return (
+        True,
+        f"audit lake answers: {rows['records']:,} records, {rows['spans']:,} spans, {rows['refused']:,} refused bodies kept",
+    )
 
 
 def _witness(settings: Settings) -> Finding:
     if settings.witness is None:
-        return True, "checkpoints are kept only in the home: set TIEOUT_WITNESS to a place operators cannot change, for proof against truncation"
+        return (
+            True,
+            "checkpoints are kept only in the home: set TIEOUT_WITNESS to a place operators cannot change, for proof against truncation",
+        )
     return True, f"checkpoints are pushed to {settings.witness}"
 
 
@@ -115,7 +134,10 @@ def _alive(file: Path) -> Finding:
     try:
         os.kill(number, 0)
     except (OSError, ValueError):
-        return False, f"{file.stem} ({number}) is not running: see log/{file.stem}.log; `tieout up` or `tieout demo` starts it"
+        return (
+            False,
+            f"{file.stem} ({number}) is not running: see log/{file.stem}.log; `tieout up` or `tieout demo` starts it",
+        )
     return True, f"{file.stem} runs as {number}"
 
 

@@ -19,9 +19,16 @@ def installation(journal: bool = False) -> Settings:
     Raises SystemExit with status 2 where there is none: "nothing is stuck" and "whole" would be false comfort there.
     """
     settings = read_settings()
-    there = (settings.home / "journal.sqlite").exists() if journal else settings.lake_catalog is not None or bool(content(settings.home))
+    there = (
+        (settings.home / "journal.sqlite").exists()
+        if journal
+        else settings.lake_catalog is not None or bool(content(settings.home))
+    )
     if settings.journal_url is None and not there:
-        raise fail(f"no installation at {settings.home.resolve()}: start one with `tieout demo` or `tieout up`, or set TIEOUT_HOME to where it is", 2)
+        raise fail(
+            f"no installation at {settings.home.resolve()}: start one with `tieout demo` or `tieout up`, or set TIEOUT_HOME to where it is",
+            2,
+        )
     return settings
 
 
@@ -38,5 +45,8 @@ def running(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise fail(f"{home.resolve()} is in use by a `tieout` that runs: end it first, or set TIEOUT_HOME to another folder", 2) from None
+            raise fail(
+                f"{home.resolve()} is in use by a `tieout` that runs: end it first, or set TIEOUT_HOME to another folder",
+                2,
+            ) from None
         yield

@@ -14,7 +14,12 @@ import typer
 from app.cli.output import Format, Status, fail
 from models.domain.errors import Misconfigured, TieoutError
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="See, prove and repair the flow of work into money.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="See, prove and repair the flow of work into money.",
+)
 sandbox_cli = typer.Typer(invoke_without_command=True, help="The demonstration's vendor systems; alone it runs them.")
 cli.add_typer(sandbox_cli, name="sandbox")
 
@@ -22,7 +27,9 @@ FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or js
 
 
 @cli.command()
-def demo(fresh: Annotated[bool, typer.Option(help="begin a new demonstration instead of going on with the last")] = False) -> None:
+def demo(
+    fresh: Annotated[bool, typer.Option(help="begin a new demonstration instead of going on with the last")] = False,
+) -> None:
     """Show the whole system on a sandbox firm, on loopback."""
     from app.cli.up import demo as run
 
@@ -95,7 +102,9 @@ def sandbox_compare(form: FormatOption = Format.table) -> None:
 
 @cli.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="one SELECT over spans, logs, records, observations, seals, runs, cases, mart_*")],
+    query: Annotated[
+        str, typer.Argument(help="one SELECT over spans, logs, records, observations, seals, runs, cases, mart_*")
+    ],
     form: FormatOption = Format.table,
     as_of: Annotated[datetime | None, typer.Option(help="read the audit lake as it was then (UTC)")] = None,
 ) -> None:
@@ -106,7 +115,10 @@ def sql(
 
 
 @cli.command()
-def trace(key: Annotated[str, typer.Argument(help="business key, run, correlation or trace id")], form: FormatOption = Format.table) -> None:
+def trace(
+    key: Annotated[str, typer.Argument(help="business key, run, correlation or trace id")],
+    form: FormatOption = Format.table,
+) -> None:
     """Show everything that happened to one business object, in order, with its seal."""
     from app.cli.query import trace as run
 
@@ -130,7 +142,9 @@ def replay(
     runs: Annotated[list[str] | None, typer.Argument(help="run ids")] = None,
     case: Annotated[str | None, typer.Option(help="every open run of this case")] = None,
     start: Annotated[str, typer.Option("--from", help="failed_step or start")] = "failed_step",
-    correct: Annotated[list[str] | None, typer.Option("--set", help="correction, e.g. charge_code=PRJ-1001.010")] = None,
+    correct: Annotated[
+        list[str] | None, typer.Option("--set", help="correction, e.g. charge_code=PRJ-1001.010")
+    ] = None,
     suggested: Annotated[bool, typer.Option("--suggested", help="correct as the case suggests")] = False,
     preview: Annotated[bool, typer.Option(help="only show what each system would get")] = False,
     plan: Annotated[str | None, typer.Option(help="plan_hash of a preview: replay just what it showed")] = None,
@@ -148,7 +162,9 @@ WaitOption = Annotated[float, typer.Option(help="seconds to wait for the answer"
 
 
 @cli.command()
-def cancel(runs: Annotated[list[str], typer.Argument(help="run ids")], reason: ReasonOption, wait: WaitOption = 30.0) -> None:
+def cancel(
+    runs: Annotated[list[str], typer.Argument(help="run ids")], reason: ReasonOption, wait: WaitOption = 30.0
+) -> None:
     """End runs that are dead or wait, for good; exit 1 when one was refused."""
     from app.cli.steer import cancel as run
 
@@ -173,7 +189,9 @@ def resume(flow: str, reason: ReasonOption, wait: WaitOption = 30.0) -> None:
 
 @cli.command()
 def verify(
-    witness: Annotated[Path | None, typer.Option(help="checkpoints kept elsewhere (default: TIEOUT_WITNESS, else the home's)")] = None,
+    witness: Annotated[
+        Path | None, typer.Option(help="checkpoints kept elsewhere (default: TIEOUT_WITNESS, else the home's)")
+    ] = None,
     form: FormatOption = Format.table,
 ) -> None:
     """Prove that the audit lake is whole; exit 1 names what was altered, removed, reordered or hidden."""

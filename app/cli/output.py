@@ -1,4 +1,6 @@
-"""Rows printed as a table, CSV or JSON. Money and times are text in CSV and JSON, so that nothing is rounded on the way."""
+"""Rows printed as a table, CSV or JSON. Money and times are text in CSV and JSON, so that nothing is rounded on the
+way.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 LONGEST_KEY = 36
-"""Characters of the longest id, amount or time. Half of one helps nobody, so a narrow terminal shortens what is longer."""
+"""Characters of the longest id, amount or time. Half of one helps nobody, so a narrow terminal shortens what is longer.
+"""
 
 GAP = 2
 
@@ -83,7 +86,13 @@ def _table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     widths = _fitted(needed, Console().width) if sys.stdout.isatty() else needed
     table = Table(box=None, header_style="bold", pad_edge=False)
     for (name, value), width in zip(rows[0].items(), widths, strict=True):
-        table.add_column(name, justify="right" if isinstance(value, int | float | Decimal) else "left", overflow="ellipsis", no_wrap=True, width=width)
+        table.add_column(
+            name,
+            justify="right" if isinstance(value, int | float | Decimal) else "left",
+            overflow="ellipsis",
+            no_wrap=True,
+            width=width,
+        )
     for row in cells:
         table.add_row(*map(escape, row))
     Console(width=sum(widths) + GAP * len(widths)).print(table)

@@ -25,9 +25,17 @@ def command(role: str, settings: Settings) -> list[str]:
 
 def _console(settings: Settings) -> list[str]:
     return [
-        sys.executable, "-m", "streamlit", "run", str(APP / "console" / "asgi.py"),
-        "--server.address", settings.host,
-        "--server.port", str(settings.console_port),
-        "--server.headless", "true",
-        "--browser.gatherUsageStats", "false",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(APP / "console" / "asgi.py"),
+        "--server.address",
+        settings.host,
+        "--server.port",
+        str(settings.console_port),
+        "--server.headless",
+        "true",
+        "--browser.gatherUsageStats",
+        "false",
+    ]

@@ -7,9 +7,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
-from app.readings import ids
 from app.cli.installation import installation
 from app.cli.output import Format, fail, print_rows
+from app.readings import ids
 from models.lake.reader import open_reader
 from models.settings import read_settings
 
@@ -56,7 +56,8 @@ def sql(query: str, form: Format, as_of: datetime | None) -> None:
 def cases(form: Format, status: str, limit: int) -> None:
     """Print cases, most money first; a table shows what fits a terminal, CSV and JSON show everything.
 
-    Raises SystemExit with status 2 where there is no installation, so that an empty answer always means that nothing is stuck.
+    Raises SystemExit with status 2 where there is no installation, so that an empty answer always means that nothing is
+    stuck.
     """
     with closing(open_reader(installation(journal=True))) as reader:
         rows = reader.rows(CASES, {"status": status, "limit": limit})
@@ -69,13 +70,17 @@ def _only(rows: Sequence[Row], columns: Sequence[str], form: Format) -> list[Row
 
 
 def trace(key: str, form: Format) -> None:
-    """Print the records of everything that shares a correlation with `key` or with an id that begins so, else the spans of that trace; an id may have dashes."""
+    """Print the records of everything that shares a correlation with `key` or with an id that begins so, else the spans
+    of that trace; an id may have dashes.
+    """
     with closing(open_reader(installation())) as reader:
         digits = ids.compact(key)
         asked = {"key": key, "begins": digits if ids.is_prefix(digits) or ids.is_id(digits) else None}
         rows = reader.rows(TRACE, asked) or reader.rows(SPANS, asked)
     if not rows:
-        raise fail(f"nothing is known of {key!r}: give a project code, customer, time entry, trace id, or 8 or more digits of a run or correlation id")
+        raise fail(
+            f"nothing is known of {key!r}: give a project code, customer, time entry, trace id, or 8 or more digits of a run or correlation id"
+        )
     print_rows(_only(rows, STEPS, form) if "kind" in rows[0] else rows, form)
 
 

@@ -14,23 +14,60 @@ from models.domain.states import RunState
 from models.journal import Journal
 
 
-def replay(runs: Sequence[str], case: str | None, start: str, corrections: Sequence[str], suggested: bool, preview: bool, plan: str | None, reason: str, wait: float) -> int:
-    """Request a preview or a replay and wait for its answer; 0 when every run settled or waits, 1 when one failed again or was refused."""
+def replay(
+    runs: Sequence[str],
+    case: str | None,
+    start: str,
+    corrections: Sequence[str],
+    suggested: bool,
+    preview: bool,
+    plan: str | None,
+    reason: str,
+    wait: float,
+) -> int:
+    """Request a preview or a replay and wait for its answer; 0 when every run settled or waits, 1 when one failed again
+    or was refused.
+    """
     if start not in ("failed_step", "start"):
         raise fail(f"--from {start!r}: give failed_step or start", 2)
     correction, journal = _parsed(corrections), journal_here()
     found = _case(journal, case) if case else {}
     if unknown := sorted(set(runs) - {run.run_id for run in journal.runs.by_ids(runs)}):
-        raise fail(f"there is no run {unknown[0]}: give whole run ids, as `tieout trace … --format json` and the console show them", 2)
-    chosen, roots = list(runs) + (_still_runs(journal, case) if case else []), list((found.get("suggestion") or {}).get("roots") or ())
+        raise fail(
+            f"there is no run {unknown[0]}: give whole run ids, as `tieout trace … --format json` and the console show them",
+            2,
+        )
+    chosen, roots = (
+        list(runs) + (_still_runs(journal, case) if case else []),
+        list((found.get("suggestion") or {}).get("roots") or ()),
+    )
     if not chosen and not roots:
         raise fail("nothing to replay: give run ids, or --case with a case that has failed or waiting runs", 2)
     if suggested:
-        correction = {**{path: value for path, value in (found.get("suggestion") or {}).items() if path != "roots"}, **correction}
-    body = {"run_ids": chosen, "from": start, "correction": correction or None, "roots": roots, "case_id": case, "plan_hash": plan}
+        correction = {
+            **{path: value for path, value in (found.get("suggestion") or {}).items() if path != "roots"},
+            **correction,
+        }
+    body = {
+        "run_ids": chosen,
+        "from": start,
+        "correction": correction or None,
+        "roots": roots,
+        "case_id": case,
+        "plan_hash": plan,
+    }
     if plan is not None and plan != plan_of(body).hash:
-        raise fail("--plan: the selection or correction is not what was previewed: preview again and give the new plan_hash", 2)
-    return ask("preview" if preview else "replay", body, reason, wait, lambda result: preview or not (result.get("failed") or result.get("refused")), journal)
+        raise fail(
+            "--plan: the selection or correction is not what was previewed: preview again and give the new plan_hash", 2
+        )
+    return ask(
+        "preview" if preview else "replay",
+        body,
+        reason,
+        wait,
+        lambda result: preview or not (result.get("failed") or result.get("refused")),
+        journal,
+    )
 
 
 def _case(journal: Journal, case: str) -> dict[str, Any]:
@@ -38,12 +75,18 @@ def _case(journal: Journal, case: str) -> dict[str, Any]:
     if found is None:
         raise fail(f"there is no case {case}: see `tieout cases`", 2)
     if found["status"] == CaseStatus.RESOLVED:
-        raise fail(f"case {case} is resolved, so nothing of it waits for a replay: give run ids to replay them all the same", 2)
+        raise fail(
+            f"case {case} is resolved, so nothing of it waits for a replay: give run ids to replay them all the same", 2
+        )
     return dict(found)
 
 
 def _still_runs(journal: Journal, case: str) -> list[str]:
-    return [run.run_id for run in journal.runs.by_ids(journal.cases.run_ids(case)) if run.state in (RunState.DEAD, RunState.WAITING)]
+    return [
+        run.run_id
+        for run in journal.runs.by_ids(journal.cases.run_ids(case))
+        if run.state in (RunState.DEAD, RunState.WAITING)
+    ]
 
 
 def _parsed(corrections: Sequence[str]) -> dict[str, Any]:

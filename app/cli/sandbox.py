@@ -34,14 +34,24 @@ def compare(form: Format) -> int:
 
 def _short(fault: dict[str, Any]) -> dict[str, Any]:
     money = ", ".join(f"{amount} {currency}" for currency, amount in (fault.get("money") or {}).items())
-    return {"id": fault["id"], "kind": fault["kind"], "subject": fault["subject"], "expected": fault.get("cause"), "money": money, "fixed": fault.get("fixed"), "how": fault["how_to_fix"]}
+    return {
+        "id": fault["id"],
+        "kind": fault["kind"],
+        "subject": fault["subject"],
+        "expected": fault.get("cause"),
+        "money": money,
+        "fixed": fault.get("fixed"),
+        "how": fault["how_to_fix"],
+    }
 
 
 def _call(method: str, path: str) -> Any:
     settings = read_settings()
     address = f"http://{settings.host}:{settings.sandbox_port}{path}"
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, method=method, data=b"" if method == "POST" else None), timeout=60) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(address, method=method, data=b"" if method == "POST" else None), timeout=60
+        ) as answer:
             return json.loads(answer.read())
     except urllib.error.HTTPError as error:
         raise fail(f"the sandbox refused {path}: {error.read().decode(errors='replace')[:300]}") from error

@@ -1,4 +1,6 @@
-"""`tieout pause`, `resume` and `cancel`: an operator's requests about flows and runs, kept with who and why like every other."""
+"""`tieout pause`, `resume` and `cancel`: an operator's requests about flows and runs, kept with who and why like every
+other.
+"""
 
 from __future__ import annotations
 
@@ -16,5 +18,7 @@ def resume(flow: str, reason: str, wait: float) -> int:
 
 
 def cancel(runs: list[str], reason: str, wait: float) -> int:
-    """Ask the engine to end runs that are dead or wait; they stay in the audit lake with the reason. 1 when one was refused."""
+    """Ask the engine to end runs that are dead or wait; they stay in the audit lake with the reason. 1 when one was
+    refused.
+    """
     return ask("cancel", {"run_ids": runs}, reason, wait, lambda result: not result.get("refused"))

@@ -77,7 +77,12 @@ class Supervisor:
             os.replace(log, log.with_suffix(".log.1"))
         with open(log, "ab") as output:
             child.process = subprocess.Popen(
-                child.argv, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
+                child.argv,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
             )
         child.started = now
         self._pid_file(child).write_text(f"{child.process.pid}\n")
@@ -88,7 +93,10 @@ class Supervisor:
         steady = now - child.started > STEADY_SECONDS
         child.pause = RESTART_FIRST if steady else min(child.pause * 2, RESTART_LIMIT)
         child.process, child.restart_at = None, now + child.pause
-        print(f"{child.role} ended with status {status}: starting it again in {child.pause:.1f} s (log: {self._log / child.role}.log)", file=sys.stderr)
+        print(
+            f"{child.role} ended with status {status}: starting it again in {child.pause:.1f} s (log: {self._log / child.role}.log)",
+            file=sys.stderr,
+        )
 
     def _end(self) -> bool:
         alive = [child for child in self._children if child.process is not None]

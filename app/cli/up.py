@@ -31,7 +31,10 @@ def demo(fresh: bool) -> int:
         if fresh:
             _clear(settings.home)
         if content(settings.home) and not (settings.home / DEMO_MARK).exists():
-            raise fail(f"{settings.home.resolve()} holds another installation: set TIEOUT_HOME to an empty folder for the demonstration", 2)
+            raise fail(
+                f"{settings.home.resolve()} holds another installation: set TIEOUT_HOME to an empty folder for the demonstration",
+                2,
+            )
         (settings.home / DEMO_MARK).write_text(json.dumps({"made_by": "tieout demo"}) + "\n")
         return _supervise(settings, ("sandbox", "collect", "engine", "console"))
 
@@ -47,7 +50,10 @@ def up(with_sandbox: bool) -> int:
     os.environ["TIEOUT_HOME"] = str(Path(os.environ.get("TIEOUT_HOME", "var")).resolve())
     settings = read_settings()
     if settings.systems is None:
-        raise fail("TIEOUT_SYSTEMS is not set: give the TOML file that names your systems (see README, “Connect a real system”)", 2)
+        raise fail(
+            "TIEOUT_SYSTEMS is not set: give the TOML file that names your systems (see README, “Connect a real system”)",
+            2,
+        )
     if not settings.systems.exists():
         raise fail(f"TIEOUT_SYSTEMS names {settings.systems}, which does not exist", 2)
     _ports_free(settings, ("otlp_port", "console_port", *(("sandbox_port",) if with_sandbox else ())))
@@ -99,7 +105,10 @@ def _ports_free(settings: Settings, names: tuple[str, ...]) -> None:
             try:
                 probe.bind((settings.host, port))
             except OSError as error:
-                raise fail(f"port {port} on {settings.host} cannot be used ({error.strerror}): end what uses it, or set TIEOUT_{name.upper()}", 2) from error
+                raise fail(
+                    f"port {port} on {settings.host} cannot be used ({error.strerror}): end what uses it, or set TIEOUT_{name.upper()}",
+                    2,
+                ) from error
 
 
 def _clear(home: Path) -> None:

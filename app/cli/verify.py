@@ -15,7 +15,17 @@ def verify(witness: Path | None, form: Format) -> int:
     report = prove(installation(), witness)
     breaches = [{"batch_id": b.batch_id, "table": b.table, "what": b.what} for b in report.breaches]
     if form is Format.json:
-        print(json.dumps({"whole": not breaches, "batches": report.batches, "rows": report.rows, "checkpoints": report.checkpoints, "breaches": breaches}))
+        print(
+            json.dumps(
+                {
+                    "whole": not breaches,
+                    "batches": report.batches,
+                    "rows": report.rows,
+                    "checkpoints": report.checkpoints,
+                    "breaches": breaches,
+                }
+            )
+        )
         return 1 if breaches else 0
     for breach in breaches[:50]:
         where = f"batch {breach['batch_id']}" if breach["batch_id"] is not None else "catalogue"
@@ -23,5 +33,7 @@ def verify(witness: Path | None, form: Format) -> int:
     if len(breaches) > 50:
         print(f"… and {len(breaches) - 50} more")
     verdict = f"{len(breaches)} breaches" if breaches else "whole"
-    print(f"{verdict}: {report.rows:,} rows in {report.batches:,} sealed batches, {report.checkpoints:,} signed checkpoints")
+    print(
+        f"{verdict}: {report.rows:,} rows in {report.batches:,} sealed batches, {report.checkpoints:,} signed checkpoints"
+    )
     return 1 if breaches else 0

@@ -1,6 +1,7 @@
 """The console's one entry: pages, health and security headers on one port.
 
-Started by `streamlit run app/console/asgi.py --server.address 127.0.0.1 --server.port 8501`, from any working directory.
+Started by `streamlit run app/console/asgi.py --server.address 127.0.0.1 --server.port 8501`, from any working
+directory.
 """
 
 from __future__ import annotations

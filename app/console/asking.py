@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.readings.rights import Viewer
 from app.console.widgets.payload import fields_of
+from app.readings.rights import Viewer
 from models.domain.clock import Clock, clock_at
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState
@@ -74,17 +74,35 @@ def payload_fields(run_id: str) -> list[str]:
 @st.cache_data(ttl=300, max_entries=50, show_spinner=False)
 def amounts_carried(run_ids: tuple[str, ...]) -> list[Row]:
     """What each of the runs carries that is worth something: `entity` and subject, `currency` and `amount`."""
-    found = [(run, *run.business_key.partition(":")[::2]) for run in journal().runs.by_ids(run_ids) if run.amount and run.currency]
-    return [{"entity": entity, "first_subject": key, "last_subject": key, "currency": run.currency, "amount": Decimal(run.amount or 0)} for run, entity, key in found]
+    found = [
+        (run, *run.business_key.partition(":")[::2])
+        for run in journal().runs.by_ids(run_ids)
+        if run.amount and run.currency
+    ]
+    return [
+        {
+            "entity": entity,
+            "first_subject": key,
+            "last_subject": key,
+            "currency": run.currency,
+            "amount": Decimal(run.amount or 0),
+        }
+        for run, entity, key in found
+    ]
 
 
 def audit(viewer: Viewer, action: str, about: str) -> None:
     """Hand the audit lake what this viewer just did, by way of the journal's feed like every other action (G2, X9)."""
     opened = stores()
     done = Record(
-        RecordKind.OPERATOR_ACTION, opened.clock.now(), entity="view", business_key=about, status=action, actor=viewer.name,
+        RecordKind.OPERATOR_ACTION,
+        opened.clock.now(),
+        entity="view",
+        business_key=about,
+        status=action,
+        actor=viewer.name,
         body={"action": action, "about": about, "roles": sorted(viewer.roles)},
-    )  # fmt: skip
+    )
     with opened.journal.engine.begin() as connection:
         opened.journal.feed.append(connection, [done])
 
@@ -100,7 +118,9 @@ def ask_now(viewer: Viewer, sql: str, **parameters: Any) -> list[Row]:
 
 
 @st.cache_data(ttl=FRESH, max_entries=400, show_spinner=False)
-def _shared(sql: str, parameters: tuple[tuple[str, Any], ...], entities: tuple[str, ...], roles: tuple[str, ...]) -> list[Row]:
+def _shared(
+    sql: str, parameters: tuple[tuple[str, Any], ...], entities: tuple[str, ...], roles: tuple[str, ...]
+) -> list[Row]:
     del roles  # part of the key: an answer never crosses from one set of roles to another
     thawed = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters}
     return _answer(sql, {**thawed, "entities": list(entities)})
@@ -124,4 +144,6 @@ def _answer(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
 
 
 def _frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted((name, tuple(value) if isinstance(value, list | set) else value) for name, value in parameters.items()))
+    return tuple(
+        sorted((name, tuple(value) if isinstance(value, list | set) else value) for name, value in parameters.items())
+    )

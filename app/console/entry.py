@@ -7,17 +7,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.readings.rights import Viewer
-from app.console.sign_in import viewer
 from app.console.asking import stores
+from app.console.sign_in import viewer
 from app.console.view import View, views
 from app.console.widgets.playback import playback, playing_line
+from app.readings.rights import Viewer
 
 WIDGETS = Path(__file__).resolve().parent / "widgets"
 
 
 def navigation(person: Viewer) -> dict[str, st.Page]:
-    """The pages this person may open, by path. A hidden home leads to the first, so that every page has a path of its own."""
+    """The pages this person may open, by path. A hidden home leads to the first, so that every page has a path of its
+    own.
+    """
     allowed = [view for view in views() if person.may_open(view.question)]
     return {view.path: _page(view, person) for view in allowed}
 

@@ -52,7 +52,9 @@ class Gatekeeping:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and not self._answers_to(Headers(scope=scope).get("host", "")):
-            refusal = PlainTextResponse("This console answers on loopback only: open it at http://127.0.0.1.", status_code=421)
+            refusal = PlainTextResponse(
+                "This console answers on loopback only: open it at http://127.0.0.1.", status_code=421
+            )
             return await refusal(scope, receive, send)
         return await self._app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
 

@@ -28,7 +28,9 @@ class Refusal:
     offer: str | None = None
 
 
-def recognised(settings: Settings, claims: Mapping[str, Any], address: str | None, forwarded: bool, now: datetime) -> Viewer | Refusal:
+def recognised(
+    settings: Settings, claims: Mapping[str, Any], address: str | None, forwarded: bool, now: datetime
+) -> Viewer | Refusal:
     """The viewer behind a request, or why there is none.
 
     `claims` are the identity token's (empty when not signed in), `address` is what the server is bound to, `forwarded`
@@ -37,9 +39,14 @@ def recognised(settings: Settings, claims: Mapping[str, Any], address: str | Non
     if settings.oidc_metadata_url:
         return _of_claims(claims, now)
     if settings.dev_user and is_loopback(address) and not forwarded:
-        return Viewer(settings.dev_user, known_roles(part.strip() for part in settings.dev_roles.split(",")), (), "development")
+        return Viewer(
+            settings.dev_user, known_roles(part.strip() for part in settings.dev_roles.split(",")), (), "development"
+        )
     if settings.dev_user:
-        return Refusal("The console is locked", "TIEOUT_DEV_USER works on loopback only: bind the console to 127.0.0.1, or set TIEOUT_OIDC_METADATA_URL.")
+        return Refusal(
+            "The console is locked",
+            "TIEOUT_DEV_USER works on loopback only: bind the console to 127.0.0.1, or set TIEOUT_OIDC_METADATA_URL.",
+        )
     return Refusal(
         "The console is locked",
         "No way to sign in is configured. Set TIEOUT_OIDC_METADATA_URL and its companions for your identity provider, "
@@ -49,7 +56,9 @@ def recognised(settings: Settings, claims: Mapping[str, Any], address: str | Non
 
 def _of_claims(claims: Mapping[str, Any], now: datetime) -> Viewer | Refusal:
     if not claims.get("is_logged_in"):
-        return Refusal("Sign in to Tieout", "Your organisation's identity provider says who you are and what you may see.", "in")
+        return Refusal(
+            "Sign in to Tieout", "Your organisation's identity provider says who you are and what you may see.", "in"
+        )
     if claims.get("exp") and float(claims["exp"]) < now.timestamp():
         return Refusal("Your session has ended", "Sign in again to go on; nothing you saved is lost.", "in")
     groups = _texts(claims.get("groups")) + _texts(claims.get("roles"))
@@ -57,8 +66,12 @@ def _of_claims(claims: Mapping[str, Any], now: datetime) -> Viewer | Refusal:
     name = str(claims.get("email") or claims.get("name") or claims.get("sub") or "")
     roles = known_roles(groups, GROUP)
     if not roles or not name:
-        return Refusal("No role in Tieout", "Ask your administrator for one of the groups tieout-operations, tieout-finance, "
-                       "tieout-executive, tieout-auditor.", "out")  # fmt: skip
+        return Refusal(
+            "No role in Tieout",
+            "Ask your administrator for one of the groups tieout-operations, tieout-finance, "
+            "tieout-executive, tieout-auditor.",
+            "out",
+        )
     return Viewer(name, roles, entities)
 
 

@@ -1,4 +1,6 @@
-"""Ids of runs, lineages, correlations, traces and cases as people give them: whole, with dashes, or by their first digits."""
+"""Ids of runs, lineages, correlations, traces and cases as people give them: whole, with dashes, or by their first
+digits.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ def is_id(text: str) -> bool:
 
 
 def is_prefix(text: str) -> bool:
-    """Whether it may begin such an id, as pages and the command line show it, or be a case's: shorter, but long enough to tell few apart."""
+    """Whether it may begin such an id, as pages and the command line show it, or be a case's: shorter, but long enough
+    to tell few apart.
+    """
     return SHORTEST <= len(text) < LENGTH and _is_hex(text)
 
 

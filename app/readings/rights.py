@@ -29,12 +29,12 @@ class Question(StrEnum):
 class Action(StrEnum):
     """What a person may do beyond reading."""
 
-    TRIAGE = "triage"      # acknowledge, assign, comment, snooze
-    IGNORE = "ignore"      # accept an exception for good, with a reason
-    PREVIEW = "preview"    # see what a replay would do; writes nothing
-    REPLAY = "replay"      # replay, as it was or corrected
-    REVEAL = "reveal"      # see clear values of the data classes one is cleared for; audited
-    EXPORT = "export"      # take a table away as a file
+    TRIAGE = "triage"  # acknowledge, assign, comment, snooze
+    IGNORE = "ignore"  # accept an exception for good, with a reason
+    PREVIEW = "preview"  # see what a replay would do; writes nothing
+    REPLAY = "replay"  # replay, as it was or corrected
+    REVEAL = "reveal"  # see clear values of the data classes one is cleared for; audited
+    EXPORT = "export"  # take a table away as a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ ROLES: dict[str, Role] = {
     "auditor": Role(frozenset(Q), frozenset({A.EXPORT})),
     "administrator": Role(frozenset(Q), frozenset(A) - {A.REVEAL}),
 }
-"""An administrator runs the software and sees no rates; an auditor reads every page, with rates and contract values masked, and changes nothing."""
+"""An administrator runs the software and sees no rates; an auditor reads every page, with rates and contract values
+masked, and changes nothing.
+"""
 
 _AMOUNTS = {"time": D.LABOUR_RATE, "time_entry": D.LABOUR_RATE, "resource": D.LABOUR_RATE, "expense": D.INTERNAL}
 

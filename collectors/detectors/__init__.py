@@ -1,4 +1,6 @@
-"""Detectors: one module each with DETECTOR and EXAMPLES, found by scanning, so that adding one is adding a file (X1–X8)."""
+"""Detectors: one module each with DETECTOR and EXAMPLES, found by scanning, so that adding one is adding a file
+(X1–X8).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """The contract of a detector: a module with `DETECTOR` and `EXAMPLES`, and its SQL beside it.
 
-The SQL asks published names only (marts, `quarantine`, and per turn `open_runs`, `set_ups`, `circuits` and `service_levels`), set-based, with `{now}` for the
-world's present and `{wall}` for wall time, which says when the collector received something (`recorded_at`).
-The words turn each row into a finding. What a detector no longer finds resolves by itself, so it remembers nothing.
+The SQL asks published names only (marts, `quarantine`, and per turn `open_runs`, `set_ups`, `circuits` and
+`service_levels`), set-based, with `{now}` for the world's present and `{wall}` for wall time, which says when the
+collector received something (`recorded_at`). The words turn each row into a finding. What a detector no longer finds
+resolves by itself, so it remembers nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ class Detector:
         asked = statements(Path(self.file).with_suffix(".sql"))
         found: list[Finding] = []
         for name, sql in asked.items():
-            rows = [self.words[name](row) for row in ask(sql.replace("{now}", _moment(now)).replace("{wall}", _moment(wall)))]
+            rows = [
+                self.words[name](row)
+                for row in ask(sql.replace("{now}", _moment(now)).replace("{wall}", _moment(wall)))
+            ]
             # The first finding of a case gives its words: sorted, so that they do not flicker from turn to turn.
             found += sorted(rows, key=lambda one: (one.fingerprint, one.subject_key))
         return found
@@ -47,7 +51,9 @@ def _moment(at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Rows of published tables, and the findings expected of them as (fingerprint, subject key, amount as text or None)."""
+    """Rows of published tables, and the findings expected of them as (fingerprint, subject key, amount as text or
+    None).
+    """
 
     title: str
     given: Mapping[str, Sequence[Row]]
@@ -60,11 +66,26 @@ def item_finding(row: Row, text: str, cause: Any, **evidence: Any) -> Finding:
     entity = "time_entry" if row["kind"] == "time" else row["kind"]
     amount = row["bill_amount"] if row["billable"] and row["bill_amount"] else None
     seen = {
-        "hours": row["hours"], "work_date": row["work_date"], "resource": row["resource_key"], "charge_code": row["charge_code"],
-        "message": row["error_message"], "milestone": row["milestone"], **evidence,
-    }  # fmt: skip
+        "hours": row["hours"],
+        "work_date": row["work_date"],
+        "resource": row["resource_key"],
+        "charge_code": row["charge_code"],
+        "message": row["error_message"],
+        "milestone": row["milestone"],
+        **evidence,
+    }
     return Finding(
-        text, cause, entity, row["item_key"], amount, row["currency"] if amount is not None else None, row["blocked_since"], row["run_id"],
-        row["trace_id"], row["legal_entity"], row["project_key"], row["customer_key"],
+        text,
+        cause,
+        entity,
+        row["item_key"],
+        amount,
+        row["currency"] if amount is not None else None,
+        row["blocked_since"],
+        row["run_id"],
+        row["trace_id"],
+        row["legal_entity"],
+        row["project_key"],
+        row["customer_key"],
         {name: str(value) for name, value in seen.items() if value is not None},
-    )  # fmt: skip
+    )

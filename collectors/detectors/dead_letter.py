@@ -10,9 +10,12 @@ from models.domain.fingerprint import fingerprint
 
 _PROJECT = ("project-not-found", "project-unknown")
 _CODE = {
-    "charge-code-not-found": "charge-code-unknown", "charge-code-unknown": "charge-code-unknown", "charge-code-inactive": "charge-code-inactive",
-    "charge-code-of-other-project": "charge-code-of-other-project", "charge-code-of-other-entity": "charge-code-of-other-entity",
-}  # fmt: skip
+    "charge-code-not-found": "charge-code-unknown",
+    "charge-code-unknown": "charge-code-unknown",
+    "charge-code-inactive": "charge-code-inactive",
+    "charge-code-of-other-project": "charge-code-of-other-project",
+    "charge-code-of-other-entity": "charge-code-of-other-entity",
+}
 
 
 def dead(row: Row) -> Finding:
@@ -20,16 +23,40 @@ def dead(row: Row) -> Finding:
     code = row["error_code"] or "rejected"
     words, name, text = explain(code), *_cause(row, code)
     cause = Cause(
-        name, f"{words.title}{_at(row)}", words.explanation, words.next_action, row["system"] or row["flow"], words.money_kind,
-        "medium", flow=row["flow"], system=row["system"],
-    )  # fmt: skip
+        name,
+        f"{words.title}{_at(row)}",
+        words.explanation,
+        words.next_action,
+        row["system"] or row["flow"],
+        words.money_kind,
+        "medium",
+        flow=row["flow"],
+        system=row["system"],
+    )
     entity, _, key = row["business_key"].partition(":")
     amount = row["amount"] if row["billable"] is not False and row["amount"] else None
-    seen = {"code": code, "message": row["error_message"], "field": row["error_field"], "step": row["step_name"], "charge_code": row["charge_code"]}
+    seen = {
+        "code": code,
+        "message": row["error_message"],
+        "field": row["error_field"],
+        "step": row["step_name"],
+        "charge_code": row["charge_code"],
+    }
     return Finding(
-        text, cause, entity, row["item_key"] or key, amount, row["currency"] if amount is not None else None, row["updated_at"], row["run_id"],
-        row["trace_id"], row["legal_entity"], row["project_key"], row["customer_key"], {k: str(v) for k, v in seen.items() if v is not None},
-    )  # fmt: skip
+        text,
+        cause,
+        entity,
+        row["item_key"] or key,
+        amount,
+        row["currency"] if amount is not None else None,
+        row["updated_at"],
+        row["run_id"],
+        row["trace_id"],
+        row["legal_entity"],
+        row["project_key"],
+        row["customer_key"],
+        {k: str(v) for k, v in seen.items() if v is not None},
+    )
 
 
 def _cause(row: Row, code: str) -> tuple[str, str]:
@@ -38,7 +65,9 @@ def _cause(row: Row, code: str) -> tuple[str, str]:
     if code in _CODE and row["charge_code"]:
         return _CODE[code], code_fingerprint(_CODE[code], row["charge_code"], row["project_key"])
     where = row["resource_key"] if code == "resource-not-found" else row["error_field"]
-    return code if code in EXPLANATIONS else "dead-letter", fingerprint("dead-letter", code, row["system"], where or row["business_key"].partition(":")[0])
+    return code if code in EXPLANATIONS else "dead-letter", fingerprint(
+        "dead-letter", code, row["system"], where or row["business_key"].partition(":")[0]
+    )
 
 
 def _at(row: Row) -> str:
@@ -52,19 +81,55 @@ def _at(row: Row) -> str:
 
 DETECTOR = Detector("dead_letter", "Everything a system refused", ("E4", "X8", "S8"), __file__, {"dead": dead})
 
-_RUN = {"run_id": "run-1", "trace_id": "trace-1", "flow": "time-to-bill", "state": "dead", "business_key": "time_entry:TE-kantata-1", "system": "netsuite",
-        "error_code": "closed-period", "error_field": "tranDate", "amount": "100.00", "currency": "EUR", "payload": "{}"}  # fmt: skip
-_ITEM = {"run_id": "run-1", "item_key": "TE-kantata-1", "kind": "time", "billable": True, "bill_amount": "960.00", "currency": "EUR", "project_key": "PRJ-1012"}
+_RUN = {
+    "run_id": "run-1",
+    "trace_id": "trace-1",
+    "flow": "time-to-bill",
+    "state": "dead",
+    "business_key": "time_entry:TE-kantata-1",
+    "system": "netsuite",
+    "error_code": "closed-period",
+    "error_field": "tranDate",
+    "amount": "100.00",
+    "currency": "EUR",
+    "payload": "{}",
+}
+_ITEM = {
+    "run_id": "run-1",
+    "item_key": "TE-kantata-1",
+    "kind": "time",
+    "billable": True,
+    "bill_amount": "960.00",
+    "currency": "EUR",
+    "project_key": "PRJ-1012",
+}
 
 EXAMPLES = (
-    Example("a closed period", {"open_runs": [_RUN]}, [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00")]),
-    Example("refused for a missing project, before any snapshot showed the entry: the project's case",
-            {"open_runs": [{**_RUN, "error_code": "project-not-found", "payload": '{"project_id": "PRJ-1012"}'}]},
-            [("project-missing|erp|PRJ-1012", "TE-kantata-1", "100.00")]),
-    Example("refused for a wrong code: the code's case", {"open_runs": [{**_RUN, "error_code": "charge-code-not-found", "payload": '{"charge_code": "PRJ-1012.0l0"}'}]},
-            [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "100.00")]),
-    Example("the item's own value counts where a snapshot shows it", {"open_runs": [_RUN], "mart_work": [{**_ITEM, "blocker": "closed-period", "state": "blocked"}]},
-            [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "960.00")]),
-    Example("what another detector explains, and what has settled, is silent",
-            {"open_runs": [_RUN, {**_RUN, "run_id": "run-2", "state": "settled"}], "mart_work": [{**_ITEM, "blocker": "project-missing", "state": "blocked"}]}),
-)  # fmt: skip
+    Example(
+        "a closed period",
+        {"open_runs": [_RUN]},
+        [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00")],
+    ),
+    Example(
+        "refused for a missing project, before any snapshot showed the entry: the project's case",
+        {"open_runs": [{**_RUN, "error_code": "project-not-found", "payload": '{"project_id": "PRJ-1012"}'}]},
+        [("project-missing|erp|PRJ-1012", "TE-kantata-1", "100.00")],
+    ),
+    Example(
+        "refused for a wrong code: the code's case",
+        {"open_runs": [{**_RUN, "error_code": "charge-code-not-found", "payload": '{"charge_code": "PRJ-1012.0l0"}'}]},
+        [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "100.00")],
+    ),
+    Example(
+        "the item's own value counts where a snapshot shows it",
+        {"open_runs": [_RUN], "mart_work": [{**_ITEM, "blocker": "closed-period", "state": "blocked"}]},
+        [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "960.00")],
+    ),
+    Example(
+        "what another detector explains, and what has settled, is silent",
+        {
+            "open_runs": [_RUN, {**_RUN, "run_id": "run-2", "state": "settled"}],
+            "mart_work": [{**_ITEM, "blocker": "project-missing", "state": "blocked"}],
+        },
+    ),
+)

@@ -20,13 +20,25 @@ def booked(row: Row) -> Finding:
     fault, code = row["fault"], row["charge_code"]
     words, meant = explain(fault), row["suggested"]
     cause = Cause(
-        fault, f"{words.title}: {code or row['project_key']}", words.explanation, _action(row, meant) if meant else words.next_action,
-        _owner(row, fault), words.money_kind, "medium",
-        {"charge_code": meant} if meant else None, "time-to-bill", row["source_system"], root=True,
+        fault,
+        f"{words.title}: {code or row['project_key']}",
+        words.explanation,
+        _action(row, meant) if meant else words.next_action,
+        _owner(row, fault),
+        words.money_kind,
+        "medium",
+        {"charge_code": meant} if meant else None,
+        "time-to-bill",
+        row["source_system"],
+        root=True,
         subject=("charge_code", code) if code else ("project", row["project_key"]),
-    )  # fmt: skip
-    at_stake = row if row["approval"] != "open" else {**row, "billable": False}  # until it is handed in, its owner may still mend it
-    return item_finding(at_stake, code_fingerprint(fault, code, row["project_key"]), cause, approval=row["approval"], suggested=meant)
+    )
+    at_stake = (
+        row if row["approval"] != "open" else {**row, "billable": False}
+    )  # until it is handed in, its owner may still mend it
+    return item_finding(
+        at_stake, code_fingerprint(fault, code, row["project_key"]), cause, approval=row["approval"], suggested=meant
+    )
 
 
 def _action(row: Row, meant: str) -> str:
@@ -41,28 +53,100 @@ def _owner(row: Row, fault: str) -> str:
     return str(row["erp"] or "erp") if fault == "charge-code-inactive" else str(row["source_system"] or "psa")
 
 
-DETECTOR = Detector("invalid_charge_code", "Work on charge codes that cannot be posted", ("X2",), __file__, {"booked": booked})
+DETECTOR = Detector(
+    "invalid_charge_code", "Work on charge codes that cannot be posted", ("X2",), __file__, {"booked": booked}
+)
 
-_CODES = [{"role": "erp", "system": "netsuite", "key": f"PRJ-1012.0{n}0", "project_code": "PRJ-1012", "active": n < 3} for n in range(1, 5)]
-_ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1012", "charge_code": "PRJ-1012.0l0", "billable": True, "bill_amount": "960.00",
-          "currency": "EUR", "state": "blocked", "blocker": "charge-code-unknown", "code_fault": "charge-code-unknown", "approval": "approved", "run_id": "r-1"}  # fmt: skip
+_CODES = [
+    {"role": "erp", "system": "netsuite", "key": f"PRJ-1012.0{n}0", "project_code": "PRJ-1012", "active": n < 3}
+    for n in range(1, 5)
+]
+_ENTRY = {
+    "kind": "time",
+    "item_key": "TE-kantata-1",
+    "project_key": "PRJ-1012",
+    "charge_code": "PRJ-1012.0l0",
+    "billable": True,
+    "bill_amount": "960.00",
+    "currency": "EUR",
+    "state": "blocked",
+    "blocker": "charge-code-unknown",
+    "code_fault": "charge-code-unknown",
+    "approval": "approved",
+    "run_id": "r-1",
+}
 
 EXAMPLES = (
-    Example("a letter for a digit", {"mart_state_charge_code": _CODES, "mart_work": [_ENTRY]},
-            [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "960.00")], {"suggested": "PRJ-1012.010"}),
-    Example("still waiting for approval: found before the flow meets it",
-            {"mart_state_charge_code": _CODES, "mart_work": [{**_ENTRY, "state": "not_approved", "blocker": "approval-pending", "approval": "submitted", "run_id": None}]},
-            [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "960.00")]),
-    Example("not handed in yet: seen, and no money counts before it is",
-            {"mart_state_charge_code": _CODES, "mart_work": [{**_ENTRY, "state": "not_approved", "blocker": "not-submitted", "approval": "open", "run_id": None}]},
-            [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", None)]),
-    Example("a closed code", {"mart_state_charge_code": _CODES, "mart_work": [
-                {**_ENTRY, "charge_code": "PRJ-1012.030", "blocker": "charge-code-inactive", "code_fault": "charge-code-inactive"}]},
-            [("charge-code-inactive|PRJ-1012.030", "TE-kantata-1", "960.00")]),
-    Example("another project's code: the same task of the entry's own project is meant",
-            {"mart_state_charge_code": _CODES, "mart_work": [
-                {**_ENTRY, "charge_code": "PRJ-7.020", "blocker": "charge-code-of-other-project", "code_fault": "charge-code-of-other-project"}]},
-            [("charge-code-of-other-project|PRJ-7.020|PRJ-1012", "TE-kantata-1", "960.00")], {"suggested": "PRJ-1012.020"}),
-    Example("a good code is silent", {"mart_state_charge_code": _CODES, "mart_work": [
-                {**_ENTRY, "charge_code": "PRJ-1012.010", "state": "ready", "blocker": None, "code_fault": None}]}),
-)  # fmt: skip
+    Example(
+        "a letter for a digit",
+        {"mart_state_charge_code": _CODES, "mart_work": [_ENTRY]},
+        [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "960.00")],
+        {"suggested": "PRJ-1012.010"},
+    ),
+    Example(
+        "still waiting for approval: found before the flow meets it",
+        {
+            "mart_state_charge_code": _CODES,
+            "mart_work": [
+                {
+                    **_ENTRY,
+                    "state": "not_approved",
+                    "blocker": "approval-pending",
+                    "approval": "submitted",
+                    "run_id": None,
+                }
+            ],
+        },
+        [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "960.00")],
+    ),
+    Example(
+        "not handed in yet: seen, and no money counts before it is",
+        {
+            "mart_state_charge_code": _CODES,
+            "mart_work": [
+                {**_ENTRY, "state": "not_approved", "blocker": "not-submitted", "approval": "open", "run_id": None}
+            ],
+        },
+        [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", None)],
+    ),
+    Example(
+        "a closed code",
+        {
+            "mart_state_charge_code": _CODES,
+            "mart_work": [
+                {
+                    **_ENTRY,
+                    "charge_code": "PRJ-1012.030",
+                    "blocker": "charge-code-inactive",
+                    "code_fault": "charge-code-inactive",
+                }
+            ],
+        },
+        [("charge-code-inactive|PRJ-1012.030", "TE-kantata-1", "960.00")],
+    ),
+    Example(
+        "another project's code: the same task of the entry's own project is meant",
+        {
+            "mart_state_charge_code": _CODES,
+            "mart_work": [
+                {
+                    **_ENTRY,
+                    "charge_code": "PRJ-7.020",
+                    "blocker": "charge-code-of-other-project",
+                    "code_fault": "charge-code-of-other-project",
+                }
+            ],
+        },
+        [("charge-code-of-other-project|PRJ-7.020|PRJ-1012", "TE-kantata-1", "960.00")],
+        {"suggested": "PRJ-1012.020"},
+    ),
+    Example(
+        "a good code is silent",
+        {
+            "mart_state_charge_code": _CODES,
+            "mart_work": [
+                {**_ENTRY, "charge_code": "PRJ-1012.010", "state": "ready", "blocker": None, "code_fault": None}
+            ],
+        },
+    ),
+)

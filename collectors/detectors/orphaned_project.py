@@ -19,8 +19,12 @@ _EFFECT = {
 def blocked(row: Row) -> Finding:
     """One item that waits for the project in the ERP, or for a sale."""
     if row["blocker"] == "project-unsold":
-        return item_finding(row, fingerprint("project-unsold", row["project_key"]), _unsold(row, row["source_system"] or "psa"))
-    counted = {**row, "billable": False} if row["setup_state"] == "waiting" else row  # the paused set-up's own case holds the money
+        return item_finding(
+            row, fingerprint("project-unsold", row["project_key"]), _unsold(row, row["source_system"] or "psa")
+        )
+    counted = (
+        {**row, "billable": False} if row["setup_state"] == "waiting" else row
+    )  # the paused set-up's own case holds the money
     return item_finding(counted, fingerprint("project-missing", "erp", row["project_key"]), _missing_in_erp(row))
 
 
@@ -29,13 +33,21 @@ def missing(row: Row) -> Finding:
     role = row["role"]
     counted = role != "ppm" and not row["work_waits"] and not (role == "psa" and not row["in_erp"])
     cause = Cause(
-        "project-missing", f"Project {_named(row)} is missing in the {_SYSTEM[role]}",
+        "project-missing",
+        f"Project {_named(row)} is missing in the {_SYSTEM[role]}",
         f"It was sold on {row['closed_won_at']:%d %b %Y}. {_EFFECT[role]}{_vanished(row)}",
         f"Set the project up in {row['system']}, or replay its quote-to-project flow; everything that waits for it goes on by itself.",
-        row["system"], "billing_blocked" if row["work_waits"] else "revenue_at_risk", "low" if role == "ppm" else "medium",
-        suggestion=_again(row), flow="quote-to-project", system=row["system"], root=True,
-    )  # fmt: skip
-    return _project_finding(row, fingerprint("project-missing", role, row["project_key"]), cause, row["contract_value"] if counted else None)
+        row["system"],
+        "billing_blocked" if row["work_waits"] else "revenue_at_risk",
+        "low" if role == "ppm" else "medium",
+        suggestion=_again(row),
+        flow="quote-to-project",
+        system=row["system"],
+        root=True,
+    )
+    return _project_finding(
+        row, fingerprint("project-missing", role, row["project_key"]), cause, row["contract_value"] if counted else None
+    )
 
 
 def unsold(row: Row) -> Finding:
@@ -48,20 +60,33 @@ def status(row: Row) -> Finding:
     states = {name: row[f"status_{name}"] for name in ("crm", "erp", "psa") if row[f"status_{name}"]}
     said = ", ".join(f"{value} in the {name.upper()}" for name, value in states.items())
     cause = Cause(
-        "project-status", f"Project {_named(row)} is open in one system and closed in another", f"It is {said}.",
+        "project-status",
+        f"Project {_named(row)} is open in one system and closed in another",
+        f"It is {said}.",
         "Decide which is right, then close or reopen the project in the other systems.",
-        "psa" if states.get("psa") == "active" else "erp", "none", "medium", flow="master-data", root=True,
-    )  # fmt: skip
+        "psa" if states.get("psa") == "active" else "erp",
+        "none",
+        "medium",
+        flow="master-data",
+        root=True,
+    )
     return _project_finding(row, fingerprint("project-status", row["project_key"]), cause, None, **states)
 
 
 def _unsold(row: Row, system: str) -> Cause:
     return Cause(
-        "project-unsold", f"Project {_named(row)} has no sale behind it",
+        "project-unsold",
+        f"Project {_named(row)} has no sale behind it",
         f"People can book time on it in {system}, and the CRM knows no won opportunity with this code: the work may never be billed.",
         "Find the sale and put the project code on it, or close the project and move its time.",
-        "crm", "revenue_at_risk", "medium", flow="quote-to-project", system=system, root=True, subject=("project", row["project_key"]),
-    )  # fmt: skip
+        "crm",
+        "revenue_at_risk",
+        "medium",
+        flow="quote-to-project",
+        system=system,
+        root=True,
+        subject=("project", row["project_key"]),
+    )
 
 
 def _missing_in_erp(row: Row) -> Cause:
@@ -70,13 +95,25 @@ def _missing_in_erp(row: Row) -> Cause:
         action = "Replay: the ERP will now take it."
     else:
         because = _EFFECT["erp"] + _vanished(row) + _reason(row)
-        action = "Replay: its set-up runs first and makes the project in the ERP again, then what was refused is posted."
+        action = (
+            "Replay: its set-up runs first and makes the project in the ERP again, then what was refused is posted."
+        )
         if row["set_up_run"] is None:
             action = "Set the project up in the ERP, or mend and replay its quote-to-project flow, then replay what was refused."
     return Cause(
-        "project-missing", f"Project {_named(row)} is missing in the ERP", because, action, row["blocker_owner"] or "erp", "billing_blocked",
-        "high", suggestion=None if row["in_erp"] else _again(row), flow="time-to-bill", system=row["blocker_owner"], root=True, subject=("project", row["project_key"]),
-    )  # fmt: skip
+        "project-missing",
+        f"Project {_named(row)} is missing in the ERP",
+        because,
+        action,
+        row["blocker_owner"] or "erp",
+        "billing_blocked",
+        "high",
+        suggestion=None if row["in_erp"] else _again(row),
+        flow="time-to-bill",
+        system=row["blocker_owner"],
+        root=True,
+        subject=("project", row["project_key"]),
+    )
 
 
 def _again(row: Row) -> dict[str, list[str]] | None:
@@ -86,7 +123,11 @@ def _again(row: Row) -> dict[str, list[str]] | None:
 
 def _vanished(row: Row) -> str:
     """When it was first missed, where it had been there before: somebody deleted it."""
-    return f" It was there before and was first missed on {row['gone_at']:%A %d %b %Y, %H:%M} UTC: somebody deleted it." if row["gone_at"] else ""
+    return (
+        f" It was there before and was first missed on {row['gone_at']:%A %d %b %Y, %H:%M} UTC: somebody deleted it."
+        if row["gone_at"]
+        else ""
+    )
 
 
 def _reason(row: Row) -> str:
@@ -103,55 +144,172 @@ def _named(row: Row) -> str:
 
 
 def _project_finding(row: Row, text: str, cause: Cause, amount: Decimal | None, **seen: object) -> Finding:
-    evidence = {"value": row["contract_value"], "currency": row["currency"], "closed_won_at": row["closed_won_at"], **seen}
+    evidence = {
+        "value": row["contract_value"],
+        "currency": row["currency"],
+        "closed_won_at": row["closed_won_at"],
+        **seen,
+    }
     return Finding(
-        text, cause, "project", row["project_key"], amount, row["currency"] if amount is not None else None, row["since"],
-        legal_entity=row["legal_entity"], project_key=row["project_key"], customer_key=row["customer_key"],
+        text,
+        cause,
+        "project",
+        row["project_key"],
+        amount,
+        row["currency"] if amount is not None else None,
+        row["since"],
+        legal_entity=row["legal_entity"],
+        project_key=row["project_key"],
+        customer_key=row["customer_key"],
         evidence={name: str(value) for name, value in evidence.items() if value is not None},
-    )  # fmt: skip
+    )
 
 
 DETECTOR = Detector(
-    "orphaned_project", "Projects that one system has and another lacks", ("X1", "X11"), __file__,
+    "orphaned_project",
+    "Projects that one system has and another lacks",
+    ("X1", "X11"),
+    __file__,
     {"blocked": blocked, "missing": missing, "unsold": unsold, "status": status},
-)  # fmt: skip
+)
 
-_SOLD = {"project_key": "PRJ-1012", "name": "Data platform", "in_crm": True, "in_psa": True, "in_ppm": True, "in_erp": False, "status_crm": "active",
-         "currency": "EUR", "contract_value": "90000.00", "closed_won_at": "2026-08-01 09:00:00+00"}  # fmt: skip
-_SEEN = [{"system": system, "role": role, "observed_at": "2026-09-30 11:00:00+00"} for system, role in (("netsuite", "erp"), ("kantata", "psa"), ("planview", "ppm"))]
-_ENTRY = {"kind": "time", "item_key": "TE-kantata-1", "project_key": "PRJ-1012", "billable": True, "bill_amount": "960.00", "currency": "EUR",
-          "state": "blocked", "blocker": "project-missing", "blocker_owner": "netsuite"}  # fmt: skip
+_SOLD = {
+    "project_key": "PRJ-1012",
+    "name": "Data platform",
+    "in_crm": True,
+    "in_psa": True,
+    "in_ppm": True,
+    "in_erp": False,
+    "status_crm": "active",
+    "currency": "EUR",
+    "contract_value": "90000.00",
+    "closed_won_at": "2026-08-01 09:00:00+00",
+}
+_SEEN = [
+    {"system": system, "role": role, "observed_at": "2026-09-30 11:00:00+00"}
+    for system, role in (("netsuite", "erp"), ("kantata", "psa"), ("planview", "ppm"))
+]
+_ENTRY = {
+    "kind": "time",
+    "item_key": "TE-kantata-1",
+    "project_key": "PRJ-1012",
+    "billable": True,
+    "bill_amount": "960.00",
+    "currency": "EUR",
+    "state": "blocked",
+    "blocker": "project-missing",
+    "blocker_owner": "netsuite",
+}
 
 EXAMPLES = (
-    Example("sold, staffed, and unknown to the ERP", {"mart_project": [_SOLD], "mart_state_system": _SEEN},
-            [("project-missing|erp|PRJ-1012", "PRJ-1012", "90000.00")]),
-    Example("blocked work says what is at stake, the contract value does not count again",
-            {"mart_project": [_SOLD], "mart_state_system": _SEEN, "mart_work": [_ENTRY]},
-            [("project-missing|erp|PRJ-1012", "TE-kantata-1", "960.00"), ("project-missing|erp|PRJ-1012", "PRJ-1012", None)]),
-    Example("its set-up waits: the paused sale's case holds the money",
-            {"mart_project": [_SOLD], "mart_work": [_ENTRY],
-             "open_runs": [{"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}]},
-            [("project-missing|erp|PRJ-1012", "TE-kantata-1", None)]),
-    Example("nobody sold it yet: the sale is given a day to arrive",
-            {"mart_work": [{**_ENTRY, "blocker": "project-unsold", "source_system": "kantata", "approved_at": "2026-09-30 11:30:00+00"}]}),
-    Example("work on a project that nobody sold",
-            {"mart_work": [{**_ENTRY, "blocker": "project-unsold", "source_system": "kantata", "approved_at": "2026-09-01 11:30:00+00"}]},
-            [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")]),
-    Example("sold an hour ago: set-up may take a day", {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_system": _SEEN}),
-    Example("the ERP has not been looked at since the sale", {"mart_project": [_SOLD], "mart_state_system": [{**_SEEN[0], "observed_at": "2026-08-01 10:00:00+00"}]}),
-    Example("deleted after it was set up: the set-up is replayed first",
-            {"mart_project": [_SOLD], "mart_state_system": _SEEN, "set_ups": [{"run_id": "r", "state": "settled", "business_key": "project:PRJ-1012"}]},
-            [("project-missing|erp|PRJ-1012", "PRJ-1012", "90000.00")]),
-    Example("a set-up that waits for data is its own case",
-            {"mart_project": [_SOLD], "mart_state_system": _SEEN,
-             "open_runs": [{"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}]}),
-    Example("in the PSA and never sold",
-            {"mart_project": [{**_SOLD, "project_key": "PRJ-1", "in_erp": True}, {"project_key": "PRJ-9", "in_crm": False, "in_psa": True, "in_erp": False, "in_ppm": False,
-                                                                                  "status_psa": "active"}],
-             "mart_state_system": _SEEN, "mart_state_project": [{"system": "kantata", "role": "psa", "key": "PRJ-9", "first_seen": "2026-09-01 00:00:00+00"}]},
-            [("project-unsold|PRJ-9", "PRJ-9", None)]),
-    Example("closed in the ERP, open in the PSA",
-            {"mart_project": [{**_SOLD, "in_erp": True, "status_erp": "closed", "status_psa": "active"}],
-             "mart_state_system": _SEEN, "mart_state_project": [{"system": "netsuite", "role": "erp", "key": "PRJ-1012", "observed_at": "2026-09-01 00:00:00+00"}]},
-            [("project-status|PRJ-1012", "PRJ-1012", None)]),
-)  # fmt: skip
+    Example(
+        "sold, staffed, and unknown to the ERP",
+        {"mart_project": [_SOLD], "mart_state_system": _SEEN},
+        [("project-missing|erp|PRJ-1012", "PRJ-1012", "90000.00")],
+    ),
+    Example(
+        "blocked work says what is at stake, the contract value does not count again",
+        {"mart_project": [_SOLD], "mart_state_system": _SEEN, "mart_work": [_ENTRY]},
+        [
+            ("project-missing|erp|PRJ-1012", "TE-kantata-1", "960.00"),
+            ("project-missing|erp|PRJ-1012", "PRJ-1012", None),
+        ],
+    ),
+    Example(
+        "its set-up waits: the paused sale's case holds the money",
+        {
+            "mart_project": [_SOLD],
+            "mart_work": [_ENTRY],
+            "open_runs": [
+                {"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}
+            ],
+        },
+        [("project-missing|erp|PRJ-1012", "TE-kantata-1", None)],
+    ),
+    Example(
+        "nobody sold it yet: the sale is given a day to arrive",
+        {
+            "mart_work": [
+                {
+                    **_ENTRY,
+                    "blocker": "project-unsold",
+                    "source_system": "kantata",
+                    "approved_at": "2026-09-30 11:30:00+00",
+                }
+            ]
+        },
+    ),
+    Example(
+        "work on a project that nobody sold",
+        {
+            "mart_work": [
+                {
+                    **_ENTRY,
+                    "blocker": "project-unsold",
+                    "source_system": "kantata",
+                    "approved_at": "2026-09-01 11:30:00+00",
+                }
+            ]
+        },
+        [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")],
+    ),
+    Example(
+        "sold an hour ago: set-up may take a day",
+        {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_system": _SEEN},
+    ),
+    Example(
+        "the ERP has not been looked at since the sale",
+        {"mart_project": [_SOLD], "mart_state_system": [{**_SEEN[0], "observed_at": "2026-08-01 10:00:00+00"}]},
+    ),
+    Example(
+        "deleted after it was set up: the set-up is replayed first",
+        {
+            "mart_project": [_SOLD],
+            "mart_state_system": _SEEN,
+            "set_ups": [{"run_id": "r", "state": "settled", "business_key": "project:PRJ-1012"}],
+        },
+        [("project-missing|erp|PRJ-1012", "PRJ-1012", "90000.00")],
+    ),
+    Example(
+        "a set-up that waits for data is its own case",
+        {
+            "mart_project": [_SOLD],
+            "mart_state_system": _SEEN,
+            "open_runs": [
+                {"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}
+            ],
+        },
+    ),
+    Example(
+        "in the PSA and never sold",
+        {
+            "mart_project": [
+                {**_SOLD, "project_key": "PRJ-1", "in_erp": True},
+                {
+                    "project_key": "PRJ-9",
+                    "in_crm": False,
+                    "in_psa": True,
+                    "in_erp": False,
+                    "in_ppm": False,
+                    "status_psa": "active",
+                },
+            ],
+            "mart_state_system": _SEEN,
+            "mart_state_project": [
+                {"system": "kantata", "role": "psa", "key": "PRJ-9", "first_seen": "2026-09-01 00:00:00+00"}
+            ],
+        },
+        [("project-unsold|PRJ-9", "PRJ-9", None)],
+    ),
+    Example(
+        "closed in the ERP, open in the PSA",
+        {
+            "mart_project": [{**_SOLD, "in_erp": True, "status_erp": "closed", "status_psa": "active"}],
+            "mart_state_system": _SEEN,
+            "mart_state_project": [
+                {"system": "netsuite", "role": "erp", "key": "PRJ-1012", "observed_at": "2026-09-01 00:00:00+00"}
+            ],
+        },
+        [("project-status|PRJ-1012", "PRJ-1012", None)],
+    ),
+)

@@ -15,23 +15,44 @@ def waiting(row: Row) -> Finding:
     lacking = _names(row["missing"])
     setup = row["flow"] == "quote-to-project"
     what = ", ".join(name.removeprefix("dimensions.").replace("_", " ") for name in lacking) or str(row["waiting_for"])
-    title = f"Set-up of {row['business_key'].partition(':')[2]} waits for {what}" if setup else f"{row['flow']} waits for {row['waiting_for']}"
+    title = (
+        f"Set-up of {row['business_key'].partition(':')[2]} waits for {what}"
+        if setup
+        else f"{row['flow']} waits for {row['waiting_for']}"
+    )
     owner = row["waiting_owner"] or "integration"
     cause = Cause(
-        "paused", title, f"The flow paused safely: {row['waiting_because']}. Nothing half-made is left behind, and it goes on by itself.",
-        f"Supply {what} in the {owner.upper() if len(owner) == 3 else owner}; no replay is needed.", owner,
-        "revenue_at_risk" if setup else "billing_blocked", "medium" if setup else "low", flow=row["flow"], system=row["waiting_owner"], root=True,
-    )  # fmt: skip
+        "paused",
+        title,
+        f"The flow paused safely: {row['waiting_because']}. Nothing half-made is left behind, and it goes on by itself.",
+        f"Supply {what} in the {owner.upper() if len(owner) == 3 else owner}; no replay is needed.",
+        owner,
+        "revenue_at_risk" if setup else "billing_blocked",
+        "medium" if setup else "low",
+        flow=row["flow"],
+        system=row["waiting_owner"],
+        root=True,
+    )
     text = fingerprint("paused", row["flow"], row["waiting_for"] or row["business_key"])
     if row["awaited_project"]:
         cause, text = _for_project(row, cause)
     entity, _, key = row["business_key"].partition(":")
     amount = row["amount"] if row["billable"] is not False and row["amount"] else None
     return Finding(
-        text, cause, entity, row["item_key"] or key, amount,
-        row["currency"] if amount is not None else None, row["created_at"], row["run_id"], row["trace_id"], row["legal_entity"],
-        row["project_key"], row["customer_key"], {"waiting_for": row["waiting_for"], "missing": lacking, "because": row["waiting_because"]},
-    )  # fmt: skip
+        text,
+        cause,
+        entity,
+        row["item_key"] or key,
+        amount,
+        row["currency"] if amount is not None else None,
+        row["created_at"],
+        row["run_id"],
+        row["trace_id"],
+        row["legal_entity"],
+        row["project_key"],
+        row["customer_key"],
+        {"waiting_for": row["waiting_for"], "missing": lacking, "because": row["waiting_because"]},
+    )
 
 
 def _for_project(row: Row, cause: Cause) -> tuple[Cause, str]:
@@ -49,20 +70,61 @@ def _names(missing: str | None) -> list[str]:
 
 DETECTOR = Detector("paused_run", "Flows that wait for somebody's data", ("E5", "X4"), __file__, {"waiting": waiting})
 
-_RUN = {"run_id": "run-1", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1020", "waiting_for": "opportunity:PRJ-1020",
-        "waiting_because": "the opportunity has no cost centre", "waiting_missing": '["cost_centre"]', "waiting_owner": "crm", "amount": "50000.00",
-        "currency": "EUR", "created_at": "2026-09-30 11:59:00+00"}  # fmt: skip
+_RUN = {
+    "run_id": "run-1",
+    "flow": "quote-to-project",
+    "state": "waiting",
+    "business_key": "project:PRJ-1020",
+    "waiting_for": "opportunity:PRJ-1020",
+    "waiting_because": "the opportunity has no cost centre",
+    "waiting_missing": '["cost_centre"]',
+    "waiting_owner": "crm",
+    "amount": "50000.00",
+    "currency": "EUR",
+    "created_at": "2026-09-30 11:59:00+00",
+}
 
 EXAMPLES = (
-    Example("a mandatory dimension is missing", {"open_runs": [_RUN]}, [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", "50000.00")],
-            {"missing": ["cost_centre"]}),
-    Example("time that waits for a person for an hour",
-            {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1", "waiting_for": "resource:E-9", "amount": "80.00",
-                       "created_at": "2026-09-30 11:00:00+00"}]},
-            [("paused|time-to-bill|resource:E-9", "TE-1", "80.00")]),
-    Example("time that waits for a project that nobody sold: the project's case",
-            {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1", "waiting_for": "project:PRJ-1900", "amount": "80.00",
-                            "created_at": "2026-09-30 11:00:00+00"}]},
-            [("project-unsold|PRJ-1900", "TE-1", "80.00")]),
-    Example("time that waits for a moment", {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1"}]}),
-)  # fmt: skip
+    Example(
+        "a mandatory dimension is missing",
+        {"open_runs": [_RUN]},
+        [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", "50000.00")],
+        {"missing": ["cost_centre"]},
+    ),
+    Example(
+        "time that waits for a person for an hour",
+        {
+            "open_runs": [
+                {
+                    **_RUN,
+                    "flow": "time-to-bill",
+                    "business_key": "time_entry:TE-1",
+                    "waiting_for": "resource:E-9",
+                    "amount": "80.00",
+                    "created_at": "2026-09-30 11:00:00+00",
+                }
+            ]
+        },
+        [("paused|time-to-bill|resource:E-9", "TE-1", "80.00")],
+    ),
+    Example(
+        "time that waits for a project that nobody sold: the project's case",
+        {
+            "open_runs": [
+                {
+                    **_RUN,
+                    "flow": "time-to-bill",
+                    "business_key": "time_entry:TE-1",
+                    "waiting_for": "project:PRJ-1900",
+                    "amount": "80.00",
+                    "created_at": "2026-09-30 11:00:00+00",
+                }
+            ]
+        },
+        [("project-unsold|PRJ-1900", "TE-1", "80.00")],
+    ),
+    Example(
+        "time that waits for a moment",
+        {"open_runs": [{**_RUN, "flow": "time-to-bill", "business_key": "time_entry:TE-1"}]},
+    ),
+)

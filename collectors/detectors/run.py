@@ -20,7 +20,14 @@ from models.lake.steady import steady_table
 log = logging.getLogger(__name__)
 
 CIRCUITS = pa.schema(
-    [("system", pa.string()), ("state", pa.string()), ("failures", pa.int32()), ("held_until", TIME), ("probe_at", TIME), ("reason", pa.string())]
+    [
+        ("system", pa.string()),
+        ("state", pa.string()),
+        ("failures", pa.int32()),
+        ("held_until", TIME),
+        ("probe_at", TIME),
+        ("reason", pa.string()),
+    ]
 )
 
 LEVELS = pa.table({"flow": list(SERVICE_LEVELS), "seconds": pa.array(SERVICE_LEVELS.values(), pa.float64())})
@@ -87,5 +94,7 @@ def rates_of(connection: Connection) -> Mapping[str, Decimal]:
 
 def circuits_of(journal: Journal) -> pa.Table:
     """How each connected system stands, as rows the SQL can ask."""
-    rows = [{name: getattr(circuit, name) for name in CIRCUITS.names} for circuit in journal.throttle.circuits().values()]
+    rows = [
+        {name: getattr(circuit, name) for name in CIRCUITS.names} for circuit in journal.throttle.circuits().values()
+    ]
     return pa.Table.from_pylist(rows, CIRCUITS)

@@ -1,4 +1,6 @@
-"""Keeps secrets out of the audit lake: what looks like a credential is replaced before anything is stored (requirement G3)."""
+"""Keeps secrets out of the audit lake: what looks like a credential is replaced before anything is stored (requirement
+G3).
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def protected_texts(texts: pa.Array) -> pa.Array:
 
 
 def protected(value: Any, key: str = "") -> Any:
-    """A JSON-ready value with every secret-looking entry masked, at any depth; {"key", "value"} pairs (OTLP) count as entries."""
+    """A JSON-ready value with every secret-looking entry masked, at any depth; {"key", "value"} pairs (OTLP) count as
+    entries.
+    """
     if key and secret_key(key):
         return MASK
     if isinstance(value, dict):

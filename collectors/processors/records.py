@@ -46,8 +46,14 @@ def _table(records: Sequence[Record], recorded_at: datetime) -> pa.Table:
 def _refused(record: Record, recorded_at: datetime, error: Exception) -> dict[str, Any]:
     content = protected_content({name: getattr(record, name) for name in Record.__slots__})
     return {
-        "recorded_at": recorded_at, "receiver": "feed", "sender": "journal", "error_code": "record", "path": "",
-        "reason": f"the record does not fit its columns: {error}", "content": content[:CONTENT_LIMIT], "content_bytes": len(content),
+        "recorded_at": recorded_at,
+        "receiver": "feed",
+        "sender": "journal",
+        "error_code": "record",
+        "path": "",
+        "reason": f"the record does not fit its columns: {error}",
+        "content": content[:CONTENT_LIMIT],
+        "content_bytes": len(content),
     }
 
 

@@ -29,12 +29,28 @@ def span_rules(rows: pa.StructArray) -> Iterable[Rule]:
     trace, span, parent, start, end, kind = (
         pc.struct_field(rows, name) for name in ("trace_id", "span_id", "parent_span_id", "start", "end", "kind")
     )
-    yield Rule("trace-id", "trace id must be 16 bytes (32 hex digits), not all zero", "traceId", _bad_id(trace, _NO_TRACE))
+    yield Rule(
+        "trace-id", "trace id must be 16 bytes (32 hex digits), not all zero", "traceId", _bad_id(trace, _NO_TRACE)
+    )
     yield Rule("span-id", "span id must be 8 bytes (16 hex digits), not all zero", "spanId", _bad_id(span, _NO_SPAN))
-    yield Rule("parent-span-id", "parent span id must be 8 bytes (16 hex digits) or absent", "parentSpanId", _bad_length(parent, 8))
-    yield Rule("start-time", "start time must be nanoseconds between 1970 and 2100", "startTimeUnixNano",
-               pc.or_(pc.equal(start, _NEVER), pc.greater(start, _LATEST)))
-    yield Rule("end-time", "end time must be nanoseconds before 2100, at most 5 s before the start", "endTimeUnixNano", _bad_end(start, end))
+    yield Rule(
+        "parent-span-id",
+        "parent span id must be 8 bytes (16 hex digits) or absent",
+        "parentSpanId",
+        _bad_length(parent, 8),
+    )
+    yield Rule(
+        "start-time",
+        "start time must be nanoseconds between 1970 and 2100",
+        "startTimeUnixNano",
+        pc.or_(pc.equal(start, _NEVER), pc.greater(start, _LATEST)),
+    )
+    yield Rule(
+        "end-time",
+        "end time must be nanoseconds before 2100, at most 5 s before the start",
+        "endTimeUnixNano",
+        _bad_end(start, end),
+    )
     yield Rule("kind", "span kind must be 0 to 127", "kind", _outside(kind, 0, 127))
     yield Rule("status-code", "status code must be 0 to 127", "status.code", _outside(_status_code(rows), 0, 127))
 
@@ -47,7 +63,12 @@ def log_rules(rows: pa.StructArray) -> Iterable[Rule]:
     yield Rule("trace-id", "trace id must be 16 bytes (32 hex digits) or absent", "traceId", _bad_length(trace, 16))
     yield Rule("span-id", "span id must be 8 bytes (16 hex digits) or absent", "spanId", _bad_length(span, 8))
     yield Rule("time", "time must be nanoseconds before 2100", "timeUnixNano", pc.greater(time, _LATEST))
-    yield Rule("observed-time", "observed time must be nanoseconds before 2100", "observedTimeUnixNano", pc.greater(observed, _LATEST))
+    yield Rule(
+        "observed-time",
+        "observed time must be nanoseconds before 2100",
+        "observedTimeUnixNano",
+        pc.greater(observed, _LATEST),
+    )
     yield Rule("severity-number", "severity number must be 0 to 127", "severityNumber", _outside(severity, 0, 127))
 
 

@@ -1,7 +1,8 @@
 """OTLP attributes as JSON text, built column by column: types are kept, no Python object per value.
 
 Strings, integers, doubles and booleans become their JSON kind; bytes become base64 text, arrays and maps nested JSON;
-NaN and infinities, which JSON lacks, become the texts that the protobuf JSON mapping gives them. An unset value is null.
+NaN and infinities, which JSON lacks, become the texts that the protobuf JSON mapping gives them. An unset value is
+null.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ def grouped(lists: pa.ListArray, entries: pa.Array) -> pa.Array:
 
 def joined(*parts: str | pa.Array) -> pa.Array:
     """Texts put together element by element; null where an array is null."""
-    return pc.binary_join_element_wise(*(pa.scalar(part) if isinstance(part, str) else part for part in parts), pa.scalar(""))
+    return pc.binary_join_element_wise(
+        *(pa.scalar(part) if isinstance(part, str) else part for part in parts), pa.scalar("")
+    )
 
 
 def escaped(strings: pa.Array) -> pa.Array:
@@ -61,7 +64,9 @@ def escaped(strings: pa.Array) -> pa.Array:
     if not pc.any(pc.match_substring_regex(strings, r'[\x00-\x1f"\\]')).as_py():
         return strings
     if pc.any(pc.match_substring_regex(strings, r"[\x00-\x08\x0b\x0c\x0e-\x1f]")).as_py():
-        return pa.array([None if text is None else orjson.dumps(text).decode()[1:-1] for text in strings.to_pylist()], pa.string())
+        return pa.array(
+            [None if text is None else orjson.dumps(text).decode()[1:-1] for text in strings.to_pylist()], pa.string()
+        )
     for plain, escape in _ESCAPES:
         strings = pc.replace_substring(strings, plain, escape)
     return strings
@@ -92,25 +97,44 @@ def _same_shape(lists: pa.ListArray, entries: pa.Array) -> pa.ListArray:
     if not lists.null_count:
         return pa.ListArray.from_arrays(lists.offsets, entries)
     lengths = pc.fill_null(pc.list_value_length(lists), 0)
-    return pa.ListArray.from_arrays(pa.concat_arrays([pa.array([0], lengths.type), pc.cumulative_sum(lengths)]).cast(pa.int32()), entries)
+    return pa.ListArray.from_arrays(
+        pa.concat_arrays([pa.array([0], lengths.type), pc.cumulative_sum(lengths)]).cast(pa.int32()), entries
+    )
 
 
 def _doubles(column: pa.Array) -> pa.Array:
-    return pa.array([None if number is None else orjson.dumps(finite(number)).decode() for number in column.to_pylist()], pa.string())
+    return pa.array(
+        [None if number is None else orjson.dumps(finite(number)).decode() for number in column.to_pylist()],
+        pa.string(),
+    )
 
 
 def _base64(column: pa.Array) -> pa.Array:
-    return pa.array([None if raw is None else f'"{base64.b64encode(raw).decode()}"' for raw in column.to_pylist()], pa.string())
+    return pa.array(
+        [None if raw is None else f'"{base64.b64encode(raw).decode()}"' for raw in column.to_pylist()], pa.string()
+    )
 
 
 def _nested_array(column: pa.Array) -> pa.Array:
-    return pa.array([None if raw is None else _json_of([any_value(item) for item in ArrayValue.FromString(_small(raw)).values])
-                     for raw in column.to_pylist()], pa.string())
+    return pa.array(
+        [
+            None if raw is None else _json_of([any_value(item) for item in ArrayValue.FromString(_small(raw)).values])
+            for raw in column.to_pylist()
+        ],
+        pa.string(),
+    )
 
 
 def _nested_map(column: pa.Array) -> pa.Array:
-    return pa.array([None if raw is None else _json_of({pair.key: any_value(pair.value) for pair in KeyValueList.FromString(_small(raw)).values})
-                     for raw in column.to_pylist()], pa.string())
+    return pa.array(
+        [
+            None
+            if raw is None
+            else _json_of({pair.key: any_value(pair.value) for pair in KeyValueList.FromString(_small(raw)).values})
+            for raw in column.to_pylist()
+        ],
+        pa.string(),
+    )
 
 
 def _small(raw: bytes) -> bytes:

@@ -23,7 +23,9 @@ def plain_body(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def beginning(body: bytes, encoding: str, limit: int) -> bytes:
-    """At most the first `limit` bytes of a refused body: inflated where that can be done, so that secrets in it can be seen and masked."""
+    """At most the first `limit` bytes of a refused body: inflated where that can be done, so that secrets in it can be
+    seen and masked.
+    """
     if encoding not in ("gzip", "x-gzip"):
         return body[:limit]
     try:

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 WRITER = "feed"
 CONSUMER = "lake"
 _ROWS_DUE = 10_000
-_PAGES = 200          # feed rows per read; a row holds the records of one group of moves
+_PAGES = 200  # feed rows per read; a row holds the records of one group of moves
 _LONGEST_PAUSE = 5.0
 _TRIM_SECONDS = 60.0
 _LEASE_SECONDS, _LEASE_RENEWED = 90.0, 20.0
@@ -52,9 +52,13 @@ class Lease(Protocol):
 
 
 class FeedReceiver:
-    """Copies the feed to the lake, a batch each `commit_seconds` or 10,000 records. `clock` is wall time, `owner` names this collector."""
+    """Copies the feed to the lake, a batch each `commit_seconds` or 10,000 records. `clock` is wall time, `owner` names
+    this collector.
+    """
 
-    def __init__(self, feed: Feed, lease: Lease, owner: str, commits: Commits, clock: Clock, commit_seconds: float) -> None:
+    def __init__(
+        self, feed: Feed, lease: Lease, owner: str, commits: Commits, clock: Clock, commit_seconds: float
+    ) -> None:
         self._feed, self._lease, self._owner = feed, lease, owner
         self._commits, self._clock, self._commit_seconds = commits, clock, commit_seconds
         self._stopping = threading.Event()
@@ -114,7 +118,9 @@ class FeedReceiver:
         self._trim()
 
     def _ours(self) -> bool:
-        """Whether this collector copies the feed. The lease outlasts any one attempt to commit, so two never copy the same pages."""
+        """Whether this collector copies the feed. The lease outlasts any one attempt to commit, so two never copy the
+        same pages.
+        """
         if time.monotonic() - self._held > _LEASE_RENEWED:
             if not self._lease.hold(WRITER, self._owner, _LEASE_SECONDS):
                 self._held = float("-inf")

@@ -63,6 +63,10 @@ def hexadecimal(raw: pa.Array) -> pa.Array:
 
 
 def instants(nanoseconds: pa.Array) -> pa.Array:
-    """Unsigned nanoseconds since 1970 as UTC timestamps in microseconds (cut, not rounded); 0 means unknown and becomes null."""
-    moments = pc.cast(pc.cast(pc.divide(nanoseconds, pa.scalar(1000, pa.uint64())), pa.int64()), pa.timestamp("us", tz="UTC"))
+    """Unsigned nanoseconds since 1970 as UTC timestamps in microseconds (cut, not rounded); 0 means unknown and becomes
+    null.
+    """
+    moments = pc.cast(
+        pc.cast(pc.divide(nanoseconds, pa.scalar(1000, pa.uint64())), pa.int64()), pa.timestamp("us", tz="UTC")
+    )
     return pc.if_else(pc.equal(nanoseconds, pa.scalar(0, pa.uint64())), None, moments)

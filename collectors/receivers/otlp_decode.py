@@ -102,32 +102,41 @@ def _log_table(found: Items, received: pa.Array) -> pa.Table:
     body = field["body"]
     spoken = pc.struct_field(body, "string_value")
     text = pc.if_else(pc.is_valid(body), pc.coalesce(spoken, value_json(body)), "")
-    return correlated_logs(pa.Table.from_arrays(
-        [
-            pc.coalesce(instants(field["time"]), observed, received),
-            observed,
-            pc.cast(field["severity_number"], pa.int8()),
-            field["severity_text"],
-            protected_texts(text),
-            _or_null(hexadecimal(field["trace_id"]), ("", "0" * 32)),
-            _or_null(hexadecimal(field["span_id"]), ("", "0" * 16)),
-            found.service_name,
-            attributes_json(field["attributes"]),
-            found.resource,
-            found.scope_name,
-            field["event_name"],
-            received,
-        ],
-        schema=LOGS,
-    ))
+    return correlated_logs(
+        pa.Table.from_arrays(
+            [
+                pc.coalesce(instants(field["time"]), observed, received),
+                observed,
+                pc.cast(field["severity_number"], pa.int8()),
+                field["severity_text"],
+                protected_texts(text),
+                _or_null(hexadecimal(field["trace_id"]), ("", "0" * 32)),
+                _or_null(hexadecimal(field["span_id"]), ("", "0" * 16)),
+                found.service_name,
+                attributes_json(field["attributes"]),
+                found.resource,
+                found.scope_name,
+                field["event_name"],
+                received,
+            ],
+            schema=LOGS,
+        )
+    )
 
 
 def _events(events: pa.ListArray) -> pa.Array:
     flat = events.flatten()
     if not len(flat):
         return _repeated("[]", len(events))
-    entries = joined('{"time_unix_nano":', pc.cast(pc.struct_field(flat, "time"), pa.string()), ',"name":"',
-                     escaped(pc.struct_field(flat, "name")), '","attributes":', attributes_json(pc.struct_field(flat, "attributes")), "}")
+    entries = joined(
+        '{"time_unix_nano":',
+        pc.cast(pc.struct_field(flat, "time"), pa.string()),
+        ',"name":"',
+        escaped(pc.struct_field(flat, "name")),
+        '","attributes":',
+        attributes_json(pc.struct_field(flat, "attributes")),
+        "}",
+    )
     return joined("[", grouped(events, entries), "]")
 
 
@@ -135,8 +144,15 @@ def _links(links: pa.ListArray) -> pa.Array:
     flat = links.flatten()
     if not len(flat):
         return _repeated("[]", len(links))
-    entries = joined('{"trace_id":"', hexadecimal(pc.struct_field(flat, "trace_id")), '","span_id":"',
-                     hexadecimal(pc.struct_field(flat, "span_id")), '","attributes":', attributes_json(pc.struct_field(flat, "attributes")), "}")
+    entries = joined(
+        '{"trace_id":"',
+        hexadecimal(pc.struct_field(flat, "trace_id")),
+        '","span_id":"',
+        hexadecimal(pc.struct_field(flat, "span_id")),
+        '","attributes":',
+        attributes_json(pc.struct_field(flat, "attributes")),
+        "}",
+    )
     return joined("[", grouped(links, entries), "]")
 
 
@@ -148,7 +164,9 @@ def _refusals(found: Items, broken: dict[int, Rule]) -> list[Refusal]:
         kept.setdefault(request, []).append(place)
     refusals = []
     for request, struck in kept.items():
-        refusals += _shown(found.rows.take(pa.array(struck[:MOST_REFUSALS], pa.int64())), [broken[place] for place in struck], request)
+        refusals += _shown(
+            found.rows.take(pa.array(struck[:MOST_REFUSALS], pa.int64())), [broken[place] for place in struck], request
+        )
         if len(struck) > MOST_REFUSALS:
             refusals.append(rest(request, len(struck) - MOST_REFUSALS))
     return refusals
@@ -159,7 +177,10 @@ def _shown(rows: pa.StructArray, rules: Sequence[Rule], request: int) -> list[Re
     columns = {name: pc.struct_field(rows, name).to_pylist() for name in _SHOWN if rows.type.get_field_index(name) >= 0}
     refusals = []
     for place, rule in zip(range(len(rows)), rules, strict=False):
-        held = {name: value.hex() if isinstance(value := column[place], bytes) else value for name, column in columns.items()}
+        held = {
+            name: value.hex() if isinstance(value := column[place], bytes) else value
+            for name, column in columns.items()
+        }
         content = orjson.dumps({**held, "attributes": orjson.Fragment(attributes[place])}).decode()
         refusals.append(Refusal(request, rule.code, rule.reason, rule.path, content, len(content)))
     return refusals
@@ -189,7 +210,19 @@ def _reason(error: BaseException) -> str:
     return str(error).strip().removeprefix("failed to decode Protobuf message: ") or type(error).__name__
 
 
-_SHOWN = ("trace_id", "span_id", "parent_span_id", "name", "kind", "start", "end", "time", "observed_time", "severity_number", "severity_text")
+_SHOWN = (
+    "trace_id",
+    "span_id",
+    "parent_span_id",
+    "name",
+    "kind",
+    "start",
+    "end",
+    "time",
+    "observed_time",
+    "severity_number",
+    "severity_text",
+)
 _SIGNALS: dict[Signal, tuple[Callable[[pa.StructArray], Iterable[Rule]], Callable[[Items, pa.Array], pa.Table]]] = {
     Signal.TRACES: (span_rules, _span_table),
     Signal.LOGS: (log_rules, _log_table),

@@ -1,8 +1,8 @@
 """The part of the OTLP 1.x wire format that Tieout stores, as protobuf descriptors for the columnar decoder.
 
 Field numbers are those of opentelemetry-proto 1.x. The descriptor has no recursion: nested arrays and maps stay bytes,
-so the columnar decoder knows every column in advance; `attributes_json` opens the rare nested value. The outlines at the end
-have the same shape with attributes as bytes, for counting.
+so the columnar decoder knows every column in advance; `attributes_json` opens the rare nested value. The outlines at
+the end have the same shape with attributes as bytes, for counting.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
 
 
 def columnar_decoder(message: str) -> Any:
-    """A ptars handler whose `list_to_record_batch(bodies)` gives one nested row per body of `message` (Traces, Logs, or an outline)."""
+    """A ptars handler whose `list_to_record_batch(bodies)` gives one nested row per body of `message` (Traces, Logs, or
+    an outline).
+    """
     return _pool.get_for_message(_descriptors.FindMessageTypeByName(f"tieout.otlp.{message}"))
 
 

@@ -29,8 +29,14 @@ _CONTAINERS: dict[Signal, tuple[Any, str, str, str]] = {
     Signal.LOGS: (ExportLogsServiceRequest, "resourceLogs", "scopeLogs", "logRecords"),
 }
 _SNAKE: dict[str, str] = {
-    "resource_spans": "resourceSpans", "scope_spans": "scopeSpans", "resource_logs": "resourceLogs", "scope_logs": "scopeLogs",
-    "log_records": "logRecords", "trace_id": "traceId", "span_id": "spanId", "parent_span_id": "parentSpanId",
+    "resource_spans": "resourceSpans",
+    "scope_spans": "scopeSpans",
+    "resource_logs": "resourceLogs",
+    "scope_logs": "scopeLogs",
+    "log_records": "logRecords",
+    "trace_id": "traceId",
+    "span_id": "spanId",
+    "parent_span_id": "parentSpanId",
 }
 
 
@@ -49,7 +55,9 @@ def protobuf_of(signal: Signal, body: bytes) -> tuple[bytes, list[Refusal]]:
     for resource in _objects(_object(document, "the body"), resources, resources):
         group = _filled(getattr(request, _snake(resources)).add(), _only(resource, "resource", "schemaUrl"), resources)
         for scope in _objects(resource, scopes, f"{resources}.{scopes}"):
-            inner = _filled(getattr(group, _snake(scopes)).add(), _only(scope, "scope", "schemaUrl"), f"{resources}.{scopes}")
+            inner = _filled(
+                getattr(group, _snake(scopes)).add(), _only(scope, "scope", "schemaUrl"), f"{resources}.{scopes}"
+            )
             found = _values(scope, items, f"{resources}.{scopes}.{items}")
             count += len(found)
             if count > MOST_ITEMS:
@@ -79,7 +87,14 @@ def _refusal(signal: Signal, item: Any, error: Exception) -> Refusal:
     code = error.code if isinstance(error, _BadId) else "unreadable"
     kind = "span" if signal is Signal.TRACES else "log record"
     reason = str(error) or "it nests too deeply"
-    return Refusal(0, code, reason if isinstance(error, _BadId) else f"the {kind} cannot be read: {reason}", path, content, len(content))
+    return Refusal(
+        0,
+        code,
+        reason if isinstance(error, _BadId) else f"the {kind} cannot be read: {reason}",
+        path,
+        content,
+        len(content),
+    )
 
 
 class _BadId(ValueError):

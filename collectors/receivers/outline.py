@@ -1,7 +1,8 @@
 """How many parts a large request has, counted without building them.
 
-Two bytes of protobuf can be an empty span, and a column decoder gives each of them dozens of bytes: a body within the limit could
-take gigabytes. So large bodies are first read with a descriptor that leaves everything below items and attributes as bytes.
+Two bytes of protobuf can be an empty span, and a column decoder gives each of them dozens of bytes: a body within the
+limit could take gigabytes. So large bodies are first read with a descriptor that leaves everything below items and
+attributes as bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ _MOST_PARTS = 10 * MOST_ITEMS
 
 
 def check_outline(signal: str, body: bytes) -> None:
-    """Raises TooLarge when a large body holds more items or parts than any honest request; Malformed when it cannot be read."""
+    """Raises TooLarge when a large body holds more items or parts than any honest request; Malformed when it cannot be
+    read.
+    """
     if len(body) < LARGE_BYTES:
         return
     try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MOST_ITEMS = 100_000     # spans, log records or lines per request: SDKs send at most a few thousand
-MOST_REFUSALS = 1_000    # kept one by one per request; the rest is counted
+MOST_ITEMS = 100_000  # spans, log records or lines per request: SDKs send at most a few thousand
+MOST_REFUSALS = 1_000  # kept one by one per request; the rest is counted
 
 
 class Malformed(Exception):
@@ -43,4 +43,12 @@ def too_many(items: int, what: str) -> TooLarge:
 
 def rest(request: int, items: int) -> Refusal:
     """Stands for the refusals of a request beyond those kept one by one."""
-    return Refusal(request, "more", f"{items} more items were refused for like reasons and are not kept one by one", "", "", 0, items)
+    return Refusal(
+        request,
+        "more",
+        f"{items} more items were refused for like reasons and are not kept one by one",
+        "",
+        "",
+        0,
+        items,
+    )

@@ -1,7 +1,8 @@
 """System snapshots as NDJSON to rows of `observations`: one line, one observed object (requirement C4).
 
-A line: {"observed_at", "snapshot_id", "system", "role", "entity", "system_id", "key", "legal_entity", "present", "digest", "fields"};
-times ISO 8601 with offset; `digest` is SHA-256 over `fields` and is made here where the sender gave none.
+A line: {"observed_at", "snapshot_id", "system", "role", "entity", "system_id", "key", "legal_entity", "present",
+"digest", "fields"}; times ISO 8601 with offset; `digest` is SHA-256 over `fields` and is made here where the sender
+gave none.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def check_lines(body: bytes) -> None:
         raise too_many(lines, "lines")
 
 
-def _read(request: int, body: bytes, received: datetime, columns: dict[str, list[Any]], refusals: list[Refusal]) -> None:
+def _read(
+    request: int, body: bytes, received: datetime, columns: dict[str, list[Any]], refusals: list[Refusal]
+) -> None:
     for number, line in enumerate(body.split(b"\n"), 1):
         if not line.strip():
             continue
@@ -80,8 +83,14 @@ def _row(line: bytes, received: datetime) -> dict[str, Any]:
     text = orjson.dumps(protected(fields), option=orjson.OPT_SORT_KEYS)
     row = {name: None if held.get(name) is None else str(held[name]) for name in _TEXTS}
     digest = held.get("digest") or hashlib.sha256(text).hexdigest()
-    return {**row, "observed_at": _time(held.get("observed_at")), "recorded_at": received, "present": present,
-            "digest": str(digest), "fields": text.decode()}
+    return {
+        **row,
+        "observed_at": _time(held.get("observed_at")),
+        "recorded_at": received,
+        "present": present,
+        "digest": str(digest),
+        "fields": text.decode(),
+    }
 
 
 def _time(value: Any) -> datetime:

@@ -1,7 +1,8 @@
 """One accepted request as bytes in a segment file.
 
-Layout, little endian: magic `TOsp` (4), payload length (u32), CRC-32 of what follows the header (u32), received µs since 1970
-(i64), kind (u8), sender length (u8), then the sender (UTF-8) and the payload. A torn or damaged frame never hides the frames after it.
+Layout, little endian: magic `TOsp` (4), payload length (u32), CRC-32 of what follows the header (u32), received µs
+since 1970 (i64), kind (u8), sender length (u8), then the sender (UTF-8) and the payload. A torn or damaged frame never
+hides the frames after it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ _MAGIC = b"TOsp"
 class Kind(IntEnum):
     """What a payload is; numbers are on disk and never change their meaning."""
 
-    TRACES = 1        # OTLP ExportTraceServiceRequest, protobuf
-    LOGS = 2          # OTLP ExportLogsServiceRequest, protobuf
+    TRACES = 1  # OTLP ExportTraceServiceRequest, protobuf
+    LOGS = 2  # OTLP ExportLogsServiceRequest, protobuf
     OBSERVATIONS = 3  # NDJSON of system snapshots
-    REFUSED = 4       # one refused item as JSON, for the quarantine
+    REFUSED = 4  # one refused item as JSON, for the quarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ def _frame_at(content: bytes, place: int) -> tuple[Frame | None, int]:
     magic, size, checksum, received_us, kind, sender_size = _HEADER.unpack_from(content, place)
     start = place + _HEADER.size
     middle, end = start + sender_size, start + sender_size + size
-    if magic != _MAGIC or end > len(content) or zlib.crc32(content[start:end]) != checksum or kind not in Kind._value2member_map_:
+    if (
+        magic != _MAGIC
+        or end > len(content)
+        or zlib.crc32(content[start:end]) != checksum
+        or kind not in Kind._value2member_map_
+    ):
         return None, place
     return Frame(Kind(kind), received_us, content[start:middle].decode(errors="replace"), content[middle:end]), end

@@ -38,7 +38,7 @@ class Segment:
         try:
             file = self._opened()
             for start in range(0, len(buffers), _AT_ONCE):
-                _write(file, buffers[start:start + _AT_ONCE])
+                _write(file, buffers[start : start + _AT_ONCE])
             os.fdatasync(file)
         except OSError:
             self._undo()
@@ -64,7 +64,9 @@ class Segment:
         return self._file
 
     def _undo(self) -> None:
-        """Cut off what was half written; what was acknowledged before stays. A cut that fails leaves a torn tail, which reading skips."""
+        """Cut off what was half written; what was acknowledged before stays. A cut that fails leaves a torn tail, which
+        reading skips.
+        """
         if self._file is None:
             return
         try:

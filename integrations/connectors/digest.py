@@ -10,8 +10,8 @@ from typing import Any
 def digest(content: Any) -> str:
     """The same for the same content: 12 hex digits of SHA-256 over its JSON with sorted keys.
 
-    A source's clock ticks in seconds or milliseconds, so that an event's id needs the content beside the time, or the second
-    change within a tick would be taken for the first one come twice. Only what is mapped may go in: a field that moves by
-    itself (last viewed, fetched at) would make every reading a change.
+    A source's clock ticks in seconds or milliseconds, so that an event's id needs the content beside the time, or the
+    second change within a tick would be taken for the first one come twice. Only what is mapped may go in: a field that
+    moves by itself (last viewed, fetched at) would make every reading a change.
     """
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:12]

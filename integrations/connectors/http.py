@@ -1,7 +1,8 @@
 """The one HTTP client of all connectors: what is the same for every vendor, and nothing a vendor may differ in.
 
-It runs on httpcore, the connection layer of httpx: one call costs 134 µs of processor time against 241 µs for httpx itself
-(2 cores, loopback, 160-byte body), and a PSA that takes sync results one by one makes such calls by the hundred a second.
+It runs on httpcore, the connection layer of httpx: one call costs 134 µs of processor time against 241 µs for httpx
+itself (2 cores, loopback, 160-byte body), and a PSA that takes sync results one by one makes such calls by the hundred
+a second.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class Reply:
             return json.loads(self.body, parse_float=Decimal)
         except ValueError as error:
             raise Unmappable(
-                f"the answer (status {self.status}, {len(self.body)} bytes) is not JSON: {error}", "body", code="bad-payload"
+                f"the answer (status {self.status}, {len(self.body)} bytes) is not JSON: {error}",
+                "body",
+                code="bad-payload",
             ) from error
 
 
@@ -76,25 +79,34 @@ class Bearer:
 
 
 class HttpClient:
-    """Calls one system: trace context, time limits, one re-authentication, faults named by what happens next. Thread-safe.
+    """Calls one system: trace context, time limits, one re-authentication, faults named by what happens next.
+    Thread-safe.
 
-    A call that writes names its `key`; when its answer never comes the error is OutcomeUnknown(key), for a call that reads
-    it is Retriable. Time limits in seconds.
+    A call that writes names its `key`; when its answer never comes the error is OutcomeUnknown(key), for a call that
+    reads it is Retriable. Time limits in seconds.
     """
 
     def __init__(self, config: SystemConfig, clock: Clock, bearer: Bearer | None = None) -> None:
         address = urlsplit(config.base_url)
         if address.scheme not in ("http", "https") or not address.hostname:
-            raise Misconfigured(f"{config.name}: base_url {config.base_url!r} is no address: give e.g. https://host/path")
+            raise Misconfigured(
+                f"{config.name}: base_url {config.base_url!r} is no address: give e.g. https://host/path"
+            )
         self.config, self._clock, self._bearer = config, clock, bearer
         self._prefix, self._origin = address.path.rstrip("/"), f"{address.scheme}://{address.netloc}"
         limit = max(2 * config.policy.concurrency, 8)
-        self._pool = httpcore.ConnectionPool(max_connections=limit, max_keepalive_connections=limit, keepalive_expiry=20.0)
+        self._pool = httpcore.ConnectionPool(
+            max_connections=limit, max_keepalive_connections=limit, keepalive_expiry=20.0
+        )
         seconds = config.policy.timeout
-        self._extensions = {"timeout": {"connect": min(seconds, 5.0), "read": seconds, "write": seconds, "pool": seconds}}
+        self._extensions = {
+            "timeout": {"connect": min(seconds, 5.0), "read": seconds, "write": seconds, "pool": seconds}
+        }
         self._secrets = tuple(value for value in config.credentials.values() if len(value) > 3)
 
-    def read(self, path: str, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+    def read(
+        self, path: str, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         """A GET that may be repeated at will."""
         return self.call("GET", path, query=query, headers=headers)
 
@@ -130,7 +142,9 @@ class HttpClient:
         if reply.status == 429:
             return RateLimited(f"{about}; wait before the next call", self.wait_until(reply))
         if reply.status == 401:
-            return Misconfigured(f"{about}; check the credentials of {self.config.name} ({', '.join(self.config.credentials) or 'none'})")
+            return Misconfigured(
+                f"{about}; check the credentials of {self.config.name} ({', '.join(self.config.credentials) or 'none'})"
+            )
         if reply.status >= 500 and reply.status != 503 and key is not None and not again:
             return OutcomeUnknown(f"{about}; the write may have happened", key)
         if reply.status >= 500 or reply.status == 408:
@@ -138,7 +152,8 @@ class HttpClient:
         return None
 
     def wait_until(self, reply: Reply, default: float = 1.0) -> datetime:
-        """When to call again: Retry-After in seconds or as a date, X-Retry-After in epoch milliseconds; else in `default` seconds.
+        """When to call again: Retry-After in seconds or as a date, X-Retry-After in epoch milliseconds; else in
+        `default` seconds.
 
         Moments are taken relative to the server's own Date header, since its clock need not be ours.
         """
@@ -159,9 +174,15 @@ class HttpClient:
         return f"HttpClient({self.config.name!r}, {self._origin + self._prefix!r})"
 
     def _once(
-        self, method: str, path: str, body: Any, query: Mapping[str, Any] | None, headers: Mapping[str, str] | None,
-        key: str | None, token: str | None,
-    ) -> Reply:  # fmt: skip
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        key: str | None,
+        token: str | None,
+    ) -> Reply:
         sent: dict[str, str] = {"accept": "application/json", "user-agent": "tieout"}
         content = body if body is None or isinstance(body, bytes) else _packed(body)
         if content is not None:
@@ -174,15 +195,26 @@ class HttpClient:
         inject(sent)
         sent.update(headers or {})
         sent["host"] = urlsplit(self._origin).netloc
-        url = self._origin + self._prefix + quote(path, safe="/?&=:%,!+") + (("&" if "?" in path else "?") + urlencode(query) if query else "")
+        url = (
+            self._origin
+            + self._prefix
+            + quote(path, safe="/?&=:%,!+")
+            + (("&" if "?" in path else "?") + urlencode(query) if query else "")
+        )
         try:
-            answer = self._pool.request(method, url, headers=list(sent.items()), content=content, extensions=self._extensions)
+            answer = self._pool.request(
+                method, url, headers=list(sent.items()), content=content, extensions=self._extensions
+            )
         except NOT_SENT as error:
-            raise Retriable(f"{self.config.name} cannot be reached at {self._origin} ({type(error).__name__}): is it up?") from error
+            raise Retriable(
+                f"{self.config.name} cannot be reached at {self._origin} ({type(error).__name__}): is it up?"
+            ) from error
         except MAYBE_SENT as error:
             raise self._lost(method, path, key, error) from error
         except (httpcore.UnsupportedProtocol, httpcore.ProtocolError) as error:
-            raise Misconfigured(f"{self.config.name}: the call {method} {path} could not be made: {self.clean(str(error))}") from error
+            raise Misconfigured(
+                f"{self.config.name}: the call {method} {path} could not be made: {self.clean(str(error))}"
+            ) from error
         return _reply(answer)
 
     def _lost(self, method: str, path: str, key: str | None, error: Exception) -> TieoutError:
@@ -197,7 +229,9 @@ def _reply(answer: httpcore.Response) -> Reply:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """A gzip body up to the largest size we take; one that is broken stays as it is, and is then reported as unreadable."""
+    """A gzip body up to the largest size we take; one that is broken stays as it is, and is then reported as
+    unreadable.
+    """
     try:
         return zlib.decompressobj(wbits=31).decompress(body, LARGEST_BODY)
     except zlib.error:

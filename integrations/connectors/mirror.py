@@ -1,8 +1,10 @@
-"""What a snapshot showed last, so that the next one reads only what changed since: a big entity is not read whole each time.
+"""What a snapshot showed last, so that the next one reads only what changed since: a big entity is not read whole each
+time.
 
-A deletion leaves no changed row behind: the vendor's own count says whether one happened, and then all is read again. Each
-60th snapshot reads all anyway, for what changes without a trace (a name behind a reference). A snapshot has to show every
-object, since what it leaves out counts as deleted, so the contents are held: as JSON, which takes half of the objects' memory.
+A deletion leaves no changed row behind: the vendor's own count says whether one happened, and then all is read again.
+Each 60th snapshot reads all anyway, for what changes without a trace (a name behind a reference). A snapshot has to
+show every object, since what it leaves out counts as deleted, so the contents are held: as JSON, which takes half of
+the objects' memory.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ class Mirror:
 
     def take(self, observations: Iterable[Observation], changed: Iterable[datetime | None]) -> None:
         """Add or replace what was read; `changed` are the moments that the rows were changed at."""
-        self._held.update((one.system_id, (one.entity, one.key, one.legal_entity, _packed(one))) for one in observations)
+        self._held.update(
+            (one.system_id, (one.entity, one.key, one.legal_entity, _packed(one))) for one in observations
+        )
         self.high = max((at for at in (self.high, *changed) if at is not None), default=None)
 
     def renew(self, observations: Iterable[Observation], changed: Iterable[datetime | None]) -> None:

@@ -29,7 +29,9 @@ class Row:
 
     def __init__(self, raw: object, path: str = "", sparse: bool = False, textual: bool = False) -> None:
         if not isinstance(raw, Mapping):
-            raise Unmappable(f"{path or 'the row'} is {type(raw).__name__}, expected an object", path or "row", code="retyped-field")
+            raise Unmappable(
+                f"{path or 'the row'} is {type(raw).__name__}, expected an object", path or "row", code="retyped-field"
+            )
         self.raw: Mapping[str, Any] = raw
         self.path, self.sparse, self.textual = path, sparse, textual
 
@@ -84,7 +86,9 @@ class Row:
         if amount is None:
             return None
         if not currency or len(currency) != 3 or not currency.isupper():
-            raise Unmappable(f"{self._at(name)} has no currency of three capital letters", self._at(name), code="missing-currency")
+            raise Unmappable(
+                f"{self._at(name)} has no currency of three capital letters", self._at(name), code="missing-currency"
+            )
         return Money(amount=amount, currency=currency)
 
     def text(self, name: str) -> str:
@@ -111,7 +115,9 @@ class Row:
         if text is None:
             return None
         if text not in words:
-            raise Unmappable(f"{self._at(name)} is {text!r}, known are {', '.join(words)}", self._at(name), code="unknown-value")
+            raise Unmappable(
+                f"{self._at(name)} is {text!r}, known are {', '.join(words)}", self._at(name), code="unknown-value"
+            )
         return words[text]
 
     def child(self, name: str) -> Row:
@@ -132,7 +138,9 @@ class Row:
 
     def _value(self, name: str) -> Any:
         if name not in self.raw and not self.sparse:
-            raise Unmappable(f"{self._at(name)} is missing: the vendor no longer sends it", self._at(name), code="missing-field")
+            raise Unmappable(
+                f"{self._at(name)} is missing: the vendor no longer sends it", self._at(name), code="missing-field"
+            )
         return self.raw.get(name)
 
     def _needed(self, name: str, value: T | None) -> T:
@@ -145,7 +153,9 @@ class Row:
 
     def _retyped(self, name: str, value: object, wanted: str) -> Unmappable:
         """Names the field and never the value: the message is shown to all, the row to those who may read it (G2)."""
-        return Unmappable(f"{self._at(name)} came as {type(value).__name__}, expected {wanted}", self._at(name), code="retyped-field")
+        return Unmappable(
+            f"{self._at(name)} came as {type(value).__name__}, expected {wanted}", self._at(name), code="retyped-field"
+        )
 
 
 @dataclass(slots=True)
@@ -177,7 +187,11 @@ class Reading:
         for path in unknown:
             if path not in self._new and path not in self.ignored:
                 self._new.add(path)
-                error = Unmappable(f"{path} is new at the vendor and not read: map it, or name it in option ignore_fields", path, code="new-field")
+                error = Unmappable(
+                    f"{path} is new at the vendor and not read: map it, or name it in option ignore_fields",
+                    path,
+                    code="new-field",
+                )
                 self.rejected.append((source_id, jsonable(raw), error))
 
 

@@ -31,7 +31,9 @@ def unable(change: Change, able: Collection[tuple[str, str]], system: str) -> Mi
     if (change.action, change.entity) in able:
         return None
     can = ", ".join(f"{action} {entity}" for action, entity in able)
-    return Misconfigured(f"{system} cannot {change.action} a {change.entity}: it takes {can or 'no writes'}; name another role in the flow")
+    return Misconfigured(
+        f"{system} cannot {change.action} a {change.entity}: it takes {can or 'no writes'}; name another role in the flow"
+    )
 
 
 def holds(current: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
@@ -40,7 +42,9 @@ def holds(current: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
 
 
 def aligned(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """A target's fields among the wanted ones; a value that means the same is spelt as wanted, so that a preview shows no difference."""
+    """A target's fields among the wanted ones; a value that means the same is spelt as wanted, so that a preview shows
+    no difference.
+    """
     held = {name: current.get(name) for name in wanted}
     return {name: wanted[name] if _same(value, wanted[name]) else value for name, value in held.items()}
 
@@ -62,11 +66,17 @@ def answers_of(
         else:
             ready.append((place, made))
     if ready:
-        answers |= zip((place for place, _ in ready), write([item for _, item in ready], [changes[place].key for place, _ in ready]), strict=True)
+        answers |= zip(
+            (place for place, _ in ready),
+            write([item for _, item in ready], [changes[place].key for place, _ in ready]),
+            strict=True,
+        )
     return [answers[place] for place in range(len(changes))]
 
 
-def tried(change: Change, able: Collection[tuple[str, str]], system: str, record: Callable[[Change], T]) -> T | TieoutError:
+def tried(
+    change: Change, able: Collection[tuple[str, str]], system: str, record: Callable[[Change], T]
+) -> T | TieoutError:
     """The record of a change, or why there is none."""
     if (refusal := unable(change, able, system)) is not None:
         return refusal
@@ -76,18 +86,26 @@ def tried(change: Change, able: Collection[tuple[str, str]], system: str, record
         return mapped(error)
 
 
-def unreadable(entity: str, raw: Mapping[str, Any], name: str, make: Callable[[Mapping[str, Any]], Observation]) -> Observation:
-    """The observation of a row, or one that says which field could not be read: a snapshot never stops at a bad row (S8)."""
+def unreadable(
+    entity: str, raw: Mapping[str, Any], name: str, make: Callable[[Mapping[str, Any]], Observation]
+) -> Observation:
+    """The observation of a row, or one that says which field could not be read: a snapshot never stops at a bad row
+    (S8).
+    """
     try:
         return make(raw)
     except (TieoutError, ValidationError) as error:
         fault = mapped(error)
         source_id = str(raw.get(name))
-        return Observation(entity, source_id, source_id, {"unreadable": getattr(fault, "path", name), "error": str(fault)})
+        return Observation(
+            entity, source_id, source_id, {"unreadable": getattr(fault, "path", name), "error": str(fault)}
+        )
 
 
 def _same(held: Any, wanted: Any) -> bool:
     if held == wanted:
         return True
-    numbers = [exact(str(value)) if not isinstance(value, bool) and value is not None else None for value in (held, wanted)]
+    numbers = [
+        exact(str(value)) if not isinstance(value, bool) and value is not None else None for value in (held, wanted)
+    ]
     return numbers[0] is not None and numbers[0] == numbers[1]

@@ -29,10 +29,14 @@ class Watermark:
             body = json.loads(text)
             return cls(datetime.fromisoformat(body["high"]) if body["high"] else None, dict(body["seen"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise Misconfigured(f"the cursor {text[:80]!r} is unreadable ({error}): reset the stream's cursor to begin again") from error
+            raise Misconfigured(
+                f"the cursor {text[:80]!r} is unreadable ({error}): reset the stream's cursor to begin again"
+            ) from error
 
     def text(self) -> str:
-        return json.dumps({"high": self.high.isoformat() if self.high else None, "seen": self.seen}, separators=(",", ":"))
+        return json.dumps(
+            {"high": self.high.isoformat() if self.high else None, "seen": self.seen}, separators=(",", ":")
+        )
 
     def start(self, overlap: timedelta) -> datetime | None:
         """From when to ask the source; None means from the beginning."""

@@ -14,6 +14,21 @@ from integrations.contracts.connector import (
 from integrations.contracts.flow import Context, Deliver, Emit, Flow, Need, RunView, Step, Transform
 
 __all__ = [
-    "Change", "Connector", "Context", "Deliver", "Emit", "Flow", "Need", "Observation", "Page", "Policy", "Role", "RunView",
-    "Step", "SystemConfig", "Target", "TargetState", "Transform",
-]  # fmt: skip
+    "Change",
+    "Connector",
+    "Context",
+    "Deliver",
+    "Emit",
+    "Flow",
+    "Need",
+    "Observation",
+    "Page",
+    "Policy",
+    "Role",
+    "RunView",
+    "Step",
+    "SystemConfig",
+    "Target",
+    "TargetState",
+    "Transform",
+]

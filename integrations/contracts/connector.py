@@ -1,9 +1,9 @@
 """The contract of a connector: the only code that knows a vendor (S1, S4, S6).
 
-A connector package `integrations/connectors/<vendor>/` exports `CONNECTOR`, a callable `(SystemConfig, Clock) -> Connector`.
-It is synchronous and thread-safe: the engine calls `deliver` from several threads at once. It keeps vendor quirks
-(pagination, error bodies, rate-limit headers, batch limits, re-authentication) inside and raises only the errors of
-`models.domain.errors`. It puts the W3C trace context of the current OpenTelemetry span into every call (E2).
+A connector package `integrations/connectors/<vendor>/` exports `CONNECTOR`, a callable `(SystemConfig, Clock) ->
+Connector`. It is synchronous and thread-safe: the engine calls `deliver` from several threads at once. It keeps vendor
+quirks (pagination, error bodies, rate-limit headers, batch limits, re-authentication) inside and raises only the errors
+of `models.domain.errors`. It puts the W3C trace context of the current OpenTelemetry span into every call (E2).
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class SystemConfig:
 class Page:
     """Events after a cursor, in the source's order as far as it has one, and the cursor to go on from.
 
-    `rejected` are rows the mapping could not read: (source id, raw row, error); they are quarantined, never dropped (S8, N4).
-    `more` says that another page waits now. `seen` are the source ids, named as in `rejected`, of the rows that could be read: a
-    quarantined row is done with only once it was seen again.
+    `rejected` are rows the mapping could not read: (source id, raw row, error); they are quarantined, never dropped
+    (S8, N4). `more` says that another page waits now. `seen` are the source ids, named as in `rejected`, of the rows
+    that could be read: a quarantined row is done with only once it was seen again.
     """
 
     events: Sequence[CloudEvent]

@@ -1,4 +1,5 @@
-"""The contract of a flow: a named, versioned list of steps over canonical payloads (S4). A flow names roles, never vendors.
+"""The contract of a flow: a named, versioned list of steps over canonical payloads (S4). A flow names roles, never
+vendors.
 
 A module `integrations/flows/<flow>.py` exports `FLOW`. Steps are pure functions of the run's payload and a Context;
 the engine alone talks to connectors, commits outcomes and keeps order.
@@ -82,7 +83,9 @@ class Context(Protocol):
         ...
 
     def key(self, step: str) -> str:
-        """The idempotency key of a step of this run: digest(business fact, source version, payload correction, flow, step)."""
+        """The idempotency key of a step of this run: digest(business fact, source version, payload correction, flow,
+        step).
+        """
         ...
 
 
@@ -97,13 +100,14 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """A write to the system that plays `role`. `change` makes what is asked (or says why nothing is, or what it waits for);
-    `learn` may turn the acknowledgement into facts. `mode` says how callers experience it (E6): "sync" (what follows needs
-    its answer), "event" (each change as it comes) or "batch" (many changes in one call).
-    Of a flow's `on_dead` step, `learn` is asked when the run goes dead, with `_error` in the payload and no acknowledgement, and
-    its facts are kept with the death whatever becomes of the message; not when the failed step's own write was acknowledged,
-    nor when one was begun and never answered, since then nobody knows what stands.
-    With `bulk` greater than 1 the engine hands up to that many changes (at most the connector's limit) to one call."""
+    """A write to the system that plays `role`. `change` makes what is asked (or says why nothing is, or what it waits
+    for); `learn` may turn the acknowledgement into facts. `mode` says how callers experience it (E6): "sync" (what
+    follows needs its answer), "event" (each change as it comes) or "batch" (many changes in one call). Of a flow's
+    `on_dead` step, `learn` is asked when the run goes dead, with `_error` in the payload and no acknowledgement, and
+    its facts are kept with the death whatever becomes of the message; not when the failed step's own write was
+    acknowledged, nor when one was begun and never answered, since then nobody knows what stands. With `bulk` greater
+    than 1 the engine hands up to that many changes (at most the connector's limit) to one call.
+    """
 
     name: str
     role: Role
@@ -130,9 +134,9 @@ Step = Transform | Deliver | Emit
 class Flow:
     """A process API. A changed step list is a new `version`; runs end on the version they began.
 
-    `aggregate` gives the ordering key of an event (E7), `money` what is at stake (amount, currency) for its dead letter,
-    `on_dead` an optional Deliver step sent when a run goes to the dead letters (e.g. reject the entry in the PSA);
-    it never changes the run's state.
+    `aggregate` gives the ordering key of an event (E7), `money` what is at stake (amount, currency) for its dead
+    letter, `on_dead` an optional Deliver step sent when a run goes to the dead letters (e.g. reject the entry in the
+    PSA); it never changes the run's state.
     """
 
     name: str

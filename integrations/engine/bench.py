@@ -1,7 +1,9 @@
-"""Benchmark: four durable steps through the real engine, beside a bare group-commit loop over the same rows as the limit.
+"""Benchmark: four durable steps through the real engine, beside a bare group-commit loop over the same rows as the
+limit.
 
 The bare loop claims, updates and appends as many bytes of records in as few statements as can be, with no order, lease,
-look-up or flow: what the database, JSON and compression alone cost. Both run in one process, one after the other, on one journal.
+look-up or flow: what the database, JSON and compression alone cost. Both run in one process, one after the other, on
+one journal.
 """
 
 from __future__ import annotations
@@ -71,38 +73,63 @@ class MemoryTarget:
 
 def _posting(entry: dict[str, Any], context: Context) -> Change:
     body = {"hours": entry["hours"], "amount": entry["amount"], "charge_code": entry["charge_code"]}
-    return Change("post", "time_entry", f"TE-bench-{entry['ref']['id']}-v1", context.key("post"), body, {"project": entry["project_id"]})
+    return Change(
+        "post",
+        "time_entry",
+        f"TE-bench-{entry['ref']['id']}-v1",
+        context.key("post"),
+        body,
+        {"project": entry["project_id"]},
+    )
 
 
 def bench_flow() -> Flow:
     """validate, enrich, post, acknowledge."""
     return Flow(
-        name="bench-time-to-bill", version=1, title="Benchmark", owner="bench", triggers=("tieout.time_entry.approved",),
+        name="bench-time-to-bill",
+        version=1,
+        title="Benchmark",
+        owner="bench",
+        triggers=("tieout.time_entry.approved",),
         steps=(
-            Transform("validate", lambda entry, context: Done({**entry, "project_id": "PRJ-" + entry["project_ref"]["id"]})),
+            Transform(
+                "validate", lambda entry, context: Done({**entry, "project_id": "PRJ-" + entry["project_ref"]["id"]})
+            ),
             Transform("enrich", lambda entry, context: Done({**entry, "amount": str(int(entry["hours"]) * 90)})),
             Deliver("post", Role.ERP, "time_entry", _posting, BULK),
-            Transform("acknowledge", lambda entry, context: Done({**entry, "posting": context.run.acks["post"]["system_id"]})),
+            Transform(
+                "acknowledge", lambda entry, context: Done({**entry, "posting": context.run.acks["post"]["system_id"]})
+            ),
         ),
-        aggregate=lambda event: event.subject, money=lambda entry: (entry["amount"], "EUR"), sla_seconds=3600,
-    )  # fmt: skip
+        aggregate=lambda event: event.subject,
+        money=lambda entry: (entry["amount"], "EUR"),
+        sla_seconds=3600,
+    )
 
 
 def bench_events(runs: int) -> list[CloudEvent]:
     """Approved time entries of three legal entities."""
     return [
         CloudEvent(
-            id=f"bench-{n}", source="bench/time", type="tieout.time_entry.approved", subject=f"time_entry:TE-bench-{n}", time=_MOMENT,
-            dataschema="tieout:time_entry:1", legalentity=("NOV-DE", "NOV-UK", "NOV-US")[n % 3],
+            id=f"bench-{n}",
+            source="bench/time",
+            type="tieout.time_entry.approved",
+            subject=f"time_entry:TE-bench-{n}",
+            time=_MOMENT,
+            dataschema="tieout:time_entry:1",
+            legalentity=("NOV-DE", "NOV-UK", "NOV-US")[n % 3],
             data={
                 "ref": {"system": "bench", "kind": "time_entry", "id": str(n)},
                 "project_ref": {"system": "bench", "kind": "project", "id": str(n % 37)},
                 "resource_ref": {"system": "bench", "kind": "resource", "id": str(n % 300)},
-                "charge_code": f"PRJ-{n % 37}.010", "work_date": "2026-11-19", "hours": str(1 + n % 8), "notes": "worked on the thing that was asked for",
+                "charge_code": f"PRJ-{n % 37}.010",
+                "work_date": "2026-11-19",
+                "hours": str(1 + n % 8),
+                "notes": "worked on the thing that was asked for",
             },
         )
         for n in range(runs)
-    ]  # fmt: skip
+    ]
 
 
 def run(database: str = "sqlite", runs: int = 10_000) -> dict[str, Any]:
@@ -125,25 +152,40 @@ def run(database: str = "sqlite", runs: int = 10_000) -> dict[str, Any]:
             worked, cpu = time.perf_counter() - admitted, _cpu() - cpu
             settled = journal.runs.states().get(("bench-time-to-bill", "settled"), 0)
             if settled != runs or len(target.postings) != runs:
-                raise RuntimeError(f"only {settled} of {runs} runs settled and {len(target.postings)} were posted: the figures mean nothing")
+                raise RuntimeError(
+                    f"only {settled} of {runs} runs settled and {len(target.postings)} were posted: the figures mean nothing"
+                )
             limit = _bare_loop(journal, runs)
         finally:
             engine.close()
             journal.close()
     admission = admitted - started
     return {
-        "database": database, "runs": runs, "runs_per_s": round(runs / worked), "limit_runs_per_s": round(limit),
-        "ratio": round(runs / worked / limit, 2), "admitted_per_s": round(runs / admission),
-        "end_to_end_per_s": round(runs / (worked + admission)), "cpu_seconds": round(cpu, 2), "steps": 4, "bulk": BULK,
-    }  # fmt: skip
+        "database": database,
+        "runs": runs,
+        "runs_per_s": round(runs / worked),
+        "limit_runs_per_s": round(limit),
+        "ratio": round(runs / worked / limit, 2),
+        "admitted_per_s": round(runs / admission),
+        "end_to_end_per_s": round(runs / (worked + admission)),
+        "cpu_seconds": round(cpu, 2),
+        "steps": 4,
+        "bulk": BULK,
+    }
 
 
 def _bare_loop(journal: Journal, runs: int, page: int = 500) -> float:
-    """Runs a second of the least that the same durable bytes can cost: claim, intent, outcome and feed, three commits a page."""
+    """Runs a second of the least that the same durable bytes can cost: claim, intent, outcome and feed, three commits a
+    page.
+    """
     payload = dict(bench_events(1)[0].data)
     table = sa.Table(
-        "bench_limit", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("state", sa.Text), sa.Column("payload", sa.Text)
-    )  # fmt: skip
+        "bench_limit",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("state", sa.Text),
+        sa.Column("payload", sa.Text),
+    )
     table.create(journal.engine)
     rows = [{"id": n, "state": "ready", "payload": orjson.dumps(payload).decode()} for n in range(runs)]
     with journal.engine.begin() as connection:
@@ -159,7 +201,10 @@ def _bare_loop(journal: Journal, runs: int, page: int = 500) -> float:
         bodies = {row.id: orjson.loads(row.payload) for row in found}
         for state, moves in (("posting", 2), ("settled", 3)):
             bodies = {name: {**body, state: f"M-{name}"} for name, body in bodies.items()}
-            told = [Record(RecordKind.TRANSFORMATION, _MOMENT, run_id=str(name), body={"before": body, "after": body}) for name, body in bodies.items()]
+            told = [
+                Record(RecordKind.TRANSFORMATION, _MOMENT, run_id=str(name), body={"before": body, "after": body})
+                for name, body in bodies.items()
+            ]
             with journal.engine.begin() as connection:
                 _write(connection, table, [(name, state, orjson.dumps(body).decode()) for name, body in bodies.items()])
                 journal.feed.append(connection, told * moves)
@@ -180,7 +225,9 @@ def _write(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[int,
         connection.execute(statement, {"ids": list(ids), "states": list(states), "payloads": list(payloads)})
     else:
         statement = sa.text("update bench_limit set state = :state, payload = :payload where id = :id")
-        connection.execute(statement, [{"id": name, "state": state, "payload": payload} for name, state, payload in rows])
+        connection.execute(
+            statement, [{"id": name, "state": state, "payload": payload} for name, state, payload in rows]
+        )
 
 
 def _cpu() -> float:
@@ -197,12 +244,16 @@ def _address(database: str) -> Iterator[str]:
         return
     server = os.environ.get("TIEOUT_BENCH_POSTGRES")
     if database != "postgres" or not server:
-        raise Misconfigured("give sqlite, or postgres with TIEOUT_BENCH_POSTGRES=postgresql://user@host/database (an empty database)")
+        raise Misconfigured(
+            "give sqlite, or postgres with TIEOUT_BENCH_POSTGRES=postgresql://user@host/database (an empty database)"
+        )
     yield server
 
 
 def main() -> None:
-    """`python -m integrations.engine.bench [--size RUNS] [--database sqlite|postgres]`: the figures as one line of JSON."""
+    """`python -m integrations.engine.bench [--size RUNS] [--database sqlite|postgres]`: the figures as one line of
+    JSON.
+    """
     arguments = argparse.ArgumentParser(prog="bench engine", description=run.__doc__)
     arguments.add_argument("--size", type=int, default=10_000)
     arguments.add_argument("--database", default="sqlite", choices=("sqlite", "postgres"))

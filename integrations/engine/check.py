@@ -1,4 +1,6 @@
-"""Asks each connected system whether it can be reached with its credentials: `python -m integrations.engine.check`, one JSON row a system."""
+"""Asks each connected system whether it can be reached with its credentials: `python -m integrations.engine.check`, one
+JSON row a system.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from models.settings import read_settings
 
 
 def answers() -> list[dict[str, object]]:
-    """Name, whether it holds, and a sentence, for each system of TIEOUT_SYSTEMS. Raises Misconfigured when the file needs mending."""
+    """Name, whether it holds, and a sentence, for each system of TIEOUT_SYSTEMS. Raises Misconfigured when the file
+    needs mending.
+    """
     settings = read_settings()
     if settings.systems is None:
         return []

@@ -24,7 +24,9 @@ def idempotency_key(run: Run, step: str) -> str:
     Retries and uncorrected replays get the same key, so that a target sees the same write again; a correction is a
     different write and says so.
     """
-    correction = orjson.dumps(run.correction, option=orjson.OPT_SORT_KEYS, default=str).decode() if run.correction else ""
+    correction = (
+        orjson.dumps(run.correction, option=orjson.OPT_SORT_KEYS, default=str).decode() if run.correction else ""
+    )
     text = "\x1f".join((run.flow, run.business_key, str(run.source_version), correction, step))
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
@@ -53,14 +55,18 @@ class RunContext:
         return own if own is not None else self._lookups.known(entity, canonical_id)
 
     def canonical_id(self, ref: SystemRef | Mapping[str, Any]) -> str | None:
-        system, kind, identity = (ref.system, ref.kind, ref.id) if isinstance(ref, SystemRef) else (ref["system"], ref["kind"], ref["id"])
+        system, kind, identity = (
+            (ref.system, ref.kind, ref.id) if isinstance(ref, SystemRef) else (ref["system"], ref["kind"], ref["id"])
+        )
         return self._links.get((system, kind, identity)) or self._lookups.canonical_id(system, kind, identity)
 
     def system_id(self, role: Role, entity: str, canonical_id: str) -> str | None:
         system = self._lookups.player(role, self._row.legal_entity)
         if system is None:
             return None
-        own = next((ref[2] for ref, name in self._links.items() if ref[:2] == (system, entity) and name == canonical_id), None)
+        own = next(
+            (ref[2] for ref, name in self._links.items() if ref[:2] == (system, entity) and name == canonical_id), None
+        )
         return own or self._lookups.system_id(system, entity, canonical_id)
 
     def matches(self, entity: str, key: str) -> Sequence[str]:
@@ -91,10 +97,18 @@ class RunContext:
     def _view(self) -> RunView:
         run = self._row
         return RunView(
-            run_id=run.run_id, flow=run.flow, flow_version=run.flow_version, lineage_id=run.lineage_id, correlation_id=run.correlation_id,
-            business_key=run.business_key, event_type=run.event_type, source_version=run.source_version, legal_entity=run.legal_entity,
-            acks=run.acks, source=run.event_source,
-        )  # fmt: skip
+            run_id=run.run_id,
+            flow=run.flow,
+            flow_version=run.flow_version,
+            lineage_id=run.lineage_id,
+            correlation_id=run.correlation_id,
+            business_key=run.business_key,
+            event_type=run.event_type,
+            source_version=run.source_version,
+            legal_entity=run.legal_entity,
+            acks=run.acks,
+            source=run.event_source,
+        )
 
 
 def _legal_entity(payload: Mapping[str, Any]) -> str | None:

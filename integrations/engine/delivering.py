@@ -33,7 +33,12 @@ class Deliveries:
     """Calls of one worker. `pool` gives the executor of a system, `held` says whether the leases still stand."""
 
     def __init__(
-        self, landscape: Landscape, gates: Callable[[str], Gate], pool: Callable[[str], ThreadPoolExecutor], held: Callable[[], bool], tracing: Tracing
+        self,
+        landscape: Landscape,
+        gates: Callable[[str], Gate],
+        pool: Callable[[str], ThreadPoolExecutor],
+        held: Callable[[], bool],
+        tracing: Tracing,
     ) -> None:
         self._landscape, self._gates, self._pool, self._held, self._tracing = landscape, gates, pool, held, tracing
 
@@ -68,7 +73,9 @@ class Deliveries:
         """Writes that may share a call: one system, step, action and entity; a doubtful one is asked for first."""
         groups: dict[tuple[object, ...], list[Planned]] = {}
         for one in planned:
-            groups.setdefault((one.system, one.step.name, one.change.action, one.change.entity, one.doubtful, one.corrected), []).append(one)
+            groups.setdefault(
+                (one.system, one.step.name, one.change.action, one.change.entity, one.doubtful, one.corrected), []
+            ).append(one)
         for group in groups.values():
             limit = self._landscape.connectors[group[0].system].bulk_limit.get(group[0].change.entity, 1)
             size = max(1, min(group[0].step.bulk, limit))
@@ -105,17 +112,31 @@ class Deliveries:
         if errors:
             gate.failed(max(errors, key=lambda error: not _refused(error)))
 
-    def _delivered(self, call: list[Planned], answers: Sequence[Answer], started: int, place: SpanPlace) -> list[Delivery]:
+    def _delivered(
+        self, call: list[Planned], answers: Sequence[Answer], started: int, place: SpanPlace
+    ) -> list[Delivery]:
         ended = time.time_ns()
         if len(call) == 1:
             return [Delivery(call[0], answers[0], started, ended, place.span_id)]
-        deliveries = [Delivery(one, answer, started, ended, new_span_id()) for one, answer in zip(call, answers, strict=True)]
+        deliveries = [
+            Delivery(one, answer, started, ended, new_span_id()) for one, answer in zip(call, answers, strict=True)
+        ]
         first = call[0]
         self._tracing.span(
-            f"deliver {first.change.entity}", place, None, started, ended,
-            {"tieout.system": first.system, "tieout.step": first.step.name, "tieout.flow": first.walk.flow.name, "tieout.changes": len(call)},
-            links=[SpanPlace(delivery.planned.walk.move.run.trace_id, delivery.span_id) for delivery in deliveries], client=True,
-        )  # fmt: skip
+            f"deliver {first.change.entity}",
+            place,
+            None,
+            started,
+            ended,
+            {
+                "tieout.system": first.system,
+                "tieout.step": first.step.name,
+                "tieout.flow": first.walk.flow.name,
+                "tieout.changes": len(call),
+            },
+            links=[SpanPlace(delivery.planned.walk.move.run.trace_id, delivery.span_id) for delivery in deliveries],
+            client=True,
+        )
         return deliveries
 
 
@@ -132,7 +153,9 @@ def answered(changes: Sequence[Change], connector: Connector) -> Sequence[Answer
     return answers
 
 
-def answered_safely(changes: Sequence[Change], connector: Connector, held: Callable[[], bool], corrected: bool) -> Sequence[Answer]:
+def answered_safely(
+    changes: Sequence[Change], connector: Connector, held: Callable[[], bool], corrected: bool
+) -> Sequence[Answer]:
     """Answers to writes that may have been made before: what is found counts, the rest is written.
 
     An upsert that is found still goes out unless the target already shows what it wants: what was found may be an
@@ -142,8 +165,10 @@ def answered_safely(changes: Sequence[Change], connector: Connector, held: Calla
     asked = [n for n, change in enumerate(changes) if change.action != "annotate"]
     found = connector.find([changes[n] for n in asked]) if asked else []
     answers: dict[int, Answer] = {
-        n: ack for n, ack in zip(asked, found, strict=True) if ack is not None and _same(changes[n], connector, corrected)
-    }  # fmt: skip
+        n: ack
+        for n, ack in zip(asked, found, strict=True)
+        if ack is not None and _same(changes[n], connector, corrected)
+    }
     missing = [n for n in range(len(changes)) if n not in answers]
     if missing and not held():
         raise OutcomeUnknown("the lease ended while the target was asked", changes[missing[0]].key)

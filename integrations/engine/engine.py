@@ -28,17 +28,27 @@ class Engine:
     """Everything but the clockwork of one engine process (`integrations.engine.service` adds that)."""
 
     def __init__(
-        self, journal: Journal, flows: Iterable[Flow], connectors: Mapping[str, Connector] | Iterable[Connector], clock: Clock, *,
-        tracing: Tracing | None = None, owner: str | None = None, chance: Callable[[], float] = random.random, page: int = 500,
+        self,
+        journal: Journal,
+        flows: Iterable[Flow],
+        connectors: Mapping[str, Connector] | Iterable[Connector],
+        clock: Clock,
+        *,
+        tracing: Tracing | None = None,
+        owner: str | None = None,
+        chance: Callable[[], float] = random.random,
+        page: int = 500,
         lease_seconds: float = 15.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.journal, self.clock = journal, clock
         self.flows, self.landscape = FlowBook(flows), Landscape(connectors)
         self.tracing = tracing or Tracing()
         self.owner = owner or f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._routing = Routing(self.flows)
         journal.throttle.register(list(self.landscape.connectors))
-        self.worker = Worker(self.owner, journal, self.flows, self.landscape, clock, chance, self.tracing, page, lease_seconds)
+        self.worker = Worker(
+            self.owner, journal, self.flows, self.landscape, clock, chance, self.tracing, page, lease_seconds
+        )
         self.polling = Polling(journal, self.landscape, self._routing, clock, self.worker.gate)
         self.farewells = Farewells(journal, self.flows, self.landscape, clock, self.worker, self.tracing, chance)
         self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock)
@@ -60,8 +70,8 @@ class Engine:
     def drain(self, poll: bool = True, limit: int = 10_000) -> int:
         """Poll once, then do everything that is due now, requests too; how many runs were worked on.
 
-        What falls due later (back-off, a circuit, a wait) stays. Raises RuntimeError after `limit` pages, since runs that
-        never rest would otherwise keep the caller for ever.
+        What falls due later (back-off, a circuit, a wait) stays. Raises RuntimeError after `limit` pages, since runs
+        that never rest would otherwise keep the caller for ever.
         """
         if poll:
             self.poll()

@@ -1,8 +1,8 @@
 """Farewells: the `on_dead` step of a flow, sent when a run went to the dead letters; it never changes the run's state.
 
-A message counts as sent once it was answered. What passes by itself (a busy or held system, a lost answer) is tried again
-with back-off, as often as the system's policy tries a write; a kill in between sends it again, under the same key.
-What the step learns was committed with the run's death (`integrations.engine.walk`).
+A message counts as sent once it was answered. What passes by itself (a busy or held system, a lost answer) is tried
+again with back-off, as often as the system's policy tries a write; a kill in between sends it again, under the same
+key. What the step learns was committed with the run's death (`integrations.engine.walk`).
 """
 
 from __future__ import annotations
@@ -49,13 +49,22 @@ class Farewells:
     """Sends last messages. The step sees the run's payload with `_error` = {code, message, field, step}."""
 
     def __init__(
-        self, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock, worker: Worker, tracing: Tracing, chance: Callable[[], float]
+        self,
+        journal: Journal,
+        flows: FlowBook,
+        landscape: Landscape,
+        clock: Clock,
+        worker: Worker,
+        tracing: Tracing,
+        chance: Callable[[], float],
     ) -> None:
         self._journal, self._flows, self._landscape, self._clock = journal, flows, landscape, clock
         self._worker, self._tracing, self._chance = worker, tracing, chance
 
     def send(self) -> int:
-        """Send what is due; how many are done with. Where a system takes no calls now, its messages are due when it does."""
+        """Send what is due; how many are done with. Where a system takes no calls now, its messages are due when it
+        does.
+        """
         sent = 0
         for _ in range(_ROUNDS):
             runs = self._journal.runs.farewells(_AT_ONCE)
@@ -107,16 +116,28 @@ class Farewells:
                 answer = answered([change], self._landscape.connectors[system])[0]
             except Exception as error:  # noqa: BLE001  as for every delivery: the error is the answer
                 answer = error
-        attributes = {"tieout.flow": run.flow, "tieout.step": step.name, "tieout.run_id": run.run_id, "tieout.system": system}
+        attributes = {
+            "tieout.flow": run.flow,
+            "tieout.step": step.name,
+            "tieout.run_id": run.run_id,
+            "tieout.system": system,
+        }
         failure = str(answer) if isinstance(answer, Exception) else None
         self._tracing.span(step.name, place, None, started, time.time_ns(), attributes, error=failure, client=True)
         if isinstance(answer, Acknowledgement):
             self._worker.gate(system).succeeded()
             body = {"change": change_body(change), "answer": dict(answer.answer), "system_id": answer.system_id}
             record = run_record(
-                run, RecordKind.ACKNOWLEDGEMENT, self._clock.now(), entity=change.entity, system=system, status="delivered", span_id=place.span_id,
-                duration_us=(time.time_ns() - started) // 1000, body=body,
-            )  # fmt: skip
+                run,
+                RecordKind.ACKNOWLEDGEMENT,
+                self._clock.now(),
+                entity=change.entity,
+                system=system,
+                status="delivered",
+                span_id=place.span_id,
+                duration_us=(time.time_ns() - started) // 1000,
+                body=body,
+            )
             said.records.append(record)
         else:
             self._worker.gate(system).failed(answer)
@@ -131,11 +152,20 @@ class Farewells:
 
     def _failed(self, run: Run, error: Exception, change: Change | None, system: str | None, started: int) -> Record:
         code, message, path = error_of(error)
-        body = {"error": {"code": code, "message": message, "field": path}, **({"change": change_body(change)} if change else {})}
+        body = {
+            "error": {"code": code, "message": message, "field": path},
+            **({"change": change_body(change)} if change else {}),
+        }
         return run_record(
-            run, RecordKind.FAILURE, self._clock.now(), system=system, status="farewell", error_code=code,
-            duration_us=(time.time_ns() - started) // 1000, body=body,
-        )  # fmt: skip
+            run,
+            RecordKind.FAILURE,
+            self._clock.now(),
+            system=system,
+            status="farewell",
+            error_code=code,
+            duration_us=(time.time_ns() - started) // 1000,
+            body=body,
+        )
 
 
 def _later(run: Run, until: datetime) -> None:

@@ -19,7 +19,9 @@ class FlowBook:
         self._versions: dict[tuple[str, int], Flow] = {}
         for flow in flows:
             if (flow.name, flow.version) in self._versions:
-                raise Misconfigured(f"flow {flow.name} version {flow.version} is registered twice: give the changed one a new version")
+                raise Misconfigured(
+                    f"flow {flow.name} version {flow.version} is registered twice: give the changed one a new version"
+                )
             _check_steps(flow)
             self._versions[(flow.name, flow.version)] = flow
         self.newest: dict[str, Flow] = {}

@@ -29,7 +29,9 @@ class Closed:
 class Gate:
     """One system's gate in this process. Thread-safe."""
 
-    def __init__(self, system: str, policy: Policy, journal: Journal, clock: Clock, pause: Callable[[float], bool]) -> None:
+    def __init__(
+        self, system: str, policy: Policy, journal: Journal, clock: Clock, pause: Callable[[float], bool]
+    ) -> None:
         self._system, self._policy, self._journal, self._clock, self._pause = system, policy, journal, clock, pause
         self._lock = threading.Lock()
         self._tokens = 0
@@ -77,7 +79,14 @@ class Gate:
 
     def _hold(self, error: RateLimited) -> None:
         with self._lock:
-            held = Circuit(self._system, self._circuit.state, self._circuit.failures, error.until, self._circuit.probe_at, self._circuit.reason)
+            held = Circuit(
+                self._system,
+                self._circuit.state,
+                self._circuit.failures,
+                error.until,
+                self._circuit.probe_at,
+                self._circuit.reason,
+            )
             self._circuit = held
         self._journal.throttle.hold(self._system, error.until)
 
@@ -101,7 +110,9 @@ class Gate:
             with self._lock:
                 if self._tokens == 0:
                     wanted = max(1, min(_SLAB, self._policy.burst, int(self._policy.rate)))
-                    self._tokens, wait = self._journal.throttle.take(self._system, wanted, self._policy.rate, self._policy.burst)
+                    self._tokens, wait = self._journal.throttle.take(
+                        self._system, wanted, self._policy.rate, self._policy.burst
+                    )
                 if self._tokens > 0:
                     self._tokens -= 1
                     return True
@@ -110,4 +121,6 @@ class Gate:
 
     def _note(self, status: str, because: str) -> None:
         kind, now = RecordKind.FAILURE if status == "circuit_open" else RecordKind.TRANSFORMATION, self._clock.now()
-        self._journal.runs.note([Record(kind=kind, occurred_at=now, system=self._system, status=status, body={"because": because})])
+        self._journal.runs.note(
+            [Record(kind=kind, occurred_at=now, system=self._system, status=status, body={"because": because})]
+        )

@@ -1,4 +1,6 @@
-"""Jobs on a schedule: one runner at a time across processes, misfires coalesced, polls at once when world time jumps (E9)."""
+"""Jobs on a schedule: one runner at a time across processes, misfires coalesced, polls at once when world time jumps
+(E9).
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ _LOOK_SECONDS = 0.02
 class Jobs:
     """Runs jobs under APScheduler. A job that missed its time runs once when it can (coalesced), however late.
 
-    A job is named; its lease in the journal keeps it to one process however long it takes, and it passes on when that process
-    is gone.
+    A job is named; its lease in the journal keeps it to one process however long it takes, and it passes on when that
+    process is gone.
     """
 
     def __init__(self, owner: str, leases: Leases, clock: Clock, threads: int = 8) -> None:
@@ -108,4 +110,3 @@ class Jobs:
             seen = jump
             for name, work in self._at_jump:
                 threading.Thread(target=self._run, args=(name, work, True), name=f"jump-{name}", daemon=True).start()
-

@@ -25,7 +25,9 @@ class Landscape:
             self._played[asked] = self._search(*asked)
         found = self._played[asked]
         if found is None:
-            raise KeyError(f"no system plays {asked[0].value} for legal entity {legal_entity or '(unknown)'}: add one to the systems file")
+            raise KeyError(
+                f"no system plays {asked[0].value} for legal entity {legal_entity or '(unknown)'}: add one to the systems file"
+            )
         return found
 
     def _search(self, role: Role, legal_entity: str | None) -> str | None:

@@ -66,7 +66,11 @@ class Lookups:
         return self._matches[(entity, key)]
 
     def _fetch(
-        self, known: set[tuple[str, str]], canonical: set[tuple[str, str, str]], system: set[tuple[str, str, str]], matches: set[tuple[str, str]]
+        self,
+        known: set[tuple[str, str]],
+        canonical: set[tuple[str, str, str]],
+        system: set[tuple[str, str, str]],
+        matches: set[tuple[str, str]],
     ) -> None:
         if known := known - self._known.keys():
             bodies = self._journal.registry.known(known)

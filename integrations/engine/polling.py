@@ -23,7 +23,13 @@ class Polling:
     """Reads streams to their end. Safe to repeat: events that came before are recognised."""
 
     def __init__(
-        self, journal: Journal, landscape: Landscape, routing: Routing, clock: Clock, gate: Callable[[str], Gate], limit: int = 500
+        self,
+        journal: Journal,
+        landscape: Landscape,
+        routing: Routing,
+        clock: Clock,
+        gate: Callable[[str], Gate],
+        limit: int = 500,
     ) -> None:
         self._journal, self._landscape, self._routing, self._clock = journal, landscape, routing, clock
         self._gate, self._limit = gate, limit
@@ -31,13 +37,16 @@ class Polling:
 
     def streams(self) -> list[tuple[str, str]]:
         """Every (system, stream) there is to poll."""
-        return [(name, stream) for name, connector in self._landscape.connectors.items() for stream in connector.streams]
+        return [
+            (name, stream) for name, connector in self._landscape.connectors.items() for stream in connector.streams
+        ]
 
     def poll(self, system: str, stream: str) -> int:
         """Read one stream to its end and admit what is new; how many runs were started or woken.
 
-        A page is a call like any other: it takes a token of the system's bucket, waits behind its circuit, and counts in it.
-        A source that cannot be read now is left for the next poll, with the reason beside its cursor and in the feed.
+        A page is a call like any other: it takes a token of the system's bucket, waits behind its circuit, and counts
+        in it. A source that cannot be read now is left for the next poll, with the reason beside its cursor and in the
+        feed.
         """
         began, changed = self._clock.now(), 0
         cursor = self._journal.cursors.get(system, stream) or self._begun(system, stream)
@@ -47,7 +56,9 @@ class Polling:
             if page is None:
                 return changed
             arrivals = [self._routing.arrival(event) for event in page.events]
-            arrivals += [self._routing.rejected(system, stream, name, row, error, began) for name, row, error in page.rejected]
+            arrivals += [
+                self._routing.rejected(system, stream, name, row, error, began) for name, row, error in page.rejected
+            ]
             try:
                 admitted = self._journal.runs.admit(arrivals, partial(self._moved, system, stream, cursor, page, began))
             except CursorMoved:
@@ -59,14 +70,20 @@ class Polling:
                 return changed
 
     def _begun(self, system: str, stream: str) -> str | None:
-        """The cursor of a stream that has none: where it stood before it was begun again, if nobody could read it for long since."""
+        """The cursor of a stream that has none: where it stood before it was begun again, if nobody could read it for
+        long since.
+        """
         self._journal.runs.read_on(system, stream)
         return self._journal.cursors.get(system, stream)
 
-    def _moved(self, system: str, stream: str, since: str | None, page: Page, began: datetime, connection: sa.Connection) -> None:
+    def _moved(
+        self, system: str, stream: str, since: str | None, page: Page, began: datetime, connection: sa.Connection
+    ) -> None:
         """What joins a page's admission: the cursor's move, and the end of the dead letters whose rows it showed again."""
         self._journal.cursors.move(connection, system, stream, since, page.cursor, None if page.more else began)
-        self._journal.runs.shown(connection, system, stream, {*page.seen, *(name for name, _, _ in page.rejected)}, not page.more)
+        self._journal.runs.shown(
+            connection, system, stream, {*page.seen, *(name for name, _, _ in page.rejected)}, not page.more
+        )
 
     def _page(self, connector: Connector, stream: str, cursor: str | None) -> Page | None:
         name = connector.config.name

@@ -53,19 +53,31 @@ class Preview:
             "count": len(runs),
         }
 
-    def _run(self, old: Run, origin: Mapping[str, Any] | None, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def _run(
+        self, old: Run, origin: Mapping[str, Any] | None, plan: Plan
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         hazards = self._hazards(old, plan)
         shown: dict[str, Any] = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
         flow = self._flows.version(old.flow, old.flow_version)
         if flow is None:
             if old.flow == INTAKE:
-                shown["steps"].append(_step("map", "transform", outcome="its stream is read again from the beginning; this stays open until the row has come"))
+                shown["steps"].append(
+                    _step(
+                        "map",
+                        "transform",
+                        outcome="its stream is read again from the beginning; this stays open until the row has come",
+                    )
+                )
             else:
-                hazards.append(_hazard("unknown_version", old.run_id, f"no worker knows {old.flow} version {old.flow_version}"))
+                hazards.append(
+                    _hazard("unknown_version", old.run_id, f"no worker knows {old.flow} version {old.flow_version}")
+                )
             return shown, hazards
         try:
             root = old.run_id in plan.roots
-            run = restarted(old, origin, "start" if root else plan.start, None if root else plan.correction, self._clock.now())
+            run = restarted(
+                old, origin, "start" if root else plan.start, None if root else plan.correction, self._clock.now()
+            )
         except Exception as error:  # noqa: BLE001  a correction that fits nowhere is what the preview must show
             shown["steps"].append(_failed(old.step_name or "", "transform", error))
             return shown, hazards
@@ -102,7 +114,12 @@ class Preview:
         before, run.payload = run.payload, dict(outcome.payload)
         context.learn(list(outcome.facts), list(outcome.links))
         context.settle_entity(run.payload)
-        return _step(step.name, "transform", fields=[field for field in _fields(before, run.payload) if field["changed"]], outcome="done"), True
+        return _step(
+            step.name,
+            "transform",
+            fields=[field for field in _fields(before, run.payload) if field["changed"]],
+            outcome="done",
+        ), True
 
     def _delivery(
         self, step: Deliver, run: Run, context: RunContext, hazards: list[dict[str, Any]], old: Run
@@ -110,7 +127,9 @@ class Preview:
         try:
             system = context.system_of(step.role)
         except KeyError:
-            return _step(step.name, "deliver", outcome="nothing_to_do", error=f"no system plays {step.role.value} here"), True
+            return _step(
+                step.name, "deliver", outcome="nothing_to_do", error=f"no system plays {step.role.value} here"
+            ), True
         change = step.change(run.payload, context)
         if isinstance(change, NothingToDo):
             return _step(step.name, "deliver", system=system, outcome="nothing_to_do", error=change.because), True
@@ -119,45 +138,110 @@ class Preview:
         return self._asked(step, change, system, run, context, hazards, old), True
 
     def _asked(
-        self, step: Deliver, change: Change, system: str, run: Run, context: RunContext, hazards: list[dict[str, Any]], old: Run
+        self,
+        step: Deliver,
+        change: Change,
+        system: str,
+        run: Run,
+        context: RunContext,
+        hazards: list[dict[str, Any]],
+        old: Run,
     ) -> dict[str, Any]:
         connector: Connector = self._landscape.connectors[system]
         state = connector.state(change)
         fields = _fields(state.current or {}, state.wanted)
-        if (held := _delivered(step, change, state, old)) and run.correction and any(field["changed"] for field in fields):
-            hazards.append(_hazard("overwrite", old.run_id, _overwrites(change, state, f"{held} of {system}", telling_system(old.event_source))))
+        if (
+            (held := _delivered(step, change, state, old))
+            and run.correction
+            and any(field["changed"] for field in fields)
+        ):
+            hazards.append(
+                _hazard(
+                    "overwrite",
+                    old.run_id,
+                    _overwrites(change, state, f"{held} of {system}", telling_system(old.event_source)),
+                )
+            )
         elif state.current is not None and change.action == "post":
-            hazards.append(_hazard("duplicate", old.run_id, f"{system} holds {change.external_id} already: it will be found, not posted twice"))
-        ack = {"system": system, "system_id": state.ack.system_id if state.ack else "(new)", "answer": dict(state.ack.answer) if state.ack else {}}
+            hazards.append(
+                _hazard(
+                    "duplicate",
+                    old.run_id,
+                    f"{system} holds {change.external_id} already: it will be found, not posted twice",
+                )
+            )
+        ack = {
+            "system": system,
+            "system_id": state.ack.system_id if state.ack else "(new)",
+            "answer": dict(state.ack.answer) if state.ack else {},
+        }
         run.acks[step.name] = ack
-        context.learn(list(step.learn(run.payload, ack)) if step.learn else [], [(system, change.entity, str(ack["system_id"]), change.external_id)])
+        context.learn(
+            list(step.learn(run.payload, ack)) if step.learn else [],
+            [(system, change.entity, str(ack["system_id"]), change.external_id)],
+        )
         outcome = "creates" if state.current is None else "updates"
-        return _step(step.name, "deliver", system=system, action=change.action, external_id=change.external_id, fields=fields, outcome=outcome)
+        return _step(
+            step.name,
+            "deliver",
+            system=system,
+            action=change.action,
+            external_id=change.external_id,
+            fields=fields,
+            outcome=outcome,
+        )
 
     def _hazards(self, run: Run, plan: Plan) -> list[dict[str, Any]]:
-        others = [other for other in self._journal.runs.by_keys([run.business_key]) if other.fact == run.fact and other.run_id != run.run_id]
+        others = [
+            other
+            for other in self._journal.runs.by_keys([run.business_key])
+            if other.fact == run.fact and other.run_id != run.run_id
+        ]
         found = []
         if any(other.source_version > run.source_version for other in others):
             found.append(_hazard("stale", run.run_id, "a newer version of this fact has arrived since"))
         if any(other.seq < run.seq and other.state in HOLDING for other in others):
             found.append(_hazard("out_of_order", run.run_id, "an earlier run of this fact is still open"))
         if run.error_code == "closed-period" and not plan.correction:
-            found.append(_hazard("closed_period", run.run_id, "the period was closed: without another date it will be refused again"))
+            found.append(
+                _hazard(
+                    "closed_period", run.run_id, "the period was closed: without another date it will be refused again"
+                )
+            )
         circuit = self._journal.throttle.circuits().get(run.system or "")
         now = self._clock.now()
         if circuit and (circuit.state != "closed" or (circuit.held_until and circuit.held_until > now)):
-            found.append(_hazard("rate_limit", run.run_id, f"{run.system} takes no calls now: {circuit.reason or 'it asked us to wait'}"))
+            found.append(
+                _hazard(
+                    "rate_limit",
+                    run.run_id,
+                    f"{run.system} takes no calls now: {circuit.reason or 'it asked us to wait'}",
+                )
+            )
         return found
 
 
 def _step(
-    name: str, kind: str, *, system: str | None = None, action: str | None = None, external_id: str | None = None,
-    fields: Sequence[Mapping[str, Any]] = (), outcome: str = "", error: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    name: str,
+    kind: str,
+    *,
+    system: str | None = None,
+    action: str | None = None,
+    external_id: str | None = None,
+    fields: Sequence[Mapping[str, Any]] = (),
+    outcome: str = "",
+    error: str | None = None,
+) -> dict[str, Any]:
     return {
-        "step": name, "system": system, "kind": kind, "action": action, "external_id": external_id, "fields": list(fields), "outcome": outcome,
+        "step": name,
+        "system": system,
+        "kind": kind,
+        "action": action,
+        "external_id": external_id,
+        "fields": list(fields),
+        "outcome": outcome,
         "error": error,
-    }  # fmt: skip
+    }
 
 
 def _failed(name: str, kind: str, error: Exception) -> dict[str, Any]:
@@ -168,14 +252,20 @@ def _failed(name: str, kind: str, error: Exception) -> dict[str, Any]:
 def _fields(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
     names = list(dict.fromkeys([*wanted, *current]))
     return [
-        {"field": name, "current": current.get(name), "wanted": wanted.get(name, current.get(name)), "changed": name in wanted and wanted[name] != current.get(name)}
+        {
+            "field": name,
+            "current": current.get(name),
+            "wanted": wanted.get(name, current.get(name)),
+            "changed": name in wanted and wanted[name] != current.get(name),
+        }
         for name in names
-    ]  # fmt: skip
+    ]
 
 
 def _delivered(step: Deliver, change: Change, state: TargetState, old: Run) -> str | None:
-    """The target's id of what must not be changed unnoticed: a posting, or anything of a run that has settled. A master record
-    on the way to which a run died is what its correction is for."""
+    """The target's id of what must not be changed unnoticed: a posting, or anything of a run that has settled. A master
+    record on the way to which a run died is what its correction is for.
+    """
     acked: str | None = old.acks.get(step.name, {}).get("system_id")
     if change.action == "post":
         return acked or (state.ack.system_id if state.ack else None)

@@ -22,8 +22,9 @@ _ENDED = (RunState.SETTLED, RunState.SUPERSEDED, RunState.CANCELLED)
 
 @dataclass(slots=True)
 class Replaying:
-    """One replay request under way. Its whole progress is in `result`, so that another engine can take over. `confirmed`: the
-    request carries the hash of the plan, which its preview gave."""
+    """One replay request under way. Its whole progress is in `result`, so that another engine can take over.
+    `confirmed`: the request carries the hash of the plan, which its preview gave.
+    """
 
     request_id: str
     plan: Plan
@@ -33,7 +34,16 @@ class Replaying:
     result: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        fresh = {"waves": [], "replayed": 0, "settled": 0, "failed": 0, "waiting": 0, "stopped": False, "run_ids": {}, "refused": {}}
+        fresh = {
+            "waves": [],
+            "replayed": 0,
+            "settled": 0,
+            "failed": 0,
+            "waiting": 0,
+            "stopped": False,
+            "run_ids": {},
+            "refused": {},
+        }
         self.result = {**fresh, "plan_hash": self.plan.hash, **self.result}
 
     def advance(self, journal: Journal) -> bool:
@@ -54,14 +64,31 @@ class Replaying:
     def _send(self, journal: Journal, wave: Wave) -> None:
         because = {"request_id": self.request_id, "reason": self.reason, "plan_hash": self.plan.hash}
         unseen = self._unseen(journal, wave)
-        made = journal.runs.replay([run_id for run_id in wave.run_ids if run_id not in unseen], wave.start, wave.correction, self.actor, because)
+        made = journal.runs.replay(
+            [run_id for run_id in wave.run_ids if run_id not in unseen],
+            wave.start,
+            wave.correction,
+            self.actor,
+            because,
+        )
         self.result["run_ids"].update(made.runs)
         self.result["refused"].update({**unseen, **made.refused})
-        self.result["waves"].append({"size": len(wave.run_ids), "run_ids": list(made.runs.values()), "settled": 0, "failed": 0, "waiting": 0, "ended": False})
+        self.result["waves"].append(
+            {
+                "size": len(wave.run_ids),
+                "run_ids": list(made.runs.values()),
+                "settled": 0,
+                "failed": 0,
+                "waiting": 0,
+                "ended": False,
+            }
+        )
         self.result["replayed"] = len(self.result["run_ids"])
 
     def _unseen(self, journal: Journal, wave: Wave) -> dict[str, str]:
-        """Runs that a correction would deliver anew though nobody confirmed the plan: run id -> why they are left alone."""
+        """Runs that a correction would deliver anew though nobody confirmed the plan: run id -> why they are left
+        alone.
+        """
         if self.confirmed or not wave.correction:
             return {}
         runs = journal.runs.by_ids(wave.run_ids)
@@ -90,9 +117,15 @@ def _waits(run: Run) -> bool:
 
 
 def _delivers_again(run: Run, start: str, lineage: Sequence[Run]) -> bool:
-    """Whether the replay would come once more to what a target holds: anything of a settled run, or a posting of any run of its
-    lineage, however that run ended. An acknowledgement that does not say its action is older than that note and may be of one."""
+    """Whether the replay would come once more to what a target holds: anything of a settled run, or a posting of any
+    run of its lineage, however that run ended. An acknowledgement that does not say its action is older than that note
+    and may be of one.
+    """
     if start == "start" and run.state is RunState.SETTLED:
         return True
     passed = () if start == "start" else run.acks
-    return any(step not in passed and ack.get("action", "post") == "post" for each in lineage for step, ack in each.acks.items())
+    return any(
+        step not in passed and ack.get("action", "post") == "post"
+        for each in lineage
+        for step, ack in each.acks.items()
+    )

@@ -19,7 +19,9 @@ _RENEW_SECONDS = 5.0
 
 
 class RequestDesk:
-    """Serves requests of this engine's owner. A replay goes on from call to call; a crash leaves it to whoever takes it next."""
+    """Serves requests of this engine's owner. A replay goes on from call to call; a crash leaves it to whoever takes it
+    next.
+    """
 
     def __init__(self, owner: str, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
         self._owner, self._journal = owner, journal
@@ -43,7 +45,12 @@ class RequestDesk:
             if request.kind == "replay":
                 result = request.result if isinstance(request.result, dict) else {}
                 self._replays[request.request_id] = Replaying(
-                    request.request_id, plan_of(request.body), request.actor, getattr(request, "reason", None), bool(request.body.get("plan_hash")), result
+                    request.request_id,
+                    plan_of(request.body),
+                    request.actor,
+                    getattr(request, "reason", None),
+                    bool(request.body.get("plan_hash")),
+                    result,
                 )
                 return
             self._journal.requests.settle(request.request_id, "done", self._answer(request))
@@ -77,7 +84,9 @@ class RequestDesk:
             if moved or due:
                 self._renewed[request_id] = time.monotonic()
             if replay.over:
-                self._journal.requests.settle(request_id, "failed" if replay.result["stopped"] else "done", replay.result)
+                self._journal.requests.settle(
+                    request_id, "failed" if replay.result["stopped"] else "done", replay.result
+                )
                 self._forget(request_id)
         except Exception as error:  # noqa: BLE001  whatever a replay breaks is told to whoever asked
             self._failed(request_id, error, replay.result)
@@ -86,7 +95,9 @@ class RequestDesk:
         return int(moved)
 
     def _failed(self, request_id: str, error: Exception, result: dict[str, Any] | None = None) -> None:
-        self._journal.requests.settle(request_id, "failed", {**(result or {}), "error": f"{type(error).__name__}: {error}"})
+        self._journal.requests.settle(
+            request_id, "failed", {**(result or {}), "error": f"{type(error).__name__}: {error}"}
+        )
 
     def _forget(self, request_id: str) -> None:
         self._replays.pop(request_id, None)

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from integrations.contracts.connector import Policy
-from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Rejected, Retriable, TieoutError, Unmappable
+from models.domain.errors import (
+    Misconfigured,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retriable,
+    TieoutError,
+    Unmappable,
+)
 from models.domain.states import RunState
 
 

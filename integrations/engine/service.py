@@ -31,7 +31,9 @@ _LAST_SECONDS = 2.5
 
 
 def main() -> None:
-    """Run the engine with the settings of the environment. Exit status 0 after a signal, 2 for settings that need mending."""
+    """Run the engine with the settings of the environment. Exit status 0 after a signal, 2 for settings that need
+    mending.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -47,7 +49,10 @@ def main() -> None:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
     sys.stdout.flush()
-    os._exit(0)  # a vendor's slow answer in a call thread must not hold up the end; its outcome is looked up by whoever comes next
+    os._exit(
+        0
+        # a vendor's slow answer in a call thread must not hold up the end; its outcome is looked up by whoever comes next
+    )
 
 
 def _clock(settings: Settings, stop: threading.Event) -> Clock | None:
@@ -96,10 +101,17 @@ class _Service:
     def _jobs(self, engine: Engine) -> Jobs:
         settings, jobs = self._settings, Jobs(engine.owner, self._journal.leases, self._clock)
         for system, stream in engine.polling.streams():
-            jobs.every(settings.poll_seconds, f"poll {system} {stream}", partial(engine.polling.poll, system, stream), at_jump=True)
+            jobs.every(
+                settings.poll_seconds,
+                f"poll {system} {stream}",
+                partial(engine.polling.poll, system, stream),
+                at_jump=True,
+            )
         for name, connector in engine.landscape.connectors.items():
             if connector.snapshots:
-                jobs.every(settings.snapshot_seconds, f"snapshot {name}", _Unhurried(partial(self._snapshots.take, connector)))
+                jobs.every(
+                    settings.snapshot_seconds, f"snapshot {name}", _Unhurried(partial(self._snapshots.take, connector))
+                )
         jobs.every(30.0, "trim feed", self._journal.feed.trim)
         jobs.every(300.0, "tidy signals", self._journal.runs.tidy)
         return jobs

@@ -32,7 +32,8 @@ class Snapshotting:
     def take(self, connector: Connector) -> int:
         """Extract every entity of a system and send what changed or is gone; how many rows were sent.
 
-        Raises Retriable when the collector did not confirm, and whatever the connector raises; the next snapshot repeats.
+        Raises Retriable when the collector did not confirm, and whatever the connector raises; the next snapshot
+        repeats.
         """
         return sum(self._entity(connector, entity) for entity in connector.snapshots)
 
@@ -65,10 +66,21 @@ class Snapshotting:
     def _head(self, connector: Connector, entity: str) -> dict[str, Any]:
         config = connector.config
         return {
-            "observed_at": self._clock.now().isoformat(), "snapshot_id": uuid4().hex, "system": config.name, "role": config.role.value, "entity": entity,
-        }  # fmt: skip
+            "observed_at": self._clock.now().isoformat(),
+            "snapshot_id": uuid4().hex,
+            "system": config.name,
+            "role": config.role.value,
+            "entity": entity,
+        }
 
-    def _send(self, system: str, entity: str, seen: dict[str, Seen], batch: Mapping[str, tuple[Seen, dict[str, Any]]], gone: list[str]) -> int:
+    def _send(
+        self,
+        system: str,
+        entity: str,
+        seen: dict[str, Seen],
+        batch: Mapping[str, tuple[Seen, dict[str, Any]]],
+        gone: list[str],
+    ) -> int:
         if not batch:
             return 0
         body = gzip.compress(b"\n".join(orjson.dumps(row, default=str) for _, row in batch.values()), 1)
@@ -86,7 +98,9 @@ class Snapshotting:
         try:
             answer = self._client.post(self._address, content=body, headers=headers)
         except httpx.HTTPError as error:
-            raise Retriable(f"the collector at {self._address} did not answer ({error}): is `tieout collect` running?") from error
+            raise Retriable(
+                f"the collector at {self._address} did not answer ({error}): is `tieout collect` running?"
+            ) from error
         if answer.status_code != 200:
             raise Retriable(f"the collector at {self._address} answered {answer.status_code}: {answer.text[:200]}")
 
@@ -98,7 +112,11 @@ def _digest(observation: Observation) -> tuple[str, dict[str, Any]]:
 
 def _row(head: Mapping[str, Any], system_id: str, seen: Seen, fields: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
-        **head, "system_id": system_id, "key": seen.key, "legal_entity": seen.legal_entity, "present": fields is not None, "digest": seen.digest,
+        **head,
+        "system_id": system_id,
+        "key": seen.key,
+        "legal_entity": seen.legal_entity,
+        "present": fields is not None,
+        "digest": seen.digest,
         "fields": fields or {},
-    }  # fmt: skip
-
+    }

@@ -28,7 +28,9 @@ def load_systems(path: Path, environment: Mapping[str, str]) -> list[SystemConfi
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Misconfigured(f"the systems file {path} cannot be read ({error.strerror}): give its path in TIEOUT_SYSTEMS") from error
+        raise Misconfigured(
+            f"the systems file {path} cannot be read ({error.strerror}): give its path in TIEOUT_SYSTEMS"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"the systems file {path} is no TOML: {error}") from error
     systems, faults = [], []
@@ -93,7 +95,9 @@ def _policy(given: Mapping[str, Any], environment: str) -> Policy:
     known = {field.name: field.type for field in fields(Policy)}
     if unknown := sorted(set(values) - set(known)):
         raise Misconfigured(f"unknown policy {', '.join(unknown)}: use {', '.join(known)}")
-    numbers: dict[str, Any] = {name: int(value) if known[name] == "int" else float(value) for name, value in values.items()}
+    numbers: dict[str, Any] = {
+        name: int(value) if known[name] == "int" else float(value) for name, value in values.items()
+    }
     return Policy(**numbers)
 
 

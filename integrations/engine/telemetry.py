@@ -1,4 +1,6 @@
-"""Telemetry by OTLP/HTTP: spans and log lines to the collector, in the background; a collector that is down costs nothing."""
+"""Telemetry by OTLP/HTTP: spans and log lines to the collector, in the background; a collector that is down costs
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,12 @@ _QUEUE = 10_000
 """Spans kept while the collector is slow; more are dropped: records in the feed are the proof, spans the picture."""
 _QUIET = ("opentelemetry", "httpx", "httpcore", "urllib3", "apscheduler", "zeep")
 _SEVERITIES = {
-    logging.DEBUG: SeverityNumber.DEBUG, logging.INFO: SeverityNumber.INFO, logging.WARNING: SeverityNumber.WARN,
-    logging.ERROR: SeverityNumber.ERROR, logging.CRITICAL: SeverityNumber.FATAL,
-}  # fmt: skip
+    logging.DEBUG: SeverityNumber.DEBUG,
+    logging.INFO: SeverityNumber.INFO,
+    logging.WARNING: SeverityNumber.WARN,
+    logging.ERROR: SeverityNumber.ERROR,
+    logging.CRITICAL: SeverityNumber.FATAL,
+}
 
 
 class Telemetry:
@@ -31,14 +36,20 @@ class Telemetry:
 
     def __init__(self, address: str, environment: str, timeout: float = 5.0) -> None:
         for name in _QUIET:
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # each export would tell again that the collector is down
+            logging.getLogger(name).setLevel(
+                logging.CRITICAL
+            )  # each export would tell again that the collector is down
         resource = Resource.create({"service.name": "tieout-engine", "deployment.environment.name": environment})
         exporter = OTLPSpanExporter(endpoint=f"{address}/v1/traces", timeout=timeout)
-        processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUE, schedule_delay_millis=1000, max_export_batch_size=1000)
+        processor = BatchSpanProcessor(
+            exporter, max_queue_size=_QUEUE, schedule_delay_millis=1000, max_export_batch_size=1000
+        )
         self.tracing = Tracing(processor, resource)
         self._logs = LoggerProvider(resource=resource)
         self._logs.add_log_record_processor(
-            BatchLogRecordProcessor(OTLPLogExporter(endpoint=f"{address}/v1/logs", timeout=timeout), schedule_delay_millis=1000)
+            BatchLogRecordProcessor(
+                OTLPLogExporter(endpoint=f"{address}/v1/logs", timeout=timeout), schedule_delay_millis=1000
+            )
         )
         self._bridge = _Bridge(self._logs.get_logger("tieout.engine"))
         LOG.addHandler(self._bridge)
@@ -68,8 +79,14 @@ class _Bridge(logging.Handler):
         moment = int(record.created * 1_000_000_000)
         self._logger.emit(
             LogRecord(
-                timestamp=moment, observed_timestamp=moment, trace_id=span.trace_id or None, span_id=span.span_id or None,
-                trace_flags=span.trace_flags, severity_text=record.levelname, severity_number=_SEVERITIES.get(record.levelno, SeverityNumber.INFO),
-                body=record.getMessage(), attributes={key: str(value) for key, value in getattr(record, "tieout", {}).items()},
+                timestamp=moment,
+                observed_timestamp=moment,
+                trace_id=span.trace_id or None,
+                span_id=span.span_id or None,
+                trace_flags=span.trace_flags,
+                severity_text=record.levelname,
+                severity_number=_SEVERITIES.get(record.levelno, SeverityNumber.INFO),
+                body=record.getMessage(),
+                attributes={key: str(value) for key, value in getattr(record, "tieout", {}).items()},
             )
         )

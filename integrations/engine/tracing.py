@@ -59,9 +59,17 @@ class Tracing:
             otel_context.detach(token)
 
     def span(
-        self, name: str, place: SpanPlace, parent: str | None, start_ns: int, end_ns: int, attributes: Mapping[str, str | int | float | bool],
-        error: str | None = None, links: Sequence[SpanPlace] = (), client: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        place: SpanPlace,
+        parent: str | None,
+        start_ns: int,
+        end_ns: int,
+        attributes: Mapping[str, str | int | float | bool],
+        error: str | None = None,
+        links: Sequence[SpanPlace] = (),
+        client: bool = False,
+    ) -> None:
         """Report one finished span; `parent` is a span id of the same trace."""
         if self._processor is None:
             return
@@ -69,9 +77,18 @@ class Tracing:
         above = SpanPlace(place.trace_id, parent).context if parent else None
         self._processor.on_end(
             ReadableSpan(
-                name=name, context=place.context, parent=above, resource=self._resource, attributes=attributes, events=(),
-                links=[Link(link.context) for link in links], kind=SpanKind.CLIENT if client else SpanKind.INTERNAL, status=status,
-                start_time=start_ns, end_time=end_ns, instrumentation_scope=_SCOPE,
+                name=name,
+                context=place.context,
+                parent=above,
+                resource=self._resource,
+                attributes=attributes,
+                events=(),
+                links=[Link(link.context) for link in links],
+                kind=SpanKind.CLIENT if client else SpanKind.INTERNAL,
+                status=status,
+                start_time=start_ns,
+                end_time=end_ns,
+                instrumentation_scope=_SCOPE,
             )
         )
 

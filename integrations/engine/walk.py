@@ -25,8 +25,9 @@ from models.journal.signals import what_of
 
 @dataclass(slots=True)
 class Planned:
-    """A write that a walk is about to make. `doubtful`: an earlier try may have reached the target. `corrected`: what that try
-    left there may be the uncorrected thing, so it counts only where it is what this write wants."""
+    """A write that a walk is about to make. `doubtful`: an earlier try may have reached the target. `corrected`: what
+    that try left there may be the uncorrected thing, so it counts only where it is what this write wants.
+    """
 
     walk: Walk
     step: Deliver
@@ -122,11 +123,26 @@ class Walk:
         links = [] if change.action == "annotate" else [(ack.system, change.entity, ack.system_id, change.external_id)]
         facts = list(planned.step.learn(run.payload, kept)) if planned.step.learn else []
         self._learn(facts, links)
-        body = {"change": change_body(change), "answer": kept["answer"], "system_id": ack.system_id, "created": ack.created}
+        body = {
+            "change": change_body(change),
+            "answer": kept["answer"],
+            "system_id": ack.system_id,
+            "created": ack.created,
+        }
         self.move.records.append(
             run_record(
-                run, RecordKind.ACKNOWLEDGEMENT, now, step=planned.step.name, entity=change.entity, system=ack.system, status="delivered",
-                span_id=span_id, amount=change.amount, currency=change.currency, duration_us=(ended - started) // 1000, body=body,
+                run,
+                RecordKind.ACKNOWLEDGEMENT,
+                now,
+                step=planned.step.name,
+                entity=change.entity,
+                system=ack.system,
+                status="delivered",
+                span_id=span_id,
+                amount=change.amount,
+                currency=change.currency,
+                duration_us=(ended - started) // 1000,
+                body=body,
             )
         )
         self._span(planned.step.name, started, ended, span_id, ack.system)
@@ -145,7 +161,9 @@ class Walk:
     def fail(
         self, error: Exception, policy: Policy, started: int, planned: Planned | None = None, span_id: str | None = None
     ) -> None:
-        """An error's name decides what happens next; it is recorded with what was tried. Doubt about an earlier try stays."""
+        """An error's name decides what happens next; it is recorded with what was tried. Doubt about an earlier try
+        stays.
+        """
         change, system = (planned.change, planned.system) if planned else (None, None)
         run, now, ended = self.move.run, self.context.now(), time.time_ns()
         decision = decide(error, run.attempt + 1, now, policy, self.chance)
@@ -154,13 +172,24 @@ class Walk:
         span_id = span_id or new_span_id()
         tried: dict[str, Any] = {"change": change_body(change)} if change else {"before": run.payload}
         answer = getattr(error, "answer", None)
-        body = {"error": {"code": run.error_code, "message": run.error_message, "field": run.error_field, "answer": answer}, **tried}
+        body = {
+            "error": {"code": run.error_code, "message": run.error_message, "field": run.error_field, "answer": answer},
+            **tried,
+        }
         money = {"amount": change.amount, "currency": change.currency} if change else {}
         self.move.records.append(
             run_record(
-                run, RecordKind.FAILURE, now, entity=change.entity if change else None, system=system, error_code=run.error_code, span_id=span_id,
+                run,
+                RecordKind.FAILURE,
+                now,
+                entity=change.entity if change else None,
+                system=system,
+                error_code=run.error_code,
+                span_id=span_id,
                 status="dead" if decision.state is RunState.DEAD else "retry" if decision.counted else "waiting",
-                duration_us=(ended - started) // 1000, body=body, **money,
+                duration_us=(ended - started) // 1000,
+                body=body,
+                **money,
             )
         )
         self._span(run.step_name or "", started, ended, span_id, system, run.error_message)
@@ -185,9 +214,14 @@ class Walk:
         run = self.move.run
         failed = run.state in (RunState.DEAD, RunState.IN_DOUBT) or run.error_code is not None
         self.tracing.span(
-            f"run {run.flow}", self.place, None, self.started_ns, time.time_ns(), {**self._attributes(None), "tieout.state": run.state.value},
+            f"run {run.flow}",
+            self.place,
+            None,
+            self.started_ns,
+            time.time_ns(),
+            {**self._attributes(None), "tieout.state": run.state.value},
             error=run.error_message if failed else None,
-        )  # fmt: skip
+        )
 
     def _done(self, outcome: Done, started: int) -> None:
         run = self.move.run
@@ -198,7 +232,9 @@ class Walk:
 
     def _idle(self, outcome: NothingToDo, started: int, system: str | None) -> None:
         self.move.run.intent = None
-        self._transformed("nothing_to_do", {"before": self.move.run.payload, "because": outcome.because}, started, system)
+        self._transformed(
+            "nothing_to_do", {"before": self.move.run.payload, "because": outcome.because}, started, system
+        )
 
     def _emitted(self, events: list[CloudEvent], started: int) -> None:
         self.raised += events
@@ -209,8 +245,14 @@ class Walk:
         run, ended, span_id = self.move.run, time.time_ns(), new_span_id()
         self.move.records.append(
             run_record(
-                run, RecordKind.TRANSFORMATION, self.context.now(), status=status, system=system, span_id=span_id,
-                duration_us=(ended - started) // 1000, body=body,
+                run,
+                RecordKind.TRANSFORMATION,
+                self.context.now(),
+                status=status,
+                system=system,
+                span_id=span_id,
+                duration_us=(ended - started) // 1000,
+                body=body,
             )
         )
         self._span(run.step_name or "", started, ended, span_id, system)
@@ -219,7 +261,10 @@ class Walk:
     def _wait(self, wait: WaitFor, started: int) -> None:
         run, ended, now = self.move.run, time.time_ns(), self.context.now()
         known = (run.waiting_for, run.waiting_because) == (what_of(wait.what), wait.because)
-        run.state, run.due_at = RunState.WAITING, wait.until  # an intent stays: what was in doubt is in doubt after the wait
+        run.state, run.due_at = (
+            RunState.WAITING,
+            wait.until,
+        )  # an intent stays: what was in doubt is in doubt after the wait
         if wait.until is not None and wait.until <= now:
             run.due_at = now + timedelta(minutes=1)
         run.waiting_for, run.waiting_because = what_of(wait.what), wait.because
@@ -231,7 +276,18 @@ class Walk:
         body = {"what": wait.what, "because": wait.because, "missing": list(wait.missing), "owner": run.waiting_owner}
         span_id = new_span_id()
         money = {"amount": Decimal(run.amount) if run.amount is not None else None, "currency": run.currency}
-        self.move.records.append(run_record(run, RecordKind.PAUSE, now, status="waiting", system=run.waiting_owner, span_id=span_id, body=body, **money))
+        self.move.records.append(
+            run_record(
+                run,
+                RecordKind.PAUSE,
+                now,
+                status="waiting",
+                system=run.waiting_owner,
+                span_id=span_id,
+                body=body,
+                **money,
+            )
+        )
         self._span(run.step_name or "", started, ended, span_id, None)
 
     def _settle(self) -> None:
@@ -270,22 +326,36 @@ class Walk:
         except Exception as error:  # noqa: BLE001  a fault in the flow's `learn` must not keep the run from its rest
             code, message, path = error_of(error)
             body = {"error": {"code": code, "message": message, "field": path}}
-            failure = run_record(self.move.run, RecordKind.FAILURE, self.context.now(), step=last.name, status="farewell", error_code=code, body=body)
+            failure = run_record(
+                self.move.run,
+                RecordKind.FAILURE,
+                self.context.now(),
+                step=last.name,
+                status="farewell",
+                error_code=code,
+                body=body,
+            )
             self.move.records.append(failure)
 
     def _attributes(self, system: str | None) -> dict[str, str | int | float | bool]:
         run = self.move.run
         found: dict[str, str | int | float | bool] = {
-            "tieout.flow": run.flow, "tieout.run_id": run.run_id, "tieout.correlation_id": run.correlation_id,
-            "tieout.business_key": run.business_key, "tieout.attempt": run.attempt + 1, "tieout.world_time": self.context.now().isoformat(),
-        }  # fmt: skip
+            "tieout.flow": run.flow,
+            "tieout.run_id": run.run_id,
+            "tieout.correlation_id": run.correlation_id,
+            "tieout.business_key": run.business_key,
+            "tieout.attempt": run.attempt + 1,
+            "tieout.world_time": self.context.now().isoformat(),
+        }
         if run.step_name:
             found["tieout.step"] = run.step_name
         if system:
             found["tieout.system"] = system
         return found
 
-    def _span(self, name: str, started: int, ended: int, span_id: str, system: str | None, error: str | None = None) -> None:
+    def _span(
+        self, name: str, started: int, ended: int, span_id: str, system: str | None, error: str | None = None
+    ) -> None:
         if not self.tracing.reports:
             return
         place = SpanPlace(self.move.run.trace_id, span_id)
@@ -297,4 +367,11 @@ def change_body(change: Change) -> dict[str, Any]:
     """A change as records keep it, JSON-ready."""
     dump = getattr(change.body, "model_dump", None)
     body = dump(mode="json") if dump else dict(change.body)
-    return {"action": change.action, "entity": change.entity, "external_id": change.external_id, "key": change.key, "body": body, "refs": dict(change.refs)}
+    return {
+        "action": change.action,
+        "entity": change.entity,
+        "external_id": change.external_id,
+        "key": change.key,
+        "body": body,
+        "refs": dict(change.refs),
+    }

@@ -34,9 +34,17 @@ class Worker:
     """Works off due runs under leases. `page` runs are claimed at once; `lease_seconds` is what a lost worker costs."""
 
     def __init__(
-        self, owner: str, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock, chance: Callable[[], float], tracing: Tracing,
-        page: int = 500, lease_seconds: float = 15.0,
-    ) -> None:  # fmt: skip
+        self,
+        owner: str,
+        journal: Journal,
+        flows: FlowBook,
+        landscape: Landscape,
+        clock: Clock,
+        chance: Callable[[], float],
+        tracing: Tracing,
+        page: int = 500,
+        lease_seconds: float = 15.0,
+    ) -> None:
         self.owner, self._journal, self._flows, self._landscape, self._clock = owner, journal, flows, landscape, clock
         self._chance, self._tracing, self._page, self.lease_seconds = chance, tracing, page, lease_seconds
         self.stopping = threading.Event()
@@ -67,13 +75,15 @@ class Worker:
 
     @property
     def holder(self) -> str:
-        """Who holds the present page's leases. Each page has a holder of its own, so that the heartbeat of the next page
-        never keeps alive what a fault left behind in an earlier one."""
+        """Who holds the present page's leases. Each page has a holder of its own, so that the heartbeat of the next
+        page never keeps alive what a fault left behind in an earlier one.
+        """
         return f"{self.owner}/{self._pages}"
 
     def heartbeat(self) -> None:
-        """Prolong the leases; called by the engine's clockwork while a page is under way. When one of them was lost meanwhile
-        (the process was suspended), nothing more of the page is written: its runs are another's or in doubt."""
+        """Prolong the leases; called by the engine's clockwork while a page is under way. When one of them was lost
+        meanwhile (the process was suspended), nothing more of the page is written: its runs are another's or in doubt.
+        """
         with self._leasing:
             asked = time.monotonic()
             renewed = self._journal.runs.heartbeat(self.holder, self.lease_seconds)
@@ -130,13 +140,22 @@ class Worker:
         for run in runs:
             move, flow = Move(run), self._flows.version(run.flow, run.flow_version)
             if flow is None:
-                run.state, run.due_at = RunState.IN_DOUBT if run.intent else RunState.READY, self._clock.now() + _UNKNOWN_VERSION
-                run.error_code, run.error_message = "flow-version-unknown", f"no worker here knows {run.flow} version {run.flow_version}: deploy it"
+                run.state, run.due_at = (
+                    RunState.IN_DOUBT if run.intent else RunState.READY,
+                    self._clock.now() + _UNKNOWN_VERSION,
+                )
+                run.error_code, run.error_message = (
+                    "flow-version-unknown",
+                    f"no worker here knows {run.flow} version {run.flow_version}: deploy it",
+                )
                 strangers.append(move)
                 continue
             walk = Walk(move, flow, RunContext(run, lookups, self._clock), self._tracing, self._chance())
             if run.claims > CRASHES:
-                crash = Rejected(f"its worker died {CRASHES} times while it held this run: look at its payload, then replay", code="worker-crash")
+                crash = Rejected(
+                    f"its worker died {CRASHES} times while it held this run: look at its payload, then replay",
+                    code="worker-crash",
+                )
                 walk.fail(crash, Policy(), time.time_ns())
             walks.append(walk)
         return walks, strangers
@@ -158,7 +177,9 @@ class Worker:
         return planned
 
     def _delivered(self, planned: list[Planned], lookups: Lookups, looked_wall: int) -> list[Planned]:
-        """Make the planned writes; each group's outcomes, and the pure steps behind them, are one commit. The next writes."""
+        """Make the planned writes; each group's outcomes, and the pure steps behind them, are one commit. The next
+        writes.
+        """
         following: list[Planned] = []
         for group in self.deliveries().deliver(planned):
             for delivery in group:

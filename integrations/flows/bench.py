@@ -1,10 +1,12 @@
-"""How fast time-to-bill is from end to end: PSA events in over HTTP, bulk postings to the ERP, every acknowledgement back.
+"""How fast time-to-bill is from end to end: PSA events in over HTTP, bulk postings to the ERP, every acknowledgement
+back.
 
-The emulators run in a process of their own, the engine in this one, on loopback. `run` measures from the first poll to the
-last settled run and then asks the ERP what it holds, so that speed counts only with every posting there exactly once.
+The emulators run in a process of their own, the engine in this one, on loopback. `run` measures from the first poll to
+the last settled run and then asks the ERP what it holds, so that speed counts only with every posting there exactly
+once.
 
-Flows know no system; this module puts a whole installation together to measure one of them, so it fetches engine, connectors and
-emulators by name when it runs, and importing it costs a flow nothing.
+Flows know no system; this module puts a whole installation together to measure one of them, so it fetches engine,
+connectors and emulators by name when it runs, and importing it costs a flow nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ class _Hand:
 
 
 def run(entries: int = 10_000) -> dict[str, Any]:
-    """Bill `entries` approved time entries; entries a second, seconds, postings, and how many were posted twice or not at all."""
+    """Bill `entries` approved time entries; entries a second, seconds, postings, and how many were posted twice or not
+    at all.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     emulators = context.Process(target=_emulate, args=(theirs, entries), daemon=True)
@@ -63,7 +67,9 @@ def _measured(emulators: Any, entries: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         clock = _Hand(BEGIN + timedelta(hours=1))
         journal = import_module("models.journal").open_journal(f"sqlite:///{Path(folder) / 'journal.sqlite'}", clock)
-        connectors = import_module("integrations.engine.systems").connect([_system(address, Role.ERP), _system(address, Role.PSA)], clock)
+        connectors = import_module("integrations.engine.systems").connect(
+            [_system(address, Role.ERP), _system(address, Role.PSA)], clock
+        )
         engine = import_module("integrations.engine.engine").Engine(journal, flows(), connectors, clock)
         _teach(journal)
         began, cpu = time.perf_counter(), time.process_time()
@@ -71,7 +77,9 @@ def _measured(emulators: Any, entries: int) -> dict[str, Any]:
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         settled = journal.runs.pulse().due == 0
         posted = [item.fields for item in connectors["netsuite"].snapshot("time_entry")]
-        told = sum(1 for item in connectors["kantata"].snapshot("time_entry") if item.fields["sync_status"] == "successful")
+        told = sum(
+            1 for item in connectors["kantata"].snapshot("time_entry") if item.fields["sync_status"] == "successful"
+        )
         engine.close()
         for connector in connectors.values():
             connector.close()
@@ -79,10 +87,18 @@ def _measured(emulators: Any, entries: int) -> dict[str, Any]:
     facts = {fields["time_entry_id"] for fields in posted}
     hours = sum(Decimal(fields["hours"]) for fields in posted)
     return {
-        "entries": entries, "seconds": round(seconds, 3), "entries_per_s": round(entries / seconds, 1), "goal_per_s": GOAL,
-        "engine_cpu_s": round(cpu, 3), "postings": len(posted), "posted_twice": len(posted) - len(facts), "missing": entries - len(facts),
-        "acknowledged_in_psa": told, "hours_difference": str(hours - Decimal(minutes) / 60), "all_settled": settled,
-    }  # fmt: skip
+        "entries": entries,
+        "seconds": round(seconds, 3),
+        "entries_per_s": round(entries / seconds, 1),
+        "goal_per_s": GOAL,
+        "engine_cpu_s": round(cpu, 3),
+        "postings": len(posted),
+        "posted_twice": len(posted) - len(facts),
+        "missing": entries - len(facts),
+        "acknowledged_in_psa": told,
+        "hours_difference": str(hours - Decimal(minutes) / 60),
+        "all_settled": settled,
+    }
 
 
 def _system(address: str, role: Role) -> SystemConfig:
@@ -91,17 +107,28 @@ def _system(address: str, role: Role) -> SystemConfig:
 
 
 def _teach(journal: Any) -> None:
-    """What quote-to-project and master-data would have learnt: projects, codes and people, and their ids in ERP and PSA."""
+    """What quote-to-project and master-data would have learnt: projects, codes and people, and their ids in ERP and
+    PSA.
+    """
     facts: list[Fact] = []
     links: list[tuple[str, str, str, str]] = []
     for number in range(PROJECTS):
         code = _code(number)
-        task = {"code": f"{code}.010", "project_id": code, "project_code": code, "legal_entity_id": "NOV-DE", "active": True, "billable": True}
+        task = {
+            "code": f"{code}.010",
+            "project_id": code,
+            "project_code": code,
+            "legal_entity_id": "NOV-DE",
+            "active": True,
+            "billable": True,
+        }
         facts += [Fact("project", code, {"code": code, "name": code}), Fact("charge_code", f"{code}.010", task)]
         links += [("kantata", "project", str(1 + number), code), ("netsuite", "project", str(1 + number), code)]
         links.append(("netsuite", "charge_code", str(1 + number), f"{code}.010"))
     for number in range(PEOPLE):
-        facts.append(Fact("resource", _person(number), {"role": "Engineer", "cost_rate": {"amount": "60.00", "currency": "EUR"}}))
+        facts.append(
+            Fact("resource", _person(number), {"role": "Engineer", "cost_rate": {"amount": "60.00", "currency": "EUR"}})
+        )
         links += [(system, "resource", str(1 + number), _person(number)) for system in ("kantata", "netsuite")]
     journal.registry.learn(facts)
     journal.crosswalk.link(links)
@@ -110,7 +137,11 @@ def _teach(journal: Any) -> None:
 def _emulate(parent: Any, entries: int) -> None:
     """Serve ERP and PSA until told to end; tells its address and the minutes it holds."""
     sandbox = "integrations.sandbox."
-    clock, weather, ledger = _Hand(BEGIN + timedelta(hours=1)), import_module(sandbox + "weather").Weather(), import_module(sandbox + "ledger").Ledger()
+    clock, weather, ledger = (
+        _Hand(BEGIN + timedelta(hours=1)),
+        import_module(sandbox + "weather").Weather(),
+        import_module(sandbox + "ledger").Ledger(),
+    )
     vendors = import_module(sandbox + "vendors").Vendors(ledger, clock, SECRET)
     _furnish(vendors.erp.records.tables)
     minutes = _worked(vendors.psa, entries)
@@ -126,33 +157,70 @@ def _furnish(erp: dict[str, Any]) -> None:
     erp["subsidiary"].put("1", {"id": "1", "externalId": "NOV-DE", "name": "NOV-DE", "currency": "EUR", **stamp})
     for number in range(PROJECTS):
         key, code = str(1 + number), _code(number)
-        erp["job"].put(key, {"id": key, "externalId": code, "companyName": code, "subsidiary": company, "currency": "EUR", **stamp})
-        task = {"id": key, "externalId": f"{code}_010", "title": f"{code}.010", "project": {"id": key, "refName": code}, **stamp}
+        erp["job"].put(
+            key, {"id": key, "externalId": code, "companyName": code, "subsidiary": company, "currency": "EUR", **stamp}
+        )
+        task = {
+            "id": key,
+            "externalId": f"{code}_010",
+            "title": f"{code}.010",
+            "project": {"id": key, "refName": code},
+            **stamp,
+        }
         erp["projecttask"].put(key, task)
     for number in range(PEOPLE):
         key = str(1 + number)
-        erp["employee"].put(key, {"id": key, "externalId": _person(number), "entityId": _person(number), "subsidiary": company, **stamp})
+        erp["employee"].put(
+            key, {"id": key, "externalId": _person(number), "entityId": _person(number), "subsidiary": company, **stamp}
+        )
 
 
 def _worked(psa: Any, entries: int) -> int:
     for number in range(PROJECTS):
         space = {"title": f"{_code(number)} · Bench", "currency": "EUR", "archived": False, "external_reference": None}
         psa.tables["workspaces"].put(str(1 + number), {"id": str(1 + number), **space, "updated_at": BEGIN.isoformat()})
-        story = {"title": f"{_code(number)}.010 Work", "workspace_id": str(1 + number), "story_type": "task", "updated_at": BEGIN.isoformat()}
+        story = {
+            "title": f"{_code(number)}.010 Work",
+            "workspace_id": str(1 + number),
+            "story_type": "task",
+            "updated_at": BEGIN.isoformat(),
+        }
         psa.tables["stories"].put(str(1 + number), {"id": str(1 + number), **story})
     for number in range(PEOPLE):
-        user = {"full_name": f"Person {number}", "email_address": f"p{number}@bench.example", "updated_at": BEGIN.isoformat()}
+        user = {
+            "full_name": f"Person {number}",
+            "email_address": f"p{number}@bench.example",
+            "updated_at": BEGIN.isoformat(),
+        }
         psa.tables["users"].put(str(1 + number), {"id": str(1 + number), **user})
     total = 0
     for number in range(entries):
         minutes = 15 * (1 + number % 32)
         total += minutes
-        psa.save("time_entries", {
-            "date_performed": "2026-11-13", "time_in_minutes": minutes, "billable": True, "notes": "bench", "rate_in_cents": 12000, "cost_rate_in_cents": None,
-            "currency": "EUR", "currency_symbol": "€", "currency_base_unit": 100, "approved": True, "is_invoiced": False, "taxable": False,
-            "story_id": str(1 + number % PROJECTS), "workspace_id": str(1 + number % PROJECTS), "user_id": str(1 + number % PEOPLE),
-            "timesheet_submission_id": None, "submitted_at": BEGIN.isoformat(), "approved_at": BEGIN.isoformat(),
-        }, BEGIN + timedelta(milliseconds=number))  # fmt: skip
+        psa.save(
+            "time_entries",
+            {
+                "date_performed": "2026-11-13",
+                "time_in_minutes": minutes,
+                "billable": True,
+                "notes": "bench",
+                "rate_in_cents": 12000,
+                "cost_rate_in_cents": None,
+                "currency": "EUR",
+                "currency_symbol": "€",
+                "currency_base_unit": 100,
+                "approved": True,
+                "is_invoiced": False,
+                "taxable": False,
+                "story_id": str(1 + number % PROJECTS),
+                "workspace_id": str(1 + number % PROJECTS),
+                "user_id": str(1 + number % PEOPLE),
+                "timesheet_submission_id": None,
+                "submitted_at": BEGIN.isoformat(),
+                "approved_at": BEGIN.isoformat(),
+            },
+            BEGIN + timedelta(milliseconds=number),
+        )
     return total
 
 

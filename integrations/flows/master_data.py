@@ -21,7 +21,11 @@ from models.domain.keys import business_key
 from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
 
 NAME = "master-data"
-PARENT = {"customer": ("parent_id", "customer", "parent"), "project": ("customer_id", "customer", "customer"), "charge_code": ("project_id", "project", "project")}
+PARENT = {
+    "customer": ("parent_id", "customer", "parent"),
+    "project": ("customer_id", "customer", "customer"),
+    "charge_code": ("project_id", "project", "project"),
+}
 """What must be in a target before a record can be: attribute of the record, its entity, the ref's name."""
 GOES_TO = {
     Role.ERP: ("customer", "project", "charge_code", "resource"),
@@ -121,7 +125,9 @@ def _change(record: Payload, ctx: Context, role: Role, step: str) -> Change | No
     refs = _refs(entity, record, ctx, role)
     if isinstance(refs, WaitFor):
         return refs
-    return Change("upsert", entity, record[mastering.ID_FIELD[entity]], ctx.key(step), shaped(SCHEMAS[entity], record), refs)
+    return Change(
+        "upsert", entity, record[mastering.ID_FIELD[entity]], ctx.key(step), shaped(SCHEMAS[entity], record), refs
+    )
 
 
 def _refs(entity: str, record: Payload, ctx: Context, role: Role) -> dict[str, str | None] | WaitFor:
@@ -148,7 +154,12 @@ FLOW = Flow(
     version=1,
     title="Master data",
     owner="master-data",
-    triggers=("tieout.customer.changed", "tieout.resource.changed", "tieout.charge_code.changed", "tieout.project.changed"),
+    triggers=(
+        "tieout.customer.changed",
+        "tieout.resource.changed",
+        "tieout.charge_code.changed",
+        "tieout.project.changed",
+    ),
     steps=(
         Transform("identify", identified, identified_needs),
         Transform("learn", learnt, learnt_needs),

@@ -18,7 +18,9 @@ ID_FIELD = {"customer": "customer_id", "resource": "resource_id", "charge_code":
 
 def relatives(entity: str, record: Mapping[str, Any], ctx: Context) -> dict[str, Any] | WaitFor:
     """The canonical ids of a customer's parent or a project's customer; waits for one that is still on its way."""
-    name, field = {"customer": ("parent_ref", "parent_id"), "project": ("customer_ref", "customer_id")}.get(entity, ("", ""))
+    name, field = {"customer": ("parent_ref", "parent_id"), "project": ("customer_ref", "customer_id")}.get(
+        entity, ("", "")
+    )
     if entity == "charge_code":
         return {"project_id": record.get("project_id") or project_id(record["project_code"])}
     ref = record.get(name)
@@ -71,7 +73,9 @@ def refuse_twin(record: Mapping[str, Any], role: Role, ctx: Context) -> None:
 
 
 def _dimensions(entity: str, known: Mapping[str, Any], told: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
-    heard = {name: value for name, value in told["dimensions"].items() if value is not None or owns(entity, name, told, ctx)}
+    heard = {
+        name: value for name, value in told["dimensions"].items() if value is not None or owns(entity, name, told, ctx)
+    }
     return {**(known.get("dimensions") or {}), **heard}
 
 
@@ -94,8 +98,9 @@ def _suspected(account: str, other: str) -> Rejected:
     return Rejected(
         f"account {account} looks like customer {other}: same name and country or the same tax id; "
         "merge the accounts in the CRM, or give each its own tax id if they are two companies",
-        code="customer-duplicate-suspected", field="name",
-    )  # fmt: skip
+        code="customer-duplicate-suspected",
+        field="name",
+    )
 
 
 def _found(entity: str, keys: Iterable[str], ctx: Context) -> list[str]:

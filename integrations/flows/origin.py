@@ -49,8 +49,9 @@ def refuse_trespass(entity: str, known: Mapping[str, Any], told: Mapping[str, An
         raise Rejected(
             f"{source_system(told, ctx)} ({role}) may not change {first.attribute} of this {entity}{_shown(entity, first)}: "
             f"the {first.owner} system owns it; change it there",
-            code="not-owner", field=first.attribute,
-        )  # fmt: skip
+            code="not-owner",
+            field=first.attribute,
+        )
 
 
 def _shown(entity: str, found: Trespass) -> str:
@@ -64,7 +65,9 @@ def owns(entity: str, attribute: str, body: Mapping[str, Any], ctx: Context) -> 
     return role is None or owner_of(entity, attribute, played(ctx), ctx.run.legal_entity) in (None, role)
 
 
-_BESIDE = frozenset({"ref", "parent_ref", "customer_ref", "changed_at", "source_version", "aliases", "origin", "rates", "learnt_at"})
+_BESIDE = frozenset(
+    {"ref", "parent_ref", "customer_ref", "changed_at", "source_version", "aliases", "origin", "rates", "learnt_at"}
+)
 
 
 def owned(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,19 +28,44 @@ from models.domain.outcomes import Fact, NothingToDo
 
 ENTITY = "posting"
 MOVED_ON = "posting-moved-on"
-NONE: Mapping[str, Any] = {"seen": 0, "number": 0, "revision": 0, "key": None, "standing": None, "undoing": False, "pending": None}
+NONE: Mapping[str, Any] = {
+    "seen": 0,
+    "number": 0,
+    "revision": 0,
+    "key": None,
+    "standing": None,
+    "undoing": False,
+    "pending": None,
+}
 
 _MATERIAL = (
-    "project_id", "charge_code", "resource_id", "work_date", "hours", "billable", "bill_rate", "spent_on", "category", "amount",
-)  # fmt: skip
+    "project_id",
+    "charge_code",
+    "resource_id",
+    "work_date",
+    "hours",
+    "billable",
+    "bill_rate",
+    "spent_on",
+    "category",
+    "amount",
+)
 """What makes another posting necessary. A changed note does not; nor does a cost rate that HR raised since."""
 
 
 def planned(item: str, body: Mapping[str, Any] | None, ctx: Context) -> tuple[dict[str, Any], Fact]:
-    """What this version of an entry asks of the ERP, and the fact that it was seen. `body` is None for a withdrawn entry."""
+    """What this version of an entry asks of the ERP, and the fact that it was seen. `body` is None for a withdrawn
+    entry.
+    """
     now = {**NONE, **(ctx.known(ENTITY, item) or {})}
     version, key = ctx.run.source_version, ctx.key("erp-post")
-    plan: dict[str, Any] = {"item": item, "base": now["revision"], "key": key, "number": now["number"], "prior": now["key"]}
+    plan: dict[str, Any] = {
+        "item": item,
+        "base": now["revision"],
+        "key": key,
+        "number": now["number"],
+        "prior": now["key"],
+    }
     plan |= {"confirm": None, "reverse": None, "post": None, "nothing": _nothing(now, body, version, key)}
     if plan["nothing"] is None:
         plan |= _acts(item, now, body)
@@ -133,7 +158,15 @@ def _done(plan: Mapping[str, Any], act: str, now: Mapping[str, Any]) -> bool:
     return bool(standing == (plan["confirm"]["posting_id"] if act == "confirm" else None))
 
 
-def _fact(plan: Mapping[str, Any], act: str, seen: int, key: Any, standing: Any = None, pending: Any = None, undoing: bool = False) -> Fact:
+def _fact(
+    plan: Mapping[str, Any],
+    act: str,
+    seen: int,
+    key: Any,
+    standing: Any = None,
+    pending: Any = None,
+    undoing: bool = False,
+) -> Fact:
     number = plan["number"] + bool(plan["confirm"]) + (act == "post")
     revision = _before(plan, act) + 1
     body = {"seen": seen, "number": number, "revision": revision, "key": key}

@@ -1,4 +1,6 @@
-"""What an hour is worth: the bill rate of the entry or of the sold role, the cost rate that HR decided. Exact money only."""
+"""What an hour is worth: the bill rate of the entry or of the sold role, the cost rate that HR decided. Exact money
+only.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from models.domain.money import Money
 def priced(entry: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     """`bill_rate` and `cost_rate` of a time entry, each as JSON money or None where none is needed.
 
-    Raises Unmappable `missing-currency` for an amount without currency, Rejected `rate-missing` for a rate nobody gives.
+    Raises Unmappable `missing-currency` for an amount without currency, Rejected `rate-missing` for a rate nobody
+    gives.
     """
     person = ctx.known("resource", entry["resource_id"]) or {}
     return {"bill_rate": _bill_rate(entry, person, ctx), "cost_rate": _cost_rate(entry, person, ctx)}
@@ -46,8 +49,9 @@ def _bill_rate(entry: Mapping[str, Any], person: Mapping[str, Any], ctx: Context
         raise Rejected(
             f"billable work of {entry['resource_id']} on {entry['project_id']} has no bill rate: neither the entry nor the sold "
             f"role {person.get('role')!r} gives one; set it in the PSA or on the sale",
-            code="rate-missing", field="bill_rate",
-        )  # fmt: skip
+            code="rate-missing",
+            field="bill_rate",
+        )
     return sold
 
 
@@ -60,13 +64,19 @@ def _cost_rate(entry: Mapping[str, Any], person: Mapping[str, Any], ctx: Context
     except KeyError:
         return None
     raise Rejected(
-        f"{entry['resource_id']} has no cost rate: set it in {hcm}", code="rate-missing", field="cost_rate",
-    )  # fmt: skip
+        f"{entry['resource_id']} has no cost rate: set it in {hcm}",
+        code="rate-missing",
+        field="cost_rate",
+    )
 
 
 def _with_currency(amount: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     if not amount.get("currency"):
-        raise Unmappable(f"{path} has an amount without a currency: give it at the source", f"{path}.currency", code="missing-currency")
+        raise Unmappable(
+            f"{path} has an amount without a currency: give it at the source",
+            f"{path}.currency",
+            code="missing-currency",
+        )
     return amount
 
 

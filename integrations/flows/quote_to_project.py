@@ -42,7 +42,9 @@ def validated(sale: Payload, ctx: Context) -> Done | WaitFor:
         sale, version = {**newest["sale"]}, newest["source_version"]
     lacking = missing(sale)
     if lacking:
-        because = f"{sale['project_code']} was won without {', '.join(lacking)}: set-up goes on when the CRM supplies them"
+        because = (
+            f"{sale['project_code']} was won without {', '.join(lacking)}: set-up goes on when the CRM supplies them"
+        )
         return WaitFor(business_key("project", sale["project_code"]), because, lacking, Role.CRM)
     body = {key: value for key, value in sale.items() if not key.startswith("_")}
     fact = Fact("opportunity", sale["project_code"], {"source_version": version, "sale": body})
@@ -59,7 +61,12 @@ def identified(sale: Payload, ctx: Context) -> Done | WaitFor:
     customer = ctx.canonical_id(ref)
     if customer is None:
         awaited = ref_key("customer", ref["system"], ref["id"])
-        return WaitFor(awaited, f"the customer {ref['id']} of {sale['project_code']} has not come from the CRM yet", ["customer"], Role.CRM)
+        return WaitFor(
+            awaited,
+            f"the customer {ref['id']} of {sale['project_code']} has not come from the CRM yet",
+            ["customer"],
+            Role.CRM,
+        )
     return Done({**sale, "customer_id": customer})
 
 
@@ -72,15 +79,26 @@ def structured(sale: Payload, ctx: Context) -> Done | WaitFor:
     """The sale with project, contract, charge codes and budget beside it; all known to other flows from here on."""
     if ctx.known("customer", sale["customer_id"]) is None:
         awaited = business_key("customer", sale["customer_id"])
-        return WaitFor(awaited, f"customer {sale['customer_id']} is linked and not described yet", ["customer"], Role.CRM)
+        return WaitFor(
+            awaited, f"customer {sale['customer_id']} is linked and not described yet", ["customer"], Role.CRM
+        )
     opportunity = shaped(Opportunity, sale)
     _refuse_taken_code(opportunity, ctx)
-    project = {**plain(project_of(opportunity, ctx.known("project", opportunity.project_code))), "rates": rates_of(opportunity), "origin": plain(opportunity.ref)}
+    project = {
+        **plain(project_of(opportunity, ctx.known("project", opportunity.project_code))),
+        "rates": rates_of(opportunity),
+        "origin": plain(opportunity.ref),
+    }
     known = {code: body for code in codes_in(sale) if (body := ctx.known("charge_code", code))}
     codes = [plain(code) for code in charge_codes_of(opportunity, known)]
     contract = plain(contract_of(opportunity, ctx.known("contract", contract_id(opportunity.project_code))))
     budget = budget_of(opportunity)
-    made = {"project": project, "contract": contract, "charge_codes": codes, "budget": plain(budget) if budget else None}
+    made = {
+        "project": project,
+        "contract": contract,
+        "charge_codes": codes,
+        "budget": plain(budget) if budget else None,
+    }
     return Done({**sale, **made}, _facts(made))
 
 
@@ -95,11 +113,14 @@ def structured_needs(sale: Payload) -> Iterable[Need]:
 def erp_customer(sale: Payload, ctx: Context) -> Change | WaitFor:
     """The customer in the ERP, below its parent where it has one.
 
-    Raises Rejected `customer-duplicate-suspected`: a sale may come before master data has settled which of two accounts stands.
+    Raises Rejected `customer-duplicate-suspected`: a sale may come before master data has settled which of two accounts
+    stands.
     """
     customer = ctx.known("customer", sale["customer_id"])
     if customer is None:
-        return WaitFor(business_key("customer", sale["customer_id"]), "the customer is not described yet", ["customer"], Role.CRM)
+        return WaitFor(
+            business_key("customer", sale["customer_id"]), "the customer is not described yet", ["customer"], Role.CRM
+        )
     refuse_twin(customer, Role.ERP, ctx)
     parent = customer.get("parent_id")
     refs = {"parent": ctx.system_id(Role.ERP, "customer", parent)} if parent else {}
@@ -128,7 +149,9 @@ def ppm_budget(sale: Payload, ctx: Context) -> Change | NothingToDo:
         return NothingToDo("the sale has no target margin, so the portfolio gets no budget")
     budget = shaped(Budget, sale["budget"])
     value = budget.value
-    return Change("upsert", "budget", sale["project_code"], ctx.key("ppm-budget"), budget, {}, value.amount, value.currency)
+    return Change(
+        "upsert", "budget", sale["project_code"], ctx.key("ppm-budget"), budget, {}, value.amount, value.currency
+    )
 
 
 def ppm_project(sale: Payload, ctx: Context) -> Change:
@@ -144,12 +167,24 @@ def erp_contract(sale: Payload, ctx: Context) -> Change:
         "customer": ctx.system_id(Role.ERP, "customer", sale["customer_id"]),
     }
     value = contract.value
-    return Change("upsert", "contract", contract.contract_id, ctx.key("erp-contract"), contract, refs, value.amount, value.currency)
+    return Change(
+        "upsert",
+        "contract",
+        contract.contract_id,
+        ctx.key("erp-contract"),
+        contract,
+        refs,
+        value.amount,
+        value.currency,
+    )
 
 
 def charge_codes(sale: Payload, ctx: Context) -> Sequence[CloudEvent]:
     """One event per charge code; master-data brings each into the ERP."""
-    return [_event(sale, ctx, "tieout.charge_code.changed", business_key("charge_code", body["code"]), body) for body in sale["charge_codes"]]
+    return [
+        _event(sale, ctx, "tieout.charge_code.changed", business_key("charge_code", body["code"]), body)
+        for body in sale["charge_codes"]
+    ]
 
 
 def announcements(sale: Payload, ctx: Context) -> Sequence[CloudEvent]:
@@ -157,7 +192,11 @@ def announcements(sale: Payload, ctx: Context) -> Sequence[CloudEvent]:
     key = business_key("project", sale["project_code"])
     opportunity, project = plain(shaped(Opportunity, sale)), plain(shaped(Project, sale["project"]))
     workspace = _event(sale, ctx, "tieout.workspace.requested", key, project)
-    return [_event(sale, ctx, "tieout.resource_demand.raised", key, opportunity), workspace] if sale.get("demand") else [workspace]
+    return (
+        [_event(sale, ctx, "tieout.resource_demand.raised", key, opportunity), workspace]
+        if sale.get("demand")
+        else [workspace]
+    )
 
 
 def customer_needs(role: Role) -> Callable[[Payload], Iterable[Need]]:
@@ -180,7 +219,9 @@ def _project_change(sale: Payload, ctx: Context, step: str, role: Role) -> Chang
     project = shaped(Project, sale["project"])
     refs = {"customer": ctx.system_id(role, "customer", sale["customer_id"])}
     value, body = project.budget_value, {**plain(project), "contract_type": sale["contract_type"]}
-    return Change("upsert", "project", project.code, ctx.key(step), body, refs, value.amount if value else None, project.currency)
+    return Change(
+        "upsert", "project", project.code, ctx.key(step), body, refs, value.amount if value else None, project.currency
+    )
 
 
 def _facts(made: Mapping[str, Any]) -> list[Fact]:
@@ -201,13 +242,16 @@ def _refuse_taken_code(sale: Opportunity, ctx: Context) -> None:
         raise Rejected(
             f"project code {sale.project_code} belongs to opportunity {known['origin']['id']} of customer {known['customer_id']}: "
             f"give opportunity {sale.ref.id} another code in the CRM",
-            code="project-code-taken", field="project_code",
-        )  # fmt: skip
+            code="project-code-taken",
+            field="project_code",
+        )
 
 
 def _event(sale: Payload, ctx: Context, kind: str, subject: str, body: Mapping[str, Any]) -> CloudEvent:
     """An event of this very run, as of now: a replay after somebody deleted things in the ERP must be heard again."""
-    entity = {"tieout.charge_code.changed": "charge_code", "tieout.workspace.requested": "project"}.get(kind, "opportunity")
+    entity = {"tieout.charge_code.changed": "charge_code", "tieout.workspace.requested": "project"}.get(
+        kind, "opportunity"
+    )
     return CloudEvent(
         id=f"{kind}/{subject}@{ctx.run.run_id}",
         source=f"{OURS}/{NAME}",

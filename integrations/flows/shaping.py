@@ -24,7 +24,9 @@ def shaped(schema: type[Shaped], body: Mapping[str, Any]) -> Shaped:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
-        raise Unmappable(f"{schema.entity} at {path}: {first['msg']}; correct it at the source or in the replay", path) from error
+        raise Unmappable(
+            f"{schema.entity} at {path}: {first['msg']}; correct it at the source or in the replay", path
+        ) from error
 
 
 def fields_of(schema: type[Canonical], body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The project, contract, charge codes and budget that a won opportunity means: pure, so that every replay makes the same (F1)."""
+"""The project, contract, charge codes and budget that a won opportunity means: pure, so that every replay makes the
+same (F1).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,13 @@ from models.canonical.schemas import Budget, ChargeCode, Contract, Opportunity, 
 from models.domain.keys import contract_id, project_id
 from models.domain.money import Money
 
-MANDATORY = ("contract_type", "tax_profile", "dimensions.legal_entity_id", "dimensions.service_line", "dimensions.cost_centre")
+MANDATORY = (
+    "contract_type",
+    "tax_profile",
+    "dimensions.legal_entity_id",
+    "dimensions.service_line",
+    "dimensions.cost_centre",
+)
 """What project and billing set-up cannot do without, as dotted paths of the opportunity (F1)."""
 
 _TERMS = ("contract_type", "value", "statement_of_work", "billing_rules", "milestones", "starts_on", "ends_on")

@@ -27,9 +27,13 @@ NAME = "time-to-bill"
 BULK = 100
 FIRST_LOAD = timedelta(minutes=2)
 """How long after a project was first described its charge codes may still be on their way."""
-UNDECIDED = frozenset({"in-doubt", "transient", "slow-job", "rate-limited", "misconfigured", "step-crashed", posting.MOVED_ON})
+UNDECIDED = frozenset(
+    {"in-doubt", "transient", "slow-job", "rate-limited", "misconfigured", "step-crashed", posting.MOVED_ON}
+)
 """Codes of a posting's failure that do not say that the ERP refused it."""
-_NOT_ITS_PSA = "the system that the entry came from is not the PSA of this legal entity, and nobody else knows the entry"
+_NOT_ITS_PSA = (
+    "the system that the entry came from is not the PSA of this legal entity, and nobody else knows the entry"
+)
 
 
 def resolved(entry: Payload, ctx: Context) -> Done | WaitFor:
@@ -40,10 +44,23 @@ def resolved(entry: Payload, ctx: Context) -> Done | WaitFor:
         to = entry[f"{name}_ref"]
         canonical = entry.get(f"{name}_id") or ctx.canonical_id(to)
         if canonical is None and not _withdrawn(ctx):
-            return WaitFor(ref_key(name, to["system"], to["id"]), f"{name} {to['id']} of {to['system']} is not set up yet", [name], owner)
+            return WaitFor(
+                ref_key(name, to["system"], to["id"]),
+                f"{name} {to['id']} of {to['system']} is not set up yet",
+                [name],
+                owner,
+            )
         found[f"{name}_id"] = canonical
     item = time_entry_id(ref["system"], ref["id"]) if entity == "time_entry" else expense_id(ref["system"], ref["id"])
-    return Done({**entry, **found, f"{entity}_id": entry.get(f"{entity}_id") or item, "entity": entity, "seen": ctx.run.source_version})
+    return Done(
+        {
+            **entry,
+            **found,
+            f"{entity}_id": entry.get(f"{entity}_id") or item,
+            "entity": entity,
+            "seen": ctx.run.source_version,
+        }
+    )
 
 
 def resolved_needs(entry: Payload) -> Iterable[Need]:
@@ -64,18 +81,26 @@ def code_checked(entry: Payload, ctx: Context) -> Done | NothingToDo | WaitFor:
         raise Rejected(f"the entry on {project} has no charge code", code="charge-code-missing", field="charge_code")
     known, home = ctx.known("charge_code", code), ctx.known("project", project)
     if home is None:
-        return WaitFor(business_key("project", project), f"project {project} is not described yet", ["project"], Role.PSA)
+        return WaitFor(
+            business_key("project", project), f"project {project} is not described yet", ["project"], Role.PSA
+        )
     if known is None:
         return _code_on_its_way(code, home, ctx)
     if not known.get("active", True):
         raise Rejected(f"charge code {code} is closed", code="charge-code-inactive", field="charge_code")
     if known.get("project_id") not in (None, project):
         raise Rejected(
-            f"charge code {code} belongs to {known['project_id']}, the entry to {project}", code="charge-code-of-other-project", field="charge_code"
+            f"charge code {code} belongs to {known['project_id']}, the entry to {project}",
+            code="charge-code-of-other-project",
+            field="charge_code",
         )
     mine, theirs = entry.get("legal_entity_id") or known.get("legal_entity_id"), known.get("legal_entity_id")
     if theirs and mine != theirs:
-        raise Rejected(f"charge code {code} belongs to {theirs}, the entry to {mine}", code="charge-code-of-other-entity", field="charge_code")
+        raise Rejected(
+            f"charge code {code} belongs to {theirs}, the entry to {mine}",
+            code="charge-code-of-other-entity",
+            field="charge_code",
+        )
     return Done({**entry, "legal_entity_id": mine, "code_in_erp": bool(known.get("in_erp"))})
 
 
@@ -83,8 +108,12 @@ def _code_on_its_way(code: str, home: Mapping[str, Any], ctx: Context) -> WaitFo
     """Wait for a code whose project was learnt moments ago, as in a first load; otherwise nobody has set it up."""
     until = datetime.fromisoformat(home["learnt_at"]) + FIRST_LOAD if home.get("learnt_at") else None
     if until is None or ctx.now() >= until:
-        raise Rejected(f"charge code {code} is not set up in any system", code="charge-code-unknown", field="charge_code")
-    return WaitFor(business_key("charge_code", code), f"charge code {code} may still be loading", ["charge_code"], Role.ERP, until)
+        raise Rejected(
+            f"charge code {code} is not set up in any system", code="charge-code-unknown", field="charge_code"
+        )
+    return WaitFor(
+        business_key("charge_code", code), f"charge code {code} may still be loading", ["charge_code"], Role.ERP, until
+    )
 
 
 def code_checked_needs(entry: Payload) -> Iterable[Need]:
@@ -110,8 +139,9 @@ def valued_needs(entry: Payload) -> Iterable[Need]:
 
 
 def planned(entry: Payload, ctx: Context) -> Done | WaitFor:
-    """The entry with what it asks of the ERP: reverse what stands, post anew, or nothing. Waits for what the ERP still lacks
-    before a posting counts as begun: a version that comes during the wait then finds nothing to confirm."""
+    """The entry with what it asks of the ERP: reverse what stands, post anew, or nothing. Waits for what the ERP still
+    lacks before a posting counts as begun: a version that comes during the wait then finds nothing to confirm.
+    """
     item = _item(entry)
     body = None if _withdrawn(ctx) else plain(shaped(_schema(entry), entry))
     plan, fact = posting.planned(item, body, ctx)
@@ -119,7 +149,9 @@ def planned(entry: Payload, ctx: Context) -> Done | WaitFor:
         return wait
     undone = (plan["reverse"] or {}).get("body") or {}
     entity = entry.get("legal_entity_id") or undone.get("legal_entity_id")
-    return Done({**entry, **(body or {}), "legal_entity_id": entity, "plan": plan, "seen": ctx.run.source_version}, [fact])
+    return Done(
+        {**entry, **(body or {}), "legal_entity_id": entity, "plan": plan, "seen": ctx.run.source_version}, [fact]
+    )
 
 
 def planned_needs(entry: Payload) -> Iterable[Need]:
@@ -145,7 +177,9 @@ def erp_post(entry: Payload, ctx: Context) -> Change | NothingToDo | WaitFor:
 def erp_needs(entry: Payload) -> Iterable[Need]:
     yield Need("known", (posting.ENTITY, _item(entry)))
     undone = (entry["plan"]["reverse"] or {}).get("body") or {}
-    yield from (Need("system", (Role.ERP, kind, identity)) for kind, identity in [*_relatives(entry), *_relatives(undone)])
+    yield from (
+        Need("system", (Role.ERP, kind, identity)) for kind, identity in [*_relatives(entry), *_relatives(undone)]
+    )
 
 
 def psa_acknowledged(entry: Payload, ctx: Context) -> Change | NothingToDo:
@@ -157,7 +191,12 @@ def psa_acknowledged(entry: Payload, ctx: Context) -> Change | NothingToDo:
         return NothingToDo(_NOT_ITS_PSA)
     done = plan["post"] or plan["reverse"]
     ack = ctx.run.acks.get("erp-post" if plan["post"] else "erp-reverse") or {}
-    body = {"status": "successful", "posting_id": done["posting_id"], "system": ack.get("system"), "system_id": ack.get("system_id")}
+    body = {
+        "status": "successful",
+        "posting_id": done["posting_id"],
+        "system": ack.get("system"),
+        "system_id": ack.get("system_id"),
+    }
     said = "Posted" if plan["post"] else "Reversed"
     return _annotation(entry, ctx, "psa-acknowledge", {**body, "message": f"{said} as {done['posting_id']}"})
 
@@ -171,7 +210,13 @@ def psa_refused(entry: Payload, ctx: Context) -> Change | NothingToDo:
     error: Mapping[str, Any] = entry.get("_error") or {}
     words = explain(error.get("code"))
     message = f"{words.title}: {error.get('message') or words.explanation} {words.next_action}"
-    told = {"status": "failed", "message": message, "code": error.get("code"), "field": error.get("field"), "system": played(ctx).get(Role.ERP)}
+    told = {
+        "status": "failed",
+        "message": message,
+        "code": error.get("code"),
+        "field": error.get("field"),
+        "system": played(ctx).get(Role.ERP),
+    }
     return _annotation(entry, ctx, "psa-refuse", told)
 
 
@@ -188,8 +233,9 @@ def posting_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
 
 
 def refusal_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
-    """A posting that the ERP refused for good is not in doubt; one whose answer never came stays so, and an attempt that was
-    overtaken knows nothing. What the ERP said counts whoever hears of it: no acknowledgement is asked for."""
+    """A posting that the ERP refused for good is not in doubt; one whose answer never came stays so, and an attempt
+    that was overtaken knows nothing. What the ERP said counts whoever hears of it: no acknowledgement is asked for.
+    """
     error = entry.get("_error") or {}
     act = {"erp-confirm": "confirm", "erp-post": "post"}.get(str(error.get("step")))
     refused = act and entry.get("plan") and error.get("code") not in UNDECIDED
@@ -221,8 +267,17 @@ def _refs(body: Mapping[str, Any], ctx: Context) -> dict[str, str | None]:
 
 
 def _lacking(entry: Payload, refs: Mapping[str, str | None]) -> WaitFor | None:
-    """What to wait for where the ERP lacks a relative of the entry; a charge code that is known to be there needs no id."""
-    kind = next((kind for kind, found in refs.items() if found is None and not (kind == "charge_code" and entry.get("code_in_erp"))), None)
+    """What to wait for where the ERP lacks a relative of the entry; a charge code that is known to be there needs no
+    id.
+    """
+    kind = next(
+        (
+            kind
+            for kind, found in refs.items()
+            if found is None and not (kind == "charge_code" and entry.get("code_in_erp"))
+        ),
+        None,
+    )
     if kind is None:
         return None
     identity = dict(_relatives(entry))[kind]
@@ -231,12 +286,18 @@ def _lacking(entry: Payload, refs: Mapping[str, str | None]) -> WaitFor | None:
 
 def _annotation(entry: Payload, ctx: Context, step: str, body: Mapping[str, Any]) -> Change:
     entity, ref = _entity(ctx), entry["ref"]
-    item = entry.get(f"{entity}_id") or (time_entry_id if entity == "time_entry" else expense_id)(ref["system"], ref["id"])
+    item = entry.get(f"{entity}_id") or (time_entry_id if entity == "time_entry" else expense_id)(
+        ref["system"], ref["id"]
+    )
     return Change("annotate", entity, item, ctx.key(step), body, {entity: ref["id"]})
 
 
 def _relatives(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
-    found = [("project", entry.get("project_id")), ("resource", entry.get("resource_id")), ("charge_code", entry.get("charge_code"))]
+    found = [
+        ("project", entry.get("project_id")),
+        ("resource", entry.get("resource_id")),
+        ("charge_code", entry.get("charge_code")),
+    ]
     return [(kind, identity) for kind, identity in found if identity]
 
 
@@ -265,14 +326,29 @@ FLOW = Flow(
     version=1,
     title="Time to bill",
     owner="finance-operations",
-    triggers=tuple(f"tieout.{entity}.{verb}" for entity in ("time_entry", "expense") for verb in ("approved", "corrected", "reversed")),
+    triggers=tuple(
+        f"tieout.{entity}.{verb}"
+        for entity in ("time_entry", "expense")
+        for verb in ("approved", "corrected", "reversed")
+    ),
     steps=(
         Transform("resolve", resolved, resolved_needs),
         Transform("check-charge-code", code_checked, code_checked_needs),
         Transform("price", valued, valued_needs),
         Transform("plan", planned, planned_needs),
-        Deliver("erp-confirm", Role.ERP, "time_entry", erp_confirm, BULK, "batch", learn=confirmation_learnt, needs=erp_needs),
-        Deliver("erp-reverse", Role.ERP, "time_entry", erp_reverse, BULK, "batch", learn=reversal_learnt, needs=erp_needs),
+        Deliver(
+            "erp-confirm",
+            Role.ERP,
+            "time_entry",
+            erp_confirm,
+            BULK,
+            "batch",
+            learn=confirmation_learnt,
+            needs=erp_needs,
+        ),
+        Deliver(
+            "erp-reverse", Role.ERP, "time_entry", erp_reverse, BULK, "batch", learn=reversal_learnt, needs=erp_needs
+        ),
         Deliver("erp-post", Role.ERP, "time_entry", erp_post, BULK, "batch", learn=posting_learnt, needs=erp_needs),
         Deliver("psa-acknowledge", Role.PSA, "time_entry", psa_acknowledged, BULK, "batch"),
     ),

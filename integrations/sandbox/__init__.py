@@ -1,8 +1,10 @@
-"""The sandbox: one consistent world behind faithful emulators of five vendors, with a fault plan and the truth beside it.
+"""The sandbox: one consistent world behind faithful emulators of five vendors, with a fault plan and the truth beside
+it.
 
-The firm is Novalis (Novalis GmbH in EUR, Novalis Ltd in GBP, Novalis Inc in USD): 32 customers in twelve groups, 90 projects,
-160 people, twelve weeks of time and expenses, then live. `Sandbox` (sandbox.py) composes it, `service.main` runs it as a
-process, `Sandbox.serve()` gives a test its address. Planted faults, in the order of their ids (GET /_world/faults):
+The firm is Novalis (Novalis GmbH in EUR, Novalis Ltd in GBP, Novalis Inc in USD): 32 customers in twelve groups, 90
+projects, 160 people, twelve weeks of time and expenses, then live. `Sandbox` (sandbox.py) composes it, `service.main`
+runs it as a process, `Sandbox.serve()` gives a test its address. Planted faults, in the order of their ids (GET
+/_world/faults):
 
 | id | what happens | what holds until it is mended |
 |---|---|---|
@@ -22,7 +24,8 @@ process, `Sandbox.serve()` gives a test its address. Planted faults, in the orde
 | F21 | project deleted in the portfolio system | project missing |
 | F22 | subsidiary hung under another group in the ERP | hierarchy differs |
 | F23, F24 | work beyond the statement of work | statement expired |
-| F25 | weather: 429 of each vendor's kind, daily quota, 5xx, answers lost after the write, SOAP faults, an outage | nothing: it heals |
+| F25 | weather: 429 of each vendor's kind, daily quota, 5xx, answers lost after the write, SOAP faults, an outage |
+nothing: it heals |
 | F26 | the PSA sends an unknown field for one team | schema drift |
 | F27–F30 | first sales without a dimension, filled in the second week | set-up paused and resumed |
 

@@ -1,9 +1,10 @@
 """Moves the world clock: through history in ticks as fast as the engine drains them, then at the wall's pace.
 
-At each tick everything up to it happens first and the clock jumps after, so that a poll that began at or after the tick has
-seen it all. The next tick comes when every source was read since, nothing is due and nothing falls due within seconds.
-What the engine wrote to the ERP comes back as changes of projects and charge codes: the clock file is renewed in place, at
-which the engine reads its sources at once, so that these echoes are not left for the next tick, a day later.
+At each tick everything up to it happens first and the clock jumps after, so that a poll that began at or after the tick
+has seen it all. The next tick comes when every source was read since, nothing is due and nothing falls due within
+seconds. What the engine wrote to the ERP comes back as changes of projects and charge codes: the clock file is renewed
+in place, at which the engine reads its sources at once, so that these echoes are not left for the next tick, a day
+later.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ LOOK_BACK = timedelta(microseconds=1)
 
 
 class Engine(Protocol):
-    """What the conductor must know of the engine: since when all sources are read (None: not yet), how many runs are due,
-    and when the next falls due."""
+    """What the conductor must know of the engine: since when all sources are read (None: not yet), how many runs are
+    due, and when the next falls due.
+    """
 
     def __call__(self) -> tuple[datetime | None, int, datetime | None]: ...
 
@@ -38,7 +40,11 @@ class Conductor:
     """Runs until it is cancelled. `engine` may raise while the engine is not up yet; it is asked again."""
 
     def __init__(
-        self, sandbox: Sandbox, clock_file: Path, engine: Engine, wall: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        sandbox: Sandbox,
+        clock_file: Path,
+        engine: Engine,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sandbox, self._file, self._engine, self._wall = sandbox, clock_file, engine, wall
         self._liveliness = Liveliness(sandbox)

@@ -2,7 +2,8 @@
 
 GET  /_world                   state of the story      GET  /_world/truth?entity=time_entry|expense|project
 GET  /_world/compare           differences             GET  /_world/faults
-POST /_world/faults/{id}/fix   mend a fault            POST /_world/do {"kind", "args"}   POST /_world/weather {"vendor", "kind", "left"}
+POST /_world/faults/{id}/fix   mend a fault            POST /_world/do {"kind", "args"}   POST /_world/weather
+{"vendor", "kind", "left"}
 """
 
 from __future__ import annotations
@@ -49,13 +50,20 @@ class Control:
         sandbox = self._sandbox
         entries = sandbox.life.delivery.entries
         return {
-            "now": sandbox.clock.now().isoformat(), "phase": self.phase, "tick": self.tick, "ticks": self.ticks, "seed": sandbox.plan.seed,
-            "start": sandbox.plan.start.isoformat(), "anchor": sandbox.plan.anchor.isoformat(), "time_entries": len(entries),
+            "now": sandbox.clock.now().isoformat(),
+            "phase": self.phase,
+            "tick": self.tick,
+            "ticks": self.ticks,
+            "seed": sandbox.plan.seed,
+            "start": sandbox.plan.start.isoformat(),
+            "anchor": sandbox.plan.anchor.isoformat(),
+            "time_entries": len(entries),
             "expenses": len(sandbox.life.delivery.costs),
-            "posted": len(sandbox.vendors.erp.records.tables["timebill"]), "projects": len(sandbox.vendors.erp.records.tables["job"]),
+            "posted": len(sandbox.vendors.erp.records.tables["timebill"]),
+            "projects": len(sandbox.vendors.erp.records.tables["job"]),
             "requests": sandbox.app.requests,
             "weather": {f"{vendor} {kind}": count for (vendor, kind), count in sandbox.weather.struck.items()},
-        }  # fmt: skip
+        }
 
     def _truth(self, entity: str) -> Answer:
         try:
@@ -65,11 +73,16 @@ class Control:
 
     def _shown(self, fault: Fault) -> dict[str, Any]:
         return {
-            "id": fault.id, "kind": fault.kind, "subject": fault.subject, "cause": fault.cause, "how_to_fix": fault.how_to_fix,
+            "id": fault.id,
+            "kind": fault.kind,
+            "subject": fault.subject,
+            "cause": fault.cause,
+            "how_to_fix": fault.how_to_fix,
             "entries": fault.entries,
-            "money": {currency: str(amount) for currency, amount in fault.money.items()}, "heals_by_itself": fault.heals,
+            "money": {currency: str(amount) for currency, amount in fault.money.items()},
+            "heals_by_itself": fault.heals,
             "fixed": fault.id in self._sandbox.mended.rows,
-        }  # fmt: skip
+        }
 
     def _act(self, request: Request, parts: list[str]) -> Answer:
         body = request.json if isinstance(request.json, dict) else {}
@@ -78,10 +91,14 @@ class Control:
         if parts == ["do"] and body.get("kind") in self._sandbox.life.deeds:
             return json_answer({"done": self._sandbox.do(body["kind"], *map(str, body.get("args", [])))})
         if parts == ["weather"] and {"vendor", "kind"} <= set(body):
-            self._sandbox.weather.arm(Disturbance(body["vendor"], body["kind"], int(body.get("left", 1)), path=str(body.get("path", ""))))
+            self._sandbox.weather.arm(
+                Disturbance(body["vendor"], body["kind"], int(body.get("left", 1)), path=str(body.get("path", "")))
+            )
             return json_answer({"armed": len(self._sandbox.weather.armed)})
         return json_answer(
-            {"error": f"use /_world/faults/ID/fix, /_world/do with a kind of {', '.join(self._sandbox.life.deeds)}, or /_world/weather"},
+            {
+                "error": f"use /_world/faults/ID/fix, /_world/do with a kind of {', '.join(self._sandbox.life.deeds)}, or /_world/weather"
+            },
             404,
         )
 

@@ -29,21 +29,43 @@ class Sales:
         for client in self._plan.clients:
             self._open_account(client, at)
         for worker in self._plan.people:
-            self._hcm.save(worker.number, {
-                "first": worker.first, "last": worker.last, "user": worker.user, "email": worker.email, "role": worker.role,
-                "legal_entity": worker.entity.id, "company": worker.entity.name, "cost_centre": worker.cost_centre,
-                "currency": worker.entity.currency,
-                "cost_rate": str(worker.cost_rate), "weekly_hours": worker.weekly_hours, "hired": worker.hired.isoformat(), "active": True,
-            }, at)  # fmt: skip
+            self._hcm.save(
+                worker.number,
+                {
+                    "first": worker.first,
+                    "last": worker.last,
+                    "user": worker.user,
+                    "email": worker.email,
+                    "role": worker.role,
+                    "legal_entity": worker.entity.id,
+                    "company": worker.entity.name,
+                    "cost_centre": worker.cost_centre,
+                    "currency": worker.entity.currency,
+                    "cost_rate": str(worker.cost_rate),
+                    "weekly_hours": worker.weekly_hours,
+                    "hired": worker.hired.isoformat(),
+                    "active": True,
+                },
+                at,
+            )
 
     def _open_account(self, client: Client, at: datetime, name: str | None = None, number: str | None = None) -> str:
         group = None if client.group is None else self._account.first(self._plan.clients[client.group].number)
-        return self._crm.save("Account", {
-            "Name": name or client.name, "AccountNumber": number or client.number, "ParentId": group,
-            "BillingCountry": client.entity.country,
-            "CurrencyIsoCode": client.entity.currency, "Tax_Id__c": client.tax_id, "Tax_Profile__c": client.entity.tax_profile,
-            "Legal_Entity__c": client.entity.id, "Ext_Key__c": None,
-        }, at)  # fmt: skip
+        return self._crm.save(
+            "Account",
+            {
+                "Name": name or client.name,
+                "AccountNumber": number or client.number,
+                "ParentId": group,
+                "BillingCountry": client.entity.country,
+                "CurrencyIsoCode": client.entity.currency,
+                "Tax_Id__c": client.tax_id,
+                "Tax_Profile__c": client.entity.tax_profile,
+                "Legal_Entity__c": client.entity.id,
+                "Ext_Key__c": None,
+            },
+            at,
+        )
 
     def win(self, at: datetime, code: str) -> bool:
         """Close a sale: the lines first, so that nobody sees the sale without them."""
@@ -51,7 +73,9 @@ class Sales:
         if self._sale.first(code):
             return True
         key = self._crm.save(
-            "Opportunity", {**self._terms(deal, at), "IsWon": False, "StageName": "Negotiation/Review", "IsClosed": False}, at
+            "Opportunity",
+            {**self._terms(deal, at), "IsWon": False, "StageName": "Negotiation/Review", "IsClosed": False},
+            at,
         )
         for line in self._lines(deal):
             self._crm.save("OpportunityLineItem", {**line, "OpportunityId": key, "CurrencyIsoCode": deal.currency}, at)
@@ -63,18 +87,30 @@ class Sales:
         begins = self._plan.start.date() + timedelta(weeks=deal.first)
         ends = self._plan.start.date() + timedelta(weeks=deal.last + 1)
         terms: dict[str, Any] = {
-            "Name": deal.name, "AccountId": account, "CloseDate": at.date().isoformat(), "Closed_Won_At__c": iso_salesforce(at),
+            "Name": deal.name,
+            "AccountId": account,
+            "CloseDate": at.date().isoformat(),
+            "Closed_Won_At__c": iso_salesforce(at),
             "Amount": float(deal.value),
-            "CurrencyIsoCode": deal.currency, "Project_Code__c": deal.code, "Contract_Type__c": KINDS[deal.kind],
+            "CurrencyIsoCode": deal.currency,
+            "Project_Code__c": deal.code,
+            "Contract_Type__c": KINDS[deal.kind],
             "Tax_Profile__c": deal.entity.tax_profile,
-            "Legal_Entity__c": deal.entity.id, "Cost_Centre__c": deal.centre, "Service_Line__c": deal.line,
+            "Legal_Entity__c": deal.entity.id,
+            "Cost_Centre__c": deal.centre,
+            "Service_Line__c": deal.line,
             "Practice__c": deal.practice or PRACTICES[deal.line][0],
-            "Region__c": deal.entity.region, "Target_Margin__c": float(deal.target_margin), "Approval_Status__c": "Approved",
+            "Region__c": deal.entity.region,
+            "Target_Margin__c": float(deal.target_margin),
+            "Approval_Status__c": "Approved",
             "SOW_Number__c": f"SOW-{deal.code[4:]}",
-            "SOW_Signed_On__c": at.date().isoformat(), "SOW_Expires_On__c": (deal.sow_expires or ends + timedelta(days=60)).isoformat(),
-            "PO_Number__c": f"PO-{int(deal.code[4:]) * 37 % 9000 + 1000}", "Billing_Cap__c": None, "Start_Date__c": begins.isoformat(),
+            "SOW_Signed_On__c": at.date().isoformat(),
+            "SOW_Expires_On__c": (deal.sow_expires or ends + timedelta(days=60)).isoformat(),
+            "PO_Number__c": f"PO-{int(deal.code[4:]) * 37 % 9000 + 1000}",
+            "Billing_Cap__c": None,
+            "Start_Date__c": begins.isoformat(),
             "End_Date__c": ends.isoformat(),
-        }  # fmt: skip
+        }
         return {**terms, **dict.fromkeys(deal.lacks)}
 
     @staticmethod
@@ -122,7 +158,11 @@ class Sales:
         if key is None:
             return False
         deal = self._plan.deals[code]
-        value = {"Service_Line__c": deal.line, "Cost_Centre__c": deal.centre, "Tax_Profile__c": deal.entity.tax_profile}[column]
+        value = {
+            "Service_Line__c": deal.line,
+            "Cost_Centre__c": deal.centre,
+            "Tax_Profile__c": deal.entity.tax_profile,
+        }[column]
         self._crm.save("Opportunity", {column: value}, at, key)
         return True
 

@@ -1,7 +1,7 @@
 """The sandbox's front door: one ASGI application that brings each request to its vendor and its weather.
 
-Every vendor lives under a path prefix of one port. A request meets the weather first (and may be told to wait, be refused, or
-have its answer lost after the work), then the vendor; what changed is on file before the answer leaves.
+Every vendor lives under a path prefix of one port. A request meets the weather first (and may be told to wait, be
+refused, or have its answer lost after the work), then the vendor; what changed is on file before the answer leaves.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class Vendor(Protocol):
 class Door:
     """ASGI application over vendors by path prefix; `latency` seconds pass before each vendor's answer."""
 
-    def __init__(self, vendors: Mapping[str, Vendor], ledger: Ledger, weather: Weather, clock: Clock, latency: float = 0.0) -> None:
+    def __init__(
+        self, vendors: Mapping[str, Vendor], ledger: Ledger, weather: Weather, clock: Clock, latency: float = 0.0
+    ) -> None:
         self._vendors, self._ledger, self._weather, self._clock, self.latency = vendors, ledger, weather, clock, latency
         self._busy: dict[str, int] = dict.fromkeys(vendors, 0)
         self.requests: dict[str, int] = dict.fromkeys(vendors, 0)
@@ -57,7 +59,9 @@ class Door:
         prefix, _, rest = scope["path"].lstrip("/").partition("/")
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         base = f"{scope.get('scheme', 'http')}://{headers.get('host', 'sandbox')}/{prefix}"
-        return Request(scope["method"], f"/{rest}", scope["query_string"].decode("latin-1"), headers, b"".join(chunks), base), prefix
+        return Request(
+            scope["method"], f"/{rest}", scope["query_string"].decode("latin-1"), headers, b"".join(chunks), base
+        ), prefix
 
     async def _answer(self, prefix: str, request: Request) -> Answer:
         vendor = self._vendors.get(prefix)

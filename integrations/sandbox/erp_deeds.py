@@ -27,18 +27,41 @@ class Office:
     def found(self, at: datetime) -> None:
         """The ERP's companies, employees and rates as the story begins."""
         for entity in ENTITIES:
-            self._put("subsidiary", at, externalId=entity.id, name=entity.name, currency=entity.currency, country=entity.country)
-            self._put("currencyrate", at, externalId=f"EUR-{entity.currency}", baseCurrency="EUR", transactionCurrency=entity.currency,
-                      exchangeRate=str(entity.rate), effectiveDate=at.date().isoformat())  # fmt: skip
+            self._put(
+                "subsidiary",
+                at,
+                externalId=entity.id,
+                name=entity.name,
+                currency=entity.currency,
+                country=entity.country,
+            )
+            self._put(
+                "currencyrate",
+                at,
+                externalId=f"EUR-{entity.currency}",
+                baseCurrency="EUR",
+                transactionCurrency=entity.currency,
+                exchangeRate=str(entity.rate),
+                effectiveDate=at.date().isoformat(),
+            )
         for worker in self._plan.people:
             company = self._key("subsidiary", worker.entity.id)
-            self._put("employee", at, externalId=worker.number, entityId=worker.number, firstName=worker.first, lastName=worker.last,
+            self._put(
+                "employee",
+                at,
+                externalId=worker.number,
+                entityId=worker.number,
+                firstName=worker.first,
+                lastName=worker.last,
                 email=worker.email,
-                      subsidiary={"id": company, "refName": worker.entity.name}, custentity_role=worker.role,
-                      custentity_cost_centre=worker.cost_centre,
-                      custentity_cost_rate=str(worker.cost_rate), custentity_cost_currency=worker.entity.currency,
-                      custentity_weekly_hours=str(worker.weekly_hours),
-                      hireDate=worker.hired.isoformat())  # fmt: skip
+                subsidiary={"id": company, "refName": worker.entity.name},
+                custentity_role=worker.role,
+                custentity_cost_centre=worker.cost_centre,
+                custentity_cost_rate=str(worker.cost_rate),
+                custentity_cost_currency=worker.entity.currency,
+                custentity_weekly_hours=str(worker.weekly_hours),
+                hireDate=worker.hired.isoformat(),
+            )
 
     def _put(self, kind: str, at: datetime, key: str | None = None, **fields: Any) -> str:
         table = self._records.tables[kind]
@@ -71,7 +94,12 @@ class Office:
         below, above = self._key("customer", f"C-{child}"), self._key("customer", f"C-{group}")
         if below is None or above is None:
             return False
-        self._put("customer", at, below, parent={"id": above, "refName": self._records.tables["customer"].rows[above].get("companyName")})
+        self._put(
+            "customer",
+            at,
+            below,
+            parent={"id": above, "refName": self._records.tables["customer"].rows[above].get("companyName")},
+        )
         return True
 
     def close(self, at: datetime, month: str) -> bool:
@@ -99,14 +127,18 @@ class Office:
             return False
         order = self._records.tables["salesorder"].rows[key]
         lines = [
-            {**line, "custcol_completed": iso_z(at), "custcol_accepted": True} if line.get("description") == name else line
+            {**line, "custcol_completed": iso_z(at), "custcol_accepted": True}
+            if line.get("description") == name
+            else line
             for line in (order.get("item") or {}).get("items", [])
         ]
         self._put("salesorder", at, key, item={"items": lines})
         return True
 
     def bill(self, at: datetime, week: str) -> bool:
-        """The weekly billing run: an invoice per project for what was worked until ten days ago and for accepted milestones."""
+        """The weekly billing run: an invoice per project for what was worked until ten days ago and for accepted
+        milestones.
+        """
         until = (at - timedelta(days=10)).date().isoformat()
         for job in list(self._records.tables["job"].rows.values()):
             order = self._records.tables["salesorder"].get(self._key("salesorder", f"CT-{job.get('externalId')}"))
@@ -124,12 +156,22 @@ class Office:
         number = f"INV-{10_001 + len(self._records.tables['invoice'])}"
         total = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
         customer = job.get("parent") or {}
-        self._put("invoice", at, externalId=number, tranId=number, entity={"id": job["id"], "refName": job.get("companyName")},
-            customer=customer, subsidiary=job.get("subsidiary"),
-                  currency=job.get("currency"), total=str(total), status="open", tranDate=at.date().isoformat(),
-                  trandate_key=at.date().isoformat(),
-                  dueDate=(at + timedelta(days=30)).date().isoformat(),
-                  item={"items": [{name: value for name, value in line.items() if name != "_key"} for line in lines]})  # fmt: skip
+        self._put(
+            "invoice",
+            at,
+            externalId=number,
+            tranId=number,
+            entity={"id": job["id"], "refName": job.get("companyName")},
+            customer=customer,
+            subsidiary=job.get("subsidiary"),
+            currency=job.get("currency"),
+            total=str(total),
+            status="open",
+            tranDate=at.date().isoformat(),
+            trandate_key=at.date().isoformat(),
+            dueDate=(at + timedelta(days=30)).date().isoformat(),
+            item={"items": [{name: value for name, value in line.items() if name != "_key"} for line in lines]},
+        )
         for line in lines:
             if "_key" in line:
                 self._put("timebill", at, line["_key"], custcol_invoiced=True, custcol_invoice=number)
@@ -170,9 +212,12 @@ class Office:
     def _stone_lines(order: Row) -> Iterator[dict[str, Any]]:
         for line in (order.get("item") or {}).get("items", []):
             if line.get("custcol_accepted") and line.get("custcol_completed") and not line.get("custcol_invoice"):
-                yield {"description": line.get("description"), "amount": str(line.get("amount")),
+                yield {
+                    "description": line.get("description"),
+                    "amount": str(line.get("amount")),
                     "custcol_milestone_id": line.get("custcol_milestone_id"),
-                       "custcol_posting_id": line.get("custcol_milestone_id")}  # fmt: skip
+                    "custcol_posting_id": line.get("custcol_milestone_id"),
+                }
 
 
 def hours(text: str) -> Decimal:

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 @dataclass
 class Fault:
-    """One planted fault. `heal` are the deeds (kind, args) that mend it at the vendors; `heals` says the world mends it by itself.
+    """One planted fault. `heal` are the deeds (kind, args) that mend it at the vendors; `heals` says the world mends it
+    by itself.
 
-    `cause` is the code that a watcher should name, `money` what hangs on it by currency at the anchor, `entries` how many
-    approved (or, for late approvals and rejections, undecided) entries it holds back.
+    `cause` is the code that a watcher should name, `money` what hangs on it by currency at the anchor, `entries` how
+    many approved (or, for late approvals and rejections, undecided) entries it holds back.
     """
 
     id: str

@@ -1,4 +1,6 @@
-"""Faults of projects, codes and customers, each a function that plants its own; `ALL` lists every kind in the order of planting."""
+"""Faults of projects, codes and customers, each a function that plants its own; `ALL` lists every kind in the order of
+planting.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,16 @@ def closed_in_psa(planting: Planting) -> None:
     plan, week = planting.plan, planting.last
     deal = planting.busy(range(week - 6, week - 2), "NOV-UK")
     plan.add(plan.moment(week, 2, 10, 20), "archive", deal.code)
-    planting.add(Fault("F02", "project-closed-in-psa", deal.code, "status-mismatch",
-        f"reopen {deal.code} in Kantata, or close it in NetSuite",
-                       heal=[("unarchive", (deal.code,))]))  # fmt: skip
+    planting.add(
+        Fault(
+            "F02",
+            "project-closed-in-psa",
+            deal.code,
+            "status-mismatch",
+            f"reopen {deal.code} in Kantata, or close it in NetSuite",
+            heal=[("unarchive", (deal.code,))],
+        )
+    )
     for sheet in plan.sheets_of(deal.code, range(week, WEEKS + 3)):
         del plan.sheets[sheet.key]
 
@@ -38,9 +47,16 @@ def orphan(planting: Planting) -> None:
         milestones=(),
         lacks={},
     )
-    fault = planting.add(Fault("F03", "orphan-in-psa", code, "project-not-found",
-        f"win an opportunity for {code} in Salesforce, or move its time",
-                               heal=[("win", (code,))]))  # fmt: skip
+    fault = planting.add(
+        Fault(
+            "F03",
+            "orphan-in-psa",
+            code,
+            "project-not-found",
+            f"win an opportunity for {code} in Salesforce, or move its time",
+            heal=[("win", (code,))],
+        )
+    )
     plan.add(plan.moment(week - 1, 0, 10, 50), "orphan", code)
     plan.deals[code] = replace(sold, won_at=plan.moment(WEEKS + 50, 0, 0))
     for sheet in sorted(plan.sheets_of(twin.code, (week - 1, week)), key=lambda one: one.key):
@@ -58,7 +74,9 @@ def missing_dimensions(planting: Planting) -> None:
     waiting = [
         deal
         for deal in plan.deals.values()
-        if planting.last - 2 <= deal.first <= planting.last + 1 and deal.won_at < plan.anchor - timedelta(hours=30) and planting.free(deal)
+        if planting.last - 2 <= deal.first <= planting.last + 1
+        and deal.won_at < plan.anchor - timedelta(hours=30)
+        and planting.free(deal)
     ]
     healed = [deal for deal in plan.deals.values() if 3 <= deal.first <= planting.last - 4 and planting.free(deal)]
     for place, deal in enumerate(waiting[-3:]):
@@ -78,9 +96,18 @@ def _lacking(planting: Planting, name: str, deal: Deal, lack: tuple[str, str], d
     for sheet in planting.plan.sheets.values():
         if sheet.deal.code == deal.code:
             sheet.deal = changed
-    planting.add(Fault(name, "missing-dimension", deal.code, f"missing-{words.replace('_', '-')}",
-        f"fill {column} of {deal.code} in Salesforce",
-                       {deal.currency: deal.value}, heal=[("fill", (deal.code, column))], heals=days is not None))  # fmt: skip
+    planting.add(
+        Fault(
+            name,
+            "missing-dimension",
+            deal.code,
+            f"missing-{words.replace('_', '-')}",
+            f"fill {column} of {deal.code} in Salesforce",
+            {deal.currency: deal.value},
+            heal=[("fill", (deal.code, column))],
+            heals=days is not None,
+        )
+    )
 
 
 def typo_codes(planting: Planting) -> None:
@@ -90,9 +117,21 @@ def typo_codes(planting: Planting) -> None:
         deal = planting.busy((week - 1, week), entity)
         right = deal.tasks[0][0]
         shown = f"{deal.code}.0l0" if wrong == "l" else f"{deal.code}.O10"
-        _wrong(planting, Fault(name, "unknown-charge-code", shown, "charge-code-not-found",
-            f"in Kantata rename the task {shown} to {right}, then replay its entries",
-                               heal=[("rename", (deal.code, shown, right))]), deal, right, shown, weeks)  # fmt: skip
+        _wrong(
+            planting,
+            Fault(
+                name,
+                "unknown-charge-code",
+                shown,
+                "charge-code-not-found",
+                f"in Kantata rename the task {shown} to {right}, then replay its entries",
+                heal=[("rename", (deal.code, shown, right))],
+            ),
+            deal,
+            right,
+            shown,
+            weeks,
+        )
 
 
 def foreign_code(planting: Planting) -> None:
@@ -101,9 +140,21 @@ def foreign_code(planting: Planting) -> None:
     deal = planting.busy((week,), "NOV-DE")
     other = planting.busy((week,), "NOV-DE")
     right, shown = deal.tasks[1][0], other.tasks[1][0]
-    _wrong(planting, Fault("F14", "foreign-charge-code", f"{deal.code} on {shown}", "charge-code-of-another-project",
-        f"in Kantata rename the task {shown} of {deal.code} to {right}",
-                           heal=[("rename", (deal.code, shown, right))]), deal, right, shown, 1)  # fmt: skip
+    _wrong(
+        planting,
+        Fault(
+            "F14",
+            "foreign-charge-code",
+            f"{deal.code} on {shown}",
+            "charge-code-of-another-project",
+            f"in Kantata rename the task {shown} of {deal.code} to {right}",
+            heal=[("rename", (deal.code, shown, right))],
+        ),
+        deal,
+        right,
+        shown,
+        1,
+    )
 
 
 def _wrong(planting: Planting, fault: Fault, deal: Deal, right: str, shown: str, weeks: int) -> None:
@@ -123,9 +174,16 @@ def inactive_code(planting: Planting) -> None:
     deal = planting.busy((week - 1, week), "NOV-UK")
     code = deal.tasks[1][0]
     plan.add(plan.moment(week - 1, 4, 17, 35), "switch", code, "off")
-    fault = planting.add(Fault("F15", "inactive-charge-code", code, "charge-code-inactive",
-        f"activate {code} in NetSuite, then replay its entries",
-                               heal=[("switch", (code, "on"))]))  # fmt: skip
+    fault = planting.add(
+        Fault(
+            "F15",
+            "inactive-charge-code",
+            code,
+            "charge-code-inactive",
+            f"activate {code} in NetSuite, then replay its entries",
+            heal=[("switch", (code, "on"))],
+        )
+    )
     for sheet in plan.sheets_of(deal.code, (week - 1, week)):
         planting.hit(fault, sheet, [entry for entry in sheet.entries if entry.code == code])
 
@@ -135,9 +193,16 @@ def duplicate_customer(planting: Planting) -> None:
     plan = planting.plan
     client = plan.clients[6]
     plan.add(plan.moment(0, 1, 14, 50), "duplicate", client.number)
-    planting.add(Fault("F20", "duplicate-customer", client.name, "duplicate-customer",
-        f"merge the second account of {client.name} in Salesforce",
-                       heal=[("merge", (client.number,))]))  # fmt: skip
+    planting.add(
+        Fault(
+            "F20",
+            "duplicate-customer",
+            client.name,
+            "duplicate-customer",
+            f"merge the second account of {client.name} in Salesforce",
+            heal=[("merge", (client.number,))],
+        )
+    )
 
 
 def missing_in_ppm(planting: Planting) -> None:
@@ -162,9 +227,16 @@ def moved_customer(planting: Planting) -> None:
     child = next(client for client in plan.clients if client.group not in (None, 0))
     plan.add(plan.moment(1, 2, 10, 10), "reparent", child.number, plan.clients[0].number)
     assert child.group is not None
-    planting.add(Fault("F22", "customer-hierarchy", child.name, "hierarchy-mismatch",
-        f"put {child.name} back under {plan.clients[child.group].name} in NetSuite",
-                       heal=[("reparent", (child.number, plan.clients[child.group].number))]))  # fmt: skip
+    planting.add(
+        Fault(
+            "F22",
+            "customer-hierarchy",
+            child.name,
+            "hierarchy-mismatch",
+            f"put {child.name} back under {plan.clients[child.group].name} in NetSuite",
+            heal=[("reparent", (child.number, plan.clients[child.group].number))],
+        )
+    )
 
 
 def expired_work(planting: Planting) -> None:
@@ -177,9 +249,16 @@ def expired_work(planting: Planting) -> None:
         for sheet in plan.sheets.values():
             if sheet.deal.code == deal.code:
                 sheet.deal = changed
-        planting.add(Fault(f"F{23 + place}", "expired-sow", deal.code, "sow-expired",
-            f"extend the statement of work of {deal.code} in Salesforce",
-                           heal=[("extend", (deal.code,))]))  # fmt: skip
+        planting.add(
+            Fault(
+                f"F{23 + place}",
+                "expired-sow",
+                deal.code,
+                "sow-expired",
+                f"extend the statement of work of {deal.code} in Salesforce",
+                heal=[("extend", (deal.code,))],
+            )
+        )
 
 
 def schema_drift(planting: Planting) -> None:
@@ -200,6 +279,22 @@ def schema_drift(planting: Planting) -> None:
 
 
 ALL: tuple[Callable[[Planting], None], ...] = (
-    headline, missing_dimensions, typo_codes, inactive_code, orphan, foreign_code, closed_in_psa, missing_in_ppm, expired_work, back_dated,
-    late_approvals, rejections, missing_rates, corrections, duplicate_customer, moved_customer, schema_drift, weather,
-)  # fmt: skip
+    headline,
+    missing_dimensions,
+    typo_codes,
+    inactive_code,
+    orphan,
+    foreign_code,
+    closed_in_psa,
+    missing_in_ppm,
+    expired_work,
+    back_dated,
+    late_approvals,
+    rejections,
+    missing_rates,
+    corrections,
+    duplicate_customer,
+    moved_customer,
+    schema_drift,
+    weather,
+)

@@ -20,12 +20,21 @@ MARGIN = timedelta(days=3)
 def back_dated(planting: Planting) -> None:
     """Two people hand in weeks whose month the ERP has closed."""
     plan = planting.plan
-    week, closes = next((week, _closing(plan, week)) for week in range(1, WEEKS) if _closing(plan, week) > plan.moment(week + 2, 0, 0))
+    week, closes = next(
+        (week, _closing(plan, week)) for week in range(1, WEEKS) if _closing(plan, week) > plan.moment(week + 2, 0, 0)
+    )
     deal = planting.busy((week,), suits=lambda one: one.billable_time and one.entity.id != "NOV-US")
     month = f"{plan.moment(week, 0, 0):%Y-%m}"
-    fault = planting.add(Fault("F16", "closed-period", f"{deal.code} in {month}", "closed-period",
-        f"reopen {month} in NetSuite for {deal.entity.id}, replay, close it again",
-                               heal=[("reopen", (month,))]))  # fmt: skip
+    fault = planting.add(
+        Fault(
+            "F16",
+            "closed-period",
+            f"{deal.code} in {month}",
+            "closed-period",
+            f"reopen {month} in NetSuite for {deal.entity.id}, replay, close it again",
+            heal=[("reopen", (month,))],
+        )
+    )
     for sheet in sorted(plan.sheets_of(deal.code, (week,)), key=lambda one: one.key)[:3]:
         sheet.submit_at = closes + timedelta(days=4 - (closes.weekday() % 5), hours=1)
         sheet.decide_at = sheet.submit_at + timedelta(days=1)
@@ -42,9 +51,16 @@ def _closing(plan: Plan, week: int) -> datetime:
 def late_approvals(planting: Planting) -> None:
     """Managers who leave timesheets lying: some decide days late, some not yet."""
     plan, chance = planting.plan, planting.chance
-    fault = planting.add(Fault("F17", "late-approval", "timesheets of three managers", "approval-late",
-        "approve the open timesheets in Kantata",
-                               heal=[("decide_all", ())]))  # fmt: skip
+    fault = planting.add(
+        Fault(
+            "F17",
+            "late-approval",
+            "timesheets of three managers",
+            "approval-late",
+            "approve the open timesheets in Kantata",
+            heal=[("decide_all", ())],
+        )
+    )
     for sheet in plan.sheets.values():
         if sheet.fault or sheet.decide_at is None or sheet.deal.code == HEADLINE:
             continue
@@ -59,9 +75,16 @@ def late_approvals(planting: Planting) -> None:
 def rejections(planting: Planting) -> None:
     """Timesheets that an approver turned down: most are handed in again, the last ones wait."""
     plan, chance = planting.plan, planting.chance
-    fault = planting.add(Fault("F18", "rejected-time", "timesheets turned down", "time-rejected",
-        "correct the timesheets in Kantata and hand them in again",
-                               heal=[("resubmit_all", ())]))  # fmt: skip
+    fault = planting.add(
+        Fault(
+            "F18",
+            "rejected-time",
+            "timesheets turned down",
+            "time-rejected",
+            "correct the timesheets in Kantata and hand them in again",
+            heal=[("resubmit_all", ())],
+        )
+    )
     for sheet in list(plan.sheets.values()):
         if (
             sheet.fault
@@ -90,8 +113,12 @@ def _turned_down(fault: Fault, sheet: Sheet) -> None:
 
 def _decided_last(planting: Planting) -> list[Sheet]:
     """Untouched timesheets of the last decided week."""
-    decided = [sheet for sheet in planting.plan.sheets.values() if sheet.week == planting.last and sheet.decide_at is not None]
-    return sorted((sheet for sheet in decided if not sheet.fault and sheet.deal.code != HEADLINE), key=lambda sheet: sheet.key)
+    decided = [
+        sheet for sheet in planting.plan.sheets.values() if sheet.week == planting.last and sheet.decide_at is not None
+    ]
+    return sorted(
+        (sheet for sheet in decided if not sheet.fault and sheet.deal.code != HEADLINE), key=lambda sheet: sheet.key
+    )
 
 
 def corrections(planting: Planting) -> None:
@@ -100,7 +127,11 @@ def corrections(planting: Planting) -> None:
     sheets = [
         sheet
         for sheet in plan.sheets.values()
-        if not sheet.fault and sheet.verdict == "approved" and 1 <= sheet.week < planting.last and sheet.entries and sheet.decide_at
+        if not sheet.fault
+        and sheet.verdict == "approved"
+        and 1 <= sheet.week < planting.last
+        and sheet.entries
+        and sheet.decide_at
     ]
     for sheet in chance.sample(sheets, 74):
         entry: Entry = chance.choice(sheet.entries)
@@ -129,10 +160,22 @@ def missing_rates(planting: Planting) -> None:
     number = min(worker.number for worker in hosts)
     plan.add(plan.moment(planting.last - 1, 0, 10, 30), "rate", number, "")
     rate = str(next(worker.cost_rate for worker in plan.people if worker.number == number))
-    fault = planting.add(Fault("F19", "missing-rate", number, "rate-missing",
-        f"give {number} a cost rate in Workday, then replay the entries",
-                               heal=[("rate", (number, rate))]))  # fmt: skip
+    fault = planting.add(
+        Fault(
+            "F19",
+            "missing-rate",
+            number,
+            "rate-missing",
+            f"give {number} a cost rate in Workday, then replay the entries",
+            heal=[("rate", (number, rate))],
+        )
+    )
     for sheet in plan.sheets.values():
-        if sheet.worker.number == number and sheet.week >= planting.last - 1 and not sheet.fault and sheet.verdict == "approved":
+        if (
+            sheet.worker.number == number
+            and sheet.week >= planting.last - 1
+            and not sheet.fault
+            and sheet.verdict == "approved"
+        ):
             sheet.unpriced = True
             planting.hit(fault, sheet, sheet.entries)

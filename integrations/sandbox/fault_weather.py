@@ -8,27 +8,37 @@ from integrations.sandbox.fault import Fault
 from integrations.sandbox.faults import Planting
 
 WEATHER = (
-    (1, 0, 10, 58, "netsuite", "throttled", 6, ""), (2, 1, 14, 58, "kantata", "throttled", 5, ""),
+    (1, 0, 10, 58, "netsuite", "throttled", 6, ""),
+    (2, 1, 14, 58, "kantata", "throttled", 5, ""),
     (3, 0, 10, 58, "netsuite", "dropped", 2, "record/v1/timeBill"),
-    (3, 2, 10, 28, "kantata", "dropped", 1, "/workspaces"), (4, 0, 10, 58, "salesforce", "expired", 1, "query"),
+    (3, 2, 10, 28, "kantata", "dropped", 1, "/workspaces"),
+    (4, 0, 10, 58, "salesforce", "expired", 1, "query"),
     (4, 1, 14, 58, "netsuite", "unavailable", 5, ""),
-    (4, 2, 10, 28, "ppm", "throttled", 3, ""), (5, 0, 10, 58, "workday", "fault", 2, ""),
+    (4, 2, 10, 28, "ppm", "throttled", 3, ""),
+    (5, 0, 10, 58, "workday", "fault", 2, ""),
     (5, 1, 14, 58, "netsuite", "dropped", 1, "record/v1/job"),
-    (6, 0, 10, 58, "salesforce", "throttled", 2, "query"), (6, 1, 14, 58, "kantata", "unavailable", 6, ""),
+    (6, 0, 10, 58, "salesforce", "throttled", 2, "query"),
+    (6, 1, 14, 58, "kantata", "unavailable", 6, ""),
     (7, 2, 10, 28, "ppm", "dropped", 1, "/projects"),
-    (7, 0, 10, 58, "salesforce", "quota", 1, "query"), (8, 0, 10, 58, "netsuite", "throttled", 9, ""),
+    (7, 0, 10, 58, "salesforce", "quota", 1, "query"),
+    (8, 0, 10, 58, "netsuite", "throttled", 9, ""),
     (8, 1, 14, 58, "kantata", "dropped", 3, "external_references"),
-    (9, 0, 10, 58, "netsuite", "dropped", 2, "record/v1/timeBill"), (9, 1, 14, 58, "workday", "throttled", 1, ""),
+    (9, 0, 10, 58, "netsuite", "dropped", 2, "record/v1/timeBill"),
+    (9, 1, 14, 58, "workday", "throttled", 1, ""),
     (10, 1, 14, 58, "ppm", "unavailable", 2, ""),
-)  # fmt: skip
+)
 OUTAGE = (6, 2, 10, 28)
 
 
 def weather(planting: Planting) -> None:
-    """The vendors' bad days: throttling, quotas, 5xx, lost answers, an ended session, SOAP faults, and one outage of six hours."""
+    """The vendors' bad days: throttling, quotas, 5xx, lost answers, an ended session, SOAP faults, and one outage of
+    six hours.
+    """
     plan = planting.plan
     for week, day, hour, minute, vendor, kind, count, path in WEATHER:
         plan.add(plan.moment(week, day, hour, minute), "weather", vendor, kind, str(count), path)
     plan.add(plan.moment(*OUTAGE), "outage", "netsuite", "6")
     plan.stops += [plan.moment(*OUTAGE) + timedelta(hours=6, minutes=9), plan.moment(7, 0, 12, 4)]
-    planting.add(Fault("F25", "weather", "all vendors", "transient", "nothing: the engine waits, asks and goes on", heals=True))
+    planting.add(
+        Fault("F25", "weather", "all vendors", "transient", "nothing: the engine waits, asks and goes on", heals=True)
+    )

@@ -1,7 +1,8 @@
 """The fault plan: what goes wrong in the story, on purpose, with the money that hangs on it and what would mend it.
 
-Each fault knows its kind, its subject, the code that a watcher should name as its cause, the money behind it by currency at
-the anchor, and how a person mends it in the vendor's system. `Life` does the deeds; `planted` only writes them into the plan.
+Each fault knows its kind, its subject, the code that a watcher should name as its cause, the money behind it by
+currency at the anchor, and how a person mends it in the vendor's system. `Life` does the deeds; `planted` only writes
+them into the plan.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ class Planting:
         return fault
 
     def busy(
-        self, weeks: Iterable[int], entity: str | None = None, suits: Callable[[Deal], bool] = lambda deal: deal.billable_time
+        self,
+        weeks: Iterable[int],
+        entity: str | None = None,
+        suits: Callable[[Deal], bool] = lambda deal: deal.billable_time,
     ) -> Deal:
         """The free deal with most time in these weeks."""
         wanted = set(weeks)
@@ -62,12 +66,19 @@ class Planting:
 
 
 def headline(planting: Planting) -> None:
-    """The ERP project deleted on a Friday at 17:40, with 214 approved entries of two weeks and two milestones behind it."""
+    """The ERP project deleted on a Friday at 17:40, with 214 approved entries of two weeks and two milestones behind
+    it.
+    """
     plan, week = planting.plan, planting.last - 1
-    fault = planting.add(Fault(
-        "F01", "project-deleted-in-erp", HEADLINE, "project-not-found",
-        f"replay quote-to-project for {HEADLINE}: it makes the ERP project again; then replay its time entries",
-    ))  # fmt: skip
+    fault = planting.add(
+        Fault(
+            "F01",
+            "project-deleted-in-erp",
+            HEADLINE,
+            "project-not-found",
+            f"replay quote-to-project for {HEADLINE}: it makes the ERP project again; then replay its time entries",
+        )
+    )
     plan.add(plan.moment(week, 4, 17, 39), "delete_job", HEADLINE)
     sheets = sorted(plan.sheets_of(HEADLINE, (week, week + 1)), key=lambda sheet: sheet.key)
     sheets[0].entries = sheets[0].entries[:-6]

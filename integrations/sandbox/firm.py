@@ -54,8 +54,20 @@ TASKS = {
     "Engineering": ("Architecture", "Build", "Integration test", "Technical lead"),
 }
 SUBJECTS = {
-    "Advisory": ("Target operating model", "Pricing strategy", "Cost-to-serve review", "Post-merger roadmap", "Procurement diagnostic"),
-    "Implementation": ("ERP roll-out", "CRM renewal", "Finance transformation", "Field service platform", "Warehouse system"),
+    "Advisory": (
+        "Target operating model",
+        "Pricing strategy",
+        "Cost-to-serve review",
+        "Post-merger roadmap",
+        "Procurement diagnostic",
+    ),
+    "Implementation": (
+        "ERP roll-out",
+        "CRM renewal",
+        "Finance transformation",
+        "Field service platform",
+        "Warehouse system",
+    ),
     "Managed Services": ("Application operations", "Service desk", "Release management", "Cloud run services"),
     "Engineering": ("Data platform", "Integration hub", "Customer portal", "Plant telemetry", "Pricing engine"),
 }

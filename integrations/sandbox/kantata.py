@@ -1,9 +1,10 @@
 """Kantata OX's REST API as `kantata` in the sandbox (source: the vendor sheet).
 
-Workspaces, stories, users, time entries, expenses, timesheet submissions, the external-reference ledger and the pull feed of
-subscribed events. Ids are strings, lists come in the vendor's envelope (`results` points into maps), errors name a field.
-Deviation kept on purpose: rejecting a submission that was approved marks the submission, while its entries keep `approved`
-until a person changes them, since the sheet does not say and un-approving would reverse the good entries beside a bad one.
+Workspaces, stories, users, time entries, expenses, timesheet submissions, the external-reference ledger and the pull
+feed of subscribed events. Ids are strings, lists come in the vendor's envelope (`results` points into maps), errors
+name a field. Deviation kept on purpose: rejecting a submission that was approved marks the submission, while its
+entries keep `approved` until a person changes them, since the sheet does not say and un-approving would reverse the
+good entries beside a bad one.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ REQUIRED: dict[str, dict[str, str]] = {
     "time_entries": {name: f"Please give {name}" for name in ("workspace_id", "date_performed", "time_in_minutes")},
     "expenses": {name: f"Please give {name}" for name in ("workspace_id", "date", "amount_in_cents")},
     "external_references": {
-        name: f"{name} can't be blank" for name in ("subject_type", "subject_id", "service_name", "service_model", "service_model_ref")
+        name: f"{name} can't be blank"
+        for name in ("subject_type", "subject_id", "service_name", "service_model", "service_model_ref")
     },
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -77,7 +79,9 @@ class Kantata:
 
     # What people in the PSA do.
 
-    def save(self, plural: str, fields: Mapping[str, Any], at: datetime, key: str | None = None, late: float = 0.0) -> str:
+    def save(
+        self, plural: str, fields: Mapping[str, Any], at: datetime, key: str | None = None, late: float = 0.0
+    ) -> str:
         """Create or change a row at a moment; its id. `late` seconds pass before the feed shows it."""
         table = self.tables[plural]
         old = table.get(key)
@@ -92,7 +96,9 @@ class Kantata:
     def remove(self, plural: str, key: str, at: datetime) -> None:
         old = self.tables[plural].rows[key]
         self.tables[plural].delete(key)
-        self.feed.happened(KINDS[plural], "deleted", key, old, None, max(at, instant(old["updated_at"]) + timedelta(seconds=1)))
+        self.feed.happened(
+            KINDS[plural], "deleted", key, old, None, max(at, instant(old["updated_at"]) + timedelta(seconds=1))
+        )
 
     def workspace(self, code: str) -> str | None:
         """The open or closed workspace of a project code: by its title's first word, else by an external reference."""
@@ -105,7 +111,9 @@ class Kantata:
     def story(self, workspace: str, code: str) -> str | None:
         """The story of a workspace whose title begins with a charge code."""
         stories = self.tables["stories"].rows
-        return next((key for key in self.stories_of.keys(workspace) if stories[key]["title"].split(" ", 1)[0] == code), None)
+        return next(
+            (key for key in self.stories_of.keys(workspace) if stories[key]["title"].split(" ", 1)[0] == code), None
+        )
 
     # What the API answers.
 
@@ -146,7 +154,9 @@ class Kantata:
         return self._lists.shown(request, plural, [self._changed(plural, fields, rest[0])])
 
     def _changed(self, plural: str, fields: Mapping[str, Any], key: str | None) -> Row:
-        plain = {name: str(value) if name.endswith("_id") and value is not None else value for name, value in fields.items()}
+        plain = {
+            name: str(value) if name.endswith("_id") and value is not None else value for name, value in fields.items()
+        }
         if plural == "time_entries" and key is None and "user_id" not in plain:
             plain["user_id"] = None
         return self.tables[plural].rows[self.save(plural, plain, self._clock.now(), key)]
@@ -183,7 +193,9 @@ class Kantata:
             return refusal
         fields["subject_id"], now = str(fields["subject_id"]), iso_offset(self._clock.now())
         table = self.tables["external_references"]
-        key = self.reference.first((fields["subject_type"], fields["subject_id"], fields["service_name"], fields["service_model"]))
+        key = self.reference.first(
+            (fields["subject_type"], fields["subject_id"], fields["service_name"], fields["service_model"])
+        )
         old = table.get(key) or {"id": (key := table.new_key()), **DEFAULTS["external_references"], "created_at": now}
         row = table.put(str(key), {**old, **fields, "last_synced_at": now, "updated_at": now})
         return self._lists.shown(request, "external_references", [row])
@@ -202,10 +214,16 @@ class Kantata:
         if status == "approved":
             for entry in self.entries_in.keys(key):
                 self.save("time_entries", {"approved": True, "approved_at": iso_offset(at)}, at, entry)
-        self.save("timesheet_submissions", {"status": status, "message": message, "resolved_at": iso_offset(at)}, at, key)
+        self.save(
+            "timesheet_submissions", {"status": status, "message": message, "resolved_at": iso_offset(at)}, at, key
+        )
 
     def _resolve_many(self, request: Request, path: str) -> Answer:
-        verb = {"timesheet_rejections": "rejected", "timesheet_cancellations": "cancelled", "timesheet_approvals": "approved"}[path]
+        verb = {
+            "timesheet_rejections": "rejected",
+            "timesheet_cancellations": "cancelled",
+            "timesheet_approvals": "approved",
+        }[path]
         body = (request.json or {}).get(path[:-1], request.json or {})
         keys = [str(key) for key in body.get("timesheet_submission_ids") or [body.get("timesheet_submission_id")]]
         known = self.tables["timesheet_submissions"].rows

@@ -1,7 +1,7 @@
 """Kantata's change feed: pulled, kept nine days, out of order and with duplicates (source: the vendor sheet).
 
-An event shows once world time has reached its `created_at`; some show seconds later than what they tell of, so that a later
-version can come first, and some come twice under another id.
+An event shows once world time has reached its `created_at`; some show seconds later than what they tell of, so that a
+later version can come first, and some come twice under another id.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from integrations.sandbox.wire import Answer, Request, instant, iso_offset, json
 from models.domain.clock import Clock
 
 RETENTION = timedelta(days=9)
-PLURAL = {"time_entry": "time_entries", "expense": "expenses", "workspace": "workspaces", "story": "stories", "user": "users"}
+PLURAL = {
+    "time_entry": "time_entries",
+    "expense": "expenses",
+    "workspace": "workspaces",
+    "story": "stories",
+    "user": "users",
+}
 FED = {"time_entry", "expense", "workspace", "story", "user", "timesheet_submission"}
 CLASS = {
     "time_entry": "TimeEntry",
@@ -48,18 +54,29 @@ class Feed:
     def number(self) -> int:
         return len(self._at)
 
-    def happened(self, kind: str, verb: str, key: str, old: Row | None, new: Row | None, at: datetime, late: float = 0.0) -> None:
+    def happened(
+        self, kind: str, verb: str, key: str, old: Row | None, new: Row | None, at: datetime, late: float = 0.0
+    ) -> None:
         """Tell that a subject was created, updated or deleted at a moment."""
         if kind not in FED:
             return
         shows = at + timedelta(seconds=int(late or self.lateness()))
         for moment in (shows, shows + timedelta(seconds=2))[: 2 if self.doubled() else 1]:
             number = self.table.new_key()
-            self.table.put(number, {
-                "id": number, "event_type": f"{kind}:{verb}", "subject_type": CLASS[kind], "subject_id": key,
-                "subject_changed_at": iso_offset(at), "created_at": iso_offset(moment), "user_id": (new or old or {}).get("user_id"),
-                "previous_payload": old, "current_payload": new,
-            })  # fmt: skip
+            self.table.put(
+                number,
+                {
+                    "id": number,
+                    "event_type": f"{kind}:{verb}",
+                    "subject_type": CLASS[kind],
+                    "subject_id": key,
+                    "subject_changed_at": iso_offset(at),
+                    "created_at": iso_offset(moment),
+                    "user_id": (new or old or {}).get("user_id"),
+                    "previous_payload": old,
+                    "current_payload": new,
+                },
+            )
             insort(self._at, (iso_offset(moment), int(number)))
 
     def forget_old(self, now: datetime) -> None:
@@ -76,7 +93,9 @@ class Feed:
             return json_answer({"count": len(types), "event_types": types})
         self.polls += 1
         now = self._clock.now()
-        low = max(iso_offset(now - RETENTION), iso_offset(_moment(query["created_after"])) if "created_after" in query else "")
+        low = max(
+            iso_offset(now - RETENTION), iso_offset(_moment(query["created_after"])) if "created_after" in query else ""
+        )
         high = min(iso_offset(now), iso_offset(_moment(query["created_before"])) if "created_before" in query else "9")
         hits = self._at[bisect_left(self._at, (low, 0)) : bisect_right(self._at, (high, 10**18))]
         rows = [self.table.rows[str(number)] for _, number in hits]
@@ -103,14 +122,23 @@ class Feed:
                 found.append(lambda row, field=field, wanted=wanted: row[field] in wanted)  # type: ignore[misc]
         return found
 
-    def _body(self, rows: list[Row], start: int, size: int, query: Mapping[str, str], tables: Mapping[str, Table]) -> dict[str, Any]:
+    def _body(
+        self, rows: list[Row], start: int, size: int, query: Mapping[str, str], tables: Mapping[str, Table]
+    ) -> dict[str, Any]:
         shown = rows[start : start + size]
         optional = [name for name in query.get("optional_fields", "").split(",") if name in PAYLOADS]
-        meta = {"count": len(rows), "page_count": -(-len(rows) // size), "page_number": start // size + 1, "page_size": size}
+        meta = {
+            "count": len(rows),
+            "page_count": -(-len(rows) // size),
+            "page_number": start // size + 1,
+            "page_size": size,
+        }
         body: dict[str, Any] = {
-            "count": len(rows), "meta": meta, "results": [{"key": "subscribed_events", "id": row["id"]} for row in shown],
+            "count": len(rows),
+            "meta": meta,
+            "results": [{"key": "subscribed_events", "id": row["id"]} for row in shown],
             "subscribed_events": {row["id"]: self._event(row, optional, tables) for row in shown},
-        }  # fmt: skip
+        }
         if "subject" in query.get("include", "").split(","):
             for row in shown:
                 plural = PLURAL.get(row["event_type"].split(":")[0])
@@ -124,7 +152,16 @@ class Feed:
         plural = PLURAL.get(row["event_type"].split(":")[0], "timesheet_submissions")
         there = row["subject_id"] in tables[plural].rows
         shown = {
-            name: row[name] for name in ("id", "event_type", "subject_changed_at", "created_at", "user_id", "subject_type", "subject_id")
+            name: row[name]
+            for name in (
+                "id",
+                "event_type",
+                "subject_changed_at",
+                "created_at",
+                "user_id",
+                "subject_type",
+                "subject_id",
+            )
         }
         shown["subject_ref"] = {"key": plural, "id": row["subject_id"]} if there else None
         for name in optional:

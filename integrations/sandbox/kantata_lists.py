@@ -1,4 +1,6 @@
-"""Kantata's lists: which rows a query asks for, in which order and page, with what beside them (source: the vendor sheet)."""
+"""Kantata's lists: which rows a query asks for, in which order and page, with what beside them (source: the vendor
+sheet).
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,35 @@ from integrations.sandbox.ledger import Index, Row, Table
 from integrations.sandbox.wire import Answer, Request, instant, iso_offset, json_answer
 
 KINDS = {
-    "workspaces": "workspace", "stories": "story", "users": "user", "time_entries": "time_entry", "expenses": "expense",
-    "timesheet_submissions": "timesheet_submission", "expense_report_submissions": "expense_report_submission",
+    "workspaces": "workspace",
+    "stories": "story",
+    "users": "user",
+    "time_entries": "time_entry",
+    "expenses": "expense",
+    "timesheet_submissions": "timesheet_submission",
+    "expense_report_submissions": "expense_report_submission",
     "external_references": "external_reference",
-}  # fmt: skip
+}
 """Resource of the URL -> the word for one of them."""
-SIDES = {"workspace": "workspaces", "story": "stories", "user": "users", "timesheet_submission": "timesheet_submissions"}
+SIDES = {
+    "workspace": "workspaces",
+    "story": "stories",
+    "user": "users",
+    "timesheet_submission": "timesheet_submissions",
+}
 EQUAL = (
-    "workspace_id", "user_id", "story_id", "subject_type", "subject_id", "service_name", "service_model", "service_model_ref", "status",
-    "email_address", "timesheet_submission_id",
-)  # fmt: skip
+    "workspace_id",
+    "user_id",
+    "story_id",
+    "subject_type",
+    "subject_id",
+    "service_name",
+    "service_model",
+    "service_model_ref",
+    "status",
+    "email_address",
+    "timesheet_submission_id",
+)
 FLAGS = {
     "approved": ("approved", True),
     "billable": ("billable", True),
@@ -83,7 +104,11 @@ class Lists:
             refs = query["service_model_ref"].split(",")
             return [key for ref in refs for key in self.by_value.keys((query.get("subject_type"), ref))]
         if plural == "external_references" and "subject_id" in query:
-            return [key for one in query["subject_id"].split(",") for key in self._by_subject.keys((query.get("subject_type"), one))]
+            return [
+                key
+                for one in query["subject_id"].split(",")
+                for key in self._by_subject.keys((query.get("subject_type"), one))
+            ]
         if plural in ("stories", "time_entries") and "workspace_id" in query:
             index = self.stories_of if plural == "stories" else self.entries_of
             return [key for one in query["workspace_id"].split(",") for key in index.keys(one)]
@@ -110,10 +135,19 @@ class Lists:
 
     def _unreferenced(self, service: str) -> Filter:
         references = self.tables["external_references"].rows
-        return lambda row: all(references[key]["service_name"] != service for key in self._by_subject.keys(("TimeEntry", row["id"])))
+        return lambda row: all(
+            references[key]["service_name"] != service for key in self._by_subject.keys(("TimeEntry", row["id"]))
+        )
 
     def shown(
-        self, request: Request, plural: str, rows: list[Row], status: int = 200, count: int | None = None, size: int = 20, page: int = 1
+        self,
+        request: Request,
+        plural: str,
+        rows: list[Row],
+        status: int = 200,
+        count: int | None = None,
+        size: int = 20,
+        page: int = 1,
     ) -> Answer:
         body = envelope(plural, rows, len(rows) if count is None else count, size, page)
         for name in filter(None, request.query.get("include", "").split(",")):

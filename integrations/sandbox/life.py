@@ -32,13 +32,32 @@ class Life:
         self.delivery = Delivery(vendors.psa, ledger, plan)
         self.deeds: dict[str, Deed] = {
             **{name: getattr(self.sales, name) for name in ("win", "fill", "extend", "duplicate", "merge", "rate")},
-            **{name: getattr(self.office, name) for name in ("delete_job", "switch", "reparent", "close", "reopen", "drop_ppm",
-                "milestone", "bill")},
-            **{name: getattr(self.delivery, name) for name in (
-                "log", "submit", "decide", "resubmit", "resubmit_all", "decide_all", "correct", "approve", "withdraw", "story", "rename",
-                "orphan", "archive", "unarchive")},
-            "weather": self._disturb, "outage": self._outage,
-        }  # fmt: skip
+            **{
+                name: getattr(self.office, name)
+                for name in ("delete_job", "switch", "reparent", "close", "reopen", "drop_ppm", "milestone", "bill")
+            },
+            **{
+                name: getattr(self.delivery, name)
+                for name in (
+                    "log",
+                    "submit",
+                    "decide",
+                    "resubmit",
+                    "resubmit_all",
+                    "decide_all",
+                    "correct",
+                    "approve",
+                    "withdraw",
+                    "story",
+                    "rename",
+                    "orphan",
+                    "archive",
+                    "unarchive",
+                )
+            },
+            "weather": self._disturb,
+            "outage": self._outage,
+        }
         self._waiting = [happening for happening in plan.happenings if happening.key not in self._done.rows]
 
     def begin(self) -> None:

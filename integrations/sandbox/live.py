@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 SHORT, LONG = 8.0, 18.0
 """Wall seconds between two beats."""
 NEW_SALE, GUST, CORRECTION = 19, 11, 7
-"""Every how many beats a sale is won, a vendor falters, an entry is corrected (primes, so that they rarely fall together)."""
+"""Every how many beats a sale is won, a vendor falters, an entry is corrected (primes, so that they rarely fall
+together).
+"""
 
 
 class Liveliness:
@@ -97,7 +99,14 @@ class Liveliness:
         deals = [deal for deal in self._sandbox.plan.deals.values() if deal.code.startswith("PRJ-10")]
         like, code = deals[number * 7 % len(deals)], f"PRJ-{2000 + number // NEW_SALE}"
         tasks = tuple((task.replace(like.code, code), name, billable) for task, name, billable in like.tasks)
-        deal = replace(like, code=code, name=like.name.replace(" for ", ", phase two, for ", 1), tasks=tasks, lacks={}, sow_expires=None)
+        deal = replace(
+            like,
+            code=code,
+            name=like.name.replace(" for ", ", phase two, for ", 1),
+            tasks=tasks,
+            lacks={},
+            sow_expires=None,
+        )
         self._sandbox.plan.deals[code] = deal
         return deal
 
@@ -127,7 +136,9 @@ class Liveliness:
     def _correct(self, chance: Random, now: datetime) -> None:
         """Somebody halves an entry that was approved minutes ago, or takes it back."""
         rows = self._sandbox.life.delivery.entries.rows
-        recent = [row for row in list(rows.values())[-60:] if row["state"] == "approved" and row["key"].startswith("live/")]
+        recent = [
+            row for row in list(rows.values())[-60:] if row["state"] == "approved" and row["key"].startswith("live/")
+        ]
         if recent:
             row = chance.choice(recent)
             deed = (

@@ -1,9 +1,9 @@
 """NetSuite's SuiteTalk REST services as `netsuite` in the sandbox (source: the vendor sheet).
 
 Token, record service (GET, POST, PATCH, DELETE, PUT by `eid:`), asynchronous single requests and batches with jobs and
-per-record results, SuiteQL, governance limits and the vendor's error bodies. A batch's job has one task; its result is a
-collection whose `items` answer the records in the order they were sent: {"status": 204, "id", "externalId", "created"} or an
-error body.
+per-record results, SuiteQL, governance limits and the vendor's error bodies. A batch's job has one task; its result is
+a collection whose `items` answer the records in the order they were sent: {"status": 204, "id", "externalId",
+"created"} or an error body.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ class NetSuite:
     def disturbed(self, kind: str, request: Request) -> Answer:
         if kind in ("throttled", "quota"):
             return fault(
-                429, "CONCURRENCY_LIMIT_EXCEEDED", "Too many requests: the account's concurrency limit is exceeded. Try again later."
+                429,
+                "CONCURRENCY_LIMIT_EXCEEDED",
+                "Too many requests: the account's concurrency limit is exceeded. Try again later.",
             )
         if kind == "expired":
             return fault(401, "INVALID_LOGIN", "Invalid login attempt.")
@@ -128,9 +130,15 @@ class NetSuite:
         elif request.method in ("PATCH", "DELETE") and key:
             found = self.records.find(name, key)
             if found is None:
-                raise Refusal(404, "NONEXISTENT_ID", f"The record instance does not exist. Provide a valid record instance ID: {key}.")
+                raise Refusal(
+                    404,
+                    "NONEXISTENT_ID",
+                    f"The record instance does not exist. Provide a valid record instance ID: {key}.",
+                )
             made = found
-            self.records.remove(name, found) if request.method == "DELETE" else self.records.change(name, found, request.json)
+            self.records.remove(name, found) if request.method == "DELETE" else self.records.change(
+                name, found, request.json
+            )
         else:
             raise Refusal(405, "INVALID_REQUEST", f"{request.method} is not allowed here.")
         return Answer(204, b"", {"Location": f"{request.base}{ROOT}record/v1/{name}/{made}"}, RESOURCE)
@@ -138,7 +146,9 @@ class NetSuite:
     def _read(self, request: Request, name: str, key: str) -> Answer:
         found = self.records.find(name, key)
         if found is None:
-            return fault(404, "NONEXISTENT_ID", f"The record instance does not exist. Provide a valid record instance ID: {key}.")
+            return fault(
+                404, "NONEXISTENT_ID", f"The record instance does not exist. Provide a valid record instance ID: {key}."
+            )
         return json_answer(self._shown(request, name, self.records.tables[name].rows[found]), 200, RESOURCE)
 
     def _shown(self, request: Request, name: str, row: Row) -> dict[str, Any]:
@@ -160,7 +170,9 @@ class NetSuite:
             return fault(400, "INVALID_PARAMETER", "Invalid offset: it must be divisible by limit.")
         keys = self._asked(name, request.query.get("q", ""))
         here = f"{request.base}{ROOT}record/v1/{name}"
-        items = [{"links": [{"rel": "self", "href": f"{here}/{key}"}], "id": key} for key in keys[offset : offset + limit]]
+        items = [
+            {"links": [{"rel": "self", "href": f"{here}/{key}"}], "id": key} for key in keys[offset : offset + limit]
+        ]
         return json_answer(page(f"{here}?limit={limit}&offset={offset}", items, offset, len(keys)), 200, COLLECTION)
 
     def _asked(self, name: str, text: str) -> list[str]:
@@ -184,17 +196,24 @@ class NetSuite:
                 'A request with the same idempotency key is already submitted. See the "Location" header for the link to the'
                 " asynchronous job.",
             )
-            return Answer(400, orjson.dumps({**body, "title": "Conflict"}), {"Location": self._place(request, first)}, ERROR)
+            return Answer(
+                400, orjson.dumps({**body, "title": "Conflict"}), {"Location": self._place(request, first)}, ERROR
+            )
         items = request.json.get("items") if isinstance(request.json, dict) else None
         if items is None:
             items = [{**request.json, **({"externalId": key[4:]} if key.startswith("eid:") else {})}]
         if not isinstance(items, list) or not 1 <= len(items) <= 100:
             return fault(400, "INVALID_CONTENT", "A batch takes 1 to 100 records.", "items")
         number = self.jobs.new_key()
-        self.jobs.put(number, {"id": number, "key": idempotency, "results": [self._one(request.method, name, item) for item in items]})
+        self.jobs.put(
+            number,
+            {"id": number, "key": idempotency, "results": [self._one(request.method, name, item) for item in items]},
+        )
         if len(self.jobs) > 3000:
             self.jobs.delete(next(iter(self.jobs.rows)))
-        return Answer(202, b"", {"Location": self._place(request, number), "Preference-Applied": "respond-async"}, RESOURCE)
+        return Answer(
+            202, b"", {"Location": self._place(request, number), "Preference-Applied": "respond-async"}, RESOURCE
+        )
 
     def _one(self, method: str, name: str, item: Any) -> dict[str, Any]:
         """One record of a batch: it fails or succeeds alone."""
@@ -224,9 +243,18 @@ class NetSuite:
         link = {"links": [{"rel": "self", "href": here}]}
         if len(parts) == 1:
             task = {"links": [{"rel": "self", "href": f"{here}/task"}]}
-            return json_answer({**link, "completed": True, "id": parts[0], "progress": "succeeded", "task": task}, 200, RESOURCE)
+            return json_answer(
+                {**link, "completed": True, "id": parts[0], "progress": "succeeded", "task": task}, 200, RESOURCE
+            )
         if len(parts) == 2:
-            items = [{"links": [{"rel": "self", "href": f"{here}/task/1"}], "id": "1", "completed": True, "progress": "succeeded"}]
+            items = [
+                {
+                    "links": [{"rel": "self", "href": f"{here}/task/1"}],
+                    "id": "1",
+                    "completed": True,
+                    "progress": "succeeded",
+                }
+            ]
             return json_answer(page(f"{here}/task", items, 0, 1), 200, COLLECTION)
         return json_answer(page(f"{here}/task/1/result", job["results"], 0, len(job["results"])), 200, COLLECTION)
 
@@ -248,7 +276,9 @@ class NetSuite:
             return fault(400, "INVALID_PARAMETER", str(refused))
         items = [{"links": [], **row} for row in rows]
         return json_answer(
-            page(f"{request.base}{ROOT}query/v1/suiteql?limit={limit}&offset={offset}", items, offset, total), 200, COLLECTION
+            page(f"{request.base}{ROOT}query/v1/suiteql?limit={limit}&offset={offset}", items, offset, total),
+            200,
+            COLLECTION,
         )
 
 

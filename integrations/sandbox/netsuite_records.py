@@ -9,7 +9,18 @@ from integrations.sandbox.ledger import Index, Ledger, Row, Table
 from integrations.sandbox.wire import iso_z
 from models.domain.clock import Clock
 
-TYPES = ("subsidiary", "customer", "job", "projectTask", "salesOrder", "employee", "timeBill", "expenseReport", "invoice", "currencyrate")
+TYPES = (
+    "subsidiary",
+    "customer",
+    "job",
+    "projectTask",
+    "salesOrder",
+    "employee",
+    "timeBill",
+    "expenseReport",
+    "invoice",
+    "currencyrate",
+)
 FIRST_NUMBER = {"salesOrder": 1_000_000, "invoice": 2_000_000}
 """Transactions never share an internal id, since their lines name only the transaction; all else counts from 100."""
 ALIAS = {"project": "job", "currencyRate": "currencyrate"}
@@ -19,17 +30,32 @@ REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "projecttask": {"project": ("job",), "company": ("job",)},
     "salesorder": {"entity": ("job", "customer"), "subsidiary": ("subsidiary",)},
     "employee": {"subsidiary": ("subsidiary",)},
-    "timebill": {"customer": ("job", "customer"), "employee": ("employee",), "caseTaskEvent": ("projecttask",),
-        "subsidiary": ("subsidiary",)},
-    "expensereport": {"entity": ("employee",), "employee": ("employee",), "customer": ("job", "customer"),
-        "caseTaskEvent": ("projecttask",), "subsidiary": ("subsidiary",)},
+    "timebill": {
+        "customer": ("job", "customer"),
+        "employee": ("employee",),
+        "caseTaskEvent": ("projecttask",),
+        "subsidiary": ("subsidiary",),
+    },
+    "expensereport": {
+        "entity": ("employee",),
+        "employee": ("employee",),
+        "customer": ("job", "customer"),
+        "caseTaskEvent": ("projecttask",),
+        "subsidiary": ("subsidiary",),
+    },
     "invoice": {"entity": ("job", "customer"), "customer": ("customer",), "subsidiary": ("subsidiary",)},
-    "subsidiary": {}, "currencyrate": {},
-}  # fmt: skip
+    "subsidiary": {},
+    "currencyrate": {},
+}
 REQUIRED = {
-    "customer": ("companyName",), "job": ("companyName", "parent"), "projecttask": ("title",), "salesorder": ("entity",),
-    "timebill": ("employee", "tranDate", "hours"), "expensereport": (), "employee": ("subsidiary",),
-}  # fmt: skip
+    "customer": ("companyName",),
+    "job": ("companyName", "parent"),
+    "projecttask": ("title",),
+    "salesorder": ("entity",),
+    "timebill": ("employee", "tranDate", "hours"),
+    "expensereport": (),
+    "employee": ("subsidiary",),
+}
 
 
 class Refusal(Exception):
@@ -45,12 +71,18 @@ class Records:
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._clock = clock
-        self.tables: dict[str, Table] = {name.lower(): ledger.table(f"netsuite.{name.lower()}", FIRST_NUMBER.get(name, 100)) for name in TYPES}
-        self.external: dict[str, Index] = {name: table.index(lambda row: row.get("externalId")) for name, table in self.tables.items()}
+        self.tables: dict[str, Table] = {
+            name.lower(): ledger.table(f"netsuite.{name.lower()}", FIRST_NUMBER.get(name, 100)) for name in TYPES
+        }
+        self.external: dict[str, Index] = {
+            name: table.index(lambda row: row.get("externalId")) for name, table in self.tables.items()
+        }
         self.tombstones = ledger.table("netsuite.tombstone")
         self.periods = ledger.table("netsuite.accountingperiod")
         self.bills_of = self.tables["timebill"].index(lambda row: (row.get("customer") or {}).get("id"))
-        self.tasks_of = self.tables["projecttask"].index(lambda row: (row.get("project") or row.get("company") or {}).get("id"))
+        self.tasks_of = self.tables["projecttask"].index(
+            lambda row: (row.get("project") or row.get("company") or {}).get("id")
+        )
         self.bills_for = self.tables["timebill"].index(lambda row: fact_of(row.get("externalId")))
         self.expenses_for = self.tables["expensereport"].index(lambda row: fact_of(row.get("externalId")))
 
@@ -67,11 +99,15 @@ class Records:
 
     def create(self, name: str, fields: Mapping[str, Any]) -> str:
         if fields.get("externalId") and self.external[name].first(fields["externalId"]):
-            raise Refusal(400, "USER_ERROR", f"This record already exists: external ID {fields['externalId']}.", "externalId")
+            raise Refusal(
+                400, "USER_ERROR", f"This record already exists: external ID {fields['externalId']}.", "externalId"
+            )
         return self._save(name, self._number(name, fields.get("externalId")), {}, fields)
 
     def _number(self, name: str, external: Any) -> str:
-        """The next internal id, or the old one of a deleted record that is made again, so that its transactions find it."""
+        """The next internal id, or the old one of a deleted record that is made again, so that its transactions find
+        it.
+        """
         stone = self.tombstones.get(f"{name}:{external}")
         return str(stone["id"]) if stone and stone["id"] not in self.tables[name].rows else self.tables[name].new_key()
 
@@ -102,7 +138,14 @@ class Records:
         missing = [field for field in REQUIRED.get(name, ()) if field not in old and fields.get(field) in (None, "")]
         if missing:
             raise Refusal(400, "USER_ERROR", f"Please enter value(s) for: {', '.join(missing)}", missing[0])
-        fresh = {**old, **{field: self._resolved(name, field, value) for field, value in fields.items() if field not in ("id", "links")}}
+        fresh = {
+            **old,
+            **{
+                field: self._resolved(name, field, value)
+                for field, value in fields.items()
+                if field not in ("id", "links")
+            },
+        }
         if "item" in fields and old.get("item"):
             fresh["item"] = kept_progress(old["item"], fresh["item"])
         self._check(name, fresh, old)
@@ -113,7 +156,9 @@ class Records:
 
     def _resolved(self, name: str, field: str, value: Any) -> Any:
         if isinstance(value, dict) and "items" in value:
-            lines = [{part: self._resolved(name, part, content) for part, content in line.items()} for line in value["items"]]
+            lines = [
+                {part: self._resolved(name, part, content) for part, content in line.items()} for line in value["items"]
+            ]
             return {**value, "items": lines}
         kinds = REFERENCES[name].get(field)
         if kinds is None or value is None:
@@ -124,7 +169,14 @@ class Records:
             raise invalid(shown, field)
         kind, key = found
         row = self.tables[kind].rows[key]
-        named = row.get("title") or row.get("entityId") or row.get("companyName") or row.get("name") or row.get("externalId") or key
+        named = (
+            row.get("title")
+            or row.get("entityId")
+            or row.get("companyName")
+            or row.get("name")
+            or row.get("externalId")
+            or key
+        )
         return {"id": key, "refName": str(named)}
 
     def _target(self, kinds: tuple[str, ...], value: Any) -> tuple[str, str] | None:
@@ -138,11 +190,15 @@ class Records:
     def _check(self, name: str, row: Mapping[str, Any], old: Row) -> None:
         if name not in ("timebill", "expensereport"):
             return
-        if old.get("custcol_invoiced") and any(row.get(part) != old.get(part) for part in ("hours", "rate", "customer", "amount", "total")):
+        if old.get("custcol_invoiced") and any(
+            row.get(part) != old.get(part) for part in ("hours", "rate", "customer", "amount", "total")
+        ):
             raise Refusal(400, "USER_ERROR", "You cannot edit this record: it is already invoiced.")
         day = str(row.get("tranDate", ""))[:10]
         if self.periods.get(day[:7]) and self.periods.rows[day[:7]]["closed"]:
-            raise Refusal(400, "USER_ERROR", f"You cannot edit/create a transaction in a closed period ({day[:7]}).", "tranDate")
+            raise Refusal(
+                400, "USER_ERROR", f"You cannot edit/create a transaction in a closed period ({day[:7]}).", "tranDate"
+            )
         lines = (row.get("expense") or {}).get("items") or [row]
         for line in lines:
             self._check_task(line.get("customer") or row.get("customer"), line.get("caseTaskEvent"))
@@ -155,7 +211,12 @@ class Records:
         if job and owner.get("id") != job["id"]:
             raise invalid(record.get("title") or task["id"], "caseTaskEvent")
         if record.get("isInactive"):
-            raise Refusal(400, "USER_ERROR", f"The project task {record.get('title')} is inactive. Choose an active task.", "caseTaskEvent")
+            raise Refusal(
+                400,
+                "USER_ERROR",
+                f"The project task {record.get('title')} is inactive. Choose an active task.",
+                "caseTaskEvent",
+            )
 
 
 def invalid(value: Any, field: str) -> Refusal:
@@ -165,12 +226,22 @@ def invalid(value: Any, field: str) -> Refusal:
 
 def kept_progress(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """New order lines that keep what accounting noted on the same milestones: done when, accepted, billed on."""
-    noted = {line.get("custcol_milestone_id"): line for line in old.get("items", []) if line.get("custcol_milestone_id")}
+    noted = {
+        line.get("custcol_milestone_id"): line for line in old.get("items", []) if line.get("custcol_milestone_id")
+    }
     lines = [
-        {**line, **{mark: before[mark] for mark in ("custcol_completed", "custcol_accepted", "custcol_invoice") if before.get(mark)}}
-        if (before := noted.get(line.get("custcol_milestone_id"))) else line
+        {
+            **line,
+            **{
+                mark: before[mark]
+                for mark in ("custcol_completed", "custcol_accepted", "custcol_invoice")
+                if before.get(mark)
+            },
+        }
+        if (before := noted.get(line.get("custcol_milestone_id")))
+        else line
         for line in new.get("items", [])
-    ]  # fmt: skip
+    ]
     return {**new, "items": lines}
 
 

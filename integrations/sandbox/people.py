@@ -11,9 +11,15 @@ from integrations.sandbox.firm import CENTRES, ENTITIES, FIRST, LAST, ROLES, Ent
 
 HEADCOUNT = {"NOV-DE": 72, "NOV-UK": 48, "NOV-US": 40}
 MIX = {
-    "Principal": 1, "Architect": 2, "Project Manager": 2, "Senior Consultant": 4, "Senior Engineer": 3, "Consultant": 5, "Engineer": 4,
+    "Principal": 1,
+    "Architect": 2,
+    "Project Manager": 2,
+    "Senior Consultant": 4,
+    "Senior Engineer": 3,
+    "Consultant": 5,
+    "Engineer": 4,
     "Analyst": 3,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -62,5 +68,12 @@ def _worker(chance: Random, number: int, name: tuple[str, str], role: str, entit
     rate = (listed * entity.level * share * personal).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
     centre = CENTRES[chance.choice(list(CENTRES))]
     return Worker(
-        f"E-{number}", *name, role, entity, f"{entity.id[4:]}-{centre}", rate, 40, today - timedelta(days=chance.randint(200, 3200))
+        f"E-{number}",
+        *name,
+        role,
+        entity,
+        f"{entity.id[4:]}-{centre}",
+        rate,
+        40,
+        today - timedelta(days=chance.randint(200, 3200)),
     )

@@ -1,7 +1,7 @@
 """The plan of the world: everything that will happen, worked out from a seed and the day the story ends.
 
-The story begins on a Monday twelve weeks before the week of `anchor` (the real date of the first start) and goes on two weeks
-beyond it, so that a demonstration that keeps running keeps living. The same seed and anchor give the same plan.
+The story begins on a Monday twelve weeks before the week of `anchor` (the real date of the first start) and goes on two
+weeks beyond it, so that a demonstration that keeps running keeps living. The same seed and anchor give the same plan.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def enlivened(plan: Plan) -> None:
             if day is not None:
                 plan.add(day, "fill", deal.code, name)
         for milestone in deal.milestones:
-            done = datetime.combine(milestone.due, datetime.min.time(), plan.start.tzinfo) + timedelta(hours=9, minutes=30)
+            done = datetime.combine(milestone.due, datetime.min.time(), plan.start.tzinfo) + timedelta(
+                hours=9, minutes=30
+            )
             plan.add(done, "milestone", deal.code, milestone.name)
     current = WEEKS
     for sheet in plan.sheets.values():

@@ -1,7 +1,8 @@
-"""A generic portfolio system's REST API as `planview` in the sandbox (source: the vendor sheet and the project's wire decisions).
+"""A generic portfolio system's REST API as `planview` in the sandbox (source: the vendor sheet and the project's wire
+decisions).
 
-GET and PUT of projects and budgets by project code, listing with limit and offset, entity tags (409 on a stale If-Match),
-429 with Retry-After seconds.
+GET and PUT of projects and budgets by project code, listing with limit and offset, entity tags (409 on a stale
+If-Match), 429 with Retry-After seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ class Portfolio:
 
     def __init__(self, ledger: Ledger, clock: Clock, secret: str) -> None:
         self._clock, self._secret = clock, secret
-        self.tables: dict[str, Table] = {"projects": ledger.table("ppm.projects"), "budgets": ledger.table("ppm.budgets")}
+        self.tables: dict[str, Table] = {
+            "projects": ledger.table("ppm.projects"),
+            "budgets": ledger.table("ppm.budgets"),
+        }
 
     def answer(self, request: Request) -> Answer:
         if request.bearer != self._secret:
@@ -35,7 +39,11 @@ class Portfolio:
             return fault(404, f"unknown resource {kind}", None)
         if request.method == "GET":
             return self._read(kind, code) if code else self._list(kind, request.query)
-        return self._write(kind, code, request) if request.method == "PUT" and code else fault(405, "method not allowed", None)
+        return (
+            self._write(kind, code, request)
+            if request.method == "PUT" and code
+            else fault(405, "method not allowed", None)
+        )
 
     def disturbed(self, kind: str, request: Request) -> Answer:
         if kind in ("throttled", "quota"):
@@ -48,7 +56,12 @@ class Portfolio:
         limit, offset = min(500, int(query.get("limit", 100))), int(query.get("offset", 0))
         rows = list(self.tables[kind].rows.values())
         return json_answer(
-            {"items": [shown(row) for row in rows[offset : offset + limit]], "total": len(rows), "limit": limit, "offset": offset}
+            {
+                "items": [shown(row) for row in rows[offset : offset + limit]],
+                "total": len(rows),
+                "limit": limit,
+                "offset": offset,
+            }
         )
 
     def _read(self, kind: str, code: str) -> Answer:

@@ -31,16 +31,34 @@ class Delivery:
         for worker in self._plan.people:
             key = self._psa.save(
                 "users",
-                {"full_name": worker.name, "email_address": worker.email, "headline": worker.role, "external_reference": worker.number},
+                {
+                    "full_name": worker.name,
+                    "email_address": worker.email,
+                    "headline": worker.role,
+                    "external_reference": worker.number,
+                },
                 at,
             )
             number = references.new_key()
-            references.put(number, {
-                "id": number, "subject_type": "User", "subject_id": key, "service_name": "workday", "service_model": "resource",
-                "service_model_ref": worker.number, "status": "successful", "external_link": None, "external_status": None,
-                "external_message": None,
-                "locked": False, "created_at": iso_offset(at), "updated_at": iso_offset(at), "last_synced_at": iso_offset(at),
-            })  # fmt: skip
+            references.put(
+                number,
+                {
+                    "id": number,
+                    "subject_type": "User",
+                    "subject_id": key,
+                    "service_name": "workday",
+                    "service_model": "resource",
+                    "service_model_ref": worker.number,
+                    "status": "successful",
+                    "external_link": None,
+                    "external_status": None,
+                    "external_message": None,
+                    "locked": False,
+                    "created_at": iso_offset(at),
+                    "updated_at": iso_offset(at),
+                    "last_synced_at": iso_offset(at),
+                },
+            )
 
     def open_workspace(self, code: str) -> str | None:
         """The workspace where time can be logged, if there is one."""
@@ -72,14 +90,25 @@ class Delivery:
         """A new submission; what was logged before moves into it."""
         days = sorted(entry.day.isoformat() for entry in sheet.entries) or [at.date().isoformat()]
         keys = self.by_sheet.keys(sheet.key)
-        submission = self._psa.save("timesheet_submissions", {
-            "status": "new", "user_id": self._user.first(sheet.worker.number), "workspace_id": workspace, "start_date": days[0],
-            "end_date": days[-1],
-            "line_item_ids": keys, "resolved_at": None, "message": None,
-        }, at)  # fmt: skip
+        submission = self._psa.save(
+            "timesheet_submissions",
+            {
+                "status": "new",
+                "user_id": self._user.first(sheet.worker.number),
+                "workspace_id": workspace,
+                "start_date": days[0],
+                "end_date": days[-1],
+                "line_item_ids": keys,
+                "resolved_at": None,
+                "message": None,
+            },
+            at,
+        )
         for key in keys:
             if self.entries.rows[key]["state"] in ("open", "rejected"):
-                self._psa.save("time_entries", {"timesheet_submission_id": submission, "submitted_at": iso_offset(at)}, at, key)
+                self._psa.save(
+                    "time_entries", {"timesheet_submission_id": submission, "submitted_at": iso_offset(at)}, at, key
+                )
                 self.entries.change(key, state="submitted")
         self.sheets.put(sheet.key, {"submission": submission, "state": "submitted"})
         return submission
@@ -97,25 +126,55 @@ class Delivery:
                 self.log_entry(sheet, entry, workspace, str(stories[entry.shown]), at, submission)
         return True
 
-    def log_entry(self, sheet: Sheet, entry: Entry, workspace: str, story: str, at: datetime, submission: str | None = None) -> str:
+    def log_entry(
+        self, sheet: Sheet, entry: Entry, workspace: str, story: str, at: datetime, submission: str | None = None
+    ) -> str:
         """Write hours down in the PSA and note what is true of them; the entry's id."""
         rate, cost = int(bill_rate(sheet) * 100), None if sheet.unpriced else int(sheet.worker.cost_rate * 100)
-        key = self._psa.save("time_entries", {
-            "date_performed": entry.day.isoformat(), "time_in_minutes": entry.minutes, "billable": sheet.deal.billable_time,
-            "notes": entry.notes,
-            "rate_in_cents": rate, "cost_rate_in_cents": cost, "currency": sheet.deal.currency, "currency_symbol": sheet.deal.currency,
-            "currency_base_unit": 100,
-            "approved": False, "is_invoiced": False, "taxable": False, "story_id": story, "workspace_id": workspace,
-            "user_id": self._user.first(sheet.worker.number),
-            "timesheet_submission_id": submission, "submitted_at": iso_offset(at) if submission else None, "approved_at": None,
-            **sheet.beyond,
-        }, at)  # fmt: skip
-        self.entries.put(key, {
-            "key": entry.key, "sheet": sheet.key, "project": sheet.deal.code, "code": entry.code, "shown": entry.shown,
-            "worker": sheet.worker.number, "day": entry.day.isoformat(),
-            "minutes": entry.minutes, "billable": sheet.deal.billable_time, "rate": str(bill_rate(sheet)), "currency": sheet.deal.currency,
-            "state": "submitted" if submission else "open", "approved_at": None, "fault": sheet.fault,
-        })  # fmt: skip
+        key = self._psa.save(
+            "time_entries",
+            {
+                "date_performed": entry.day.isoformat(),
+                "time_in_minutes": entry.minutes,
+                "billable": sheet.deal.billable_time,
+                "notes": entry.notes,
+                "rate_in_cents": rate,
+                "cost_rate_in_cents": cost,
+                "currency": sheet.deal.currency,
+                "currency_symbol": sheet.deal.currency,
+                "currency_base_unit": 100,
+                "approved": False,
+                "is_invoiced": False,
+                "taxable": False,
+                "story_id": story,
+                "workspace_id": workspace,
+                "user_id": self._user.first(sheet.worker.number),
+                "timesheet_submission_id": submission,
+                "submitted_at": iso_offset(at) if submission else None,
+                "approved_at": None,
+                **sheet.beyond,
+            },
+            at,
+        )
+        self.entries.put(
+            key,
+            {
+                "key": entry.key,
+                "sheet": sheet.key,
+                "project": sheet.deal.code,
+                "code": entry.code,
+                "shown": entry.shown,
+                "worker": sheet.worker.number,
+                "day": entry.day.isoformat(),
+                "minutes": entry.minutes,
+                "billable": sheet.deal.billable_time,
+                "rate": str(bill_rate(sheet)),
+                "currency": sheet.deal.currency,
+                "state": "submitted" if submission else "open",
+                "approved_at": None,
+                "fault": sheet.fault,
+            },
+        )
         return key
 
     def _spent(self, sheet: Sheet, at: datetime) -> None:
@@ -125,14 +184,28 @@ class Delivery:
 
     def _log_cost(self, sheet: Sheet, cost: Cost, workspace: str, at: datetime) -> None:
         code = sheet.deal.tasks[0][0]
-        key = self._psa.save("expenses", {
-            "date": cost.day.isoformat(), "amount_in_cents": cost.cents, "currency": sheet.deal.currency,
-            "currency_symbol": sheet.deal.currency, "currency_base_unit": 100,
-            "category": cost.category, "notes": f"{cost.category}, {sheet.worker.name}", "billable": sheet.deal.billable_time,
-            "approved": False, "is_invoiced": False, "taxable": False,
-            "story_id": self._psa.story(workspace, code), "workspace_id": workspace, "user_id": self._user.first(sheet.worker.number),
-            "submitted_at": iso_offset(at), "approved_at": None,
-        }, at)  # fmt: skip
+        key = self._psa.save(
+            "expenses",
+            {
+                "date": cost.day.isoformat(),
+                "amount_in_cents": cost.cents,
+                "currency": sheet.deal.currency,
+                "currency_symbol": sheet.deal.currency,
+                "currency_base_unit": 100,
+                "category": cost.category,
+                "notes": f"{cost.category}, {sheet.worker.name}",
+                "billable": sheet.deal.billable_time,
+                "approved": False,
+                "is_invoiced": False,
+                "taxable": False,
+                "story_id": self._psa.story(workspace, code),
+                "workspace_id": workspace,
+                "user_id": self._user.first(sheet.worker.number),
+                "submitted_at": iso_offset(at),
+                "approved_at": None,
+            },
+            at,
+        )
         self.costs.put(
             key,
             {
@@ -186,7 +259,9 @@ class Delivery:
 
     def decide_all(self, at: datetime) -> bool:
         for key in [
-            key for key, row in self.sheets.rows.items() if row["state"] == "submitted" and self._plan.sheets[key].decide_at is None
+            key
+            for key, row in self.sheets.rows.items()
+            if row["state"] == "submitted" and self._plan.sheets[key].decide_at is None
         ]:
             self._resolved(key, self.sheets.rows[key], "approved", at)
         return True
@@ -232,7 +307,11 @@ class Delivery:
             return False
         if self._psa.story(workspace, shown) is None:
             name = next(name for task, name, _ in self._plan.deals[code].tasks if task == right)
-            self._psa.save("stories", {"title": f"{shown} {name}", "workspace_id": workspace, "story_type": "task", "billable": True}, at)
+            self._psa.save(
+                "stories",
+                {"title": f"{shown} {name}", "workspace_id": workspace, "story_type": "task", "billable": True},
+                at,
+            )
         return True
 
     def rename(self, at: datetime, code: str, shown: str, right: str) -> bool:
@@ -243,7 +322,9 @@ class Delivery:
         if wrong is None or target is None:
             return False
         for key in [
-            key for key in self._psa.entries_of.keys(str(workspace)) if self._psa.tables["time_entries"].rows[key]["story_id"] == wrong
+            key
+            for key in self._psa.entries_of.keys(str(workspace))
+            if self._psa.tables["time_entries"].rows[key]["story_id"] == wrong
         ]:
             self._psa.save("time_entries", {"story_id": target}, at, key)
             self.entries.change(key, shown=right)
@@ -266,7 +347,11 @@ class Delivery:
                 at,
             )
             for task, name, billable in deal.tasks:
-                self._psa.save("stories", {"title": f"{task} {name}", "workspace_id": key, "story_type": "task", "billable": billable}, at)
+                self._psa.save(
+                    "stories",
+                    {"title": f"{task} {name}", "workspace_id": key, "story_type": "task", "billable": billable},
+                    at,
+                )
         return True
 
     def archive(self, at: datetime, code: str) -> bool:

@@ -1,7 +1,7 @@
 """Salesforce's REST API, v68.0, as `salesforce` in the sandbox (source: the vendor sheet).
 
-Token by client credentials, SOQL by `query` and `queryAll` with `nextRecordsUrl` paging, sObject get, create, update and
-upsert by external id, collections upsert, limits, and the vendor's error bodies: always a JSON array.
+Token by client credentials, SOQL by `query` and `queryAll` with `nextRecordsUrl` paging, sObject get, create, update
+and upsert by external id, collections upsert, limits, and the vendor's error bodies: always a JSON array.
 """
 
 from __future__ import annotations
@@ -20,9 +20,20 @@ from models.domain.clock import Clock
 
 VERSION = "v68.0"
 PREFIX = {"Account": "001", "Opportunity": "006", "OpportunityLineItem": "00k"}
-CHILDREN = {"OpportunityLineItems": ("OpportunityLineItem", "OpportunityId"), "Opportunities": ("Opportunity", "AccountId")}
-PARENTS = {"Account": ("Account", "AccountId"), "Opportunity": ("Opportunity", "OpportunityId"), "Parent": ("Account", "ParentId")}
-REQUIRED = {"Account": ("Name",), "Opportunity": ("Name", "StageName", "CloseDate"), "OpportunityLineItem": ("OpportunityId", "Quantity")}
+CHILDREN = {
+    "OpportunityLineItems": ("OpportunityLineItem", "OpportunityId"),
+    "Opportunities": ("Opportunity", "AccountId"),
+}
+PARENTS = {
+    "Account": ("Account", "AccountId"),
+    "Opportunity": ("Opportunity", "OpportunityId"),
+    "Parent": ("Account", "ParentId"),
+}
+REQUIRED = {
+    "Account": ("Name",),
+    "Opportunity": ("Name", "StageName", "CloseDate"),
+    "OpportunityLineItem": ("OpportunityId", "Quantity"),
+}
 FIELDS = {
     "Account": "Name AccountNumber ParentId BillingStreet BillingCity BillingState BillingPostalCode BillingCountry OwnerId CurrencyIsoCode"
     " Tax_Id__c Tax_Profile__c Legal_Entity__c Ext_Key__c",
@@ -36,7 +47,9 @@ FIELDS = {
     " Product2Id PricebookEntryId Ext_Key__c CurrencyIsoCode",
 }
 SYSTEM = ("Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp")
-KNOWN = {name: {**{field: None for field in fields.split()}, **dict.fromkeys(SYSTEM)} for name, fields in FIELDS.items()}
+KNOWN = {
+    name: {**{field: None for field in fields.split()}, **dict.fromkeys(SYSTEM)} for name, fields in FIELDS.items()
+}
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -44,7 +57,9 @@ def salesforce_id(sobject: str, number: int) -> str:
     """An 18-character id: prefix, instance and number, then the three characters that make it case-safe."""
     plain = f"{PREFIX[sobject]}Hs{number:010d}"
     blocks = (plain[at : at + 5] for at in (0, 5, 10))
-    return plain + "".join(_DIGITS[sum(1 << at for at, letter in enumerate(block) if letter.isupper())] for block in blocks)
+    return plain + "".join(
+        _DIGITS[sum(1 << at for at, letter in enumerate(block) if letter.isupper())] for block in blocks
+    )
 
 
 class Salesforce:
@@ -74,7 +89,15 @@ class Salesforce:
         created = old.get("CreatedDate", stamp)
         table.put(
             key,
-            {**old, **fields, "Id": key, "IsDeleted": False, "CreatedDate": created, "LastModifiedDate": stamp, "SystemModstamp": stamp},
+            {
+                **old,
+                **fields,
+                "Id": key,
+                "IsDeleted": False,
+                "CreatedDate": created,
+                "LastModifiedDate": stamp,
+                "SystemModstamp": stamp,
+            },
         )
         return key
 
@@ -121,11 +144,18 @@ class Salesforce:
         if unquote(form.get("client_secret", "")) != self._secret:
             return json_answer({"error": "invalid_grant", "error_description": "authentication failure"}, 400)
         issued = str(int(self._clock.now().timestamp() * 1000))
-        return json_answer({
-            "access_token": self._valid, "signature": "c2FuZGJveA==", "scope": "api", "instance_url": request.base,
-            "id": f"{request.base}/id/00DHs0000000001MAA/005Hs0000000001MAA", "token_type": "Bearer", "issued_at": issued,
-            "api_instance_url": request.base,
-        })  # fmt: skip
+        return json_answer(
+            {
+                "access_token": self._valid,
+                "signature": "c2FuZGJveA==",
+                "scope": "api",
+                "instance_url": request.base,
+                "id": f"{request.base}/id/00DHs0000000001MAA/005Hs0000000001MAA",
+                "token_type": "Bearer",
+                "issued_at": issued,
+                "api_instance_url": request.base,
+            }
+        )
 
     def _data(self, request: Request, path: str) -> Answer:
         head, _, rest = path.partition("/")
@@ -163,7 +193,9 @@ class Salesforce:
             body["nextRecordsUrl"] = f"/services/data/{VERSION}/query/{name}-{stop}"
         return json_answer(body)
 
-    def _select(self, query: Query, deleted: bool, within: list[Row] | None = None, sobject: str | None = None) -> list[dict[str, Any]]:
+    def _select(
+        self, query: Query, deleted: bool, within: list[Row] | None = None, sobject: str | None = None
+    ) -> list[dict[str, Any]]:
         sobject = sobject or next((name for name in PREFIX if name.lower() == query.object.lower()), None)
         if sobject is None:
             raise Malformed("INVALID_TYPE", f"sObject type '{query.object}' is not supported.")
@@ -171,7 +203,9 @@ class Salesforce:
         for path in () if counting else query.fields:
             self._known(sobject, path)
         rows = within if within is not None else list(self.tables[sobject].rows.values())
-        hits = [row for row in rows if (deleted or not row["IsDeleted"]) and query.where(partial(self._read, sobject, row))]
+        hits = [
+            row for row in rows if (deleted or not row["IsDeleted"]) and query.where(partial(self._read, sobject, row))
+        ]
         hits = ordered(hits, query.order, lambda row, path: self._read(sobject, row, path))[query.offset :]
         hits = hits[: query.limit] if query.limit is not None else hits
         return [{}] * len(hits) if counting else [self._present(sobject, row, query, deleted) for row in hits]
@@ -250,7 +284,11 @@ class Salesforce:
             return {"message": "Unexpected character", "errorCode": "JSON_PARSER_ERROR"}
         unknown = [name for name in fields if name not in KNOWN[sobject] and name != "attributes"]
         if unknown:
-            return {"message": f"No such column '{unknown[0]}' on sobject of type {sobject}", "errorCode": "INVALID_FIELD", "fields": []}
+            return {
+                "message": f"No such column '{unknown[0]}' on sobject of type {sobject}",
+                "errorCode": "INVALID_FIELD",
+                "fields": [],
+            }
         missing = [name for name in REQUIRED[sobject] if creating and fields.get(name) in (None, "")]
         if missing:
             return {
@@ -275,12 +313,23 @@ class Salesforce:
                     {
                         "success": False,
                         "errors": [
-                            {"statusCode": refusal["errorCode"], "message": refusal["message"], "fields": refusal.get("fields", [])}
+                            {
+                                "statusCode": refusal["errorCode"],
+                                "message": refusal["message"],
+                                "fields": refusal.get("fields", []),
+                            }
                         ],
                     }
                 )
                 continue
-            rows.append({"id": self.save(sobject, plain, self._clock.now(), key), "success": True, "errors": [], "created": key is None})
+            rows.append(
+                {
+                    "id": self.save(sobject, plain, self._clock.now(), key),
+                    "success": True,
+                    "errors": [],
+                    "created": key is None,
+                }
+            )
         return json_answer(rows)
 
 

@@ -27,9 +27,9 @@ SECRET = "loopback-only"
 class Sandbox:
     """A firm and its vendors. `app` is the ASGI application, `life` does deeds, `truth` knows what is right.
 
-    `folder` keeps the vendors' data over a restart (None: memory only). `anchor` is the day the story ends (default: the
-    clock's present at the first start); `fault_plan=None` makes a world where everybody does everything right and no
-    vendor ever falters. `latency` is seconds that pass before each vendor's answer.
+    `folder` keeps the vendors' data over a restart (None: memory only). `anchor` is the day the story ends (default:
+    the clock's present at the first start); `fault_plan=None` makes a world where everybody does everything right and
+    no vendor ever falters. `latency` is seconds that pass before each vendor's answer.
     """
 
     def __init__(
@@ -67,7 +67,12 @@ class Sandbox:
         held = self.meta.get("story")
         if held is None:
             held = self.meta.put(
-                "story", {"seed": self.seed, "anchor": (anchor or self.clock.now()).astimezone(UTC).isoformat(), "faults": faults}
+                "story",
+                {
+                    "seed": self.seed,
+                    "anchor": (anchor or self.clock.now()).astimezone(UTC).isoformat(),
+                    "faults": faults,
+                },
             )
         return drawn(int(held["seed"]), datetime.fromisoformat(held["anchor"]), bool(held["faults"]))
 

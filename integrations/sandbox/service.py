@@ -1,4 +1,5 @@
-"""The sandbox as a process of the demonstration: vendors over HTTP on one port, and the conductor that moves the world's clock.
+"""The sandbox as a process of the demonstration: vendors over HTTP on one port, and the conductor that moves the
+world's clock.
 
 Reads its settings from the environment; TIEOUT_SANDBOX_SECRET is the value that every emulator takes as credential (a
 throw-away, drawn afresh by whoever starts the demonstration). Runs until SIGTERM or SIGINT and then ends cleanly.
@@ -40,14 +41,20 @@ def _serve() -> None:
     settings = read_settings()
     secret = os.environ.get("TIEOUT_SANDBOX_SECRET", "")
     if len(secret) < 8:
-        raise Misconfigured("TIEOUT_SANDBOX_SECRET is not set: give a throw-away value of 8 or more characters, the same for the engine")
+        raise Misconfigured(
+            "TIEOUT_SANDBOX_SECRET is not set: give a throw-away value of 8 or more characters, the same for the engine"
+        )
     if os.environ.get("TIEOUT_SANDBOX_STORY") == "quiet":
         return _serve_quiet(settings, secret)
     clock_file = settings.world_clock or settings.home / "run" / "world-clock.json"
     sandbox = Sandbox(
-        int(os.environ.get("TIEOUT_SANDBOX_SEED", SEED)), WorldClock(clock_file), folder=settings.home / "sandbox", secret=secret,
-        anchor=datetime.now(UTC), latency=LATENCY,
-    )  # fmt: skip
+        int(os.environ.get("TIEOUT_SANDBOX_SEED", SEED)),
+        WorldClock(clock_file),
+        folder=settings.home / "sandbox",
+        secret=secret,
+        anchor=datetime.now(UTC),
+        latency=LATENCY,
+    )
     conductor = Conductor(sandbox, clock_file, EngineWatch(settings, clock_file))
     conductor.wind_up()
     try:
@@ -58,7 +65,9 @@ def _serve() -> None:
 
 def _serve_quiet(settings: Settings, secret: str) -> None:
     """Vendors that only answer, on the system's clock, so that other sources can be tried against them."""
-    sandbox = Sandbox(SEED, SystemClock(), folder=settings.home / "sandbox", secret=secret, fault_plan=None, latency=LATENCY)
+    sandbox = Sandbox(
+        SEED, SystemClock(), folder=settings.home / "sandbox", secret=secret, fault_plan=None, latency=LATENCY
+    )
     try:
         asyncio.run(_run(sandbox, None, settings))
     finally:

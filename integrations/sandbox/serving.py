@@ -25,9 +25,19 @@ class DroppingProtocol(HttpToolsProtocol):
 def server(app: Door, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:
     """A quiet server; it keeps its hands off the process's signals when `capture_signals` is replaced."""
     config = uvicorn.Config(
-        app, host=host, port=port, http=DroppingProtocol, loop="uvloop", ws="none", lifespan="off", log_level="warning", access_log=False,
-        server_header=False, timeout_keep_alive=75, timeout_graceful_shutdown=2,
-    )  # fmt: skip
+        app,
+        host=host,
+        port=port,
+        http=DroppingProtocol,
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=2,
+    )
     return uvicorn.Server(config)
 
 

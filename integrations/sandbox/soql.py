@@ -1,6 +1,7 @@
 """The part of SOQL that polls and extracts use.
 
-SELECT fields (dotted parents and one level of child queries), FROM, WHERE with AND and OR over comparisons, ORDER BY, LIMIT, OFFSET.
+SELECT fields (dotted parents and one level of child queries), FROM, WHERE with AND and OR over comparisons, ORDER BY,
+LIMIT, OFFSET.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _QUERY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TERM = re.compile(
-    r"^\s*(?P<field>[\w.]+)\s*(?P<op>>=|<=|!=|<>|=|>|<|\bNOT\s+IN\b|\bIN\b|\bLIKE\b)\s*(?P<value>.+?)\s*$", re.IGNORECASE | re.DOTALL
+    r"^\s*(?P<field>[\w.]+)\s*(?P<op>>=|<=|!=|<>|=|>|<|\bNOT\s+IN\b|\bIN\b|\bLIKE\b)\s*(?P<value>.+?)\s*$",
+    re.IGNORECASE | re.DOTALL,
 )
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$")
 
@@ -145,10 +147,15 @@ def _compare(op: str, value: Any, wanted: Any) -> bool:
 
 
 def ordered(
-    rows: Iterable[Mapping[str, Any]], order: tuple[tuple[str, bool], ...], read: Callable[[Mapping[str, Any], str], Any]
+    rows: Iterable[Mapping[str, Any]],
+    order: tuple[tuple[str, bool], ...],
+    read: Callable[[Mapping[str, Any], str], Any],
 ) -> list[Mapping[str, Any]]:
     """Rows by the ORDER BY list, nulls first as the vendor sorts them."""
     result = list(rows)
     for field, descending in reversed(order):
-        result.sort(key=lambda row: ((value := read(row, field)) is not None, "" if value is None else value), reverse=descending)
+        result.sort(
+            key=lambda row: ((value := read(row, field)) is not None, "" if value is None else value),
+            reverse=descending,
+        )
     return result

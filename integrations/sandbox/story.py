@@ -42,8 +42,21 @@ def _headline(deal: Deal, start: datetime) -> Deal:
     tasks = (("010", "Design"), ("020", "Build"), ("030", "Test and cut-over"), ("040", "Project management"))
     rates = {role: Decimal(price[0]) for role, price in ROLES.items()}
     return replace(
-        deal, name="ERP roll-out for Halden Grid", client=1, entity=entity, line="Implementation", practice="ERP Implementation",
+        deal,
+        name="ERP roll-out for Halden Grid",
+        client=1,
+        entity=entity,
+        line="Implementation",
+        practice="ERP Implementation",
         kind="Time and Materials",
-        team=TEAM, rates=rates, hours=dict.fromkeys(rates, 700), first=0, last=WEEKS + BEYOND, target_margin=34, milestones=(), lacks={},
-        tasks=tuple((f"{deal.code}.{number}", name, True) for number, name in tasks), won_at=start + timedelta(hours=7, minutes=55),
-    )  # fmt: skip
+        team=TEAM,
+        rates=rates,
+        hours=dict.fromkeys(rates, 700),
+        first=0,
+        last=WEEKS + BEYOND,
+        target_margin=34,
+        milestones=(),
+        lacks={},
+        tasks=tuple((f"{deal.code}.{number}", name, True) for number, name in tasks),
+        won_at=start + timedelta(hours=7, minutes=55),
+    )

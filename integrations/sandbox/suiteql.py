@@ -93,7 +93,9 @@ class SuiteQL:
             full = len(found) == limit
             total = self._base.execute(f"SELECT count(*) FROM ({query})").fetchone()[0] if full else offset + len(found)
         except sqlite3.Error as error:
-            raise Refused(f"Invalid search query. Detailed unprocessed description follows. Search error occurred: {error}.") from error
+            raise Refused(
+                f"Invalid search query. Detailed unprocessed description follows. Search error occurred: {error}."
+            ) from error
         return [{name.lower(): str(row[name]) for name in row.keys() if row[name] is not None} for row in found], total  # noqa: SIM118
 
     def _refresh(self) -> None:
@@ -106,7 +108,9 @@ class SuiteQL:
                 table.changed.clear()
 
     def _bury(self) -> None:
-        """Keep deleted projects and tasks behind the transactions that point at them; a query of their own never shows them."""
+        """Keep deleted projects and tasks behind the transactions that point at them; a query of their own never shows
+        them.
+        """
         for stone in self._tombstones.changed:
             name, row = stone.split(":", 1)[0], self._tombstones.rows[stone]
             columns = [info[1] for info in self._base.execute(f"PRAGMA table_info({name})")]
@@ -120,7 +124,9 @@ class SuiteQL:
         fresh = [self._flat(key, table.rows[key], columns) for key in table.changed if key in table.rows]
         self._base.execute("BEGIN")
         if name not in BURIED:
-            self._base.executemany(f"DELETE FROM {name} WHERE id = ?", [(int(key),) for key in table.changed if key not in table.rows])
+            self._base.executemany(
+                f"DELETE FROM {name} WHERE id = ?", [(int(key),) for key in table.changed if key not in table.rows]
+            )
         self._base.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({', '.join('?' * len(columns))})", fresh)
         if name in ("salesorder", "invoice"):
             self._base.executemany('DELETE FROM lines WHERE "transaction" = ?', [(int(key),) for key in table.changed])

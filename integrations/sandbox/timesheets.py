@@ -76,7 +76,11 @@ def staffed(
     for week in range(weeks):
         open_deals = [deal for deal in sold if deal.first <= week <= deal.last and deal.code not in teams]
         for person in people:
-            deal = by_code[reserved[person.number]] if person.number in reserved else _placed(chance, person, week, on, open_deals)
+            deal = (
+                by_code[reserved[person.number]]
+                if person.number in reserved
+                else _placed(chance, person, week, on, open_deals)
+            )
             if deal is None or not deal.first <= week <= deal.last:
                 continue
             yield _sheet(chance, start, person, deal, week, full=person.number in reserved)

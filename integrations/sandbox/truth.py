@@ -1,7 +1,8 @@
 """What is true in the world, and where a system says otherwise.
 
 The truth of a time entry is what the ERP must finally hold for it: net hours, project, charge code, rate and amount. A
-difference that a planted, unmended fault explains names the fault; one that nothing explains is a defect of the integration.
+difference that a planted, unmended fault explains names the fault; one that nothing explains is a defect of the
+integration.
 """
 
 from __future__ import annotations
@@ -49,35 +50,67 @@ class Truth:
             worked = Decimal(row["minutes"]) / 60
             rate = Decimal(row["rate"]) if row["billable"] else Decimal(0)
             yield {
-                "time_entry_id": f"TE-kantata-{key}", "project_code": row["project"], "charge_code": row["code"],
-                "shown_code": row["shown"], "resource_number": row["worker"],
-                "work_date": row["day"], "hours": str(worked.quantize(CENT)), "billable": row["billable"], "bill_rate": str(rate),
+                "time_entry_id": f"TE-kantata-{key}",
+                "project_code": row["project"],
+                "charge_code": row["code"],
+                "shown_code": row["shown"],
+                "resource_number": row["worker"],
+                "work_date": row["day"],
+                "hours": str(worked.quantize(CENT)),
+                "billable": row["billable"],
+                "bill_rate": str(rate),
                 "amount": str((worked * rate).quantize(CENT)),
-                "currency": row["currency"], "state": row["state"], "posted": row["state"] == "approved",
-                "approved_at": row["approved_at"], "fault": self._holding(row),
-            }  # fmt: skip
+                "currency": row["currency"],
+                "state": row["state"],
+                "posted": row["state"] == "approved",
+                "approved_at": row["approved_at"],
+                "fault": self._holding(row),
+            }
 
     def expenses(self) -> Iterator[dict[str, Any]]:
         for key, row in self._life.delivery.costs.rows.items():
-            yield {"expense_id": f"EX-kantata-{key}", "project_code": row["project"], "charge_code": row["code"],
+            yield {
+                "expense_id": f"EX-kantata-{key}",
+                "project_code": row["project"],
+                "charge_code": row["code"],
                 "amount": str(Decimal(row["cents"]) / 100),
-                   "currency": row["currency"], "state": row["state"], "posted": row["state"] == "approved",
-                   "approved_at": row["approved_at"], "fault": self._holding(row)}  # fmt: skip
+                "currency": row["currency"],
+                "state": row["state"],
+                "posted": row["state"] == "approved",
+                "approved_at": row["approved_at"],
+                "fault": self._holding(row),
+            }
 
     def projects(self) -> Iterator[dict[str, Any]]:
-        """Every sale that was won, and what each system must hold for it; nothing where a mandatory field is still missing."""
+        """Every sale that was won, and what each system must hold for it; nothing where a mandatory field is still
+        missing.
+        """
         for row in self._vendors.crm.tables["Opportunity"].rows.values():
             if row.get("IsWon"):
                 lacks = [
                     name
-                    for name in ("Service_Line__c", "Cost_Centre__c", "Tax_Profile__c", "Legal_Entity__c", "Contract_Type__c")
+                    for name in (
+                        "Service_Line__c",
+                        "Cost_Centre__c",
+                        "Tax_Profile__c",
+                        "Legal_Entity__c",
+                        "Contract_Type__c",
+                    )
                     if not row.get(name)
                 ]
                 deal = self._plan.deals[row["Project_Code__c"]]
-                yield {"project_code": deal.code, "name": deal.name, "value": str(deal.value), "currency": deal.currency,
-                    "legal_entity": deal.entity.id, "lacks": lacks,
-                       "complete": not lacks, "won_at": row["Closed_Won_At__c"], "charge_codes": [code for code, _, _ in deal.tasks],
-                       "milestones": len(deal.milestones)}  # fmt: skip
+                yield {
+                    "project_code": deal.code,
+                    "name": deal.name,
+                    "value": str(deal.value),
+                    "currency": deal.currency,
+                    "legal_entity": deal.entity.id,
+                    "lacks": lacks,
+                    "complete": not lacks,
+                    "won_at": row["Closed_Won_At__c"],
+                    "charge_codes": [code for code, _, _ in deal.tasks],
+                    "milestones": len(deal.milestones),
+                }
 
     def _holding(self, row: Row) -> str | None:
         """The unmended fault that holds an entry back, if one does."""
@@ -87,10 +120,15 @@ class Truth:
         return fault if held and not (wrong and row.get("shown") == row["code"]) else None
 
     def compare(self, now: datetime) -> dict[str, Any]:
-        """Differences between the systems and the truth: `explained` by an unmended fault, `to_replay` where its fault is mended and
-        the entry still waits for its replay, `in_flight` when young, else `unexplained`."""
+        """Differences between the systems and the truth: `explained` by an unmended fault, `to_replay` where its fault
+        is mended and the entry still waits for its replay, `in_flight` when young, else `unexplained`.
+        """
         found: dict[str, list[dict[str, Any]]] = {"unexplained": [], "explained": [], "to_replay": [], "in_flight": []}
-        for difference, fault, since in (*self._entry_differences(), *self._expense_differences(), *self._project_differences()):
+        for difference, fault, since in (
+            *self._entry_differences(),
+            *self._expense_differences(),
+            *self._project_differences(),
+        ):
             young = since is not None and now - instant(since) < FLIGHT
             replay = difference["entity"] == "time_entry" and self._mended_behind(difference["key"])
             place = "explained" if fault else "to_replay" if replay else "in_flight" if young else "unexplained"
@@ -116,10 +154,17 @@ class Truth:
             wanted = Decimal(truth["hours"]) if truth["posted"] else Decimal(0)
             subject = {"entity": "time_entry", "key": truth["time_entry_id"], "project": truth["project_code"]}
             if abs(net - wanted) > CENT:
-                yield {**subject, "field": "hours", "wanted": str(wanted), "held": str(net)}, truth["fault"], truth["approved_at"]
+                yield (
+                    {**subject, "field": "hours", "wanted": str(wanted), "held": str(net)},
+                    truth["fault"],
+                    truth["approved_at"],
+                )
             elif held and wanted:
                 last = held[-1]
-                job, task = jobs.get((last.get("customer") or {}).get("id", "")), tasks.get((last.get("caseTaskEvent") or {}).get("id", ""))
+                job, task = (
+                    jobs.get((last.get("customer") or {}).get("id", "")),
+                    tasks.get((last.get("caseTaskEvent") or {}).get("id", "")),
+                )
                 for field, record, name in (("project_code", job, "externalId"), ("charge_code", task, "title")):
                     if record is not None and record.get(name) != truth[field]:
                         yield (
@@ -157,11 +202,14 @@ class Truth:
         for truth in self.projects():
             code, fault = truth["project_code"], self._of_project(truth["project_code"])
             held = {
-                "erp": int(records.external["job"].first(code) is not None), "psa": spaces.get(code, 0),
+                "erp": int(records.external["job"].first(code) is not None),
+                "psa": spaces.get(code, 0),
                 "ppm": int(code in self._vendors.ppm.tables["projects"].rows),
-                "erp_charge_codes": sum(records.external["projecttask"].first(task.replace(".",
-                    "_")) is not None for task in truth["charge_codes"]),
-            }  # fmt: skip
+                "erp_charge_codes": sum(
+                    records.external["projecttask"].first(task.replace(".", "_")) is not None
+                    for task in truth["charge_codes"]
+                ),
+            }
             wanted = (
                 {"erp": 1, "psa": 1, "ppm": 1, "erp_charge_codes": len(truth["charge_codes"])}
                 if truth["complete"]

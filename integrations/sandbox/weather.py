@@ -16,7 +16,9 @@ KINDS = ("throttled", "quota", "unavailable", "dropped", "expired", "fault")
 
 @dataclass
 class Disturbance:
-    """`left` requests whose method and path match still meet it; with `until`, all of them up to that moment (world time)."""
+    """`left` requests whose method and path match still meet it; with `until`, all of them up to that moment (world
+    time).
+    """
 
     vendor: str
     kind: str
@@ -42,7 +44,11 @@ class Weather:
         """The kind that hits this request, if any."""
         if not self.armed:
             return None
-        self.armed = [one for one in self.armed if (one.until is None and one.left > 0) or (one.until is not None and one.until > now)]
+        self.armed = [
+            one
+            for one in self.armed
+            if (one.until is None and one.left > 0) or (one.until is not None and one.until > now)
+        ]
         for one in self.armed:
             if one.vendor == vendor and one.path in path and (not one.methods or method in one.methods):
                 one.left -= 1

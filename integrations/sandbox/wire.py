@@ -57,7 +57,9 @@ class Request:
 
 def json_answer(body: Any, status: int = 200, content_type: str = "application/json", **headers: str) -> Answer:
     """A JSON answer; keyword headers use _ for -."""
-    return Answer(status, orjson.dumps(body), {name.replace("_", "-"): value for name, value in headers.items()}, content_type)
+    return Answer(
+        status, orjson.dumps(body), {name.replace("_", "-"): value for name, value in headers.items()}, content_type
+    )
 
 
 def iso_z(moment: datetime) -> str:

@@ -1,8 +1,8 @@
 """Workday's Human_Resources SOAP service as `workday` in the sandbox (source: the vendor sheet).
 
-Get_Workers with WS-Security UsernameToken, transaction-log window, references, pinned As_Of_Entry_DateTime paging and the
-vendor's faults (HTTP 500 with a SOAP Fault); `?wsdl` serves the description. The cost rate an hour is the compensation plan
-COST_RATE_HOURLY, the company is the legal entity, both in the vendor's own places.
+Get_Workers with WS-Security UsernameToken, transaction-log window, references, pinned As_Of_Entry_DateTime paging and
+the vendor's faults (HTTP 500 with a SOAP Fault); `?wsdl` serves the description. The cost rate an hour is the
+compensation plan COST_RATE_HOURLY, the company is the legal entity, both in the vendor's own places.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from integrations.sandbox.ledger import Ledger, Row
 from integrations.sandbox.wire import Answer, Request, instant, iso_z
 from models.domain.clock import Clock
 
-NS = {"wd": "urn:com.workday/bsvc", "wsse": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"}
+NS = {
+    "wd": "urn:com.workday/bsvc",
+    "wsse": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd",
+}
 XML = "text/xml;charset=UTF-8"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
@@ -37,7 +40,9 @@ class Workday:
 
     def save(self, number: str, fields: Mapping[str, Any], at: datetime) -> None:
         """Hire a worker or change one, entered at a moment."""
-        self.workers.put(number, {**(self.workers.get(number) or {}), **fields, "number": number, "entered_at": iso_z(at)})
+        self.workers.put(
+            number, {**(self.workers.get(number) or {}), **fields, "number": number, "entered_at": iso_z(at)}
+        )
 
     def answer(self, request: Request) -> Answer:
         if "wsdl" in request.query_string.lower():
@@ -77,7 +82,9 @@ class Workday:
             return invalid("Page number cannot be zero.", "/wd:Get_Workers_Request/wd:Response_Filter/wd:Page")
         if not 1 <= count <= 999:
             return invalid("Count must be from 1 to 999.", "/wd:Get_Workers_Request/wd:Response_Filter/wd:Count")
-        as_of = iso_z(instant(text["As_Of_Entry_DateTime"])) if text["As_Of_Entry_DateTime"] else iso_z(self._clock.now())
+        as_of = (
+            iso_z(instant(text["As_Of_Entry_DateTime"])) if text["As_Of_Entry_DateTime"] else iso_z(self._clock.now())
+        )
         try:
             rows = self._chosen(asked, as_of)
         except KeyError as missing:
@@ -86,10 +93,24 @@ class Workday:
                 "/wd:Get_Workers_Request/wd:Request_References",
             )
         shown = rows[(number - 1) * count : number * count]
-        group = {name: asked.findtext(f"wd:Response_Group/wd:{name}", "true", NS).lower() in ("true", "1") for name in (
-            "Include_Personal_Information", "Include_Employment_Information", "Include_Compensation", "Include_Organizations")}  # fmt: skip
-        filtered = el("Response_Filter", el("As_Of_Entry_DateTime", as_of), el("Page", str(number)), el("Count", str(count)))
-        totals = {"Total_Results": len(rows), "Total_Pages": -(-len(rows) // count), "Page_Results": len(shown), "Page": number}
+        group = {
+            name: asked.findtext(f"wd:Response_Group/wd:{name}", "true", NS).lower() in ("true", "1")
+            for name in (
+                "Include_Personal_Information",
+                "Include_Employment_Information",
+                "Include_Compensation",
+                "Include_Organizations",
+            )
+        }
+        filtered = el(
+            "Response_Filter", el("As_Of_Entry_DateTime", as_of), el("Page", str(number)), el("Count", str(count))
+        )
+        totals = {
+            "Total_Results": len(rows),
+            "Total_Pages": -(-len(rows) // count),
+            "Page_Results": len(shown),
+            "Page": number,
+        }
         results = el("Response_Results", *(el(name, str(value)) for name, value in totals.items()))
         data = el("Response_Data", *(worker(row, group) for row in shown))
         return body(
@@ -108,7 +129,8 @@ class Workday:
         window = [
             (iso_z(instant(found)) if found else None)
             for found in (
-                asked.findtext(f".//wd:Transaction_Date_Range_Data/wd:{name}", None, NS) for name in ("Updated_From", "Updated_Through")
+                asked.findtext(f".//wd:Transaction_Date_Range_Data/wd:{name}", None, NS)
+                for name in ("Updated_From", "Updated_Through")
             )
         ]
         if window == [None, None]:
@@ -129,7 +151,12 @@ def worker(row: Row, group: Mapping[str, bool]) -> str:
 
 
 def _person(row: Row, name: str) -> str:
-    detail = el("Name_Detail_Data", el("First_Name", escape(row["first"])), el("Last_Name", escape(row["last"])), Formatted_Name=name)
+    detail = el(
+        "Name_Detail_Data",
+        el("First_Name", escape(row["first"])),
+        el("Last_Name", escape(row["last"])),
+        Formatted_Name=name,
+    )
     mail = el("Contact_Data", el("Email_Address_Data", el("Email_Address", escape(row["email"]))))
     return el("Personal_Data", el("Name_Data", el("Legal_Name_Data", detail)), mail)
 
@@ -155,10 +182,16 @@ def _job(row: Row) -> str:
 def _pay(row: Row) -> str:
     if row.get("cost_rate") is None:
         return el("Compensation_Data")
-    plan = el("Compensation_Plan_Reference", identity("Compensation_Plan_ID", "COST_RATE_HOURLY"), Descriptor="Cost rate, hourly")
+    plan = el(
+        "Compensation_Plan_Reference",
+        identity("Compensation_Plan_ID", "COST_RATE_HOURLY"),
+        Descriptor="Cost rate, hourly",
+    )
     currency = el("Currency_Reference", identity("Currency_ID", row["currency"]))
     frequency = el("Frequency_Reference", identity("Frequency_ID", "Hourly"))
-    return el("Compensation_Data", el("Salary_and_Hourly_Data", plan, el("Amount", row["cost_rate"]), currency, frequency))
+    return el(
+        "Compensation_Data", el("Salary_and_Hourly_Data", plan, el("Amount", row["cost_rate"]), currency, frequency)
+    )
 
 
 def _places(row: Row) -> str:
@@ -175,7 +208,11 @@ def _place(kind: str, code: str, name: str) -> str:
         el("Organization_Name", escape(name)),
         el("Organization_Type_Reference", identity("Organization_Type_ID", kind)),
     )
-    return el("Worker_Organization_Data", el("Organization_Reference", identity("Organization_Reference_ID", code), Descriptor=name), data)
+    return el(
+        "Worker_Organization_Data",
+        el("Organization_Reference", identity("Organization_Reference_ID", code), Descriptor=name),
+        data,
+    )
 
 
 def el(name: str, *content: str, **attributes: str) -> str:
@@ -190,7 +227,9 @@ def identity(kind: str, value: str) -> str:
 
 
 def body(content: str, status: int = 200) -> Answer:
-    envelope = f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP}"><SOAP-ENV:Body>{content}</SOAP-ENV:Body></SOAP-ENV:Envelope>'
+    envelope = (
+        f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP}"><SOAP-ENV:Body>{content}</SOAP-ENV:Body></SOAP-ENV:Envelope>'
+    )
     text = f'<?xml version="1.0" encoding="UTF-8"?>{envelope}'
     return Answer(status, text.encode(), {}, XML)
 
@@ -198,11 +237,14 @@ def body(content: str, status: int = 200) -> Answer:
 def fault(code: str, message: str, detail: str = "") -> Answer:
     inner = f'<detail xmlns:wd="{NS["wd"]}">{detail}</detail>' if detail else ""
     return body(
-        f"<SOAP-ENV:Fault><faultcode>SOAP-ENV:{code}</faultcode><faultstring>{escape(message)}</faultstring>{inner}</SOAP-ENV:Fault>", 500
+        f"<SOAP-ENV:Fault><faultcode>SOAP-ENV:{code}</faultcode><faultstring>{escape(message)}</faultstring>{inner}</SOAP-ENV:Fault>",
+        500,
     )
 
 
 def invalid(message: str, path: str) -> Answer:
-    error = el("Validation_Error", el("Message", escape(message)), el("Detail_Message", escape(message)), el("Xpath", path))
+    error = el(
+        "Validation_Error", el("Message", escape(message)), el("Detail_Message", escape(message)), el("Xpath", path)
+    )
     detail = el("Validation_Fault", error)
     return fault("Client.validationError", f"Validation error occurred. {message}", detail)

@@ -48,7 +48,9 @@ def masked(body: Any, hidden: Mapping[str, DataClass], allowed: frozenset[DataCl
     """A copy of a JSON-ready body in which fields of a class that is not allowed read `•••`."""
     if isinstance(body, Mapping):
         return {
-            key: MASK if key in hidden and hidden[key] not in allowed and value is not None else masked(value, hidden, allowed)
+            key: MASK
+            if key in hidden and hidden[key] not in allowed and value is not None
+            else masked(value, hidden, allowed)
             for key, value in body.items()
         }
     if isinstance(body, list | tuple):

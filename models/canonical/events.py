@@ -65,7 +65,9 @@ def upcast(event: CloudEvent, upcasts: Mapping[tuple[str, int], Upcast] = UPCAST
     """
     entity = EVENT_TYPES.get(event.type)
     if entity is None:
-        raise Unmappable(f"unknown event type {event.type!r}: register it in EVENT_TYPES", "type", code="unknown-event-type")
+        raise Unmappable(
+            f"unknown event type {event.type!r}: register it in EVENT_TYPES", "type", code="unknown-event-type"
+        )
     expected = dataschema(entity)
     if event.dataschema == expected:
         return event

@@ -47,7 +47,11 @@ def breaches(before: Shape, after: Shape) -> list[str]:
     """
     gone = [f"{name}: removed" for name in before if name not in after]
     retyped = [f"{name}: retyped" for name in before if name in after and before[name]["type"] != after[name]["type"]]
-    stricter = [f"{name}: now required" for name in before if name in after and after[name]["required"] and not before[name]["required"]]
+    stricter = [
+        f"{name}: now required"
+        for name in before
+        if name in after and after[name]["required"] and not before[name]["required"]
+    ]
     new = [f"{name}: new and required" for name in after if name not in before and after[name]["required"]]
     return gone + retyped + stricter + new
 
@@ -64,7 +68,9 @@ def incompatibilities(
     return found
 
 
-def upcast_data(entity: str, dataschema: str, data: Mapping[str, Any], upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS) -> dict[str, Any]:
+def upcast_data(
+    entity: str, dataschema: str, data: Mapping[str, Any], upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS
+) -> dict[str, Any]:
     """Data of an older version brought up to the present one, step by step.
 
     Raises Unmappable when the version is not an older one of this entity, or when a step between is missing.
@@ -90,11 +96,14 @@ def _version(entity: str, dataschema: str) -> int:
 def _unreadable(entity: str, dataschema: str, remedy: str) -> Unmappable:
     return Unmappable(
         f"{entity} came as {dataschema!r}, this release reads tieout:{entity}:{SCHEMAS[entity].version}: {remedy}",
-        "dataschema", code="unknown-event-version",
-    )  # fmt: skip
+        "dataschema",
+        code="unknown-event-version",
+    )
 
 
-def _faults(schema: type[Canonical] | None, version: int, shape: Shape, upcasts: Mapping[tuple[str, int], Upcast]) -> list[str]:
+def _faults(
+    schema: type[Canonical] | None, version: int, shape: Shape, upcasts: Mapping[tuple[str, int], Upcast]
+) -> list[str]:
     if schema is None:
         return ["the schema was removed"]
     if version < schema.version:
@@ -105,7 +114,9 @@ def _faults(schema: type[Canonical] | None, version: int, shape: Shape, upcasts:
 def _type(field: Mapping[str, Any]) -> Any:
     """The part of a field's JSON schema that a reader depends on: no titles, no defaults."""
     if isinstance(field, Mapping):
-        return {key: _type(value) for key, value in sorted(field.items()) if key not in ("title", "default", "description")}
+        return {
+            key: _type(value) for key, value in sorted(field.items()) if key not in ("title", "default", "description")
+        }
     if isinstance(field, list):
         return [_type(item) for item in field]
     return field

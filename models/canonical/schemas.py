@@ -52,8 +52,29 @@ __all__ = [
 SCHEMAS: dict[str, type[Canonical]] = {
     schema.entity: schema
     for schema in (
-        LegalEntity, Dimensions, Customer, BillingRule, Milestone, StatementOfWork, Contract, Task, Project, Opportunity,
-        ChargeCode, Resource, Rate, Assignment, ResourceDemand, TimeEntry, Expense, BillingEvent, InvoiceLine, Invoice,
-        RevenueSchedule, Budget, Forecast, PortfolioGate,
+        LegalEntity,
+        Dimensions,
+        Customer,
+        BillingRule,
+        Milestone,
+        StatementOfWork,
+        Contract,
+        Task,
+        Project,
+        Opportunity,
+        ChargeCode,
+        Resource,
+        Rate,
+        Assignment,
+        ResourceDemand,
+        TimeEntry,
+        Expense,
+        BillingEvent,
+        InvoiceLine,
+        Invoice,
+        RevenueSchedule,
+        Budget,
+        Forecast,
+        PortfolioGate,
     )
-}  # fmt: skip
+}

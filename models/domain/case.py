@@ -12,9 +12,9 @@ from models.domain.explanations import EXPLANATIONS
 class CaseStatus(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"  # somebody is on it
-    SNOOZED = "snoozed"            # comes back at `snoozed_until`
-    IGNORED = "ignored"            # accepted with a reason; stays so
-    RESOLVED = "resolved"          # nothing of it is found any more
+    SNOOZED = "snoozed"  # comes back at `snoozed_until`
+    IGNORED = "ignored"  # accepted with a reason; stays so
+    RESOLVED = "resolved"  # nothing of it is found any more
 
 
 ACTIVE = (CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED)
@@ -22,7 +22,12 @@ SEVERITIES = ("low", "medium", "high", "critical")
 
 _MONEY_STEPS = (Decimal(2_000), Decimal(10_000), Decimal(50_000))  # reporting currency, at least -> one level up
 _COUNT_STEPS = (10, 100, 1_000)
-_SLA = {"critical": timedelta(hours=4), "high": timedelta(hours=8), "medium": timedelta(days=1), "low": timedelta(days=3)}
+_SLA = {
+    "critical": timedelta(hours=4),
+    "high": timedelta(hours=8),
+    "medium": timedelta(days=1),
+    "low": timedelta(days=3),
+}
 _MASTER_DATA_FLOWS = frozenset({"quote-to-project", "master-data"})
 
 CAUSES: dict[str, str] = {
@@ -66,11 +71,15 @@ def severity(amount_reporting: Decimal, occurrences: int, floor: str = "low", ov
 
 
 def service_time(grave: str, flow: str | None) -> timedelta:
-    """How long a case of this severity may stay open; half of that where set-up is at stake, since time entries pile up behind it."""
+    """How long a case of this severity may stay open; half of that where set-up is at stake, since time entries pile up
+    behind it.
+    """
     allowed = _SLA[grave]
     return allowed / 2 if flow in _MASTER_DATA_FLOWS else allowed
 
 
 def cause_title(cause: str) -> str:
     """A cause, or a blocker of `mart_work`, in words for a heading."""
-    return CAUSES.get(cause) or (EXPLANATIONS[cause].title if cause in EXPLANATIONS else cause.replace("-", " ").capitalize())
+    return CAUSES.get(cause) or (
+        EXPLANATIONS[cause].title if cause in EXPLANATIONS else cause.replace("-", " ").capitalize()
+    )

@@ -285,7 +285,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "The step failed in a way nobody foresaw; the record is safe and set aside.",
         "Report it with the run's id; replay after the repair.",
     ),
-}  # fmt: skip
+}
 
 _OTHER = Explanation(
     "The step was refused",

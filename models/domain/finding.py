@@ -16,10 +16,10 @@ import orjson
 class Cause:
     """What all findings of one case have in common: the words people read and the one who must act.
 
-    `root` says that these words name the cause itself, so that they stand before the words of a detector which only
-    saw an effect (a dead letter). `floor` is the least severity; `subject` (entity, key) is the thing to mend, where that is
-    not the finding's own subject: the project, not the 214 entries that wait for it. `suggestion` is either a correction
-    (dotted path of the payload -> value) or {"roots": run ids to replay first, from their start}.
+    `root` says that these words name the cause itself, so that they stand before the words of a detector which only saw
+    an effect (a dead letter). `floor` is the least severity; `subject` (entity, key) is the thing to mend, where that
+    is not the finding's own subject: the project, not the 214 entries that wait for it. `suggestion` is either a
+    correction (dotted path of the payload -> value) or {"roots": run ids to replay first, from their start}.
     """
 
     cause: str

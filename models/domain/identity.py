@@ -12,10 +12,35 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-LEGAL_FORMS = frozenset({
-    "ag", "bv", "co", "company", "corp", "corporation", "gmbh", "inc", "incorporated", "kg", "limited", "llc", "llp", "ltd", "mbh",
-    "nv", "oy", "plc", "sa", "sarl", "sas", "se", "spa", "srl", "ug",
-})  # fmt: skip
+LEGAL_FORMS = frozenset(
+    {
+        "ag",
+        "bv",
+        "co",
+        "company",
+        "corp",
+        "corporation",
+        "gmbh",
+        "inc",
+        "incorporated",
+        "kg",
+        "limited",
+        "llc",
+        "llp",
+        "ltd",
+        "mbh",
+        "nv",
+        "oy",
+        "plc",
+        "sa",
+        "sarl",
+        "sas",
+        "se",
+        "spa",
+        "srl",
+        "ug",
+    }
+)
 _WORD = re.compile(r"[a-z0-9]+")
 
 

@@ -88,9 +88,13 @@ def trespasses(
     ]
 
 
-def _rule(entity: str, attributes: list[str], owners: list[str], why: str, legal_entities: list[str] | None = None) -> Ownership:
+def _rule(
+    entity: str, attributes: list[str], owners: list[str], why: str, legal_entities: list[str] | None = None
+) -> Ownership:
     return Ownership(entity, tuple(attributes), tuple(owners), why, tuple(legal_entities or ()))
 
 
 def _covers(rule: Ownership, attribute: str, legal_entity: str | None) -> bool:
-    return (attribute in rule.attributes or "*" in rule.attributes) and (not rule.legal_entities or legal_entity in rule.legal_entities)
+    return (attribute in rule.attributes or "*" in rule.attributes) and (
+        not rule.legal_entities or legal_entity in rule.legal_entities
+    )

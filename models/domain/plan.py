@@ -25,7 +25,8 @@ class Wave:
 class Plan:
     """Which runs are replayed, from where, with which corrected fields (dotted path -> value).
 
-    `roots` are replayed before all others, from their start and as they were: what set up the thing that the others miss.
+    `roots` are replayed before all others, from their start and as they were: what set up the thing that the others
+    miss.
     """
 
     run_ids: tuple[str, ...]
@@ -36,7 +37,11 @@ class Plan:
     @property
     def hash(self) -> str:
         """SHA-256 of the plan's canonical JSON: keys sorted, run ids sorted, no blanks, UTF-8; 64 hex digits."""
-        body: dict[str, Any] = {"correction": self.correction or None, "from": self.start, "run_ids": sorted(self.run_ids)}
+        body: dict[str, Any] = {
+            "correction": self.correction or None,
+            "from": self.start,
+            "run_ids": sorted(self.run_ids),
+        }
         if self.roots:
             body["roots"] = sorted(self.roots)
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
@@ -59,7 +64,8 @@ class Plan:
 def plan_of(body: Mapping[str, Any]) -> Plan:
     """The plan that a preview or replay request asks for, each run once, in the order given.
 
-    Raises ValueError when nothing is selected or the start is unknown, since an empty filter must never mean everything.
+    Raises ValueError when nothing is selected or the start is unknown, since an empty filter must never mean
+    everything.
     """
     roots: Sequence[str] = tuple(dict.fromkeys(body.get("roots") or ()))
     run_ids: Sequence[str] = tuple(run for run in dict.fromkeys(body.get("run_ids") or ()) if run not in roots)

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 
 class RecordKind(StrEnum):
-    SOURCE_EVENT = "source_event"            # an event was admitted (body: the CloudEvent)
-    TRANSFORMATION = "transformation"        # a pure step ran (body: {"before": …, "after": …})
-    ACKNOWLEDGEMENT = "acknowledgement"      # a target answered (body: {"change": …, "answer": …})
-    FAILURE = "failure"                      # an attempt failed (body: {"error": …, "change"|"before": …})
-    PAUSE = "pause"                          # a run waits (body: {"what", "because", "missing", "owner"})
-    SETTLEMENT = "settlement"                # a run ended (status: settled, dead, superseded, cancelled)
-    OPERATOR_ACTION = "operator_action"      # a person did something (actor set; body says what and why)
-    FINDING = "finding"                      # a detector found, or no longer finds (status: open, resolved)
+    SOURCE_EVENT = "source_event"  # an event was admitted (body: the CloudEvent)
+    TRANSFORMATION = "transformation"  # a pure step ran (body: {"before": …, "after": …})
+    ACKNOWLEDGEMENT = "acknowledgement"  # a target answered (body: {"change": …, "answer": …})
+    FAILURE = "failure"  # an attempt failed (body: {"error": …, "change"|"before": …})
+    PAUSE = "pause"  # a run waits (body: {"what", "because", "missing", "owner"})
+    SETTLEMENT = "settlement"  # a run ended (status: settled, dead, superseded, cancelled)
+    OPERATOR_ACTION = "operator_action"  # a person did something (actor set; body says what and why)
+    FINDING = "finding"  # a detector found, or no longer finds (status: open, resolved)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-SERVICE_LEVELS: Mapping[str, float] = MappingProxyType({
-    "quote-to-project": 4 * 3600,
-    "time-to-bill": 24 * 3600,
-    "master-data": 30 * 60,
-})  # fmt: skip
+SERVICE_LEVELS: Mapping[str, float] = MappingProxyType(
+    {
+        "quote-to-project": 4 * 3600,
+        "time-to-bill": 24 * 3600,
+        "master-data": 30 * 60,
+    }
+)

@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class RunState(StrEnum):
-    READY = "ready"            # due now or later (retry, back-off)
-    RUNNING = "running"        # leased by a worker
-    WAITING = "waiting"        # paused for master data or an approval; wakes by itself
-    IN_DOUBT = "in_doubt"      # a write's answer never came; the target is asked first
-    DEAD = "dead"              # in the dead-letter queue, owned, replayable
-    SETTLED = "settled"        # every step finished
+    READY = "ready"  # due now or later (retry, back-off)
+    RUNNING = "running"  # leased by a worker
+    WAITING = "waiting"  # paused for master data or an approval; wakes by itself
+    IN_DOUBT = "in_doubt"  # a write's answer never came; the target is asked first
+    DEAD = "dead"  # in the dead-letter queue, owned, replayable
+    SETTLED = "settled"  # every step finished
     SUPERSEDED = "superseded"  # a later attempt of the same business fact settled, or a replay took over
-    CANCELLED = "cancelled"    # a person ended it, with a reason
+    CANCELLED = "cancelled"  # a person ended it, with a reason
 
 
 S = RunState

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 _TEAMS = {
-    "crm": "CRM team", "erp": "ERP team", "psa": "PSA team", "ppm": "Portfolio team", "hcm": "HR systems team",
-    "finance": "Finance operations", "finance-operations": "Finance operations", "time-to-bill": "Finance operations",
-    "sales-operations": "Sales operations", "quote-to-project": "Sales operations", "master-data": "Master data team",
-    "integration": "Integration team", "intake": "Integration team", "tieout": "Integration team",
-}  # fmt: skip
+    "crm": "CRM team",
+    "erp": "ERP team",
+    "psa": "PSA team",
+    "ppm": "Portfolio team",
+    "hcm": "HR systems team",
+    "finance": "Finance operations",
+    "finance-operations": "Finance operations",
+    "time-to-bill": "Finance operations",
+    "sales-operations": "Sales operations",
+    "quote-to-project": "Sales operations",
+    "master-data": "Master data team",
+    "integration": "Integration team",
+    "intake": "Integration team",
+    "tieout": "Integration team",
+}
 
 
 def team(owner: str, roles: Mapping[str, str]) -> str:
@@ -23,7 +33,9 @@ def team(owner: str, roles: Mapping[str, str]) -> str:
 
 
 def owners_of_teams(chosen: Iterable[str], owners: Iterable[str], roles: Mapping[str, str]) -> tuple[str, ...]:
-    """The owners that read as one of the chosen teams; a choice that is an owner itself stands for its team, one that is neither for nobody."""
+    """The owners that read as one of the chosen teams; a choice that is an owner itself stands for its team, one that
+    is neither for nobody.
+    """
     asked = list(chosen)
     wanted = {*asked, *(team(one, roles) for one in asked)}
     return tuple(owner for owner in owners if team(owner, roles) in wanted) or tuple(asked)

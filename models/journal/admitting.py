@@ -51,7 +51,15 @@ def admit(connection: sa.Connection, arrivals: Sequence[Arrival], now: datetime)
     admitted.duplicates = len(arrivals) - len(fresh)
     if fresh:
         stamp = micros(now)
-        rows = [{"source": one.source, "event_id": one.event_id, "body": orjson.dumps(one.body, default=str).decode(), "admitted_at": stamp} for one in fresh]
+        rows = [
+            {
+                "source": one.source,
+                "event_id": one.event_id,
+                "body": orjson.dumps(one.body, default=str).decode(),
+                "admitted_at": stamp,
+            }
+            for one in fresh
+        ]
         insert_many(connection, _EVENT, rows)
         _Admission(connection, admitted, now).take(fresh)
     return admitted
@@ -62,7 +70,12 @@ def _fresh(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Arriv
     known: dict[tuple[str, str], Arrival | None] = {}
     for source in {arrival.source for arrival in arrivals}:
         ids = [arrival.event_id for arrival in arrivals if arrival.source == source]
-        known.update({(source, event_id): None for event_id in connection.scalars(sql["seen"], {"source": source, "ids": json.dumps(ids)})})
+        known.update(
+            {
+                (source, event_id): None
+                for event_id in connection.scalars(sql["seen"], {"source": source, "ids": json.dumps(ids)})
+            }
+        )
     fresh = []
     for arrival in arrivals:
         if (arrival.source, arrival.event_id) not in known:
@@ -107,12 +120,16 @@ class _Admission:
         keys = json.dumps(sorted({start.business_key for start in starts}))
         for row in self._connection.execute(self._sql["facts"], {"keys": keys}):
             run = run_of(row)
-            self._versions.setdefault(run.fact, {})[run.source_version] = _Told(run.event_type, run.event_source, run.event_id)
+            self._versions.setdefault(run.fact, {})[run.source_version] = _Told(
+                run.event_type, run.event_source, run.event_id
+            )
             if run.state is RunState.WAITING:
                 self._waiting[run.fact] = run
         for flow in sorted({start.flow for start in starts}):
             aggregates = sorted({start.aggregate for start in starts if start.flow == flow})
-            found = self._connection.scalars(self._sql["open_aggregates"], {"flow": flow, "aggregates": json.dumps(aggregates)})
+            found = self._connection.scalars(
+                self._sql["open_aggregates"], {"flow": flow, "aggregates": json.dumps(aggregates)}
+            )
             self._open |= {(flow, aggregate) for aggregate in found}
 
     def _start(self, arrival: Arrival, start: Start) -> None:
@@ -135,9 +152,10 @@ class _Admission:
         return self._add(arrival, start, RunState.READY, "admitted")
 
     def _same(self, told: _Told, known: _Told) -> bool:
-        """Whether two events of one version say the same. A source's clock ticks in seconds or milliseconds, so that two changes
-        may bear one number: the one that arrives later is the later version, and nothing is lost. An event that was admitted
-        under this very id before was forgotten since, to be taken as new."""
+        """Whether two events of one version say the same. A source's clock ticks in seconds or milliseconds, so that
+        two changes may bear one number: the one that arrives later is the later version, and nothing is lost. An event
+        that was admitted under this very id before was forgotten since, to be taken as new.
+        """
         if told.event_type != known.event_type or told == known:
             return False
         data = []
@@ -147,10 +165,19 @@ class _Admission:
         return len(data) == 2 and data[0] == data[1]
 
     def _wake(self, arrival: Arrival, start: Start, run: Run) -> bool:
-        """Let a waiting run go on with the newer version; False when it waits no longer: on PostgreSQL its own signal may have
-        come since it was looked up."""
-        values = {name: getattr(start, name) for name in ("step_name", "source_version", "event_type", "legal_entity", "amount", "currency")}
-        values |= {"event_source": arrival.source, "event_id": arrival.event_id, "seq": run.seq, "now": micros(self._now)}
+        """Let a waiting run go on with the newer version; False when it waits no longer: on PostgreSQL its own signal
+        may have come since it was looked up.
+        """
+        values = {
+            name: getattr(start, name)
+            for name in ("step_name", "source_version", "event_type", "legal_entity", "amount", "currency")
+        }
+        values |= {
+            "event_source": arrival.source,
+            "event_id": arrival.event_id,
+            "seq": run.seq,
+            "now": micros(self._now),
+        }
         values["payload"] = orjson.dumps(start.payload, default=str).decode()
         values["source_changed_at"] = micros(start.source_changed_at) if start.source_changed_at else None
         if not self._connection.execute(self._sql["wake_with"], values).rowcount:
@@ -171,8 +198,12 @@ class _Admission:
         if not holding:
             self._admitted.records.append(settlement(run, self._now, because=status))
 
-    def _note(self, arrival: Arrival, start: Start | None, status: str, run_id: str | None, run: Run | None = None) -> None:
-        self._admitted.records.append(arrival_record(arrival, start, status, run_id, run.lineage_id if run else None, self._now))
+    def _note(
+        self, arrival: Arrival, start: Start | None, status: str, run_id: str | None, run: Run | None = None
+    ) -> None:
+        self._admitted.records.append(
+            arrival_record(arrival, start, status, run_id, run.lineage_id if run else None, self._now)
+        )
 
 
 def new_run(arrival: Arrival, start: Start, state: RunState, now: datetime) -> Run:
@@ -181,20 +212,59 @@ def new_run(arrival: Arrival, start: Start, state: RunState, now: datetime) -> R
     error = arrival.refusal or (None, None, None)
     ended = state is RunState.SUPERSEDED
     return Run(
-        seq=0, run_id=run_id, flow=start.flow, flow_version=start.flow_version, state=state, step=0, step_name=start.step_name, attempt=0,
-        claims=0, business_key=start.business_key, source_version=start.source_version, aggregate=start.aggregate, lane=start.lane,
-        lineage_id=run_id, replay_of=None, correlation_id=start.correlation_id, trace_id=start.trace_id, legal_entity=start.legal_entity,
-        event_type=start.event_type, event_source=arrival.source, event_id=arrival.event_id, payload=dict(start.payload), acks={},
-        correction=None, intent=None, error_code=error[0], error_message=error[1], error_field=error[2], system=None, waiting_for=None,
-        waiting_because=None, waiting_missing=None, waiting_owner=None, amount=start.amount, currency=start.currency, created_at=now,
-        due_at=now, settled_at=now if ended else None, source_changed_at=start.source_changed_at,
-        farewell=None, lease_token=0,
-    )  # fmt: skip
+        seq=0,
+        run_id=run_id,
+        flow=start.flow,
+        flow_version=start.flow_version,
+        state=state,
+        step=0,
+        step_name=start.step_name,
+        attempt=0,
+        claims=0,
+        business_key=start.business_key,
+        source_version=start.source_version,
+        aggregate=start.aggregate,
+        lane=start.lane,
+        lineage_id=run_id,
+        replay_of=None,
+        correlation_id=start.correlation_id,
+        trace_id=start.trace_id,
+        legal_entity=start.legal_entity,
+        event_type=start.event_type,
+        event_source=arrival.source,
+        event_id=arrival.event_id,
+        payload=dict(start.payload),
+        acks={},
+        correction=None,
+        intent=None,
+        error_code=error[0],
+        error_message=error[1],
+        error_field=error[2],
+        system=None,
+        waiting_for=None,
+        waiting_because=None,
+        waiting_missing=None,
+        waiting_owner=None,
+        amount=start.amount,
+        currency=start.currency,
+        created_at=now,
+        due_at=now,
+        settled_at=now if ended else None,
+        source_changed_at=start.source_changed_at,
+        farewell=None,
+        lease_token=0,
+    )
 
 
-_STORED = [f"{column.name}" for column in tables.run.columns if column.name not in ("seq", "waiting_wall", "lease_owner", "lease_until_wall")]
+_STORED = [
+    f"{column.name}"
+    for column in tables.run.columns
+    if column.name not in ("seq", "waiting_wall", "lease_owner", "lease_until_wall")
+]
 _INSERT = sa.text(f"insert into run ({', '.join(_STORED)}) values ({', '.join(':' + name for name in _STORED)})")
-_EVENT = sa.text("insert into event (source, event_id, body, admitted_at) values (:source, :event_id, :body, :admitted_at)")
+_EVENT = sa.text(
+    "insert into event (source, event_id, body, admitted_at) values (:source, :event_id, :body, :admitted_at)"
+)
 _JSON = ("payload", "acks", "correction", "intent", "waiting_missing")
 _TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "farewell_at")
 

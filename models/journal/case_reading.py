@@ -31,8 +31,8 @@ ORDERS: dict[str, tuple[Any, ...]] = {
 class CaseFilter:
     """Which cases; an empty tuple or None asks for all. `status` None means what needs a person: open and acknowledged.
 
-    `legal_entities` is also the scope of a role (G1). `text` finds words in title, fingerprint and keys, and any case with
-    a finding about exactly that subject or run. Ages are hours since the trouble began.
+    `legal_entities` is also the scope of a role (G1). `text` finds words in title, fingerprint and keys, and any case
+    with a finding about exactly that subject or run. Ages are hours since the trouble began.
     """
 
     status: tuple[str, ...] | None = None
@@ -81,7 +81,9 @@ class CaseReading:
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
 
-    def page(self, where: CaseFilter = CaseFilter(), order: str = "money", limit: int = 50, offset: int = 0) -> CasePage:
+    def page(
+        self, where: CaseFilter = CaseFilter(), order: str = "money", limit: int = 50, offset: int = 0
+    ) -> CasePage:
         """One page in a stable order, `order` out of ORDERS.
 
         Raises KeyError for an unknown order.
@@ -98,28 +100,45 @@ class CaseReading:
         money = sa.func.coalesce(sa.func.sum(case_.c.amount_rank), 0).label("money")
         query = (
             sa.select(
-                case_.c.cause, sa.func.count().label("cases"), sa.func.sum(case_.c.occurrences).label("occurrences"), money,
-                sa.func.max(case_.c.severity_rank).label("rank"), sa.func.min(case_.c.first_seen).label("oldest"),
+                case_.c.cause,
+                sa.func.count().label("cases"),
+                sa.func.sum(case_.c.occurrences).label("occurrences"),
+                money,
+                sa.func.max(case_.c.severity_rank).label("rank"),
+                sa.func.min(case_.c.first_seen).label("oldest"),
                 sa.func.max(case_.c.last_seen).label("newest"),
             )
-            .where(self._condition(where)).group_by(case_.c.cause).order_by(money.desc(), case_.c.cause)
-        )  # fmt: skip
+            .where(self._condition(where))
+            .group_by(case_.c.cause)
+            .order_by(money.desc(), case_.c.cause)
+        )
         with reading(self._engine) as connection:
             return [
-                CaseGroup(row.cause, cause_title(row.cause), row.cases, int(row.occurrences), Decimal(int(row.money)).scaleb(-2),
-                          SEVERITIES[row.rank], row.oldest, row.newest)
+                CaseGroup(
+                    row.cause,
+                    cause_title(row.cause),
+                    row.cases,
+                    int(row.occurrences),
+                    Decimal(int(row.money)).scaleb(-2),
+                    SEVERITIES[row.rank],
+                    row.oldest,
+                    row.newest,
+                )
                 for row in connection.execute(query)
-            ]  # fmt: skip
+            ]
 
     def facets(self, column: str, where: CaseFilter = CaseFilter()) -> list[tuple[str, int]]:
         """Values of a filterable column among these cases with their counts, the most frequent first.
 
-        Raises KeyError for a column that is none of status, severity, flow, cause, system, owner, assignee, legal_entity, detector.
+        Raises KeyError for a column that is none of status, severity, flow, cause, system, owner, assignee,
+        legal_entity, detector.
         """
         asked = {name: case_.c[name] for name in _FACETS}[column]
         query = sa.select(asked, sa.func.count()).where(self._condition(where), asked.is_not(None)).group_by(asked)
         with reading(self._engine) as connection:
-            return sorted(((value, count) for value, count in connection.execute(query)), key=lambda pair: (-pair[1], pair[0]))
+            return sorted(
+                ((value, count) for value, count in connection.execute(query)), key=lambda pair: (-pair[1], pair[0])
+            )
 
     def get(self, case_id: str) -> Row | None:
         """One case, or None."""
@@ -146,18 +165,31 @@ class CaseReading:
 
     def events(self, case_id: str, limit: int = 500) -> list[Row]:
         """The history of a case, the newest first."""
-        query = sa.select(case_event).where(case_event.c.case_id == case_id).order_by(case_event.c.event_id.desc()).limit(limit)
+        query = (
+            sa.select(case_event)
+            .where(case_event.c.case_id == case_id)
+            .order_by(case_event.c.event_id.desc())
+            .limit(limit)
+        )
         with reading(self._engine) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def _condition(self, where: CaseFilter) -> sa.ColumnElement[bool]:
-        chosen: list[sa.ColumnElement[bool]] = [case_.c.active == 1 if where.status is None else _among(case_.c.status, where.status)]
+        chosen: list[sa.ColumnElement[bool]] = [
+            case_.c.active == 1 if where.status is None else _among(case_.c.status, where.status)
+        ]
         for column, values in (
-            (case_.c.severity, where.severities), (case_.c.flow, where.flows), (case_.c.cause, where.causes),
-            (case_.c.detector, where.detectors), (case_.c.system, where.systems), (case_.c.owner, where.owners),
-            (case_.c.assignee, where.assignees), (case_.c.legal_entity, where.legal_entities),
-            (case_.c.project_key, where.projects), (case_.c.customer_key, where.customers),
-        ):  # fmt: skip
+            (case_.c.severity, where.severities),
+            (case_.c.flow, where.flows),
+            (case_.c.cause, where.causes),
+            (case_.c.detector, where.detectors),
+            (case_.c.system, where.systems),
+            (case_.c.owner, where.owners),
+            (case_.c.assignee, where.assignees),
+            (case_.c.legal_entity, where.legal_entities),
+            (case_.c.project_key, where.projects),
+            (case_.c.customer_key, where.customers),
+        ):
             chosen.append(_among(column, values))
         now = self._clock.now()
         if where.unassigned:
@@ -182,7 +214,14 @@ def _among(column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bo
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:
     """Words anywhere in the case, or exactly the subject or run of one of its findings."""
-    columns = (case_.c.title, case_.c.fingerprint, case_.c.subject_key, case_.c.project_key, case_.c.customer_key, case_.c.case_id)
+    columns = (
+        case_.c.title,
+        case_.c.fingerprint,
+        case_.c.subject_key,
+        case_.c.project_key,
+        case_.c.customer_key,
+        case_.c.case_id,
+    )
     exact = sa.select(finding.c.case_id).where(sa.or_(finding.c.subject_key == text, finding.c.run_id == text))
     return sa.or_(*(column.icontains(text, autoescape=True) for column in columns), case_.c.case_id.in_(exact))
 

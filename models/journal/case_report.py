@@ -45,8 +45,9 @@ class CaseReport:
     def report_all(self, reports: Mapping[str, Sequence[Finding]], rates: Mapping[str, Decimal] | None = None) -> None:
         """Make the open findings of several detectors exactly what each found, all or nothing.
 
-        One transaction, so that a subject which moves from one detector to another neither resolves nor reopens its case.
-        `rates` are units of the reporting currency for one unit of each currency; without them the last ones stay in use.
+        One transaction, so that a subject which moves from one detector to another neither resolves nor reopens its
+        case. `rates` are units of the reporting currency for one unit of each currency; without them the last ones stay
+        in use.
         """
         now, wanted = self._clock.now(), _Wanted(reports)
         repriced = rates is not None and dict(rates) != self._rates
@@ -64,12 +65,16 @@ class CaseReport:
 
     def _woken(self, connection: sa.Connection, now: datetime) -> set[str]:
         """Cases whose snooze has ended are open again, and those past their service time become overdue."""
-        snoozed = list(connection.scalars(
-            sa.select(case_.c.case_id).where(case_.c.status == CaseStatus.SNOOZED, case_.c.snoozed_until <= now)
-        ))  # fmt: skip
+        snoozed = list(
+            connection.scalars(
+                sa.select(case_.c.case_id).where(case_.c.status == CaseStatus.SNOOZED, case_.c.snoozed_until <= now)
+            )
+        )
         for part in _chunks(snoozed):
             connection.execute(
-                sa.update(case_).where(case_.c.case_id.in_(part)).values(status=CaseStatus.OPEN, active=1, snoozed_until=None)
+                sa.update(case_)
+                .where(case_.c.case_id.in_(part))
+                .values(status=CaseStatus.OPEN, active=1, snoozed_until=None)
             )
             _note(connection, part, now, DETECTOR_ACTOR, "reopened", {"because": "the snooze ended"})
         late = sa.select(case_.c.case_id).where(case_.c.active == 1, case_.c.sla_due <= now, case_.c.overdue == 0)
@@ -80,7 +85,9 @@ class CaseReport:
         records: list[Record] = []
         for part in _chunks(sorted(touched)):
             totals = totals_of(connection, part)
-            rows = [dict(row) for row in connection.execute(sa.select(case_).where(case_.c.case_id.in_(part))).mappings()]
+            rows = [
+                dict(row) for row in connection.execute(sa.select(case_).where(case_.c.case_id.in_(part))).mappings()
+            ]
             changes = []
             for row in rows:
                 total = totals.get(row["case_id"], Total())
@@ -140,7 +147,9 @@ class _Moves:
         for rows in _chunks(fresh):
             _upsert(self._connection, rows)
         for part in _chunks(gone):
-            self._connection.execute(sa.update(finding).where(finding.c.finding_id.in_(part)).values(resolved_at=self._now))
+            self._connection.execute(
+                sa.update(finding).where(finding.c.finding_id.in_(part)).values(resolved_at=self._now)
+            )
         return {row["case_id"] for row in fresh} | {self._held[finding_id][0] for finding_id in gone}
 
     def words_stored(self) -> set[str]:
@@ -151,7 +160,9 @@ class _Moves:
                 row["case_id"]: dict(row)
                 for row in self._connection.execute(sa.select(case_).where(case_.c.case_id.in_(part))).mappings()
             }
-            opened = [_case_row(case_id, *self._wanted.words[case_id], self._now) for case_id in part if case_id not in known]
+            opened = [
+                _case_row(case_id, *self._wanted.words[case_id], self._now) for case_id in part if case_id not in known
+            ]
             if opened:
                 self._connection.execute(sa.insert(case_), opened)
                 _note(self._connection, [row["case_id"] for row in opened], self._now, DETECTOR_ACTOR, "opened", {})
@@ -174,37 +185,86 @@ def _words(detector: str, item: Finding) -> dict[str, Any]:
     subject = dict(zip(("subject_entity", "subject_key"), cause.subject, strict=True)) if cause.subject else {}
     return {
         **subject,
-        "detector": detector, "cause": cause.cause, "title": cause.title, "explanation": cause.explanation,
-        "next_action": cause.next_action, "suggestion": dict(cause.suggestion) if cause.suggestion else None, "owner": cause.owner,
-        "floor": cause.floor, "money_kind": cause.money_kind, "flow": cause.flow, "system": cause.system, "root": int(cause.root),
-    }  # fmt: skip
+        "detector": detector,
+        "cause": cause.cause,
+        "title": cause.title,
+        "explanation": cause.explanation,
+        "next_action": cause.next_action,
+        "suggestion": dict(cause.suggestion) if cause.suggestion else None,
+        "owner": cause.owner,
+        "floor": cause.floor,
+        "money_kind": cause.money_kind,
+        "flow": cause.flow,
+        "system": cause.system,
+        "root": int(cause.root),
+    }
 
 
 def _case_row(case_id: str, detector: str, item: Finding, now: datetime) -> dict[str, Any]:
     return {
-        "case_id": case_id, "fingerprint": item.fingerprint, "subject_entity": item.subject_entity, "subject_key": item.subject_key,
-        **_words(detector, item), "severity": item.cause.floor,
-        "severity_rank": SEVERITIES.index(item.cause.floor), "status": CaseStatus.OPEN, "active": 1, "legal_entity": item.legal_entity,
+        "case_id": case_id,
+        "fingerprint": item.fingerprint,
+        "subject_entity": item.subject_entity,
+        "subject_key": item.subject_key,
+        **_words(detector, item),
+        "severity": item.cause.floor,
+        "severity_rank": SEVERITIES.index(item.cause.floor),
+        "status": CaseStatus.OPEN,
+        "active": 1,
+        "legal_entity": item.legal_entity,
         "project_key": item.project_key,
-        "customer_key": item.customer_key, "occurrences": 0, "amounts": {}, "amount_reporting": "0.00", "amount_rank": 0,
-        "first_seen": item.since or now, "last_seen": now, "opened_at": now, "sla_due": now, "overdue": 0, "run_ids": [], "trace_ids": [],
-    }  # fmt: skip
+        "customer_key": item.customer_key,
+        "occurrences": 0,
+        "amounts": {},
+        "amount_reporting": "0.00",
+        "amount_rank": 0,
+        "first_seen": item.since or now,
+        "last_seen": now,
+        "opened_at": now,
+        "sla_due": now,
+        "overdue": 0,
+        "run_ids": [],
+        "trace_ids": [],
+    }
 
 
-def _finding_row(finding_id: str, case_id: str, detector: str, item: Finding, digest: str, now: datetime) -> dict[str, Any]:
+def _finding_row(
+    finding_id: str, case_id: str, detector: str, item: Finding, digest: str, now: datetime
+) -> dict[str, Any]:
     minor = None if item.amount is None else int((item.amount * 100).to_integral_value())
     return {
-        "finding_id": finding_id, "case_id": case_id, "detector": detector, "subject_entity": item.subject_entity,
-        "subject_key": item.subject_key, "run_id": item.run_id, "trace_id": item.trace_id,
-        "amount": None if minor is None else str(Decimal(minor).scaleb(-2)), "amount_minor": minor, "currency": item.currency,
-        "evidence": dict(item.evidence), "digest": digest, "first_seen": item.since or now, "last_seen": now, "resolved_at": None,
-    }  # fmt: skip
+        "finding_id": finding_id,
+        "case_id": case_id,
+        "detector": detector,
+        "subject_entity": item.subject_entity,
+        "subject_key": item.subject_key,
+        "run_id": item.run_id,
+        "trace_id": item.trace_id,
+        "amount": None if minor is None else str(Decimal(minor).scaleb(-2)),
+        "amount_minor": minor,
+        "currency": item.currency,
+        "evidence": dict(item.evidence),
+        "digest": digest,
+        "first_seen": item.since or now,
+        "last_seen": now,
+        "resolved_at": None,
+    }
 
 
 def _upsert(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert findings; one that had resolved is open again under its old id, and as old as its new trouble."""
     insert = postgresql.insert(finding) if connection.dialect.name == "postgresql" else sqlite.insert(finding)
-    renewed = ("run_id", "trace_id", "amount", "amount_minor", "currency", "evidence", "digest", "last_seen", "resolved_at")
+    renewed = (
+        "run_id",
+        "trace_id",
+        "amount",
+        "amount_minor",
+        "currency",
+        "evidence",
+        "digest",
+        "last_seen",
+        "resolved_at",
+    )
     begun = sa.case((finding.c.resolved_at.is_not(None), insert.excluded.first_seen), else_=finding.c.first_seen)
     statement = insert.on_conflict_do_update(
         index_elements=["finding_id"], set_={name: insert.excluded[name] for name in renewed} | {"first_seen": begun}
@@ -223,10 +283,16 @@ def _change(
         status, action = CaseStatus.RESOLVED, "resolved"
     value = worth(row, total, rates, opened, now)
     columns = {
-        "b_case_id": row["case_id"], "status": status, "active": int(status in ACTIVE), "opened_at": opened,
-        "resolved_at": now if action == "resolved" else (None if status is not CaseStatus.RESOLVED else row["resolved_at"]),
-        "last_seen": now if fed else row["last_seen"], **value,
-    }  # fmt: skip
+        "b_case_id": row["case_id"],
+        "status": status,
+        "active": int(status in ACTIVE),
+        "opened_at": opened,
+        "resolved_at": now
+        if action == "resolved"
+        else (None if status is not CaseStatus.RESOLVED else row["resolved_at"]),
+        "last_seen": now if fed else row["last_seen"],
+        **value,
+    }
     return columns, action
 
 
@@ -234,22 +300,37 @@ def _record(row: Mapping[str, Any], change: Mapping[str, Any], fed: Sequence[Fin
     amounts = change["amounts"]
     single = next(iter(amounts.items())) if len(amounts) == 1 else (None, None)
     return Record(
-        RecordKind.FINDING, now, flow=row["flow"], system=row["system"], entity=row["subject_entity"],
-        business_key=f"{row['subject_entity']}:{row['subject_key']}", legal_entity=row["legal_entity"],
-        status="resolved" if change["status"] == CaseStatus.RESOLVED else "open", error_code=row["cause"],
-        amount=None if single[1] is None else Decimal(single[1]), currency=single[0], actor=DETECTOR_ACTOR,
+        RecordKind.FINDING,
+        now,
+        flow=row["flow"],
+        system=row["system"],
+        entity=row["subject_entity"],
+        business_key=f"{row['subject_entity']}:{row['subject_key']}",
+        legal_entity=row["legal_entity"],
+        status="resolved" if change["status"] == CaseStatus.RESOLVED else "open",
+        error_code=row["cause"],
+        amount=None if single[1] is None else Decimal(single[1]),
+        currency=single[0],
+        actor=DETECTOR_ACTOR,
         body={
-            "case_id": row["case_id"], "fingerprint": row["fingerprint"], "detector": row["detector"], "title": row["title"],
-            "occurrences": change["occurrences"], "amounts": amounts, "severity": change["severity"],
+            "case_id": row["case_id"],
+            "fingerprint": row["fingerprint"],
+            "detector": row["detector"],
+            "title": row["title"],
+            "occurrences": change["occurrences"],
+            "amounts": amounts,
+            "severity": change["severity"],
             "new_subjects": [f"{item.subject_entity}:{item.subject_key}" for item in fed[:200]],
         },
-    )  # fmt: skip
+    )
 
 
 def _note(
     connection: sa.Connection, case_ids: Iterable[str], at: datetime, actor: str, action: str, body: Mapping[str, Any]
 ) -> None:
-    rows = [{"case_id": case_id, "at": at, "actor": actor, "action": action, "body": dict(body)} for case_id in case_ids]
+    rows = [
+        {"case_id": case_id, "at": at, "actor": actor, "action": action, "body": dict(body)} for case_id in case_ids
+    ]
     if rows:
         connection.execute(sa.insert(case_event), rows)
 

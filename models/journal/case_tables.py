@@ -73,7 +73,12 @@ finding = sa.Table(
     sa.Column("first_seen", Instant, nullable=False),
     sa.Column("last_seen", Instant, nullable=False),
     sa.Column("resolved_at", Instant),
-    sa.Index("finding_open", "detector", sqlite_where=sa.text("resolved_at IS NULL"), postgresql_where=sa.text("resolved_at IS NULL")),
+    sa.Index(
+        "finding_open",
+        "detector",
+        sqlite_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    ),
     sa.Index("finding_by_case", "case_id", "resolved_at", "first_seen"),
     sa.Index("finding_by_subject", "subject_key"),
     sa.Index("finding_by_run", "run_id"),

@@ -34,17 +34,24 @@ def totals_of(connection: sa.Connection, case_ids: Sequence[str]) -> dict[str, T
     totals: dict[str, Total] = {}
     once = (
         sa.select(
-            finding.c.case_id, finding.c.subject_entity, finding.c.subject_key, sa.func.max(finding.c.currency).label("currency"),
-            sa.func.max(finding.c.amount_minor).label("minor"), sa.func.min(finding.c.first_seen).label("first_seen"),
+            finding.c.case_id,
+            finding.c.subject_entity,
+            finding.c.subject_key,
+            sa.func.max(finding.c.currency).label("currency"),
+            sa.func.max(finding.c.amount_minor).label("minor"),
+            sa.func.min(finding.c.first_seen).label("first_seen"),
         )
         .where(finding.c.case_id.in_(case_ids), finding.c.resolved_at.is_(None))
         .group_by(finding.c.case_id, finding.c.subject_entity, finding.c.subject_key)
         .subquery()
-    )  # fmt: skip
+    )
     summed = sa.select(
-        once.c.case_id, once.c.currency, sa.func.count().label("n"), sa.func.sum(once.c.minor).label("minor"),
+        once.c.case_id,
+        once.c.currency,
+        sa.func.count().label("n"),
+        sa.func.sum(once.c.minor).label("minor"),
         sa.func.min(once.c.first_seen).label("first_seen"),
-    ).group_by(once.c.case_id, once.c.currency)  # fmt: skip
+    ).group_by(once.c.case_id, once.c.currency)
     for row in connection.execute(summed):
         total = totals.setdefault(row.case_id, Total())
         total.occurrences += row.n
@@ -57,13 +64,17 @@ def totals_of(connection: sa.Connection, case_ids: Sequence[str]) -> dict[str, T
 
 def _with_runs(connection: sa.Connection, case_ids: Sequence[str], totals: Mapping[str, Total]) -> None:
     """The first runs and traces of each case, oldest first, so that a replay can start from it."""
-    place = sa.func.row_number().over(partition_by=finding.c.case_id, order_by=(finding.c.first_seen, finding.c.finding_id))
+    place = sa.func.row_number().over(
+        partition_by=finding.c.case_id, order_by=(finding.c.first_seen, finding.c.finding_id)
+    )
     ranked = (
         sa.select(finding.c.case_id, finding.c.run_id, finding.c.trace_id, place.label("place"))
         .where(finding.c.case_id.in_(case_ids), finding.c.resolved_at.is_(None), finding.c.run_id.is_not(None))
         .subquery()
     )
-    for row in connection.execute(sa.select(ranked).where(ranked.c.place <= RUNS_KEPT).order_by(ranked.c.case_id, ranked.c.place)):
+    for row in connection.execute(
+        sa.select(ranked).where(ranked.c.place <= RUNS_KEPT).order_by(ranked.c.case_id, ranked.c.place)
+    ):
         total = totals[row.case_id]
         if row.run_id not in total.run_ids:
             total.run_ids.append(row.run_id)
@@ -71,14 +82,21 @@ def _with_runs(connection: sa.Connection, case_ids: Sequence[str], totals: Mappi
             total.trace_ids.append(row.trace_id)
 
 
-def worth(row: Mapping[str, Any], total: Total, rates: Mapping[str, Decimal], opened: datetime, now: datetime) -> dict[str, Any]:
-    """The columns of a case that follow from its findings: money by currency and in all, severity, and until when to act.
+def worth(
+    row: Mapping[str, Any], total: Total, rates: Mapping[str, Decimal], opened: datetime, now: datetime
+) -> dict[str, Any]:
+    """The columns of a case that follow from its findings: money by currency and in all, severity, and until when to
+    act.
 
     An amount in a currency without a rate stays in `amounts` and out of the sum: a guess would be worse.
     """
     amounts = {currency: Decimal(minor).scaleb(-2) for currency, minor in sorted(total.minor.items())}
     reporting = sum(
-        ((amount * rates[currency]).quantize(CENT, ROUND_HALF_EVEN) for currency, amount in amounts.items() if currency in rates),
+        (
+            (amount * rates[currency]).quantize(CENT, ROUND_HALF_EVEN)
+            for currency, amount in amounts.items()
+            if currency in rates
+        ),
         Decimal("0.00"),
     )
     calm = severity(reporting, total.occurrences, row["floor"])
@@ -86,8 +104,15 @@ def worth(row: Mapping[str, Any], total: Total, rates: Mapping[str, Decimal], op
     overdue = due <= now and total.occurrences > 0
     grave = severity(reporting, total.occurrences, row["floor"], overdue)
     return {
-        "occurrences": total.occurrences, "amounts": {currency: str(amount) for currency, amount in amounts.items()},
-        "amount_reporting": str(reporting), "amount_rank": int(reporting * 100), "severity": grave,
-        "severity_rank": SEVERITIES.index(grave), "sla_due": due, "overdue": int(overdue),
-        "first_seen": total.first_seen or row["first_seen"], "run_ids": total.run_ids, "trace_ids": total.trace_ids,
-    }  # fmt: skip
+        "occurrences": total.occurrences,
+        "amounts": {currency: str(amount) for currency, amount in amounts.items()},
+        "amount_reporting": str(reporting),
+        "amount_rank": int(reporting * 100),
+        "severity": grave,
+        "severity_rank": SEVERITIES.index(grave),
+        "sla_due": due,
+        "overdue": int(overdue),
+        "first_seen": total.first_seen or row["first_seen"],
+        "run_ids": total.run_ids,
+        "trace_ids": total.trace_ids,
+    }

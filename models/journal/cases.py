@@ -21,8 +21,9 @@ _PENDING = (*ACTIVE, CaseStatus.SNOOZED)
 
 
 class Cases(CaseReport, CaseReading):
-    """Each method is one transaction. A triage action takes one case id or many, names who does it, is kept in the case's
-    history and handed to the audit lake in the same commit; it answers the ids it changed."""
+    """Each method is one transaction. A triage action takes one case id or many, names who does it, is kept in the
+    case's history and handed to the audit lake in the same commit; it answers the ids it changed.
+    """
 
     def __init__(self, engine: sa.Engine, clock: Clock, feed: FeedWriter) -> None:
         CaseReport.__init__(self, engine, clock, feed)
@@ -30,12 +31,18 @@ class Cases(CaseReport, CaseReading):
     def acknowledge(self, case_ids: str | Iterable[str], actor: str, reason: str | None = None) -> list[str]:
         """Somebody is on it: open and snoozed cases become acknowledged, without an assignee they become the actor's."""
         values = {
-            "status": CaseStatus.ACKNOWLEDGED, "active": 1, "snoozed_until": None,
+            "status": CaseStatus.ACKNOWLEDGED,
+            "active": 1,
+            "snoozed_until": None,
             "assignee": sa.func.coalesce(case_.c.assignee, actor),
-        }  # fmt: skip
-        return self._triage(case_ids, actor, "acknowledged", {"reason": reason}, values, (CaseStatus.OPEN, CaseStatus.SNOOZED))
+        }
+        return self._triage(
+            case_ids, actor, "acknowledged", {"reason": reason}, values, (CaseStatus.OPEN, CaseStatus.SNOOZED)
+        )
 
-    def assign(self, case_ids: str | Iterable[str], actor: str, assignee: str | None, reason: str | None = None) -> list[str]:
+    def assign(
+        self, case_ids: str | Iterable[str], actor: str, assignee: str | None, reason: str | None = None
+    ) -> list[str]:
         """Make `assignee` the one who works on it; None takes it off everybody's desk."""
         body = {"assignee": assignee, "reason": reason}
         return self._triage(case_ids, actor, "assigned", body, {"assignee": assignee}, tuple(CaseStatus))
@@ -45,7 +52,9 @@ class Cases(CaseReport, CaseReading):
 
         Raises ValueError for an empty one.
         """
-        return self._triage(case_ids, actor, "commented", {"text": _said(text, "a comment needs words")}, {}, tuple(CaseStatus))
+        return self._triage(
+            case_ids, actor, "commented", {"text": _said(text, "a comment needs words")}, {}, tuple(CaseStatus)
+        )
 
     def snooze(self, case_ids: str | Iterable[str], actor: str, until: datetime, reason: str) -> list[str]:
         """Out of sight until `until` (UTC, in the future); it comes back by itself when it is still found then.
@@ -64,18 +73,32 @@ class Cases(CaseReport, CaseReading):
         Raises ValueError without a reason.
         """
         body = {"reason": _said(reason, "say why this case is accepted: the auditor will ask")}
-        return self._triage(case_ids, actor, "ignored", body, {"status": CaseStatus.IGNORED, "active": 0, "snoozed_until": None}, _PENDING)
+        return self._triage(
+            case_ids,
+            actor,
+            "ignored",
+            body,
+            {"status": CaseStatus.IGNORED, "active": 0, "snoozed_until": None},
+            _PENDING,
+        )
 
     def reopen(self, case_ids: str | Iterable[str], actor: str, reason: str | None = None) -> list[str]:
-        """Back on the list: undoes an acknowledgement, a snooze or an ignore. A resolved case opens only by being found again."""
+        """Back on the list: undoes an acknowledgement, a snooze or an ignore. A resolved case opens only by being found
+        again.
+        """
         values = {"status": CaseStatus.OPEN, "active": 1, "snoozed_until": None}
         held = (CaseStatus.ACKNOWLEDGED, CaseStatus.SNOOZED, CaseStatus.IGNORED)
         return self._triage(case_ids, actor, "reopened", {"reason": reason}, values, held)
 
     def _triage(
-        self, case_ids: str | Iterable[str], actor: str, action: str, body: Mapping[str, Any], values: Mapping[str, Any],
+        self,
+        case_ids: str | Iterable[str],
+        actor: str,
+        action: str,
+        body: Mapping[str, Any],
+        values: Mapping[str, Any],
         held: tuple[CaseStatus, ...],
-    ) -> list[str]:  # fmt: skip
+    ) -> list[str]:
         wanted = [case_ids] if isinstance(case_ids, str) else list(dict.fromkeys(case_ids))
         said = {key: value for key, value in body.items() if value is not None}
         now = self._clock.now()
@@ -88,7 +111,8 @@ class Cases(CaseReport, CaseReading):
             if values:
                 connection.execute(sa.update(case_).where(case_.c.case_id.in_(ids)).values(**values))
             connection.execute(
-                sa.insert(case_event), [{"case_id": one, "at": now, "actor": actor, "action": action, "body": said} for one in ids]
+                sa.insert(case_event),
+                [{"case_id": one, "at": now, "actor": actor, "action": action, "body": said} for one in ids],
             )
             self._feed.append(connection, [action_record(row, actor, action, said, now) for row in changed])
         return ids
@@ -97,10 +121,17 @@ class Cases(CaseReport, CaseReading):
 def action_record(case: Mapping[str, Any], actor: str, action: str, body: Mapping[str, Any], at: datetime) -> Record:
     """What the audit lake keeps of a person's action on a case: who, when, what, why."""
     return Record(
-        RecordKind.OPERATOR_ACTION, at, flow=case["flow"], system=case["system"], entity="case", business_key=f"case:{case['case_id']}",
-        legal_entity=case["legal_entity"], status=action, actor=actor,
+        RecordKind.OPERATOR_ACTION,
+        at,
+        flow=case["flow"],
+        system=case["system"],
+        entity="case",
+        business_key=f"case:{case['case_id']}",
+        legal_entity=case["legal_entity"],
+        status=action,
+        actor=actor,
         body={"action": action, "case_id": case["case_id"], "fingerprint": case["fingerprint"], **body},
-    )  # fmt: skip
+    )
 
 
 def _said(text: str, otherwise: str) -> str:

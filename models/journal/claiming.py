@@ -42,7 +42,9 @@ def claim(connection: sa.Connection, owner: str, limit: int, until: int, now: da
 
 def _due(connection: sa.Connection, lane: str, limit: int, now: datetime) -> list[tuple[int, int]]:
     due = statements(SQL, connection.dialect.name)["due"]
-    return [(row.seq, row.claims) for row in connection.execute(due, {"lane": lane, "now": micros(now), "limit": limit})]
+    return [
+        (row.seq, row.claims) for row in connection.execute(due, {"lane": lane, "now": micros(now), "limit": limit})
+    ]
 
 
 def _page(found: list[tuple[int, int]]) -> list[int]:

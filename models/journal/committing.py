@@ -26,10 +26,34 @@ _LATE_COMMIT = 3_000_000
 """Wall microseconds that a transaction may take from raising a signal to its commit without a waiter missing it."""
 _RELEASING = (RunState.SETTLED, RunState.DEAD)
 _MOVE_COLUMNS = (
-    "state", "step", "step_name", "attempt", "legal_entity", "payload", "acks", "intent", "error_code", "error_message", "error_field", "system",
-    "waiting_for", "waiting_because", "waiting_missing", "waiting_owner", "waiting_wall", "amount", "currency", "due_at", "settled_at",
-    "farewell", "now", "owner", "until", "seq", "lease_token",
-)  # fmt: skip
+    "state",
+    "step",
+    "step_name",
+    "attempt",
+    "legal_entity",
+    "payload",
+    "acks",
+    "intent",
+    "error_code",
+    "error_message",
+    "error_field",
+    "system",
+    "waiting_for",
+    "waiting_because",
+    "waiting_missing",
+    "waiting_owner",
+    "waiting_wall",
+    "amount",
+    "currency",
+    "due_at",
+    "settled_at",
+    "farewell",
+    "now",
+    "owner",
+    "until",
+    "seq",
+    "lease_token",
+)
 
 
 class Commit:
@@ -38,7 +62,9 @@ class Commit:
     def __init__(self, feed: Feed, registry: Registry, crosswalk: Crosswalk) -> None:
         self._feed, self._registry, self._crosswalk = feed, registry, crosswalk
 
-    def write(self, connection: sa.Connection, moves: Sequence[Move], owner: str, until: int, looked_wall: int, now: datetime) -> set[str]:
+    def write(
+        self, connection: sa.Connection, moves: Sequence[Move], owner: str, until: int, looked_wall: int, now: datetime
+    ) -> set[str]:
         """Store the moves; ids of the runs whose lease was another's by now, of which nothing was stored.
 
         `looked_wall` is when the worker began to look things up: a signal since then wakes a run that pauses now; on
@@ -53,7 +79,9 @@ class Commit:
         records = [record for move in kept for record in move.records]
         if arrivals := [arrival for move in kept for arrival in move.arrivals]:
             records += admit(connection, arrivals, now).records
-        self.learn(connection, [fact for move in kept for fact in move.facts], [link for move in kept for link in move.links])
+        self.learn(
+            connection, [fact for move in kept for fact in move.facts], [link for move in kept for link in move.links]
+        )
         records += overtaken(connection, [move.run for move in kept if move.run.state is RunState.SETTLED], now)
         release(connection, [move.run.aggregate for move in kept if move.run.state in _RELEASING])
         self._feed.append(connection, records)

@@ -37,14 +37,24 @@ class Crosswalk:
         if not links:
             return
         now = self._clock.now()
-        wanted = dict(sorted(((system, entity, system_id), canonical_id) for system, entity, system_id, canonical_id in links))
+        wanted = dict(
+            sorted(((system, entity, system_id), canonical_id) for system, entity, system_id, canonical_id in links)
+        )
         known = self._canonical(connection, wanted)
         fresh = [(*name, canonical_id) for name, canonical_id in wanted.items() if known.get(name) != canonical_id]
         if not fresh:
             return
         names = ("system", "entity", "system_id", "canonical_id")
-        insert_many(connection, self._sql["link"], [{**dict(zip(names, link, strict=True)), "linked_at": micros(now)} for link in fresh])
-        changed = {f"{entity}/{name}" for system, entity, system_id, canonical_id in fresh for name in (canonical_id, f"{system}:{system_id}")}
+        insert_many(
+            connection,
+            self._sql["link"],
+            [{**dict(zip(names, link, strict=True)), "linked_at": micros(now)} for link in fresh],
+        )
+        changed = {
+            f"{entity}/{name}"
+            for system, entity, system_id, canonical_id in fresh
+            for name in (canonical_id, f"{system}:{system_id}")
+        }
         raise_signals(connection, changed, now)
 
     def canonical_ids(self, refs: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
@@ -62,7 +72,9 @@ class Crosswalk:
                     found[(system, entity, canonical_id)] = system_id
         return found
 
-    def _canonical(self, connection: sa.Connection, refs: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+    def _canonical(
+        self, connection: sa.Connection, refs: Iterable[tuple[str, str, str]]
+    ) -> dict[tuple[str, str, str], str]:
         found: dict[tuple[str, str, str], str] = {}
         for (system, entity), ids in _by_pair(refs).items():
             parameters = {"system": system, "entity": entity, "ids": json.dumps(ids)}

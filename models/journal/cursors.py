@@ -15,7 +15,9 @@ from models.journal.feed import Feed
 
 
 class CursorMoved(TieoutError):
-    """Somebody moved the cursor since it was read, a replay that reads a stream again for one: what was read is not what comes next."""
+    """Somebody moved the cursor since it was read, a replay that reads a stream again for one: what was read is not
+    what comes next.
+    """
 
     code = "cursor-moved"
 
@@ -31,7 +33,9 @@ class Cursors:
         statement = sa.text("insert into cursor (system, stream) values (:system, :stream) on conflict do nothing")
         if streams:
             with self._engine.begin() as connection:
-                connection.execute(statement, [{"system": system, "stream": stream} for system, stream in sorted(streams)])
+                connection.execute(
+                    statement, [{"system": system, "stream": stream} for system, stream in sorted(streams)]
+                )
 
     def get(self, system: str, stream: str) -> str | None:
         """The cursor to go on from; None: from the beginning."""
@@ -41,10 +45,16 @@ class Cursors:
         return found
 
     def move(
-        self, connection: sa.Connection, system: str, stream: str, since: str | None, cursor: str | None, polled_at: datetime | None
+        self,
+        connection: sa.Connection,
+        system: str,
+        stream: str,
+        since: str | None,
+        cursor: str | None,
+        polled_at: datetime | None,
     ) -> None:
-        """Go on from `cursor`, if it still stands at `since`; `polled_at` is the world time at which a poll began that reached
-        the end, None when it did not.
+        """Go on from `cursor`, if it still stands at `since`; `polled_at` is the world time at which a poll began that
+        reached the end, None when it did not.
 
         Raises CursorMoved when it stands elsewhere by now, so that the caller's transaction is undone.
         """

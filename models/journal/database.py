@@ -28,9 +28,13 @@ def open_database(url: str) -> sa.Engine:
         return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=20)
     if address.get_backend_name() != "sqlite" or not address.database:
         shown = address.render_as_string(hide_password=True)
-        raise Misconfigured(f"TIEOUT_JOURNAL_URL is {shown!r}: give sqlite:///path/journal.sqlite or postgresql://user@host/database")
+        raise Misconfigured(
+            f"TIEOUT_JOURNAL_URL is {shown!r}: give sqlite:///path/journal.sqlite or postgresql://user@host/database"
+        )
     Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address, connect_args={"timeout": 30, "cached_statements": 512}, pool_size=10, max_overflow=20)
+    engine = sa.create_engine(
+        address, connect_args={"timeout": 30, "cached_statements": 512}, pool_size=10, max_overflow=20
+    )
     sa.event.listen(engine, "connect", _prepared)
     sa.event.listen(engine, "begin", _begun)
     return engine
@@ -54,7 +58,13 @@ def wall_now(connection: sa.Connection) -> int:
 
 def _prepared(raw: Any, _record: Any) -> None:
     raw.isolation_level = None
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-16000"):
+    for pragma in (
+        "busy_timeout=30000",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+    ):
         raw.execute(f"PRAGMA {pragma}")
 
 

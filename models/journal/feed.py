@@ -52,7 +52,12 @@ class Feed:
         """
         top = self._top()
         feed = tables.feed.c
-        query = sa.select(feed.position, feed.records).where(feed.position > after, feed.position <= top).order_by(feed.position).limit(limit)
+        query = (
+            sa.select(feed.position, feed.records)
+            .where(feed.position > after, feed.position <= top)
+            .order_by(feed.position)
+            .limit(limit)
+        )
         with reading(self._engine) as connection:
             return [FeedPage(position, unpacked(records)) for position, records in connection.execute(query)]
 
@@ -61,7 +66,9 @@ class Feed:
         at = tables.feed_consumer
         with self._engine.begin() as connection:
             moved = connection.execute(
-                sa.update(at).where(at.c.consumer == consumer).values(position=sa.case((at.c.position > position, at.c.position), else_=position))
+                sa.update(at)
+                .where(at.c.consumer == consumer)
+                .values(position=sa.case((at.c.position > position, at.c.position), else_=position))
             )
             if not moved.rowcount:
                 connection.execute(at.insert().values(consumer=consumer, position=position))
@@ -69,7 +76,9 @@ class Feed:
     def confirmed(self, consumer: str) -> int:
         """The position that `consumer` confirmed last; 0 before the first."""
         with reading(self._engine) as connection:
-            found = connection.scalar(sa.select(tables.feed_consumer.c.position).where(tables.feed_consumer.c.consumer == consumer))
+            found = connection.scalar(
+                sa.select(tables.feed_consumer.c.position).where(tables.feed_consumer.c.consumer == consumer)
+            )
         return int(found or 0)
 
     def trim(self) -> int:

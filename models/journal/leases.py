@@ -22,12 +22,18 @@ class Leases:
             wall = wall_now(connection)
             until = wall + int(seconds * 1_000_000)
             mine = sa.or_(lease.c.owner == owner, lease.c.until_wall < wall)
-            if connection.execute(sa.update(lease).where(lease.c.name == name, mine).values(owner=owner, until_wall=until)).rowcount:
+            if connection.execute(
+                sa.update(lease).where(lease.c.name == name, mine).values(owner=owner, until_wall=until)
+            ).rowcount:
                 return True
-            fresh = sa.text("insert into lease (name, owner, until_wall) values (:name, :owner, :until) on conflict do nothing")
+            fresh = sa.text(
+                "insert into lease (name, owner, until_wall) values (:name, :owner, :until) on conflict do nothing"
+            )
             return bool(connection.execute(fresh, {"name": name, "owner": owner, "until": until}).rowcount)
 
     def release(self, name: str, owner: str) -> None:
         """Give the lease back, if it is still this owner's."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(tables.lease).where(tables.lease.c.name == name, tables.lease.c.owner == owner))
+            connection.execute(
+                sa.delete(tables.lease).where(tables.lease.c.name == name, tables.lease.c.owner == owner)
+            )

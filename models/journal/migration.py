@@ -29,7 +29,9 @@ def migrate(engine: sa.Engine) -> None:
         if present == newest:
             return
         if present is not None and present not in {revision.revision for revision in script.walk_revisions()}:
-            raise Misconfigured(f"the journal is at schema {present}, this release knows up to {newest}: run a newer release")
+            raise Misconfigured(
+                f"the journal is at schema {present}, this release knows up to {newest}: run a newer release"
+            )
         command.upgrade(config, "head")
 
 

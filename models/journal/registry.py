@@ -51,7 +51,11 @@ class Registry:
         insert_many(connection, self._sql["identify"], keys)
         woken = {f"{row['entity']}/{row['canonical_id']}" for row in changed}
         changed_names = {(row["entity"], row["canonical_id"]) for row in changed}
-        woken |= {f"{key['entity']}/{key['identity']}" for key in keys if (key["entity"], key["canonical_id"]) in changed_names}
+        woken |= {
+            f"{key['entity']}/{key['identity']}"
+            for key in keys
+            if (key["entity"], key["canonical_id"]) in changed_names
+        }
         raise_signals(connection, woken, now)
 
     def known(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -69,7 +73,9 @@ class Registry:
         found: dict[tuple[str, str], list[str]] = {}
         with reading(self._engine) as connection:
             for entity, keys in _by_first(set(names)).items():
-                for identity, canonical_id in connection.execute(self._sql["matches"], {"entity": entity, "keys": json.dumps(keys)}):
+                for identity, canonical_id in connection.execute(
+                    self._sql["matches"], {"entity": entity, "keys": json.dumps(keys)}
+                ):
                     found.setdefault((entity, identity), []).append(canonical_id)
         return found
 
@@ -77,14 +83,22 @@ class Registry:
         return {
             (entity, canonical_id): digest
             for entity, ids in _by_first(set(names)).items()
-            for canonical_id, digest in connection.execute(self._sql["digests"], {"entity": entity, "ids": json.dumps(ids)})
+            for canonical_id, digest in connection.execute(
+                self._sql["digests"], {"entity": entity, "ids": json.dumps(ids)}
+            )
         }
 
 
 def _row(fact: Fact, now: int) -> dict[str, Any]:
     body = orjson.dumps(dict(fact.body), default=str, option=orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(body).hexdigest()
-    return {"entity": fact.entity, "canonical_id": fact.canonical_id, "body": body.decode(), "digest": digest, "changed_at": now}
+    return {
+        "entity": fact.entity,
+        "canonical_id": fact.canonical_id,
+        "body": body.decode(),
+        "digest": digest,
+        "changed_at": now,
+    }
 
 
 def _by_first(names: set[tuple[str, str]]) -> dict[str, list[str]]:

@@ -1,4 +1,6 @@
-"""Replays: a new run in the same lineage for an old one, from its failed step or from the start, corrected if asked (E4)."""
+"""Replays: a new run in the same lineage for an old one, from its failed step or from the start, corrected if asked
+(E4).
+"""
 
 from __future__ import annotations
 
@@ -65,25 +67,58 @@ def _part(spot: Any, part: str, path: str) -> Any:
 
 
 def _no_such(path: str) -> Unmappable:
-    return Unmappable(f"the payload has no place {path!r}: look at its fields and give the dotted path of one of them", path, code="no-such-field")
+    return Unmappable(
+        f"the payload has no place {path!r}: look at its fields and give the dotted path of one of them",
+        path,
+        code="no-such-field",
+    )
 
 
-def restarted(old: Run, origin: Mapping[str, Any] | None, start: str, correction: Mapping[str, Any] | None, now: datetime) -> Run:
+def restarted(
+    old: Run, origin: Mapping[str, Any] | None, start: str, correction: Mapping[str, Any] | None, now: datetime
+) -> Run:
     """The run that takes over from `old`: at its failed step with its payload, or at the start with the event's data."""
     from_start = start == "start" and origin is not None
     merged = {**(old.correction or {}), **(correction or {})} or None
-    payload = corrected(_present(origin), merged) if from_start and origin is not None else corrected(old.payload, correction)
+    payload = (
+        corrected(_present(origin), merged) if from_start and origin is not None else corrected(old.payload, correction)
+    )
     return replace(
         old,
-        seq=0, run_id=uuid4().hex, replay_of=old.run_id, state=RunState.READY, step=0 if from_start else old.step, attempt=0, claims=0,
-        step_name=None if from_start else old.step_name, payload=payload, acks={} if from_start else dict(old.acks), correction=merged,
-        intent=None, error_code=None, error_message=None, error_field=None, system=None, waiting_for=None, waiting_because=None,
-        waiting_missing=None, waiting_owner=None, created_at=now, due_at=now, settled_at=None, farewell=None, farewell_at=None, farewell_tries=0, lease_token=0,
-    )  # fmt: skip
+        seq=0,
+        run_id=uuid4().hex,
+        replay_of=old.run_id,
+        state=RunState.READY,
+        step=0 if from_start else old.step,
+        attempt=0,
+        claims=0,
+        step_name=None if from_start else old.step_name,
+        payload=payload,
+        acks={} if from_start else dict(old.acks),
+        correction=merged,
+        intent=None,
+        error_code=None,
+        error_message=None,
+        error_field=None,
+        system=None,
+        waiting_for=None,
+        waiting_because=None,
+        waiting_missing=None,
+        waiting_owner=None,
+        created_at=now,
+        due_at=now,
+        settled_at=None,
+        farewell=None,
+        farewell_at=None,
+        farewell_tries=0,
+        lease_token=0,
+    )
 
 
 def _present(origin: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The event's data in the present version of its schema; data that no schema reads goes as it came, to be refused by its step."""
+    """The event's data in the present version of its schema; data that no schema reads goes as it came, to be refused
+    by its step.
+    """
     try:
         return upcast(CloudEvent.model_validate(origin)).data
     except (Unmappable, ValidationError):
@@ -103,23 +138,32 @@ def origins(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, Mapping
 
 class ReplayMaker:
     """Makes replays in the caller's transaction and leaves their records to the caller. Safe to repeat: a run that was
-    taken over already answers with the run that took over, a settled or cancelled one (it stays what it is) with the replay
-    that the same request (`request_id` in `because`) made of it before."""
+    taken over already answers with the run that took over, a settled or cancelled one (it stays what it is) with the
+    replay that the same request (`request_id` in `because`) made of it before.
+    """
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self._connection, self._now = connection, now
         self._sql = statements(SQL, connection.dialect.name)
 
     def make(
-        self, run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, actor: str, because: Mapping[str, Any]
+        self,
+        run_ids: Sequence[str],
+        start: str,
+        correction: Mapping[str, Any] | None,
+        actor: str,
+        because: Mapping[str, Any],
     ) -> tuple[Replays, list[Record]]:
-        """Replays of these runs; a running or unknown run is refused with the reason, and a settled one unless it begins at the
-        start: every effect is asked for again, and the targets find what they hold."""
+        """Replays of these runs; a running or unknown run is refused with the reason, and a settled one unless it
+        begins at the start: every effect is asked for again, and the targets find what they hold.
+        """
         admission_lock(self._connection)
         ids = json.dumps(list(run_ids))
         olds = {run.run_id: run for run in map(run_of, self._connection.execute(self._sql["by_ids"], {"ids": ids}))}
         request_id = because.get("request_id")
-        before: dict[str, str] = dict(self._connection.execute(self._sql["replays_of"], {"ids": ids, "request_id": request_id}).all())
+        before: dict[str, str] = dict(
+            self._connection.execute(self._sql["replays_of"], {"ids": ids, "request_id": request_id}).all()
+        )
         events = origins(self._connection, list(olds.values()))
         replays, records, rows, over = Replays(), [], [], []
         for run_id in run_ids:
@@ -132,18 +176,23 @@ class ReplayMaker:
                 records += self._reread(old, actor, because)
                 replays.runs[run_id] = run_id
             elif old is not None:
-                fresh = replace(restarted(old, events.get(run_id), start, correction, self._now), replay_request=request_id)
+                fresh = replace(
+                    restarted(old, events.get(run_id), start, correction, self._now), replay_request=request_id
+                )
                 replays.runs[run_id] = fresh.run_id
                 body = {**because, "action": "replay", "from": start, "correction": correction, "replay_of": run_id}
-                records.append(run_record(fresh, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body))
+                records.append(
+                    run_record(fresh, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body)
+                )
                 over.append(old)
                 rows.append(fresh)
         records += self._store(over, rows, replays)
         return replays, records
 
     def _unread(self, old: Run | None) -> str | None:
-        """Why a row's stream cannot begin again now: where nobody has read it for long, its mark alone tells the connector what it
-        missed, for which the source may need another way than its stream."""
+        """Why a row's stream cannot begin again now: where nobody has read it for long, its mark alone tells the
+        connector what it missed, for which the source may need another way than its stream.
+        """
         if old is None or old.flow != INTAKE:
             return None
         system, stream = old.payload["system"], old.payload["stream"]
@@ -154,8 +203,9 @@ class ReplayMaker:
         return f"{stream} of {system} was last read on {read:%Y-%m-%d %H:%M} UTC: it has to be read on from there first, replay when it was"
 
     def _reread(self, old: Run, actor: str, because: Mapping[str, Any]) -> list[Record]:
-        """Forget that the row came and read its stream again: mapped by now it is admitted as an event, else refused anew. The
-        dead letter stays until one of the two has happened, since the source may have the row no longer."""
+        """Forget that the row came and read its stream again: mapped by now it is admitted as an event, else refused
+        anew. The dead letter stays until one of the two has happened, since the source may have the row no longer.
+        """
         system, stream = old.payload["system"], old.payload["stream"]
         self._connection.execute(self._sql["forget"], {"source": old.event_source, "event_id": old.event_id})
         self._connection.execute(self._sql["rewind"], {"system": system, "stream": stream})

@@ -1,4 +1,6 @@
-"""What operators ask of the engine: preview, replay, cancel, pause and resume. A request is the only way to write from outside."""
+"""What operators ask of the engine: preview, replay, cancel, pause and resume. A request is the only way to write from
+outside.
+"""
 
 from __future__ import annotations
 
@@ -50,17 +52,23 @@ _COLUMNS = [request.c[name] for name in Request.__slots__]
 
 
 class Requests:
-    """Each method is one transaction. Leases run on the database's wall time (unless `wall` is handed in), everything else
-    on the clock: neither a worker's clock nor the world's decides who holds a request."""
+    """Each method is one transaction. Leases run on the database's wall time (unless `wall` is handed in), everything
+    else on the clock: neither a worker's clock nor the world's decides who holds a request.
+    """
 
     def __init__(
-        self, engine: sa.Engine, clock: Clock, feed: FeedWriter,
-        identity: Callable[[], str] = lambda: uuid4().hex, wall: Callable[[], datetime] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        feed: FeedWriter,
+        identity: Callable[[], str] = lambda: uuid4().hex,
+        wall: Callable[[], datetime] | None = None,
+    ) -> None:
         self._engine, self._clock, self._feed, self._identity, self._wall = engine, clock, feed, identity, wall
 
     def append(self, kind: str, body: Mapping[str, Any], actor: str, reason: str | None = None) -> str:
-        """Keep a request for the engine, its audit record and, where it comes from a case, an entry in the case's history.
+        """Keep a request for the engine, its audit record and, where it comes from a case, an entry in the case's
+        history.
 
         Raises ValueError for an unknown kind, an empty selection, or a plan hash that is not the hash of what is asked:
         the set that runs is the set that was seen.
@@ -69,13 +77,33 @@ class Requests:
         now, request_id = self._clock.now(), self._identity()
         case_id = body.get("case_id")
         with self._engine.begin() as connection:
-            connection.execute(sa.insert(request).values(
-                request_id=request_id, kind=kind, body=dict(body), state="pending", actor=actor, reason=reason, case_id=case_id,
-                plan_hash=plan_hash, created_at=now, updated_at=now, takes=0,
-            ))  # fmt: skip
+            connection.execute(
+                sa.insert(request).values(
+                    request_id=request_id,
+                    kind=kind,
+                    body=dict(body),
+                    state="pending",
+                    actor=actor,
+                    reason=reason,
+                    case_id=case_id,
+                    plan_hash=plan_hash,
+                    created_at=now,
+                    updated_at=now,
+                    takes=0,
+                )
+            )
             if case_id and kind == "replay":
-                self._note_on_case(connection, case_id, actor, now, {"request_id": request_id, "plan_hash": plan_hash, "reason": reason})
-            self._feed.append(connection, [_record(request_id, kind, body, "requested", actor, now, {"reason": reason, "plan_hash": plan_hash})])
+                self._note_on_case(
+                    connection,
+                    case_id,
+                    actor,
+                    now,
+                    {"request_id": request_id, "plan_hash": plan_hash, "reason": reason},
+                )
+            self._feed.append(
+                connection,
+                [_record(request_id, kind, body, "requested", actor, now, {"reason": reason, "plan_hash": plan_hash})],
+            )
         return request_id
 
     def get(self, request_id: str) -> Request | None:
@@ -93,35 +121,59 @@ class Requests:
             return [Request(**row) for row in connection.execute(query).mappings()]
 
     def take(self, owner: str, kinds: Sequence[str], limit: int = 1, lease: timedelta = LEASE) -> list[Request]:
-        """Up to `limit` pending requests, the oldest first, leased to `owner`; also those whose taker's lease has run out.
+        """Up to `limit` pending requests, the oldest first, leased to `owner`; also those whose taker's lease has run
+        out.
 
         No request is held by two owners at a time; `progress` renews the lease.
         """
         with self._engine.begin() as connection:
             wall = self._now_on(connection)
-            free = sa.or_(request.c.state == "pending", sa.and_(request.c.state == "running", request.c.lease_until_wall < wall))
+            free = sa.or_(
+                request.c.state == "pending", sa.and_(request.c.state == "running", request.c.lease_until_wall < wall)
+            )
             query = sa.select(request.c.request_id).where(free, request.c.kind.in_(list(kinds)))
-            query = query.order_by(request.c.created_at, request.c.request_id).limit(limit).with_for_update(skip_locked=True)
+            query = (
+                query.order_by(request.c.created_at, request.c.request_id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
             ids = list(connection.scalars(query))
             if not ids:
                 return []
-            connection.execute(sa.update(request).where(request.c.request_id.in_(ids)).values(
-                state="running", lease_owner=owner, lease_until_wall=wall + lease, takes=request.c.takes + 1, updated_at=self._clock.now()
-            ))  # fmt: skip
-            rows = connection.execute(sa.select(*_COLUMNS).where(request.c.request_id.in_(ids)).order_by(request.c.created_at)).mappings()
+            connection.execute(
+                sa.update(request)
+                .where(request.c.request_id.in_(ids))
+                .values(
+                    state="running",
+                    lease_owner=owner,
+                    lease_until_wall=wall + lease,
+                    takes=request.c.takes + 1,
+                    updated_at=self._clock.now(),
+                )
+            )
+            rows = connection.execute(
+                sa.select(*_COLUMNS).where(request.c.request_id.in_(ids)).order_by(request.c.created_at)
+            ).mappings()
             return [Request(**row) for row in rows]
 
     def progress(self, request_id: str, result: Any, owner: str | None = None, lease: timedelta = LEASE) -> bool:
-        """Keep how far it is and renew the lease. False when it is no longer running (cancelled) or now another owner's: stop then."""
+        """Keep how far it is and renew the lease. False when it is no longer running (cancelled) or now another
+        owner's: stop then.
+        """
         held = [request.c.request_id == request_id, request.c.state == "running"]
         if owner is not None:
             held.append(request.c.lease_owner == owner)
         with self._engine.begin() as connection:
-            values = {"result": result, "updated_at": self._clock.now(), "lease_until_wall": self._now_on(connection) + lease}
+            values = {
+                "result": result,
+                "updated_at": self._clock.now(),
+                "lease_until_wall": self._now_on(connection) + lease,
+            }
             return connection.execute(sa.update(request).where(*held).values(**values)).rowcount == 1
 
     def settle(self, request_id: str, state: str, result: Any = None) -> bool:
-        """End a request as done, failed or cancelled with its result, once: a second end changes nothing and answers False.
+        """End a request as done, failed or cancelled with its result, once: a second end changes nothing and answers
+        False.
 
         Raises ValueError for another state.
         """
@@ -135,8 +187,16 @@ class Requests:
 
     def _end(self, request_id: str, state: str, result: Any, actor: str | None, reason: str | None) -> bool:
         now = self._clock.now()
-        ending = sa.update(request).where(request.c.request_id == request_id, request.c.state.in_(("pending", "running")))
-        values: dict[str, Any] = {"state": state, "settled_at": now, "updated_at": now, "lease_owner": None, "lease_until_wall": None}
+        ending = sa.update(request).where(
+            request.c.request_id == request_id, request.c.state.in_(("pending", "running"))
+        )
+        values: dict[str, Any] = {
+            "state": state,
+            "settled_at": now,
+            "updated_at": now,
+            "lease_owner": None,
+            "lease_until_wall": None,
+        }
         if result is not None:
             values["result"] = result
         with self._engine.begin() as connection:
@@ -144,18 +204,24 @@ class Requests:
                 return False
             row = connection.execute(sa.select(*_COLUMNS).where(request.c.request_id == request_id)).mappings().one()
             said = {"reason": reason, "result": _summary(row["result"])}
-            self._feed.append(connection, [_record(request_id, row["kind"], row["body"], state, actor or row["actor"], now, said)])
+            self._feed.append(
+                connection, [_record(request_id, row["kind"], row["body"], state, actor or row["actor"], now, said)]
+            )
         return True
 
     def _now_on(self, connection: sa.Connection) -> datetime:
         return self._wall() if self._wall else _EPOCH + timedelta(microseconds=wall_now(connection))
 
-    def _note_on_case(self, connection: sa.Connection, case_id: str, actor: str, now: datetime, body: Mapping[str, Any]) -> None:
+    def _note_on_case(
+        self, connection: sa.Connection, case_id: str, actor: str, now: datetime, body: Mapping[str, Any]
+    ) -> None:
         known = connection.scalar(sa.select(case_.c.case_id).where(case_.c.case_id == case_id))
         if known is None:
             raise ValueError(f"there is no case {case_id!r}: leave case_id out or give one that exists")
         said = {key: value for key, value in body.items() if value is not None}
-        connection.execute(sa.insert(case_event).values(case_id=case_id, at=now, actor=actor, action="replay_requested", body=said))
+        connection.execute(
+            sa.insert(case_event).values(case_id=case_id, at=now, actor=actor, action="replay_requested", body=said)
+        )
 
 
 def _checked(kind: str, body: Mapping[str, Any]) -> str | None:
@@ -169,7 +235,9 @@ def _checked(kind: str, body: Mapping[str, Any]) -> str | None:
         return None
     plan = plan_of(body)
     if body.get("plan_hash") not in (None, plan.hash):
-        raise ValueError("the selection or correction has changed since the preview: preview again and confirm the new plan")
+        raise ValueError(
+            "the selection or correction has changed since the preview: preview again and confirm the new plan"
+        )
     return plan.hash
 
 
@@ -178,9 +246,20 @@ def _record(
 ) -> Record:
     kept = {key: value for key, value in said.items() if value is not None}
     return Record(
-        RecordKind.OPERATOR_ACTION, at, flow=body.get("flow"), entity="request", business_key=f"request:{request_id}", status=status, actor=actor,
-        body={"action": kind, "request_id": request_id, **{key: value for key, value in body.items() if key != "plan_hash"}, **kept},
-    )  # fmt: skip
+        RecordKind.OPERATOR_ACTION,
+        at,
+        flow=body.get("flow"),
+        entity="request",
+        business_key=f"request:{request_id}",
+        status=status,
+        actor=actor,
+        body={
+            "action": kind,
+            "request_id": request_id,
+            **{key: value for key, value in body.items() if key != "plan_hash"},
+            **kept,
+        },
+    )
 
 
 def _summary(result: Any) -> Any:

@@ -1,8 +1,8 @@
 """Rereads: rows that no connector could map, asked for again; the dead letter of one stays until its row has come (N4).
 
-A source need not have a row any more: an event feed keeps some days, a file is rotated. So the answer to the asking is what the
-pages show, read from the stream's beginning: a row that came, mapped or refused anew, closes its dead letter; when the end is
-reached without it, the dead letter says so. Should the row come later after all, it closes then.
+A source need not have a row any more: an event feed keeps some days, a file is rotated. So the answer to the asking is
+what the pages show, read from the stream's beginning: a row that came, mapped or refused anew, closes its dead letter;
+when the end is reached without it, the dead letter says so. Should the row come later after all, it closes then.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from models.journal.run_records import run_record
 from models.journal.statements import statements
 
 INTAKE = "intake"
-"""Flow name of rows that no connector could map: quarantined, replayed by reading their stream again from its beginning."""
+"""Flow name of rows that no connector could map: quarantined, replayed by reading their stream again from its
+beginning.
+"""
 STALE = timedelta(days=1)
 """Age of a stream's last reading to its end from which on it is not begun again."""
 _SQL = Path(__file__).with_name("runs.sql")
@@ -50,9 +52,13 @@ def asked(run: Run) -> bool:
     return run.flow == INTAKE and run.waiting_for is not None and run.waiting_because is None
 
 
-def shown(connection: sa.Connection, system: str, stream: str, rows: Collection[str], ended: bool, now: datetime) -> list[Record]:
-    """Take in what a page of a stream showed (`rows`: source ids; `ended`: nothing follows it), in the caller's transaction after
-    the page's admission; the records to tell of it. The cursor's move tells apart pages that were read before the asking."""
+def shown(
+    connection: sa.Connection, system: str, stream: str, rows: Collection[str], ended: bool, now: datetime
+) -> list[Record]:
+    """Take in what a page of a stream showed (`rows`: source ids; `ended`: nothing follows it), in the caller's
+    transaction after the page's admission; the records to tell of it. The cursor's move tells apart pages that were
+    read before the asking.
+    """
     letters = _waiting(connection, system, stream)
     came = [one for one in letters if one.payload["source_id"] in rows]
     records = supersede(connection, came, now, {})
@@ -63,18 +69,26 @@ def shown(connection: sa.Connection, system: str, stream: str, rows: Collection[
 
 
 def read_on(connection: sa.Connection, system: str, stream: str, now: datetime) -> list[Record]:
-    """Let a stream that was begun again go on from where it stood, if it could not be read for long since: that mark alone tells
-    its connector what was missed. The rows that were asked for are not shown then; the records to tell of it."""
+    """Let a stream that was begun again go on from where it stood, if it could not be read for long since: that mark
+    alone tells its connector what was missed. The rows that were asked for are not shown then; the records to tell of
+    it.
+    """
     values = {"system": system, "stream": stream, "stale": micros(now - STALE)}
     if not connection.execute(statements(_SQL, connection.dialect.name)["read_on"], values).rowcount:
         return []
-    return [_missed(connection, letter, _UNREAD, now) for letter in _waiting(connection, system, stream) if asked(letter)]
+    return [
+        _missed(connection, letter, _UNREAD, now) for letter in _waiting(connection, system, stream) if asked(letter)
+    ]
 
 
 def _waiting(connection: sa.Connection, system: str, stream: str) -> list[Run]:
-    found = connection.execute(statements(_SQL, connection.dialect.name)["asked_again"], {"stream": row_key(system, stream, "")})
+    found = connection.execute(
+        statements(_SQL, connection.dialect.name)["asked_again"], {"stream": row_key(system, stream, "")}
+    )
     letters = [run_of(row) for row in found]
-    return [one for one in letters if (one.payload["system"], one.payload["stream"]) == (system, stream)]  # a name may hold a colon
+    return [
+        one for one in letters if (one.payload["system"], one.payload["stream"]) == (system, stream)
+    ]  # a name may hold a colon
 
 
 def _missed(connection: sa.Connection, letter: Run, because: str, now: datetime) -> Record:
@@ -83,4 +97,12 @@ def _missed(connection: sa.Connection, letter: Run, because: str, now: datetime)
     values = {"because": letter.waiting_because, "message": letter.error_message, "seq": letter.seq, "now": micros(now)}
     connection.execute(statements(_SQL, connection.dialect.name)["missed"], values)
     body = {"error": {"code": letter.error_code, "message": letter.error_message, "field": letter.error_field}}
-    return run_record(letter, RecordKind.FAILURE, now, system=letter.payload["system"], status="reread", error_code=letter.error_code, body=body)
+    return run_record(
+        letter,
+        RecordKind.FAILURE,
+        now,
+        system=letter.payload["system"],
+        status="reread",
+        error_code=letter.error_code,
+        body=body,
+    )

@@ -110,8 +110,8 @@ _PAYLOAD, _ACKS = _NAMES.index("payload"), _NAMES.index("acks")
 class Arrival:
     """An event on its way into the journal: its CloudEvent as JSON, and the runs it starts (none: recorded only).
 
-    `event_id` and `source` deduplicate. A `refusal` (code, message, field) admits its runs as dead letters: quarantined,
-    visible and replayable, never dropped (N4).
+    `event_id` and `source` deduplicate. A `refusal` (code, message, field) admits its runs as dead letters:
+    quarantined, visible and replayable, never dropped (N4).
     """
 
     source: str
@@ -144,7 +144,8 @@ class Start:
 
 @dataclass(slots=True)
 class Move:
-    """What one claimed run has done since its last commit: its new state and everything that goes with it, all or nothing.
+    """What one claimed run has done since its last commit: its new state and everything that goes with it, all or
+    nothing.
 
     `links` are (system, entity, system id, canonical id).
     """

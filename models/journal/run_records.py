@@ -46,11 +46,19 @@ def settlement(run: Run, now: datetime, **more: Any) -> Record:
         amount=Decimal(run.amount) if run.amount is not None else None,
         currency=run.currency,
         duration_us=round(age.total_seconds() * 1_000_000),
-        body={"event_type": run.event_type, "source_version": run.source_version, "replay_of": run.replay_of, **_error(run), **more},
+        body={
+            "event_type": run.event_type,
+            "source_version": run.source_version,
+            "replay_of": run.replay_of,
+            **_error(run),
+            **more,
+        },
     )
 
 
-def arrival_record(arrival: Arrival, start: Start | None, status: str, run_id: str | None, lineage_id: str | None, now: datetime) -> Record:
+def arrival_record(
+    arrival: Arrival, start: Start | None, status: str, run_id: str | None, lineage_id: str | None, now: datetime
+) -> Record:
     """An event as it came, and what became of it: admitted, woken, stale, duplicate, quarantined or unrouted."""
     body = arrival.body
     key = start.business_key if start else str(body.get("subject") or arrival.event_id)

@@ -81,7 +81,9 @@ class Runs:
 
         return self._transaction(work)
 
-    def commit(self, owner: str, moves: Sequence[Move], looked_wall: int, lease_seconds: float = LEASE_SECONDS) -> set[str]:
+    def commit(
+        self, owner: str, moves: Sequence[Move], looked_wall: int, lease_seconds: float = LEASE_SECONDS
+    ) -> set[str]:
         """Store what these runs did; ids of the runs that were another's by now, of which nothing was stored."""
 
         def work(connection: sa.Connection) -> set[str]:
@@ -117,11 +119,18 @@ class Runs:
     def give_back(self, owner: str) -> int:
         """A worker that stops returns what it holds; shutting down counts neither as an attempt nor as a crash."""
         return self._transaction(
-            lambda connection: int(connection.execute(self._sql["give_back"], {"owner": owner, "now": micros(self._clock.now())}).rowcount)
+            lambda connection: int(
+                connection.execute(self._sql["give_back"], {"owner": owner, "now": micros(self._clock.now())}).rowcount
+            )
         )
 
     def replay(
-        self, run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, actor: str, because: Mapping[str, Any] | None = None
+        self,
+        run_ids: Sequence[str],
+        start: str,
+        correction: Mapping[str, Any] | None,
+        actor: str,
+        because: Mapping[str, Any] | None = None,
     ) -> Replays:
         """New runs in the same lineages for these; the old ones are superseded. Safe to repeat.
 
@@ -129,22 +138,26 @@ class Runs:
         """
 
         def work(connection: sa.Connection) -> Replays:
-            made, records = replays.ReplayMaker(connection, self._clock.now()).make(run_ids, start, correction, actor, because or {})
+            made, records = replays.ReplayMaker(connection, self._clock.now()).make(
+                run_ids, start, correction, actor, because or {}
+            )
             self._feed.append(connection, records)
             return made
 
         return self._transaction(work)
 
     def shown(self, connection: sa.Connection, system: str, stream: str, rows: Collection[str], ended: bool) -> None:
-        """Close the dead letters whose rows a page showed again (`rows`: source ids), in the transaction that admits the page; once
-        the stream's end is reached (`ended`), those whose rows did not come say so."""
+        """Close the dead letters whose rows a page showed again (`rows`: source ids), in the transaction that admits
+        the page; once the stream's end is reached (`ended`), those whose rows did not come say so.
+        """
         records = rereads.shown(connection, system, stream, rows, ended, self._clock.now())
         if records:
             self._feed.append(connection, records)
 
     def read_on(self, system: str, stream: str) -> None:
-        """Let a stream that was begun again go on from where it stood before, if it could not be read for long since, and say so on
-        the dead letters whose rows were asked for. Safe to repeat."""
+        """Let a stream that was begun again go on from where it stood before, if it could not be read for long since,
+        and say so on the dead letters whose rows were asked for. Safe to repeat.
+        """
 
         def work(connection: sa.Connection) -> None:
             self._feed.append(connection, rereads.read_on(connection, system, stream, self._clock.now()))
@@ -156,16 +169,24 @@ class Runs:
 
         def work(connection: sa.Connection) -> dict[str, str]:
             now = self._clock.now()
-            found = {run.run_id: run for run in map(run_of, connection.execute(self._sql["by_ids"], {"ids": json.dumps(list(run_ids))}))}
+            found = {
+                run.run_id: run
+                for run in map(run_of, connection.execute(self._sql["by_ids"], {"ids": json.dumps(list(run_ids))}))
+            }
             ended = [run for run in found.values() if allowed(run.state, RunState.CANCELLED)]
             refused = {run_id: _why_not(found.get(run_id)) for run_id in run_ids if found.get(run_id) not in ended}
-            connection.execute(self._sql["cancel"], {"seqs": json.dumps([run.seq for run in ended]), "now": micros(now)})
+            connection.execute(
+                self._sql["cancel"], {"seqs": json.dumps([run.seq for run in ended]), "now": micros(now)}
+            )
             holding = [run.aggregate for run in ended if run.state in HOLDING]
             records: list[Record] = []
             for run in ended:
                 body = {"action": "cancel", "reason": reason, "before": run.state.value}
                 run.state, run.settled_at = RunState.CANCELLED, now
-                records += [run_record(run, RecordKind.OPERATOR_ACTION, now, actor=actor, status="cancelled", body=body), settlement(run, now)]
+                records += [
+                    run_record(run, RecordKind.OPERATOR_ACTION, now, actor=actor, status="cancelled", body=body),
+                    settlement(run, now),
+                ]
             committing.release(connection, holding)
             self._feed.append(connection, records)
             return refused
@@ -187,23 +208,33 @@ class Runs:
         self._by_operator(sa.text("delete from flow_state where flow = :flow"), values, "resume_flow", "resumed")
 
     def farewells(self, limit: int) -> list[Run]:
-        """Dead runs whose last message is due, oldest first. They are the caller's to tell of by `farewelled`; should it be
-        lost, they are due again after some minutes."""
+        """Dead runs whose last message is due, oldest first. They are the caller's to tell of by `farewelled`; should
+        it be lost, they are due again after some minutes.
+        """
         now = self._clock.now()
         values = {"limit": limit, "now": micros(now), "until": micros(now + _FAREWELL_LEASE)}
 
         def work(connection: sa.Connection) -> list[Run]:
-            return sorted((run_of(row) for row in connection.execute(self._sql["farewells"], values)), key=lambda run: run.seq)
+            return sorted(
+                (run_of(row) for row in connection.execute(self._sql["farewells"], values)), key=lambda run: run.seq
+            )
 
         return self._transaction(work)
 
     def farewelled(self, runs: Sequence[Run], records: Sequence[Record]) -> None:
-        """How the last messages of these runs stand now (`farewell`, `farewell_at`, `farewell_tries`), with the records of it."""
+        """How the last messages of these runs stand now (`farewell`, `farewell_at`, `farewell_tries`), with the records
+        of it.
+        """
 
         def work(connection: sa.Connection) -> None:
             for run in runs:
                 at = micros(run.farewell_at) if run.farewell_at else None
-                values = {"seq": run.seq, "farewell": run.farewell, "farewell_at": at, "farewell_tries": run.farewell_tries}
+                values = {
+                    "seq": run.seq,
+                    "farewell": run.farewell,
+                    "farewell_at": at,
+                    "farewell_tries": run.farewell_tries,
+                }
                 connection.execute(self._sql["farewell"], values)
             self._feed.append(connection, records)
 
@@ -248,7 +279,10 @@ class Runs:
         """Whether there is nothing to claim and no farewell to send now; a look that costs no write lock."""
         now = {"now": micros(self._clock.now())}
         with reading(self._engine) as connection:
-            return connection.execute(self._sql["any_due"], now).first() is None and connection.execute(self._sql["any_farewell"], now).first() is None
+            return (
+                connection.execute(self._sql["any_due"], now).first() is None
+                and connection.execute(self._sql["any_farewell"], now).first() is None
+            )
 
     def next_due(self) -> datetime | None:
         """World time at which the next run or last message falls due; None when none is waiting for its time."""
@@ -271,9 +305,13 @@ class Runs:
         def work(connection: sa.Connection) -> None:
             connection.execute(statement, dict(values))
             record = Record(
-                kind=RecordKind.OPERATOR_ACTION, occurred_at=self._clock.now(), flow=values["flow"], actor=values["actor"], status=status,
+                kind=RecordKind.OPERATOR_ACTION,
+                occurred_at=self._clock.now(),
+                flow=values["flow"],
+                actor=values["actor"],
+                status=status,
                 body={"action": action, "reason": values["reason"]},
-            )  # fmt: skip
+            )
             self._feed.append(connection, [record])
 
         self._transaction(work)

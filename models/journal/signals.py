@@ -24,7 +24,9 @@ def what_of(text: str) -> str:
 
 
 def raise_signals(connection: sa.Connection, changed: Iterable[str], now: datetime) -> int:
-    """Note that these things changed and make the runs that wait for them ready, in the caller's transaction; how many woke."""
+    """Note that these things changed and make the runs that wait for them ready, in the caller's transaction; how many
+    woke.
+    """
     names = sorted({what_of(name) for name in changed})
     if not names:
         return 0

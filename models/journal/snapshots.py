@@ -30,9 +30,14 @@ class Snapshots:
     def seen(self, system: str, entity: str) -> dict[str, Seen]:
         """What was sent of one entity of one system, by system id."""
         row = tables.snapshot.c
-        query = sa.select(row.system_id, row.digest, row.key, row.legal_entity).where(row.system == system, row.entity == entity)
+        query = sa.select(row.system_id, row.digest, row.key, row.legal_entity).where(
+            row.system == system, row.entity == entity
+        )
         with reading(self._engine) as connection:
-            return {system_id: Seen(digest, key, legal_entity) for system_id, digest, key, legal_entity in connection.execute(query)}
+            return {
+                system_id: Seen(digest, key, legal_entity)
+                for system_id, digest, key, legal_entity in connection.execute(query)
+            }
 
     def keep(self, system: str, entity: str, changed: Mapping[str, Seen], gone: Sequence[str]) -> None:
         """The collector has these rows now."""
@@ -45,7 +50,16 @@ class Snapshots:
         where = {"system": system, "entity": entity}
         with self._engine.begin() as connection:
             if changed:
-                rows = [{**where, "system_id": name, "digest": seen.digest, "key": seen.key, "legal_entity": seen.legal_entity} for name, seen in changed.items()]
+                rows = [
+                    {
+                        **where,
+                        "system_id": name,
+                        "digest": seen.digest,
+                        "key": seen.key,
+                        "legal_entity": seen.legal_entity,
+                    }
+                    for name, seen in changed.items()
+                ]
                 connection.execute(upsert, rows)
             if gone:
                 connection.execute(remove, [{**where, "system_id": name} for name in gone])

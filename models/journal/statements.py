@@ -1,9 +1,9 @@
 """Named SQL statements from a `.sql` file beside their owner, fitted to SQLite or PostgreSQL.
 
 A statement begins with `-- name: its purpose`. Four spellings are ours: `in json(:x)` and `in json numbers(:x)` take a
-list as one JSON parameter, so that a statement stays the same however long the list is; `begins with :x` is a range that an
-index serves on SQLite, and is no range on PostgreSQL, whose order of text is its locale's; `$run` stands for the columns
-of a run; `skip locked` is left out on SQLite, which has one writer anyway.
+list as one JSON parameter, so that a statement stays the same however long the list is; `begins with :x` is a range
+that an index serves on SQLite, and is no range on PostgreSQL, whose order of text is its locale's; `$run` stands for
+the columns of a run; `skip locked` is left out on SQLite, which has one writer anyway.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def insert_many(connection: sa.Connection, statement: sa.TextClause, rows: Seque
 @cache
 def _as_one(sql: str) -> sa.TextClause:
     """An insert of single rows as one insert of a JSON list of them."""
-    changed, found = _INSERT.subn(r"insert into \1 (\2) select \2 from json_populate_recordset(cast(null as \1), cast(:rows as json))", sql)
+    changed, found = _INSERT.subn(
+        r"insert into \1 (\2) select \2 from json_populate_recordset(cast(null as \1), cast(:rows as json))", sql
+    )
     if not found:
         raise ValueError(f"not an insert of single rows: {sql}")
     return sa.text(changed)
@@ -63,4 +65,7 @@ def _fitted(sql: str, dialect: str) -> str:
         sql = _NUMBERS.sub(r"= any(array(select cast(json_array_elements_text(cast(\1 as json)) as bigint)))", sql)
         return _LIST.sub(r"= any(array(select json_array_elements_text(cast(\1 as json))))", sql)
     sql = _BEGINS.sub(r"\1 >= \2 and \1 < \2 || char(1114111)", sql)
-    return _LOCK.sub("", _LIST.sub(r"in (select value from json_each(\1))", _NUMBERS.sub(r"in (select value from json_each(\1))", sql)))
+    return _LOCK.sub(
+        "",
+        _LIST.sub(r"in (select value from json_each(\1))", _NUMBERS.sub(r"in (select value from json_each(\1))", sql)),
+    )

@@ -1,4 +1,6 @@
-"""Tables of runs, events, crosswalk, registry and feed. Times are microseconds since 1970: world time, but wall time in `…_wall`."""
+"""Tables of runs, events, crosswalk, registry and feed. Times are microseconds since 1970: world time, but wall time in
+`…_wall`.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ class Throttle:
             wall = wall_now(connection)
             query = sa.select(row.c.tokens, row.c.refilled_wall).where(row.c.system == system).with_for_update()
             tokens, refilled = connection.execute(query).one()
-            filled = float(burst) if tokens < 0 else min(float(burst), tokens + max(0, wall - refilled) / 1_000_000 * rate)
+            filled = (
+                float(burst) if tokens < 0 else min(float(burst), tokens + max(0, wall - refilled) / 1_000_000 * rate)
+            )
             taken = min(wanted, int(filled))
             left = filled - taken
             connection.execute(sa.update(row).where(row.c.system == system).values(tokens=left, refilled_wall=wall))
@@ -66,7 +68,9 @@ class Throttle:
         with self._engine.begin() as connection:
             later = sa.or_(row.c.held_until.is_(None), row.c.held_until < until)
             connection.execute(
-                sa.update(row).where(row.c.system == system, later).values(held_until=until, updated_at=self._clock.now())
+                sa.update(row)
+                .where(row.c.system == system, later)
+                .values(held_until=until, updated_at=self._clock.now())
             )
 
     def fail(self, system: str, reason: str, limit: int, seconds: float) -> bool:
@@ -83,21 +87,30 @@ class Throttle:
         return opens
 
     def probe(self, system: str, seconds: float) -> bool:
-        """Whether the caller may try an open circuit: one probe at a time, the next one `seconds` later at the earliest."""
+        """Whether the caller may try an open circuit: one probe at a time, the next one `seconds` later at the
+        earliest.
+        """
         now, row = self._clock.now(), tables.throttle
         due = sa.and_(row.c.circuit.in_(("open", "half_open")), row.c.probe_at <= now)
         with self._engine.begin() as connection:
             changed = connection.execute(
-                sa.update(row).where(row.c.system == system, due)
+                sa.update(row)
+                .where(row.c.system == system, due)
                 .values(circuit="half_open", probe_at=now + timedelta(seconds=seconds), updated_at=now)
-            )  # fmt: skip
+            )
             return bool(changed.rowcount > 0)
 
     def succeed(self, system: str) -> bool:
         """A call was answered: the circuit closes; True when it was not closed."""
         row = tables.throttle
         with self._engine.begin() as connection:
-            values = {"circuit": "closed", "failures": 0, "probe_at": None, "reason": None, "updated_at": self._clock.now()}
+            values = {
+                "circuit": "closed",
+                "failures": 0,
+                "probe_at": None,
+                "reason": None,
+                "updated_at": self._clock.now(),
+            }
             was = connection.scalar(sa.select(row.c.circuit).where(row.c.system == system).with_for_update())
             connection.execute(sa.update(row).where(row.c.system == system).values(**values))
         return bool(was != "closed")

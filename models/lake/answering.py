@@ -36,7 +36,9 @@ class Answers:
     store being made, is asked once more in a fresh transaction.
     """
 
-    def __init__(self, settings: Settings, as_of: datetime | None = None, memory_mib: int = 256, threads: int = 2) -> None:
+    def __init__(
+        self, settings: Settings, as_of: datetime | None = None, memory_mib: int = 256, threads: int = 2
+    ) -> None:
         self._settings, self._as_of = settings, as_of
         self._connection = connect(settings, memory_mib=memory_mib, threads=threads, as_of=as_of)
         self._complete, self._looked = False, 0.0
@@ -47,7 +49,13 @@ class Answers:
         self._look_again()
         try:
             return self._answer(sql, params)
-        except (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException, duckdb.TransactionException, duckdb.HTTPException):
+        except (
+            duckdb.IOException,
+            duckdb.CatalogException,
+            duckdb.BinderException,
+            duckdb.TransactionException,
+            duckdb.HTTPException,
+        ):
             self._look_again(now=True)
             return self._answer(sql, params)
 
@@ -87,7 +95,9 @@ def main() -> None:
         return
 
 
-def _reply(pipe: Connection, sending: threading.Lock, number: int, answers: Answers, sql: str, params: Parameters | None) -> None:
+def _reply(
+    pipe: Connection, sending: threading.Lock, number: int, answers: Answers, sql: str, params: Parameters | None
+) -> None:
     content: bytes | Exception
     try:
         content = _stream(answers.table(sql, params))

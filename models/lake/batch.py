@@ -17,7 +17,9 @@ def staged(table: pa.Table, schema: pa.Schema, batch: int) -> pa.Table:
     """
     strange = set(table.column_names) - set(schema.names)
     if strange:
-        raise ValueError(f"columns {sorted(strange)} are not in the lake's schema: add them at the end of models/lake/schema.py")
+        raise ValueError(
+            f"columns {sorted(strange)} are not in the lake's schema: add them at the end of models/lake/schema.py"
+        )
     rows = table.num_rows
     columns = [pa.array(np.full(rows, batch, dtype=np.int64)), pa.array(np.arange(rows, dtype=np.int32))]
     for field in schema:

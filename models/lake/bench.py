@@ -51,7 +51,9 @@ def raw_insert_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 10_0
         columns = ", ".join(f'"{name}" {kind}' for name, kind in columns_of(table).items())
         connection.execute("CALL lake.set_option('parquet_compression', 'zstd')")
         connection.execute(f"CREATE TABLE lake.main.{table} ({columns})")
-        batches = [staged(rows.slice(start, batch_rows), TABLES[table], start) for start in range(0, rows.num_rows, batch_rows)]
+        batches = [
+            staged(rows.slice(start, batch_rows), TABLES[table], start) for start in range(0, rows.num_rows, batch_rows)
+        ]
         watch = _Watch()
         for batch in batches:
             connection.register("incoming", batch)
@@ -74,7 +76,9 @@ def sealed_append_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 1
 
 
 def verify_rate(settings: Settings) -> Rate:
-    """A whole verification of the lake of `settings`. Raises ValueError when it finds a breach: then time means nothing."""
+    """A whole verification of the lake of `settings`. Raises ValueError when it finds a breach: then time means
+    nothing.
+    """
     watch = _Watch()
     report = verify(settings)
     if not report.sound:

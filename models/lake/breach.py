@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """`batch_id` is the batch concerned (the first of several, None where it is not about one), `table` the lake's table."""
+    """`batch_id` is the batch concerned (the first of several, None where it is not about one), `table` the lake's
+    table.
+    """
 
     batch_id: int | None
     table: str

@@ -2,10 +2,10 @@
 
     v1|<table>|<batch_id>|<n>|<field>|<field>…
 
-joined by `|`, in UTF-8. A text field is `<length in bytes>|<text>`, or `-1` when NULL; any other field is its text, empty when
-NULL: integers in decimal, booleans true or false, decimals with their two places, times as microseconds since 1970 (UTC).
-Each length says where its text ends, so no two rows share bytes. A seal tells how many columns it covers: columns that
-a later version adds leave old seals valid.
+joined by `|`, in UTF-8. A text field is `<length in bytes>|<text>`, or `-1` when NULL; any other field is its text,
+empty when NULL: integers in decimal, booleans true or false, decimals with their two places, times as microseconds
+since 1970 (UTC). Each length says where its text ends, so no two rows share bytes. A seal tells how many columns it
+covers: columns that a later version adds leave old seals valid.
 """
 
 from __future__ import annotations
@@ -53,7 +53,18 @@ class Seal:
     def data(self) -> bytes:
         """The bytes of this seal's leaf in the tree of seals."""
         moment = _microseconds(self.sealed_at)
-        parts = ("seal-v1", self.batch_id, self.number, self.table_name, self.rows, self.columns, self.root, self.previous, moment, self.writer)
+        parts = (
+            "seal-v1",
+            self.batch_id,
+            self.number,
+            self.table_name,
+            self.rows,
+            self.columns,
+            self.root,
+            self.previous,
+            moment,
+            self.writer,
+        )
         return "|".join(map(str, parts)).encode()
 
     @property

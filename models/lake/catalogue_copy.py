@@ -18,7 +18,9 @@ class NoCopy(Exception):
 
 def copy_catalogue(path: Path, to: Path) -> None:
     """Write the catalogue at `path` as it stands into the new file `to`. Raises NoCopy."""
-    done = subprocess.run([sys.executable, "-I", __file__, str(path), str(to)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", __file__, str(path), str(to)], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise NoCopy(done.stderr.strip().rsplit("\n", 1)[-1])
 

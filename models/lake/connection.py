@@ -21,7 +21,13 @@ from models.lake.publish import publish
 from models.settings import Settings
 
 BUSY_MILLISECONDS = 30_000
-_NOT_THERE = ("does not exist", "not a DuckLake", "no such table", "creating a new DuckLake is explicitly disabled", "Existing DuckLake")
+_NOT_THERE = (
+    "does not exist",
+    "not a DuckLake",
+    "no such table",
+    "creating a new DuckLake is explicitly disabled",
+    "Existing DuckLake",
+)
 
 
 def connect(
@@ -33,7 +39,8 @@ def connect(
     threads: int = 2,
     as_of: datetime | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """A connection with the stores that exist attached as `lake`, `marts` and `journal`, and every public name as a view.
+    """A connection with the stores that exist attached as `lake`, `marts` and `journal`, and every public name as a
+    view.
 
     `write` attaches the lake for its one writer and `marts="write"` creates the marts; all else is read-only. Names of
     stores that do not exist yet answer no rows. Sessions run in UTC. Raises Misconfigured when an address cannot work.
@@ -66,7 +73,11 @@ def open_engine(settings: Settings, *, memory_mib: int, threads: int) -> duckdb.
 
 
 def attach_missing(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, *, write: bool = False, marts: Literal["read", "write"] = "read"
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    *,
+    write: bool = False,
+    marts: Literal["read", "write"] = "read",
 ) -> None:
     """Attach the stores that exist by now and are not attached yet."""
     have = {row[0] for row in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
@@ -79,7 +90,9 @@ def attach_missing(
         _attach_journal(connection, settings.journal_address)
 
 
-def open_lake(settings: Settings, *, write: bool = False, memory_mib: int = 256, threads: int = 2) -> duckdb.DuckDBPyConnection:
+def open_lake(
+    settings: Settings, *, write: bool = False, memory_mib: int = 256, threads: int = 2
+) -> duckdb.DuckDBPyConnection:
     """A connection with the audit lake alone, as `lake`; nothing attached when it does not exist and `write` is false."""
     connection = open_engine(settings, memory_mib=memory_mib, threads=threads)
     _attach_lake(connection, "lake", settings.lake_catalog_address, settings.lake_data_address, write)
@@ -117,7 +130,12 @@ def _attach_lake(connection: duckdb.DuckDBPyConnection, name: str, address: str,
     if write and "://" not in data:
         Path(data).mkdir(parents=True, exist_ok=True)
     # The data path is handed over each time because DuckLake keeps an absolute one, and a copied home lies elsewhere.
-    options = [f"DATA_PATH {quoted(data + '/')}", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0", "AUTOMATIC_MIGRATION false"]
+    options = [
+        f"DATA_PATH {quoted(data + '/')}",
+        "OVERRIDE_DATA_PATH true",
+        "DATA_INLINING_ROW_LIMIT 0",
+        "AUTOMATIC_MIGRATION false",
+    ]
     if kind == "sqlite":
         options.append(f"META_BUSY_TIMEOUT {BUSY_MILLISECONDS}")
     if kind == "sqlite" and write:
@@ -140,7 +158,9 @@ def _attach_journal(connection: duckdb.DuckDBPyConnection, url: str) -> None:
     if kind.startswith("sqlite"):
         path = Path(rest.removeprefix("/")).absolute()
         if path.exists():
-            connection.execute(f"ATTACH {quoted(str(path))} AS journal (TYPE sqlite, READ_ONLY, BUSY_TIMEOUT {BUSY_MILLISECONDS})")
+            connection.execute(
+                f"ATTACH {quoted(str(path))} AS journal (TYPE sqlite, READ_ONLY, BUSY_TIMEOUT {BUSY_MILLISECONDS})"
+            )
         return
     try:
         connection.execute(f"ATTACH {quoted('postgresql://' + rest)} AS journal (TYPE postgres, READ_ONLY)")

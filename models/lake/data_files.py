@@ -74,7 +74,11 @@ class DataFolder:
 
     def _remote_digest(self, path: str) -> tuple[str, int]:
         try:
-            row = self._connection.cursor().execute(f"SELECT content FROM read_blob({quoted(self.full(path))})").fetchone()
+            row = (
+                self._connection.cursor()
+                .execute(f"SELECT content FROM read_blob({quoted(self.full(path))})")
+                .fetchone()
+            )
         except (duckdb.IOException, duckdb.HTTPException) as error:
             raise FileNotFoundError(path) from error
         if row is None:

@@ -52,7 +52,9 @@ def missing_on_postgres(address: str) -> set[str]:
     import psycopg
 
     with psycopg.connect(address) as connection:
-        rows = connection.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')").fetchall()
+        rows = connection.execute(
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+        ).fetchall()
     return set(GUARDS) - {name for (name,) in rows}
 
 

@@ -20,9 +20,7 @@ _CASE = (
     "subject_entity subject_key project_key customer_key occurrences:BIGINT money_kind amounts amount_reporting first_seen last_seen "
     "resolved_at sla_due snoozed_until run_ids trace_ids"
 )
-_FINDING = (
-    "finding_id case_id detector subject_entity subject_key run_id trace_id amount currency evidence first_seen last_seen resolved_at"
-)
+_FINDING = "finding_id case_id detector subject_entity subject_key run_id trace_id amount currency evidence first_seen last_seen resolved_at"
 _REQUEST = "request_id kind body state result actor reason created_at settled_at"
 
 

@@ -38,11 +38,15 @@ class LogState:
 
 def load(connection: duckdb.DuckDBPyConnection) -> LogState:
     """The state as the lake tells it: the last checkpoint's frontier and the seals after it."""
-    row = connection.execute("SELECT size, last_batch, frontier, note FROM lake.main.checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+    row = connection.execute(
+        "SELECT size, last_batch, frontier, note FROM lake.main.checkpoints ORDER BY size DESC LIMIT 1"
+    ).fetchone()
     size, last, frontier, note = row or (0, 0, "", None)
     nodes = [bytes.fromhex(frontier[at : at + 64]) for at in range(0, len(frontier), 64)]
     state = LogState(last, _chains(connection, last), Frontier(size, nodes), note, size)
-    answer = connection.execute("SELECT * FROM lake.main.seals WHERE batch_id > $1 ORDER BY batch_id, table_name", [last])
+    answer = connection.execute(
+        "SELECT * FROM lake.main.seals WHERE batch_id > $1 ORDER BY batch_id, table_name", [last]
+    )
     state.add(seals_from(answer.to_arrow_table().to_pylist()))
     return state
 

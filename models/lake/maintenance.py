@@ -1,4 +1,6 @@
-"""Keeping the lake quick: small files merged tier by tier, old snapshots and files dropped, never under a reader's feet."""
+"""Keeping the lake quick: small files merged tier by tier, old snapshots and files dropped, never under a reader's
+feet.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from models.lake.manifest import Entry, Manifest
 
 _MIB = 1 << 20
 TIERS = ((0, 2 * _MIB, 8), (2 * _MIB, 32 * _MIB, 8), (32 * _MIB, 192 * _MIB, 4))
-"""(from bytes, below bytes, how many files of that size make a merge worth it). A row is rewritten at most once per tier."""
+"""(from bytes, below bytes, how many files of that size make a merge worth it). A row is rewritten at most once per
+tier.
+"""
 
 ORPHANS_AFTER = timedelta(days=1)
 
@@ -54,7 +58,13 @@ def maintain(
 
 
 def _merge(
-    connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest, table: str, low: int, high: int, enough: int
+    connection: duckdb.DuckDBPyConnection,
+    folder: DataFolder,
+    manifest: Manifest,
+    table: str,
+    low: int,
+    high: int,
+    enough: int,
 ) -> tuple[int, int]:
     if _small_files(connection, table, low, high) < enough:
         return 0, 0
@@ -64,7 +74,13 @@ def _merge(
 
 
 def _merged(
-    connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest, table: str, low: int, high: int, known: set[str]
+    connection: duckdb.DuckDBPyConnection,
+    folder: DataFolder,
+    manifest: Manifest,
+    table: str,
+    low: int,
+    high: int,
+    known: set[str],
 ) -> tuple[int, int]:
     connection.execute("BEGIN")
     try:
@@ -106,7 +122,9 @@ def _enter(connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: 
     for path in new:
         table = path.split("/")[1]
         key = "last_batch" if table == "checkpoints" else "batch_id"
-        batches = connection.cursor().execute(f"SELECT min({key}), max({key}) FROM read_parquet($1)", [folder.full(path)]).fetchone() or (None, None)
+        batches = connection.cursor().execute(
+            f"SELECT min({key}), max({key}) FROM read_parquet($1)", [folder.full(path)]
+        ).fetchone() or (None, None)
         entries.append(Entry(path, table, *folder.digest(path), *batches))
     if entries:
         manifest.enter(entries)
@@ -115,7 +133,8 @@ def _enter(connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: 
 def _drop_old(
     connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest, keep: timedelta, grace: timedelta
 ) -> int:
-    # Without this a power loss between a merge and its clean-up could take the merged file and find its sources deleted.
+    # Without this a power loss between a merge and its clean-up could take the merged file and find its sources
+    # deleted.
     _sync_file_system(folder)
     now = datetime.now(UTC)
     _expire(connection, now - keep)
@@ -127,12 +146,15 @@ def _drop_old(
     return gone
 
 
-# Both by ids, never by DuckLake's `older_than`: on a SQLite catalogue version 1.5.5 compares times as text of two different
+# Both by ids, never by DuckLake's `older_than`: on a SQLite catalogue version 1.5.5 compares times as text of two
+# different
 # forms, so any moment of today counts as younger than all of today and nothing would be kept.
 
 
 def _expire(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
-    rows = connection.execute("SELECT snapshot_id FROM ducklake_snapshots('lake') WHERE snapshot_time < $1 ORDER BY ALL", [before]).fetchall()
+    rows = connection.execute(
+        "SELECT snapshot_id FROM ducklake_snapshots('lake') WHERE snapshot_time < $1 ORDER BY ALL", [before]
+    ).fetchall()
     for start in range(0, len(rows), 1000):
         versions = ", ".join(str(row[0]) for row in rows[start : start + 1000])
         connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => [{versions}])")
@@ -147,7 +169,11 @@ def _remove_scheduled(connection: duckdb.DuckDBPyConnection, folder: DataFolder,
         [before],
     ).fetchall()
     if not folder.local:
-        return len(connection.execute("CALL ducklake_cleanup_old_files('lake', older_than => $1)", [before - ORPHANS_AFTER]).fetchall())
+        return len(
+            connection.execute(
+                "CALL ducklake_cleanup_old_files('lake', older_than => $1)", [before - ORPHANS_AFTER]
+            ).fetchall()
+        )
     for _, path in rows:
         folder.remove(path)
     if rows:

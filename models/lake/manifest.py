@@ -1,8 +1,8 @@
 """The SHA-256 of every data file, so that `verify` notices any changed byte, in a footer or a Bloom filter too.
 
-It lies beside a SQLite catalogue (`manifest.sqlite`) or in the PostgreSQL catalogue's database (`tieout_file`). An entry
-is durable before the lake's commit that brings the file, so a file of the lake without an entry is never honest. It
-needs no guard of its own: rows are held by their seals.
+It lies beside a SQLite catalogue (`manifest.sqlite`) or in the PostgreSQL catalogue's database (`tieout_file`). An
+entry is durable before the lake's commit that brings the file, so a file of the lake without an entry is never honest.
+It needs no guard of its own: rows are held by their seals.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ class Manifest:
     def older_than(self, seconds: float) -> set[str]:
         """Paths entered at least `seconds` ago."""
         with self._engine.connect() as connection:
-            return set(connection.execute(sa.select(FILE.c.path).where(FILE.c.entered < time.time() - seconds)).scalars())
+            return set(
+                connection.execute(sa.select(FILE.c.path).where(FILE.c.entered < time.time() - seconds)).scalars()
+            )
 
     def close(self) -> None:
         self._engine.dispose()
@@ -90,7 +92,9 @@ def _engine(settings: Settings, write: bool) -> sa.Engine:
     if kind == "postgres":
         return sa.create_engine(postgres_url(address), pool_size=1)
     path = Path(address).parent / "manifest.sqlite"
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False})
+    engine = sa.create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}
+    )
     if write:
         sa.event.listen(engine, "connect", _durable)
     return engine
@@ -109,4 +113,6 @@ def postgres_url(address: str) -> str | sa.URL:
         return "postgresql+psycopg://" + address.partition("://")[2]
     from psycopg.conninfo import conninfo_to_dict
 
-    return sa.URL.create("postgresql+psycopg", query={name: str(value) for name, value in conninfo_to_dict(address).items()})
+    return sa.URL.create(
+        "postgresql+psycopg", query={name: str(value) for name, value in conninfo_to_dict(address).items()}
+    )

@@ -1,6 +1,7 @@
 """RFC 6962 hash trees over SHA-256: root, inclusion path, its check, and a tree that grows without keeping its leaves.
 
-Hashes are 32 bytes. A leaf hash is SHA-256(0x00 ‖ data), a node SHA-256(0x01 ‖ left ‖ right), the empty tree SHA-256 of nothing.
+Hashes are 32 bytes. A leaf hash is SHA-256(0x00 ‖ data), a node SHA-256(0x01 ‖ left ‖ right), the empty tree SHA-256 of
+nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def node(left: bytes, right: bytes) -> bytes:
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """The tree's root over leaf hashes. Level by level, an odd last node moving up, gives the recursive definition's tree."""
+    """The tree's root over leaf hashes. Level by level, an odd last node moving up, gives the recursive definition's
+    tree.
+    """
     level = list(leaves)
     if not level:
         return EMPTY

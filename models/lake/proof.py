@@ -61,7 +61,9 @@ class Prover:
     def _seal(self, table: str, batch_id: int) -> Seal:
         if table not in TABLES:
             raise NoProof(f"{table} is no sealed table: give one of {', '.join(sorted(TABLES))}")
-        seals = seals_from(self._rows("SELECT * FROM lake.main.seals WHERE batch_id = $1 AND table_name = $2", [batch_id, table]))
+        seals = seals_from(
+            self._rows("SELECT * FROM lake.main.seals WHERE batch_id = $1 AND table_name = $2", [batch_id, table])
+        )
         if not seals:
             raise NoProof(f"batch {batch_id} has no seal for {table}: run `tieout verify`")
         return seals[0]
@@ -82,10 +84,16 @@ class Prover:
 
     def _log(self, seal: Seal) -> tuple[str, dict[str, Any]]:
         """The first checkpoint over `seal`, and the seal's path to its root."""
-        after = self._rows("SELECT * FROM lake.main.checkpoints WHERE last_batch >= $1 ORDER BY size LIMIT 1", [seal.batch_id])
+        after = self._rows(
+            "SELECT * FROM lake.main.checkpoints WHERE last_batch >= $1 ORDER BY size LIMIT 1", [seal.batch_id]
+        )
         if not after:
-            raise NoProof(f"batch {seal.batch_id} is sealed but not under a signed checkpoint yet: try again in a minute")
-        before = self._rows("SELECT * FROM lake.main.checkpoints WHERE last_batch < $1 ORDER BY size DESC LIMIT 1", [seal.batch_id])
+            raise NoProof(
+                f"batch {seal.batch_id} is sealed but not under a signed checkpoint yet: try again in a minute"
+            )
+        before = self._rows(
+            "SELECT * FROM lake.main.checkpoints WHERE last_batch < $1 ORDER BY size DESC LIMIT 1", [seal.batch_id]
+        )
         known, first = (_frontier(before[0]), before[0]["last_batch"]) if before else (merkle.Frontier(), 0)
         later = seals_from(
             self._rows(

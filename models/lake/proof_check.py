@@ -1,4 +1,5 @@
-"""Checks an inclusion proof with nothing but Python: hand this one file to an auditor with the proof and the public key.
+"""Checks an inclusion proof with nothing but Python: hand this one file to an auditor with the proof and the public
+key.
 
     python proof_check.py proof.json "<verifier key from keys/audit.pub>"
 

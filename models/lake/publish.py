@@ -24,7 +24,9 @@ _SQL_TYPES = {
 def columns_of(name: str) -> dict[str, str]:
     """Columns and SQL types of a lake table, `batch_id` and `n` in front."""
     schema = {**TABLES, "seals": SEALS, "checkpoints": CHECKPOINTS}[name]
-    place = {"batch_id": "BIGINT", "n": "INTEGER"} if name in TABLES else {"batch_id": "BIGINT"} if name == "seals" else {}
+    place = (
+        {"batch_id": "BIGINT", "n": "INTEGER"} if name in TABLES else {"batch_id": "BIGINT"} if name == "seals" else {}
+    )
     return {**place, **{field.name: _SQL_TYPES[field.type] for field in schema}}
 
 
@@ -41,7 +43,9 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
         there = name in tables.get("lake", ())
         source = f"SELECT * FROM lake.main.{name}" if there else _nothing(columns_of(name))
         if as_of and there:
-            source += f" WHERE {'last_batch' if name == 'checkpoints' else 'batch_id'} <= {last if last is not None else 0}"
+            source += (
+                f" WHERE {'last_batch' if name == 'checkpoints' else 'batch_id'} <= {last if last is not None else 0}"
+            )
         _view(connection, name, source)
         complete &= there
     marts = tables.get("marts", [])

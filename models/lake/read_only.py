@@ -12,11 +12,29 @@ import orjson
 from models.domain.errors import TieoutError
 
 TABLE_FUNCTIONS = frozenset(
-    ["range", "generate_series", "unnest", "json_each", "json_tree", "repeat", "repeat_row", "duckdb_tables", "duckdb_views", "duckdb_columns", "duckdb_functions", "duckdb_types", "duckdb_keywords", "summary", "test_all_types"]
+    [
+        "range",
+        "generate_series",
+        "unnest",
+        "json_each",
+        "json_tree",
+        "repeat",
+        "repeat_row",
+        "duckdb_tables",
+        "duckdb_views",
+        "duckdb_columns",
+        "duckdb_functions",
+        "duckdb_types",
+        "duckdb_keywords",
+        "summary",
+        "test_all_types",
+    ]
 )
 _EXPLAIN = re.compile(r"^\s*explain\s+(analyze\s+)?", re.IGNORECASE)
 _DESCRIBE = re.compile(r"^\s*(describe|desc|show|summarize)\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
-_REFUSED = re.compile(r"^(read_\w+|\w*parquet\w*|glob|getenv|query|query_table|\w+_(scan|query|execute|attach)|write_log|set_config)$")
+_REFUSED = re.compile(
+    r"^(read_\w+|\w*parquet\w*|glob|getenv|query|query_table|\w+_(scan|query|execute|attach)|write_log|set_config)$"
+)
 _FILE = re.compile(r"[/\\.:*]")
 _OUTSIDE = re.compile(r"(\b\w+\s*\()|'")
 
@@ -41,7 +59,9 @@ def check(sql: str) -> None:
     if kind == "EXPLAIN" and explained:
         return check(sql[explained.end() :])
     if kind != "SELECT":
-        raise NotReadOnly(f"{kind} is refused: this connection reads only. Use SELECT, EXPLAIN, DESCRIBE or SHOW; change things with `tieout replay` or the console")
+        raise NotReadOnly(
+            f"{kind} is refused: this connection reads only. Use SELECT, EXPLAIN, DESCRIBE or SHOW; change things with `tieout replay` or the console"
+        )
     described = _DESCRIBE.match(sql)
     if described is None:
         return _check_tree(_tree(sql))
@@ -60,7 +80,9 @@ def _tree(sql: str) -> Any:
     row = _parser().execute("SELECT json_serialize_sql($1::VARCHAR)", [sql]).fetchone()
     tree = orjson.loads(row[0]) if row else {"error": True}
     if tree.get("error"):
-        raise NotReadOnly(f"this statement is refused, since it cannot be checked ({tree.get('error_message', 'unknown form')}): write it as a SELECT")
+        raise NotReadOnly(
+            f"this statement is refused, since it cannot be checked ({tree.get('error_message', 'unknown form')}): write it as a SELECT"
+        )
     return tree
 
 
@@ -87,10 +109,14 @@ def _check_tree(node: Any) -> None:
     if node.get("type") == "TABLE_FUNCTION":
         name = str(node.get("function", {}).get("function_name")).lower()
         if name not in TABLE_FUNCTIONS:
-            raise NotReadOnly(f"the table function {name}() is refused: query the published tables; SHOW TABLES lists them")
+            raise NotReadOnly(
+                f"the table function {name}() is refused: query the published tables; SHOW TABLES lists them"
+            )
     for part in node.values():
         _check_tree(part)
 
 
 def _files_refused() -> NotReadOnly:
-    return NotReadOnly("reading files or other databases is refused: query the published tables; SHOW TABLES lists them")
+    return NotReadOnly(
+        "reading files or other databases is refused: query the published tables; SHOW TABLES lists them"
+    )

@@ -38,7 +38,9 @@ class LakeReader:
     more. SQL runs in a process beside this one (`answering.py`), which is started again should it die.
     """
 
-    def __init__(self, settings: Settings, as_of: datetime | None = None, memory_mib: int = 256, threads: int = 2) -> None:
+    def __init__(
+        self, settings: Settings, as_of: datetime | None = None, memory_mib: int = 256, threads: int = 2
+    ) -> None:
         self._opening = (settings, as_of, memory_mib, threads)
         self._lock = threading.Lock()
         self._process: _Process | None = None
@@ -80,7 +82,9 @@ class _Process:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", "models.lake.answering", str(theirs.fileno())]
-            self._child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment())
+            self._child = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment()
+            )
         self._pipe = Connection(ours.detach())
         self._sending = threading.Lock()
         self._waiting: dict[int, Future[bytes]] = {}

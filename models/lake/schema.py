@@ -1,4 +1,5 @@
-"""Tables of the audit lake as Arrow schemas, in the order their columns are sealed. Columns may be added at the end, never renamed.
+"""Tables of the audit lake as Arrow schemas, in the order their columns are sealed. Columns may be added at the end,
+never renamed.
 
 Every table also has `batch_id BIGINT` and `n INTEGER` in front, set by `append`: the row's place in its sealed batch.
 Times are `timestamptz` in UTC; ids are lower-case hex or UUID text; JSON is text.
@@ -85,8 +86,8 @@ RECORDS = pa.schema(
 
 OBSERVATIONS = pa.schema(
     [
-        ("observed_at", TIME),      # world time of the snapshot
-        ("recorded_at", TIME),      # wall time
+        ("observed_at", TIME),  # world time of the snapshot
+        ("recorded_at", TIME),  # wall time
         ("snapshot_id", pa.string()),
         ("system", pa.string()),
         ("role", pa.string()),
@@ -94,8 +95,8 @@ OBSERVATIONS = pa.schema(
         ("system_id", pa.string()),
         ("key", pa.string()),
         ("legal_entity", pa.string()),
-        ("present", pa.bool_()),    # false: was there before, is gone now
-        ("digest", pa.string()),    # SHA-256 of `fields`; only changed rows are stored
+        ("present", pa.bool_()),  # false: was there before, is gone now
+        ("digest", pa.string()),  # SHA-256 of `fields`; only changed rows are stored
         ("fields", pa.string()),
     ]
 )
@@ -109,7 +110,7 @@ QUARANTINE = pa.schema(
         ("error_code", pa.string()),
         ("reason", pa.string()),
         ("path", pa.string()),
-        ("content", pa.string()),   # the refused bytes, base64 where they are no UTF-8, cut at 64 KiB
+        ("content", pa.string()),  # the refused bytes, base64 where they are no UTF-8, cut at 64 KiB
         ("content_bytes", pa.int64()),
     ]
 )
@@ -122,18 +123,21 @@ SEALS = pa.schema(
         ("root", pa.string()),
         ("previous", pa.string()),
         ("sealed_at", TIME),
-        ("number", pa.int64()),     # the writer's own number of the batch: (writer, number) makes append idempotent
-        ("columns", pa.int32()),    # how many of the table's columns, in their order, the root covers
+        ("number", pa.int64()),  # the writer's own number of the batch: (writer, number) makes append idempotent
+        ("columns", pa.int32()),  # how many of the table's columns, in their order, the root covers
     ]
 )
 
 CHECKPOINTS = pa.schema(
     [
-        ("size", pa.int64()),       # seals under the tree, in order of (batch_id, table_name)
+        ("size", pa.int64()),  # seals under the tree, in order of (batch_id, table_name)
         ("last_batch", pa.int64()),
         ("root", pa.string()),
-        ("note", pa.string()),      # the signed note (C2SP tlog-checkpoint), signature included
-        ("frontier", pa.string()),  # hex of the tree's perfect subtrees, so that a writer goes on without reading every seal
+        ("note", pa.string()),  # the signed note (C2SP tlog-checkpoint), signature included
+        (
+            "frontier",
+            pa.string(),
+        ),  # hex of the tree's perfect subtrees, so that a writer goes on without reading every seal
         ("signed_at", TIME),
     ]
 )

@@ -1,12 +1,12 @@
 """The audit key and signed checkpoint notes (C2SP signed-note and tlog-checkpoint, Ed25519).
 
-    <origin>
-    <number of seals>
-    <root of the tree of seals, base64>
-    last-batch <batch id>
-    signed-at <ISO 8601>
+<origin>
+<number of seals>
+<root of the tree of seals, base64>
+last-batch <batch id>
+signed-at <ISO 8601>
 
-    — <origin> <base64 of 4 bytes key id and the signature>
+— <origin> <base64 of 4 bytes key id and the signature>
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
         return _private(file)
     key = Ed25519PrivateKey.generate()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     _write_private(file, pem)
     (file.parent / "audit.pub").write_text(verifier_text(key.public_key()) + "\n")
     return key
@@ -93,7 +91,9 @@ def key_from_text(text: str) -> Ed25519PublicKey:
         raw = base64.b64decode(text.strip().split("+", 2)[2], validate=True)
         return Ed25519PublicKey.from_public_bytes(raw[1:])
     except (IndexError, ValueError) as error:
-        raise Misconfigured("keys/audit.pub is no Ed25519 verifier key (<name>+<key id>+<base64>): restore it from its copy") from error
+        raise Misconfigured(
+            "keys/audit.pub is no Ed25519 verifier key (<name>+<key id>+<base64>): restore it from its copy"
+        ) from error
 
 
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
@@ -114,7 +114,11 @@ def opened(note: str, key: Ed25519PublicKey) -> Checkpoint:
         key.verify(raw[4:], (text + "\n").encode())
         lines = text.split("\n")
         return Checkpoint(
-            lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True), int(lines[3].split()[1]), datetime.fromisoformat(lines[4].split()[1])
+            lines[0],
+            int(lines[1]),
+            base64.b64decode(lines[2], validate=True),
+            int(lines[3].split()[1]),
+            datetime.fromisoformat(lines[4].split()[1]),
         )
     except InvalidSignature:
         raise BadNote("the signature does not hold") from None

@@ -1,8 +1,9 @@
 """Reads that a merge cannot spoil.
 
-A SQLite catalogue is read table by table, each in a transaction of its own, even inside one statement. A merge that commits
-after a reader chose its snapshot hides the rows it moved: the old files are no longer listed, and the new one is younger than
-the snapshot. So a read counts only if every data file that was listed before it is still listed after it.
+A SQLite catalogue is read table by table, each in a transaction of its own, even inside one statement. A merge that
+commits after a reader chose its snapshot hides the rows it moved: the old files are no longer listed, and the new one
+is younger than the snapshot. So a read counts only if every data file that was listed before it is still listed after
+it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class StandingFiles:
 
 def steady_table(connection: Connection, sql: str, params: object = None) -> pa.Table:
     """The whole answer of one reading statement, which is asked again when a merge overtook it."""
-    return steadily(connection, lambda: (connection.execute(sql, params) if params else connection.execute(sql)).to_arrow_table())
+    return steadily(
+        connection, lambda: (connection.execute(sql, params) if params else connection.execute(sql)).to_arrow_table()
+    )
 
 
 def steadily(connection: Connection, read: Callable[[], Answer]) -> Answer:

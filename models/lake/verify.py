@@ -33,7 +33,9 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
     named and has no checkpoint: an answer without it would be taken for one with it.
     """
     if witness is not None and not kept.notes(witness):
-        raise Misconfigured(f"the witness {witness} keeps no checkpoint: give the file or folder that checkpoints are pushed to (TIEOUT_WITNESS)")
+        raise Misconfigured(
+            f"the witness {witness} keeps no checkpoint: give the file or folder that checkpoints are pushed to (TIEOUT_WITNESS)"
+        )
     report = Report()
     place = witness or kept.witness_path(settings)
     try:
@@ -77,4 +79,8 @@ def _report_no_lake(settings: Settings, place: Path, report: Report) -> None:
     finally:
         manifest.close()
     if remembered:
-        report.add(None, "catalogue", f"the lake's catalogue {settings.lake_catalog_address} is gone, but checkpoints or files of it are kept")
+        report.add(
+            None,
+            "catalogue",
+            f"the lake's catalogue {settings.lake_catalog_address} is gone, but checkpoints or files of it are kept",
+        )

@@ -81,7 +81,9 @@ class FileCheck:
 
     def _check_guards(self, missing: set[str]) -> None:
         for guard in sorted(missing):
-            self._report.add(None, "catalogue", f"the guard {guard} was taken off: the writer puts it back when it starts")
+            self._report.add(
+                None, "catalogue", f"the guard {guard} was taken off: the writer puts it back when it starts"
+            )
 
     def _check_catalogue(self, files: Sequence[DataFile], told: Mapping[str, list[dict[str, Any]]]) -> None:
         by_id = {file.data_file_id: file for file in files}
@@ -103,10 +105,16 @@ class FileCheck:
         for row in told["table_counts"]:
             counted = sum(file.record_count for file in files if file.table_name == row["table_name"])
             if row["table_name"] in ALL and row["record_count"] != counted:
-                self._report.add(None, row["table_name"], f"the catalogue counts {row['record_count']} rows, its files hold {counted}")
+                self._report.add(
+                    None,
+                    row["table_name"],
+                    f"the catalogue counts {row['record_count']} rows, its files hold {counted}",
+                )
 
     def _check_bytes(self, file: DataFile) -> bool:
-        """Whether the file is there as it was written; object storage keeps its own digests, so no entry there is no breach."""
+        """Whether the file is there as it was written; object storage keeps its own digests, so no entry there is no
+        breach.
+        """
         entry = self._entries.get(file.path)
         try:
             digest, size = self._folder.digest(file.path)
@@ -120,7 +128,9 @@ class FileCheck:
             if self._folder.local:
                 self._add(file, "was never entered by a writer: it replaced one that was")
         elif digest != entry.sha256:
-            self._add(file, f"was changed: its SHA-256 is not the one entered when it was written (batches {_span(entry)})")
+            self._add(
+                file, f"was changed: its SHA-256 is not the one entered when it was written (batches {_span(entry)})"
+            )
         return True
 
     def _check_footers(self, files: Sequence[DataFile], told: Mapping[str, list[dict[str, Any]]]) -> None:
@@ -136,7 +146,13 @@ class FileCheck:
             for file in some:
                 full = self._folder.full(file.path)
                 if full in rows:
-                    self._compare(file, rows[full], columns.get(full, {}), stats.get(file.data_file_id, []), parts.get(file.data_file_id, []))
+                    self._compare(
+                        file,
+                        rows[full],
+                        columns.get(full, {}),
+                        stats.get(file.data_file_id, []),
+                        parts.get(file.data_file_id, []),
+                    )
 
     def _footers(self, files: Sequence[DataFile]) -> tuple[dict[str, int], dict[str, dict[str, dict[str, Any]]]]:
         paths = [self._folder.full(file.path) for file in files]
@@ -155,13 +171,27 @@ class FileCheck:
             return {}, {}
 
     def _compare(
-        self, file: DataFile, rows: int, real: Mapping[str, dict[str, Any]], told: list[dict[str, Any]], parts: list[tuple[str, str]]
+        self,
+        file: DataFile,
+        rows: int,
+        real: Mapping[str, dict[str, Any]],
+        told: list[dict[str, Any]],
+        parts: list[tuple[str, str]],
     ) -> None:
         if rows != file.record_count:
-            self._add(file, f"holds {rows} rows, the catalogue says {file.record_count}: the rest is hidden from counts")
-        narrowed = [row["column_name"] for row in told if row["column_name"] in real and _narrower(row, real[row["column_name"]])]
+            self._add(
+                file, f"holds {rows} rows, the catalogue says {file.record_count}: the rest is hidden from counts"
+            )
+        narrowed = [
+            row["column_name"]
+            for row in told
+            if row["column_name"] in real and _narrower(row, real[row["column_name"]])
+        ]
         if narrowed:
-            self._add(file, f"the catalogue's ranges of {', '.join(sorted(narrowed))} are not the file's: filters would pass its rows by")
+            self._add(
+                file,
+                f"the catalogue's ranges of {', '.join(sorted(narrowed))} are not the file's: filters would pass its rows by",
+            )
         moments = real.get("recorded_at")
         if moments is not None and any(not _in_part(transform, value, moments) for transform, value in parts):
             self._add(file, "the catalogue puts it under another day than its rows: filters would pass them by")
@@ -181,7 +211,15 @@ class FileCheck:
         return rows
 
 
-_CATALOGUE = ("data_files", "delete_files", "inlined_tables", "tables", "table_counts", "column_stats", "partition_values")
+_CATALOGUE = (
+    "data_files",
+    "delete_files",
+    "inlined_tables",
+    "tables",
+    "table_counts",
+    "column_stats",
+    "partition_values",
+)
 
 
 def _manifest(settings: Settings) -> dict[str, Entry]:
@@ -193,7 +231,11 @@ def _manifest(settings: Settings) -> dict[str, Entry]:
 
 
 def _span(entry: Entry) -> str:
-    return str(entry.first_batch) if entry.first_batch == entry.last_batch else f"{entry.first_batch} to {entry.last_batch}"
+    return (
+        str(entry.first_batch)
+        if entry.first_batch == entry.last_batch
+        else f"{entry.first_batch} to {entry.last_batch}"
+    )
 
 
 def _narrower(told: Mapping[str, Any], real: Mapping[str, Any]) -> bool:
@@ -206,9 +248,19 @@ def _narrower(told: Mapping[str, Any], real: Mapping[str, Any]) -> bool:
     low, high, kind = told["min_value"], told["max_value"], told["column_type"]
     try:
         return bool(
-            (low is not None and minima and low not in minima and _typed(kind, low) > min(_typed(kind, x) for x in minima))
+            (
+                low is not None
+                and minima
+                and low not in minima
+                and _typed(kind, low) > min(_typed(kind, x) for x in minima)
+            )
             or (low is not None and len(set(minima)) > 1 and _typed(kind, low) > min(_typed(kind, x) for x in minima))
-            or (high is not None and maxima and high not in maxima and _typed(kind, high) < max(_typed(kind, x) for x in maxima))
+            or (
+                high is not None
+                and maxima
+                and high not in maxima
+                and _typed(kind, high) < max(_typed(kind, x) for x in maxima)
+            )
             or (high is not None and len(set(maxima)) > 1 and _typed(kind, high) < max(_typed(kind, x) for x in maxima))
         )
     except (ValueError, InvalidOperation):

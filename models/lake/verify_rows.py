@@ -35,7 +35,9 @@ def verify_rows(connection: duckdb.DuckDBPyConnection, seals: Iterable[Seal], re
 
 
 def verify_nothing_unsealed(connection: duckdb.DuckDBPyConnection, report: Report) -> None:
-    """Report batches that have rows and no seal. One statement per table, so an append under way is seen whole or not at all."""
+    """Report batches that have rows and no seal. One statement per table, so an append under way is seen whole or not
+    at all.
+    """
     for table in TABLES:
         try:
             rows = steady_table(

@@ -19,7 +19,13 @@ PAGE = 20_000
 class Log:
     """Follows the log of seals page by page and compares it with the checkpoints."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, report: Report, key: Ed25519PublicKey | None, remembered: Sequence[str]) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        report: Report,
+        key: Ed25519PublicKey | None,
+        remembered: Sequence[str],
+    ) -> None:
         self._connection, self._report, self._key = connection, report, key
         self._tree = Frontier()
         self._chains: dict[str, str] = {}
@@ -55,10 +61,18 @@ class Log:
 
     def _follow(self, seal: Seal) -> None:
         if seal.batch_id > self._last + 1:
-            self._report.add(self._last + 1, "seals", f"batches {self._last + 1} to {seal.batch_id - 1} have no seal: they were removed")
+            self._report.add(
+                self._last + 1,
+                "seals",
+                f"batches {self._last + 1} to {seal.batch_id - 1} have no seal: they were removed",
+            )
         previous = self._chains.get(seal.writer, FIRST)
         if seal.previous != previous:
-            self._report.add(seal.batch_id, seal.table_name, f"the chain of writer {seal.writer} breaks here: a seal before it was altered, removed or reordered")
+            self._report.add(
+                seal.batch_id,
+                seal.table_name,
+                f"the chain of writer {seal.writer} breaks here: a seal before it was altered, removed or reordered",
+            )
         digest = seal.digest
         self._chains[seal.writer] = digest.hex()
         self._pass_checkpoints(seal.batch_id)
@@ -71,7 +85,8 @@ class Log:
             checkpoint, source = self._due.pop(0)
             if checkpoint.size < self._tree.size or checkpoint.root != self._tree.root():
                 self._report.add(
-                    min(self._good + 1, checkpoint.last_batch), "seals",
+                    min(self._good + 1, checkpoint.last_batch),
+                    "seals",
                     f"history was rewritten: between batch {self._good + 1} and {checkpoint.last_batch} the seals differ from the "
                     f"checkpoint signed {checkpoint.signed_at.isoformat()} ({source})",
                 )
@@ -82,26 +97,35 @@ class Log:
         self._pass_checkpoints(None)
         for checkpoint, source in self._due:
             self._report.add(
-                self._last + 1, "seals",
+                self._last + 1,
+                "seals",
                 f"batches {self._last + 1} to {checkpoint.last_batch} are gone: a checkpoint signed {checkpoint.signed_at.isoformat()} "
                 f"({source}) covers {checkpoint.size} seals, the lake has {self._tree.size}",
             )
 
     def _newest(self) -> int:
-        (newest,) = steady_table(self._connection, "SELECT max(batch_id) AS newest FROM lake.main.seals").column("newest").to_pylist()
+        (newest,) = (
+            steady_table(self._connection, "SELECT max(batch_id) AS newest FROM lake.main.seals")
+            .column("newest")
+            .to_pylist()
+        )
         return int(newest or 0)
 
     def _checkpoints(self, remembered: Sequence[str]) -> list[tuple[Checkpoint, str]]:
         """Checkpoints of the lake and the witness. Read before the seals: a checkpoint never runs ahead of them."""
         found: list[tuple[Checkpoint, str]] = []
         own = self._own_notes()
-        for note, source in [*((note, "in the lake") for note in own), *((note, "at the witness") for note in remembered)]:
+        for note, source in [
+            *((note, "in the lake") for note in own),
+            *((note, "at the witness") for note in remembered),
+        ]:
             checkpoint = self._opened(note, source)
             if checkpoint is not None:
                 found.append((checkpoint, source))
                 if source == "at the witness" and note not in own:
                     self._report.add(
-                        checkpoint.last_batch, "checkpoints",
+                        checkpoint.last_batch,
+                        "checkpoints",
                         f"the checkpoint over {checkpoint.size} seals that the witness keeps was removed from the lake",
                     )
         self._report.checkpoints = len(own)
@@ -109,7 +133,11 @@ class Log:
 
     def _own_notes(self) -> list[str]:
         try:
-            notes: list[str] = steady_table(self._connection, "SELECT note FROM lake.main.checkpoints ORDER BY size").column("note").to_pylist()
+            notes: list[str] = (
+                steady_table(self._connection, "SELECT note FROM lake.main.checkpoints ORDER BY size")
+                .column("note")
+                .to_pylist()
+            )
         except duckdb.Error as error:
             self._report.add(None, "checkpoints", f"cannot be read: {_first_line(error)}")
             return []
@@ -117,7 +145,11 @@ class Log:
 
     def _opened(self, note: str, source: str) -> Checkpoint | None:
         if self._key is None:
-            self._report.add(None, "checkpoints", "keys/audit.pub is missing, so no signature can be checked: restore it from its copy")
+            self._report.add(
+                None,
+                "checkpoints",
+                "keys/audit.pub is missing, so no signature can be checked: restore it from its copy",
+            )
             return None
         try:
             return opened(note, self._key)

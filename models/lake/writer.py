@@ -78,7 +78,9 @@ class LakeWriter:
                 return self._appended(state, tables, writer, number)
             except (duckdb.Error, OSError) as error:
                 self._recover()
-                raise Retriable(f"the batch was not stored: {error}. It can be appended again once the lake can be written") from error
+                raise Retriable(
+                    f"the batch was not stored: {error}. It can be appended again once the lake can be written"
+                ) from error
 
     def last_number(self, writer: str) -> int:
         """The highest number of `writer` in the lake; 0 before its first batch, so numbers begin at 1."""
@@ -157,10 +159,19 @@ class LakeWriter:
 
     def _sign(self, state: LogState) -> None:
         tree, now = state.tree, self._clock.now()
-        checkpoint = signing.Checkpoint(signing.origin(self._key.public_key()), tree.size, tree.root(), state.last_batch, now)
+        checkpoint = signing.Checkpoint(
+            signing.origin(self._key.public_key()), tree.size, tree.root(), state.last_batch, now
+        )
         note = signing.sign(checkpoint, self._key)
         frontier = "".join(node.hex() for node in tree.nodes)
-        row = {"size": tree.size, "last_batch": state.last_batch, "root": tree.root().hex(), "note": note, "frontier": frontier, "signed_at": now}
+        row = {
+            "size": tree.size,
+            "last_batch": state.last_batch,
+            "root": tree.root().hex(),
+            "note": note,
+            "frontier": frontier,
+            "signed_at": now,
+        }
         try:
             self._connection.execute("BEGIN")
             self._insert("checkpoints", pa.Table.from_pylist([row], CHECKPOINTS))
@@ -168,12 +179,15 @@ class LakeWriter:
             self._connection.execute("COMMIT")
         except (duckdb.Error, OSError) as error:
             self._recover()
-            raise Retriable(f"the checkpoint was not stored: {error}. The next one will cover the same seals") from error
+            raise Retriable(
+                f"the checkpoint was not stored: {error}. The next one will cover the same seals"
+            ) from error
         state.note, state.signed_size = note, tree.size
 
     def _sealed(self, writer: str, number: int) -> Receipt | None:
         found = self._connection.execute(
-            "SELECT batch_id, table_name, rows, root FROM lake.main.seals WHERE writer = $1 AND number = $2", [writer, number]
+            "SELECT batch_id, table_name, rows, root FROM lake.main.seals WHERE writer = $1 AND number = $2",
+            [writer, number],
         ).fetchall()
         if not found:
             return None

@@ -1,4 +1,6 @@
-"""Rebuilds the marts from the audit lake and the journal: set-based, swapped in one transaction, never under a reader's feet."""
+"""Rebuilds the marts from the audit lake and the journal: set-based, swapped in one transaction, never under a reader's
+feet.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,27 @@ from models.settings import Settings
 from models.sql_statements import statements
 
 MARTS = (
-    "mart_fx", "mart_project", "mart_work", "mart_billing", "mart_margin", "mart_reconciliation", "mart_failure_age", "mart_replay",
-    "mart_flow_hour", "mart_pair_lag", "mart_kpi",
-)  # fmt: skip
+    "mart_fx",
+    "mart_project",
+    "mart_work",
+    "mart_billing",
+    "mart_margin",
+    "mart_reconciliation",
+    "mart_failure_age",
+    "mart_replay",
+    "mart_flow_hour",
+    "mart_pair_lag",
+    "mart_kpi",
+)
 """In the order in which they are derived, each from the state and from those before it."""
 
-STATES = ("mart_state_project", "mart_state_customer", "mart_state_charge_code", "mart_state_resource", "mart_state_system")
+STATES = (
+    "mart_state_project",
+    "mart_state_customer",
+    "mart_state_charge_code",
+    "mart_state_resource",
+    "mart_state_system",
+)
 """The latest observations themselves, for detectors and for pages that compare systems."""
 
 IDLE_SECONDS = 30
@@ -40,8 +57,8 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
     """Derive every mart as of now and publish those that changed, all or nothing. Safe to repeat.
 
     `connection` has the lake, the journal and the marts (for writing) attached and published; money is converted into
-    `reporting_currency`. Without a clock "now" is the newest moment that the lake tells of. Raises Misconfigured when the
-    marts cannot be written.
+    `reporting_currency`. Without a clock "now" is the newest moment that the lake tells of. Raises Misconfigured when
+    the marts cannot be written.
     """
     if "marts" not in _databases(connection):
         raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
@@ -58,7 +75,9 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
 
 
 def _derive(connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock | None) -> None:
-    """Derive every mart in memory, all from one snapshot of the lake. Raises Overtaken, and keeps nothing, when a merge hid rows."""
+    """Derive every mart in memory, all from one snapshot of the lake. Raises Overtaken, and keeps nothing, when a merge
+    hid rows.
+    """
     files = StandingFiles(connection)
     connection.execute("BEGIN")
     try:
@@ -77,13 +96,17 @@ def _derive(connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock |
 
 def _seen(connection: duckdb.DuckDBPyConnection) -> str:
     """How far the lake and the journal are."""
-    return str(connection.execute(
-        "SELECT (SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records), (SELECT (count(*), epoch_us(max(updated_at))) FROM runs)"
-    ).fetchone())  # fmt: skip
+    return str(
+        connection.execute(
+            "SELECT (SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records), (SELECT (count(*), epoch_us(max(updated_at))) FROM runs)"
+        ).fetchone()
+    )
 
 
 def _due(connection: duckdb.DuckDBPyConnection, seen: str) -> bool:
-    """Whether the lake or the journal has moved since the last refresh, or half a minute has passed and ages have grown."""
+    """Whether the lake or the journal has moved since the last refresh, or half a minute has passed and ages have
+    grown.
+    """
     connection.execute("CREATE TABLE IF NOT EXISTS memory.state.seen (what VARCHAR, seconds DOUBLE)")
     before = connection.execute("SELECT what, seconds FROM memory.state.seen").fetchone()
     return before is None or before[0] != seen or time.monotonic() - before[1] >= IDLE_SECONDS
@@ -109,7 +132,8 @@ def _bound(sql: str, currency: str, now: datetime, mark: int) -> str:
 def _told(connection: duckdb.DuckDBPyConnection) -> datetime:
     """The newest world time in the lake; the present where the lake is empty."""
     found = state.rows(
-        connection, "SELECT greatest((SELECT max(observed_at) FROM observations), (SELECT max(occurred_at) FROM records)) AS at"
+        connection,
+        "SELECT greatest((SELECT max(observed_at) FROM observations), (SELECT max(occurred_at) FROM records)) AS at",
     )[0]["at"]
     return found if isinstance(found, datetime) else datetime.now(UTC)
 
@@ -125,8 +149,11 @@ def _swap(connection: duckdb.DuckDBPyConnection) -> bool:
         connection.execute("BEGIN")
         try:
             for name in changed:
-                # Replacing the table touches only the catalogue: no scan of the old files, which need not even be there.
-                connection.execute(f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{name}"')
+                # Replacing the table touches only the catalogue: no scan of the old files, which need not even be
+                # there.
+                connection.execute(
+                    f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{name}"'
+                )
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -139,25 +166,32 @@ def _swap(connection: duckdb.DuckDBPyConnection) -> bool:
 def _versions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     """A digest of each derived table's columns and rows, whatever their order."""
     for name in (*MARTS, *STATES):
-        row = connection.execute(f'SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM memory.state."{name}" t').fetchone()
+        row = connection.execute(
+            f'SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM memory.state."{name}" t'
+        ).fetchone()
         columns = connection.execute(
             "SELECT string_agg(column_name || data_type, ',' ORDER BY column_index) FROM duckdb_columns() "
-            "WHERE database_name = 'memory' AND schema_name = 'state' AND table_name = ?", [name]
-        ).fetchone()  # fmt: skip
+            "WHERE database_name = 'memory' AND schema_name = 'state' AND table_name = ?",
+            [name],
+        ).fetchone()
         yield name, f"{row}{columns}"
 
 
 def _sweep(connection: duckdb.DuckDBPyConnection) -> None:
-    """Now and then let go of versions and files of marts that no reader can still be at, so that the folder does not grow."""
+    """Now and then let go of versions and files of marts that no reader can still be at, so that the folder does not
+    grow.
+    """
     if _databases(connection).get("marts") != "ducklake":
         return
     connection.execute("CREATE TABLE IF NOT EXISTS memory.state.swept (seconds DOUBLE)")
     last = connection.execute("SELECT max(seconds) FROM memory.state.swept").fetchone()
     if last and last[0] and time.monotonic() - last[0] < SWEEP_SECONDS:
         return
-    # By ids and not by `older_than`: on a SQLite catalogue DuckLake 1.5.5 compares times as text and would keep nothing of today.
+    # By ids and not by `older_than`: on a SQLite catalogue DuckLake 1.5.5 compares times as text and would keep nothing
+    # of today.
     old = connection.execute(
-        "SELECT snapshot_id FROM ducklake_snapshots('marts') WHERE epoch_us(snapshot_time) < epoch_us(now()) - ? ORDER BY ALL", [KEPT_SECONDS * 1_000_000]
+        "SELECT snapshot_id FROM ducklake_snapshots('marts') WHERE epoch_us(snapshot_time) < epoch_us(now()) - ? ORDER BY ALL",
+        [KEPT_SECONDS * 1_000_000],
     ).fetchall()[:-1]
     if old:
         versions = ", ".join(str(row[0]) for row in old)
@@ -173,5 +207,7 @@ def _databases(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'marts' AND table_name LIKE 'mart\\_%' ESCAPE '\\'")
+    found = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'marts' AND table_name LIKE 'mart\\_%' ESCAPE '\\'"
+    )
     return [name for (name,) in found.fetchall()]

@@ -1,9 +1,11 @@
-"""The latest observation of each object, parsed into typed tables in memory and kept up to date by what is new in the lake.
+"""The latest observation of each object, parsed into typed tables in memory and kept up to date by what is new in the
+lake.
 
-The audit lake keeps every change; the marts ask what holds now. Of observations only the batches that came since the last
-refresh are read. Some figures do grow with what is kept: lags (`answer`, `mart_pair_lag`) and the day a project became usable
-(`mart_project`) look through all records, run times of an hour (`mart_flow_hour`) through the records before it, touches by
-people (`mart_kpi`) through all records of operators, and `journal_run` through all runs of the journal.
+The audit lake keeps every change; the marts ask what holds now. Of observations only the batches that came since the
+last refresh are read. Some figures do grow with what is kept: lags (`answer`, `mart_pair_lag`) and the day a project
+became usable (`mart_project`) look through all records, run times of an hour (`mart_flow_hour`) through the records
+before it, touches by people (`mart_kpi`) through all records of operators, and `journal_run` through all runs of the
+journal.
 """
 
 from __future__ import annotations
@@ -22,13 +24,23 @@ OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
 
 _TABLE_OF = {
-    "project": "project", "charge_code": "charge_code", "customer": "customer", "resource": "resource", "time_entry": "item",
-    "expense": "item", "contract": "contract", "invoice": "invoice", "exchange_rate": "rate", "budget": "budget",
-}  # fmt: skip
+    "project": "project",
+    "charge_code": "charge_code",
+    "customer": "customer",
+    "resource": "resource",
+    "time_entry": "item",
+    "expense": "item",
+    "contract": "contract",
+    "invoice": "invoice",
+    "exchange_rate": "rate",
+    "budget": "budget",
+}
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """The answer as dictionaries with aware times; by way of Arrow, since DuckDB's own fetch of a timestamptz needs pytz."""
+    """The answer as dictionaries with aware times; by way of Arrow, since DuckDB's own fetch of a timestamptz needs
+    pytz.
+    """
     answer = connection.execute(sql, values) if values else connection.execute(sql)
     found: list[dict[str, Any]] = answer.to_arrow_table().to_pylist()
     return found
@@ -49,7 +61,9 @@ def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     sql = statements(FOLDER / "state.sql")
     last = connection.execute("SELECT max(batch_id) FROM memory.state.mark").fetchone()
     mark = max((last[0] if last and last[0] else 0) - OVERLAP, 0)
-    top = connection.execute("SELECT greatest((SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records))").fetchone()
+    top = connection.execute(
+        "SELECT greatest((SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records))"
+    ).fetchone()
     for name in ("fresh", "placed"):
         connection.execute(sql[name].format(mark=mark))
     changed = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}

@@ -37,7 +37,8 @@ def test_no_error_is_swallowed() -> None:
         f"{relative(path)}:{node.lineno}"
         for path in SOURCES
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ExceptHandler) and all(isinstance(line, ast.Pass) or _is_ellipsis(line) for line in node.body)
+        if isinstance(node, ast.ExceptHandler)
+        and all(isinstance(line, ast.Pass) or _is_ellipsis(line) for line in node.body)
     ]
     assert silent == []
 
@@ -53,7 +54,9 @@ def test_no_folder_is_called_pages() -> None:
 
 def test_no_float_holds_money() -> None:
     """M4: no canonical field is a float."""
-    assert [relative(p) for p in (ROOT / "models" / "canonical").glob("*.py") if re.search(r":\s*float\b", p.read_text())] == []
+    assert [
+        relative(p) for p in (ROOT / "models" / "canonical").glob("*.py") if re.search(r":\s*float\b", p.read_text())
+    ] == []
 
 
 def tracked() -> list[str]:
@@ -65,7 +68,11 @@ def tracked() -> list[str]:
 
 def test_no_secret_is_under_version_control() -> None:
     """G3."""
-    found = [name for name in tracked() if (ROOT / name).is_file() and SECRET.search((ROOT / name).read_text(errors="ignore"))]
+    found = [
+        name
+        for name in tracked()
+        if (ROOT / name).is_file() and SECRET.search((ROOT / name).read_text(errors="ignore"))
+    ]
     assert found == []
 
 
@@ -80,5 +87,16 @@ def test_the_lock_holds_hashes_and_no_address() -> None:
 
 
 def test_top_level_is_as_fixed() -> None:
-    wanted = {"app", "collectors", "integrations", "models", "tests", "pyproject.toml", "README.md", ".streamlit", "LICENSE", "CHANGELOG.md"}
+    wanted = {
+        "app",
+        "collectors",
+        "integrations",
+        "models",
+        "tests",
+        "pyproject.toml",
+        "README.md",
+        ".streamlit",
+        "LICENSE",
+        "CHANGELOG.md",
+    }
     assert wanted <= {p.name for p in ROOT.iterdir()}

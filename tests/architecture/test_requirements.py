@@ -21,7 +21,11 @@ HELD: dict[str, dict[str, str]] = tomllib.loads((TESTS / "requirements.toml").re
 
 def mentioned(text: str) -> set[str]:
     """The ids that a text names; `F6–F12` names each of the seven."""
-    ranges = {f"{letter}{number}" for letter, first, last in RANGE.findall(text) for number in range(int(first), int(last) + 1)}
+    ranges = {
+        f"{letter}{number}"
+        for letter, first, last in RANGE.findall(text)
+        for number in range(int(first), int(last) + 1)
+    }
     return ranges | {f"{letter}{number}" for letter, number in ID.findall(text)}
 
 
@@ -32,7 +36,9 @@ def marked(call: ast.Call) -> set[str]:
 
 
 def named_by_tests() -> Iterator[tuple[str, str]]:
-    """File and id, for each docstring or marker of a file that holds tests: other words may look like an id and are none."""
+    """File and id, for each docstring or marker of a file that holds tests: other words may look like an id and are
+    none.
+    """
     for path in sorted(TESTS.rglob("test_*.py")):
         if path == Path(__file__):
             continue
@@ -57,11 +63,18 @@ def test_what_is_served_is_named_by_a_test() -> None:
 
 
 def test_a_marker_names_requirements_that_exist() -> None:
-    calls = (node for path in TESTS.rglob("test_*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    calls = (
+        node
+        for path in TESTS.rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    )
     assert set().union(*map(marked, calls)) <= set(EVERY)
 
 
-@pytest.mark.parametrize("text, ids", [("F6–F12", {f"F{n}" for n in range(6, 13)}), ("S1, E10.", {"S1", "E10"}), ("C-1007, PRJ-E1x", set())])
+@pytest.mark.parametrize(
+    "text, ids", [("F6–F12", {f"F{n}" for n in range(6, 13)}), ("S1, E10.", {"S1", "E10"}), ("C-1007, PRJ-E1x", set())]
+)
 def test_ids_are_read_as_people_write_them(text: str, ids: set[str]) -> None:
     assert mentioned(text) == ids
 

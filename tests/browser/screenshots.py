@@ -1,7 +1,7 @@
 """Pictures of the running demonstration: `python -m tests.browser.screenshots FOLDER [URL] [tour]`.
 
-Every page, dark and light, 1440 and 1024 wide, since looking at them is part of every change to a page; or with `tour` the
-README's pictures: the pages, the case of the deleted project, its preview and its journey.
+Every page, dark and light, 1440 and 1024 wide, since looking at them is part of every change to a page; or with `tour`
+the README's pictures: the pages, the case of the deleted project, its preview and its journey.
 """
 
 from __future__ import annotations
@@ -17,15 +17,24 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 PAGES = ("operations", "exceptions", "journey", "billing", "margin")
 FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+)
 
 
 def settled(page: Page) -> None:
     """Wait until Streamlit has finished running the page's script."""
     page.wait_for_selector("[data-testid='stAppViewContainer']", timeout=60_000)
     page.wait_for_timeout(1_200)
-    page.wait_for_function("() => !document.querySelector('[data-testid=\"stStatusWidget\"]') && !document.querySelector('[data-testid=\"stSkeleton\"]')", timeout=60_000)
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=\"stStatusWidget\"]') && !document.querySelector('[data-testid=\"stSkeleton\"]')",
+        timeout=60_000,
+    )
     page.wait_for_timeout(800)
 
 
@@ -60,8 +69,17 @@ def tour(folder: Path, address: str) -> None:
 
 def headline() -> str:
     """The case of the project that was deleted in the ERP."""
-    listed = subprocess.run([str(Path(sys.executable).parent / "tieout"), "cases", "--format", "json"], capture_output=True, text=True, check=True)
-    return next(case["case_id"] for case in json.loads(listed.stdout) if case["cause"] == "project-missing" and "PRJ-1017" in case["title"])
+    listed = subprocess.run(
+        [str(Path(sys.executable).parent / "tieout"), "cases", "--format", "json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return next(
+        case["case_id"]
+        for case in json.loads(listed.stdout)
+        if case["cause"] == "project-missing" and "PRJ-1017" in case["title"]
+    )
 
 
 def previewed(page: Page) -> None:
@@ -70,7 +88,9 @@ def previewed(page: Page) -> None:
 
 
 def opened(browser: Browser, scheme: Literal["light", "dark"], width: int) -> Page:
-    return browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme, timezone_id="Europe/Berlin", locale="en-GB").new_page()
+    return browser.new_context(
+        viewport={"width": width, "height": 1000}, color_scheme=scheme, timezone_id="Europe/Berlin", locale="en-GB"
+    ).new_page()
 
 
 def taken(page: Page, address: str, file: Path, act: Callable[[Page], None] | None = None) -> None:
@@ -87,4 +107,6 @@ def taken(page: Page, address: str, file: Path, act: Callable[[Page], None] | No
 if __name__ == "__main__":
     target, words = Path(sys.argv[1]), sys.argv[2:]
     target.mkdir(parents=True, exist_ok=True)
-    (tour if "tour" in words else every_page)(target, next((word for word in words if word.startswith("http")), "http://127.0.0.1:8501"))
+    (tour if "tour" in words else every_page)(
+        target, next((word for word in words if word.startswith("http")), "http://127.0.0.1:8501")
+    )

@@ -1,4 +1,6 @@
-"""What the books of a small firm say, in a few words: a lake with one project, entries in the PSA and postings in the ERP."""
+"""What the books of a small firm say, in a few words: a lake with one project, entries in the PSA and postings in the
+ERP.
+"""
 
 from __future__ import annotations
 
@@ -50,10 +52,19 @@ def entry(lake: Lake, number: int = 1, at: datetime = NOW, **changed: Any) -> st
     """Eight approved hours at 100.00 in the PSA."""
     key = f"TE-kantata-{number}"
     fields = {
-        "time_entry_id": key, "project_code": PROJECT, "charge_code": f"{PROJECT}.010", "resource_number": "E-7", "work_date": "2026-09-20",
-        "hours": "8.00", "billable": True, "bill_rate": money("100.00"), "cost_rate": money("60.00"), "approval": "approved",
-        "submitted_at": "2026-09-21T08:00:00Z", "approved_at": "2026-09-22T08:00:00Z",
-    }  # fmt: skip
+        "time_entry_id": key,
+        "project_code": PROJECT,
+        "charge_code": f"{PROJECT}.010",
+        "resource_number": "E-7",
+        "work_date": "2026-09-20",
+        "hours": "8.00",
+        "billable": True,
+        "bill_rate": money("100.00"),
+        "cost_rate": money("60.00"),
+        "approval": "approved",
+        "submitted_at": "2026-09-21T08:00:00Z",
+        "approved_at": "2026-09-22T08:00:00Z",
+    }
     lake.observe("kantata", "time_entry", key, at, **{**fields, **changed})
     return key
 
@@ -61,10 +72,17 @@ def entry(lake: Lake, number: int = 1, at: datetime = NOW, **changed: Any) -> st
 def posted(lake: Lake, number: int = 1, **changed: Any) -> None:
     """The same hours in the ERP."""
     fields = {
-        "posting_id": f"TE-kantata-{number}-v1", "time_entry_id": f"TE-kantata-{number}", "project_code": PROJECT, "charge_code": f"{PROJECT}.010",
-        "work_date": "2026-09-20", "hours": "8.00", "billable": True, "bill_rate": money("100.00"), "cost_rate": money("60.00"),
+        "posting_id": f"TE-kantata-{number}-v1",
+        "time_entry_id": f"TE-kantata-{number}",
+        "project_code": PROJECT,
+        "charge_code": f"{PROJECT}.010",
+        "work_date": "2026-09-20",
+        "hours": "8.00",
+        "billable": True,
+        "bill_rate": money("100.00"),
+        "cost_rate": money("60.00"),
         "created_at": "2026-09-22T10:00:00Z",
-    }  # fmt: skip
+    }
     lake.observe("netsuite", "time_entry", f"TE-kantata-{number}-v1", **{**fields, **changed})
 
 

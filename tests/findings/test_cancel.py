@@ -45,9 +45,9 @@ def test_cancelling_compares_no_run_with_every_other(journal, clock, monkeypatch
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="C9: a lost race is recorded as done")
 def test_a_run_that_went_on_meanwhile_is_not_recorded_as_cancelled(journal, clock):  # noqa: F811
-    """In 0.1.0 cancel ignored how many rows it changed after a read without a lock (as on PostgreSQL): the record
-    could say
-    "cancelled" while the run was being posted. Wanted: a run that another transaction took in between is named as refused.
+    """In 0.1.0 cancel ignored how many rows it changed after a read without a lock (as on PostgreSQL): the record could
+    say "cancelled" while the run was being posted. Wanted: a run that another transaction took in between is named as
+    refused.
     """
     (run_id,) = dead(journal, clock, 1)
     taken = []

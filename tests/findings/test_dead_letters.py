@@ -64,8 +64,15 @@ def test_each_closed_month_of_each_entity_is_a_case_of_its_own():
         (("2026-07-10", "NOV-DE"), ("2026-08-10", "NOV-DE"), ("2026-08-10", "NOV-UK")), 1
     ):
         entry(lake, number, work_date=month)
-        lake.run(f"run-{number}", f"time_entry:TE-kantata-{number}", payload="{}", error_code="closed-period", error_field="tranDate", system="netsuite",
-                 legal_entity=entity)  # fmt: skip
+        lake.run(
+            f"run-{number}",
+            f"time_entry:TE-kantata-{number}",
+            payload="{}",
+            error_code="closed-period",
+            error_field="tranDate",
+            system="netsuite",
+            legal_entity=entity,
+        )
     closed = [finding.fingerprint for finding in found(lake) if finding.run_id]
     given(len(closed) == 3, "the three refusals were not found")
     assert len(set(closed)) == 3

@@ -27,8 +27,18 @@ from models.domain.clock import SystemClock
 from models.domain.errors import TieoutError
 
 RECEIVED = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
-LINE = {"observed_at": RECEIVED.isoformat(), "snapshot_id": "s1", "system": "erp", "role": "erp", "entity": "project", "system_id": "1", "key": "PRJ-1017",
-        "legal_entity": "NOV-DE", "present": True, "fields": {"code": "PRJ-1017"}}  # fmt: skip
+LINE = {
+    "observed_at": RECEIVED.isoformat(),
+    "snapshot_id": "s1",
+    "system": "erp",
+    "role": "erp",
+    "entity": "project",
+    "system_id": "1",
+    "key": "PRJ-1017",
+    "legal_entity": "NOV-DE",
+    "present": True,
+    "fields": {"code": "PRJ-1017"},
+}
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A2: one request stops ingest")

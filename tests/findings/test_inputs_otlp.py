@@ -20,7 +20,9 @@ CASES = Path(__file__).parent / "cases"
 
 
 class Post:
-    """An intake on a lake in memory: `send` gives the answer, `stored` what the lake holds after the collector has ended."""
+    """An intake on a lake in memory: `send` gives the answer, `stored` what the lake holds after the collector has
+    ended.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.lake = MemoryLake()
@@ -43,10 +45,14 @@ def post(tmp_path: Path) -> Iterator[Post]:
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 02: one bad byte in a name costs the whole batch")
-@pytest.mark.parametrize(("path", "kind", "table", "good"), [
-    ("02-invalid-utf8/body.pb", Kind.TRACES, "spans", 2), ("02-invalid-utf8/batch512.pb", Kind.TRACES, "spans", 511),
-    ("02-invalid-utf8/log.json", Kind.LOGS, "logs", 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "kind", "table", "good"),
+    [
+        ("02-invalid-utf8/body.pb", Kind.TRACES, "spans", 2),
+        ("02-invalid-utf8/batch512.pb", Kind.TRACES, "spans", 511),
+        ("02-invalid-utf8/log.json", Kind.LOGS, "logs", 1),
+    ],
+)
 def test_one_byte_that_is_no_utf8_costs_one_item_at_most(
     post: Post, path: str, kind: Kind, table: str, good: int
 ) -> None:

@@ -17,8 +17,16 @@ from models.domain.clock import SystemClock
 from models.domain.errors import TieoutError
 
 NO_COLUMN = [{"message": "No such column 'CurrencyIsoCode' on entity 'Account'.", "errorCode": "INVALID_FIELD"}]
-JOB = {"id": "1", "externalid": "PRJ-A", "companyname": "PRJ-A", "currency": "USD", "entitystatus": "In Progress", "isinactive": "F",
-       "subsidiary": "NOV-US", "subsidiarycurrency": "USD"}  # fmt: skip
+JOB = {
+    "id": "1",
+    "externalid": "PRJ-A",
+    "companyname": "PRJ-A",
+    "currency": "USD",
+    "entitystatus": "In Progress",
+    "isinactive": "F",
+    "subsidiary": "NOV-US",
+    "subsidiarycurrency": "USD",
+}
 
 
 @contextmanager

@@ -19,11 +19,24 @@ def project(
 ) -> None:
     """A project as a system showed it, by the system's own id."""
     lake.batch += 1
-    lake._insert("lake.main.observations", {
-        "batch_id": lake.batch, "n": 0, "observed_at": hours_ago(hours), "recorded_at": NOW, "snapshot_id": "s", "system": system,
-        "role": ROLES[system], "entity": "project", "system_id": system_id, "key": key, "legal_entity": "NOV-DE", "present": present,
-        "fields": json.dumps({"name": "P", "status": "active", **fields}),
-    })  # fmt: skip
+    lake._insert(
+        "lake.main.observations",
+        {
+            "batch_id": lake.batch,
+            "n": 0,
+            "observed_at": hours_ago(hours),
+            "recorded_at": NOW,
+            "snapshot_id": "s",
+            "system": system,
+            "role": ROLES[system],
+            "entity": "project",
+            "system_id": system_id,
+            "key": key,
+            "legal_entity": "NOV-DE",
+            "present": present,
+            "fields": json.dumps({"name": "P", "status": "active", **fields}),
+        },
+    )
 
 
 def sold(lake: Lake, code: str) -> None:
@@ -105,11 +118,24 @@ class Deleting(KantataClient):
 
 def _row(number: int) -> dict[str, Any]:
     return {
-        "id": str(number), "approved": True, "approved_at": "2026-11-01T10:00:00Z", "date_performed": "2026-11-01", "time_in_minutes": 60,
-        "billable": True, "notes": "", "rate_in_cents": 100, "cost_rate_in_cents": None, "currency": "EUR", "currency_base_unit": 100,
-        "story_id": "1", "workspace_id": "1", "user_id": "1", "updated_at": f"2026-11-{1 + number // 25:02d}T10:00:00Z", "submitted_at": None,
+        "id": str(number),
+        "approved": True,
+        "approved_at": "2026-11-01T10:00:00Z",
+        "date_performed": "2026-11-01",
+        "time_in_minutes": 60,
+        "billable": True,
+        "notes": "",
+        "rate_in_cents": 100,
+        "cost_rate_in_cents": None,
+        "currency": "EUR",
+        "currency_base_unit": 100,
+        "story_id": "1",
+        "workspace_id": "1",
+        "user_id": "1",
+        "updated_at": f"2026-11-{1 + number // 25:02d}T10:00:00Z",
+        "submitted_at": None,
         "timesheet_submission_id": None,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.xfail(

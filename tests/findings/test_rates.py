@@ -16,9 +16,15 @@ def rates(*rows: tuple[str, str, str]) -> Lake:
     """A lake with the rates (base, currency, rate) that the ERP holds, in the order given."""
     lake = Lake()
     for number, (base, currency, rate) in enumerate(rows, 1):
-        seen = rate_observation({
-            "id": str(number), "basecurrency": base, "transactioncurrency": currency, "exchangerate": rate, "effectivedate": "2026-09-30",
-        })  # fmt: skip
+        seen = rate_observation(
+            {
+                "id": str(number),
+                "basecurrency": base,
+                "transactioncurrency": currency,
+                "exchangerate": rate,
+                "effectivedate": "2026-09-30",
+            }
+        )
         lake.observe("netsuite", "exchange_rate", seen.key, hours_ago(10 - number), **dict(seen.fields))
     return lake
 

@@ -143,8 +143,13 @@ def test_a_milestone_whose_date_has_passed_is_not_blocked_the_second_it_is_sold(
     lake = firm()
     lake.observe("salesforce", "project", "PRJ-5", name="Just won", value=money("1000.00"), closed_at=NOW.isoformat())
     stone = {**STONE, "completed_at": None, "accepted": False}
-    lake.record("source_event", business_key="project:PRJ-5", flow="quote-to-project", legal_entity="NOV-DE",
-                body={"data": {"project_code": "PRJ-5", "milestones": [stone]}})  # fmt: skip
+    lake.record(
+        "source_event",
+        business_key="project:PRJ-5",
+        flow="quote-to-project",
+        legal_entity="NOV-DE",
+        body={"data": {"project_code": "PRJ-5", "milestones": [stone]}},
+    )
     assert "blocked" not in [state for state, _ in states(lake)]
 
 

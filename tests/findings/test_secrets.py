@@ -1,4 +1,6 @@
-"""What looks like a credential or a rate and reached the lake of 0.1.0 in clear; what is once in it cannot be taken out."""
+"""What looks like a credential or a rate and reached the lake of 0.1.0 in clear; what is once in it cannot be taken
+out.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,13 @@ from tests.unit.collect.requests import logs, traces
 HIDDEN = "hunter2hunter2"
 JWT = f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{HIDDEN}abcdefghijklmnop"
 SPOKEN = {
-    "userinfo of a URL": f"GET https://ann:{HIDDEN}@erp.example/rows", "query of a URL": f"GET https://erp.example/rows?api_key={HIDDEN}&page=2",
-    "token in a query": f"https://erp.example/rows?token={HIDDEN}", "a password in text": f"login failed: user=ann password={HIDDEN} host=erp",
-    "JSON in a string": json.dumps({"user": "ann", "password": HIDDEN}), "a JSON web token": f"got {JWT} from the provider",
-}  # fmt: skip
+    "userinfo of a URL": f"GET https://ann:{HIDDEN}@erp.example/rows",
+    "query of a URL": f"GET https://erp.example/rows?api_key={HIDDEN}&page=2",
+    "token in a query": f"https://erp.example/rows?token={HIDDEN}",
+    "a password in text": f"login failed: user=ann password={HIDDEN} host=erp",
+    "JSON in a string": json.dumps({"user": "ann", "password": HIDDEN}),
+    "a JSON web token": f"got {JWT} from the provider",
+}
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A4: secrets in clear in a lake that forgets nothing")

@@ -7,19 +7,32 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from app.readings.rights import amount_class
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, Metric, bar, joined, link, span
 from app.console.widgets.masking import PUBLIC
+from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
 from models.domain.rounding import PER_ENTRY, rounding
 from models.domain.team import team
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-STATES = {"ready": "Ready", "moving": "On its way", "blocked": "Blocked", "not_approved": "Not approved", "billed": "Billed"}
+STATES = {
+    "ready": "Ready",
+    "moving": "On its way",
+    "blocked": "Blocked",
+    "not_approved": "Not approved",
+    "billed": "Billed",
+}
 UNBILLED = ("not_approved", "blocked", "moving", "ready")
-COLOURS = {"ready": "#009e73", "blocked": "#d55e00", "not_approved": "#e69f00", "billed": "#8b97a6", "total": "#0072b2", "moving": "#56b4e9"}
+COLOURS = {
+    "ready": "#009e73",
+    "blocked": "#d55e00",
+    "not_approved": "#e69f00",
+    "billed": "#8b97a6",
+    "total": "#0072b2",
+    "moving": "#56b4e9",
+}
 READINESS = "Ready ÷ (ready + on its way + blocked), by value."
 """What `readiness` computes, for the page to say."""
 
@@ -33,7 +46,9 @@ def totals(states: Rows) -> dict[str, Decimal]:
 
 
 def readiness(sums: Mapping[str, Decimal]) -> Decimal | None:
-    """Billing readiness: ready ÷ approved and unbilled, that is ready, blocked, and on its way to the ERP: work is ready once that has it."""
+    """Billing readiness: ready ÷ approved and unbilled, that is ready, blocked, and on its way to the ERP: work is
+    ready once that has it.
+    """
     whole = sums["ready"] + sums["blocked"] + sums["moving"]
     return sums["ready"] / whole if whole else None
 
@@ -47,25 +62,59 @@ def verdict(states: Rows, currency: str) -> tuple[str, str]:
     def said(state: str, words: str) -> list[str]:
         return [f"{formats.money_short(sums[state], currency)} {words}"] if sums[state] else []
 
-    blocked = said("blocked", f"is blocked, most of it by “{blockers(states)[0][0]}”") if sums["blocked"] else ["nothing is blocked"]
-    parts = [f"{formats.money_short(sums['ready'], currency)} can be invoiced now", *blocked, *said("moving", "is on its way to the ERP"), *said("not_approved", "is not approved yet")]
+    blocked = (
+        said("blocked", f"is blocked, most of it by “{blockers(states)[0][0]}”")
+        if sums["blocked"]
+        else ["nothing is blocked"]
+    )
+    parts = [
+        f"{formats.money_short(sums['ready'], currency)} can be invoiced now",
+        *blocked,
+        *said("moving", "is on its way to the ERP"),
+        *said("not_approved", "is not approved yet"),
+    ]
     mood = "good" if not sums["blocked"] else "warn" if sums["ready"] > 4 * sums["blocked"] else "bad"
     return mood, f"{'; '.join(parts)}."
 
 
 def figures(states: Rows, targets: Rows, currency: str) -> list[Metric]:
     """Unbilled is the sum of the four after it, which are also the chart's colours."""
-    sums, items = totals(states), {state: sum(row["items"] for row in states if row["state"] == state) for state in STATES}
+    sums, items = (
+        totals(states),
+        {state: sum(row["items"] for row in states if row["state"] == state) for state in STATES},
+    )
     unbilled = sum((sums[state] for state in UNBILLED), Decimal(0))
 
     def figure(state: str, tip: str, mood: str = "") -> Metric:
-        return Metric("Ready to invoice" if state == "ready" else STATES[state], formats.money_short(sums[state], currency), formats.plural(items[state], "item"), tip, mood)
+        return Metric(
+            "Ready to invoice" if state == "ready" else STATES[state],
+            formats.money_short(sums[state], currency),
+            formats.plural(items[state], "item"),
+            tip,
+            mood,
+        )
 
     return [
-        Metric("Unbilled", formats.money_short(unbilled, currency), formats.plural(sum(items[state] for state in UNBILLED), "item"), "Chargeable value that is on no invoice: ready, on its way, blocked and not approved together"),
-        figure("ready", "Billable, approved, not on hold, valid rate, PO, tax and contract, under cap, and in the ERP", "good"),
-        figure("moving", "Approved, and between PSA and ERP: it goes on by itself, and becomes an exception if it does not arrive"),
-        figure("blocked", "Approved, and held up by exactly one primary reason that somebody has to mend", "bad" if sums["blocked"] else ""),
+        Metric(
+            "Unbilled",
+            formats.money_short(unbilled, currency),
+            formats.plural(sum(items[state] for state in UNBILLED), "item"),
+            "Chargeable value that is on no invoice: ready, on its way, blocked and not approved together",
+        ),
+        figure(
+            "ready",
+            "Billable, approved, not on hold, valid rate, PO, tax and contract, under cap, and in the ERP",
+            "good",
+        ),
+        figure(
+            "moving",
+            "Approved, and between PSA and ERP: it goes on by itself, and becomes an exception if it does not arrive",
+        ),
+        figure(
+            "blocked",
+            "Approved, and held up by exactly one primary reason that somebody has to mend",
+            "bad" if sums["blocked"] else "",
+        ),
         figure("not_approved", "Worked or submitted, approval outstanding"),
         Metric("Billing readiness", formats.percent(readiness(sums)), "of what is approved", READINESS),
         figure("billed", "On an invoice in the ERP"),
@@ -81,7 +130,12 @@ TARGETS = {
 
 def _target(row: Row) -> Metric:
     name, tip = TARGETS[row["name"]]
-    return Metric(name, quantity(row["value"], row["unit"]), f"target {quantity(row['target'], row['unit'])} · n = {formats.count(row['n'])}", tip)
+    return Metric(
+        name,
+        quantity(row["value"], row["unit"]),
+        f"target {quantity(row['target'], row['unit'])} · n = {formats.count(row['n'])}",
+        tip,
+    )
 
 
 def quantity(value: Any, unit: str | None) -> str:
@@ -106,22 +160,33 @@ def blockers(states: Rows) -> list[tuple[str, Decimal]]:
     return sorted(sums.items(), key=lambda pair: -pair[1])
 
 
-def blocker_rows(states: Rows, causes: Sequence[str], currency: str, roles: Mapping[str, str]) -> list[dict[str, object]]:
+def blocker_rows(
+    states: Rows, causes: Sequence[str], currency: str, roles: Mapping[str, str]
+) -> list[dict[str, object]]:
     """What holds up billing: reason, whose it is, value, how old; the reasons that have cases link to them."""
     held = [row for row in states if row["state"] in ("blocked", "moving", "not_approved")]
     top = max([formats.decimal(row["bill_reporting"]) for row in held], default=Decimal(1)) or Decimal(1)
-    return [_blocker_row(row, top, causes, currency, roles) for row in sorted(held, key=lambda row: -formats.decimal(row["bill_reporting"]))]
+    return [
+        _blocker_row(row, top, causes, currency, roles)
+        for row in sorted(held, key=lambda row: -formats.decimal(row["bill_reporting"]))
+    ]
 
 
 MOODS = {"blocked": "bad", "not_approved": "warn", "moving": ""}
 
 
-def _blocker_row(row: Row, top: Decimal, causes: Sequence[str], currency: str, roles: Mapping[str, str]) -> dict[str, object]:
+def _blocker_row(
+    row: Row, top: Decimal, causes: Sequence[str], currency: str, roles: Mapping[str, str]
+) -> dict[str, object]:
     value, cause, moving = formats.decimal(row["bill_reporting"]), row["blocker"] or "", row["state"] == "moving"
     return {
         "reason": span("On its way to the ERP" if moving else formats.words(cause or row["state"]), "t-b"),
         "state": span(STATES[row["state"]], "t-mute"),
-        "owner": span("nobody: goes on by itself", "t-mute") if moving else team(row["blocker_owner"], roles) if row["blocker_owner"] else span("not known", "t-mute"),
+        "owner": span("nobody: goes on by itself", "t-mute")
+        if moving
+        else team(row["blocker_owner"], roles)
+        if row["blocker_owner"]
+        else span("not known", "t-mute"),
         "share": bar(float(value / top), MOODS[row["state"]]),
         "value": formats.money(value, currency),
         "items": formats.count(row["items"]),
@@ -130,7 +195,12 @@ def _blocker_row(row: Row, top: Decimal, causes: Sequence[str], currency: str, r
     }
 
 
-CAUSES_OF = {"approval-pending": "approval-late", "not-submitted": "submission-late", "in-flight": "unaccounted", "rejected": "time-rejected"}
+CAUSES_OF = {
+    "approval-pending": "approval-late",
+    "not-submitted": "submission-late",
+    "in-flight": "unaccounted",
+    "rejected": "time-rejected",
+}
 """What a blocker that is the ordinary course of things becomes once it lasts too long: the cause of its cases."""
 
 
@@ -187,27 +257,38 @@ def stack(sums: Mapping[str, Decimal]) -> Html:
         return Html("")
     parts = "".join(
         f'<span style="width:{float(sums[state] / whole) * 100:.1f}%;background:{COLOURS[state]}" title="{STATES[state]}"></span>'
-        for state in ("ready", "moving", "blocked", "not_approved") if sums[state] > 0
-    )  # fmt: skip
+        for state in ("ready", "moving", "blocked", "not_approved")
+        if sums[state] > 0
+    )
     return Html(f'<div class="t-stack" style="width:110px;height:.7rem">{parts}</div>')
 
 
 def differing(rows: Rows) -> list[Row]:
     """Projects on which PSA and ERP do not agree."""
-    return [row for row in rows if formats.decimal(row["unexplained_reporting"]) or row["psa_reporting"] != row["erp_reporting"] or row["difference_hours"]]
+    return [
+        row
+        for row in rows
+        if formats.decimal(row["unexplained_reporting"])
+        or row["psa_reporting"] != row["erp_reporting"]
+        or row["difference_hours"]
+    ]
 
 
 def reconciliation_rows(rows: Rows, currency: str, limit: int = 30) -> list[dict[str, object]]:
     """PSA against ERP by project; what nothing explains comes first."""
     return [
         {
-            "project": span(link(row["project_key"], "/journey", q=row["project_key"]), title=row["name"]) if row["project_key"] else span("no project", "t-mute"),
+            "project": span(link(row["project_key"], "/journey", q=row["project_key"]), title=row["name"])
+            if row["project_key"]
+            else span("no project", "t-mute"),
             "entity": row["legal_entity"] or span("not known", "t-mute"),
             "psa_hours": f"{formats.decimal(row['psa_hours']):,.1f}",
             "erp_hours": f"{formats.decimal(row['erp_hours']):,.1f}",
             "psa": formats.money(row["psa_reporting"], currency),
             "erp": formats.money(row["erp_reporting"], currency),
-            "difference": formats.money(formats.decimal(row["psa_reporting"]) - formats.decimal(row["erp_reporting"]), currency),
+            "difference": formats.money(
+                formats.decimal(row["psa_reporting"]) - formats.decimal(row["erp_reporting"]), currency
+            ),
             "explained": formats.money(row["explained_reporting"], currency),
             "unexplained": _unexplained(row, currency),
         }
@@ -218,7 +299,11 @@ def reconciliation_rows(rows: Rows, currency: str, limit: int = 30) -> list[dict
 def _unexplained(row: Row, currency: str) -> Html:
     value = formats.decimal(row["unexplained_reporting"])
     if value and abs(value) <= rounding(row["entries"]):
-        return span(formats.money(value, currency), "t-mute", title=f"Rounding of {formats.plural(row['entries'], 'entry', 'entries')}")
+        return span(
+            formats.money(value, currency),
+            "t-mute",
+            title=f"Rounding of {formats.plural(row['entries'], 'entry', 'entries')}",
+        )
     return span(formats.money(value, currency), "t-bad t-b" if value else "t-good")
 
 
@@ -231,19 +316,38 @@ def balance(row: Row | None, currency: str) -> tuple[str, str]:
     """Whether the two systems tie out, in a sentence; rounding is told and alarms nobody."""
     if not row or not row["projects"]:
         return "", "No project is in both systems yet."
-    difference, beyond, cents = formats.decimal(row["psa_reporting"]) - formats.decimal(row["erp_reporting"]), formats.decimal(row["beyond_reporting"]), formats.decimal(row["rounding_reporting"])
+    difference, beyond, cents = (
+        formats.decimal(row["psa_reporting"]) - formats.decimal(row["erp_reporting"]),
+        formats.decimal(row["beyond_reporting"]),
+        formats.decimal(row["rounding_reporting"]),
+    )
     parts = f"PSA {formats.money(row['psa_reporting'], currency)}, ERP {formats.money(row['erp_reporting'], currency)}, difference {formats.money(difference, currency)}"
     if beyond:
-        return "bad", f"{parts}; {formats.money(beyond, currency)} in {formats.plural(row['projects_beyond'], 'project')} is not explained by open exceptions or work on its way."
+        return (
+            "bad",
+            f"{parts}; {formats.money(beyond, currency)} in {formats.plural(row['projects_beyond'], 'project')} is not explained by open exceptions or work on its way.",
+        )
     if cents:
-        return "info", f"{parts}; {formats.money(cents, currency)} of it is rounding, the rest is explained by open exceptions or work on its way."
-    return "good", f"{parts}; all of it is explained by open exceptions or work on its way." if difference else f"{parts}: they agree."
+        return (
+            "info",
+            f"{parts}; {formats.money(cents, currency)} of it is rounding, the rest is explained by open exceptions or work on its way.",
+        )
+    return (
+        "good",
+        f"{parts}; all of it is explained by open exceptions or work on its way."
+        if difference
+        else f"{parts}: they agree.",
+    )
 
 
 def exported(items: Rows, clear: frozenset[DataClass]) -> list[dict[str, Any]]:
-    """Unbilled items as a file holds them: the value of one item beside its hours is a rate, of a milestone a contract value."""
+    """Unbilled items as a file holds them: the value of one item beside its hours is a rate, of a milestone a contract
+    value.
+    """
     secret = ("bill_amount", "bill_reporting")
     return [
-        dict(row) if amount_class(row["kind"]) in clear | PUBLIC else {name: MASK if name in secret and value is not None else value for name, value in row.items()}
+        dict(row)
+        if amount_class(row["kind"]) in clear | PUBLIC
+        else {name: MASK if name in secret and value is not None else value for name, value in row.items()}
         for row in items
-    ]  # fmt: skip
+    ]

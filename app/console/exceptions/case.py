@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from app.readings.rights import Viewer
 from app.console.asking import ask, journal, replayable, reporting_currency, world_now
 from app.console.exceptions import presenter as present
 from app.console.exceptions.replaying import SQL, replaying
@@ -14,10 +13,17 @@ from app.console.exceptions.triage import reopen, told, triage
 from app.console.widgets import formats
 from app.console.widgets.heading import draw, identifier, zone
 from app.console.widgets.markup import Column, block, empty, facts, metrics, table, verdict
+from app.readings.rights import Viewer
 from models.domain.case import ACTIVE
 
 PAGE = 25
-FINDINGS = (Column("subject", "Record", "nw"), Column("evidence", "Evidence"), Column("amount", "Amount", "right"), Column("age", "Age", "right"), Column("run", "Run", "right"))
+FINDINGS = (
+    Column("subject", "Record", "nw"),
+    Column("evidence", "Evidence"),
+    Column("amount", "Amount", "right"),
+    Column("age", "Age", "right"),
+    Column("run", "Run", "right"),
+)
 HISTORY = (Column("when", "When", "nw"), Column("who", "Who"), Column("what", "What"))
 
 
@@ -28,13 +34,24 @@ def case_page(viewer: Viewer, case_id: str) -> None:
         st.rerun()
     case = journal().cases.get(case_id)
     if case is None or (viewer.entities and case["legal_entity"] not in (*viewer.entities, None)):
-        draw(empty("There is no such case", "It may belong to a legal entity outside your scope. Go back to the list and search for its subject."))
+        draw(
+            empty(
+                "There is no such case",
+                "It may belong to a legal entity outside your scope. Go back to the list and search for its subject.",
+            )
+        )
         return
     told()
     _state(case_id, roles(viewer))
     left, right = st.columns([5, 3])
     with left:
-        draw(block(present.resolution(case, journal().cases.events(case_id, 60), zone()) if case["status"] == "resolved" else present.advice(case)))
+        draw(
+            block(
+                present.resolution(case, journal().cases.events(case_id, 60), zone())
+                if case["status"] == "resolved"
+                else present.advice(case)
+            )
+        )
         _replay(viewer, case)
         _findings(viewer, case)
     with right:
@@ -60,7 +77,13 @@ def _state(case_id: str, roles_of: dict[str, str]) -> None:
     st.subheader(case["title"], anchor=False)
     draw(block(present.heading(case)))
     if case["status"] == "resolved":
-        draw(verdict("good", "Closed by itself: the detector finds nothing of it any more.", formats.since(case["resolved_at"], now)))
+        draw(
+            verdict(
+                "good",
+                "Closed by itself: the detector finds nothing of it any more.",
+                formats.since(case["resolved_at"], now),
+            )
+        )
     draw(metrics(present.figures(case, now, reporting_currency(), roles_of)))
 
 
@@ -74,7 +97,14 @@ def _replay(viewer: Viewer, case: dict[str, Any]) -> None:
         return
     st.subheader("Replay", anchor=False)
     with st.container(border=True):
-        replaying(viewer, replayable(journal().cases.run_ids(case["case_id"])), case["case_id"], [case], present.suggested(case), case["case_id"])
+        replaying(
+            viewer,
+            replayable(journal().cases.run_ids(case["case_id"])),
+            case["case_id"],
+            [case],
+            present.suggested(case),
+            case["case_id"],
+        )
 
 
 def _findings(viewer: Viewer, case: dict[str, Any]) -> None:
@@ -82,7 +112,11 @@ def _findings(viewer: Viewer, case: dict[str, Any]) -> None:
     shown = max(-(-int(case["occurrences"]) // PAGE), 1)
     number = st.pagination(shown, key="findings_page") if shown > 1 else 1
     rows = journal().cases.findings(case["case_id"], PAGE, (number - 1) * PAGE, resolved=case["status"] == "resolved")
-    draw(table(FINDINGS, present.finding_rows(rows, world_now(), viewer.clear)) if rows else empty("Nothing is found any more", "The last detector run found no record of it."))
+    draw(
+        table(FINDINGS, present.finding_rows(rows, world_now(), viewer.clear))
+        if rows
+        else empty("Nothing is found any more", "The last detector run found no record of it.")
+    )
     if case["status"] == "resolved" and len(rows) == PAGE:
         st.caption(f"The first {PAGE} records that were found.")
 
@@ -99,5 +133,3 @@ def _actions(viewer: Viewer, case: dict[str, Any]) -> None:
 def _history(case_id: str) -> None:
     st.subheader("History", anchor=False)
     draw(table(HISTORY, present.history_rows(journal().cases.events(case_id, 60), world_now())))
-
-

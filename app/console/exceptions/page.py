@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from app.readings.rights import Action, Question, Viewer
 from app.console.asking import ask_now, case_groups, facets, journal, replayable, reporting_currency, world_now
 from app.console.exceptions import presenter as present
 from app.console.exceptions import replay
@@ -18,6 +17,7 @@ from app.console.widgets import formats
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Html, empty, verdict
+from app.readings.rights import Action, Question, Viewer
 from models.domain.case import cause_title
 from models.domain.team import owners_of_teams, team
 from models.journal.cases import CaseFilter
@@ -25,9 +25,19 @@ from models.journal.cases import CaseFilter
 PAGE_SIZE = 50
 GROUP_LIMIT = 1000
 FILTERS = ("flow", "cause", "system", "owner", "entity", "severity")
-FACETS = {"flow": "flow", "cause": "cause", "system": "system", "owner": "owner", "entity": "legal_entity", "severity": "severity"}
+FACETS = {
+    "flow": "flow",
+    "cause": "cause",
+    "system": "system",
+    "owner": "owner",
+    "entity": "legal_entity",
+    "severity": "severity",
+}
 SEVERITIES, SEVERITY_COLOURS = ["critical", "high", "medium", "low"], ["red", "orange", "blue", "gray"]
-STATES, STATE_COLOURS = ["open", "acknowledged", "snoozed", "ignored", "resolved"], ["red", "blue", "violet", "gray", "green"]
+STATES, STATE_COLOURS = (
+    ["open", "acknowledged", "snoozed", "ignored", "resolved"],
+    ["red", "blue", "violet", "gray", "green"],
+)
 
 
 def page(viewer: Viewer) -> None:
@@ -61,24 +71,49 @@ def _causes(viewer: Viewer) -> None:
         return
     st.session_state["causes_shown"] = [group.cause for group in groups]
     column = st.column_config
-    shown = ["cause", "failures", "cases", "money", "share", "severity", "oldest", "newest", *(["act"] if viewer.may(Action.PREVIEW) else [])]
+    shown = [
+        "cause",
+        "failures",
+        "cases",
+        "money",
+        "share",
+        "severity",
+        "oldest",
+        "newest",
+        *(["act"] if viewer.may(Action.PREVIEW) else []),
+    ]
     st.dataframe(
-        present.cause_rows(groups, now, currency), key="causes", column_order=shown, hide_index=True, row_height=31, height=min(37 + 31 * len(groups), 300), alt="Causes ranked by money",
+        present.cause_rows(groups, now, currency),
+        key="causes",
+        column_order=shown,
+        hide_index=True,
+        row_height=31,
+        height=min(37 + 31 * len(groups), 300),
+        alt="Causes ranked by money",
         column_config={
-            "cause": column.ButtonColumn("Cause", type="tertiary", alignment="left", key="open_cause", on_click=_narrow),
-            "failures": column.TextColumn("Failures", alignment="right", width=70), "cases": column.TextColumn("Cases", alignment="right", width=58),
-            "money": column.TextColumn("At stake", alignment="right", width=108), "share": column.ProgressColumn("Share of the money", width=140, format="%.0f%%", min_value=0, max_value=100),
-            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=78), "oldest": column.TextColumn("Oldest", alignment="right", width=66),
+            "cause": column.ButtonColumn(
+                "Cause", type="tertiary", alignment="left", key="open_cause", on_click=_narrow
+            ),
+            "failures": column.TextColumn("Failures", alignment="right", width=70),
+            "cases": column.TextColumn("Cases", alignment="right", width=58),
+            "money": column.TextColumn("At stake", alignment="right", width=108),
+            "share": column.ProgressColumn(
+                "Share of the money", width=140, format="%.0f%%", min_value=0, max_value=100
+            ),
+            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=78),
+            "oldest": column.TextColumn("Oldest", alignment="right", width=66),
             "newest": column.TextColumn("Newest", alignment="right", width=94),
             "act": column.ButtonColumn("", key="replay_cause", on_click=_choose_cause, type="secondary", width=120),
         },
-    )  # fmt: skip
+    )
     if st.session_state.get("replay_of_cause"):
         _group_dialog(viewer, st.session_state.pop("replay_of_cause"))
 
 
 def _narrow() -> None:
-    """Clicking a cause shows its cases alone: the page applies it before it draws the filter, which lies outside this fragment."""
+    """Clicking a cause shows its cases alone: the page applies it before it draws the filter, which lies outside this
+    fragment.
+    """
     st.session_state["narrow_to"] = st.session_state["causes_shown"][st.session_state["open_cause"].row]
 
 
@@ -89,7 +124,9 @@ def _choose_cause() -> None:
 
 
 def _closed() -> None:
-    """A dialog that its reader closed does not come back with the answer it waited for: the whole page runs, which ends its clock."""
+    """A dialog that its reader closed does not come back with the answer it waited for: the whole page runs, which ends
+    its clock.
+    """
     for flag in ("replay_of_cause", "replay_of_cases"):
         st.session_state.pop(flag, None)
     st.rerun()
@@ -100,10 +137,14 @@ def _group_dialog(viewer: Viewer, cause: str) -> None:
     _themed()
     st.markdown(f"**{cause_title(cause)}**")
     key = f"group_{cause}"
-    frozen = st.session_state.setdefault(f"runs_{key}", replayable([row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)]))
+    frozen = st.session_state.setdefault(
+        f"runs_{key}", replayable([row["run_id"] for row in ask_now(viewer, SQL["of_cause"], cause=cause)])
+    )
     cases = journal().cases.page(CaseFilter(causes=(cause,), legal_entities=viewer.entities), limit=GROUP_LIMIT).rows
     if frozen:
-        st.caption(f"{formats.plural(len(frozen), 'failed run')} at the moment you opened this; what arrives later is not touched.")
+        st.caption(
+            f"{formats.plural(len(frozen), 'failed run')} at the moment you opened this; what arrives later is not touched."
+        )
     replaying(viewer, frozen, key, cases, reopen=lambda: st.session_state.update(replay_of_cause=cause))
 
 
@@ -130,13 +171,21 @@ def _list(viewer: Viewer) -> None:
     _filters(viewer)
     roles_of = roles(viewer)
     state = {name: st.session_state.get(name) for name in present.ASKED}
-    owners, causes = owners_of_teams(state["owner"] or (), _all(viewer, "owner"), roles_of), present.causes(state["cause"] or (), _all(viewer, "cause"))
+    owners, causes = (
+        owners_of_teams(state["owner"] or (), _all(viewer, "owner"), roles_of),
+        present.causes(state["cause"] or (), _all(viewer, "cause")),
+    )
     where = present.chosen(viewer, {**state, "owner": owners, "cause": causes})
     order = present.ORDERS[st.session_state.get("order") or "Most money"]
     number = int(st.session_state.get("p") or 1)
     found = journal().cases.page(where, order, PAGE_SIZE, (number - 1) * PAGE_SIZE)
     if not found.total:
-        draw(empty("No case matches these filters", "Take a filter away, or look among the snoozed, ignored and resolved ones."))
+        draw(
+            empty(
+                "No case matches these filters",
+                "Take a filter away, or look among the snoozed, ignored and resolved ones.",
+            )
+        )
         return
     chosen = [found.rows[at] for at in _selected(found.rows) if at < len(found.rows)]
     _bar(viewer, chosen, found.total, where, roles_of)
@@ -150,22 +199,54 @@ def _filters(viewer: Viewer) -> None:
     status = st.session_state.get("status") or st.query_params.get("status") or "To do"
     scope = CaseFilter(status=present.STATUS.get(status), legal_entities=viewer.entities)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.text_input("Search", key="find", bind="query-params", type="search", placeholder="Words, key, run or project", label_visibility="collapsed", width=230, on_change=_first_page)
-        st.segmented_control("Status", list(present.STATUS), default="To do", required=True, key="status", bind="query-params", label_visibility="collapsed", on_change=_first_page)
+        st.text_input(
+            "Search",
+            key="find",
+            bind="query-params",
+            type="search",
+            placeholder="Words, key, run or project",
+            label_visibility="collapsed",
+            width=230,
+            on_change=_first_page,
+        )
+        st.segmented_control(
+            "Status",
+            list(present.STATUS),
+            default="To do",
+            required=True,
+            key="status",
+            bind="query-params",
+            label_visibility="collapsed",
+            on_change=_first_page,
+        )
         st.toggle("Mine", key="mine", bind="query-params", on_change=_first_page)
         st.toggle("Over SLA", key="overdue", bind="query-params", on_change=_first_page)
     with st.grid(columns=7, min_column_width=130, gap="xsmall"):
         for name in FILTERS:
             options = _options(name, scope, viewer)
             st.multiselect(
-                formats.words(name), options, key=name, bind="query-params", placeholder={"entity": "Legal entity"}.get(name, formats.words(name)), label_visibility="collapsed",
+                formats.words(name),
+                options,
+                key=name,
+                bind="query-params",
+                placeholder={"entity": "Legal entity"}.get(name, formats.words(name)),
+                label_visibility="collapsed",
                 on_change=_first_page,
-            )  # fmt: skip
-        st.selectbox("Order", list(present.ORDERS), key="order", bind="query-params", label_visibility="collapsed", on_change=_first_page)
+            )
+        st.selectbox(
+            "Order",
+            list(present.ORDERS),
+            key="order",
+            bind="query-params",
+            label_visibility="collapsed",
+            on_change=_first_page,
+        )
 
 
 def _options(name: str, scope: CaseFilter, viewer: Viewer) -> list[str]:
-    """Values found among the cases, owners and causes in words, and those the address or a click asked for, so that they can be taken away again."""
+    """Values found among the cases, owners and causes in words, and those the address or a click asked for, so that
+    they can be taken away again.
+    """
     found = facets(FACETS[name], scope.status, scope.legal_entities)
     if name == "owner":
         roles_of = roles(viewer)
@@ -204,30 +285,80 @@ def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFi
     ids = [case["case_id"] for case in chosen]
     nothing = None if ids else "Select cases in the table first."
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**{formats.plural(len(ids), 'case')} selected** of {total:,}" if ids else f"**{formats.plural(total, 'case')}**", width="content")
+        st.markdown(
+            f"**{formats.plural(len(ids), 'case')} selected** of {total:,}"
+            if ids
+            else f"**{formats.plural(total, 'case')}**",
+            width="content",
+        )
         st.space("stretch")
         triage(viewer, ids, "list", nothing)
         no_replay = viewer.why_not(Action.PREVIEW) or nothing
-        if st.button("Replay…", key="replay_selection", type="primary", icon=":material/replay:", disabled=no_replay is not None, help=no_replay):
+        if st.button(
+            "Replay…",
+            key="replay_selection",
+            type="primary",
+            icon=":material/replay:",
+            disabled=no_replay is not None,
+            help=no_replay,
+        ):
             st.session_state["replay_of_cases"] = ids
             st.session_state.pop(f"runs_{replay.selection_key(ids)}", None)
-        download(viewer, "CSV", "exceptions.csv", lambda: csv_of(present.exported(journal().cases.page(where, "money", 20_000).rows, reporting_currency(), roles_of)), viewer.why_not(Action.EXPORT))
+        download(
+            viewer,
+            "CSV",
+            "exceptions.csv",
+            lambda: csv_of(
+                present.exported(journal().cases.page(where, "money", 20_000).rows, reporting_currency(), roles_of)
+            ),
+            viewer.why_not(Action.EXPORT),
+        )
 
 
 def _table(rows: list[dict[str, Any]], roles_of: dict[str, str]) -> None:
     column = st.column_config
     st.dataframe(
-        present.case_rows(rows, world_now(), reporting_currency(), roles_of), key=_table_key(), hide_index=True, row_height=31, height=min(37 + 31 * len(rows), 720),
-        on_select="rerun", selection_mode="multi-row", alt="Cases",
-        column_order=["title", "severity", "status", "money", "failures", "age", "due", "owner", "entity", "assignee", "flow", "system", "about"],
+        present.case_rows(rows, world_now(), reporting_currency(), roles_of),
+        key=_table_key(),
+        hide_index=True,
+        row_height=31,
+        height=min(37 + 31 * len(rows), 720),
+        on_select="rerun",
+        selection_mode="multi-row",
+        alt="Cases",
+        column_order=[
+            "title",
+            "severity",
+            "status",
+            "money",
+            "failures",
+            "age",
+            "due",
+            "owner",
+            "entity",
+            "assignee",
+            "flow",
+            "system",
+            "about",
+        ],
         column_config={
-            "title": column.ButtonColumn("Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=510),
-            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=74), "status": column.MultiselectColumn("Status", options=STATES, color=STATE_COLOURS, width=104),
-            "money": column.TextColumn("At stake", alignment="right", width=104), "failures": column.TextColumn("Failures", alignment="right", width=66), "age": column.TextColumn("Age", alignment="right", width=54),
-            "due": column.TextColumn("SLA", alignment="right", width=76), "owner": column.TextColumn("Owner", width=124), "entity": column.TextColumn("Entity", width=72), "assignee": column.TextColumn("Assignee", width=104),
-            "flow": column.TextColumn("Flow", width=118), "system": column.TextColumn("System", width=84), "about": column.TextColumn("About", width=110),
+            "title": column.ButtonColumn(
+                "Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=510
+            ),
+            "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=74),
+            "status": column.MultiselectColumn("Status", options=STATES, color=STATE_COLOURS, width=104),
+            "money": column.TextColumn("At stake", alignment="right", width=104),
+            "failures": column.TextColumn("Failures", alignment="right", width=66),
+            "age": column.TextColumn("Age", alignment="right", width=54),
+            "due": column.TextColumn("SLA", alignment="right", width=76),
+            "owner": column.TextColumn("Owner", width=124),
+            "entity": column.TextColumn("Entity", width=72),
+            "assignee": column.TextColumn("Assignee", width=104),
+            "flow": column.TextColumn("Flow", width=118),
+            "system": column.TextColumn("System", width=84),
+            "about": column.TextColumn("About", width=110),
         },
-    )  # fmt: skip
+    )
 
 
 def _open() -> None:

@@ -22,25 +22,47 @@ PASSING = frozenset({"transient", "rate-limited"})
 """Codes of a system that could not be asked at that moment: they tell nothing of what the replay would do."""
 
 
-def body(run_ids: Sequence[str], start: str, correction: Mapping[str, Any] | None, case_id: str | None = None, plan_hash: str | None = None, roots: Sequence[str] = ()) -> dict[str, Any]:
+def body(
+    run_ids: Sequence[str],
+    start: str,
+    correction: Mapping[str, Any] | None,
+    case_id: str | None = None,
+    plan_hash: str | None = None,
+    roots: Sequence[str] = (),
+) -> dict[str, Any]:
     """A preview or replay request; `roots` go first, from their start."""
-    asked = {"run_ids": list(run_ids), "from": STARTS.get(start, "failed_step"), "correction": dict(correction) if correction else None}
-    return {**asked, **({"roots": list(roots)} if roots else {}), **({"case_id": case_id} if case_id else {}), **({"plan_hash": plan_hash} if plan_hash else {})}
+    asked = {
+        "run_ids": list(run_ids),
+        "from": STARTS.get(start, "failed_step"),
+        "correction": dict(correction) if correction else None,
+    }
+    return {
+        **asked,
+        **({"roots": list(roots)} if roots else {}),
+        **({"case_id": case_id} if case_id else {}),
+        **({"plan_hash": plan_hash} if plan_hash else {}),
+    }
 
 
 def held(previewed: Mapping[str, Any], run_ids: Sequence[str]) -> list[str]:
-    """The runs a replay takes: those that were previewed while all of them still stand, so that the set that runs is the set that was seen."""
+    """The runs a replay takes: those that were previewed while all of them still stand, so that the set that runs is
+    the set that was seen.
+    """
     before = list(previewed.get("run_ids") or ())
     return before if before and set(before) <= set(run_ids) else list(run_ids)
 
 
 def selection_key(case_ids: Iterable[str]) -> str:
-    """One key for the same cases in any order, another for any others: what was previewed for some is never shown for others."""
+    """One key for the same cases in any order, another for any others: what was previewed for some is never shown for
+    others.
+    """
     return f"chosen_{sha256(' '.join(sorted(case_ids)).encode()).hexdigest()[:32]}"
 
 
 def correction(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Dotted path -> value from the rows a person edited; a value that is JSON (a number, true, an object) is taken as such."""
+    """Dotted path -> value from the rows a person edited; a value that is JSON (a number, true, an object) is taken as
+    such.
+    """
     filled = ((str(row.get("field") or "").strip(), row.get("value")) for row in rows)
     return {path: _value(value) for path, value in filled if path and value not in (None, "")}
 
@@ -59,22 +81,40 @@ def in_words(result: Mapping[str, Any], masked: frozenset[str]) -> str:
     runs = result.get("runs") or []
     total = ", ".join(shown(amount, currency, masked) for currency, amount in (result.get("totals") or {}).items())
     faults, waits, dark = (sum(1 for run in runs if told(run)) for told in (fault, pause, unasked))
-    said = [f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"]
-    calm = "the dry run finds no fault, but mind the hazards" if result.get("hazards") else "none is expected to fail" if not dark else "no other is expected to fail"
+    said = [
+        f"{formats.plural(result.get('count') or len(runs), 'run')} would be replayed{f', worth {total}' if total else ''}"
+    ]
+    calm = (
+        "the dry run finds no fault, but mind the hazards"
+        if result.get("hazards")
+        else "none is expected to fail"
+        if not dark
+        else "no other is expected to fail"
+    )
     said += [f"{formats.plural(dark, 'run')} could not be checked now"] if dark else []
-    said += [f"{formats.plural(faults, 'run')} would fail again"] if faults else [calm] if dark < len(runs) or not runs else []
+    said += (
+        [f"{formats.plural(faults, 'run')} would fail again"]
+        if faults
+        else [calm]
+        if dark < len(runs) or not runs
+        else []
+    )
     said += [f"{formats.plural(waits, 'run')} would wait for data"] if waits else []
     return "; ".join(said) + "."
 
 
 def fault(run: Mapping[str, Any]) -> str | None:
     """Why a run would fail again, if the dry run says so."""
-    return next((str(step["error"]) for step in run.get("steps") or [] if _outcome(step) == "fails" and step.get("error")), None)
+    return next(
+        (str(step["error"]) for step in run.get("steps") or [] if _outcome(step) == "fails" and step.get("error")), None
+    )
 
 
 def pause(run: Mapping[str, Any]) -> str | None:
     """What a run would wait for, if the dry run says so."""
-    return next((str(step["error"]) for step in run.get("steps") or [] if _outcome(step) == "waits" and step.get("error")), None)
+    return next(
+        (str(step["error"]) for step in run.get("steps") or [] if _outcome(step) == "waits" and step.get("error")), None
+    )
 
 
 def unasked(run: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -89,7 +129,12 @@ def _outcome(step: Mapping[str, Any]) -> str:
 
 def systems(result: Mapping[str, Any]) -> dict[str, str]:
     """The system behind each step, as far as any run of the preview reached it; a step that failed does not say."""
-    return {step["step"]: step["system"] for run in result.get("runs") or [] for step in run.get("steps") or [] if step.get("system")}
+    return {
+        step["step"]: step["system"]
+        for run in result.get("runs") or []
+        for step in run.get("steps") or []
+        if step.get("system")
+    }
 
 
 def silent(result: Mapping[str, Any]) -> str | None:
@@ -104,13 +149,23 @@ def silent(result: Mapping[str, Any]) -> str | None:
 
 def ranked(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The previewed runs, those that need a look first: what fails, what could not be checked, what waits, the rest."""
-    return sorted(result.get("runs") or [], key=lambda run: 0 if fault(run) else 1 if unasked(run) else 2 if pause(run) else 3)
+    return sorted(
+        result.get("runs") or [], key=lambda run: 0 if fault(run) else 1 if unasked(run) else 2 if pause(run) else 3
+    )
 
 
 def run_title(run: Mapping[str, Any], root: bool = False) -> str:
     """A previewed run in a line; a root is what is set up again before the others."""
     first = "Set up first: " if root else ""
-    ends = " · would fail again" if fault(run) else " · could not be checked" if unasked(run) else " · would wait" if pause(run) else ""
+    ends = (
+        " · would fail again"
+        if fault(run)
+        else " · could not be checked"
+        if unasked(run)
+        else " · would wait"
+        if pause(run)
+        else ""
+    )
     return f"{first}{run.get('business_key') or run['run_id']}{ends}"
 
 
@@ -128,12 +183,30 @@ def step_title(step: Mapping[str, Any], known: Mapping[str, str]) -> Html:
     """One step of a previewed run in a line; `known` names the systems of steps that could not say."""
     outcome, system = _outcome(step), step.get("system") or known.get(str(step.get("step")))
     if outcome == "unasked":
-        return joined([span(formats.words(step.get("step")), "t-b"), chip("Not checked"), span(f"could not ask {system or 'the system'} now: preview again", "t-mute", title=str(step.get("error") or ""))])
+        return joined(
+            [
+                span(formats.words(step.get("step")), "t-b"),
+                chip("Not checked"),
+                span(
+                    f"could not ask {system or 'the system'} now: preview again",
+                    "t-mute",
+                    title=str(step.get("error") or ""),
+                ),
+            ]
+        )
     mood = {"fails": "bad", "waits": "warn", "creates": "good", "updates": "info"}.get(outcome, "")
     named = span(step.get("external_id"), "t-mono") if step.get("external_id") else None
     told = span(step["error"], "t-bad" if outcome == "fails" else "t-mute") if step.get("error") else None
     where = step.get("system") or (system if outcome == "fails" else None) or "here"
-    return joined([span(formats.words(step.get("step")), "t-b"), span(where, "t-mute"), chip(formats.words(outcome), mood) if outcome else None, named, told])
+    return joined(
+        [
+            span(formats.words(step.get("step")), "t-b"),
+            span(where, "t-mute"),
+            chip(formats.words(outcome), mood) if outcome else None,
+            named,
+            told,
+        ]
+    )
 
 
 def fields(step: Mapping[str, Any], clear: frozenset[DataClass]) -> list[Field]:
@@ -172,9 +245,14 @@ class Progress:
 def progress(request_body: Mapping[str, Any], result: Mapping[str, Any] | None) -> Progress:
     told = result or {}
     return Progress(
-        len(request_body.get("run_ids") or []) + len(request_body.get("roots") or []), _number(told.get("replayed")), _number(told.get("settled")), _number(told.get("failed")),
-        _number(told.get("waiting")), _number(told.get("refused")), bool(told.get("stopped")),
-    )  # fmt: skip
+        len(request_body.get("run_ids") or []) + len(request_body.get("roots") or []),
+        _number(told.get("replayed")),
+        _number(told.get("settled")),
+        _number(told.get("failed")),
+        _number(told.get("waiting")),
+        _number(told.get("refused")),
+        bool(told.get("stopped")),
+    )
 
 
 def _number(value: Any) -> int:
@@ -186,23 +264,36 @@ def outcome(state: str, far: Progress, error: str | None = None) -> tuple[str, s
     if error:
         return "bad", f"The engine could not replay: {error}"
     if state in ("pending", "running"):
-        return "info", "Waiting for the engine…" if state == "pending" else f"Replaying: {far.settled:,} of {far.asked:,} arrived."
+        return (
+            "info",
+            "Waiting for the engine…"
+            if state == "pending"
+            else f"Replaying: {far.settled:,} of {far.asked:,} arrived.",
+        )
     if state == "cancelled":
         return "warn", f"Stopped by a person after {formats.plural(far.replayed, 'run')}; the rest is as it was."
     if state == "failed" or far.stopped:
-        return "bad", f"Stopped: {formats.plural(far.failed, 'run')} failed again, {far.settled:,} arrived; the others were left as they were."
+        return (
+            "bad",
+            f"Stopped: {formats.plural(far.failed, 'run')} failed again, {far.settled:,} arrived; the others were left as they were.",
+        )
     if far.failed:
         return "warn", f"{far.settled:,} of {far.asked:,} arrived, {far.failed:,} failed again."
     waits = f", {far.waiting:,} wait for data and go on by themselves" if far.waiting else ""
     alone = f"; {far.refused:,} had moved on already and were left alone" if far.refused else ""
-    return "good", f"{formats.plural(far.settled, 'run')} arrived{waits}{alone}. The case closes by itself once nothing is found any more."
+    return (
+        "good",
+        f"{formats.plural(far.settled, 'run')} arrived{waits}{alone}. The case closes by itself once nothing is found any more.",
+    )
 
 
 def figures(far: Progress) -> list[Metric]:
     return [
-        Metric("Replayed", f"{formats.count(far.replayed)} of {formats.count(far.asked)}"), Metric("Arrived", formats.count(far.settled), mood="good" if far.settled else ""),
-        Metric("Wait", formats.count(far.waiting)), Metric("Failed again", formats.count(far.failed), mood="bad" if far.failed else ""),
-    ]  # fmt: skip
+        Metric("Replayed", f"{formats.count(far.replayed)} of {formats.count(far.asked)}"),
+        Metric("Arrived", formats.count(far.settled), mood="good" if far.settled else ""),
+        Metric("Wait", formats.count(far.waiting)),
+        Metric("Failed again", formats.count(far.failed), mood="bad" if far.failed else ""),
+    ]
 
 
 def wave_rows(result: Mapping[str, Any] | None) -> list[dict[str, object]]:
@@ -214,5 +305,8 @@ def wave_rows(result: Mapping[str, Any] | None) -> list[dict[str, object]]:
 def _wave(at: int, wave: Any) -> dict[str, object]:
     told = wave if isinstance(wave, Mapping) else {"size": wave}
     size = told.get("size", told.get("runs"))
-    return {"wave": at, "size": formats.count(_number(size)), **{key: formats.count(_number(told.get(key))) for key in ("settled", "waiting", "failed")}}
-
+    return {
+        "wave": at,
+        "size": formats.count(_number(size)),
+        **{key: formats.count(_number(told.get(key))) for key in ("settled", "waiting", "failed")},
+    }

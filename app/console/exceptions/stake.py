@@ -7,25 +7,28 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from app.readings.rights import amount_class
 from app.console.widgets import formats
 from app.console.widgets.masking import PUBLIC
+from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
 
 Row = Mapping[str, Any]
 _UNTIL = {
-    "project-missing": "the project is there again", "project-unsold": "the sale is found", "billing-hold": "the hold is lifted",
-    "sow-expired": "the statement of work is extended", "paused": "the missing data has arrived",
-}  # fmt: skip
+    "project-missing": "the project is there again",
+    "project-unsold": "the sale is found",
+    "billing-hold": "the hold is lifted",
+    "sow-expired": "the statement of work is extended",
+    "paused": "the missing data has arrived",
+}
 _PLURALS = {"time_entry": "time entries"}
 
 
 def hidden(rows: Sequence[Row], carried: Sequence[Row], clear: frozenset[DataClass]) -> frozenset[str]:
     """Currencies in which a sum that the preview shows would tell the amount of one thing that is masked (G2).
 
-    `rows` are as `beside` takes them, `carried` what the runs themselves carry by `entity` and `currency`; both name the `first_subject`
-    and the `last_subject` that have an amount. What a case counts is open to all: of a case of which only a part is chosen, either
-    part follows from the other.
+    `rows` are as `beside` takes them, `carried` what the runs themselves carry by `entity` and `currency`; both name
+    the `first_subject` and the `last_subject` that have an amount. What a case counts is open to all: of a case of
+    which only a part is chosen, either part follows from the other.
     """
     cases: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
@@ -54,17 +57,26 @@ def shown(amount: Any, currency: str, masked: frozenset[str]) -> str:
     return MASK if currency in masked else formats.money(amount, currency)
 
 
-def beside(totals: Mapping[str, Any], rows: Sequence[Row], runs: int, cases: Sequence[Row], masked: frozenset[str]) -> str | None:
-    """How the runs' `totals` by currency and the money of `cases` fit together, in a sentence; nothing where they are the same.
+def beside(
+    totals: Mapping[str, Any], rows: Sequence[Row], runs: int, cases: Sequence[Row], masked: frozenset[str]
+) -> str | None:
+    """How the runs' `totals` by currency and the money of `cases` fit together, in a sentence; nothing where they are
+    the same.
 
-    `rows` are the cases' records by `entity` and `currency`: whether a previewed run carries them (`chosen`), whether any run
-    does (`has_run`), how many `records` and their `amount`. Sums in the `masked` currencies are not told.
+    `rows` are the cases' records by `entity` and `currency`: whether a previewed run carries them (`chosen`), whether
+    any run does (`has_run`), how many `records` and their `amount`. Sums in the `masked` currencies are not told.
     """
     worth = {currency: formats.decimal(amount) for currency, amount in totals.items() if formats.decimal(amount)}
-    counted, others = _sums([row for row in rows if row["chosen"]]), [row for row in rows if not row["chosen"] and row["amount"]]
+    counted, others = (
+        _sums([row for row in rows if row["chosen"]]),
+        [row for row in rows if not row["chosen"] and row["amount"]],
+    )
     if not others and worth == counted:
         return None
-    one, known = len(cases) == 1, f"{_listed(worth, masked)} in {'this run' if runs == 1 else f'these {formats.count(runs)} runs'}"
+    one, known = (
+        len(cases) == 1,
+        f"{_listed(worth, masked)} in {'this run' if runs == 1 else f'these {formats.count(runs)} runs'}",
+    )
     if worth != counted:
         known += f", for whose records the {'case counts' if one else 'cases count'} {_listed(counted, masked)}, their value in the systems now"
     if not others:
@@ -98,7 +110,9 @@ def _named(others: Sequence[Row], cases: Sequence[Row]) -> str:
     runless, left_out = [row for row in others if not row["has_run"]], [row for row in others if row["has_run"]]
     parts = [f"{_nouns(left_out)} outside this selection"] if left_out else []
     if runless:
-        parts.append(f"{_nouns(runless)} without a run of {'its' if _records(runless) == 1 else 'their'} own, which {_follows(runless, cases)}")
+        parts.append(
+            f"{_nouns(runless)} without a run of {'its' if _records(runless) == 1 else 'their'} own, which {_follows(runless, cases)}"
+        )
     return " and ".join(parts)
 
 

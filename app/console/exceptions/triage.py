@@ -7,48 +7,116 @@ from datetime import timedelta
 
 import streamlit as st
 
-from app.readings.rights import Action, Viewer
 from app.console.asking import journal, world_now
 from app.console.widgets import formats
+from app.readings.rights import Action, Viewer
 
-SNOOZES = {"4 hours": timedelta(hours=4), "1 day": timedelta(days=1), "3 days": timedelta(days=3), "1 week": timedelta(weeks=1)}
+SNOOZES = {
+    "4 hours": timedelta(hours=4),
+    "1 day": timedelta(days=1),
+    "3 days": timedelta(days=3),
+    "1 week": timedelta(weeks=1),
+}
 
 
 def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None = None) -> None:
-    """A row of buttons for these cases; `idle` says why they are disabled beyond the role, e.g. that nothing is selected."""
+    """A row of buttons for these cases; `idle` says why they are disabled beyond the role, e.g. that nothing is
+    selected.
+    """
     no_triage, no_ignore = viewer.why_not(Action.TRIAGE) or idle, viewer.why_not(Action.IGNORE) or idle
     cases = journal().cases
-    _button("Acknowledge", ":material/visibility:", f"ack_{key}", no_triage, "You are on it: others see your name.", lambda: cases.acknowledge(case_ids, viewer.name))
-    _button("Assign to me", ":material/person_add:", f"mine_{key}", no_triage, None, lambda: cases.assign(case_ids, viewer.name, viewer.name))
-    with st.popover("Assign", icon=":material/group:", disabled=no_triage is not None, help=no_triage, key=f"assign_{key}"):
+    _button(
+        "Acknowledge",
+        ":material/visibility:",
+        f"ack_{key}",
+        no_triage,
+        "You are on it: others see your name.",
+        lambda: cases.acknowledge(case_ids, viewer.name),
+    )
+    _button(
+        "Assign to me",
+        ":material/person_add:",
+        f"mine_{key}",
+        no_triage,
+        None,
+        lambda: cases.assign(case_ids, viewer.name, viewer.name),
+    )
+    with st.popover(
+        "Assign", icon=":material/group:", disabled=no_triage is not None, help=no_triage, key=f"assign_{key}"
+    ):
         name = st.text_input("Who works on it", key=f"assignee_{key}", placeholder="name@company.com")
-        _button("Assign", None, f"do_assign_{key}", None if name else "Say who.", None, lambda: cases.assign(case_ids, viewer.name, name.strip()))
-    with st.popover("Comment", icon=":material/chat:", disabled=no_triage is not None, help=no_triage, key=f"comment_{key}"):
+        _button(
+            "Assign",
+            None,
+            f"do_assign_{key}",
+            None if name else "Say who.",
+            None,
+            lambda: cases.assign(case_ids, viewer.name, name.strip()),
+        )
+    with st.popover(
+        "Comment", icon=":material/chat:", disabled=no_triage is not None, help=no_triage, key=f"comment_{key}"
+    ):
         text = st.text_area("Comment", key=f"text_{key}", placeholder="What you know, found or agreed")
-        _button("Comment", None, f"do_comment_{key}", None if text.strip() else "Write something first.", None, lambda: cases.comment(case_ids, viewer.name, text))
-    with st.popover("Snooze", icon=":material/snooze:", disabled=no_triage is not None, help=no_triage, key=f"snooze_{key}"):
+        _button(
+            "Comment",
+            None,
+            f"do_comment_{key}",
+            None if text.strip() else "Write something first.",
+            None,
+            lambda: cases.comment(case_ids, viewer.name, text),
+        )
+    with st.popover(
+        "Snooze", icon=":material/snooze:", disabled=no_triage is not None, help=no_triage, key=f"snooze_{key}"
+    ):
         length = st.segmented_control("For", list(SNOOZES), default="1 day", required=True, key=f"length_{key}")
         why = st.text_input("Reason", key=f"why_snooze_{key}", placeholder="Why it can wait")
         until = world_now() + SNOOZES[length or "1 day"]
-        _button("Snooze", None, f"do_snooze_{key}", None if why.strip() else "Say why it can wait.", None, lambda: cases.snooze(case_ids, viewer.name, until, why))
-    with st.popover("Ignore", icon=":material/block:", disabled=no_ignore is not None, help=no_ignore, key=f"ignore_{key}"):
+        _button(
+            "Snooze",
+            None,
+            f"do_snooze_{key}",
+            None if why.strip() else "Say why it can wait.",
+            None,
+            lambda: cases.snooze(case_ids, viewer.name, until, why),
+        )
+    with st.popover(
+        "Ignore", icon=":material/block:", disabled=no_ignore is not None, help=no_ignore, key=f"ignore_{key}"
+    ):
         why_ignore = st.text_input("Reason", key=f"why_ignore_{key}", placeholder="Why it is accepted as it is")
-        _button("Ignore", None, f"do_ignore_{key}", None if why_ignore.strip() else "Say why: the auditor will ask.", None, lambda: cases.ignore(case_ids, viewer.name, why_ignore))
+        _button(
+            "Ignore",
+            None,
+            f"do_ignore_{key}",
+            None if why_ignore.strip() else "Say why: the auditor will ask.",
+            None,
+            lambda: cases.ignore(case_ids, viewer.name, why_ignore),
+        )
 
 
 def reopen(viewer: Viewer, case_ids: Sequence[str], key: str) -> None:
     """Bring acknowledged, snoozed or ignored cases back on the list."""
-    _button("Reopen", ":material/undo:", f"reopen_{key}", viewer.why_not(Action.TRIAGE), None, lambda: journal().cases.reopen(case_ids, viewer.name))
+    _button(
+        "Reopen",
+        ":material/undo:",
+        f"reopen_{key}",
+        viewer.why_not(Action.TRIAGE),
+        None,
+        lambda: journal().cases.reopen(case_ids, viewer.name),
+    )
 
 
-def _button(label: str, icon: str | None, key: str, why_not: str | None, tip: str | None, act: Callable[[], list[str]]) -> None:
+def _button(
+    label: str, icon: str | None, key: str, why_not: str | None, tip: str | None, act: Callable[[], list[str]]
+) -> None:
     if st.button(label, key=key, icon=icon, disabled=why_not is not None, help=why_not or tip):
         try:
             changed = act()
         except ValueError as refusal:
             st.toast(str(refusal), icon=":material/error:")
             return
-        st.session_state["told"] = f"{label}: {formats.plural(len(changed), 'case')}" if changed else f"{label}: nothing to change"
+        st.session_state["told"] = (
+            f"{label}: {formats.plural(len(changed), 'case')}" if changed else f"{label}: nothing to change"
+        )
         st.rerun()
 
 

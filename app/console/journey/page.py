@@ -8,8 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from app.readings import ids
-from app.readings.rights import Action, Question, Viewer
 from app.console.asking import Row, ask, ask_now, audit, world_now
 from app.console.journey import presenter as present
 from app.console.journey import search, trace
@@ -19,6 +17,8 @@ from app.console.widgets.heading import admitted, draw, heading, identifier, zon
 from app.console.widgets.markup import Column, Html, block, chip, empty, facts, joined, link, span, table, verdict
 from app.console.widgets.payload import field_table
 from app.console.widgets.waterfall import waterfall
+from app.readings import ids
+from app.readings.rights import Action, Question, Viewer
 from models.canonical.classification import DataClass
 from models.sql_statements import statements
 
@@ -30,10 +30,17 @@ def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, Question.JOURNEY)
     heading(viewer, "Journey", world_now)
-    q = search.asked(st.text_input(
-        "Search", key="q", bind="query-params", type="search", icon=":material/search:", label_visibility="collapsed",
-        placeholder="Project, customer, invoice, time entry, or the id of a run, trace or case (its first 8 digits will do)",
-    ))  # fmt: skip
+    q = search.asked(
+        st.text_input(
+            "Search",
+            key="q",
+            bind="query-params",
+            type="search",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            placeholder="Project, customer, invoice, time entry, or the id of a run, trace or case (its first 8 digits will do)",
+        )
+    )
     if not q:
         _beginning(viewer)
         return
@@ -41,7 +48,12 @@ def page(viewer: Viewer) -> None:
     one = search.chosen(q, candidates)
     others = [candidate for candidate in candidates if candidate is not one]
     if not candidates:
-        draw(empty(f"Nothing known about “{q if len(q) <= 80 else q[:80] + '…'}”", "Check the spelling, or search by project code, customer name, time entry (TE-…), or by 8 or more digits of a run, trace or case id. New records take a few seconds to arrive."))
+        draw(
+            empty(
+                f"Nothing known about “{q if len(q) <= 80 else q[:80] + '…'}”",
+                "Check the spelling, or search by project code, customer name, time entry (TE-…), or by 8 or more digits of a run, trace or case id. New records take a few seconds to arrive.",
+            )
+        )
         return
     if others:
         _choices(others, one)
@@ -55,9 +67,23 @@ def page(viewer: Viewer) -> None:
 def _beginning(viewer: Viewer) -> None:
     rows = ask(viewer, SQL["latest"])
     draw(block('<div class="t-mute">Every record, span and answer of a thing, whoever sent it. Recent journeys:</div>'))
-    cells = [{"key": link(row["key"], "/journey", q=row["key"]), "flow": row["flow"], "status": row["status"], "at": formats.moment(row["last_at"], zone())} for row in rows]
-    draw(table((Column("key", "Object"), Column("flow", "Flow"), Column("status", "Ended"), Column("at", "At", "right")), cells) if cells
-         else empty("No journey yet", "The first one shows a few seconds after the engine has admitted an event."))  # fmt: skip
+    cells = [
+        {
+            "key": link(row["key"], "/journey", q=row["key"]),
+            "flow": row["flow"],
+            "status": row["status"],
+            "at": formats.moment(row["last_at"], zone()),
+        }
+        for row in rows
+    ]
+    draw(
+        table(
+            (Column("key", "Object"), Column("flow", "Flow"), Column("status", "Ended"), Column("at", "At", "right")),
+            cells,
+        )
+        if cells
+        else empty("No journey yet", "The first one shows a few seconds after the engine has admitted an event.")
+    )
 
 
 def _candidates(viewer: Viewer, q: str) -> list[search.Candidate]:
@@ -83,7 +109,9 @@ def _by_name(viewer: Viewer, q: str) -> list[Row]:
 
 
 def _choices(others: list[search.Candidate], one: search.Candidate | None) -> None:
-    listed = joined([joined([chip(other.kind), _opening(other), span(other.note, "t-mute")]) for other in others[:12]], "   ")
+    listed = joined(
+        [joined([chip(other.kind), _opening(other), span(other.note, "t-mute")]) for other in others[:12]], "   "
+    )
     if one is None:
         rows = [{"kind": chip(other.kind), "title": _opening(other), "note": other.note} for other in others]
         draw(table((Column("kind", "Kind"), Column("title", "Found"), Column("note", "About")), rows))
@@ -95,7 +123,11 @@ def _choices(others: list[search.Candidate], one: search.Candidate | None) -> No
 
 
 def _opening(other: search.Candidate) -> Html:
-    return link(other.title, "/exceptions", case=other.key) if other.kind == "case" else link(other.title, "/journey", q=other.key)
+    return (
+        link(other.title, "/exceptions", case=other.key)
+        if other.kind == "case"
+        else link(other.title, "/journey", q=other.key)
+    )
 
 
 def _object(viewer: Viewer, one: search.Candidate) -> None:
@@ -117,9 +149,13 @@ def _object(viewer: Viewer, one: search.Candidate) -> None:
 
 
 def _steps(viewer: Viewer, one: search.Candidate) -> list[Row]:
-    """Every record of the journeys that touch it. One column is looked up, the one its kind names: that is what keeps it quick."""
+    """Every record of the journeys that touch it. One column is looked up, the one its kind names: that is what keeps
+    it quick.
+    """
     named = SQL.get(f"trails_of_{one.kind}", SQL["trails_of_object"])
-    trails = [one.key] if one.kind == "correlation" else [row["correlation_id"] for row in ask(viewer, named, key=one.key)]
+    trails = (
+        [one.key] if one.kind == "correlation" else [row["correlation_id"] for row in ask(viewer, named, key=one.key)]
+    )
     return ask(viewer, SQL["steps"], key=one.key, correlations=trails)
 
 
@@ -127,9 +163,14 @@ def _clear(viewer: Viewer, one: search.Candidate) -> frozenset[DataClass]:
     """The data classes shown clear: none until a cleared viewer asks, and that is audited (G2)."""
     why_not = viewer.why_not(Action.REVEAL)
     wanted = st.toggle(
-        "Show clear values", key=f"clear_{one.key}", disabled=why_not is not None, help=why_not or "Rates, pay and contract values are masked. Showing them is kept in the audit store with your name.",
-        on_change=audit, args=(viewer, "clear_values_shown", one.key),
-    )  # fmt: skip
+        "Show clear values",
+        key=f"clear_{one.key}",
+        disabled=why_not is not None,
+        help=why_not
+        or "Rates, pay and contract values are masked. Showing them is kept in the audit store with your name.",
+        on_change=audit,
+        args=(viewer, "clear_values_shown", one.key),
+    )
     return viewer.clear if wanted and not why_not else NOBODY
 
 
@@ -139,30 +180,62 @@ def _waterfall(viewer: Viewer, steps: list[Row], only: str | None, clear: frozen
         return
     st.subheader("Waterfall", anchor=False)
     labels = dict(choices)
-    picked = choices[0][0] if len(choices) == 1 else st.selectbox(
-        "Trace", list(labels), format_func=lambda one: labels[one], key="trace", label_visibility="collapsed"
-    )  # fmt: skip
+    picked = (
+        choices[0][0]
+        if len(choices) == 1
+        else st.selectbox(
+            "Trace", list(labels), format_func=lambda one: labels[one], key="trace", label_visibility="collapsed"
+        )
+    )
     spans = ask(viewer, SQL["spans"], trace=picked)
     if not spans:
-        draw(empty("No spans for this trace", "Its sender exported none, they are on their way, or they belong to a legal entity outside your scope."))
+        draw(
+            empty(
+                "No spans for this trace",
+                "Its sender exported none, they are on their way, or they belong to a legal entity outside your scope.",
+            )
+        )
         return
     rows = trace.waterfall(spans, [step for step in steps if step["trace_id"] == picked])
     span_id = waterfall(rows, key=f"waterfall_{picked}")
     if span_id:
         st.session_state["span"] = span_id
-    shown = next((row for row in spans if row["span_id"] == st.session_state.get("span")), spans[0] if only and not steps else None)
+    shown = next(
+        (row for row in spans if row["span_id"] == st.session_state.get("span")),
+        spans[0] if only and not steps else None,
+    )
     if shown:
         _span(shown, clear)
     logs = ask(viewer, SQL["logs"], trace=picked)
     if logs:
         with st.expander(formats.plural(len(logs), "log line")):
-            cells = [{"at": formats.moment(row["time"], zone(), seconds=True), "level": row["severity_text"], "service": row["service_name"], "body": row["body"]} for row in logs]
-            draw(table((Column("at", "At", "nw"), Column("level", "Level"), Column("service", "Service"), Column("body", "Line")), cells))
+            cells = [
+                {
+                    "at": formats.moment(row["time"], zone(), seconds=True),
+                    "level": row["severity_text"],
+                    "service": row["service_name"],
+                    "body": row["body"],
+                }
+                for row in logs
+            ]
+            draw(
+                table(
+                    (
+                        Column("at", "At", "nw"),
+                        Column("level", "Level"),
+                        Column("service", "Service"),
+                        Column("body", "Line"),
+                    ),
+                    cells,
+                )
+            )
 
 
 def _span(row: Row, clear: frozenset[DataClass]) -> None:
     with st.container(border=True):
-        st.markdown(f"**{_text(row['name'])}** · {_text(row['service_name'])} · {formats.duration((row['duration_us'] or 0) / 1e6)}")
+        st.markdown(
+            f"**{_text(row['name'])}** · {_text(row['service_name'])} · {formats.duration((row['duration_us'] or 0) / 1e6)}"
+        )
         told = {"status": row["status_message"]} if row["status_message"] else {}
         fields = present.attributes({**_json(row["attributes"]), "span_id": row["span_id"], **told}, clear)
         draw(field_table(fields, "", "Attribute"))
@@ -183,14 +256,25 @@ def _timeline(viewer: Viewer, steps: list[Row], clear: frozenset[DataClass]) -> 
     with left:
         st.subheader("Timeline", anchor=False)
         picked = st.dataframe(
-            present.timeline(steps, zone(), clear), key=f"steps_{steps[0]['record_id']}", on_select="rerun", selection_mode="single-row", hide_index=True, row_height=29,
-            height=min(36 + 29 * len(steps), 560), alt="Every record of the journey in order",
+            present.timeline(steps, zone(), clear),
+            key=f"steps_{steps[0]['record_id']}",
+            on_select="rerun",
+            selection_mode="single-row",
+            hide_index=True,
+            row_height=29,
+            height=min(36 + 29 * len(steps), 560),
+            alt="Every record of the journey in order",
             column_config={
-                "at": st.column_config.TextColumn("At", width=112), "mark": st.column_config.TextColumn("", width=30), "what": st.column_config.TextColumn("What happened", width=290),
-                "system": st.column_config.TextColumn("System", width=80), "status": st.column_config.TextColumn("Status", width=104), "took": st.column_config.TextColumn("Took", width=60, alignment="right"),
-                "amount": st.column_config.TextColumn("Amount", width=98, alignment="right"), "flow": st.column_config.TextColumn("Flow / step", width=200),
+                "at": st.column_config.TextColumn("At", width=112),
+                "mark": st.column_config.TextColumn("", width=30),
+                "what": st.column_config.TextColumn("What happened", width=290),
+                "system": st.column_config.TextColumn("System", width=80),
+                "status": st.column_config.TextColumn("Status", width=104),
+                "took": st.column_config.TextColumn("Took", width=60, alignment="right"),
+                "amount": st.column_config.TextColumn("Amount", width=98, alignment="right"),
+                "flow": st.column_config.TextColumn("Flow / step", width=200),
             },
-        )  # fmt: skip
+        )
     rows = picked.selection.rows
     row = steps[rows[0]] if rows and rows[0] < len(steps) else present.telling(steps)
     with right:
@@ -199,7 +283,16 @@ def _timeline(viewer: Viewer, steps: list[Row], clear: frozenset[DataClass]) -> 
 
 def _record(row: Mapping[str, Any], clear: frozenset[DataClass]) -> None:
     st.subheader("Record", anchor=False)
-    draw(block(joined([chip(formats.words(row["kind"]), present.MOODS.get(row["kind"], "")), span(present.sentence(row), "t-b")])))
+    draw(
+        block(
+            joined(
+                [
+                    chip(formats.words(row["kind"]), present.MOODS.get(row["kind"], "")),
+                    span(present.sentence(row), "t-b"),
+                ]
+            )
+        )
+    )
     draw(facts(present.facts(row, zone(), clear)))
     for part in present.parts(row, clear):
         draw(field_table(part.fields, part.before, part.after))
@@ -229,9 +322,27 @@ def _marked(row: dict[str, object]) -> Html:
 
 def _projects(viewer: Viewer, customer: str) -> None:
     rows = [row for row in ask(viewer, SQL["projects"], q=customer, like=customer) if row["customer_key"] == customer]
-    cells = [{"key": link(row["key"], "/journey", q=row["key"]), "name": row["name"], "firm": row["legal_entity"], "usable": formats.moment(row["usable_at"], zone())} for row in rows]
+    cells = [
+        {
+            "key": link(row["key"], "/journey", q=row["key"]),
+            "name": row["name"],
+            "firm": row["legal_entity"],
+            "usable": formats.moment(row["usable_at"], zone()),
+        }
+        for row in rows
+    ]
     st.subheader("Projects", anchor=False)
-    draw(table((Column("key", "Project"), Column("name", "Name"), Column("firm", "Legal entity"), Column("usable", "Usable since", "right")), cells))
+    draw(
+        table(
+            (
+                Column("key", "Project"),
+                Column("name", "Name"),
+                Column("firm", "Legal entity"),
+                Column("usable", "Usable since", "right"),
+            ),
+            cells,
+        )
+    )
 
 
 def _work(viewer: Viewer, project: str, clear: frozenset[DataClass]) -> None:
@@ -240,7 +351,20 @@ def _work(viewer: Viewer, project: str, clear: frozenset[DataClass]) -> None:
         return
     st.subheader("Work on this project", anchor=False)
     cells = present.work_rows(rows, clear)
-    draw(table((Column("key", "Item"), Column("who", "Person"), Column("code", "Charge code"), Column("on", "Worked on"), Column("hours", "Hours", "right"), Column("value", "Value", "right"), Column("state", "State")), cells))
+    draw(
+        table(
+            (
+                Column("key", "Item"),
+                Column("who", "Person"),
+                Column("code", "Charge code"),
+                Column("on", "Worked on"),
+                Column("hours", "Hours", "right"),
+                Column("value", "Value", "right"),
+                Column("state", "State"),
+            ),
+            cells,
+        )
+    )
 
 
 def _invoice(viewer: Viewer, one: search.Candidate) -> None:
@@ -249,8 +373,22 @@ def _invoice(viewer: Viewer, one: search.Candidate) -> None:
     head, lines = present.lines(invoice, clear)
     draw(facts(head))
     st.subheader("What it bills", anchor=False)
-    cells = [{**line, "posting": span(line["posting"], "t-mono"), "entry": link(line["entry"], "/journey", q=line["entry"])} for line in lines]
-    draw(table((Column("entry", "Time or expense"), Column("posting", "Posting in the ERP"), Column("amount", "Amount", "right")), cells) if cells else empty("No lines", "The ERP lists none."))
+    cells = [
+        {**line, "posting": span(line["posting"], "t-mono"), "entry": link(line["entry"], "/journey", q=line["entry"])}
+        for line in lines
+    ]
+    draw(
+        table(
+            (
+                Column("entry", "Time or expense"),
+                Column("posting", "Posting in the ERP"),
+                Column("amount", "Amount", "right"),
+            ),
+            cells,
+        )
+        if cells
+        else empty("No lines", "The ERP lists none.")
+    )
 
 
 PAGE = View(Question.JOURNEY, "Journey", ":material/route:", 3, page)

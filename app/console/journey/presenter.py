@@ -7,20 +7,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.readings.rights import amount_class
 from app.console.widgets import formats
 from app.console.widgets.markup import chip, link
 from app.console.widgets.masking import PUBLIC
 from app.console.widgets.payload import Field, compared
+from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-MOODS = {"failure": "bad", "pause": "warn", "acknowledgement": "good", "settlement": "info", "operator_action": "info", "finding": "warn"}
+MOODS = {
+    "failure": "bad",
+    "pause": "warn",
+    "acknowledgement": "good",
+    "settlement": "info",
+    "operator_action": "info",
+    "finding": "warn",
+}
 ICONS = {
-    "source_event": "⇥", "transformation": "ƒ", "acknowledgement": "✓", "failure": "✕", "pause": "‖", "settlement": "■",
-    "operator_action": "☺", "finding": "⚑",
-}  # fmt: skip
+    "source_event": "⇥",
+    "transformation": "ƒ",
+    "acknowledgement": "✓",
+    "failure": "✕",
+    "pause": "‖",
+    "settlement": "■",
+    "operator_action": "☺",
+    "finding": "⚑",
+}
 
 
 def body_of(row: Row) -> Any:
@@ -67,7 +80,11 @@ def _change(body: Mapping[str, Any]) -> str:
     change, answer = body.get("change") or {}, body.get("answer") or {}
     action, entity = (change.get("action"), change.get("entity")) if isinstance(change, Mapping) else (None, None)
     known = answer.get("system_id") if isinstance(answer, Mapping) else None
-    return " ".join(part for part in (action, formats.words(entity).lower() if entity else "the change", f"as {known}" if known else "") if part)
+    return " ".join(
+        part
+        for part in (action, formats.words(entity).lower() if entity else "the change", f"as {known}" if known else "")
+        if part
+    )
 
 
 def _error(body: Mapping[str, Any], row: Row) -> str:
@@ -102,7 +119,9 @@ def timeline(steps: Rows, zone: str | None, clear: frozenset[DataClass]) -> list
             "mark": ICONS.get(row["kind"], "·"),
             "what": sentence(row),
             "system": row["system"] or "",
-            "status": formats.words(row["error_code"] or row["status"]).lower() if row["error_code"] or row["status"] else "",
+            "status": formats.words(row["error_code"] or row["status"]).lower()
+            if row["error_code"] or row["status"]
+            else "",
             "took": formats.duration(row["duration_us"] / 1e6) if row["duration_us"] else "",
             "amount": _amount(row, clear) or "",
             "flow": " / ".join(part for part in (row["flow"], row["step"]) if part),
@@ -126,9 +145,14 @@ def outline(steps: Rows, gone: Sequence[str] = ()) -> tuple[str, str]:
     """How the journey ended, in a mood and a sentence; what arrived may be gone since."""
     if not steps:
         return "", "No record of it in the audit store."
-    systems = list(dict.fromkeys(row["system"] for row in steps if row["kind"] in TELLERS and row["system"] not in (None, OURS)))
+    systems = list(
+        dict.fromkeys(row["system"] for row in steps if row["kind"] in TELLERS and row["system"] not in (None, OURS))
+    )
     length = (steps[-1]["occurred_at"] - steps[0]["occurred_at"]).total_seconds()
-    last = next((row for row in reversed(steps) if row["kind"] in ("settlement", "failure", "pause", "acknowledgement")), steps[-1])
+    last = next(
+        (row for row in reversed(steps) if row["kind"] in ("settlement", "failure", "pause", "acknowledgement")),
+        steps[-1],
+    )
     refused = [row["system"] for row in steps if row["kind"] == "failure" and row["system"]]
     mood, text = _ending(last, refused[-1] if refused else None)
     if gone:
@@ -143,11 +167,17 @@ def _ending(last: Row, system: str | None) -> tuple[str, str]:
         return "bad", f"Stuck{where}: {formats.words(last['error_code'] or 'refused').lower()}"
     if last["kind"] == "pause":
         return "warn", "Paused for missing data"
-    return ("good", "Arrived") if last["status"] in ("settled", None, "delivered", "done") else ("", f"Run {last['status']}")
+    return (
+        ("good", "Arrived")
+        if last["status"] in ("settled", None, "delivered", "done")
+        else ("", f"Run {last['status']}")
+    )
 
 
 def telling(steps: Rows) -> Row:
-    """The record to show first: of a stuck journey its last failure, else the last answer of a target, else the last of all."""
+    """The record to show first: of a stuck journey its last failure, else the last answer of a target, else the last of
+    all.
+    """
     kinds = ("failure", "pause") if outline(steps)[0] in ("bad", "warn") else ("acknowledgement",)
     return next((row for row in reversed(steps) if row["kind"] in kinds), steps[-1])
 
@@ -189,7 +219,11 @@ def facts(row: Row, zone: str | None, clear: frozenset[DataClass]) -> dict[str, 
     """What is known about one record."""
     return {
         "When": f"{formats.moment(row['occurred_at'], zone, seconds=True)} ({zone or 'UTC'})",
-        "Flow": " / ".join(str(part) for part in (row["flow"], f"v{row['flow_version']}" if row["flow_version"] else None, row["step"]) if part),
+        "Flow": " / ".join(
+            str(part)
+            for part in (row["flow"], f"v{row['flow_version']}" if row["flow_version"] else None, row["step"])
+            if part
+        ),
         "System": row["system"],
         "Status": row["error_code"] or row["status"],
         "Attempt": row["attempt"] if row["attempt"] and row["attempt"] > 1 else None,
@@ -218,13 +252,25 @@ def holdings(held: Rows, clear: frozenset[DataClass], zone: str | None) -> tuple
     paths = list(dict.fromkeys(path for body in bodies for path in body))
     rows = [_held_row(path, held, columns, bodies, clear) for path in paths]
     gone = [column for column, row in zip(columns, held, strict=True) if not row["present"]]
-    seen = {"field": "observed", **{column: "gone" if column in gone else formats.moment(row["observed_at"], zone) for column, row in zip(columns, held, strict=True)}, "differs": False}
+    seen = {
+        "field": "observed",
+        **{
+            column: "gone" if column in gone else formats.moment(row["observed_at"], zone)
+            for column, row in zip(columns, held, strict=True)
+        },
+        "differs": False,
+    }
     return columns, [seen, *sorted(rows, key=lambda row: not row["differs"])]
 
 
-def _held_row(path: str, held: Rows, columns: Sequence[str], bodies: Sequence[Mapping[str, Any]], clear: frozenset[DataClass]) -> dict[str, Any]:
+def _held_row(
+    path: str, held: Rows, columns: Sequence[str], bodies: Sequence[Mapping[str, Any]], clear: frozenset[DataClass]
+) -> dict[str, Any]:
     values = [body.get(path) for body in bodies]
-    shown = {column: _short(path, value, clear, row["entity"]) for column, value, row in zip(columns, values, held, strict=True)}
+    shown = {
+        column: _short(path, value, clear, row["entity"])
+        for column, value, row in zip(columns, values, held, strict=True)
+    }
     told = {json.dumps(value, sort_keys=True) for value in values if value is not None}
     return {"field": path, **shown, "differs": len(told) > 1}
 
@@ -238,7 +284,14 @@ def _short(path: str, value: Any, clear: frozenset[DataClass], about: str) -> st
     return ", ".join(str(field.after) for field in fields)
 
 
-INVOICE = {"number": "Number", "customer_key": "Customer", "project_code": "Project", "status": "Status", "issued_on": "Issued on", "total": "Total"}
+INVOICE = {
+    "number": "Number",
+    "customer_key": "Customer",
+    "project_code": "Project",
+    "status": "Status",
+    "issued_on": "Issued on",
+    "total": "Total",
+}
 LINKED = ("Customer", "Project")
 
 
@@ -247,10 +300,16 @@ def lines(invoice: Row, clear: frozenset[DataClass]) -> tuple[dict[str, object],
     body = json.loads(invoice["fields"] or "{}")
     head: dict[str, object] = {title: _short(name, body.get(name), clear, "invoice") for name, title in INVOICE.items()}
     listed = [
-        {"posting": line.get("posting_id"), "entry": entry_of(line.get("posting_id")), "amount": _short("amount", line.get("amount"), clear, "lines")}
+        {
+            "posting": line.get("posting_id"),
+            "entry": entry_of(line.get("posting_id")),
+            "amount": _short("amount", line.get("amount"), clear, "lines"),
+        }
         for line in body.get("lines") or []
-    ]  # fmt: skip
-    return {title: link(value, "/journey", q=value) if title in LINKED else value for title, value in head.items() if value}, listed
+    ]
+    return {
+        title: link(value, "/journey", q=value) if title in LINKED else value for title, value in head.items() if value
+    }, listed
 
 
 def entry_of(posting: str | None) -> str:
@@ -262,9 +321,18 @@ def work_rows(rows: Rows, clear: frozenset[DataClass]) -> list[dict[str, object]
     """Time, expenses and milestones of a project; the value of each is that of one thing."""
     return [
         {
-            "key": link(row["key"], "/journey", q=row["key"]), "who": row["resource_key"], "code": row["charge_code"], "on": row["work_date"], "hours": row["hours"],
-            "value": formats.money(row["bill_amount"], row["currency"] or "") if amount_class(row["kind"]) in clear | PUBLIC else MASK,
-            "state": chip(formats.words(row["blocker"] or row["state"]), {"blocked": "bad", "ready": "good", "not_approved": "warn"}.get(row["state"], "")),
+            "key": link(row["key"], "/journey", q=row["key"]),
+            "who": row["resource_key"],
+            "code": row["charge_code"],
+            "on": row["work_date"],
+            "hours": row["hours"],
+            "value": formats.money(row["bill_amount"], row["currency"] or "")
+            if amount_class(row["kind"]) in clear | PUBLIC
+            else MASK,
+            "state": chip(
+                formats.words(row["blocker"] or row["state"]),
+                {"blocked": "bad", "ready": "good", "not_approved": "warn"}.get(row["state"], ""),
+            ),
         }
         for row in rows
-    ]  # fmt: skip
+    ]

@@ -1,4 +1,6 @@
-"""One trace of a journey as a waterfall: spans in tree order, with what the systems answered under them; knows no Streamlit."""
+"""One trace of a journey as a waterfall: spans in tree order, with what the systems answered under them; knows no
+Streamlit.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def waterfall(spans: Rows, steps: Rows = ()) -> list[dict[str, Any]]:
     return _branch(children, notes, first)
 
 
-def _branch(children: Mapping[str | None, list[Row]], notes: Mapping[str, list[Row]], first: datetime) -> list[dict[str, Any]]:
+def _branch(
+    children: Mapping[str | None, list[Row]], notes: Mapping[str, list[Row]], first: datetime
+) -> list[dict[str, Any]]:
     drawn: list[dict[str, Any]] = []
     waiting = [(row, 0) for row in reversed(children.get(None, []))]
     met: set[str] = set()
@@ -55,7 +59,11 @@ def _branch(children: Mapping[str | None, list[Row]], notes: Mapping[str, list[R
             continue
         met.add(row["span_id"])
         drawn.append(_bar(row, depth, first))
-        drawn += [_moment(step, drawn[-1], depth + 1) for step in notes.get(row["span_id"], []) if step["kind"] in ("acknowledgement", "failure", "pause")]
+        drawn += [
+            _moment(step, drawn[-1], depth + 1)
+            for step in notes.get(row["span_id"], [])
+            if step["kind"] in ("acknowledgement", "failure", "pause")
+        ]
         waiting += [(child, depth + 1) for child in reversed(children.get(row["span_id"], []))]
     return drawn
 
@@ -63,25 +71,39 @@ def _branch(children: Mapping[str | None, list[Row]], notes: Mapping[str, list[R
 def _bar(row: Row, depth: int, first: datetime) -> dict[str, Any]:
     failed = row["status_code"] == 2
     return {
-        "id": row["span_id"], "name": row["name"] or "unnamed", "service": row["service_name"] or "unknown", "depth": depth, "point": False,
-        "start": (row["start_time"] - first).total_seconds() * 1000, "length": (row["duration_us"] or 0) / 1000,
+        "id": row["span_id"],
+        "name": row["name"] or "unnamed",
+        "service": row["service_name"] or "unknown",
+        "depth": depth,
+        "point": False,
+        "start": (row["start_time"] - first).total_seconds() * 1000,
+        "length": (row["duration_us"] or 0) / 1000,
         "error": (row["status_message"] or "error") if failed else None,
-    }  # fmt: skip
+    }
 
 
 def _moment(step: Row, bar: Mapping[str, Any], depth: int) -> dict[str, Any]:
     failed = step["kind"] == "failure"
     return {
-        "id": step["record_id"], "name": f"{ICONS[step['kind']]} {_label(step)}", "told": sentence(step), "service": bar["service"], "depth": depth, "point": True,
-        "start": bar["start"] + bar["length"], "length": 0, "error": (step["error_code"] or "refused") if failed else None,
-    }  # fmt: skip
+        "id": step["record_id"],
+        "name": f"{ICONS[step['kind']]} {_label(step)}",
+        "told": sentence(step),
+        "service": bar["service"],
+        "depth": depth,
+        "point": True,
+        "start": bar["start"] + bar["length"],
+        "length": 0,
+        "error": (step["error_code"] or "refused") if failed else None,
+    }
 
 
 def _label(step: Row) -> str:
     """What happened in the few words that fit beside the bars; the whole sentence shows when it is hovered."""
     match step["kind"]:
         case "failure":
-            return ": ".join(part for part in (step["system"], formats.words(step["error_code"] or "refused").lower()) if part)
+            return ": ".join(
+                part for part in (step["system"], formats.words(step["error_code"] or "refused").lower()) if part
+            )
         case "pause":
             return f"waits for {formats.words(step['system']) if step['system'] else 'data'}"
     return sentence(step).replace(" acknowledged ", ": ", 1)

@@ -17,7 +17,12 @@ from models.domain.rounding import PER_ENTRY, rounding
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 PERIODS = {"This month": 0, "3 months": 2, "12 months": 11}
-DIMENSIONS = {"Service line": "service_line", "Legal entity": "legal_entity", "Customer": "customer_name", "Project": "project_key"}
+DIMENSIONS = {
+    "Service line": "service_line",
+    "Legal entity": "legal_entity",
+    "Customer": "customer_name",
+    "Project": "project_key",
+}
 EROSION = Decimal("0.02")
 """Margin this many points (as a share) below target is called erosion."""
 GRAVE = Decimal("0.01")
@@ -26,8 +31,9 @@ GRAVE = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """Sums of some projects, in the reporting currency. `target` is the revenue-weighted target share; `beyond` is the part of
-    `disagreement` on projects where it is more than rounding."""
+    """Sums of some projects, in the reporting currency. `target` is the revenue-weighted target share; `beyond` is the
+    part of `disagreement` on projects where it is more than rounding.
+    """
 
     revenue: Decimal
     cost: Decimal
@@ -74,7 +80,18 @@ def summed(projects: Rows) -> Margin:
     weighted = sum((formats.decimal(row["revenue"]) * share(row["target_margin"]) for row in aimed), Decimal(0))
     known = sum((formats.decimal(row["revenue"]) for row in aimed), Decimal(0))
     beyond = sum((formats.decimal(row["disagreement"]) for row in projects if apart(row)), Decimal(0))
-    return Margin(total("revenue"), total("cost"), total("margin"), total("psa_margin"), total("erp_margin"), total("difference"), total("disagreement"), beyond, weighted, known)
+    return Margin(
+        total("revenue"),
+        total("cost"),
+        total("margin"),
+        total("psa_margin"),
+        total("erp_margin"),
+        total("difference"),
+        total("disagreement"),
+        beyond,
+        weighted,
+        known,
+    )
 
 
 def apart(row: Row) -> bool:
@@ -99,12 +116,19 @@ def verdict(all_: Margin, currency: str, clear: bool) -> tuple[str, str]:
         return "", "No revenue is known in this period."
     if not clear:
         return "", f"Revenue is {formats.money_short(all_.revenue, currency)}; margins are masked for your roles."
-    trust = f"PSA and ERP differ by {formats.money_short(all_.beyond, currency)}" if all_.beyond else f"PSA and ERP agree{' but for rounding' if all_.disagreement else ''}"
+    trust = (
+        f"PSA and ERP differ by {formats.money_short(all_.beyond, currency)}"
+        if all_.beyond
+        else f"PSA and ERP agree{' but for rounding' if all_.disagreement else ''}"
+    )
     if all_.gap is None:
         return "", f"Margin is {formats.percent(all_.share)}; no project has a target. {trust}."
     mood = "good" if all_.gap >= 0 else "warn" if all_.gap > -EROSION else "bad"
     side = "above" if all_.gap >= 0 else "below"
-    return mood, f"Margin is {formats.percent(all_.share)}, {formats.points(abs(all_.gap)).lstrip('+')} {side} target; {trust}."
+    return (
+        mood,
+        f"Margin is {formats.percent(all_.share)}, {formats.points(abs(all_.gap)).lstrip('+')} {side} target; {trust}.",
+    )
 
 
 def figures(projects: Rows, currency: str, clear: bool) -> list[Metric]:
@@ -112,12 +136,47 @@ def figures(projects: Rows, currency: str, clear: bool) -> list[Metric]:
     all_, short = summed(projects), eroding(projects)
     lost, number = sum((sums.eroded for sums, _ in short), Decimal(0)), formats.plural(len(short), "project")
     return [
-        Metric("Revenue", formats.money_short(all_.revenue, currency), "earned in the period", "Value of approved billable work"),
-        Metric("Cost", hidden(formats.money_short(all_.cost, currency), clear), "direct delivery cost", "Hours × cost rate, plus project expenses"),
-        Metric("Gross margin", hidden(formats.money_short(all_.margin, currency), clear), "revenue − cost", "Revenue − direct delivery cost"),
-        Metric("Margin", hidden(formats.percent(all_.share), clear), f"target {formats.percent(all_.target)}", "(Revenue − direct delivery cost) ÷ revenue; target weighted by revenue", _gap_mood(all_, clear)),
-        Metric("Short of target", hidden(formats.money_short(lost, currency), clear), hidden(f"on {number}", clear), "Margin erosion: (target − margin) × revenue, over the projects more than two points below what was sold; others do not make up for them", "warn" if clear and lost else ""),
-        Metric("PSA vs ERP", formats.money_short(all_.disagreement, currency) if all_.beyond else formats.money(all_.disagreement, currency), _apart_note(all_, clear), f"Σ |margin in PSA − margin in ERP|. {tolerance(currency, clear)}", _apart_mood(all_, clear)),
+        Metric(
+            "Revenue",
+            formats.money_short(all_.revenue, currency),
+            "earned in the period",
+            "Value of approved billable work",
+        ),
+        Metric(
+            "Cost",
+            hidden(formats.money_short(all_.cost, currency), clear),
+            "direct delivery cost",
+            "Hours × cost rate, plus project expenses",
+        ),
+        Metric(
+            "Gross margin",
+            hidden(formats.money_short(all_.margin, currency), clear),
+            "revenue − cost",
+            "Revenue − direct delivery cost",
+        ),
+        Metric(
+            "Margin",
+            hidden(formats.percent(all_.share), clear),
+            f"target {formats.percent(all_.target)}",
+            "(Revenue − direct delivery cost) ÷ revenue; target weighted by revenue",
+            _gap_mood(all_, clear),
+        ),
+        Metric(
+            "Short of target",
+            hidden(formats.money_short(lost, currency), clear),
+            hidden(f"on {number}", clear),
+            "Margin erosion: (target − margin) × revenue, over the projects more than two points below what was sold; others do not make up for them",
+            "warn" if clear and lost else "",
+        ),
+        Metric(
+            "PSA vs ERP",
+            formats.money_short(all_.disagreement, currency)
+            if all_.beyond
+            else formats.money(all_.disagreement, currency),
+            _apart_note(all_, clear),
+            f"Σ |margin in PSA − margin in ERP|. {tolerance(currency, clear)}",
+            _apart_mood(all_, clear),
+        ),
     ]
 
 
@@ -158,14 +217,20 @@ def by_dimension(projects: Rows, dimension: str) -> list[tuple[str, list[Row]]]:
     return sorted(groups.items(), key=lambda pair: -summed(pair[1]).revenue)
 
 
-def dimension_rows(projects: Rows, dimension: str, currency: str, clear: bool, limit: int = 60) -> list[dict[str, object]]:
+def dimension_rows(
+    projects: Rows, dimension: str, currency: str, clear: bool, limit: int = 60
+) -> list[dict[str, object]]:
     return [_group(name, rows, dimension, currency, clear) for name, rows in by_dimension(projects, dimension)[:limit]]
 
 
 def _group(name: str, rows: Rows, dimension: str, currency: str, clear: bool) -> dict[str, object]:
     sums = summed(rows)
     return {
-        "name": _project_name(rows[0]) if dimension == "project_key" else span(name, "t-b") if name else _unnamed(dimension, rows),
+        "name": _project_name(rows[0])
+        if dimension == "project_key"
+        else span(name, "t-b")
+        if name
+        else _unnamed(dimension, rows),
         "revenue": formats.money(sums.revenue, currency),
         "cost": hidden(formats.money(sums.cost, currency), clear),
         "margin": hidden(formats.money(sums.margin, currency), clear),
@@ -180,7 +245,11 @@ def _group(name: str, rows: Rows, dimension: str, currency: str, clear: bool) ->
 def _difference(sums: Margin, currency: str) -> Html:
     if sums.beyond:
         return span(formats.money(sums.disagreement, currency), "t-warn")
-    return span(formats.money(sums.disagreement, currency), "t-mute", title="rounding") if sums.disagreement else span("agree", "t-mute")
+    return (
+        span(formats.money(sums.disagreement, currency), "t-mute", title="rounding")
+        if sums.disagreement
+        else span("agree", "t-mute")
+    )
 
 
 def _unnamed(dimension: str, rows: Rows, most: int = 3) -> Html:
@@ -207,38 +276,59 @@ def bullet(sums: Margin, width: int = 120) -> Html:
     scale = Decimal(width) / Decimal("0.6")
     long = max(min(sums.share * scale, Decimal(width)), Decimal(1))
     mood = "idle" if sums.gap is None else "good" if sums.gap >= 0 else "warn" if sums.gap > -EROSION else "bad"
-    mark = "" if sums.target is None else f'<span style="position:absolute;left:{min(sums.target * scale, Decimal(width)):.0f}px;top:-2px;width:2px;height:1.1em;background:var(--t-text)"></span>'
-    return Html(f'<span style="position:relative;display:inline-block;width:{width}px"><span class="t-bar {mood}" style="width:{long:.0f}px"></span>{mark}</span>')
+    mark = (
+        ""
+        if sums.target is None
+        else f'<span style="position:absolute;left:{min(sums.target * scale, Decimal(width)):.0f}px;top:-2px;width:2px;height:1.1em;background:var(--t-text)"></span>'
+    )
+    return Html(
+        f'<span style="position:relative;display:inline-block;width:{width}px"><span class="t-bar {mood}" style="width:{long:.0f}px"></span>{mark}</span>'
+    )
 
 
 def eroding(projects: Rows) -> list[tuple[Margin, Row]]:
     """Projects that fall short of what was sold, the most money first."""
     found = [(summed([row]), row) for row in projects]
-    return sorted(((sums, row) for sums, row in found if sums.gap is not None and sums.gap < -EROSION), key=lambda pair: -pair[0].eroded)
+    return sorted(
+        ((sums, row) for sums, row in found if sums.gap is not None and sums.gap < -EROSION),
+        key=lambda pair: -pair[0].eroded,
+    )
 
 
 def erosion_rows(projects: Rows, currency: str, limit: int = 12) -> list[dict[str, object]]:
     """The eroding projects that cost most."""
     return [
         {
-            "project": _project_name(row), "customer": row["customer_name"] or span("no customer yet", "t-mute"), "share": formats.percent(sums.share), "target": formats.percent(sums.target),
-            "gap": _gap(sums), "eroded": formats.money(sums.eroded, currency),
+            "project": _project_name(row),
+            "customer": row["customer_name"] or span("no customer yet", "t-mute"),
+            "share": formats.percent(sums.share),
+            "target": formats.percent(sums.target),
+            "gap": _gap(sums),
+            "eroded": formats.money(sums.eroded, currency),
         }
         for sums, row in eroding(projects)[:limit]
-    ]  # fmt: skip
+    ]
 
 
 def disagreement_rows(projects: Rows, currency: str, clear: bool, limit: int = 12) -> list[dict[str, object]]:
     """Projects whose margin differs between PSA and ERP, the most first; rounding is shown and named."""
-    found = sorted((row for row in projects if formats.decimal(row["disagreement"])), key=lambda row: (not apart(row), -formats.decimal(row["disagreement"])))
+    found = sorted(
+        (row for row in projects if formats.decimal(row["disagreement"])),
+        key=lambda row: (not apart(row), -formats.decimal(row["disagreement"])),
+    )
     return [
         {
-            "project": _project_name(row), "entity": row["legal_entity"] or span("not known", "t-mute"), "psa": hidden(formats.money(row["psa_margin"], currency), clear),
-            "erp": hidden(formats.money(row["erp_margin"], currency), clear), "difference": span(formats.money(row["difference"], currency), "t-b" if apart(row) else "t-mute"),
-            "cases": link("Exceptions", "/exceptions", find=row["project_key"]) if apart(row) else span("rounding", "t-mute"),
+            "project": _project_name(row),
+            "entity": row["legal_entity"] or span("not known", "t-mute"),
+            "psa": hidden(formats.money(row["psa_margin"], currency), clear),
+            "erp": hidden(formats.money(row["erp_margin"], currency), clear),
+            "difference": span(formats.money(row["difference"], currency), "t-b" if apart(row) else "t-mute"),
+            "cases": link("Exceptions", "/exceptions", find=row["project_key"])
+            if apart(row)
+            else span("rounding", "t-mute"),
         }
         for row in found[:limit]
-    ]  # fmt: skip
+    ]
 
 
 def trend(months: Rows, currency: str) -> dict[str, Any]:
@@ -248,21 +338,60 @@ def trend(months: Rows, currency: str) -> dict[str, Any]:
     targets = [_ratio(row["target"], row["target_revenue"]) for row in months]
     return {
         "data": [
-            {"type": "bar", "name": "revenue", "x": at, "y": [float(row["revenue"] or 0) for row in months], "opacity": 0.55,
-             "hovertemplate": "%{customdata}", "customdata": [formats.money(row["revenue"], currency) for row in months]},
-            {"type": "scatter", "mode": "lines+markers", "name": "margin", "x": at, "y": shares, "yaxis": "y2", "line": {"width": 2.5, "color": "#009e73"}, "hovertemplate": "%{y:.1%}"},
-            {"type": "scatter", "mode": "lines", "name": "target", "x": at, "y": targets, "yaxis": "y2", "line": {"width": 2, "dash": "dot", "color": "#d55e00"}, "hovertemplate": "%{y:.1%}"},
+            {
+                "type": "bar",
+                "name": "revenue",
+                "x": at,
+                "y": [float(row["revenue"] or 0) for row in months],
+                "opacity": 0.55,
+                "hovertemplate": "%{customdata}",
+                "customdata": [formats.money(row["revenue"], currency) for row in months],
+            },
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": "margin",
+                "x": at,
+                "y": shares,
+                "yaxis": "y2",
+                "line": {"width": 2.5, "color": "#009e73"},
+                "hovertemplate": "%{y:.1%}",
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": "target",
+                "x": at,
+                "y": targets,
+                "yaxis": "y2",
+                "line": {"width": 2, "dash": "dot", "color": "#d55e00"},
+                "hovertemplate": "%{y:.1%}",
+            },
         ],
         "layout": {
-            "height": 280, "hovermode": "x unified", "margin": {"l": 8, "r": 8, "t": 30, "b": 8}, "bargap": 0.45, "legend": {"orientation": "h", "y": 1.15, "x": 0},
-            "xaxis": {"title": None, "tickformat": "%b %Y", "dtick": "M1"}, "yaxis": {"title": None, "tickformat": "~s"},
-            "yaxis2": {"overlaying": "y", "side": "right", "tickformat": ".0%", "rangemode": "tozero", "showgrid": False, "title": None},
+            "height": 280,
+            "hovermode": "x unified",
+            "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
+            "bargap": 0.45,
+            "legend": {"orientation": "h", "y": 1.15, "x": 0},
+            "xaxis": {"title": None, "tickformat": "%b %Y", "dtick": "M1"},
+            "yaxis": {"title": None, "tickformat": "~s"},
+            "yaxis2": {
+                "overlaying": "y",
+                "side": "right",
+                "tickformat": ".0%",
+                "rangemode": "tozero",
+                "showgrid": False,
+                "title": None,
+            },
         },
-    }  # fmt: skip
+    }
 
 
 def _ratio(part: Any, whole: Any) -> float | None:
-    return float(formats.decimal(part) / formats.decimal(whole)) if part is not None and formats.decimal(whole) else None
+    return (
+        float(formats.decimal(part) / formats.decimal(whole)) if part is not None and formats.decimal(whole) else None
+    )
 
 
 def exported(projects: Rows, clear: bool) -> list[dict[str, Any]]:

@@ -53,13 +53,19 @@ def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Healt
     elif flow["admitted"] and not ended:
         mood, text = "bad", "takes work in and finishes none"
     elif share > FAILURE_SHARE:
-        mood, text = "bad" if ended >= ENOUGH_RUNS else "warn", f"is failing: {formats.percent(share)} of its runs ended dead"
+        mood, text = (
+            "bad" if ended >= ENOUGH_RUNS else "warn",
+            f"is failing: {formats.percent(share)} of its runs ended dead",
+        )
     elif late:
         mood, text = "warn", f"runs late: {formats.duration(lag)} behind, {formats.duration(allowed)} allowed"
     elif not ended:
         mood, text = "", f"is at rest; last work {formats.since(flow['last_hour'], now)}"
     else:
-        mood, text = ("warn" if open_failures else "good"), "flows" + (f", {formats.duration(lag)} behind its source" if lag is not None else "")
+        mood, text = (
+            ("warn" if open_failures else "good"),
+            "flows" + (f", {formats.duration(lag)} behind its source" if lag is not None else ""),
+        )
     return Health(flow["flow"], mood, text, open_failures, money)
 
 
@@ -84,17 +90,27 @@ class Stake:
 
 
 def stake(groups: Sequence[CaseGroup]) -> Stake:
-    return Stake(sum(group.occurrences for group in groups), sum((group.amount_reporting for group in groups), Decimal(0)))
+    return Stake(
+        sum(group.occurrences for group in groups), sum((group.amount_reporting for group in groups), Decimal(0))
+    )
 
 
-def verdict(found: Sequence[Health], stuck: Stake, last: datetime | None, now: datetime, currency: str, playing: bool = False) -> tuple[str, str]:
-    """The answer in five seconds: its mood, and one sentence over all flows. While history is played, days pass between two looks
-    and what is stuck now may be done in a second: no judgement then."""
+def verdict(
+    found: Sequence[Health], stuck: Stake, last: datetime | None, now: datetime, currency: str, playing: bool = False
+) -> tuple[str, str]:
+    """The answer in five seconds: its mood, and one sentence over all flows. While history is played, days pass between
+    two looks and what is stuck now may be done in a second: no judgement then.
+    """
     if playing:
         return "info", "History is being played: flows are judged once the world is live."
     told = stuck.in_words(currency)
     if not found:
-        return ("warn" if stuck.failures else ""), f"Nothing ran in this window; the last work was {formats.since(last, now)}; {told}." if last else f"Nothing has run yet; {told}."
+        return (
+            ("warn" if stuck.failures else ""),
+            f"Nothing ran in this window; the last work was {formats.since(last, now)}; {told}."
+            if last
+            else f"Nothing has run yet; {told}.",
+        )
     failing = [one.flow for one in found if one.mood == "bad"]
     if failing:
         return "bad", f"{_listed(failing)} {'needs' if len(failing) == 1 else 'need'} attention; {told}."
@@ -116,22 +132,71 @@ def figures(flows: Rows, held: Rows, stuck: Stake, replays: Rows, quarantine: Ro
     retries, again = sum(row["retries"] for row in flows), sum(row["replays"] for row in flows)
     ended, delivered = settled + dead, sum(row["delivered"] for row in replays)
     tried, refused = delivered + sum(row["failed"] for row in replays), sum(row["rows"] for row in quarantine)
-    failures, money = sum(row["failures"] for row in held), sum((formats.decimal(row["amount_reporting"]) for row in held), Decimal(0))
+    failures, money = (
+        sum(row["failures"] for row in held),
+        sum((formats.decimal(row["amount_reporting"]) for row in held), Decimal(0)),
+    )
     return [
-        Metric("Finished", formats.count(settled), f"{formats.count(sum(row['admitted'] for row in flows))} taken in", "Runs whose every step finished in the window"),
-        Metric("Failure rate", formats.percent(dead / ended if ended else None, 2), f"{formats.plural(dead, 'run')} ended dead", "Dead ÷ (finished + dead) in the window", "bad" if ended and dead / ended > FAILURE_SHARE else ""),
-        Metric("Dead letters", formats.count(failures), f"hold {formats.money_short(money, currency)}" if failures else "none open", f"Runs that a system refused, of any age, and their value in {currency}", "warn" if failures else "good"),
-        Metric("Open exceptions", formats.count(stuck.failures), f"{formats.money_short(stuck.money, currency)} at stake", "Everything a person may have to act on: dead letters, pauses and what the detectors found", "warn" if stuck.failures else "good"),
-        Metric("Retries", formats.count(retries), "attempts beyond the first", "Passing faults that the engine dealt with by itself"),
-        Metric("Replays", formats.count(again), f"{formats.percent(delivered / tried, 0)} ever delivered" if tried else "none ended yet", "Runs started again by a person; delivered ÷ (delivered + failed) since the start"),
-        Metric("Quarantined", formats.count(refused), "inputs nobody could read", "Malformed input kept aside, never dropped", "warn" if refused else ""),
+        Metric(
+            "Finished",
+            formats.count(settled),
+            f"{formats.count(sum(row['admitted'] for row in flows))} taken in",
+            "Runs whose every step finished in the window",
+        ),
+        Metric(
+            "Failure rate",
+            formats.percent(dead / ended if ended else None, 2),
+            f"{formats.plural(dead, 'run')} ended dead",
+            "Dead ÷ (finished + dead) in the window",
+            "bad" if ended and dead / ended > FAILURE_SHARE else "",
+        ),
+        Metric(
+            "Dead letters",
+            formats.count(failures),
+            f"hold {formats.money_short(money, currency)}" if failures else "none open",
+            f"Runs that a system refused, of any age, and their value in {currency}",
+            "warn" if failures else "good",
+        ),
+        Metric(
+            "Open exceptions",
+            formats.count(stuck.failures),
+            f"{formats.money_short(stuck.money, currency)} at stake",
+            "Everything a person may have to act on: dead letters, pauses and what the detectors found",
+            "warn" if stuck.failures else "good",
+        ),
+        Metric(
+            "Retries",
+            formats.count(retries),
+            "attempts beyond the first",
+            "Passing faults that the engine dealt with by itself",
+        ),
+        Metric(
+            "Replays",
+            formats.count(again),
+            f"{formats.percent(delivered / tried, 0)} ever delivered" if tried else "none ended yet",
+            "Runs started again by a person; delivered ÷ (delivered + failed) since the start",
+        ),
+        Metric(
+            "Quarantined",
+            formats.count(refused),
+            "inputs nobody could read",
+            "Malformed input kept aside, never dropped",
+            "warn" if refused else "",
+        ),
     ]
 
 
-def flow_rows(flows: Rows, series: Rows, times: Sequence[datetime], found: Sequence[Health], currency: str) -> list[dict[str, object]]:
+def flow_rows(
+    flows: Rows, series: Rows, times: Sequence[datetime], found: Sequence[Health], currency: str
+) -> list[dict[str, object]]:
     """One line a flow: state, volume over time, failure rate, lag against what it may be."""
     by_flow, lines = {row["flow"]: row for row in flows}, grouped(series, "flow")
-    return [_flow_row(one, by_flow[one.flow], _along(lines.get(one.flow, []), times), SERVICE_LEVELS.get(one.flow), currency) for one in found]
+    return [
+        _flow_row(
+            one, by_flow[one.flow], _along(lines.get(one.flow, []), times), SERVICE_LEVELS.get(one.flow), currency
+        )
+        for one in found
+    ]
 
 
 def _along(line: Rows, times: Sequence[datetime]) -> list[Row]:
@@ -169,14 +234,20 @@ def _worth(amount: Decimal, currency: str) -> list[str]:
 
 def _two(middle: float | None, most: float | None, classes: str = "") -> Html | str:
     """Median and 95th percentile in seconds, each short enough that both stay on one line."""
-    return formats.NONE if middle is None and most is None else joined([_brief(middle), span(_brief(most), classes)], " · ")
+    return (
+        formats.NONE
+        if middle is None and most is None
+        else joined([_brief(middle), span(_brief(most), classes)], " · ")
+    )
 
 
 def _brief(seconds: float | None) -> str:
     """A length of time in one unit: `22.7 h`, `1.4 min`, `0.3 s`."""
     if seconds is None or float(seconds) < 60:
         return formats.duration(seconds)
-    size, unit = next((size, unit) for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")) if float(seconds) >= size)
+    size, unit = next(
+        (size, unit) for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")) if float(seconds) >= size
+    )
     return f"{float(seconds) / size:.1f} {unit}"
 
 
@@ -196,7 +267,11 @@ def _age_row(flow: str, cells: Rows, top: int, currency: str) -> dict[str, objec
     row: dict[str, object] = {"flow": flow}
     for cell in cells:
         key = f"b{cell['bucket_order']}"
-        row[key] = _two_lines(formats.count(cell["failures"]), formats.decimal(cell["amount_reporting"]), currency) if cell["failures"] else ""
+        row[key] = (
+            _two_lines(formats.count(cell["failures"]), formats.decimal(cell["amount_reporting"]), currency)
+            if cell["failures"]
+            else ""
+        )
         row[f"{key}_share"] = (cell["failures"] / top) ** 0.5
     total = sum((formats.decimal(cell["amount_reporting"]) for cell in cells), Decimal(0))
     return {**row, "total": _two_lines(formats.count(sum(cell["failures"] for cell in cells)), total, currency)}
@@ -210,14 +285,18 @@ def pair_rows(pairs: Rows) -> list[dict[str, object]]:
     """Synchronisation lag by system pair; what waits longest comes first."""
     return [
         {
-            "pair": joined([row["source_system"], span("→", "t-mute"), row["target_system"] or span("not answered", "t-mute")]),
+            "pair": joined(
+                [row["source_system"], span("→", "t-mute"), row["target_system"] or span("not answered", "t-mute")]
+            ),
             "entity": formats.words(row["entity"]),
             "flow": span(row["flow"], "t-nw"),
             "acknowledged": formats.count(row["acknowledged"]),
             "p50": formats.duration(row["lag_p50_s"]),
             "p95": formats.duration(row["lag_p95_s"]),
             "max": formats.duration(row["lag_max_s"]),
-            "pending": span(formats.duration(row["oldest_pending_s"]), "t-warn") if row["oldest_pending_s"] else span("none", "t-mute"),
+            "pending": span(formats.duration(row["oldest_pending_s"]), "t-warn")
+            if row["oldest_pending_s"]
+            else span("none", "t-mute"),
         }
         for row in pairs
     ]
@@ -241,10 +320,15 @@ def letter_rows(letters: Rows, now: datetime, currency: str) -> list[dict[str, o
 
 def quarantine_rows(rows: Rows, zone: str | None) -> list[dict[str, object]]:
     return [
-        {"receiver": row["receiver"], "code": formats.words(row["error_code"]), "rows": formats.count(row["rows"]),
-         "last": formats.moment(row["last_at"], zone), "reason": row["reason"] or "–"}
+        {
+            "receiver": row["receiver"],
+            "code": formats.words(row["error_code"]),
+            "rows": formats.count(row["rows"]),
+            "last": formats.moment(row["last_at"], zone),
+            "reason": row["reason"] or "–",
+        }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def circuit_rows(circuits: Sequence[Any], now: datetime) -> list[dict[str, object]]:
@@ -254,7 +338,9 @@ def circuit_rows(circuits: Sequence[Any], now: datetime) -> list[dict[str, objec
 
 def _circuit_row(one: Any, now: datetime) -> dict[str, object]:
     held = one.held_until is not None and one.held_until > now
-    mood, text = {"open": ("bad", "circuit open"), "half_open": ("warn", "probing")}.get(one.state, ("good", "calls go through"))
+    mood, text = {"open": ("bad", "circuit open"), "half_open": ("warn", "probing")}.get(
+        one.state, ("good", "calls go through")
+    )
     if held and one.state == "closed":
         mood, text = "warn", "rate-limited: waits as it was told"
     until = one.probe_at if one.state != "closed" else one.held_until if held else None

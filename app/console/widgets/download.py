@@ -16,7 +16,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """The rows as UTF-8 CSV with a byte-order mark, numbers plain, times ISO; text that looks like a formula is quoted by an apostrophe."""
+    """The rows as UTF-8 CSV with a byte-order mark, numbers plain, times ISO; text that looks like a formula is quoted
+    by an apostrophe.
+    """
     listed = list(rows)
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(listed[0]) if listed else ["nothing"], lineterminator="\r\n")
@@ -34,6 +36,14 @@ def _plain(value: Any) -> Any:
 def download(viewer: Viewer, label: str, file: str, content: Callable[[], bytes], why_not: str | None) -> None:
     """A download button; the content is made when it is pressed. Disabled, it says why."""
     st.download_button(
-        label, data=content if not why_not else b"", file_name=file, mime="text/csv", on_click="ignore", icon=":material/download:", key=f"get_{file}",
-        disabled=why_not is not None, help=why_not, width="content",
-    )  # fmt: skip
+        label,
+        data=content if not why_not else b"",
+        file_name=file,
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"get_{file}",
+        disabled=why_not is not None,
+        help=why_not,
+        width="content",
+    )

@@ -41,7 +41,13 @@ def _short(amount: Decimal) -> str:
     for step, unit in _STEPS:
         if amount >= step:
             scaled = amount / (1000 if unit == "k" else step)
-            return f"{scaled:,.2f}{unit}" if scaled < 10 else f"{scaled:,.1f}{unit}" if scaled < 100 else f"{scaled:,.0f}{unit}"
+            return (
+                f"{scaled:,.2f}{unit}"
+                if scaled < 10
+                else f"{scaled:,.1f}{unit}"
+                if scaled < 100
+                else f"{scaled:,.0f}{unit}"
+            )
     return f"{amount:,.0f}"
 
 

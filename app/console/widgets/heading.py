@@ -7,15 +7,18 @@ from datetime import datetime
 
 import streamlit as st
 
-from app.readings.rights import Question, Viewer
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, block, chip, joined
+from app.readings.rights import Question, Viewer
 
 
 def admitted(viewer: Viewer, question: Question) -> None:
     """End the page unless this viewer may open it; every page asks, since navigation alone is no gate (G1)."""
     if not viewer.may_open(question):
-        st.error(f"“{question.value.capitalize()}” is not among the pages of your roles ({', '.join(sorted(viewer.roles))}).", icon=":material/lock:")
+        st.error(
+            f"“{question.value.capitalize()}” is not among the pages of your roles ({', '.join(sorted(viewer.roles))}).",
+            icon=":material/lock:",
+        )
         st.stop()
 
 
@@ -35,18 +38,29 @@ def heading(viewer: Viewer, title: str, clock: Callable[[], datetime]) -> None:
 
 @st.fragment(run_every="5s")
 def _as_of(clock: Callable[[], datetime]) -> None:
-    draw(block(f'<span class="t-mute">as of {formats.moment(clock(), zone(), seconds=True)} {zone()}</span>'), width="content")
+    draw(
+        block(f'<span class="t-mute">as of {formats.moment(clock(), zone(), seconds=True)} {zone()}</span>'),
+        width="content",
+    )
 
 
 def _permissions(viewer: Viewer) -> Html:
-    clear = ", ".join(sorted(formats.words(kind) for kind in viewer.clear)) or "none: rates, pay and contract values are masked"
+    clear = (
+        ", ".join(sorted(formats.words(kind) for kind in viewer.clear))
+        or "none: rates, pay and contract values are masked"
+    )
     lines = {
         "Signed in as": f"{viewer.name} ({viewer.mode})",
         "Roles": joined([chip(role, "info") for role in sorted(viewer.roles)]),
         "Legal entities": ", ".join(viewer.entities) or "all",
         "Clear data classes": clear,
     }
-    return block("".join(f'<div style="margin-bottom:.4rem"><div class="t-mute">{name}</div>{value}</div>' for name, value in lines.items()))
+    return block(
+        "".join(
+            f'<div style="margin-bottom:.4rem"><div class="t-mute">{name}</div>{value}</div>'
+            for name, value in lines.items()
+        )
+    )
 
 
 def zone() -> str:
@@ -63,5 +77,3 @@ def identifier(label: str, value: str | None) -> None:
     if value:
         st.caption(label)
         st.code(value, language=None)
-
-

@@ -97,7 +97,9 @@ def table(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> Ht
 
 
 def facts(pairs: Mapping[str, object]) -> Html:
-    shown = "".join(f"<div>{safe(name)}</div><div>{safe(value)}</div>" for name, value in pairs.items() if value not in (None, ""))
+    shown = "".join(
+        f"<div>{safe(name)}</div><div>{safe(value)}</div>" for name, value in pairs.items() if value not in (None, "")
+    )
     return block(f'<div class="t-facts">{shown}</div>')
 
 
@@ -107,15 +109,22 @@ def empty(title: str, advice: str) -> Html:
 
 
 def bar(share: float, mood: str = "", width: int = 120) -> Html:
-    return Html(f'<span class="t-bar {html.escape(mood)}" style="width:{max(min(share, 1.0), 0.0) * width:.0f}px"></span>')
+    return Html(
+        f'<span class="t-bar {html.escape(mood)}" style="width:{max(min(share, 1.0), 0.0) * width:.0f}px"></span>'
+    )
 
 
 def sparkline(values: Sequence[float], faults: Sequence[float] = (), most: int = 42) -> Html:
-    """Volume over time as small bars, those with failures in the colour of failures; neighbours share a bar beyond `most`."""
+    """Volume over time as small bars, those with failures in the colour of failures; neighbours share a bar beyond
+    `most`.
+    """
     size = max(-(-len(values) // most), 1)
     steps = [(sum(values[at : at + size]), sum(faults[at : at + size])) for at in range(0, len(values), size)]
     top = max([value for value, _ in steps], default=0) or 1
-    bars = "".join(f'<i class="{"bad" if fault else ""}" style="height:{max(value / top, 0.25 if fault else 0) * 100:.0f}%"></i>' for value, fault in steps)
+    bars = "".join(
+        f'<i class="{"bad" if fault else ""}" style="height:{max(value / top, 0.25 if fault else 0) * 100:.0f}%"></i>'
+        for value, fault in steps
+    )
     return Html(f'<span class="t-spark">{bars}</span>')
 
 
@@ -133,5 +142,9 @@ def _cell(column: Column, row: Mapping[str, object]) -> str:
         share = float(str(row.get(f"{column.key}_share") or 0))
         tint = f' style="background:color-mix(in srgb, var(--t-bad) {share * 55:.0f}%, transparent)"' if share else ""
         return f'<td class="heat"{tint}>{safe(value)}</td>'
-    whole = _tip(value) if column.kind in ("clip", "wide") and isinstance(value, str) and not isinstance(value, Html) else ""
-    return f'<td class="{ {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide", "say": "say"}.get(column.kind, "")}"{whole}>{safe(value)}</td>'
+    whole = (
+        _tip(value)
+        if column.kind in ("clip", "wide") and isinstance(value, str) and not isinstance(value, Html)
+        else ""
+    )
+    return f'<td class="{ {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide", "say": "say"}.get(column.kind, "") }"{whole}>{safe(value)}</td>'

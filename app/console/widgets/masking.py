@@ -11,15 +11,54 @@ from models.canonical.classification import MASK, DataClass, field_class, sensit
 from models.canonical.schemas import Canonical
 
 PEOPLE = frozenset({"resource", "worker", "employee", "user", "person", "manager", "approver"})
-CONTEXT = {"name": PEOPLE, "amount": frozenset({"milestone", "milestones", "contract", "lines", "billing_event", "opportunity", "salesorder", "item", "invoice"})}
+CONTEXT = {
+    "name": PEOPLE,
+    "amount": frozenset(
+        {
+            "milestone",
+            "milestones",
+            "contract",
+            "lines",
+            "billing_event",
+            "opportunity",
+            "salesorder",
+            "item",
+            "invoice",
+        }
+    ),
+}
 """Where a name that is harmless elsewhere is sensitive."""
 PUBLIC = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
 VENDOR_WORDS: tuple[tuple[re.Pattern[str], DataClass], ...] = (
-    (re.compile(r"(?:^|_)pay(?:$|_(?!through))|base_?pay|salary|compensation|wage|bonus|stipend|commission|allowance|merit_", re.I), DataClass.COMPENSATION),
-    (re.compile(r"(?<!exchange)(?<!exchange_)rate(?!d|s_of)|unit_?price|list_?price|price_in_cents|labou?r_?cost|cost_?per", re.I), DataClass.LABOUR_RATE),
-    (re.compile(r"^Amount$"), DataClass.CONTRACT_VALUE),  # Salesforce's, of an opportunity; the amounts of others begin with a small letter
-    (re.compile(r"contract_?value|billing_?cap|^cap$|custbody_cap|expected_?revenue|total_?price|target_?margin|budget|^value$|^cost$|^(?:sub)?total$", re.I), DataClass.CONTRACT_VALUE),
-    (re.compile(r"e_?mail|full_?name|first_?name|last_?name|legal_?name|phone|notes?$|memo|birth", re.I), DataClass.PERSONAL),
+    (
+        re.compile(
+            r"(?:^|_)pay(?:$|_(?!through))|base_?pay|salary|compensation|wage|bonus|stipend|commission|allowance|merit_",
+            re.I,
+        ),
+        DataClass.COMPENSATION,
+    ),
+    (
+        re.compile(
+            r"(?<!exchange)(?<!exchange_)rate(?!d|s_of)|unit_?price|list_?price|price_in_cents|labou?r_?cost|cost_?per",
+            re.I,
+        ),
+        DataClass.LABOUR_RATE,
+    ),
+    (
+        re.compile(r"^Amount$"),
+        DataClass.CONTRACT_VALUE,
+    ),  # Salesforce's, of an opportunity; the amounts of others begin with a small letter
+    (
+        re.compile(
+            r"contract_?value|billing_?cap|^cap$|custbody_cap|expected_?revenue|total_?price|target_?margin|budget|^value$|^cost$|^(?:sub)?total$",
+            re.I,
+        ),
+        DataClass.CONTRACT_VALUE,
+    ),
+    (
+        re.compile(r"e_?mail|full_?name|first_?name|last_?name|legal_?name|phone|notes?$|memo|birth", re.I),
+        DataClass.PERSONAL,
+    ),
 )
 """A vendor names the same thing its own way; when in doubt a field is hidden rather than shown."""
 
@@ -32,8 +71,12 @@ def canonical_names() -> Mapping[str, DataClass]:
 
 @cache
 def shared_names() -> frozenset[str]:
-    """Sensitive names that another schema uses for something harmless, such as the name of a project: there the path decides."""
-    plain = {field for schema in _schemas(Canonical) for field in schema.model_fields if field_class(schema, field) in PUBLIC}
+    """Sensitive names that another schema uses for something harmless, such as the name of a project: there the path
+    decides.
+    """
+    plain = {
+        field for schema in _schemas(Canonical) for field in schema.model_fields if field_class(schema, field) in PUBLIC
+    }
     return frozenset(plain & set(canonical_names()) - {"value"})
 
 

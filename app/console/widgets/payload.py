@@ -44,7 +44,10 @@ def compared(before: Any, after: Any, clear: frozenset[DataClass], about: str = 
     """The fields of two bodies, changed ones first, in the order they came; `about` is the entity they belong to, which
     decides what a name like `name` hides."""
     old, new = flat(before) if before is not None else {}, flat(after) if after is not None else {}
-    fields = [_field(path, old.get(path, _MISSING), new.get(path, _MISSING), clear, about) for path in dict.fromkeys([*new, *old])]
+    fields = [
+        _field(path, old.get(path, _MISSING), new.get(path, _MISSING), clear, about)
+        for path in dict.fromkeys([*new, *old])
+    ]
     return sorted(fields, key=lambda field: not field.changed)
 
 
@@ -60,7 +63,14 @@ def _shown(name: str, content: Any, clear: frozenset[DataClass]) -> Any:
 def field_table(fields: Sequence[Field], before: str = "Before", after: str = "After") -> Html:
     """Field, before, after, with what changed marked; without a heading for `before`, one side alone."""
     columns = [Column("path", "Field"), *([Column("before", before)] if before else []), Column("after", after)]
-    rows = [{"path": span(field.path, "t-mono"), "before": _side(field.before, field.changed, "t-old"), "after": _side(field.after, field.changed, "t-new")} for field in fields]
+    rows = [
+        {
+            "path": span(field.path, "t-mono"),
+            "before": _side(field.before, field.changed, "t-old"),
+            "after": _side(field.after, field.changed, "t-new"),
+        }
+        for field in fields
+    ]
     return table(columns, rows)
 
 

@@ -1,4 +1,6 @@
-"""The demonstration plays weeks of history in minutes: which day its world is at, how fast, and when it joins the wall's clock."""
+"""The demonstration plays weeks of history in minutes: which day its world is at, how fast, and when it joins the
+wall's clock.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +28,28 @@ ENOUGH = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """A world on its way to the present: its day, world seconds a wall second and wall seconds until it is live, once known."""
+    """A world on its way to the present: its day, world seconds a wall second and wall seconds until it is live, once
+    known.
+    """
 
     day: datetime
     speed: float | None
     left: float | None
 
     def in_words(self, zone: str | None) -> str:
-        fast = f", about {formats.plural(max(round(self.speed * 60 / 86_400), 1), 'day')} a minute" if self.speed else ""
+        fast = (
+            f", about {formats.plural(max(round(self.speed * 60 / 86_400), 1), 'day')} a minute" if self.speed else ""
+        )
         return f"The demonstration plays its history: {formats.local(self.day, zone):%a %d %b %Y}{fast}. {self._when()}; until then the figures are those of that day."
 
     def _when(self) -> str:
         if self.left is None:
             return "It will be live in a few minutes"
-        return "Live in less than a minute" if self.left < 50 else f"Live in about {formats.plural(max(round(self.left / 60), 1), 'minute')}"
+        return (
+            "Live in less than a minute"
+            if self.left < 50
+            else f"Live in about {formats.plural(max(round(self.left / 60), 1), 'minute')}"
+        )
 
 
 class Playback:

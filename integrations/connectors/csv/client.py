@@ -17,7 +17,9 @@ LONGEST = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One data row: its place in bytes, its columns, or the fault that makes it unreadable. `closed` = it ends with a line end."""
+    """One data row: its place in bytes, its columns, or the fault that makes it unreadable. `closed` = it ends with a
+    line end.
+    """
 
     start: int
     end: int
@@ -62,7 +64,9 @@ class CsvFile:
             header, _ = self._piece(file)
             names = [name.strip() for name in self._cells(decoded(header.removeprefix(b"\xef\xbb\xbf"))) or ()]
             if not any(names):
-                raise Misconfigured(f"{self.path} has no readable header row: the mapping needs the column names in the first line")
+                raise Misconfigured(
+                    f"{self.path} has no readable header row: the mapping needs the column names in the first line"
+                )
             file.seek(max(start, file.tell()))
             while True:
                 place = file.tell()
@@ -78,8 +82,17 @@ class CsvFile:
         if fault is None and cells is None:
             fault = Unmappable(f"the row at byte {start} cannot be split into columns", "row", code="bad-row")
         if fault is None and cells is not None and len(cells) != len(names):
-            fault = Unmappable(f"the row at byte {start} has {len(cells)} columns, the header {len(names)}", "row", code="bad-row")
-        return Record(start, end, raw.endswith(b"\n"), text, dict(zip(names, cells or (), strict=False)) if not fault else {"row": text}, fault)
+            fault = Unmappable(
+                f"the row at byte {start} has {len(cells)} columns, the header {len(names)}", "row", code="bad-row"
+            )
+        return Record(
+            start,
+            end,
+            raw.endswith(b"\n"),
+            text,
+            dict(zip(names, cells or (), strict=False)) if not fault else {"row": text},
+            fault,
+        )
 
     def _piece(self, file: BinaryIO) -> tuple[bytes, Unmappable | None]:
         """The bytes of one record; quoted cells may hold line ends. A quote that never closes costs its own line only."""
@@ -106,7 +119,9 @@ class CsvFile:
         try:
             return self.path.open("rb")
         except FileNotFoundError:
-            raise Misconfigured(f"{self.path} is not there: put the file in place or change `folder` in the systems file") from None
+            raise Misconfigured(
+                f"{self.path} is not there: put the file in place or change `folder` in the systems file"
+            ) from None
         except OSError as error:
             raise Retriable(f"{self.path} cannot be read now: {error.strerror}") from error
 

@@ -29,8 +29,10 @@ WRITABLE = frozenset(
     | {("annotate", entity) for entity in ("time_entry", "expense")}
 )
 SUBJECTS: Mapping[str, Callable[[str, str], str]] = {
-    "time_entry": time_entry_id, "expense": expense_id, "customer": lambda system, source_id: f"{system}:{source_id}",
-}  # fmt: skip
+    "time_entry": time_entry_id,
+    "expense": expense_id,
+    "customer": lambda system, source_id: f"{system}:{source_id}",
+}
 
 
 @dataclass(slots=True)
@@ -50,7 +52,8 @@ class CsvFiles:
         self.config = config
         self._mapped: Mapped = read_mapping(Path(self._option("mapping")))
         self._files = {
-            name: CsvFile(Path(self._option("folder")) / spec["path"], spec.get("delimiter", ",")) for name, spec in self._mapped.files.items()
+            name: CsvFile(Path(self._option("folder")) / spec["path"], spec.get("delimiter", ","))
+            for name, spec in self._mapped.files.items()
         }
         self._outbox = Outbox(Path(str(config.options["results"]))) if "results" in config.options else None
         self._firsts: dict[str, Firsts] = {}
@@ -87,7 +90,9 @@ class CsvFiles:
         if self._outbox is None:
             return [None for _ in changes]
         held = {entity: self._outbox.lines(entity) for entity in {change.entity for change in changes}}
-        return [self._ack(change.external_id, False) if change.key in held[change.entity] else None for change in changes]
+        return [
+            self._ack(change.external_id, False) if change.key in held[change.entity] else None for change in changes
+        ]
 
     def state(self, change: Change) -> TargetState:
         wanted = _flat(_line(change)["body"])
@@ -107,7 +112,9 @@ class CsvFiles:
 
     def _option(self, name: str) -> str:
         if not self.config.options.get(name):
-            raise Misconfigured(f"{self.config.name}: option {name} is not set: give it under [system.options] in the systems file")
+            raise Misconfigured(
+                f"{self.config.name}: option {name} is not set: give it under [system.options] in the systems file"
+            )
         return str(self.config.options[name])
 
     def _place(self, spec: Stream, cursor: str | None) -> tuple[int, str]:
@@ -118,7 +125,9 @@ class CsvFiles:
             body = json.loads(cursor)
             offset, tail, digest = int(body["offset"]), str(body["tail"]), str(body["digest"])
         except (ValueError, KeyError, TypeError) as error:
-            raise Misconfigured(f"the cursor {cursor[:80]!r} is unreadable ({error}): reset the stream's cursor to begin again") from error
+            raise Misconfigured(
+                f"the cursor {cursor[:80]!r} is unreadable ({error}): reset the stream's cursor to begin again"
+            ) from error
         return (offset, tail) if self._digest(spec.file, offset) == digest else (0, "")
 
     def _cursor(self, spec: Stream, offset: int, tail: str) -> str:
@@ -151,7 +160,9 @@ class CsvFiles:
         if not first:
             if spec.once == "skip":
                 return None
-            raise Unmappable(f"{spec.entity} {key} was in an earlier row of the file already", spec.key, code="duplicate-row")
+            raise Unmappable(
+                f"{spec.entity} {key} was in an earlier row of the file already", spec.key, code="duplicate-row"
+            )
         return self._envelope(spec, key, record, spec.canonical(columns, self.config.name))
 
     def _envelope(self, spec: Stream, key: str, record: Record, found: Canonical) -> CloudEvent:
@@ -164,9 +175,16 @@ class CsvFiles:
             if name in type(found).model_fields and name not in spec.fields:
                 data[name] = value
         return CloudEvent(
-            id=f"{system}:{spec.name}:{key}:{record.digest}", source=system, type=spec.event, subject=f"{spec.entity}:{subject}",
-            time=changed, dataschema=f"tieout:{spec.entity}:{found.version}", data=data, sourceversion=millis(changed), legalentity=entity,
-        )  # fmt: skip
+            id=f"{system}:{spec.name}:{key}:{record.digest}",
+            source=system,
+            type=spec.event,
+            subject=f"{spec.entity}:{subject}",
+            time=changed,
+            dataschema=f"tieout:{spec.entity}:{found.version}",
+            data=data,
+            sourceversion=millis(changed),
+            legalentity=entity,
+        )
 
     def _places(self, spec: Stream) -> dict[str, int]:
         """First places of a stream's keys; one pass over the file whenever it changed."""
@@ -183,7 +201,9 @@ class CsvFiles:
         file, on = self._files[spec.join["file"]], spec.join["on"]
         held = self._joins.get(spec.name)
         if held is None or held[0] != file.stamp:
-            partners = {record.columns.get(on, "").strip(): record.columns for record in file.records() if record.fault is None}
+            partners = {
+                record.columns.get(on, "").strip(): record.columns for record in file.records() if record.fault is None
+            }
             held = self._joins[spec.name] = (file.stamp, partners)
         return {**held[1].get(columns.get(on, "").strip(), {}), **columns}
 
@@ -197,15 +217,28 @@ class CsvFiles:
                 key = f"{spec.file}@{record.start}"
             if key not in seen and (record.fault is not None or spec.wanted(columns)):
                 seen.add(key)
-                yield unreadable(spec.entity, {**columns, "@": key}, "@", partial(self._observation, spec, record, key, columns, notes))
+                yield unreadable(
+                    spec.entity,
+                    {**columns, "@": key},
+                    "@",
+                    partial(self._observation, spec, record, key, columns, notes),
+                )
 
     def _observation(
-        self, spec: Stream, record: Record, key: str, columns: Mapping[str, str], notes: Mapping[str, Mapping[str, Any]], _: object
+        self,
+        spec: Stream,
+        record: Record,
+        key: str,
+        columns: Mapping[str, str],
+        notes: Mapping[str, Mapping[str, Any]],
+        _: object,
     ) -> Observation:
         if record.fault is not None:
             raise record.fault
         found = spec.canonical(columns, self.config.name)
-        return observation_of(self.config.name, spec.entity, key, found, millis(self._files[spec.file].changed_at), notes)
+        return observation_of(
+            self.config.name, spec.entity, key, found, millis(self._files[spec.file].changed_at), notes
+        )
 
     def _notes(self, entity: str) -> dict[str, Mapping[str, Any]]:
         lines = self._outbox.lines(entity).values() if self._outbox else ()
@@ -213,7 +246,9 @@ class CsvFiles:
 
     def _write(self, lines: Sequence[dict[str, Any]], keys: Sequence[str]) -> Sequence[Answer]:
         if self._outbox is None:
-            raise Misconfigured(f"{self.config.name} has nowhere to write results: set option results in the systems file")
+            raise Misconfigured(
+                f"{self.config.name} has nowhere to write results: set option results in the systems file"
+            )
         answers: dict[str, Answer] = {}
         for entity in dict.fromkeys(line["entity"] for line in lines):
             mine = [line for line in lines if line["entity"] == entity]
@@ -234,8 +269,10 @@ def _key(spec: Stream, record: Record, columns: Mapping[str, str]) -> str | None
 
 
 def _names(spec: Stream, record: Record, key: str | None, first: bool) -> list[str]:
-    """What a row is known by wherever it stands, its own name first: a file is rotated and its rows move, so that a place says
-    nothing. One that repeats a key, or has none, is told by its text; it keeps that name when it becomes the first of its key."""
+    """What a row is known by wherever it stands, its own name first: a file is rotated and its rows move, so that a
+    place says nothing. One that repeats a key, or has none, is told by its text; it keeps that name when it becomes the
+    first of its key.
+    """
     by_text = f"{spec.file}@{key or ''}#{record.digest}"
     return [f"{spec.file}@{key}", by_text] if key is not None and first else [by_text]
 
@@ -254,7 +291,13 @@ def _first_places(spec: Stream, file: CsvFile) -> Iterator[tuple[str, int]]:
 
 def _line(change: Change) -> dict[str, Any]:
     body = jsonable(body_of(change))
-    return {"key": change.key, "action": change.action, "entity": change.entity, "external_id": change.external_id, "body": body}
+    return {
+        "key": change.key,
+        "action": change.action,
+        "entity": change.entity,
+        "external_id": change.external_id,
+        "body": body,
+    }
 
 
 def _flat(body: Mapping[str, Any], path: str = "") -> dict[str, Any]:
@@ -262,5 +305,3 @@ def _flat(body: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     for name, value in body.items():
         flat |= _flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {f"{path}{name}": value}
     return flat
-
-

@@ -1,8 +1,9 @@
 """A mapping file (TOML): which columns make which canonical fields; pure once read.
 
-[files.<name>] path, delimiter · [[stream]] name, entity, event, file, key, once ("skip" or "reject" a repeated key), join, where, fields.
-A field is text with {Column} placeholders, a constant, or a table: text | first_of, type (text, decimal, date, flag), format,
-optional, or ref + id for a SystemRef. Dotted names nest. An empty column that is not optional rejects its row.
+[files.<name>] path, delimiter · [[stream]] name, entity, event, file, key, once ("skip" or "reject" a repeated key),
+join, where, fields. A field is text with {Column} placeholders, a constant, or a table: text | first_of, type (text,
+decimal, date, flag), format, optional, or ref + id for a SystemRef. Dotted names nest. An empty column that is not
+optional rejects its row.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ class Mapped:
         for stream in self.streams:
             if stream.name == name:
                 return stream
-        raise Misconfigured(f"the mapping has no stream {name!r}: it has {', '.join(stream.name for stream in self.streams)}")
+        raise Misconfigured(
+            f"the mapping has no stream {name!r}: it has {', '.join(stream.name for stream in self.streams)}"
+        )
 
 
 def read_mapping(path: Path) -> Mapped:
@@ -80,7 +83,9 @@ def read_mapping(path: Path) -> Mapped:
         streams = tuple(Stream(**stream) for stream in body["stream"])
         mapped = Mapped(streams, body["files"])
     except OSError as error:
-        raise Misconfigured(f"the mapping file {path} cannot be read: {error.strerror}; give `mapping` in the systems file") from error
+        raise Misconfigured(
+            f"the mapping file {path} cannot be read: {error.strerror}; give `mapping` in the systems file"
+        ) from error
     except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         raise Misconfigured(f"the mapping file {path} is not right: {error}; see examples/sip.toml") from error
     for stream in streams:
@@ -110,7 +115,9 @@ def filled(template: str, columns: Mapping[str, str]) -> str:
     def cell(match: re.Match[str]) -> str:
         value = columns.get(match[1], "").strip()
         if value in EMPTY:
-            raise Unmappable(f"column {match[1]} is {'empty' if match[1] in columns else 'missing'}", match[1], code="missing-field")
+            raise Unmappable(
+                f"column {match[1]} is {'empty' if match[1] in columns else 'missing'}", match[1], code="missing-field"
+            )
         return value
 
     return PLACE.sub(cell, template)
@@ -162,4 +169,6 @@ def _checked(stream: Stream, mapped: Mapped, path: Path) -> None:
             raise Misconfigured(f"{path}: stream {stream.name} reads file {name!r}, which [files] does not have")
     floats = [name for name, spec in stream.fields.items() if isinstance(spec, float)]
     if floats:
-        raise Misconfigured(f"{path}: {stream.name}.{floats[0]} is a float: write numbers as text, so that they stay exact")
+        raise Misconfigured(
+            f"{path}: {stream.name}.{floats[0]} is a float: write numbers as text, so that they stay exact"
+        )

@@ -16,7 +16,9 @@ from models.domain.errors import OutcomeUnknown, Retriable
 
 
 class Outbox:
-    """One file per entity in a folder. Safe for several processes: a lock on the file, and its tail is read before each append."""
+    """One file per entity in a folder. Safe for several processes: a lock on the file, and its tail is read before each
+    append.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._lock = folder, Lock()
@@ -59,14 +61,18 @@ class Outbox:
             os.fsync(file)
         except OSError as error:
             self._take_back(entity, file, start, next(iter(fresh)))
-            raise Retriable(f"the result file {self._path(entity)} cannot be written: {error.strerror}; make room or mend the disk") from error
+            raise Retriable(
+                f"the result file {self._path(entity)} cannot be written: {error.strerror}; make room or mend the disk"
+            ) from error
         return size
 
     def _take_back(self, entity: str, file: int, size: int, key: str) -> None:
         try:
             os.ftruncate(file, size)
         except OSError as error:
-            raise OutcomeUnknown(f"the result file {self._path(entity)} may hold part of a write that failed: {error.strerror}", key) from error
+            raise OutcomeUnknown(
+                f"the result file {self._path(entity)} may hold part of a write that failed: {error.strerror}", key
+            ) from error
 
     def _refresh(self, entity: str, file: int) -> dict[str, Mapping[str, Any]]:
         held = self._lines.setdefault(entity, {})

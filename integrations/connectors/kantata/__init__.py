@@ -1,4 +1,6 @@
-"""Kantata OX as PSA: approved time and expenses out of its event feed, projects and people in, sync results written back."""
+"""Kantata OX as PSA: approved time and expenses out of its event feed, projects and people in, sync results written
+back.
+"""
 
 from integrations.connectors.kantata.connector import Kantata
 

@@ -1,4 +1,6 @@
-"""Kantata OX REST on the wire (vendor sheet: kantata.md): envelopes of ids and maps, paging, typed errors, no idempotency."""
+"""Kantata OX REST on the wire (vendor sheet: kantata.md): envelopes of ids and maps, paging, typed errors, no
+idempotency.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ class KantataClient:
     def referred(self, subject_type: str, since: str | None = None) -> dict[str, Rows]:
         """The sync ledger of a kind of subject, by subject id: all of it, or what was updated since (ISO)."""
         found: dict[str, Rows] = {}
-        for row in self.all("external_references", {"subject_type": subject_type} | ({"updated_after": since} if since else {})):
+        for row in self.all(
+            "external_references", {"subject_type": subject_type} | ({"updated_after": since} if since else {})
+        ):
             found.setdefault(str(row.get("subject_id")), []).append(row)
         return found
 
@@ -95,7 +99,9 @@ class KantataClient:
 
     def refer(self, reference: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         """Create or update one row of the sync ledger; may be repeated."""
-        reply = self.http.call("POST", f"{API}/external_references/create_or_update", {"external_reference": reference}, key=key)
+        reply = self.http.call(
+            "POST", f"{API}/external_references/create_or_update", {"external_reference": reference}, key=key
+        )
         rows = self._written(reply, key, again=True)
         return rows[0] if rows else {}
 
@@ -137,11 +143,17 @@ class KantataClient:
     def _token(self) -> str:
         token = self._config.credentials.get("token", "")
         if not token:
-            raise Misconfigured(f"{self._config.name}: credential token is not set: name its variable in the systems file")
+            raise Misconfigured(
+                f"{self._config.name}: credential token is not set: name its variable in the systems file"
+            )
         return token
 
 
-FIELD_CODES = {"workspace_id": "project-not-found", "story_id": "charge-code-not-found", "user_id": "resource-not-found"}
+FIELD_CODES = {
+    "workspace_id": "project-not-found",
+    "story_id": "charge-code-not-found",
+    "user_id": "resource-not-found",
+}
 
 
 def _first(reply: Reply) -> Mapping[str, Any]:

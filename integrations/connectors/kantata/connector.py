@@ -22,19 +22,23 @@ from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, RateLimited, TieoutError
 from models.domain.outcomes import Acknowledgement
 
-WRITABLE = frozenset({("upsert", "project"), ("upsert", "resource"), ("annotate", "time_entry"), ("annotate", "expense")})
+WRITABLE = frozenset(
+    {("upsert", "project"), ("upsert", "resource"), ("annotate", "time_entry"), ("annotate", "expense")}
+)
 WORK = ("time_entry", "expense")
 Raw = Mapping[str, Any]
 
 
 class Kantata:
-    """PSA. Options: overlap_seconds (default 120), how far each poll looks back for late events; erp (the service name in the
-    sync ledger, default the name of the system that took the posting)."""
+    """PSA. Options: overlap_seconds (default 120), how far each poll looks back for late events; erp (the service name
+    in the sync ledger, default the name of the system that took the posting).
+    """
 
     streams = ("time",)
     snapshots = ("project", "time_entry", "expense", "resource")
     bulk_limit: Mapping[str, int] = {"project": 1, "resource": 1, "time_entry": 25, "expense": 25}
-    """Annotations go to the vendor one by one; 25 share a call of ours, since that is what a lost worker would repeat."""
+    """Annotations go to the vendor one by one; 25 share a call of ours, since that is what a lost worker would repeat.
+    """
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self.config, self._clock = config, clock
@@ -49,7 +53,9 @@ class Kantata:
         only(stream, self.streams, self.config.name)
         mark, now = Watermark.parse(cursor), self._clock.now()
         gap = Gap.after(mark, self._overlap, now)
-        events, moved, more = (list(gap.events(self._client)), gap.following(), True) if gap else self._feed.after(mark, limit, now)
+        events, moved, more = (
+            (list(gap.events(self._client)), gap.following(), True) if gap else self._feed.after(mark, limit, now)
+        )
         verdicts = [(event, found) for event in events if (found := mapping.verdict(kind_of(event), event))]
         names = self._names([found.row for _, found in verdicts])
         reading = Reading(ignored=ignored(self.config.options))
@@ -83,7 +89,9 @@ class Kantata:
 
     def state(self, change: Change) -> TargetState:
         wanted, found = self._writer.wanted(change), self._writer.current(change)
-        return TargetState(aligned(found[1], wanted), wanted, self._ack(found[0])) if found else TargetState(None, wanted)
+        return (
+            TargetState(aligned(found[1], wanted), wanted, self._ack(found[0])) if found else TargetState(None, wanted)
+        )
 
     def check(self) -> str:
         self._client.page("subscribed_events", {"per_page": 1})
@@ -117,7 +125,9 @@ class Kantata:
         workspaces = self._client.only("workspaces", _ids(rows, "workspace_id"), include_archived="true")
         codes = {key: mapping.first_word(str(story.get("title"))) for key, story in stories.items()}
         ours = self._client.references("Workspace", workspaces)
-        projects = {key: code for key, row in workspaces.items() if (code := mapping.project_code(row, ours.get(key, [])))}
+        projects = {
+            key: code for key, row in workspaces.items() if (code := mapping.project_code(row, ours.get(key, [])))
+        }
         people = self._client.references("User", _ids(rows, "user_id"))
         workers = {key: number for key, mine in people.items() if (number := mapping.worker_number(mine))}
         return Names(codes, projects, workers, self._legal_entity)
@@ -127,7 +137,9 @@ class Kantata:
         codes = {str(row["id"]): mapping.first_word(str(row.get("title"))) for row in self._client.all("stories")}
         ours, people = self._client.referred(SUBJECT["project"]), self._client.referred(SUBJECT["resource"])
         rows = self._client.all("workspaces", {"include_archived": "true"})
-        projects = {str(row["id"]): code for row in rows if (code := mapping.project_code(row, ours.get(str(row["id"]), [])))}
+        projects = {
+            str(row["id"]): code for row in rows if (code := mapping.project_code(row, ours.get(str(row["id"]), [])))
+        }
         workers = {key: number for key, mine in people.items() if (number := mapping.worker_number(mine))}
         return Names(codes, projects, workers, self._legal_entity)
 

@@ -1,7 +1,8 @@
 """Kantata's feed of subscribed events, read so that late, doubled and out-of-order events are each taken once.
 
-The feed is ordered by the moment an event became visible. Each poll anchors on the last event it knows: where that still
-stands at its place, nothing came in before it and only what follows is read; otherwise the overlap is read again whole.
+The feed is ordered by the moment an event became visible. Each poll anchors on the last event it knows: where that
+still stands at its place, nothing came in before it and only what follows is read; otherwise the overlap is read again
+whole.
 """
 
 from __future__ import annotations
@@ -50,11 +51,17 @@ class Feed:
 
     def _page(self, mark: Watermark, offset: int) -> Envelope:
         query: dict[str, Any] = {
-            "event_types": TYPES, "order": "created_at:asc", "limit": PAGE, "offset": offset, "include": "subject",
+            "event_types": TYPES,
+            "order": "created_at:asc",
+            "limit": PAGE,
+            "offset": offset,
+            "include": "subject",
             "optional_fields": "previous_payload,current_payload",
-        }  # fmt: skip
+        }
         since = mark.start(self._overlap)
-        return self._client.page("subscribed_events", query | ({"created_after": since.isoformat(timespec="seconds")} if since else {}))
+        return self._client.page(
+            "subscribed_events", query | ({"created_after": since.isoformat(timespec="seconds")} if since else {})
+        )
 
 
 def kind_of(event: Raw) -> str:

@@ -1,8 +1,9 @@
-"""A gap: the feed was left unread for longer than Kantata keeps it, so what happened in between is read from the lists instead.
+"""A gap: the feed was left unread for longer than Kantata keeps it, so what happened in between is read from the lists
+instead.
 
-The lists show every entry as it stands now and not how it came there: an approved one is told as approved, one that was there
-before and is not approved now as reversed, and what stands in the ERP decides whether that changes anything. What was deleted
-left no trace, and a person is told so.
+The lists show every entry as it stands now and not how it came there: an approved one is told as approved, one that was
+there before and is not approved now as reversed, and what stands in the ERP decides whether that changes anything. What
+was deleted left no trace, and a person is told so.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from models.domain.errors import Unmappable
 RETENTION = timedelta(days=9)
 """How long the vendor keeps an event (vendor sheet)."""
 SLACK = timedelta(hours=1)
-"""How far behind the edge of what is kept the feed is taken up again: the lists are read meanwhile, and the edge moves on."""
+"""How far behind the edge of what is kept the feed is taken up again: the lists are read meanwhile, and the edge moves
+on.
+"""
 RESTED = timedelta(days=1)
 """How far a mark may fall behind in a feed that says nothing; far more than an event may show late."""
 LISTS = {"time_entry": "time_entries", "expense": "expenses"}
@@ -39,13 +42,20 @@ class Gap:
     def after(cls, mark: Watermark, overlap: timedelta, now: datetime) -> Gap | None:
         """The gap between a mark and what the feed still has; None where they meet."""
         since, edge = mark.start(overlap), now - RETENTION
-        return cls(since, mark.high, edge + overlap + SLACK) if since is not None and mark.high is not None and mark.high < edge else None
+        return (
+            cls(since, mark.high, edge + overlap + SLACK)
+            if since is not None and mark.high is not None and mark.high < edge
+            else None
+        )
 
     def events(self, client: KantataClient) -> Iterator[Raw]:
-        """What changed since, in the feed's words. All at once: a gap is rare, and the lists number their pages, not their changes."""
+        """What changed since, in the feed's words. All at once: a gap is rare, and the lists number their pages, not
+        their changes.
+        """
         for kind, plural in LISTS.items():
             for row in client.all(plural, {"updated_after": self.since.isoformat(timespec="seconds")}):
-                # Not every list is known to heed the filter, and what is older was told before or is none of our business.
+                # Not every list is known to heed the filter, and what is older was told before or is none of our
+                # business.
                 if (changed := _instant(row, "updated_at")) is None or changed >= self.since:
                     yield from self._event(kind, row)
 
@@ -67,12 +77,16 @@ class Gap:
         told = {"event_type": f"{kind}:updated", "subject_changed_at": row.get("updated_at"), "current_payload": row}
         if row.get("approved"):
             yield {**told, "previous_payload": None}
-        elif (created := _instant(row, "created_at")) is None or created <= self.read:  # a reversal too many finds nothing to reverse
+        elif (
+            created := _instant(row, "created_at")
+        ) is None or created <= self.read:  # a reversal too many finds nothing to reverse
             yield {**told, "previous_payload": {**row, "approved": True}}
 
 
 def rested(mark: Watermark, overlap: timedelta, now: datetime) -> Watermark:
-    """The mark after a feed was read to its end: one that says nothing for long was read all the same, and leaves no gap."""
+    """The mark after a feed was read to its end: one that says nothing for long was read all the same, and leaves no
+    gap.
+    """
     quiet = now - RESTED
     return mark if mark.high is not None and mark.high >= quiet else Watermark(quiet, mark.seen).moved((), overlap)
 

@@ -1,4 +1,6 @@
-"""Snapshots of time entries and expenses: read whole at first, then what changed, with what each was told about its posting."""
+"""Snapshots of time entries and expenses: read whole at first, then what changed, with what each was told about its
+posting.
+"""
 
 from __future__ import annotations
 
@@ -45,14 +47,22 @@ class Work:
         rows = {str(row.get("id")): row for row in self._client.all(self._plural, {"updated_after": since})}
         sent = {str(row.get("id")): row for row in self._client.all(f"{self._submission}s", {"updated_after": since})}
         told = self._client.referred(self._subject, since)
-        touched = {*rows, *(entry for name in sent for entry in self._entries.get(name, ())), *(name for name in told if name in self._mirror)}
+        touched = {
+            *rows,
+            *(entry for name in sent for entry in self._entries.get(name, ())),
+            *(name for name in told if name in self._mirror),
+        }
         if len(touched) > MANY:
             return False
         rows |= self._client.only(self._plural, touched - rows.keys())
-        missing = {str(row[f"{self._submission}_id"]) for row in rows.values() if row.get(f"{self._submission}_id")} - sent.keys()
+        missing = {
+            str(row[f"{self._submission}_id"]) for row in rows.values() if row.get(f"{self._submission}_id")
+        } - sent.keys()
         sent |= self._client.only(f"{self._submission}s", missing)
         ledger = self._client.references(self._subject, rows)
-        self._mirror.take(self._observed(rows.values(), sent, ledger), _moments(rows.values(), sent.values(), *told.values()))
+        self._mirror.take(
+            self._observed(rows.values(), sent, ledger), _moments(rows.values(), sent.values(), *told.values())
+        )
         return self._client.page(self._plural, {"per_page": 1}).count == len(self._mirror)
 
     def _read_all(self) -> None:
@@ -61,11 +71,15 @@ class Work:
         self._entries = {}
         self._mirror.renew(self._observed(rows, sent, ledger), _moments(rows, sent.values(), *ledger.values()))
 
-    def _observed(self, rows: Iterable[Raw], sent: Mapping[str, Raw], ledger: Mapping[str, Rows]) -> Iterable[Observation]:
+    def _observed(
+        self, rows: Iterable[Raw], sent: Mapping[str, Raw], ledger: Mapping[str, Rows]
+    ) -> Iterable[Observation]:
         for row in rows:
             source_id, submission = str(row.get("id")), str(row.get(f"{self._submission}_id"))
             self._entries.setdefault(submission, set()).add(source_id)
-            yield unreadable(self._entity, row, "id", partial(self._observation, sent.get(submission), ledger.get(source_id, [])))
+            yield unreadable(
+                self._entity, row, "id", partial(self._observation, sent.get(submission), ledger.get(source_id, []))
+            )
 
     def _observation(self, submission: Raw | None, references: Rows, raw: Raw) -> Observation:
         return mapping.work_observation(self._system, self._entity, raw, self._names, submission, references)

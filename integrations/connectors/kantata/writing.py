@@ -25,17 +25,28 @@ def project_wanted(change: Change) -> dict[str, Any]:
     """A workspace's fields, and one `story <charge code>` field with the title of each task that takes time."""
     row = Row(body_of(change), sparse=True, textual=True)
     fields = {
-        "title": f"{row.text('code')} · {row.text('name')}", "currency": row.opt_text("currency"), "start_date": row.opt_text("starts_on"),
-        "due_date": row.opt_text("ends_on"), "archived": row.opt_text("status") in ("closed", "cancelled"),
-    }  # fmt: skip
-    codes = {str(task.opt_text("charge_code")): task.text("name") for task in row.children("tasks") if task.opt_text("charge_code")}
+        "title": f"{row.text('code')} · {row.text('name')}",
+        "currency": row.opt_text("currency"),
+        "start_date": row.opt_text("starts_on"),
+        "due_date": row.opt_text("ends_on"),
+        "archived": row.opt_text("status") in ("closed", "cancelled"),
+    }
+    codes = {
+        str(task.opt_text("charge_code")): task.text("name")
+        for task in row.children("tasks")
+        if task.opt_text("charge_code")
+    }
     titles = {f"{STORY}{code}": f"{code} {name}" for code, name in codes.items()}
     return {name: value for name, value in (fields | titles).items() if value is not None}
 
 
 def resource_wanted(change: Change) -> dict[str, Any]:
     row = Row(body_of(change), sparse=True, textual=True)
-    fields = {"full_name": row.text("name"), "email_address": row.opt_text("email"), "disabled": row.opt_flag("active") is False}
+    fields = {
+        "full_name": row.text("name"),
+        "email_address": row.opt_text("email"),
+        "disabled": row.opt_flag("active") is False,
+    }
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -43,10 +54,15 @@ def note_wanted(change: Change, service: str | None) -> dict[str, Any]:
     """A row of the sync ledger. Body: status (successful | failed), posting_id, system, message, code."""
     row = Row(body_of(change), sparse=True)
     fields = {
-        "subject_type": SUBJECT[change.entity], "subject_id": subject_id(change), "service_name": service or row.opt_text("system") or "erp",
-        "service_model": POSTING[change.entity], "service_model_ref": row.opt_text("posting_id") or change.external_id,
-        "status": row.text("status"), "external_status": row.opt_text("code"), "external_message": row.opt_text("message"),
-    }  # fmt: skip
+        "subject_type": SUBJECT[change.entity],
+        "subject_id": subject_id(change),
+        "service_name": service or row.opt_text("system") or "erp",
+        "service_model": POSTING[change.entity],
+        "service_model_ref": row.opt_text("posting_id") or change.external_id,
+        "status": row.text("status"),
+        "external_status": row.opt_text("code"),
+        "external_message": row.opt_text("message"),
+    }
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -54,7 +70,9 @@ def subject_id(change: Change) -> str:
     """The vendor's id of the entry: as the flow gives it, else the end of our own id."""
     found = change.refs.get(change.entity) or change.external_id.rsplit("-", 1)[-1]
     if not found.isdecimal():
-        raise Unmappable(f"{change.external_id} names no {change.entity} of this system", "refs", code="unknown-subject")
+        raise Unmappable(
+            f"{change.external_id} names no {change.entity} of this system", "refs", code="unknown-subject"
+        )
     return found
 
 
@@ -110,7 +128,9 @@ class Writer:
 
     def _created(self, change: Change, kind: str, fields: Mapping[str, Any]) -> str:
         if kind == "user" and "email_address" not in fields:
-            raise Unmappable("the resource has no e-mail, and a user cannot be made without one", "email", code="missing-field")
+            raise Unmappable(
+                "the resource has no e-mail, and a user cannot be made without one", "email", code="missing-field"
+            )
         extra = {"creator_role": "maven"} if kind == "workspace" else {}
         rows = self._client.create(PLURAL[change.entity], {kind: {**extra, **fields}}, change.key)
         return str(rows[0]["id"])
@@ -123,7 +143,14 @@ class Writer:
                 return next(iter(found.values()))
         if change.entity == "project":
             query = {"search": change.external_id, "include_archived": "true"}
-            return next((row for row in self._client.all(plural, query) if first_word(str(row.get("title"))) == change.external_id), None)
+            return next(
+                (
+                    row
+                    for row in self._client.all(plural, query)
+                    if first_word(str(row.get("title"))) == change.external_id
+                ),
+                None,
+            )
         mail = wanted.get("email_address")
         return next(self._client.all(plural, {"email_address": mail}), None) if mail else None
 
@@ -136,9 +163,13 @@ class Writer:
 
     def _refer(self, change: Change, internal: str) -> None:
         reference = {
-            "subject_type": SUBJECT[change.entity], "subject_id": internal, "service_name": OURS, "service_model": change.entity,
-            "service_model_ref": change.external_id, "status": "successful",
-        }  # fmt: skip
+            "subject_type": SUBJECT[change.entity],
+            "subject_id": internal,
+            "service_name": OURS,
+            "service_model": change.entity,
+            "service_model_ref": change.external_id,
+            "status": "successful",
+        }
         self._client.refer(reference, change.key)
 
     def _stories(self, workspace: str) -> dict[str, tuple[str, str]]:
@@ -161,7 +192,9 @@ class Writer:
                 self._client.change(f"stories/{held[name][0]}", {"story": {"title": title}}, key)
 
     def _note(self, change: Change, wanted: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-        rows = self._client.references(str(wanted["subject_type"]), [str(wanted["subject_id"])]).get(str(wanted["subject_id"]), [])
+        rows = self._client.references(str(wanted["subject_type"]), [str(wanted["subject_id"])]).get(
+            str(wanted["subject_id"]), []
+        )
         mine = [row for row in rows if all(row.get(name) == wanted[name] for name in ("service_name", "service_model"))]
         return (str(mine[0]["id"]), jsonable({name: mine[0].get(name) for name in wanted})) if mine else None
 
@@ -170,4 +203,6 @@ class Writer:
         entry = self._client.only(PLURAL[change.entity], [str(wanted["subject_id"])]).get(str(wanted["subject_id"]), {})
         submission = entry.get(f"{kind}_id")
         if submission:
-            self._client.change(f"{kind}s/{submission}/reject", {kind: {"message": wanted.get("external_message", "")}}, change.key)
+            self._client.change(
+                f"{kind}s/{submission}/reject", {kind: {"message": wanted.get("external_message", "")}}, change.key
+            )

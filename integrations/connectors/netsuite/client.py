@@ -1,4 +1,6 @@
-"""NetSuite SuiteTalk REST on the wire (vendor sheet: netsuite.md): records by external id, asynchronous batches, SuiteQL."""
+"""NetSuite SuiteTalk REST on the wire (vendor sheet: netsuite.md): records by external id, asynchronous batches,
+SuiteQL.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,11 @@ class NetSuiteClient:
     def put(self, kind: str, external_id: str, record: Mapping[str, Any], key: str) -> str:
         """Create or update one record; its internal id. Repeating it changes nothing."""
         path = f"{ROOT}/record/v1/{kind}/eid:{quote(external_id, safe='')}"
-        reply = self._sent(self.http.call("PUT", path, record, query={"replace": "item"} if "item" in record else None, key=key), kind, key)
+        reply = self._sent(
+            self.http.call("PUT", path, record, query={"replace": "item"} if "item" in record else None, key=key),
+            kind,
+            key,
+        )
         location = reply.headers.get("location", "")
         if not location:
             raise OutcomeUnknown(f"{self._config.name} accepted {kind} {external_id} and did not say where it is", key)
@@ -38,14 +44,17 @@ class NetSuiteClient:
 
     def get(self, kind: str, external_id: str) -> Mapping[str, Any] | None:
         """One record with its lines, or None."""
-        reply = self.http.read(f"{ROOT}/record/v1/{kind}/eid:{quote(external_id, safe='')}", {"expandSubResources": "true"})
+        reply = self.http.read(
+            f"{ROOT}/record/v1/{kind}/eid:{quote(external_id, safe='')}", {"expandSubResources": "true"}
+        )
         if reply.status == 404:
             return None
         body = self._sent(reply, kind).json()
         return body if isinstance(body, Mapping) else None
 
     def batch(self, kind: str, records: Sequence[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
-        """Create or update up to 100 records of one kind in one asynchronous job; the vendor's result per record, in order.
+        """Create or update up to 100 records of one kind in one asynchronous job; the vendor's result per record, in
+        order.
 
         Raises OutcomeUnknown(key) from the moment on that the job may run until its results are read.
         """
@@ -54,20 +63,25 @@ class NetSuiteClient:
         try:
             return self._results(self.http.local(reply.headers["location"]), len(records))
         except (TieoutError, KeyError) as error:
-            raise OutcomeUnknown(f"{self._config.name}: the job of {len(records)} {kind} has no readable result yet: {error}", key) from error
+            raise OutcomeUnknown(
+                f"{self._config.name}: the job of {len(records)} {kind} has no readable result yet: {error}", key
+            ) from error
 
     def query(self, suiteql: str, page: int = 0) -> list[Mapping[str, Any]]:
         """One page (from 0) of at most 1,000 rows; all values are text and empty ones are left out."""
         where = {"limit": PAGE, "offset": page * PAGE}
-        reply = self.http.call("POST", f"{ROOT}/query/v1/suiteql", {"q": suiteql}, query=where, headers={"prefer": "transient"})
+        reply = self.http.call(
+            "POST", f"{ROOT}/query/v1/suiteql", {"q": suiteql}, query=where, headers={"prefer": "transient"}
+        )
         body = self._sent(reply, "suiteql").json()
         if not isinstance(body, Mapping) or not isinstance(body.get("items"), list):
             raise Unmappable(f"{self._config.name} sent a query answer without items", "items", code="bad-payload")
         return [{name: value for name, value in row.items() if name != "links"} for row in body["items"]]
 
     def everything(self, statement: str) -> Iterator[Mapping[str, Any]]:
-        """All rows of a statement with an `id` column, page after page by id: rows that come or go in between shift nothing,
-        and the vendor's cap of 100,000 rows a query never bites."""
+        """All rows of a statement with an `id` column, page after page by id: rows that come or go in between shift
+        nothing, and the vendor's cap of 100,000 rows a query never bites.
+        """
         after = 0
         while True:
             rows = self.query(f"SELECT * FROM ({statement}) WHERE id > {after} ORDER BY id")

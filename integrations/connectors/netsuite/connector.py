@@ -32,7 +32,9 @@ Write = tuple[str, dict[str, Any]]
 
 
 class NetSuite:
-    """ERP. Options: overlap_seconds (default 60), how far each poll looks back, since the vendor's times are whole seconds."""
+    """ERP. Options: overlap_seconds (default 60), how far each poll looks back, since the vendor's times are whole
+    seconds.
+    """
 
     streams = tuple(FEEDS)
     snapshots = (*reading.OBSERVED, *reading.WITH_LINES)
@@ -63,7 +65,9 @@ class NetSuite:
             for row in self._client.everything(statements()[kind]):
                 yield unreadable(entity, row, "id", make)
         else:
-            yield from self._with_lines(entity, list(self._client.everything(statements()[reading.WITH_LINES[entity][0]])))
+            yield from self._with_lines(
+                entity, list(self._client.everything(statements()[reading.WITH_LINES[entity][0]]))
+            )
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
         return answers_of(changes, WRITABLE, self.config.name, _write, self._write)
@@ -73,13 +77,18 @@ class NetSuite:
         for kind in {mapping.KIND[change.entity] for change in changes if (change.action, change.entity) in WRITABLE}:
             mine = [mapping.external_id(change) for change in changes if mapping.KIND.get(change.entity) == kind]
             held |= {(kind, name): row for name, row in self._held(kind, mine).items()}
-        return [self._found(change, held.get((mapping.KIND.get(change.entity, ""), mapping.external_id(change)))) for change in changes]
+        return [
+            self._found(change, held.get((mapping.KIND.get(change.entity, ""), mapping.external_id(change))))
+            for change in changes
+        ]
 
     def state(self, change: Change) -> TargetState:
         kind, record = _write(change)
         wanted = jsonable(mapping.flat(record))
         row = self._held(kind, [record["externalId"]]).get(record["externalId"])
-        return TargetState(_present(row, wanted), wanted, self._ack(row)) if row is not None else TargetState(None, wanted)
+        return (
+            TargetState(_present(row, wanted), wanted, self._ack(row)) if row is not None else TargetState(None, wanted)
+        )
 
     def check(self) -> str:
         return f"{self.config.name} answers; {self._client.limits().get('accountConcurrencyLimit', 'an unknown number of')} calls at a time"
@@ -88,10 +97,13 @@ class NetSuite:
         self._client.close()
 
     def _fresh(self, kind: str, mark: Watermark, limit: int) -> tuple[list[Mapping[str, Any]], bool]:
-        """Up to `limit` rows that were not read before, by time of change, and whether more wait. The overlap may hold more
-        known rows than a page has, as after a first load, so pages are read until something new shows."""
+        """Up to `limit` rows that were not read before, by time of change, and whether more wait. The overlap may hold
+        more known rows than a page has, as after a first load, so pages are read until something new shows.
+        """
         since = mark.start(self._overlap)
-        statement = f"SELECT * FROM ({statements()[kind]}){_after(since) if since else ''} ORDER BY lastmodifieddate, id"
+        statement = (
+            f"SELECT * FROM ({statements()[kind]}){_after(since) if since else ''} ORDER BY lastmodifieddate, id"
+        )
         fresh: list[Mapping[str, Any]] = []
         for page in count():
             rows = self._client.query(statement, page)
@@ -139,7 +151,11 @@ class NetSuite:
             for start in range(0, len(mine), 100):
                 part = mine[start : start + 100]
                 records, names = [write[1] for write, _ in part], [key for _, key in part]
-                answers += self._batch(kind, records, names) if kind in ("timeBill", "expenseReport") else self._single(kind, records, names)
+                answers += (
+                    self._batch(kind, records, names)
+                    if kind in ("timeBill", "expenseReport")
+                    else self._single(kind, records, names)
+                )
         return answers
 
     def _single(self, kind: str, records: Sequence[dict[str, Any]], keys: Sequence[str]) -> list[Answer]:
@@ -202,7 +218,13 @@ def _present(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any
     """What the vendor holds of the wanted fields, under their names and as their types (flags come as T and F)."""
     flags = {"T": True, "F": False}
     held = {name: row.get(name.lower()) for name in wanted}
-    return aligned({name: flags.get(str(value), value) if isinstance(wanted[name], bool) else value for name, value in held.items()}, wanted)
+    return aligned(
+        {
+            name: flags.get(str(value), value) if isinstance(wanted[name], bool) else value
+            for name, value in held.items()
+        },
+        wanted,
+    )
 
 
 def _mark(row: Mapping[str, Any]) -> str:

@@ -31,9 +31,13 @@ def charge_code_event(system: str, raw: Raw) -> CloudEvent:
     row = _row(raw)
     entity = row.opt_text("subsidiary")
     found = ChargeCode(
-        code=row.text("title"), project_id=row.text("project"), project_code=row.text("project"), legal_entity_id=entity,
-        active=not row.opt_flag("isinactive"), billable=not row.opt_flag("nonbillabletask"),
-    )  # fmt: skip
+        code=row.text("title"),
+        project_id=row.text("project"),
+        project_code=row.text("project"),
+        legal_entity_id=entity,
+        active=not row.opt_flag("isinactive"),
+        billable=not row.opt_flag("nonbillabletask"),
+    )
     return _event(system, "charge_code", found.code, raw, found, entity)
 
 
@@ -41,14 +45,24 @@ def project_event(system: str, raw: Raw) -> CloudEvent:
     row = _row(raw)
     code, entity = row.text("externalid"), row.opt_text("subsidiary")
     found = Project(
-        ref=SystemRef(system=system, kind="project", id=row.text("id")), code=code, project_id=code, name=row.text("companyname"),
-        customer_id=row.opt_text("parent"), currency=row.opt_text("currency") or row.text("subsidiarycurrency"), status=status_of(row),
+        ref=SystemRef(system=system, kind="project", id=row.text("id")),
+        code=code,
+        project_id=code,
+        name=row.text("companyname"),
+        customer_id=row.opt_text("parent"),
+        currency=row.opt_text("currency") or row.text("subsidiarycurrency"),
+        status=status_of(row),
         dimensions=Dimensions(
-            legal_entity_id=entity, cost_centre=row.opt_text("custentity_cost_centre"), service_line=row.opt_text("custentity_service_line"),
-            practice=row.opt_text("custentity_practice"), region=row.opt_text("custentity_region"),
+            legal_entity_id=entity,
+            cost_centre=row.opt_text("custentity_cost_centre"),
+            service_line=row.opt_text("custentity_service_line"),
+            practice=row.opt_text("custentity_practice"),
+            region=row.opt_text("custentity_region"),
         ),
-        starts_on=row.opt_day("startdate"), ends_on=row.opt_day("enddate"), changed_at=row.instant("lastmodifieddate"),
-    )  # fmt: skip
+        starts_on=row.opt_day("startdate"),
+        ends_on=row.opt_day("enddate"),
+        changed_at=row.instant("lastmodifieddate"),
+    )
     return _event(system, "project", code, raw, found, entity)
 
 
@@ -66,12 +80,18 @@ def project_observation(raw: Raw) -> Observation:
     row = _row(raw)
     code, entity = row.opt_text("externalid") or row.text("id"), row.opt_text("subsidiary")
     fields = {
-        "code": code, "name": row.opt_text("companyname"), "status": status_of(row), "customer_key": row.opt_text("parent"),
-        "currency": row.opt_text("currency") or row.opt_text("subsidiarycurrency"), "legal_entity_id": entity,
-        "service_line": row.opt_text("custentity_service_line"), "practice": row.opt_text("custentity_practice"),
-        "region": row.opt_text("custentity_region"), "cost_centre": row.opt_text("custentity_cost_centre"),
+        "code": code,
+        "name": row.opt_text("companyname"),
+        "status": status_of(row),
+        "customer_key": row.opt_text("parent"),
+        "currency": row.opt_text("currency") or row.opt_text("subsidiarycurrency"),
+        "legal_entity_id": entity,
+        "service_line": row.opt_text("custentity_service_line"),
+        "practice": row.opt_text("custentity_practice"),
+        "region": row.opt_text("custentity_region"),
+        "cost_centre": row.opt_text("custentity_cost_centre"),
         "contract_type": row.opt_text("custentity_contract_type"),
-    }  # fmt: skip
+    }
     return Observation("project", row.text("id"), code, fields, entity)
 
 
@@ -79,9 +99,11 @@ def charge_code_observation(raw: Raw) -> Observation:
     row = _row(raw)
     code = row.text("title")
     fields = {
-        "code": code, "project_code": row.opt_text("project"), "active": not row.opt_flag("isinactive"),
+        "code": code,
+        "project_code": row.opt_text("project"),
+        "active": not row.opt_flag("isinactive"),
         "billable": not row.opt_flag("nonbillabletask"),
-    }  # fmt: skip
+    }
     return Observation("charge_code", row.text("id"), code, fields, row.opt_text("subsidiary"))
 
 
@@ -89,33 +111,51 @@ def customer_observation(raw: Raw) -> Observation:
     row = _row(raw)
     key = row.opt_text("externalid") or row.text("id")
     fields = {
-        "name": row.opt_text("companyname"), "number": row.opt_text("entityid") or key.removeprefix("C-"), "parent_key": row.opt_text("parent"),
-        "country": row.opt_text("custentity_country"), "tax_id": row.opt_text("custentity_tax_id"), "active": not row.opt_flag("isinactive"),
-    }  # fmt: skip
-    return Observation("customer", row.text("id"), key, fields, row.opt_text("subsidiary") or row.opt_text("custentity_legal_entity"))
+        "name": row.opt_text("companyname"),
+        "number": row.opt_text("entityid") or key.removeprefix("C-"),
+        "parent_key": row.opt_text("parent"),
+        "country": row.opt_text("custentity_country"),
+        "tax_id": row.opt_text("custentity_tax_id"),
+        "active": not row.opt_flag("isinactive"),
+    }
+    return Observation(
+        "customer", row.text("id"), key, fields, row.opt_text("subsidiary") or row.opt_text("custentity_legal_entity")
+    )
 
 
 def resource_observation(raw: Raw) -> Observation:
     row = _row(raw)
     number = row.opt_text("externalid") or row.text("id")
-    rate = row.opt_money("custentity_cost_rate", row.opt_text("custentity_cost_currency") or row.opt_text("subsidiarycurrency"))
+    rate = row.opt_money(
+        "custentity_cost_rate", row.opt_text("custentity_cost_currency") or row.opt_text("subsidiarycurrency")
+    )
     fields = {
-        "number": number, "name": " ".join(filter(None, (row.opt_text("firstname"), row.opt_text("lastname")))) or row.opt_text("entityid"),
-        "role": row.opt_text("custentity_role"), "legal_entity_id": row.opt_text("subsidiary"), "cost_centre": row.opt_text("custentity_cost_centre"),
-        "weekly_hours": _text(row.opt_decimal("custentity_weekly_hours")), "cost_rate": rate.model_dump(mode="json") if rate else None,
+        "number": number,
+        "name": " ".join(filter(None, (row.opt_text("firstname"), row.opt_text("lastname"))))
+        or row.opt_text("entityid"),
+        "role": row.opt_text("custentity_role"),
+        "legal_entity_id": row.opt_text("subsidiary"),
+        "cost_centre": row.opt_text("custentity_cost_centre"),
+        "weekly_hours": _text(row.opt_decimal("custentity_weekly_hours")),
+        "cost_rate": rate.model_dump(mode="json") if rate else None,
         "active": not row.opt_flag("isinactive"),
-    }  # fmt: skip
+    }
     return Observation("resource", row.text("id"), number, fields, row.opt_text("subsidiary"))
 
 
 def time_observation(raw: Raw) -> Observation:
     row = _row(raw)
     currency = row.opt_text("custcol_currency")
-    bill, cost = row.opt_money("rate", currency), row.opt_money("custcol_cost_rate", row.opt_text("custcol_cost_currency") or currency)
+    bill, cost = (
+        row.opt_money("rate", currency),
+        row.opt_money("custcol_cost_rate", row.opt_text("custcol_cost_currency") or currency),
+    )
     fields = _posting(row, "time_entry_id") | {
-        "work_date": row.opt_text("trandate"), "hours": _hours(row), "bill_rate": bill.model_dump(mode="json") if bill else None,
+        "work_date": row.opt_text("trandate"),
+        "hours": _hours(row),
+        "bill_rate": bill.model_dump(mode="json") if bill else None,
         "cost_rate": cost.model_dump(mode="json") if cost else None,
-    }  # fmt: skip
+    }
     return Observation("time_entry", row.text("id"), fields["posting_id"], fields, row.opt_text("subsidiary"))
 
 
@@ -123,8 +163,10 @@ def expense_observation(raw: Raw) -> Observation:
     row = _row(raw)
     amount = row.opt_money("amount", row.opt_text("currency")) or row.opt_money("total", row.opt_text("currency"))
     fields = _posting(row, "expense_id") | {
-        "spent_on": row.opt_text("trandate"), "category": row.opt_text("category"), "amount": amount.model_dump(mode="json") if amount else None,
-    }  # fmt: skip
+        "spent_on": row.opt_text("trandate"),
+        "category": row.opt_text("category"),
+        "amount": amount.model_dump(mode="json") if amount else None,
+    }
     return Observation("expense", row.text("id"), fields["posting_id"], fields, row.opt_text("subsidiary"))
 
 
@@ -133,11 +175,16 @@ def contract_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
     key, currency = row.opt_text("externalid") or row.text("id"), row.opt_text("currency")
     value, cap = row.opt_money("total", currency), row.opt_money("custbody_cap", currency)
     fields = {
-        "contract_id": key, "contract_version": int(row.opt_decimal("custbody_contract_version") or 1), "project_code": row.opt_text("entity"),
-        "value": value.model_dump(mode="json") if value else None, "billing_rule": row.opt_text("custbody_billing_rule"),
-        "hold": bool(row.opt_flag("custbody_hold")), "cap": cap.model_dump(mode="json") if cap else None, "po": row.opt_text("custbody_po"),
+        "contract_id": key,
+        "contract_version": int(row.opt_decimal("custbody_contract_version") or 1),
+        "project_code": row.opt_text("entity"),
+        "value": value.model_dump(mode="json") if value else None,
+        "billing_rule": row.opt_text("custbody_billing_rule"),
+        "hold": bool(row.opt_flag("custbody_hold")),
+        "cap": cap.model_dump(mode="json") if cap else None,
+        "po": row.opt_text("custbody_po"),
         "milestones": [_milestone(_row(line), currency) for line in lines if line.get("custcol_milestone_id")],
-    }  # fmt: skip
+    }
     return Observation("contract", row.text("id"), key, fields, row.opt_text("subsidiary"))
 
 
@@ -146,64 +193,93 @@ def invoice_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
     number, currency = row.opt_text("tranid") or row.text("id"), row.opt_text("currency")
     total = row.opt_money("total", currency)
     fields = {
-        "number": number, "customer_key": row.opt_text("customer") or row.opt_text("parent"), "project_code": row.opt_text("entity"),
-        "status": (row.opt_text("status") or "open").lower(), "issued_on": row.opt_text("trandate"),
-        "total": total.model_dump(mode="json") if total else None, "lines": [_line(_row(line), currency) for line in lines],
-    }  # fmt: skip
+        "number": number,
+        "customer_key": row.opt_text("customer") or row.opt_text("parent"),
+        "project_code": row.opt_text("entity"),
+        "status": (row.opt_text("status") or "open").lower(),
+        "issued_on": row.opt_text("trandate"),
+        "total": total.model_dump(mode="json") if total else None,
+        "lines": [_line(_row(line), currency) for line in lines],
+    }
     return Observation("invoice", row.text("id"), number, fields, row.opt_text("subsidiary"))
 
 
 def rate_observation(raw: Raw) -> Observation:
     row = _row(raw)
     currency = row.text("transactioncurrency")
-    fields = {"currency": currency, "rate": format(row.decimal("exchangerate"), "f"), "as_of": row.opt_text("effectivedate")}
+    fields = {
+        "currency": currency,
+        "rate": format(row.decimal("exchangerate"), "f"),
+        "as_of": row.opt_text("effectivedate"),
+    }
     return Observation("exchange_rate", row.text("id"), currency, fields)
 
 
 OBSERVED: dict[str, tuple[str, Callable[[Raw], Observation]]] = {
-    "project": ("job", project_observation), "charge_code": ("projectTask", charge_code_observation),
-    "customer": ("customer", customer_observation), "resource": ("employee", resource_observation),
-    "time_entry": ("timeBill", time_observation), "expense": ("expenseReport", expense_observation), "exchange_rate": ("currencyrate", rate_observation),
-}  # fmt: skip
+    "project": ("job", project_observation),
+    "charge_code": ("projectTask", charge_code_observation),
+    "customer": ("customer", customer_observation),
+    "resource": ("employee", resource_observation),
+    "time_entry": ("timeBill", time_observation),
+    "expense": ("expenseReport", expense_observation),
+    "exchange_rate": ("currencyrate", rate_observation),
+}
 WITH_LINES: dict[str, tuple[str, Callable[[Raw, Sequence[Raw]], Observation]]] = {
-    "invoice": ("invoice", invoice_observation), "contract": ("salesOrder", contract_observation),
-}  # fmt: skip
+    "invoice": ("invoice", invoice_observation),
+    "contract": ("salesOrder", contract_observation),
+}
 
 
 def _event(system: str, entity: str, key: str, raw: Raw, found: Canonical, legal_entity: str | None) -> CloudEvent:
     changed = _row(raw).instant("lastmodifieddate")
     return CloudEvent(
-        id=f"{system}:{entity}:{raw['id']}:{digest(raw)}", source=system, type=f"tieout.{entity}.changed", subject=f"{entity}:{key}",
-        time=changed, dataschema=f"tieout:{entity}:{found.version}", data=found.model_dump(mode="json"), sourceversion=millis(changed),
+        id=f"{system}:{entity}:{raw['id']}:{digest(raw)}",
+        source=system,
+        type=f"tieout.{entity}.changed",
+        subject=f"{entity}:{key}",
+        time=changed,
+        dataschema=f"tieout:{entity}:{found.version}",
+        data=found.model_dump(mode="json"),
+        sourceversion=millis(changed),
         legalentity=legal_entity,
-    )  # fmt: skip
+    )
 
 
 def _posting(row: Row, fact: str) -> dict[str, Any]:
     posting = row.opt_text("externalid") or row.text("id")
     return {
-        "posting_id": posting, fact: posting.rsplit("-v", 1)[0], "reversal": posting.endswith("-R"), "project_code": row.opt_text("customer"),
-        "charge_code": row.opt_text("chargecode"), "resource_number": row.opt_text("employee"), "billable": row.opt_flag("isbillable") is not False,
-        "invoiced": bool(row.opt_flag("custcol_invoiced")), "invoice_number": row.opt_text("custcol_invoice"),
+        "posting_id": posting,
+        fact: posting.rsplit("-v", 1)[0],
+        "reversal": posting.endswith("-R"),
+        "project_code": row.opt_text("customer"),
+        "charge_code": row.opt_text("chargecode"),
+        "resource_number": row.opt_text("employee"),
+        "billable": row.opt_flag("isbillable") is not False,
+        "invoiced": bool(row.opt_flag("custcol_invoiced")),
+        "invoice_number": row.opt_text("custcol_invoice"),
         "created_at": row.opt_text("createddate"),
-    }  # fmt: skip
+    }
 
 
 def _milestone(line: Row, currency: str | None) -> dict[str, Any]:
     amount = line.opt_money("amount", currency)
     return {
-        "milestone_id": line.text("custcol_milestone_id"), "name": line.opt_text("description"), "due": line.opt_text("custcol_due"),
-        "amount": amount.model_dump(mode="json") if amount else None, "completed_at": line.opt_text("custcol_completed"),
+        "milestone_id": line.text("custcol_milestone_id"),
+        "name": line.opt_text("description"),
+        "due": line.opt_text("custcol_due"),
+        "amount": amount.model_dump(mode="json") if amount else None,
+        "completed_at": line.opt_text("custcol_completed"),
         "accepted": bool(line.opt_flag("custcol_accepted")),
-    }  # fmt: skip
+    }
 
 
 def _line(line: Row, currency: str | None) -> dict[str, Any]:
     amount = line.opt_money("amount", currency)
     return {
-        "posting_id": line.opt_text("custcol_posting_id"), "milestone_id": line.opt_text("custcol_milestone_id"),
+        "posting_id": line.opt_text("custcol_posting_id"),
+        "milestone_id": line.opt_text("custcol_milestone_id"),
         "amount": amount.model_dump(mode="json") if amount else None,
-    }  # fmt: skip
+    }
 
 
 def _hours(row: Row) -> str | None:

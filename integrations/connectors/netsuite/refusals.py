@@ -11,24 +11,48 @@ from models.canonical.classification import MASK
 from models.domain.errors import RateLimited, Rejected, Retriable, TieoutError
 
 FIELD = re.compile(r"following field: ([\w.\[\]]+)")
-BUSY = frozenset({"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED", "WS_REQUEST_BLOCKED", "WS_CONCUR_SESSION_DISALLWD"})
+BUSY = frozenset(
+    {"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED", "WS_REQUEST_BLOCKED", "WS_CONCUR_SESSION_DISALLWD"}
+)
 NOT_FOUND: Mapping[tuple[str, str], str] = {
-    ("timeBill", "customer"): "project-not-found", ("timeBill", "caseTaskEvent"): "charge-code-not-found",
-    ("timeBill", "employee"): "resource-not-found", ("expenseReport", "customer"): "project-not-found",
-    ("expenseReport", "caseTaskEvent"): "charge-code-not-found", ("expenseReport", "employee"): "resource-not-found",
-    ("expenseReport", "entity"): "resource-not-found", ("job", "parent"): "customer-not-found", ("job", "customer"): "customer-not-found",
-    ("customer", "parent"): "customer-not-found", ("projectTask", "project"): "project-not-found", ("salesOrder", "entity"): "project-not-found",
-}  # fmt: skip
+    ("timeBill", "customer"): "project-not-found",
+    ("timeBill", "caseTaskEvent"): "charge-code-not-found",
+    ("timeBill", "employee"): "resource-not-found",
+    ("expenseReport", "customer"): "project-not-found",
+    ("expenseReport", "caseTaskEvent"): "charge-code-not-found",
+    ("expenseReport", "employee"): "resource-not-found",
+    ("expenseReport", "entity"): "resource-not-found",
+    ("job", "parent"): "customer-not-found",
+    ("job", "customer"): "customer-not-found",
+    ("customer", "parent"): "customer-not-found",
+    ("projectTask", "project"): "project-not-found",
+    ("salesOrder", "entity"): "project-not-found",
+}
 """(record type, field) -> what an invalid reference in that field means."""
 VALUE = re.compile(r"(?<=Field Value ).*(?= for the following field)", re.DOTALL)
-GUARDED = frozenset({"rate", "custcol_cost_rate", "custentity_cost_rate", "custbody_cap", "amount", "total", "firstName", "lastName", "email", "memo"})
+GUARDED = frozenset(
+    {
+        "rate",
+        "custcol_cost_rate",
+        "custentity_cost_rate",
+        "custbody_cap",
+        "amount",
+        "total",
+        "firstName",
+        "lastName",
+        "email",
+        "memo",
+    }
+)
 """Fields whose value the vendor's sentence repeats and not everybody may read (G2)."""
 
 
 def refusal(body: Any, status: int, kind: str, system: str, now: datetime, clean: Callable[[str], str]) -> TieoutError:
     """The error of one refused record or call. `body` is the vendor's error object."""
     details = body.get("o:errorDetails") if isinstance(body, Mapping) else None
-    first: Mapping[str, Any] = details[0] if isinstance(details, list) and details and isinstance(details[0], Mapping) else {}
+    first: Mapping[str, Any] = (
+        details[0] if isinstance(details, list) and details and isinstance(details[0], Mapping) else {}
+    )
     first = _discreet(first)
     code, detail = str(first.get("o:errorCode", "")), str(first.get("detail", "no reason given"))
     said = clean(f"{system} refused a {kind} ({status} {code}): {detail}")

@@ -30,21 +30,37 @@ def token_of(config: SystemConfig, door: HttpClient, clock: Clock) -> str:
     if given.get("token"):
         return given["token"]
     if missing := [name for name in ("private_key", "client_id", "certificate_id") if not given.get(name)]:
-        raise Misconfigured(f"{config.name}: credential token, or {', '.join(missing)}, is not set: name its variable in the systems file")
-    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION, "client_assertion": assertion(config, clock)}
-    reply = door.call("POST", PATH, urlencode(form).encode(), headers={"content-type": "application/x-www-form-urlencoded"})
+        raise Misconfigured(
+            f"{config.name}: credential token, or {', '.join(missing)}, is not set: name its variable in the systems file"
+        )
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION,
+        "client_assertion": assertion(config, clock),
+    }
+    reply = door.call(
+        "POST", PATH, urlencode(form).encode(), headers={"content-type": "application/x-www-form-urlencoded"}
+    )
     body = reply.json() if reply.ok else {}
     if isinstance(body, dict) and body.get("access_token"):
         return str(body["access_token"])
     said = door.clean(reply.body[:300].decode("utf-8", "replace"))
-    raise door.fault(reply, said) or Misconfigured(f"{config.name} refused the signed assertion ({reply.status}): {said}; check key and certificate")
+    raise door.fault(reply, said) or Misconfigured(
+        f"{config.name} refused the signed assertion ({reply.status}): {said}; check key and certificate"
+    )
 
 
 def assertion(config: SystemConfig, clock: Clock) -> str:
     """A JWT signed with PS256 (RFC 7518), good for five minutes."""
     now = int(clock.now().timestamp())
     head = {"typ": "JWT", "alg": "PS256", "kid": config.credentials["certificate_id"]}
-    claims = {"iss": config.credentials["client_id"], "scope": ["rest_webservices"], "aud": config.base_url.rstrip("/") + PATH, "iat": now, "exp": now + 300}
+    claims = {
+        "iss": config.credentials["client_id"],
+        "scope": ["rest_webservices"],
+        "aud": config.base_url.rstrip("/") + PATH,
+        "iat": now,
+        "exp": now + 300,
+    }
     signed = f"{_packed(head)}.{_packed(claims)}"
     pss = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=hashes.SHA256.digest_size)
     signature = _key(config).sign(signed.encode(), pss, hashes.SHA256())

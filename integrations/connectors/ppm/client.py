@@ -29,7 +29,9 @@ class PortfolioClient:
             body = self._read(self.http.read(f"{API}/{kind}", {"limit": PAGE, "offset": offset}))
             items = body.get("items") if isinstance(body, Mapping) else None
             if not isinstance(items, list):
-                raise Unmappable(f"{self._config.name} sent a list of {kind} without items", "items", code="bad-payload")
+                raise Unmappable(
+                    f"{self._config.name} sent a list of {kind} without items", "items", code="bad-payload"
+                )
             yield from items
             offset += len(items)
             if not items or offset >= int(body.get("total", 0)):
@@ -40,7 +42,9 @@ class PortfolioClient:
         reply = self.http.read(f"{API}/{kind}/{quote(code, safe='')}")
         return None if reply.status == 404 else (self._read(reply), reply.headers.get("etag"))
 
-    def put(self, kind: str, code: str, body: Mapping[str, Any], tag: str | None, key: str) -> tuple[Mapping[str, Any], bool]:
+    def put(
+        self, kind: str, code: str, body: Mapping[str, Any], tag: str | None, key: str
+    ) -> tuple[Mapping[str, Any], bool]:
         """What is stored now, and whether it is new. Repeating it with the same body changes nothing."""
         headers = {"if-match": tag} if tag else {}
         reply = self.http.call("PUT", f"{API}/{kind}/{quote(code, safe='')}", body, headers=headers, key=key)
@@ -56,7 +60,9 @@ class PortfolioClient:
         if reply.ok:
             body = reply.json()
             if not isinstance(body, Mapping):
-                raise Unmappable(f"{self._config.name} sent {type(body).__name__}, expected an object", "body", code="bad-payload")
+                raise Unmappable(
+                    f"{self._config.name} sent {type(body).__name__}, expected an object", "body", code="bad-payload"
+                )
             return body
         raise self._refused(reply, key)
 
@@ -75,5 +81,7 @@ class PortfolioClient:
     def _token(self) -> str:
         token = self._config.credentials.get("token", "")
         if not token:
-            raise Misconfigured(f"{self._config.name}: credential token is not set: name its variable in the systems file")
+            raise Misconfigured(
+                f"{self._config.name}: credential token is not set: name its variable in the systems file"
+            )
         return token

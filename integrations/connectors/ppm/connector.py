@@ -16,7 +16,10 @@ from models.domain.outcomes import Acknowledgement
 
 WRITABLE = frozenset({("upsert", "project"), ("upsert", "budget")})
 KIND = {"project": "projects", "budget": "budgets"}
-RECORD: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"project": mapping.project_record, "budget": mapping.budget_record}
+RECORD: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "project": mapping.project_record,
+    "budget": mapping.budget_record,
+}
 Write = tuple[str, str, dict[str, Any]]
 
 
@@ -36,13 +39,20 @@ class Portfolio:
         return Page((), cursor or "")
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
-        make = {"project": mapping.project_observation, "budget": mapping.budget_observation}[only(entity, self.snapshots, self.config.name)]
+        make = {"project": mapping.project_observation, "budget": mapping.budget_observation}[
+            only(entity, self.snapshots, self.config.name)
+        ]
         for raw in self._client.all(KIND[entity]):
             yield unreadable(entity, raw, "code", make)
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
-        return answers_of(changes, WRITABLE, self.config.name, _write, lambda writes, keys: [
-            self._put(write, key) for write, key in zip(writes, keys, strict=True)])  # fmt: skip
+        return answers_of(
+            changes,
+            WRITABLE,
+            self.config.name,
+            _write,
+            lambda writes, keys: [self._put(write, key) for write, key in zip(writes, keys, strict=True)],
+        )
 
     def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
         return [self._found(change) if (change.action, change.entity) in WRITABLE else None for change in changes]
@@ -53,7 +63,9 @@ class Portfolio:
         wanted = jsonable(wanted)
         if found is None:
             return TargetState(None, wanted)
-        return TargetState(aligned(jsonable(found[0]), wanted), wanted, Acknowledgement(self.config.name, code, jsonable(found[0])))
+        return TargetState(
+            aligned(jsonable(found[0]), wanted), wanted, Acknowledgement(self.config.name, code, jsonable(found[0]))
+        )
 
     def check(self) -> str:
         next(self._client.all("projects"), None)

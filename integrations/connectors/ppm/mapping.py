@@ -17,9 +17,12 @@ def project_record(body: Mapping[str, Any]) -> dict[str, Any]:
     row = Row(body, sparse=True, textual=True)
     value = row.opt_child("budget_value")
     fields = {
-        "code": row.text("code"), "name": row.text("name"), "currencyCode": row.text("currency"),
-        "status": row.opt_text("status") or "active", "value": value.decimal("amount") if value else None,
-    }  # fmt: skip
+        "code": row.text("code"),
+        "name": row.text("name"),
+        "currencyCode": row.text("currency"),
+        "status": row.opt_text("status") or "active",
+        "value": value.decimal("amount") if value else None,
+    }
     return {name: item for name, item in fields.items() if item is not None}
 
 
@@ -28,10 +31,14 @@ def budget_record(body: Mapping[str, Any]) -> dict[str, Any]:
     row = Row(body, sparse=True, textual=True)
     value, cost = row.child("value"), row.child("cost")
     fields = {
-        "code": row.text("project_code"), "currencyCode": value.text("currency"), "value": value.decimal("amount"),
-        "cost": cost.decimal("amount"), "targetMargin": row.decimal("target_margin"), "hours": row.opt_decimal("hours"),
+        "code": row.text("project_code"),
+        "currencyCode": value.text("currency"),
+        "value": value.decimal("amount"),
+        "cost": cost.decimal("amount"),
+        "targetMargin": row.decimal("target_margin"),
+        "hours": row.opt_decimal("hours"),
         "approved": row.opt_flag("approved") is not False,
-    }  # fmt: skip
+    }
     return {name: item for name, item in fields.items() if item is not None}
 
 
@@ -39,9 +46,13 @@ def project_observation(raw: Mapping[str, Any]) -> Observation:
     row = Row(raw, sparse=True)
     code = row.text("code")
     fields = {
-        "code": code, "name": row.opt_text("name"), "status": row.choice("status", STATUS) or "active", "customer_key": None,
-        "currency": row.opt_text("currencyCode"), **_figures(row),
-    }  # fmt: skip
+        "code": code,
+        "name": row.opt_text("name"),
+        "status": row.choice("status", STATUS) or "active",
+        "customer_key": None,
+        "currency": row.opt_text("currencyCode"),
+        **_figures(row),
+    }
     return Observation("project", code, code, fields)
 
 
@@ -55,9 +66,11 @@ def _figures(row: Row) -> dict[str, Any]:
     currency = row.opt_text("currencyCode")
     value, cost = row.opt_money("value", currency), row.opt_money("cost", currency)
     return {
-        "value": value.model_dump(mode="json") if value else None, "cost": cost.model_dump(mode="json") if cost else None,
-        "target_margin": _text(row.opt_decimal("targetMargin")), "hours": _text(row.opt_decimal("hours")),
-    }  # fmt: skip
+        "value": value.model_dump(mode="json") if value else None,
+        "cost": cost.model_dump(mode="json") if cost else None,
+        "target_margin": _text(row.opt_decimal("targetMargin")),
+        "hours": _text(row.opt_decimal("hours")),
+    }
 
 
 def _text(number: Decimal | None) -> str | None:

@@ -11,7 +11,15 @@ from urllib.parse import urlencode
 from integrations.connectors.http import Bearer, HttpClient, Reply
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
-from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Rejected, Retriable, TieoutError, Unmappable
+from models.domain.errors import (
+    Misconfigured,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retriable,
+    TieoutError,
+    Unmappable,
+)
 
 API = "/services/data/v68.0"
 COLUMN = re.compile(r"No such column '([^']+)'")
@@ -51,18 +59,31 @@ class SalesforceClient:
         first = next(iter(errors), {})
         code = str(first.get("errorCode") or first.get("statusCode") or "")
         fields = first.get("fields") or [None]
-        said = self.http.clean(f"{self._config.name} answered {status} {code}: {first.get('message', 'no reason given')}")
+        said = self.http.clean(
+            f"{self._config.name} answered {status} {code}: {first.get('message', 'no reason given')}"
+        )
         if code == "UNABLE_TO_LOCK_ROW":
             return Retriable(said)
         if code == "REQUEST_LIMIT_EXCEEDED":
             wait = timedelta(seconds=5) if "Concurrent" in said else timedelta(hours=1)
-            return RateLimited(said, self._clock.now() + wait, code="rate-limited" if "Concurrent" in said else "daily-quota")
+            return RateLimited(
+                said, self._clock.now() + wait, code="rate-limited" if "Concurrent" in said else "daily-quota"
+            )
         if code == "INVALID_FIELD" and (column := COLUMN.search(said)):
             return Unmappable(f"{said}; the vendor no longer has {column[1]}", column[1], code="missing-field")
         if code in ("API_DISABLED_FOR_ORG", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"):
             return Rejected(said, code="permission", field=fields[0], answer=dict(first))
-        stable = {"INVALID_CROSS_REFERENCE_KEY": "customer-not-found", "DUPLICATES_DETECTED": "duplicate", "DUPLICATE_VALUE": "duplicate"}
-        return Rejected(said, code=stable.get(code, code.lower().replace("_", "-") or "rejected"), field=fields[0], answer=dict(first))
+        stable = {
+            "INVALID_CROSS_REFERENCE_KEY": "customer-not-found",
+            "DUPLICATES_DETECTED": "duplicate",
+            "DUPLICATE_VALUE": "duplicate",
+        }
+        return Rejected(
+            said,
+            code=stable.get(code, code.lower().replace("_", "-") or "rejected"),
+            field=fields[0],
+            answer=dict(first),
+        )
 
     def close(self) -> None:
         self._door.close()
@@ -88,14 +109,21 @@ class SalesforceClient:
             if key is not None:
                 raise OutcomeUnknown(f"{self._config.name}: {error}", key) from error
             raise
-        if key is None and isinstance(body, Mapping) and "totalSize" in body and not isinstance(body.get("records"), list):
+        if (
+            key is None
+            and isinstance(body, Mapping)
+            and "totalSize" in body
+            and not isinstance(body.get("records"), list)
+        ):
             raise Unmappable(f"{self._config.name} sent a query answer without records", "records", code="bad-payload")
         return body
 
     def _token(self) -> str:
         wanted = {name: self._config.credentials.get(name, "") for name in ("client_id", "client_secret")}
         if missing := [name for name, value in wanted.items() if not value]:
-            raise Misconfigured(f"{self._config.name}: credential {', '.join(missing)} is not set: name its variable in the systems file")
+            raise Misconfigured(
+                f"{self._config.name}: credential {', '.join(missing)} is not set: name its variable in the systems file"
+            )
         form = urlencode({"grant_type": "client_credentials", **wanted}).encode()
         headers = {"content-type": "application/x-www-form-urlencoded"}
         reply = self._door.call("POST", "/services/oauth2/token", form, headers=headers)

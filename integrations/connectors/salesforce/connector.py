@@ -23,8 +23,9 @@ FEEDS: Mapping[str, tuple[str, Sequence[str], str]] = {
     "accounts": ("Account", mapping.ACCOUNT, ""),
     "opportunities": ("Opportunity", mapping.OPPORTUNITY, " AND IsWon = true AND IsDeleted = false"),
 }
-"""Stream -> object, fields, condition. A deleted account comes as an inactive customer; a deleted sale sets up nothing, and is
-missed in the next snapshot."""
+"""Stream -> object, fields, condition. A deleted account comes as an inactive customer; a deleted sale sets up nothing,
+and is missed in the next snapshot.
+"""
 
 
 class Salesforce:
@@ -59,12 +60,19 @@ class Salesforce:
             for row in accounts:
                 yield unreadable("customer", row, "Id", lambda raw: mapping.customer_observation(raw, keys))
             return
-        for row in self._client.query(f"SELECT {', '.join(mapping.OPPORTUNITY)} FROM Opportunity WHERE IsWon = true ORDER BY Id"):
+        for row in self._client.query(
+            f"SELECT {', '.join(mapping.OPPORTUNITY)} FROM Opportunity WHERE IsWon = true ORDER BY Id"
+        ):
             yield unreadable("project", row, "Id", lambda raw: mapping.project_observation(raw, keys))
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | Exception]:
-        return answers_of(changes, WRITABLE, self.config.name, lambda change: {
-            EXTERNAL: change.external_id, **mapping.account_record(body_of(change))}, self._write)  # fmt: skip
+        return answers_of(
+            changes,
+            WRITABLE,
+            self.config.name,
+            lambda change: {EXTERNAL: change.external_id, **mapping.account_record(body_of(change))},
+            self._write,
+        )
 
     def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
         held = self._held([change.external_id for change in changes if change.entity == "customer"])
@@ -83,7 +91,9 @@ class Salesforce:
     def close(self) -> None:
         self._client.close()
 
-    def _changed(self, kind: str, fields: Sequence[str], only_those: str, mark: Watermark, limit: int) -> list[Mapping[str, Any]]:
+    def _changed(
+        self, kind: str, fields: Sequence[str], only_those: str, mark: Watermark, limit: int
+    ) -> list[Mapping[str, Any]]:
         since = mark.start(self._overlap)
         where = f"SystemModstamp >= {literal(since) if since else '1970-01-01T00:00:00.000Z'}{only_those}"
         soql = f"SELECT {', '.join(fields)} FROM {kind} WHERE {where} ORDER BY SystemModstamp, Id LIMIT {limit + len(mark.seen)}"
@@ -99,7 +109,14 @@ class Salesforce:
                 found.setdefault(str(line.get("OpportunityId")), []).append(line)
         return found
 
-    def _read(self, reading: Reading, kind: str, fields: Sequence[str], row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+    def _read(
+        self,
+        reading: Reading,
+        kind: str,
+        fields: Sequence[str],
+        row: Mapping[str, Any],
+        lines: Sequence[Mapping[str, Any]],
+    ) -> None:
         source_id = str(row.get("Id"))
 
         def event() -> CloudEvent:
@@ -154,5 +171,7 @@ def _changed(row: Mapping[str, Any]) -> Any:
 
 
 def _mark(row: Mapping[str, Any], fields: Sequence[str]) -> str:
-    """One version of one row. Lines are not part of it: they are read for fresh rows only, and what they sum up to is in the row."""
+    """One version of one row. Lines are not part of it: they are read for fresh rows only, and what they sum up to is
+    in the row.
+    """
     return f"{row.get('Id')}@{mapping.version_of(row, fields)}"

@@ -27,19 +27,62 @@ from models.canonical.schemas import (
 from models.domain.keys import customer_id
 
 ACCOUNT = (
-    "Id", "Name", "AccountNumber", "ParentId", "BillingCountry", "CurrencyIsoCode", "Tax_Id__c", "Tax_Profile__c",
-    "Legal_Entity__c", "Ext_Key__c", "IsDeleted", "SystemModstamp",
-)  # fmt: skip
+    "Id",
+    "Name",
+    "AccountNumber",
+    "ParentId",
+    "BillingCountry",
+    "CurrencyIsoCode",
+    "Tax_Id__c",
+    "Tax_Profile__c",
+    "Legal_Entity__c",
+    "Ext_Key__c",
+    "IsDeleted",
+    "SystemModstamp",
+)
 OPPORTUNITY = (
-    "Id", "Name", "AccountId", "StageName", "IsClosed", "IsWon", "CloseDate", "Closed_Won_At__c", "Amount", "CurrencyIsoCode",
-    "Project_Code__c", "Contract_Type__c", "Tax_Profile__c", "Legal_Entity__c", "Cost_Centre__c", "Service_Line__c",
-    "Practice__c", "Region__c", "Target_Margin__c", "Approval_Status__c", "SOW_Number__c", "SOW_Signed_On__c",
-    "SOW_Expires_On__c", "PO_Number__c", "Billing_Cap__c", "Start_Date__c", "End_Date__c", "SystemModstamp",
-)  # fmt: skip
+    "Id",
+    "Name",
+    "AccountId",
+    "StageName",
+    "IsClosed",
+    "IsWon",
+    "CloseDate",
+    "Closed_Won_At__c",
+    "Amount",
+    "CurrencyIsoCode",
+    "Project_Code__c",
+    "Contract_Type__c",
+    "Tax_Profile__c",
+    "Legal_Entity__c",
+    "Cost_Centre__c",
+    "Service_Line__c",
+    "Practice__c",
+    "Region__c",
+    "Target_Margin__c",
+    "Approval_Status__c",
+    "SOW_Number__c",
+    "SOW_Signed_On__c",
+    "SOW_Expires_On__c",
+    "PO_Number__c",
+    "Billing_Cap__c",
+    "Start_Date__c",
+    "End_Date__c",
+    "SystemModstamp",
+)
 LINE = (
-    "Id", "OpportunityId", "Name", "Description", "Quantity", "UnitPrice", "TotalPrice", "ServiceDate", "Line_Kind__c",
-    "Charge_Code__c", "Billable__c",
-)  # fmt: skip
+    "Id",
+    "OpportunityId",
+    "Name",
+    "Description",
+    "Quantity",
+    "UnitPrice",
+    "TotalPrice",
+    "ServiceDate",
+    "Line_Kind__c",
+    "Charge_Code__c",
+    "Billable__c",
+)
 CONTRACT_TYPES = {
     "Time and Materials": ContractType.TIME_AND_MATERIALS,
     "Fixed Price": ContractType.FIXED_PRICE,
@@ -60,10 +103,16 @@ def customer_event(system: str, raw: Mapping[str, Any]) -> CloudEvent:
     customer = customer_of(system, row)
     changed = row.instant("SystemModstamp")
     return CloudEvent(
-        id=f"{system}:account:{customer.ref.id}:{millis(changed)}:{version_of(raw, ACCOUNT)}", source=system, type="tieout.customer.changed",
-        subject=f"customer:{system}:{customer.ref.id}", time=changed, dataschema="tieout:customer:1",
-        data=customer.model_dump(mode="json"), sourceversion=millis(changed), legalentity=customer.legal_entity_id,
-    )  # fmt: skip
+        id=f"{system}:account:{customer.ref.id}:{millis(changed)}:{version_of(raw, ACCOUNT)}",
+        source=system,
+        type="tieout.customer.changed",
+        subject=f"customer:{system}:{customer.ref.id}",
+        time=changed,
+        dataschema="tieout:customer:1",
+        data=customer.model_dump(mode="json"),
+        sourceversion=millis(changed),
+        legalentity=customer.legal_entity_id,
+    )
 
 
 def opportunity_event(system: str, raw: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> CloudEvent:
@@ -73,10 +122,16 @@ def opportunity_event(system: str, raw: Mapping[str, Any], lines: Sequence[Mappi
     changed = row.instant("SystemModstamp")
     content = digest([version_of(raw, OPPORTUNITY), *(version_of(line, LINE) for line in lines)])
     return CloudEvent(
-        id=f"{system}:opportunity:{won.ref.id}:{millis(changed)}:{content}", source=system, type="tieout.opportunity.won",
-        subject=f"project:{won.project_code}", time=changed, dataschema="tieout:opportunity:1",
-        data=won.model_dump(mode="json"), sourceversion=millis(changed), legalentity=won.dimensions.legal_entity_id,
-    )  # fmt: skip
+        id=f"{system}:opportunity:{won.ref.id}:{millis(changed)}:{content}",
+        source=system,
+        type="tieout.opportunity.won",
+        subject=f"project:{won.project_code}",
+        time=changed,
+        dataschema="tieout:opportunity:1",
+        data=won.model_dump(mode="json"),
+        sourceversion=millis(changed),
+        legalentity=won.dimensions.legal_entity_id,
+    )
 
 
 def version_of(raw: Mapping[str, Any], fields: Sequence[str]) -> str:
@@ -87,41 +142,66 @@ def version_of(raw: Mapping[str, Any], fields: Sequence[str]) -> str:
 def customer_of(system: str, row: Row) -> Customer:
     parent = row.opt_text("ParentId")
     return Customer(
-        ref=SystemRef(system=system, kind="customer", id=row.text("Id")), number=row.opt_text("AccountNumber"), name=row.text("Name"),
-        parent_ref=SystemRef(system=system, kind="customer", id=parent) if parent else None, country=row.opt_text("BillingCountry"),
-        tax_id=row.opt_text("Tax_Id__c"), tax_profile=row.opt_text("Tax_Profile__c"), legal_entity_id=row.opt_text("Legal_Entity__c"),
-        currency=row.opt_text("CurrencyIsoCode"), active=not row.flag("IsDeleted"), changed_at=row.instant("SystemModstamp"),
-    )  # fmt: skip
+        ref=SystemRef(system=system, kind="customer", id=row.text("Id")),
+        number=row.opt_text("AccountNumber"),
+        name=row.text("Name"),
+        parent_ref=SystemRef(system=system, kind="customer", id=parent) if parent else None,
+        country=row.opt_text("BillingCountry"),
+        tax_id=row.opt_text("Tax_Id__c"),
+        tax_profile=row.opt_text("Tax_Profile__c"),
+        legal_entity_id=row.opt_text("Legal_Entity__c"),
+        currency=row.opt_text("CurrencyIsoCode"),
+        active=not row.flag("IsDeleted"),
+        changed_at=row.instant("SystemModstamp"),
+    )
 
 
 def opportunity_of(system: str, row: Row, lines: Sequence[Row]) -> Opportunity:
     currency = row.opt_text("CurrencyIsoCode")
     contract_type = row.choice("Contract_Type__c", CONTRACT_TYPES)
-    kinds = {kind: [line for line in lines if line.text("Line_Kind__c") == kind] for kind in ("Role", "Milestone", "Task")}
+    kinds = {
+        kind: [line for line in lines if line.text("Line_Kind__c") == kind] for kind in ("Role", "Milestone", "Task")
+    }
     return Opportunity(
-        ref=SystemRef(system=system, kind="opportunity", id=row.text("Id")), name=row.text("Name"), project_code=row.text("Project_Code__c"),
-        customer_ref=SystemRef(system=system, kind="customer", id=row.text("AccountId")), closed_at=closed_at(row),
-        approved=row.opt_text("Approval_Status__c") == "Approved", contract_type=contract_type, tax_profile=row.opt_text("Tax_Profile__c"),
-        dimensions=dimensions_of(row), value=row.money("Amount", currency), target_margin=margin_of(row),
-        statement_of_work=statement_of(row), billing_rules=rules_of(row, contract_type, currency),
-        milestones=tuple(milestone_of(line, currency) for line in kinds["Milestone"]), tasks=tuple(task_of(line) for line in kinds["Task"]),
-        demand=tuple(demand_of(line, currency) for line in kinds["Role"]), starts_on=row.opt_day("Start_Date__c"),
-        ends_on=row.opt_day("End_Date__c"), changed_at=row.instant("SystemModstamp"),
-    )  # fmt: skip
+        ref=SystemRef(system=system, kind="opportunity", id=row.text("Id")),
+        name=row.text("Name"),
+        project_code=row.text("Project_Code__c"),
+        customer_ref=SystemRef(system=system, kind="customer", id=row.text("AccountId")),
+        closed_at=closed_at(row),
+        approved=row.opt_text("Approval_Status__c") == "Approved",
+        contract_type=contract_type,
+        tax_profile=row.opt_text("Tax_Profile__c"),
+        dimensions=dimensions_of(row),
+        value=row.money("Amount", currency),
+        target_margin=margin_of(row),
+        statement_of_work=statement_of(row),
+        billing_rules=rules_of(row, contract_type, currency),
+        milestones=tuple(milestone_of(line, currency) for line in kinds["Milestone"]),
+        tasks=tuple(task_of(line) for line in kinds["Task"]),
+        demand=tuple(demand_of(line, currency) for line in kinds["Role"]),
+        starts_on=row.opt_day("Start_Date__c"),
+        ends_on=row.opt_day("End_Date__c"),
+        changed_at=row.instant("SystemModstamp"),
+    )
 
 
 def dimensions_of(row: Row) -> Dimensions:
     return Dimensions(
-        legal_entity_id=row.opt_text("Legal_Entity__c"), cost_centre=row.opt_text("Cost_Centre__c"),
-        service_line=row.opt_text("Service_Line__c"), practice=row.opt_text("Practice__c"), region=row.opt_text("Region__c"),
-    )  # fmt: skip
+        legal_entity_id=row.opt_text("Legal_Entity__c"),
+        cost_centre=row.opt_text("Cost_Centre__c"),
+        service_line=row.opt_text("Service_Line__c"),
+        practice=row.opt_text("Practice__c"),
+        region=row.opt_text("Region__c"),
+    )
 
 
 def statement_of(row: Row) -> StatementOfWork | None:
     number = row.opt_text("SOW_Number__c")
     if number is None:
         return None
-    return StatementOfWork(number=number, signed_on=row.opt_day("SOW_Signed_On__c"), expires_on=row.opt_day("SOW_Expires_On__c"))
+    return StatementOfWork(
+        number=number, signed_on=row.opt_day("SOW_Signed_On__c"), expires_on=row.opt_day("SOW_Expires_On__c")
+    )
 
 
 def rules_of(row: Row, contract_type: ContractType | None, currency: str | None) -> tuple[BillingRule, ...]:
@@ -133,16 +213,22 @@ def rules_of(row: Row, contract_type: ContractType | None, currency: str | None)
 
 def milestone_of(line: Row, currency: str | None) -> Milestone:
     amount = line.money("TotalPrice", currency)
-    return Milestone(milestone_id=line.text("Id"), name=line.text("Name"), due=line.opt_day("ServiceDate"), amount=amount)
+    return Milestone(
+        milestone_id=line.text("Id"), name=line.text("Name"), due=line.opt_day("ServiceDate"), amount=amount
+    )
 
 
 def task_of(line: Row) -> Task:
     billable = line.opt_flag("Billable__c") is not False
-    return Task(task_id=line.text("Id"), name=line.text("Name"), charge_code=line.opt_text("Charge_Code__c"), billable=billable)
+    return Task(
+        task_id=line.text("Id"), name=line.text("Name"), charge_code=line.opt_text("Charge_Code__c"), billable=billable
+    )
 
 
 def demand_of(line: Row, currency: str | None) -> ResourceDemand:
-    return ResourceDemand(role=line.text("Name"), hours=line.decimal("Quantity"), bill_rate=line.opt_money("UnitPrice", currency))
+    return ResourceDemand(
+        role=line.text("Name"), hours=line.decimal("Quantity"), bill_rate=line.opt_money("UnitPrice", currency)
+    )
 
 
 def margin_of(row: Row) -> Decimal | None:
@@ -164,9 +250,13 @@ def customer_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Obs
     """`keys` are the customer keys of all accounts by Salesforce id, for the hierarchy."""
     found = customer_of("", Row(raw))
     fields = {
-        "name": found.name, "number": found.number, "parent_key": keys.get(found.parent_ref.id) if found.parent_ref else None,
-        "country": found.country, "tax_id": found.tax_id, "active": found.active,
-    }  # fmt: skip
+        "name": found.name,
+        "number": found.number,
+        "parent_key": keys.get(found.parent_ref.id) if found.parent_ref else None,
+        "country": found.country,
+        "tax_id": found.tax_id,
+        "active": found.active,
+    }
     return Observation("customer", found.ref.id, keys[found.ref.id], fields, found.legal_entity_id)
 
 
@@ -177,12 +267,21 @@ def project_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Obse
     dims = sold.dimensions.model_dump(mode="json")
     held = {**dims, "contract_type": sold.contract_type, "tax_profile": sold.tax_profile}
     fields = {
-        "code": sold.project_code, "name": sold.name, "status": "active", "customer_key": keys.get(sold.customer_ref.id, sold.customer_ref.id),
-        "currency": sold.value.currency, **dims, "contract_type": sold.contract_type.value if sold.contract_type else None, "value": sold.value.model_dump(mode="json"),
-        "target_margin": None if sold.target_margin is None else str(sold.target_margin), "closed_at": sold.closed_at.isoformat(),
-        "approved": sold.approved, "starts_on": _iso(sold.starts_on), "ends_on": _iso(sold.ends_on),
+        "code": sold.project_code,
+        "name": sold.name,
+        "status": "active",
+        "customer_key": keys.get(sold.customer_ref.id, sold.customer_ref.id),
+        "currency": sold.value.currency,
+        **dims,
+        "contract_type": sold.contract_type.value if sold.contract_type else None,
+        "value": sold.value.model_dump(mode="json"),
+        "target_margin": None if sold.target_margin is None else str(sold.target_margin),
+        "closed_at": sold.closed_at.isoformat(),
+        "approved": sold.approved,
+        "starts_on": _iso(sold.starts_on),
+        "ends_on": _iso(sold.ends_on),
         "missing": [name for name in MANDATORY if not held[name]],
-    }  # fmt: skip
+    }
     return Observation("project", sold.ref.id, sold.project_code, fields, sold.dimensions.legal_entity_id)
 
 
@@ -190,10 +289,14 @@ def account_record(body: Mapping[str, Any]) -> dict[str, Any]:
     """A canonical customer as Account fields; what the body does not hold is not sent, so that it is not wiped."""
     row = Row(body, sparse=True, textual=True)
     fields = {
-        "Name": row.text("name"), "AccountNumber": row.opt_text("number"), "BillingCountry": row.opt_text("country"),
-        "CurrencyIsoCode": row.opt_text("currency"), "Tax_Id__c": row.opt_text("tax_id"), "Tax_Profile__c": row.opt_text("tax_profile"),
+        "Name": row.text("name"),
+        "AccountNumber": row.opt_text("number"),
+        "BillingCountry": row.opt_text("country"),
+        "CurrencyIsoCode": row.opt_text("currency"),
+        "Tax_Id__c": row.opt_text("tax_id"),
+        "Tax_Profile__c": row.opt_text("tax_profile"),
         "Legal_Entity__c": row.opt_text("legal_entity_id"),
-    }  # fmt: skip
+    }
     return {name: value for name, value in fields.items() if value is not None}
 
 

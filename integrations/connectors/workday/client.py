@@ -40,7 +40,10 @@ class WorkdayClient:
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self._config = config
         self.http = HttpClient(config, clock)
-        self._path = str(config.options.get("service") or f"/ccx/service/{config.options.get('tenant', 'novalis')}/Human_Resources/{VERSION}")
+        self._path = str(
+            config.options.get("service")
+            or f"/ccx/service/{config.options.get('tenant', 'novalis')}/Human_Resources/{VERSION}"
+        )
         self._service: Any = None
         self._lock = Lock()
 
@@ -49,10 +52,18 @@ class WorkdayClient:
         window = {"Transaction_Date_Range_Data": {"Updated_From": since, "Updated_Through": through}}
         request: dict[str, Any] = {
             "Response_Filter": {"As_Of_Entry_DateTime": through, "Page": str(page), "Count": str(count)},
-            "Response_Group": {f"Include_{part}": "true" for part in (
-                "Reference", "Personal_Information", "Employment_Information", "Compensation", "Organizations")},
+            "Response_Group": {
+                f"Include_{part}": "true"
+                for part in (
+                    "Reference",
+                    "Personal_Information",
+                    "Employment_Information",
+                    "Compensation",
+                    "Organizations",
+                )
+            },
             "version": VERSION,
-        }  # fmt: skip
+        }
         if since:
             request["Request_Criteria"] = {"Transaction_Log_Criteria_Data": [window]}
         return self._page(self._asked(request))
@@ -77,9 +88,17 @@ class WorkdayClient:
     def _page(self, body: Mapping[str, Any]) -> WorkerPage:
         results, data = body.get("Response_Results") or {}, body.get("Response_Data") or {}
         try:
-            return WorkerPage([dict(one) for one in data.get("Worker") or ()], int(results.get("Page") or 1), int(results["Total_Pages"] or 0))
+            return WorkerPage(
+                [dict(one) for one in data.get("Worker") or ()],
+                int(results.get("Page") or 1),
+                int(results["Total_Pages"] or 0),
+            )
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise Unmappable(f"{self._config.name} did not say how many pages there are", "Response_Results.Total_Pages", code="bad-payload") from None
+            raise Unmappable(
+                f"{self._config.name} did not say how many pages there are",
+                "Response_Results.Total_Pages",
+                code="bad-payload",
+            ) from None
 
     def _port(self) -> Any:
         """The service, made once: reading the description takes some 50 ms."""
@@ -87,9 +106,16 @@ class WorkdayClient:
             if self._service is None:
                 given = self._config.credentials
                 if missing := [name for name in ("username", "password") if not given.get(name)]:
-                    raise Misconfigured(f"{self._config.name}: credential {', '.join(missing)} is not set: name its variable in the systems file")
+                    raise Misconfigured(
+                        f"{self._config.name}: credential {', '.join(missing)} is not set: name its variable in the systems file"
+                    )
                 token = UsernameToken(given["username"], given["password"])  # type: ignore[no-untyped-call]
-                client = Client(str(files(__package__) / "human_resources.wsdl"), wsse=token, transport=_Wire(self.http), settings=HARDENED)  # type: ignore[no-untyped-call]
+                client = Client(
+                    str(files(__package__) / "human_resources.wsdl"),
+                    wsse=token,
+                    transport=_Wire(self.http),
+                    settings=HARDENED,
+                )  # type: ignore[no-untyped-call]
                 self._service = client.create_service(BINDING, self._path)  # type: ignore[no-untyped-call]
             return self._service
 
@@ -99,7 +125,9 @@ class WorkdayClient:
         if "authentication" in code.lower():
             return Misconfigured(f"{said}; check the credentials of {self._config.name} (username, password)")
         if "validation" in code.lower():
-            return Rejected(said, code="validation", field=fault.findtext(".//wd:Xpath", None, NAMESPACE), answer={"fault": message})
+            return Rejected(
+                said, code="validation", field=fault.findtext(".//wd:Xpath", None, NAMESPACE), answer={"fault": message}
+            )
         return Retriable(said)
 
 
@@ -111,12 +139,20 @@ class _Wire(Transport):
         self._http = http
 
     def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> Any:
-        sent = {"content-type": "text/xml; charset=utf-8", "accept": "text/xml", "soapaction": headers.get("SOAPAction", '""')}
+        sent = {
+            "content-type": "text/xml; charset=utf-8",
+            "accept": "text/xml",
+            "soapaction": headers.get("SOAPAction", '""'),
+        }
         reply = self._http.call("POST", address, message, headers=sent)
         if not reply.ok and not _soap(reply):
             said = reply.body[:200].decode("utf-8", "replace")
-            raise self._http.fault(reply, said) or Misconfigured(f"{self._http.config.name} answered {reply.status}: {self._http.clean(said)}")
-        return SimpleNamespace(status_code=reply.status, content=reply.body, headers={"Content-Type": "text/xml"}, encoding="utf-8")
+            raise self._http.fault(reply, said) or Misconfigured(
+                f"{self._http.config.name} answered {reply.status}: {self._http.clean(said)}"
+            )
+        return SimpleNamespace(
+            status_code=reply.status, content=reply.body, headers={"Content-Type": "text/xml"}, encoding="utf-8"
+        )
 
 
 def _soap(reply: Reply) -> bool:

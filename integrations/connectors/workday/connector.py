@@ -22,7 +22,9 @@ LARGEST = 999
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Where a reading stands: entered after `since` (None: from the beginning), as of `through` (None: not begun), next page."""
+    """Where a reading stands: entered after `since` (None: from the beginning), as of `through` (None: not begun), next
+    page.
+    """
 
     since: str | None = None
     through: str | None = None
@@ -35,7 +37,9 @@ class Window:
         try:
             return cls(**json.loads(cursor)) if cursor else cls()
         except (ValueError, TypeError) as error:
-            raise Misconfigured(f"the cursor {str(cursor)[:80]!r} is unreadable ({error}): reset the stream's cursor to begin again") from error
+            raise Misconfigured(
+                f"the cursor {str(cursor)[:80]!r} is unreadable ({error}): reset the stream's cursor to begin again"
+            ) from error
 
     def text(self) -> str:
         return json.dumps({"since": self.since, "through": self.through, "page": self.page, "count": self.count})
@@ -74,8 +78,14 @@ class Workday:
             found = self._client.workers(None, through, page, 200)
             pages = found.pages
             for worker in found.workers:
-                yield unreadable("resource", {**worker, "@": _number(worker)}, "@", lambda raw: mapping.resource_observation(
-                    self.config.name, {name: value for name, value in raw.items() if name != "@"}, self._plan))  # fmt: skip
+                yield unreadable(
+                    "resource",
+                    {**worker, "@": _number(worker)},
+                    "@",
+                    lambda raw: mapping.resource_observation(
+                        self.config.name, {name: value for name, value in raw.items() if name != "@"}, self._plan
+                    ),
+                )
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
         return [self._refusal(change) for change in changes]
@@ -99,10 +109,14 @@ class Workday:
     def _read(self, reading: Reading, worker: Mapping[str, Any], since: str | None, seen_at: datetime) -> None:
         number = _number(worker)
         reading.drift(number, worker, list(mapping.unknown(worker)))
-        reading.take(number, worker, lambda: mapping.resource_event(self.config.name, worker, since, seen_at, self._plan))
+        reading.take(
+            number, worker, lambda: mapping.resource_event(self.config.name, worker, since, seen_at, self._plan)
+        )
 
     def _refusal(self, change: Change) -> Misconfigured:
-        return unable(change, (), self.config.name) or Misconfigured(f"{self.config.name} is read-only: name another role in the flow")
+        return unable(change, (), self.config.name) or Misconfigured(
+            f"{self.config.name} is read-only: name another role in the flow"
+        )
 
 
 def _number(worker: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
-"""SOAP answers as plain mappings. zeep's own reading gives up on a sequence at its first unknown element; a vendor adds some
-with each release, so answers are read by name here, and what the service description does not have is kept apart."""
+"""SOAP answers as plain mappings. zeep's own reading gives up on a sequence at its first unknown element; a vendor adds
+some with each release, so answers are read by name here, and what the service description does not have is kept apart.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ from models.domain.errors import Unmappable
 
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 SCHEMA = "{http://www.w3.org/2001/XMLSchema}"
-MANY = frozenset({"Worker", "ID", "Worker_Job_Data", "Salary_and_Hourly_Data", "Worker_Organization_Data", "Email_Address_Data"})
+MANY = frozenset(
+    {"Worker", "ID", "Worker_Job_Data", "Salary_and_Hourly_Data", "Worker_Organization_Data", "Email_Address_Data"}
+)
 UNKNOWN = "_unknown"
 TEXT = "_value_1"
 
@@ -30,7 +33,9 @@ def body_of(content: bytes, settings: Settings, system: str) -> Any:
     try:
         envelope = reading(content, None, settings=settings)
     except (Error, etree.XMLSyntaxError, ValueError) as error:
-        raise Unmappable(f"{system} sent an answer that is no readable XML ({type(error).__name__})", "Envelope", code="bad-payload") from None
+        raise Unmappable(
+            f"{system} sent an answer that is no readable XML ({type(error).__name__})", "Envelope", code="bad-payload"
+        ) from None
     body = envelope.find(f"{SOAP}Body")
     found = [child for child in body if isinstance(child.tag, str)] if body is not None else []
     if not found:

@@ -22,16 +22,24 @@ PLAN = "COST_RATE_HOURLY"
 
 
 def resource_event(system: str, raw: Raw, since: str | None, seen_at: datetime, plan: str) -> CloudEvent:
-    """A worker as entered by `seen_at`. The vendor gives no version, so the moment of reading is the version, and the event's
-    id follows from the content and from where the reading began: repeating a read repeats ids, a change back does not."""
+    """A worker as entered by `seen_at`. The vendor gives no version, so the moment of reading is the version, and the
+    event's id follows from the content and from where the reading began: repeating a read repeats ids, a change back
+    does not.
+    """
     found = resource_of(system, Row(raw, "Worker", sparse=True, textual=True), plan)
     data = found.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps([data, since], sort_keys=True).encode()).hexdigest()[:16]
     return CloudEvent(
-        id=f"{system}:worker:{found.number}:{digest}", source=system, type="tieout.resource.changed", subject=f"resource:{found.number}",
-        time=seen_at, dataschema=f"tieout:resource:{found.version}", data=data | {"changed_at": seen_at.isoformat()},
-        sourceversion=millis(seen_at), legalentity=found.legal_entity_id,
-    )  # fmt: skip
+        id=f"{system}:worker:{found.number}:{digest}",
+        source=system,
+        type="tieout.resource.changed",
+        subject=f"resource:{found.number}",
+        time=seen_at,
+        dataschema=f"tieout:resource:{found.version}",
+        data=data | {"changed_at": seen_at.isoformat()},
+        sourceversion=millis(seen_at),
+        legalentity=found.legal_entity_id,
+    )
 
 
 def resource_of(system: str, worker: Row, plan: str) -> Resource:
@@ -40,17 +48,27 @@ def resource_of(system: str, worker: Row, plan: str) -> Resource:
     job = _position(data)
     standing = data.child("Employment_Data").child("Worker_Status_Data")
     return Resource(
-        ref=SystemRef(system=system, kind="resource", id=ids.get("WID") or number), resource_id=number, number=number, name=_name(worker, data),
-        email=_email(data), role=job.opt_text("Business_Title") or job.opt_text("Position_Title"), legal_entity_id=place(data, "COMPANY"),
-        cost_centre=place(data, "COST_CENTER"), weekly_hours=job.opt_decimal("Scheduled_Weekly_Hours"), cost_rate=cost_rate(data, plan),
-        active=standing.flag("Active"), hired_on=standing.opt_day("Hire_Date"),
-    )  # fmt: skip
+        ref=SystemRef(system=system, kind="resource", id=ids.get("WID") or number),
+        resource_id=number,
+        number=number,
+        name=_name(worker, data),
+        email=_email(data),
+        role=job.opt_text("Business_Title") or job.opt_text("Position_Title"),
+        legal_entity_id=place(data, "COMPANY"),
+        cost_centre=place(data, "COST_CENTER"),
+        weekly_hours=job.opt_decimal("Scheduled_Weekly_Hours"),
+        cost_rate=cost_rate(data, plan),
+        active=standing.flag("Active"),
+        hired_on=standing.opt_day("Hire_Date"),
+    )
 
 
 def resource_observation(system: str, raw: Raw, plan: str) -> Observation:
     found = resource_of(system, Row(raw, "Worker", sparse=True, textual=True), plan).model_dump(mode="json")
     names = ("number", "name", "role", "legal_entity_id", "cost_centre", "weekly_hours", "cost_rate", "active")
-    return Observation("resource", found["ref"]["id"], found["number"], {name: found[name] for name in names}, found["legal_entity_id"])
+    return Observation(
+        "resource", found["ref"]["id"], found["number"], {name: found[name] for name in names}, found["legal_entity_id"]
+    )
 
 
 def cost_rate(data: Row, plan: str) -> Money | None:

@@ -23,12 +23,31 @@ NOW = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 
 def entries(first: int, count: int) -> pa.Table:
     rows = [
-        {"observed_at": NOW, "recorded_at": NOW, "snapshot_id": "s", "system": "kantata", "role": "psa", "entity": "time_entry", "system_id": str(n),
-         "key": f"TE-kantata-{n}", "legal_entity": "NOV-DE", "present": True, "digest": "d", "fields": json.dumps(
-             {"time_entry_id": f"TE-kantata-{n}", "project_code": "PRJ-1", "work_date": "2026-09-01", "hours": "1.00", "approval": "approved",
-              "bill_rate": {"amount": "100.00", "currency": "EUR"}})}
+        {
+            "observed_at": NOW,
+            "recorded_at": NOW,
+            "snapshot_id": "s",
+            "system": "kantata",
+            "role": "psa",
+            "entity": "time_entry",
+            "system_id": str(n),
+            "key": f"TE-kantata-{n}",
+            "legal_entity": "NOV-DE",
+            "present": True,
+            "digest": "d",
+            "fields": json.dumps(
+                {
+                    "time_entry_id": f"TE-kantata-{n}",
+                    "project_code": "PRJ-1",
+                    "work_date": "2026-09-01",
+                    "hours": "1.00",
+                    "approval": "approved",
+                    "bill_rate": {"amount": "100.00", "currency": "EUR"},
+                }
+            ),
+        }
         for n in range(first, first + count)
-    ]  # fmt: skip
+    ]
     return pa.Table.from_pylist(rows, OBSERVATIONS)
 
 

@@ -31,8 +31,15 @@ class CollectorProcess:
             self.port = free.getsockname()[1]
         self.home = home
         self.settings = Settings(home=home, otlp_port=self.port)
-        self._environment = {**os.environ, "TIEOUT_HOME": str(home), "TIEOUT_OTLP_PORT": str(self.port), "TIEOUT_COMMIT_SECONDS": "0.1",
-                             "TIEOUT_DETECT_SECONDS": "86400", "PYTHONPATH": os.getcwd(), **environment}
+        self._environment = {
+            **os.environ,
+            "TIEOUT_HOME": str(home),
+            "TIEOUT_OTLP_PORT": str(self.port),
+            "TIEOUT_COMMIT_SECONDS": "0.1",
+            "TIEOUT_DETECT_SECONDS": "86400",
+            "PYTHONPATH": os.getcwd(),
+            **environment,
+        }
         self.process: subprocess.Popen[bytes] | None = None
         self._reader: LakeReader | None = None
 

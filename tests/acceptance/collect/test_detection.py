@@ -18,7 +18,11 @@ _PAUSE = threading.Event()
 
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] + [
-        int(child) for task in Path(f"/proc/{pid}/task").iterdir() if task.name != str(pid) for child in (task / "children").read_text().split()]
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        if task.name != str(pid)
+        for child in (task / "children").read_text().split()
+    ]
 
 
 def until(question, what):
@@ -40,7 +44,12 @@ def test_a_refused_body_becomes_a_case_and_a_killed_detector_process_is_replaced
     for pid in (collector.process.pid, child):
         assert "pandas" not in Path(f"/proc/{pid}/maps").read_text(), "neither process needs it"
     os.kill(child, signal.SIGKILL)
-    (fresh,) = until(lambda: [pid for pid in children(collector.process.pid) if pid != child], "another detector process")
+    (fresh,) = until(
+        lambda: [pid for pid in children(collector.process.pid) if pid != child], "another detector process"
+    )
     assert collector.post("/v1/traces", traces().SerializeToString(), PROTOBUF)[0] == 200
     collector.kill()
-    until(lambda: not Path(f"/proc/{fresh}").exists() or "Z" in Path(f"/proc/{fresh}/stat").read_text().split()[2], "the end of the orphan")
+    until(
+        lambda: not Path(f"/proc/{fresh}").exists() or "Z" in Path(f"/proc/{fresh}/stat").read_text().split()[2],
+        "the end of the orphan",
+    )

@@ -27,7 +27,16 @@ def project(tmp_path_factory) -> Path:
 
 def not_installed(folder: Path) -> str | None:
     """Install the SDK; why that failed, if it did: without a registry in reach npm tries for minutes."""
-    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000"]
+    command = [
+        "npm",
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--loglevel=error",
+        "--fetch-retries=1",
+        "--fetch-timeout=20000",
+    ]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=90)
     except subprocess.TimeoutExpired:
@@ -43,6 +52,14 @@ def test_the_javascript_sdk_exports_with_its_types_kept(collector, project, enco
     trace_id = done.stdout.strip()
     collector.until_stored()
     (root,) = collector.rows(f"select * from spans where trace_id = '{trace_id}'")
-    assert json.loads(root["attributes"]) == {"project.code": "PRJ-1001", "hours": 7.5, "billable": True, "retry": 2, "tags": ["a", "b"]}
+    assert json.loads(root["attributes"]) == {
+        "project.code": "PRJ-1001",
+        "hours": 7.5,
+        "billable": True,
+        "retry": 2,
+        "tags": ["a", "b"],
+    }
     assert root["service_name"] == f"js-{encoding}"
-    assert collector.rows(f"select count(*) as n, count(distinct span_id) as d from spans where service_name = 'js-{encoding}'") == [{"n": 3, "d": 3}]
+    assert collector.rows(
+        f"select count(*) as n, count(distinct span_id) as d from spans where service_name = 'js-{encoding}'"
+    ) == [{"n": 3, "d": 3}]

@@ -22,12 +22,16 @@ pytestmark = [pytest.mark.req("C1", "E2"), pytest.mark.processes]
 @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
 def test_spans_of_a_trace_arrive_with_parents_attributes_events_links_and_status(collector, compression):
     exporter = OTLPSpanExporter(endpoint=f"http://127.0.0.1:{collector.port}/v1/traces", compression=compression)
-    provider = TracerProvider(resource=Resource.create({"service.name": "ipaas", "deployment.environment.name": "test"}))
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": "ipaas", "deployment.environment.name": "test"})
+    )
     provider.add_span_processor(BatchSpanProcessor(exporter))
     tracer = provider.get_tracer("acceptance", "1.0")
     with tracer.start_as_current_span("quote to project", kind=SpanKind.CONSUMER) as root:
         with tracer.start_as_current_span("create project", links=[Link(root.get_span_context())]) as child:
-            child.set_attributes({"project.code": "PRJ-1001", "hours": 7.5, "billable": True, "tags": ["a", "b"], "retry": 2})
+            child.set_attributes(
+                {"project.code": "PRJ-1001", "hours": 7.5, "billable": True, "tags": ["a", "b"], "retry": 2}
+            )
             child.add_event("refused", {"field": "customer"})
             child.set_status(Status(StatusCode.ERROR, "no such customer"))
         trace_id = f"{root.get_span_context().trace_id:032x}"
@@ -38,8 +42,19 @@ def test_spans_of_a_trace_arrive_with_parents_attributes_events_links_and_status
     rows = {row["name"]: row for row in collector.rows(f"select * from spans where trace_id = '{trace_id}'")}
     child, root_row = rows["create project"], rows["quote to project"]
     assert (child["parent_span_id"], root_row["parent_span_id"], root_row["kind"]) == (root_id, None, 5)
-    assert (child["service_name"], child["scope_name"], child["status_code"], child["status_message"]) == ("ipaas", "acceptance", 2, "no such customer")
-    assert json.loads(child["attributes"]) == {"project.code": "PRJ-1001", "hours": 7.5, "billable": True, "tags": ["a", "b"], "retry": 2}
+    assert (child["service_name"], child["scope_name"], child["status_code"], child["status_message"]) == (
+        "ipaas",
+        "acceptance",
+        2,
+        "no such customer",
+    )
+    assert json.loads(child["attributes"]) == {
+        "project.code": "PRJ-1001",
+        "hours": 7.5,
+        "billable": True,
+        "tags": ["a", "b"],
+        "retry": 2,
+    }
     assert json.loads(child["events"])[0]["attributes"] == {"field": "customer"}
     assert json.loads(child["links"])[0]["span_id"] == root_id
     assert json.loads(child["resource"])["deployment.environment.name"] == "test"
@@ -49,7 +64,9 @@ def test_spans_of_a_trace_arrive_with_parents_attributes_events_links_and_status
 def test_log_records_arrive_tied_to_their_trace(collector):
     resource = Resource.create({"service.name": "esb"})
     logs = LoggerProvider(resource=resource)
-    logs.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(endpoint=f"http://127.0.0.1:{collector.port}/v1/logs")))
+    logs.add_log_record_processor(
+        BatchLogRecordProcessor(OTLPLogExporter(endpoint=f"http://127.0.0.1:{collector.port}/v1/logs"))
+    )
     logger = logging.getLogger("acceptance.collect")
     logger.setLevel(logging.INFO)
     handler = LoggingHandler(logger_provider=logs)

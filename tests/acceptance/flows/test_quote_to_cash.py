@@ -35,8 +35,16 @@ def test_a_won_sale_becomes_a_project_in_every_system(house: House) -> None:
     house.settle()
     assert house.states("quote-to-project") == {"settled": 1} and set(house.states("master-data")) == {"settled"}
     job, order = house.erp("job")["PRJ-1001"], house.erp("salesOrder")["CT-PRJ-1001"]
-    assert (job["parent"]["refName"], job["custentity_cost_centre"], job["custentity_contract_type"]) == ("Nordwind GmbH", "440", "time_and_materials")
-    assert (order["custbody_billing_rule"], order["custbody_hold"], Decimal(str(order["total"]))) == ("time_and_expenses", False, Decimal(120000))
+    assert (job["parent"]["refName"], job["custentity_cost_centre"], job["custentity_contract_type"]) == (
+        "Nordwind GmbH",
+        "440",
+        "time_and_materials",
+    )
+    assert (order["custbody_billing_rule"], order["custbody_hold"], Decimal(str(order["total"]))) == (
+        "time_and_expenses",
+        False,
+        Decimal(120000),
+    )
     assert set(house.erp("projectTask")) == {"PRJ-1001_010", "PRJ-1001_020"}
     psa = house.vendors.psa
     assert psa.story(str(psa.workspace("PRJ-1001")), "PRJ-1001.020")
@@ -71,7 +79,9 @@ def test_a_second_account_of_one_company_makes_no_second_customer(house: House) 
     house.win(second, "PRJ-1002")
     house.settle()
     assert set(house.states("quote-to-project")) == {"settled"}
-    assert len(house.erp("customer")) == 1 and {row["parent"]["refName"] for row in house.erp("job").values()} == {"Nordwind GmbH"}
+    assert len(house.erp("customer")) == 1 and {row["parent"]["refName"] for row in house.erp("job").values()} == {
+        "Nordwind GmbH"
+    }
 
 
 @pytest.mark.req("F5", "E1", "S1")
@@ -79,33 +89,59 @@ def test_time_is_posted_corrected_and_withdrawn_once_each_and_the_psa_is_told(st
     house, user = staffed
     kept, corrected, withdrawn = (house.log("PRJ-1001.010", user, minutes) for minutes in (450, 480, 60))
     house.settle()
-    assert house.posted() == {f"TE-kantata-{kept}": Decimal("7.5"), f"TE-kantata-{corrected}": Decimal(8), f"TE-kantata-{withdrawn}": Decimal(1)}
+    assert house.posted() == {
+        f"TE-kantata-{kept}": Decimal("7.5"),
+        f"TE-kantata-{corrected}": Decimal(8),
+        f"TE-kantata-{withdrawn}": Decimal(1),
+    }
     bill = house.erp("timeBill")[f"TE-kantata-{kept}-v1"]
     assert (Decimal(str(bill["rate"])), Decimal(str(bill["custcol_cost_rate"]))) == (Decimal(120), Decimal("62.5"))
     house.vendors.psa.save("time_entries", {"time_in_minutes": 420}, house.clock.at, corrected)
     house.vendors.psa.remove("time_entries", withdrawn, house.clock.at)
     house.settle()
-    assert house.posted() == {f"TE-kantata-{kept}": Decimal("7.5"), f"TE-kantata-{corrected}": Decimal(7), f"TE-kantata-{withdrawn}": Decimal(0)}
+    assert house.posted() == {
+        f"TE-kantata-{kept}": Decimal("7.5"),
+        f"TE-kantata-{corrected}": Decimal(7),
+        f"TE-kantata-{withdrawn}": Decimal(0),
+    }
     assert set(house.states("time-to-bill")) == {"settled"}
     told = house.told(kept)
-    assert told and (told["status"], told["service_model_ref"], told["service_name"]) == ("successful", f"TE-kantata-{kept}-v1", "netsuite")
+    assert told and (told["status"], told["service_model_ref"], told["service_name"]) == (
+        "successful",
+        f"TE-kantata-{kept}-v1",
+        "netsuite",
+    )
 
 
 @pytest.mark.req("F5", "X2")
 def test_an_invalid_charge_code_goes_back_to_the_psa_with_the_reason(staffed: tuple[House, str]) -> None:
     house, user = staffed
     psa = house.vendors.psa
-    story = psa.save("stories", {"title": "PRJ-1001.999 Typo", "workspace_id": psa.workspace("PRJ-1001"), "story_type": "task"}, house.clock.at)
+    story = psa.save(
+        "stories",
+        {"title": "PRJ-1001.999 Typo", "workspace_id": psa.workspace("PRJ-1001"), "story_type": "task"},
+        house.clock.at,
+    )
     entry = house.log("PRJ-1001.999", user, story=story)
     house.settle()
     [run] = house.runs("time-to-bill")
-    assert (run["state"], run["error_code"], run["error_field"], run["currency"]) == ("dead", "charge-code-unknown", "charge_code", "EUR")
+    assert (run["state"], run["error_code"], run["error_field"], run["currency"]) == (
+        "dead",
+        "charge-code-unknown",
+        "charge_code",
+        "EUR",
+    )
     told = house.told(entry)
     assert told and told["status"] == "failed" and "Charge code does not exist" in told["external_message"]
-    psa.save("time_entries", {"story_id": psa.story(str(psa.workspace("PRJ-1001")), "PRJ-1001.010")}, house.clock.at, entry)
+    psa.save(
+        "time_entries", {"story_id": psa.story(str(psa.workspace("PRJ-1001")), "PRJ-1001.010")}, house.clock.at, entry
+    )
     house.settle()
     assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")}
-    assert {(run["state"], run["error_code"]) for run in house.runs("time-to-bill")} >= {("superseded", "charge-code-unknown"), ("settled", None)}
+    assert {(run["state"], run["error_code"]) for run in house.runs("time-to-bill")} >= {
+        ("superseded", "charge-code-unknown"),
+        ("settled", None),
+    }
 
 
 @pytest.mark.req("F5", "E5")
@@ -121,10 +157,14 @@ def test_a_charge_code_that_finance_closes_is_respected(staffed: tuple[House, st
 
 
 @pytest.mark.req("F5", "E5")
-def test_time_of_a_project_nobody_sold_waits_with_an_owner_and_goes_on_once_it_is_sold(staffed: tuple[House, str]) -> None:
+def test_time_of_a_project_nobody_sold_waits_with_an_owner_and_goes_on_once_it_is_sold(
+    staffed: tuple[House, str],
+) -> None:
     house, user = staffed
     psa = house.vendors.psa
-    space = psa.save("workspaces", {"title": "PRJ-7777 · By hand", "currency": "EUR", "creator_role": "maven"}, house.clock.at)
+    space = psa.save(
+        "workspaces", {"title": "PRJ-7777 · By hand", "currency": "EUR", "creator_role": "maven"}, house.clock.at
+    )
     psa.save("stories", {"title": "PRJ-7777.010 Design", "workspace_id": space, "story_type": "task"}, house.clock.at)
     entry = house.log("PRJ-7777.010", user)
     house.settle()
@@ -154,8 +194,13 @@ def test_lost_answers_refused_calls_doubled_and_disordered_events_end_at_the_tru
         psa.remove("time_entries", entry, house.clock.at)
     house.settle(70)
     rows = psa.tables["time_entries"].rows
-    truth = {f"TE-kantata-{entry}": Decimal(rows[entry]["time_in_minutes"]) / 60 if entry in rows else Decimal(0) for entry in entries}
-    assert {fact: net for fact, net in house.posted().items() if net} == {fact: net for fact, net in truth.items() if net}
+    truth = {
+        f"TE-kantata-{entry}": Decimal(rows[entry]["time_in_minutes"]) / 60 if entry in rows else Decimal(0)
+        for entry in entries
+    }
+    assert {fact: net for fact, net in house.posted().items() if net} == {
+        fact: net for fact, net in truth.items() if net
+    }
     assert set(house.states("time-to-bill")) <= {"settled", "superseded"}
     assert not house.weather.armed or all(one.left <= 0 for one in house.weather.armed)
 
@@ -185,14 +230,22 @@ def test_an_account_that_changes_twice_within_one_tick_ends_as_it_was_read_last(
     for name in ("Nordwind AG", "Nordwind SE"):
         table.put(account, {**table.rows[account], "Name": name})
         house.settle(2)
-    assert house.erp("customer")["C-1001"]["companyName"] == "Nordwind SE" and house.states("master-data") == {"settled": 3}
+    assert house.erp("customer")["C-1001"]["companyName"] == "Nordwind SE" and house.states("master-data") == {
+        "settled": 3
+    }
 
 
 @pytest.mark.req("E4", "X9")
-def test_a_refused_entry_is_previewed_corrected_and_replayed_without_a_second_posting(staffed: tuple[House, str]) -> None:
+def test_a_refused_entry_is_previewed_corrected_and_replayed_without_a_second_posting(
+    staffed: tuple[House, str],
+) -> None:
     house, user = staffed
     psa = house.vendors.psa
-    story = psa.save("stories", {"title": "PRJ-1001.999 Typo", "workspace_id": psa.workspace("PRJ-1001"), "story_type": "task"}, house.clock.at)
+    story = psa.save(
+        "stories",
+        {"title": "PRJ-1001.999 Typo", "workspace_id": psa.workspace("PRJ-1001"), "story_type": "task"},
+        house.clock.at,
+    )
     entry = house.log("PRJ-1001.999", user, story=story)
     house.settle()
     [dead] = house.runs("time-to-bill")
@@ -201,7 +254,12 @@ def test_a_refused_entry_is_previewed_corrected_and_replayed_without_a_second_po
     house.settle(1)
     shown = house.journal.requests.get(preview)
     assert shown.state == "done" and house.posted() == {}
-    assert any(step["external_id"] == f"TE-kantata-{entry}-v1" for run in shown.result["runs"] for step in run["steps"] if step.get("external_id"))
+    assert any(
+        step["external_id"] == f"TE-kantata-{entry}-v1"
+        for run in shown.result["runs"]
+        for step in run["steps"]
+        if step.get("external_id")
+    )
     house.journal.requests.append("replay", wanted, "ada", "typo")
     house.settle(3)
     assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")}
@@ -212,7 +270,9 @@ def test_a_refused_entry_is_previewed_corrected_and_replayed_without_a_second_po
 
 
 @pytest.mark.req("E4", "F5")
-def test_a_correction_of_posted_time_is_shown_as_the_hazard_it_is_and_not_done_unseen(staffed: tuple[House, str]) -> None:
+def test_a_correction_of_posted_time_is_shown_as_the_hazard_it_is_and_not_done_unseen(
+    staffed: tuple[House, str],
+) -> None:
     house, user = staffed
     entry = house.log("PRJ-1001.010", user)
     house.settle()
@@ -223,11 +283,19 @@ def test_a_correction_of_posted_time_is_shown_as_the_hazard_it_is_and_not_done_u
     preview, refused = (house.journal.requests.get(request) for request in asked)
     [hazard] = preview.result["hazards"]
     posted = house.erp("timeBill")[f"TE-kantata-{entry}-v1"]["id"]
-    assert hazard["message"].startswith(f"already posted as {posted} of netsuite: the correction would put TE-kantata-{entry}-v2 in its place; change it in kantata")
-    assert list(refused.result["refused"]) == [run["run_id"]] and house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")}
-    house.journal.requests.append("replay", {**wanted, "plan_hash": preview.result["plan_hash"]}, "ada", "agreed with the customer")
+    assert hazard["message"].startswith(
+        f"already posted as {posted} of netsuite: the correction would put TE-kantata-{entry}-v2 in its place; change it in kantata"
+    )
+    assert list(refused.result["refused"]) == [run["run_id"]] and house.posted() == {
+        f"TE-kantata-{entry}": Decimal("7.5")
+    }
+    house.journal.requests.append(
+        "replay", {**wanted, "plan_hash": preview.result["plan_hash"]}, "ada", "agreed with the customer"
+    )
     house.settle(3)
-    assert house.posted() == {f"TE-kantata-{entry}": Decimal("4.0")} and set(house.states("time-to-bill")) == {"settled"}
+    assert house.posted() == {f"TE-kantata-{entry}": Decimal("4.0")} and set(house.states("time-to-bill")) == {
+        "settled"
+    }
 
 
 @pytest.mark.req("F5", "F1", "E4")
@@ -239,7 +307,9 @@ def test_a_closed_period_is_refused_by_the_erp_and_replayed_once_reopened(staffe
     [dead] = house.runs("time-to-bill")
     assert (dead["state"], dead["error_code"], dead["system"]) == ("dead", "closed-period", "netsuite")
     house.vendors.erp.records.periods.put("2026-11", {"closed": False})
-    house.journal.requests.append("replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened")
+    house.journal.requests.append(
+        "replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened"
+    )
     house.settle(3)
     assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")} and len(house.erp("timeBill")) == 1
 
@@ -257,7 +327,9 @@ def test_an_entry_that_was_refused_and_then_withdrawn_never_counts(staffed: tupl
     house.settle()
     assert house.states("time-to-bill") == {"superseded": 1, "settled": 1}, "the withdrawal closes what was refused"
     periods.put("2026-11", {"closed": False})
-    request = house.journal.requests.append("replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened")
+    request = house.journal.requests.append(
+        "replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened"
+    )
     house.settle(3)
     answer = house.journal.requests.get(request)
     assert answer is not None and "superseded" in answer.result["refused"][dead["run_id"]]
@@ -270,15 +342,34 @@ def test_people_come_from_hr_and_an_expense_is_posted_for_them(staffed: tuple[Ho
     psa, at = house.vendors.psa, house.clock.at
     assert house.erp("employee")["E-1007"]["custentity_role"] == "Engineer"
     space = str(psa.workspace("PRJ-1001"))
-    cost = psa.save("expenses", {
-        "date": "2026-11-16", "amount_in_cents": 8990, "currency": "EUR", "currency_symbol": "€", "currency_base_unit": 100, "category": "Travel", "notes": "",
-        "billable": True, "approved": False, "is_invoiced": False, "taxable": False, "story_id": psa.story(space, "PRJ-1001.010"), "workspace_id": space, "user_id": user,
-        "submitted_at": None, "approved_at": None,
-    }, at)  # fmt: skip
+    cost = psa.save(
+        "expenses",
+        {
+            "date": "2026-11-16",
+            "amount_in_cents": 8990,
+            "currency": "EUR",
+            "currency_symbol": "€",
+            "currency_base_unit": 100,
+            "category": "Travel",
+            "notes": "",
+            "billable": True,
+            "approved": False,
+            "is_invoiced": False,
+            "taxable": False,
+            "story_id": psa.story(space, "PRJ-1001.010"),
+            "workspace_id": space,
+            "user_id": user,
+            "submitted_at": None,
+            "approved_at": None,
+        },
+        at,
+    )
     psa.save("expenses", {"approved": True}, at, cost)
     house.settle()
     posted = house.erp("expenseReport")
-    assert set(posted) == {f"EX-kantata-{cost}-v1"} and Decimal(str(posted[f"EX-kantata-{cost}-v1"]["total"])) == Decimal("89.90")
+    assert set(posted) == {f"EX-kantata-{cost}-v1"} and Decimal(
+        str(posted[f"EX-kantata-{cost}-v1"]["total"])
+    ) == Decimal("89.90")
     psa.save("expenses", {"amount_in_cents": 9990}, house.clock.at, cost)
     house.settle()
     net = sum(Decimal(str(row["total"])) for row in house.erp("expenseReport").values())

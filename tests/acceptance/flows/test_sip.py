@@ -1,4 +1,6 @@
-"""X12, F5: ten years of a real software house's time, out of files into the ERP: every hour once, or an owned exception."""
+"""X12, F5: ten years of a real software house's time, out of files into the ERP: every hour once, or an owned
+exception.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,17 @@ TASKS = "TaskNumber,Summary,Priority,RaisedByID,AssignedToID,AuthorisedByID,Stat
 
 
 def run_of_files(folder: Path, tmp_path: Path) -> House:
-    """The files as the PSA, the emulator as the ERP, nobody else; the house is returned closed, its journal and ERP readable."""
+    """The files as the PSA, the emulator as the ERP, nobody else; the house is returned closed, its journal and ERP
+    readable.
+    """
     files = SystemConfig(
-        "sip", "csv", Role.PSA, "file:///", ("NOV-UK",), options={"folder": str(folder), "mapping": str(MAPPING), "results": str(tmp_path / "told")}, policy=EAGER
+        "sip",
+        "csv",
+        Role.PSA,
+        "file:///",
+        ("NOV-UK",),
+        options={"folder": str(folder), "mapping": str(MAPPING), "results": str(tmp_path / "told")},
+        policy=EAGER,
     )
     with open_house(tmp_path, {Role.PSA: files, Role.CRM: None, Role.HCM: None, Role.PPM: None}) as house:
         house.open_company("NOV-UK", "GBP")
@@ -71,7 +81,10 @@ def test_the_real_files_balance_to_the_hour(tmp_path: Path) -> None:
 def test_a_sample_of_the_same_shape_balances_and_its_bad_rows_are_owned_exceptions(tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
-    good = [f'{1000 + n},"Task, number {n}",1,58,58,6,FINISHED,PC{n % 3},PBC{n % 7},Development,Bug,7,7,{n % 5},{n % 9}.{25 * (n % 4):02d},0,0' for n in range(240)]
+    good = [
+        f'{1000 + n},"Task, number {n}",1,58,58,6,FINISHED,PC{n % 3},PBC{n % 7},Development,Bug,7,7,{n % 5},{n % 9}.{25 * (n % 4):02d},0,0'
+        for n in range(240)
+    ]
     bad = [
         '5000,"Hours of nobody knows what",1,58,58,6,FINISHED,PC1,PBC1,Development,Bug,7,7,1,,0,0',
         good[0],
@@ -79,10 +92,18 @@ def test_a_sample_of_the_same_shape_balances_and_its_bad_rows_are_owned_exceptio
         '5002,"No developer",1,58,58,6,FINISHED,PC1,PBC1,Development,Bug,7,7,,7,0,0',
     ]
     (folder / "Sip-task-info.csv").write_text("\n".join([TASKS, *good, *bad]) + "\n")
-    dates = [f"{1000 + n},02-Nov-04,,{1 + n % 28:02d}-Nov-04" for n in range(240)] + [f"{n},02-Nov-04,03-Nov-04," for n in (5000, 5001, 5002)]
+    dates = [f"{1000 + n},02-Nov-04,,{1 + n % 28:02d}-Nov-04" for n in range(240)] + [
+        f"{n},02-Nov-04,03-Nov-04," for n in (5000, 5001, 5002)
+    ]
     (folder / "est-act-dates.csv").write_text("\n".join(["TaskNumber,EstimateOn,StartedOn,CompletedOn", *dates]) + "\n")
     house = run_of_files(folder, tmp_path)
     dead = [run for run in house.runs() if run["state"] == "dead" and run["business_key"].startswith("time:")]
-    assert {(run["flow"], run["error_code"]) for run in dead} == {("intake", "duplicate-row"), ("intake", "retyped-field"), ("intake", "missing-field")}
+    assert {(run["flow"], run["error_code"]) for run in dead} == {
+        ("intake", "duplicate-row"),
+        ("intake", "retyped-field"),
+        ("intake", "missing-field"),
+    }
     assert house.states("time-to-bill") == {"settled": 240}
-    assert sum(house.posted().values()).quantize(Decimal("0.01")) == sum(Decimal(f"{n % 9}.{25 * (n % 4):02d}") for n in range(240))
+    assert sum(house.posted().values()).quantize(Decimal("0.01")) == sum(
+        Decimal(f"{n % 9}.{25 * (n % 4):02d}") for n in range(240)
+    )

@@ -1,6 +1,7 @@
 """A clerk who does by hand, without a mistake, what the engine should do: sets projects up and posts approved work.
 
-He writes as the vendors' own people would, so that the story can be told without an engine; what the ERP refuses he keeps.
+He writes as the vendors' own people would, so that the story can be told without an engine; what the ERP refuses he
+keeps.
 """
 
 from __future__ import annotations
@@ -54,9 +55,12 @@ class Clerk:
             self._made.add(code)
             deal = self._sandbox.plan.deals[code]
             customer = f"C-{self._sandbox.plan.clients[deal.client].number}"
-            erp.upsert("job", code, {"companyName": deal.name, "parent": {"externalId": customer}, "currency": deal.currency})
+            erp.upsert(
+                "job", code, {"companyName": deal.name, "parent": {"externalId": customer}, "currency": deal.currency}
+            )
             stones = [
-                {"custcol_milestone_id": stone.name, "description": stone.name, "amount": str(stone.amount)} for stone in deal.milestones
+                {"custcol_milestone_id": stone.name, "description": stone.name, "amount": str(stone.amount)}
+                for stone in deal.milestones
             ]
             erp.upsert("salesorder", f"CT-{code}", {"entity": {"externalId": code}, "item": {"items": stones}})
             space = psa.workspace(code) or psa.save("workspaces", {"title": f"{code} · {deal.name}"}, now)
@@ -73,14 +77,18 @@ class Clerk:
             if self._seen.get(key, self) is row:
                 continue
             self._seen[key] = row
-            held = sum((hours(erp.tables["timebill"].rows[one]["hours"]) for one in erp.bills_for.keys(fact)), Decimal(0))
+            held = sum(
+                (hours(erp.tables["timebill"].rows[one]["hours"]) for one in erp.bills_for.keys(fact)), Decimal(0)
+            )
             wanted = Decimal(row["time_in_minutes"]) / 60 if row and row["approved"] else Decimal(0)
             if abs(held - wanted) > Decimal("0.01"):
                 self._book(fact, key, wanted - held)
         for key, row in psa["expenses"].rows.items():
             if row["approved"] and not erp.expenses_for.keys(f"EX-kantata-{key}"):
                 erp.upsert(
-                    "expensereport", f"EX-kantata-{key}-v1", {"total": str(Decimal(row["amount_in_cents"]) / 100), "tranDate": row["date"]}
+                    "expensereport",
+                    f"EX-kantata-{key}-v1",
+                    {"total": str(Decimal(row["amount_in_cents"]) / 100), "tranDate": row["date"]},
                 )
 
     def _book(self, fact: str, key: str, difference: Decimal) -> None:
@@ -107,7 +115,11 @@ class Clerk:
                     "employee": {"externalId": person},
                 }
             elif first:
-                body |= {"customer": first["customer"], "caseTaskEvent": first["caseTaskEvent"], "employee": first["employee"]}
+                body |= {
+                    "customer": first["customer"],
+                    "caseTaskEvent": first["caseTaskEvent"],
+                    "employee": first["employee"],
+                }
             self._versions[fact] += 1
             erp.upsert("timebill", f"{fact}-v{self._versions[fact]}", body)
             self.refused.pop(fact, None)

@@ -37,10 +37,14 @@ def test_people_keep_working_and_the_truth_keeps_up(tmp_path: Path) -> None:
     assert states["approved"] > BEATS and states["open"] < states["approved"]
     assert sum(one.kind != "" for one in sandbox.weather.armed) == BEATS // GUST
     sales = {
-        row["Project_Code__c"]: row for row in sandbox.vendors.crm.tables["Opportunity"] if row["Project_Code__c"].startswith("PRJ-20")
+        row["Project_Code__c"]: row
+        for row in sandbox.vendors.crm.tables["Opportunity"]
+        if row["Project_Code__c"].startswith("PRJ-20")
     }
     assert set(sales) == {f"PRJ-{2000 + number}" for number in range(1, 5)}
-    assert all(row["Cost_Centre__c"] for row in sales.values()), "the one that lacked it was filled a minute and a half later"
+    assert all(row["Cost_Centre__c"] for row in sales.values()), (
+        "the one that lacked it was filled a minute and a half later"
+    )
     clock.later(600)
     life.beat(BEATS + 1)
     clock.later(600)

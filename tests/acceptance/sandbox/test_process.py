@@ -30,10 +30,14 @@ def free_port() -> int:
 def environment(home: Path, port: int, **more: str) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
     return {
-        **plain, "PYTHONPATH": str(ROOT), "TIEOUT_HOME": str(home), "TIEOUT_WORLD_CLOCK": str(home / "run" / "clock.json"),
+        **plain,
+        "PYTHONPATH": str(ROOT),
+        "TIEOUT_HOME": str(home),
+        "TIEOUT_WORLD_CLOCK": str(home / "run" / "clock.json"),
         "TIEOUT_SANDBOX_PORT": str(port),
-        "TIEOUT_SANDBOX_SECRET": SECRET, **more,
-    }  # fmt: skip
+        "TIEOUT_SANDBOX_SECRET": SECRET,
+        **more,
+    }
 
 
 @contextmanager
@@ -41,7 +45,9 @@ def process(home: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], ht
     """A sandbox process that answers, and a client that may enter; it is gone when the block ends."""
     running = subprocess.Popen([sys.executable, "-c", ENTRY], env=environment(home, port), cwd=home)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=5) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=5
+        ) as client:
             until = time.monotonic() + 20
             while True:
                 try:
@@ -77,5 +83,9 @@ def test_kill_nine_loses_no_write_and_sigterm_ends_cleanly(tmp_path: Path) -> No
 @pytest.mark.processes
 def test_without_a_secret_it_says_what_to_set(tmp_path: Path) -> None:
     variables = environment(tmp_path, free_port(), TIEOUT_SANDBOX_SECRET="")
-    done = subprocess.run([sys.executable, "-c", ENTRY], env=variables, cwd=tmp_path, capture_output=True, timeout=30, check=False)
-    assert done.returncode == 2 and b"TIEOUT_SANDBOX_SECRET is not set" in done.stderr and b"Traceback" not in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", ENTRY], env=variables, cwd=tmp_path, capture_output=True, timeout=30, check=False
+    )
+    assert (
+        done.returncode == 2 and b"TIEOUT_SANDBOX_SECRET is not set" in done.stderr and b"Traceback" not in done.stderr
+    )

@@ -56,7 +56,9 @@ def test_each_kind_of_fault_bites(story: tuple[Sandbox, Clerk, HandClock]) -> No
     for fact in clerk.refused:
         refused[str(sandbox.life.delivery.entries.rows[fact.rsplit("-", 1)[1]]["fault"])] += 1
     blocking = {
-        name: fault.entries for name, fault in kinds.items() if fault.entries and fault.kind not in ("late-approval", "rejected-time")
+        name: fault.entries
+        for name, fault in kinds.items()
+        if fault.entries and fault.kind not in ("late-approval", "rejected-time")
     }
     assert dict(refused) == blocking
     words = Counter(text.split(":")[0] for text in clerk.refused.values())
@@ -84,7 +86,14 @@ def test_faults_outside_the_ledger_are_there_too(story: tuple[Sandbox, Clerk, Ha
     assert statuses["rejected"] > 10 and statuses["new"] > 10
     assert any("work_location" in row for row in psa.tables["time_entries"])
     assert sandbox.weather.armed, "the clerk asks no vendor over the wire, so every gust is still waiting"
-    assert {one.kind for one in sandbox.weather.armed} >= {"throttled", "dropped", "unavailable", "expired", "quota", "fault"}
+    assert {one.kind for one in sandbox.weather.armed} >= {
+        "throttled",
+        "dropped",
+        "unavailable",
+        "expired",
+        "quota",
+        "fault",
+    }
 
 
 def test_billing_runs_leave_billed_ready_and_blocked_work(story: tuple[Sandbox, Clerk, HandClock]) -> None:
@@ -92,9 +101,13 @@ def test_billing_runs_leave_billed_ready_and_blocked_work(story: tuple[Sandbox, 
     bills = list(sandbox.vendors.erp.records.tables["timebill"])
     invoices = list(sandbox.vendors.erp.records.tables["invoice"])
     stones = [line for row in sandbox.vendors.erp.records.tables["salesorder"] for line in row["item"]["items"]]
-    assert {row["status"] for row in invoices} == {"open", "paid"} and len({row["tranId"] for row in invoices}) == len(invoices)
+    assert {row["status"] for row in invoices} == {"open", "paid"} and len({row["tranId"] for row in invoices}) == len(
+        invoices
+    )
     assert any(line.get("custcol_accepted") and line.get("custcol_invoice") for line in stones)
-    assert any(line.get("custcol_accepted") and not line.get("custcol_invoice") for line in stones), "the headline's milestones wait"
+    assert any(line.get("custcol_accepted") and not line.get("custcol_invoice") for line in stones), (
+        "the headline's milestones wait"
+    )
     assert len(bills) > 9_000
 
 
@@ -108,7 +121,9 @@ def test_mending_faults_and_posting_again_leaves_nothing(story: tuple[Sandbox, C
     assert mended["counts"]["explained"] == 0 and mended["counts"]["to_replay"] >= 300
     clock.present += timedelta(minutes=5)
     clerk.work()
-    clerk.again(HEADLINE, next(fault.subject for fault in sandbox.plan.faults if fault.kind == "project-missing-in-ppm"))
+    clerk.again(
+        HEADLINE, next(fault.subject for fault in sandbox.plan.faults if fault.kind == "project-missing-in-ppm")
+    )
     clock.present += timedelta(minutes=5)
     assert clerk.refused == {}
     assert set(sandbox.truth.compare(clock.present)["counts"].values()) == {0}

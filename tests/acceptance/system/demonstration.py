@@ -38,7 +38,9 @@ class Demonstration:
             "TIEOUT_SANDBOX_PORT": str(self.sandbox),
         }
         self.output = open(home.with_suffix(".log"), "wb")  # noqa: SIM115  lives as long as the process
-        self.process = subprocess.Popen([str(TIEOUT), "demo"], env=self.environment, stdout=self.output, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            [str(TIEOUT), "demo"], env=self.environment, stdout=self.output, stderr=subprocess.STDOUT
+        )
 
     def stop(self) -> int:
         """End it as Ctrl-C does; its exit status."""
@@ -62,7 +64,9 @@ class Demonstration:
         self.until(lambda: self.pid(role) != before, 30, f"{role} to come back")
 
     def tieout(self, *words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([str(TIEOUT), *words], env=self.environment, capture_output=True, text=True, timeout=timeout)
+        return subprocess.run(
+            [str(TIEOUT), *words], env=self.environment, capture_output=True, text=True, timeout=timeout
+        )
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         done = self.tieout("sql", query, "--format", "json")
@@ -80,7 +84,9 @@ class Demonstration:
         return found
 
     def world(self, path: str, method: str = "GET") -> Any:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.sandbox}/_world/{path}", method=method, data=b"" if method == "POST" else None)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.sandbox}/_world/{path}", method=method, data=b"" if method == "POST" else None
+        )
         with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read())
 
@@ -88,7 +94,9 @@ class Demonstration:
         """The first true answer; an assertion that names `what` and the last answer when it does not come in time."""
         end, answer = time.monotonic() + seconds, None
         while time.monotonic() < end:
-            assert self.process.poll() is None, f"the demonstration ended by itself: {self.home.with_suffix('.log').read_text()[-2000:]}"
+            assert self.process.poll() is None, (
+                f"the demonstration ended by itself: {self.home.with_suffix('.log').read_text()[-2000:]}"
+            )
             try:
                 answer = question()
             except OSError as error:

@@ -1,5 +1,7 @@
-"""The whole demonstration in real processes: twelve weeks through the real path with kills in the middle, every planted fault
-found with its money, mended, replayed and closed, every vendor equal to the world's truth (N1, E1, E4, C5, C6, X8)."""
+"""The whole demonstration in real processes: twelve weeks through the real path with kills in the middle, every planted
+fault found with its money, mended, replayed and closed, every vendor equal to the world's truth (N1, E1, E4, C5, C6,
+X8).
+"""
 
 from __future__ import annotations
 
@@ -59,15 +61,27 @@ def caught_up(firm: Demonstration) -> dict[str, Any] | None:
 
 
 def planted(firm: Demonstration) -> list[dict[str, Any]]:
-    return [fault for fault in firm.world("faults") if fault["kind"] in CAUSES and not fault["heals_by_itself"] and not fault["fixed"]]
+    return [
+        fault
+        for fault in firm.world("faults")
+        if fault["kind"] in CAUSES and not fault["heals_by_itself"] and not fault["fixed"]
+    ]
 
 
 def the_case(fault: dict[str, Any], cases: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The open case that is this fault: its cause and, where the fault names an object, that object."""
     same = [case for case in cases if case["cause"] == CAUSES[fault["kind"]]]
-    named = fault["subject"].split(" ")[-1] if fault["kind"] == "foreign-charge-code" else fault["subject"].split(" in ")[0]
+    named = (
+        fault["subject"].split(" ")[-1] if fault["kind"] == "foreign-charge-code" else fault["subject"].split(" in ")[0]
+    )
     about = [case for case in same if named in f"{case['subject_key']} {case['title']}"]
-    return next(iter(about or (same if fault["kind"] in ("late-approval", "rejected-time", "closed-period", "schema-drift") else [])), None)
+    return next(
+        iter(
+            about
+            or (same if fault["kind"] in ("late-approval", "rejected-time", "closed-period", "schema-drift") else [])
+        ),
+        None,
+    )
 
 
 def money(firm: Demonstration, case: dict[str, Any]) -> dict[str, Decimal]:
@@ -92,9 +106,20 @@ def test_kills_in_the_middle_lose_and_double_nothing(firm: Demonstration) -> Non
 
 def test_each_journal_record_is_in_the_lake_once(firm: Demonstration) -> None:
     """C5, E2: nothing of the feed is lost or doubled around the kills."""
-    firm.until(lambda: firm.one("select count(*) from runs where state in ('ready', 'running', 'in_doubt')") == 0, 60, "the engine to be idle")
+    firm.until(
+        lambda: firm.one("select count(*) from runs where state in ('ready', 'running', 'in_doubt')") == 0,
+        60,
+        "the engine to be idle",
+    )
     settled = firm.one("select count(*) from runs where state = 'settled'")
-    firm.until(lambda: firm.one("select count(distinct run_id) from records where kind = 'settlement' and status = 'settled'") >= settled, 30, "settlements")
+    firm.until(
+        lambda: (
+            firm.one("select count(distinct run_id) from records where kind = 'settlement' and status = 'settled'")
+            >= settled
+        ),
+        30,
+        "settlements",
+    )
     assert firm.one("select count(*) - count(distinct record_id) from records") == 0
 
 
@@ -102,11 +127,15 @@ def test_every_planted_fault_is_a_case_with_its_money(firm: Demonstration) -> No
     """X1, X2, X3, X8: the right cause and the right amount for each."""
     faults = planted(firm)
     assert len(faults) >= 15
-    assert {"project-deleted-in-erp", "missing-dimension", "unknown-charge-code", "closed-period"} <= {fault["kind"] for fault in faults}
+    assert {"project-deleted-in-erp", "missing-dimension", "unknown-charge-code", "closed-period"} <= {
+        fault["kind"] for fault in faults
+    }
 
     def missing() -> list[str]:
         cases = firm.cases()
-        return [f"{fault['id']} {fault['kind']} {fault['subject']}" for fault in faults if the_case(fault, cases) is None]
+        return [
+            f"{fault['id']} {fault['kind']} {fault['subject']}" for fault in faults if the_case(fault, cases) is None
+        ]
 
     firm.until(lambda: not missing(), 60, f"a case for each planted fault, not yet: {missing()}")
     cases = firm.cases()
@@ -120,10 +149,14 @@ def test_every_planted_fault_is_a_case_with_its_money(firm: Demonstration) -> No
 
 def test_a_bad_code_comes_with_a_suggestion(firm: Demonstration) -> None:
     """X2: the letter O is seen for the zero it should be."""
-    rows = firm.rows("select subject_key, suggestion from cases where cause = 'charge-code-unknown' and status <> 'resolved'")
+    rows = firm.rows(
+        "select subject_key, suggestion from cases where cause = 'charge-code-unknown' and status <> 'resolved'"
+    )
     assert rows
     for row in rows:
-        assert json.loads(row["suggestion"])["charge_code"] == row["subject_key"].replace("O", "0").replace("o", "0").replace("l", "1")
+        assert json.loads(row["suggestion"])["charge_code"] == row["subject_key"].replace("O", "0").replace(
+            "o", "0"
+        ).replace("l", "1")
 
 
 def test_mended_and_replayed_everything_closes_and_equals_the_truth(firm: Demonstration) -> None:
@@ -132,7 +165,9 @@ def test_mended_and_replayed_everything_closes_and_equals_the_truth(firm: Demons
     found = {fault["id"]: the_case(fault, firm.cases()) for fault in faults}
     for fault in faults:
         firm.world(f"faults/{fault['id']}/fix", "POST")
-    needs_a_setting = {fault["id"] for fault in faults if fault["kind"] == "schema-drift"}  # the connector must learn the field, or be told to ignore it
+    needs_a_setting = {
+        fault["id"] for fault in faults if fault["kind"] == "schema-drift"
+    }  # the connector must learn the field, or be told to ignore it
     cases = {case["case_id"] for name, case in found.items() if case and name not in needs_a_setting}
 
     def closed() -> bool:
@@ -153,9 +188,13 @@ def titles(firm: Demonstration, cases: set[str]) -> list[str]:
 
 
 def replay(firm: Demonstration, case: str) -> None:
-    """What an operator does once the vendor's side is mended, as often as it takes: replay what the case holds, the set-up first."""
+    """What an operator does once the vendor's side is mended, as often as it takes: replay what the case holds, the
+    set-up first.
+    """
     done = firm.tieout("replay", "--case", case, "--reason", "mended at the vendor")
-    assert done.returncode in (0, 1, 2), done.stderr  # 1: something failed again; 2: nothing to replay, the case closes by itself
+    assert done.returncode in (0, 1, 2), (
+        done.stderr
+    )  # 1: something failed again; 2: nothing to replay, the case closes by itself
     assert "Traceback" not in done.stderr
 
 
@@ -191,7 +230,11 @@ def resident_mib(home: Path) -> float:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if f"TIEOUT_HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
-                total += int(next(line for line in (entry / "smaps_rollup").read_text().split("\n") if line.startswith("Pss:")).split()[1])
+                total += int(
+                    next(
+                        line for line in (entry / "smaps_rollup").read_text().split("\n") if line.startswith("Pss:")
+                    ).split()[1]
+                )
         except (OSError, StopIteration):
             continue
     return total / 1024
@@ -202,7 +245,11 @@ def test_it_ends_cleanly(firm: Demonstration) -> None:
     children = firm.pids()
     assert {"engine", "collect", "console", "sandbox"} <= set(children)
     assert firm.stop() == 0
-    left = [role for role, number in children.items() if Path(f"/proc/{number}").exists() and os.path.exists(f"/proc/{number}/exe")]
+    left = [
+        role
+        for role, number in children.items()
+        if Path(f"/proc/{number}").exists() and os.path.exists(f"/proc/{number}/exe")
+    ]
     assert left == []
     done = firm.tieout("verify")
     assert done.returncode == 0, done.stdout

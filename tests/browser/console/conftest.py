@@ -22,7 +22,15 @@ from tests.browser.console.seed import NOW, Frozen, Seeded, seed
 
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
 
 
 @dataclass(frozen=True)
@@ -55,9 +63,26 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def start(home: Path, cwd: Path, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
     """A console on a free port, started from a working directory of its own; answers once it is healthy."""
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "console" / "asgi.py"), "--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(ROOT / "app" / "console" / "asgi.py"),
+        "--server.address",
+        "127.0.0.1",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
     known = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
-    settings = {"TIEOUT_HOME": str(home), "TIEOUT_WORLD_CLOCK": str(home / "clock.json"), "PYTHONPATH": str(ROOT), **environment}
+    settings = {
+        "TIEOUT_HOME": str(home),
+        "TIEOUT_WORLD_CLOCK": str(home / "clock.json"),
+        "PYTHONPATH": str(ROOT),
+        **environment,
+    }
     log = (cwd / "console.log").open("wb")
     process = subprocess.Popen(command, cwd=cwd, env={**known, **settings}, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
@@ -95,9 +120,13 @@ def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -r requirements-test.lock")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: pip install -r requirements-test.lock"
+    )
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install it with your package manager (python -m tests.prepare does on Debian)")
+        pytest.skip(
+            "no Chromium on this machine: install it with your package manager (python -m tests.prepare does on Debian)"
+        )
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened

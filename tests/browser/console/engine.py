@@ -1,4 +1,6 @@
-"""A stand-in for the engine's request desk: it takes previews and replays from the journal and settles them through its API."""
+"""A stand-in for the engine's request desk: it takes previews and replays from the journal and settles them through its
+API.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +32,32 @@ class RequestDesk(threading.Thread):
     def _preview(self, request: Request) -> None:
         plan = plan_of(request.body)
         code = (request.body.get("correction") or {}).get("charge_code", "PRJ-1004.099")
-        runs = [{"run_id": run, "business_key": f"time_entry:{run[:8]}", "steps": [self._step(code)]} for run in plan.everything]
-        self._journal.requests.settle(request.request_id, "done", {"plan_hash": plan.hash, "runs": runs, "hazards": [], "totals": {"GBP": "4455.00"}, "count": len(runs)})
+        runs = [
+            {"run_id": run, "business_key": f"time_entry:{run[:8]}", "steps": [self._step(code)]}
+            for run in plan.everything
+        ]
+        self._journal.requests.settle(
+            request.request_id,
+            "done",
+            {"plan_hash": plan.hash, "runs": runs, "hazards": [], "totals": {"GBP": "4455.00"}, "count": len(runs)},
+        )
 
     def _step(self, code: str) -> dict[str, Any]:
         fields = [
-            {"field": "caseTaskEvent", "current": None, "wanted": code, "changed": True}, {"field": "hours", "current": None, "wanted": "6:00", "changed": True},
+            {"field": "caseTaskEvent", "current": None, "wanted": code, "changed": True},
+            {"field": "hours", "current": None, "wanted": "6:00", "changed": True},
             {"field": "custcol_cost_rate", "current": None, "wanted": "86.00", "changed": True},
-        ]  # fmt: skip
-        return {"step": "post-to-erp", "system": "netsuite", "kind": "deliver", "action": "post", "external_id": "TE-v1", "fields": fields, "outcome": "creates", "error": None}
+        ]
+        return {
+            "step": "post-to-erp",
+            "system": "netsuite",
+            "kind": "deliver",
+            "action": "post",
+            "external_id": "TE-v1",
+            "fields": fields,
+            "outcome": "creates",
+            "error": None,
+        }
 
     def _replay(self, request: Request) -> None:
         plan, done, waves = plan_of(request.body), 0, []
@@ -46,9 +65,24 @@ class RequestDesk(threading.Thread):
             size = len(wave.run_ids)
             done += size
             waves.append({"size": size, "settled": size, "failed": 0, "waiting": 0})
-            self._journal.requests.progress(request.request_id, {"waves": waves, "replayed": done, "settled": done, "failed": 0, "waiting": 0, "stopped": False})
+            self._journal.requests.progress(
+                request.request_id,
+                {"waves": waves, "replayed": done, "settled": done, "failed": 0, "waiting": 0, "stopped": False},
+            )
         self._mend(set(plan.everything))
-        self._journal.requests.settle(request.request_id, "done", {"waves": waves, "replayed": done, "settled": done, "failed": 0, "waiting": 0, "stopped": False, "run_ids": {}})
+        self._journal.requests.settle(
+            request.request_id,
+            "done",
+            {
+                "waves": waves,
+                "replayed": done,
+                "settled": done,
+                "failed": 0,
+                "waiting": 0,
+                "stopped": False,
+                "run_ids": {},
+            },
+        )
         self.replayed.append(request)
 
     def _mend(self, runs: set[str]) -> None:

@@ -15,12 +15,19 @@ from tests.browser.console.seed import FOREIGN_TRACE, NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENCE = 40_000
-"""Milliseconds until a page that does not come is an error: long, since a busy machine is slow and a green test does not wait."""
+"""Milliseconds until a page that does not come is an error: long, since a busy machine is slow and a green test does
+not wait.
+"""
 
 
 @pytest.fixture
 def page(browser: Any, console: Running) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="dark", timezone_id="Europe/Berlin", base_url=console.address)
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 1000},
+        color_scheme="dark",
+        timezone_id="Europe/Berlin",
+        base_url=console.address,
+    )
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE)
     yield opened
@@ -29,7 +36,13 @@ def page(browser: Any, console: Running) -> Iterator[Any]:
 
 def case_of(console: Running, run_id: str) -> str:
     journal = console.desk._journal
-    return str(journal.cases.page().rows[0]["case_id"]) if not run_id else next(case["case_id"] for case in journal.cases.page().rows if run_id in journal.cases.run_ids(case["case_id"]))
+    return (
+        str(journal.cases.page().rows[0]["case_id"])
+        if not run_id
+        else next(
+            case["case_id"] for case in journal.cases.page().rows if run_id in journal.cases.run_ids(case["case_id"])
+        )
+    )
 
 
 @pytest.mark.req("E4", "X8", "X9", "O1", "O7")
@@ -74,7 +87,9 @@ def test_failures_are_shown_as_causes_and_filters_live_in_the_address(page: Any,
 @pytest.mark.req("X8", "O9")
 @pytest.mark.parametrize("narrowing", ["cause=charge-code-unknown", "cause=Unknown+charge+code"])
 def test_a_link_that_names_a_cause_shows_its_cases_alone(page: Any, console: Running, narrowing: str) -> None:
-    """X8, O9: links name causes by their codes, the filter by their titles; both narrow the list and stay in the address."""
+    """X8, O9: links name causes by their codes, the filter by their titles; both narrow the list and stay in the
+    address.
+    """
     page.goto("/exceptions")
     page.get_by_text("failures have").wait_for()
     page.goto(f"/exceptions?{narrowing}")
@@ -151,7 +166,10 @@ def test_every_page_says_while_history_is_played_and_ceases_by_itself(page: Any,
 def test_title_time_and_person_stand_on_one_line(page: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/journey")
-    time, person, title = (page.locator(place).first for place in (".st-key-heading .stHtml", ".st-key-heading [data-testid=stPopoverButton]", ".st-key-heading h1"))
+    time, person, title = (
+        page.locator(place).first
+        for place in (".st-key-heading .stHtml", ".st-key-heading [data-testid=stPopoverButton]", ".st-key-heading h1")
+    )
     for part in (time, person, title):
         part.wait_for()
     page.get_by_text("Recent journeys").wait_for()

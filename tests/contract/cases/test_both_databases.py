@@ -23,7 +23,11 @@ def clock():
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def journal(request, tmp_path, clock):
-    url = f"sqlite:///{tmp_path / 'journal.sqlite'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    url = (
+        f"sqlite:///{tmp_path / 'journal.sqlite'}"
+        if request.param == "sqlite"
+        else request.getfixturevalue("postgres_url")
+    )
     opened = open_journal(url, clock)
     yield opened
     opened.close()
@@ -55,7 +59,9 @@ def test_pages_groups_and_searches(journal):
     assert cases.page(CaseFilter(text="prj-1012-1")).total == 11
     assert [group.cases for group in cases.groups()] == [30]
     for order in ("money", "severity", "age", "newest", "due", "occurrences"):
-        rows = [row["case_id"] for start in range(0, 30, 7) for row in cases.page(order=order, limit=7, offset=start).rows]
+        rows = [
+            row["case_id"] for start in range(0, 30, 7) for row in cases.page(order=order, limit=7, offset=start).rows
+        ]
         assert len(set(rows)) == 30, f"pages by {order} overlap"
 
 
@@ -64,9 +70,13 @@ def test_triage_is_audited(journal, clock):
     journal.cases.report("d", [entry(1)], RATES)
     journal.cases.acknowledge(CASE, "ada", "mine")
     journal.cases.snooze([CASE], "ada", clock.now() + timedelta(days=1), "month end")
-    actions = [record for page in journal.feed.read(0) for record in page.records if record.kind is RecordKind.OPERATOR_ACTION]
+    actions = [
+        record for page in journal.feed.read(0) for record in page.records if record.kind is RecordKind.OPERATOR_ACTION
+    ]
     assert [(record.actor, record.body["action"], record.body["reason"]) for record in actions] == [
-        ("ada", "acknowledged", "mine"), ("ada", "snoozed", "month end")]  # fmt: skip
+        ("ada", "acknowledged", "mine"),
+        ("ada", "snoozed", "month end"),
+    ]
 
 
 @pytest.mark.req("E8", "X8")
@@ -82,7 +92,13 @@ def test_collectors_that_report_at_once_make_one_case_with_one_history(journal):
 def test_no_request_is_taken_by_two(journal):
     asked = {journal.requests.append("replay", BODY, "ada") for _ in range(20)}
     with ThreadPoolExecutor(4) as pool:
-        taken = [one.request_id for batch in pool.map(lambda n: journal.requests.take(f"worker-{n}", ["replay"], 3), range(12)) for one in batch]
+        taken = [
+            one.request_id
+            for batch in pool.map(lambda n: journal.requests.take(f"worker-{n}", ["replay"], 3), range(12))
+            for one in batch
+        ]
     assert len(taken) == len(set(taken)) and set(taken) == asked
-    assert journal.requests.settle(taken[0], "done", {"replayed": 2}) and not journal.requests.settle(taken[0], "failed")
+    assert journal.requests.settle(taken[0], "done", {"replayed": 2}) and not journal.requests.settle(
+        taken[0], "failed"
+    )
     assert journal.requests.get(taken[0]).result == {"replayed": 2}

@@ -32,7 +32,10 @@ def test_success_is_an_empty_response_in_the_senders_encoding(collector):
     assert (status, body, headers["content-type"]) == (200, b"", PROTOBUF)
     status, body, headers = collector.post("/v1/traces", b'{"resourceSpans": []}', "application/json; charset=utf-8")
     assert (status, json.loads(body), headers["content-type"]) == (200, {}, JSON)
-    assert collector.post("/v1/logs", gzip.compress(logs().SerializeToString()), PROTOBUF, Content_Encoding="gzip")[0] == 200
+    assert (
+        collector.post("/v1/logs", gzip.compress(logs().SerializeToString()), PROTOBUF, Content_Encoding="gzip")[0]
+        == 200
+    )
     assert collector.post("/v1/traces", b"", PROTOBUF)[0] == 200, "an empty request is a request of nothing"
 
 
@@ -45,19 +48,31 @@ def test_partial_success_counts_what_was_refused(collector):
     bad = logs(2, trace_id=b"short")
     status, body, _ = collector.post("/v1/logs", bad.SerializeToString(), PROTOBUF)
     assert (status, ExportLogsServiceResponse.FromString(body).partial_success.rejected_log_records) == (200, 2)
-    status, body, _ = collector.post("/v1/traces", b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}', JSON)
+    status, body, _ = collector.post(
+        "/v1/traces", b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}', JSON
+    )
     assert status == 200 and json.loads(body)["partialSuccess"]["rejectedSpans"] == "1"
 
 
 @pytest.mark.parametrize(
     ("path", "body", "media", "encoding", "status"),
-    [("/v1/traces", b"\xff" * 64, PROTOBUF, "", 400), ("/v1/traces", b"{not json", JSON, "", 400),
-     ("/v1/traces", b"\x1f\x8b garbage", JSON, "gzip", 400), ("/v1/traces", b"hello", "text/plain", "", 415), ("/v1/traces", b"x", JSON, "br", 415),
-     ("/v1/traces", b"\0" * (3 << 20), PROTOBUF, "", 413), ("/v1/traces", gzip.compress(b"\0" * (64 << 20)), PROTOBUF, "gzip", 413),
-     ("/v1/metrics", b"", PROTOBUF, "", 404), ("/nowhere", b"", JSON, "", 404), ("/v1/observations", b"no json", NDJSON, "", 400),
-     ("/v1/observations", b"{}", JSON, "", 415)],
+    [
+        ("/v1/traces", b"\xff" * 64, PROTOBUF, "", 400),
+        ("/v1/traces", b"{not json", JSON, "", 400),
+        ("/v1/traces", b"\x1f\x8b garbage", JSON, "gzip", 400),
+        ("/v1/traces", b"hello", "text/plain", "", 415),
+        ("/v1/traces", b"x", JSON, "br", 415),
+        ("/v1/traces", b"\0" * (3 << 20), PROTOBUF, "", 413),
+        ("/v1/traces", gzip.compress(b"\0" * (64 << 20)), PROTOBUF, "gzip", 413),
+        ("/v1/metrics", b"", PROTOBUF, "", 404),
+        ("/nowhere", b"", JSON, "", 404),
+        ("/v1/observations", b"no json", NDJSON, "", 400),
+        ("/v1/observations", b"{}", JSON, "", 415),
+    ],
 )
-def test_every_refusal_is_a_status_and_a_sentence_in_the_senders_encoding(collector, path, body, media, encoding, status):
+def test_every_refusal_is_a_status_and_a_sentence_in_the_senders_encoding(
+    collector, path, body, media, encoding, status
+):
     headers = {"Content_Encoding": encoding} if encoding else {}
     code, content, answered = collector.post(path, body, media, **headers)
     assert code == status
@@ -73,7 +88,9 @@ def test_every_refusal_is_a_status_and_a_sentence_in_the_senders_encoding(collec
 def test_an_oversized_body_leaves_its_beginning_and_its_size(collector):
     assert collector.post("/v1/logs", b"#" * (3 << 20), PROTOBUF)[0] == 413
     collector.until_stored()
-    [row] = collector.rows("select error_code, content_bytes, length(content) as held from quarantine where receiver = 'otlp/logs' and content like '#%'")
+    [row] = collector.rows(
+        "select error_code, content_bytes, length(content) as held from quarantine where receiver = 'otlp/logs' and content like '#%'"
+    )
     assert row == {"error_code": "too-large", "content_bytes": 3 << 20, "held": 64 << 10}
 
 
@@ -89,22 +106,40 @@ def test_the_wrong_method_names_the_right_one(collector):
 
 @pytest.mark.req("C4")
 def test_observations_answer_how_many_were_stored(collector):
-    line = {"observed_at": "2026-01-31T08:00:00Z", "snapshot_id": "s1", "system": "kantata", "role": "psa", "entity": "project", "system_id": "1",
-            "key": "PRJ-1001", "legal_entity": "NOV-DE", "present": True, "digest": "d", "fields": {"code": "PRJ-1001"}}
+    line = {
+        "observed_at": "2026-01-31T08:00:00Z",
+        "snapshot_id": "s1",
+        "system": "kantata",
+        "role": "psa",
+        "entity": "project",
+        "system_id": "1",
+        "key": "PRJ-1001",
+        "legal_entity": "NOV-DE",
+        "present": True,
+        "digest": "d",
+        "fields": {"code": "PRJ-1001"},
+    }
     body = json.dumps(line).encode() + b"\n{}\n"
     status, content, _ = collector.post("/v1/observations", gzip.compress(body), NDJSON, Content_Encoding="gzip")
     assert (status, json.loads(content)["stored"], json.loads(content)["quarantined"]) == (200, 1, 1)
     collector.until_stored()
     rows = collector.rows("select key, fields from observations where snapshot_id = 's1'")
     assert rows == [{"key": "PRJ-1001", "fields": '{"code":"PRJ-1001"}'}]
-    assert collector.rows("select count(*) as n from quarantine where receiver = 'observations' and error_code = 'observation'")[0]["n"] >= 1
+    assert (
+        collector.rows(
+            "select count(*) as n from quarantine where receiver = 'observations' and error_code = 'observation'"
+        )[0]["n"]
+        >= 1
+    )
 
 
 @pytest.mark.req("G1")
 def test_it_listens_on_loopback_only(collector):
     with open("/proc/net/tcp") as table:
         listening = [line.split()[1] for line in table if line.split()[3] == "0A"]
-    assert [address for address in listening if address.endswith(f":{collector.port:04X}")] == [f"0100007F:{collector.port:04X}"]
+    assert [address for address in listening if address.endswith(f":{collector.port:04X}")] == [
+        f"0100007F:{collector.port:04X}"
+    ]
 
 
 def test_a_second_collector_on_the_same_home_says_what_is_wrong(collector):

@@ -1,4 +1,6 @@
-"""What the contract suite must know of each vendor: how to reach its emulator, what to change at the source, what to write."""
+"""What the contract suite must know of each vendor: how to reach its emulator, what to change at the source, what to
+write.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +48,12 @@ class World:
 
 @dataclass(frozen=True)
 class Case:
-    """One vendor. `grow(world, n)` makes the n-th change at the source; `change(n)` is the n-th good write, `bad` one that the
-    vendor refuses; `count` counts what the writes made. `refusal` is (status, body, code, field) in the vendor's words.
-    `again` changes what `grow` changed first once more, within the same tick of the source's clock.
-    `retype` spoils one field at the source and names it; `extend` is what the vendor's next release puts in place of what, and the
-    path of the field that is new by it."""
+    """One vendor. `grow(world, n)` makes the n-th change at the source; `change(n)` is the n-th good write, `bad` one
+    that the vendor refuses; `count` counts what the writes made. `refusal` is (status, body, code, field) in the
+    vendor's words. `again` changes what `grow` changed first once more, within the same tick of the source's clock.
+    `retype` spoils one field at the source and names it; `extend` is what the vendor's next release puts in place of
+    what, and the path of the field that is new by it.
+    """
 
     role: Role
     credentials: Mapping[str, str]
@@ -72,7 +75,15 @@ class Case:
     http: bool = True
 
     def config(self, vendor: str, world: World) -> SystemConfig:
-        return SystemConfig(vendor, vendor, self.role, f"{world.address}/{vendor}", (), dict(self.credentials), dict(self.options(world)))
+        return SystemConfig(
+            vendor,
+            vendor,
+            self.role,
+            f"{world.address}/{vendor}",
+            (),
+            dict(self.credentials),
+            dict(self.options(world)),
+        )
 
 
 # Salesforce
@@ -80,25 +91,66 @@ class Case:
 
 def sf_grow(world: World, n: int) -> None:
     crm = world.vendors.crm
-    account = crm.save("Account", {**BLANK_ACCOUNT, "Name": f"Halden {n}", "AccountNumber": f"10{n:03d}", "BillingCountry": "DE"}, world.clock.now())
-    won = {**BLANK_OPPORTUNITY, "Name": f"Deal {n}", "AccountId": account, "Project_Code__c": f"PRJ-{1000 + n}", "Amount": 125000.5}
+    account = crm.save(
+        "Account",
+        {**BLANK_ACCOUNT, "Name": f"Halden {n}", "AccountNumber": f"10{n:03d}", "BillingCountry": "DE"},
+        world.clock.now(),
+    )
+    won = {
+        **BLANK_OPPORTUNITY,
+        "Name": f"Deal {n}",
+        "AccountId": account,
+        "Project_Code__c": f"PRJ-{1000 + n}",
+        "Amount": 125000.5,
+    }
     crm.save("Opportunity", won, world.clock.now())
 
 
 BLANK_ACCOUNT: dict[str, Any] = dict.fromkeys(
-    ["ParentId", "CurrencyIsoCode", "Tax_Id__c", "Tax_Profile__c", "Legal_Entity__c", "Ext_Key__c", "BillingCountry", "AccountNumber"]
-) | {"CurrencyIsoCode": "EUR", "Legal_Entity__c": "NOV-DE"}  # fmt: skip
+    [
+        "ParentId",
+        "CurrencyIsoCode",
+        "Tax_Id__c",
+        "Tax_Profile__c",
+        "Legal_Entity__c",
+        "Ext_Key__c",
+        "BillingCountry",
+        "AccountNumber",
+    ]
+) | {"CurrencyIsoCode": "EUR", "Legal_Entity__c": "NOV-DE"}
 BLANK_OPPORTUNITY: dict[str, Any] = dict.fromkeys(
-    ["Tax_Profile__c", "Cost_Centre__c", "Service_Line__c", "Practice__c", "Region__c", "SOW_Number__c", "SOW_Signed_On__c", "SOW_Expires_On__c", "PO_Number__c", "Billing_Cap__c", "Start_Date__c", "End_Date__c"]
+    [
+        "Tax_Profile__c",
+        "Cost_Centre__c",
+        "Service_Line__c",
+        "Practice__c",
+        "Region__c",
+        "SOW_Number__c",
+        "SOW_Signed_On__c",
+        "SOW_Expires_On__c",
+        "PO_Number__c",
+        "Billing_Cap__c",
+        "Start_Date__c",
+        "End_Date__c",
+    ]
 ) | {
-    "StageName": "Closed Won", "IsClosed": True, "IsWon": True, "CloseDate": "2026-11-18", "Closed_Won_At__c": "2026-11-18T09:30:00.000+0000",
-    "CurrencyIsoCode": "EUR", "Contract_Type__c": "Time and Materials", "Legal_Entity__c": "NOV-DE", "Target_Margin__c": 35.0,
+    "StageName": "Closed Won",
+    "IsClosed": True,
+    "IsWon": True,
+    "CloseDate": "2026-11-18",
+    "Closed_Won_At__c": "2026-11-18T09:30:00.000+0000",
+    "CurrencyIsoCode": "EUR",
+    "Contract_Type__c": "Time and Materials",
+    "Legal_Entity__c": "NOV-DE",
+    "Target_Margin__c": 35.0,
     "Approval_Status__c": "Approved",
-}  # fmt: skip
+}
 
 
 def sf_change(n: int) -> Change:
-    body = Customer(ref=SystemRef(system="x", kind="customer", id=str(n)), name=f"Orrin {n}", number=f"20{n:03d}", country="GB")
+    body = Customer(
+        ref=SystemRef(system="x", kind="customer", id=str(n)), name=f"Orrin {n}", number=f"20{n:03d}", country="GB"
+    )
     return Change("upsert", "customer", f"C-20{n:03d}", f"key-{n}", body)
 
 
@@ -122,9 +174,16 @@ def ns_prepare(world: World) -> None:
     records = world.vendors.erp.records
     records.upsert("subsidiary", "NOV-DE", {"name": "Novalis GmbH", "currency": "EUR", "country": "DE"})
     records.upsert("customer", "C-10001", {"companyName": "Halden", "subsidiary": {"externalId": "NOV-DE"}})
-    job = {"companyName": "Grid", "parent": {"externalId": "C-10001"}, "subsidiary": {"externalId": "NOV-DE"}, "currency": "EUR"}
+    job = {
+        "companyName": "Grid",
+        "parent": {"externalId": "C-10001"},
+        "subsidiary": {"externalId": "NOV-DE"},
+        "currency": "EUR",
+    }
     records.upsert("job", "PRJ-1001", job)
-    records.upsert("employee", "E-1007", {"entityId": "E-1007", "lastName": "Field", "subsidiary": {"externalId": "NOV-DE"}})
+    records.upsert(
+        "employee", "E-1007", {"entityId": "E-1007", "lastName": "Field", "subsidiary": {"externalId": "NOV-DE"}}
+    )
     records.upsert("projecttask", "PRJ-1001_010", {"title": "PRJ-1001.010", "project": {"externalId": "PRJ-1001"}})
 
 
@@ -135,11 +194,19 @@ def ns_grow(world: World, n: int) -> None:
 
 def posting(n: int, code: str = "PRJ-1001.010") -> Change:
     body = TimeEntry(
-        time_entry_id=f"TE-kantata-{n}", ref=SystemRef(system="kantata", kind="time_entry", id=str(n)), source_version=1,
-        project_ref=SystemRef(system="kantata", kind="project", id="1"), project_id="PRJ-1001", resource_id="E-1007", charge_code=code,
-        resource_ref=SystemRef(system="kantata", kind="resource", id="1"), work_date=date(2026, 11, 16), hours=Decimal("7.5"),
-        bill_rate=Money(amount=Decimal("185.10"), currency="EUR"), cost_rate=Money(amount=Decimal("62.50"), currency="EUR"),
-    )  # fmt: skip
+        time_entry_id=f"TE-kantata-{n}",
+        ref=SystemRef(system="kantata", kind="time_entry", id=str(n)),
+        source_version=1,
+        project_ref=SystemRef(system="kantata", kind="project", id="1"),
+        project_id="PRJ-1001",
+        resource_id="E-1007",
+        charge_code=code,
+        resource_ref=SystemRef(system="kantata", kind="resource", id="1"),
+        work_date=date(2026, 11, 16),
+        hours=Decimal("7.5"),
+        bill_rate=Money(amount=Decimal("185.10"), currency="EUR"),
+        cost_rate=Money(amount=Decimal("62.50"), currency="EUR"),
+    )
     return Change("post", "time_entry", f"TE-kantata-{n}-v1", f"key-{n}", body)
 
 
@@ -164,17 +231,33 @@ def ka_prepare(world: World) -> None:
     workspace = psa.save("workspaces", {"title": "PRJ-1001 · Grid", "creator_role": "maven", "currency": "EUR"}, at)
     story = psa.save("stories", {"title": "PRJ-1001.010 Build", "workspace_id": workspace}, at)
     user = psa.save("users", {"full_name": "Dana Field", "email_address": "dana@novalis.example"}, at)
-    reference = {"subject_type": "User", "subject_id": user, "service_name": "workday", "service_model": "resource", "service_model_ref": "E-1007"}
-    psa.tables["external_references"].put("9001", {"id": "9001", **reference, "status": "successful", "updated_at": "2026-11-18T09:00:00+00:00"})
+    reference = {
+        "subject_type": "User",
+        "subject_id": user,
+        "service_name": "workday",
+        "service_model": "resource",
+        "service_model_ref": "E-1007",
+    }
+    psa.tables["external_references"].put(
+        "9001", {"id": "9001", **reference, "status": "successful", "updated_at": "2026-11-18T09:00:00+00:00"}
+    )
     for n in range(4):
         ka_entry(world, workspace, story, user, n)
 
 
 def ka_entry(world: World, workspace: str, story: str, user: str, n: int) -> str:
     fields = {
-        "date_performed": "2026-11-16", "time_in_minutes": 450 + n, "notes": "design", "rate_in_cents": 18510, "cost_rate_in_cents": 6250,
-        "currency": "EUR", "currency_base_unit": 100, "story_id": story, "workspace_id": workspace, "user_id": user,
-    }  # fmt: skip
+        "date_performed": "2026-11-16",
+        "time_in_minutes": 450 + n,
+        "notes": "design",
+        "rate_in_cents": 18510,
+        "cost_rate_in_cents": 6250,
+        "currency": "EUR",
+        "currency_base_unit": 100,
+        "story_id": story,
+        "workspace_id": workspace,
+        "user_id": user,
+    }
     return world.vendors.psa.save("time_entries", fields, world.clock.now() - timedelta(minutes=30))
 
 
@@ -197,9 +280,14 @@ def ka_within(psa: Kantata, key: str, **fields: Any) -> None:
 
 def ka_change(n: int) -> Change:
     body = Project(
-        code=f"PRJ-{2000 + n}", name=f"Platform {n}", currency="EUR",
-        tasks=(Task(task_id="1", name="Build", charge_code=f"PRJ-{2000 + n}.010"), Task(task_id="2", name="Run", charge_code=f"PRJ-{2000 + n}.020")),
-    )  # fmt: skip
+        code=f"PRJ-{2000 + n}",
+        name=f"Platform {n}",
+        currency="EUR",
+        tasks=(
+            Task(task_id="1", name="Build", charge_code=f"PRJ-{2000 + n}.010"),
+            Task(task_id="2", name="Run", charge_code=f"PRJ-{2000 + n}.020"),
+        ),
+    )
     return Change("upsert", "project", f"PRJ-{2000 + n}", f"key-{n}", body)
 
 
@@ -214,13 +302,26 @@ def ka_retype(world: World) -> str:
 
 
 def ppm_grow(world: World, n: int) -> None:
-    row = {"code": f"PRJ-{1000 + n}", "name": "Grid", "currencyCode": "EUR", "value": 125000.5, "status": "active", "_version": 1}
+    row = {
+        "code": f"PRJ-{1000 + n}",
+        "name": "Grid",
+        "currencyCode": "EUR",
+        "value": 125000.5,
+        "status": "active",
+        "_version": 1,
+    }
     world.vendors.ppm.tables["projects"].put(f"PRJ-{1000 + n}", row)
 
 
 def ppm_change(n: int) -> Change:
     value = Money(amount=Decimal("125000.50"), currency="EUR")
-    return Change("upsert", "project", f"PRJ-{3000 + n}", f"key-{n}", Project(code=f"PRJ-{3000 + n}", name="Grid", currency="EUR", budget_value=value))
+    return Change(
+        "upsert",
+        "project",
+        f"PRJ-{3000 + n}",
+        f"key-{n}",
+        Project(code=f"PRJ-{3000 + n}", name="Grid", currency="EUR", budget_value=value),
+    )
 
 
 # Workday
@@ -228,10 +329,20 @@ def ppm_change(n: int) -> Change:
 
 def wd_grow(world: World, n: int) -> None:
     worker = {
-        "first": "Dana", "last": f"Field {n}", "user": f"dfield{n}", "email": f"d{n}@novalis.example", "role": "Architect", "weekly_hours": "40",
-        "hired": "2024-01-08", "active": True, "cost_rate": "62.50", "currency": "EUR", "legal_entity": "NOV-DE", "company": "Novalis GmbH",
+        "first": "Dana",
+        "last": f"Field {n}",
+        "user": f"dfield{n}",
+        "email": f"d{n}@novalis.example",
+        "role": "Architect",
+        "weekly_hours": "40",
+        "hired": "2024-01-08",
+        "active": True,
+        "cost_rate": "62.50",
+        "currency": "EUR",
+        "legal_entity": "NOV-DE",
+        "company": "Novalis GmbH",
         "cost_centre": "220",
-    }  # fmt: skip
+    }
     world.vendors.hcm.save(f"E-{1000 + n}", worker, world.clock.now())
 
 
@@ -281,11 +392,21 @@ def csv_retype(world: World) -> str:
 
 
 def csv_change(n: int) -> Change:
-    return Change("annotate", "time_entry", f"TE-csv-{n}", f"key-{n}", {"status": "successful", "posting_id": f"TE-csv-{n}-v1", "message": "Posted"})
+    return Change(
+        "annotate",
+        "time_entry",
+        f"TE-csv-{n}",
+        f"key-{n}",
+        {"status": "successful", "posting_id": f"TE-csv-{n}-v1", "message": "Posted"},
+    )
 
 
 def csv_options(world: World) -> Mapping[str, Any]:
-    return {"folder": str(world.folder), "mapping": str(world.folder / "map.toml"), "results": str(world.folder / "results")}
+    return {
+        "folder": str(world.folder),
+        "mapping": str(world.folder / "map.toml"),
+        "results": str(world.folder / "results"),
+    }
 
 
 def csv_count(world: World) -> int:
@@ -296,43 +417,115 @@ def csv_count(world: World) -> int:
 TOKEN = {"token": SECRET}
 CASES: dict[str, Case] = {
     "salesforce": Case(
-        Role.CRM, {"client_id": "tieout", "client_secret": SECRET}, sf_grow, "opportunities", "project", sf_change,
+        Role.CRM,
+        {"client_id": "tieout", "client_secret": SECRET},
+        sf_grow,
+        "opportunities",
+        "project",
+        sf_change,
         lambda world: sum(1 for row in world.vendors.crm.tables["Account"] if str(row["Name"]).startswith("Orrin")),
-        bad=Change("upsert", "customer", "C-29999", "key-bad", {"number": "29999"}), bad_code="missing-field",
-        refusal=(400, b'[{"message":"Required fields are missing: [Name]","errorCode":"REQUIRED_FIELD_MISSING","fields":["Name"]}]',
-                 "required-field-missing", "Name"),
-        write=("PATCH", "/composite/"), read="/query", retype=sf_retype, again=sf_again,
+        bad=Change("upsert", "customer", "C-29999", "key-bad", {"number": "29999"}),
+        bad_code="missing-field",
+        refusal=(
+            400,
+            b'[{"message":"Required fields are missing: [Name]","errorCode":"REQUIRED_FIELD_MISSING","fields":["Name"]}]',
+            "required-field-missing",
+            "Name",
+        ),
+        write=("PATCH", "/composite/"),
+        read="/query",
+        retype=sf_retype,
+        again=sf_again,
         extend=(b'"StageName":', b'"Einstein_Score__c":0.5,"StageName":', "Opportunity.Einstein_Score__c"),
     ),
     "netsuite": Case(
-        Role.ERP, TOKEN, ns_grow, "charge_codes", "charge_code", posting, lambda world: len(world.vendors.erp.records.tables["timebill"]),
-        bad=posting(900, "PRJ-9999.010"), bad_code="charge-code-not-found",
-        refusal=(400, b'{"title":"Bad Request","status":400,"o:errorDetails":[{"detail":"You cannot edit/create a transaction in a closed period",'
-                 b'"o:errorCode":"USER_ERROR","o:errorPath":"tranDate"}]}', "closed-period", "tranDate"),
-        write=("PUT", "/record/v1/"), read="/suiteql", prepare=ns_prepare, retype=ns_retype, again=ns_again,
+        Role.ERP,
+        TOKEN,
+        ns_grow,
+        "charge_codes",
+        "charge_code",
+        posting,
+        lambda world: len(world.vendors.erp.records.tables["timebill"]),
+        bad=posting(900, "PRJ-9999.010"),
+        bad_code="charge-code-not-found",
+        refusal=(
+            400,
+            b'{"title":"Bad Request","status":400,"o:errorDetails":[{"detail":"You cannot edit/create a transaction in a closed period",'
+            b'"o:errorCode":"USER_ERROR","o:errorPath":"tranDate"}]}',
+            "closed-period",
+            "tranDate",
+        ),
+        write=("PUT", "/record/v1/"),
+        read="/suiteql",
+        prepare=ns_prepare,
+        retype=ns_retype,
+        again=ns_again,
     ),
     "kantata": Case(
-        Role.PSA, TOKEN, ka_grow, "time", "project", ka_change,
+        Role.PSA,
+        TOKEN,
+        ka_grow,
+        "time",
+        "project",
+        ka_change,
         lambda world: sum(1 for row in world.vendors.psa.tables["workspaces"] if "Platform" in row["title"]),
-        bad=Change("upsert", "project", "PRJ-2999", "key-bad", {"code": "PRJ-2999"}), bad_code="missing-field",
-        refusal=(422, b'{"errors":[{"type":"validation","message":"Please give your project a title","field":"title"}]}', "invalid-content", "title"),
-        write=("POST", "/workspaces"), read="/subscribed_events", prepare=ka_prepare, retype=ka_retype, again=ka_again,
+        bad=Change("upsert", "project", "PRJ-2999", "key-bad", {"code": "PRJ-2999"}),
+        bad_code="missing-field",
+        refusal=(
+            422,
+            b'{"errors":[{"type":"validation","message":"Please give your project a title","field":"title"}]}',
+            "invalid-content",
+            "title",
+        ),
+        write=("POST", "/workspaces"),
+        read="/subscribed_events",
+        prepare=ka_prepare,
+        retype=ka_retype,
+        again=ka_again,
         extend=(b'"taxable":', b'"carbon_grams":12,"taxable":', "time_entry.carbon_grams"),
     ),
     "ppm": Case(
-        Role.PPM, TOKEN, ppm_grow, None, "project", ppm_change,
+        Role.PPM,
+        TOKEN,
+        ppm_grow,
+        None,
+        "project",
+        ppm_change,
         lambda world: sum(1 for code in world.vendors.ppm.tables["projects"].rows if code.startswith("PRJ-3")),
-        bad=Change("upsert", "project", "PRJ-3999", "key-bad", {"code": "PRJ-3999"}), bad_code="missing-field",
-        refusal=(422, b'{"error":"currencyCode is required","field":"currencyCode"}', "invalid-content", "currencyCode"),
-        write=("PUT", "/projects/"), read="/projects",
+        bad=Change("upsert", "project", "PRJ-3999", "key-bad", {"code": "PRJ-3999"}),
+        bad_code="missing-field",
+        refusal=(
+            422,
+            b'{"error":"currencyCode is required","field":"currencyCode"}',
+            "invalid-content",
+            "currencyCode",
+        ),
+        write=("PUT", "/projects/"),
+        read="/projects",
     ),
     "workday": Case(
-        Role.HCM, {"username": "ISU_SYNC@novalis", "password": SECRET}, wd_grow, "workers", "resource", retype=wd_retype, read="/workday",
+        Role.HCM,
+        {"username": "ISU_SYNC@novalis", "password": SECRET},
+        wd_grow,
+        "workers",
+        "resource",
+        retype=wd_retype,
+        read="/workday",
         extend=(b"<wd:User_ID>", b"<wd:Pronoun>they</wd:Pronoun><wd:User_ID>", "Worker.Worker_Data.Pronoun"),
     ),
     "csv": Case(
-        Role.PSA, {}, csv_grow, "time", "time_entry", csv_change, csv_count,
-        bad=Change("upsert", "invoice", "INV-1", "key-bad", {}), bad_code="misconfigured", prepare=csv_prepare, retype=csv_retype,
-        options=csv_options, http=False,
+        Role.PSA,
+        {},
+        csv_grow,
+        "time",
+        "time_entry",
+        csv_change,
+        csv_count,
+        bad=Change("upsert", "invoice", "INV-1", "key-bad", {}),
+        bad_code="misconfigured",
+        prepare=csv_prepare,
+        retype=csv_retype,
+        options=csv_options,
+        http=False,
     ),
-}  # fmt: skip
+}

@@ -12,8 +12,9 @@ App = Callable[..., Awaitable[None]]
 
 @dataclass
 class Spoil:
-    """What happens to the next calls whose method and path match: an answer of ours, the vendor's work and then silence, or the
-    vendor's own answer, edited."""
+    """What happens to the next calls whose method and path match: an answer of ours, the vendor's work and then
+    silence, or the vendor's own answer, edited.
+    """
 
     status: int = 0
     body: bytes = b""
@@ -36,7 +37,12 @@ class Gate:
         self.spoils: list[Spoil] = []
         self.calls: list[tuple[str, str, dict[str, str], bytes]] = []
 
-    async def __call__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Callable[..., Awaitable[None]]) -> None:
+    async def __call__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[..., Awaitable[None]],
+    ) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         body = await _whole(receive)
@@ -53,7 +59,10 @@ class Gate:
             await self._app(scope, again, _nowhere)
         if spoil.status == 0:
             return await _dropped(scope)
-        fields = [(name.encode(), value.encode()) for name, value in {"content-length": str(len(spoil.body)), **spoil.headers}.items()]
+        fields = [
+            (name.encode(), value.encode())
+            for name, value in {"content-length": str(len(spoil.body)), **spoil.headers}.items()
+        ]
         await send({"type": "http.response.start", "status": spoil.status, "headers": fields})
         await send({"type": "http.response.body", "body": spoil.body})
 
@@ -74,7 +83,9 @@ def _again(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
     return receive
 
 
-def _edited(send: Callable[..., Awaitable[None]], edit: Callable[[bytes], bytes]) -> Callable[[dict[str, Any]], Awaitable[None]]:
+def _edited(
+    send: Callable[..., Awaitable[None]], edit: Callable[[bytes], bytes]
+) -> Callable[[dict[str, Any]], Awaitable[None]]:
     start: dict[str, Any] = {}
 
     async def passed(message: dict[str, Any]) -> None:
@@ -82,7 +93,9 @@ def _edited(send: Callable[..., Awaitable[None]], edit: Callable[[bytes], bytes]
             start.update(message)
             return
         body = edit(message["body"])
-        start["headers"] = [(name, value) for name, value in start["headers"] if name != b"content-length"] + [(b"content-length", str(len(body)).encode())]
+        start["headers"] = [(name, value) for name, value in start["headers"] if name != b"content-length"] + [
+            (b"content-length", str(len(body)).encode())
+        ]
         await send(start)
         await send({**message, "body": body})
 

@@ -22,7 +22,15 @@ from integrations.sandbox.door import Door
 from integrations.sandbox.serving import served
 from integrations.sandbox.weather import Disturbance, Weather
 from models.canonical.events import data_of
-from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Rejected, Retriable, TieoutError, Unmappable
+from models.domain.errors import (
+    Misconfigured,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retriable,
+    TieoutError,
+    Unmappable,
+)
 from models.domain.outcomes import Acknowledgement
 from tests.contract.connectors.cases import CASES, SECRET, START, World
 from tests.contract.connectors.gate import Gate, Spoil
@@ -42,7 +50,9 @@ class Bench:
 
     def fresh(self, options: Mapping[str, Any] | None = None, **credentials: str) -> Connector:
         given = self.case.config(self.vendor, self.world)
-        config = replace(given, credentials={**given.credentials, **credentials}, options={**given.options, **(options or {})})
+        config = replace(
+            given, credentials={**given.credentials, **credentials}, options={**given.options, **(options or {})}
+        )
         made: Connector = import_module(f"integrations.connectors.{self.vendor}").CONNECTOR(config, self.world.clock)
         return made
 
@@ -54,7 +64,11 @@ class Bench:
 
     def read(self) -> object:
         """One reading call, whatever kind the connector offers."""
-        return self.connector.poll(self.case.stream, None) if self.case.stream else list(self.connector.snapshot(self.case.snapshot))
+        return (
+            self.connector.poll(self.case.stream, None)
+            if self.case.stream
+            else list(self.connector.snapshot(self.case.snapshot))
+        )
 
     def change(self, n: int = 1) -> Change:
         assert self.case.change is not None
@@ -128,7 +142,9 @@ def test_a_reader_resumes_by_its_cursor(bench: Bench) -> None:
 
 @on([name for name in READERS if CASES[name].again])
 def test_two_changes_in_one_tick_are_two_events(bench: Bench) -> None:
-    """E1, N4: what changed again before the source's clock ticked is no duplicate, though its time is the same; read again it is one."""
+    """E1, N4: what changed again before the source's clock ticked is no duplicate, though its time is the same; read
+    again it is one.
+    """
     assert bench.case.stream is not None and bench.case.again is not None
     bench.grow(0)
     first = bench.connector.poll(bench.case.stream, None)
@@ -190,8 +206,9 @@ def test_snapshots_are_json_ready_and_exact(bench: Bench) -> None:
 
 @on([name for name in READERS if CASES[name].retype])
 def test_a_retyped_field_is_reported(bench: Bench) -> None:
-    """S8, N4: the row with a field of another type is set aside with the field named, under the name by which it was seen when it
-    could be read; its neighbours are read."""
+    """S8, N4: the row with a field of another type is set aside with the field named, under the name by which it was
+    seen when it could be read; its neighbours are read.
+    """
     assert bench.case.stream is not None and bench.case.retype is not None
     bench.grow(0, 1)
     seen = bench.connector.poll(bench.case.stream, None).seen
@@ -249,7 +266,9 @@ def test_a_lost_answer_is_in_doubt_and_then_found(bench: Bench) -> None:
     if found is None:  # a set-up of several parts counts once it is whole; asking first makes repeating it safe
         [found] = bench.deliver(bench.change())
     assert isinstance(found, Acknowledgement) and bench.count() == 1
-    assert bench.connector.find([bench.change()]) == [replace(found, created=None, answer=bench.connector.find([bench.change()])[0].answer)]  # type: ignore[union-attr]
+    assert bench.connector.find([bench.change()]) == [
+        replace(found, created=None, answer=bench.connector.find([bench.change()])[0].answer)
+    ]  # type: ignore[union-attr]
 
 
 @on([name for name in WRITERS if CASES[name].http])
@@ -269,7 +288,9 @@ def test_an_unreadable_answer_to_a_write_is_in_doubt(bench: Bench) -> None:
     if bench.vendor == "netsuite":
         path = "/async/v1/job/"
         method = "GET"
-    bench.gate.spoils.append(Spoil(200, b"<html>proxy error</html>", method=method, path=path, after_work=True, times=9))
+    bench.gate.spoils.append(
+        Spoil(200, b"<html>proxy error</html>", method=method, path=path, after_work=True, times=9)
+    )
     [answer] = bench.deliver(bench.change())
     assert isinstance(answer, OutcomeUnknown)
 
@@ -296,12 +317,19 @@ def test_throttling_says_until_when(bench: Bench) -> None:
 
 
 @on([name for name in HTTP])
-@pytest.mark.parametrize(("header", "value", "seconds"), [
-    ("retry-after", "7", 7), ("retry-after", "Wed, 18 Nov 2026 10:00:09 GMT", 9), ("x-retry-after", str(int(START.timestamp() * 1000) + 5000), 5),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "value", "seconds"),
+    [
+        ("retry-after", "7", 7),
+        ("retry-after", "Wed, 18 Nov 2026 10:00:09 GMT", 9),
+        ("x-retry-after", str(int(START.timestamp() * 1000) + 5000), 5),
+    ],
+)
 def test_retry_after_in_every_spelling(bench: Bench, header: str, value: str, seconds: int) -> None:
     """S7: seconds, a date or epoch milliseconds, taken relative to the server's own clock."""
-    bench.gate.spoils.append(Spoil(429, b"{}", {header: value, "date": "Wed, 18 Nov 2026 10:00:00 GMT"}, path=bench.case.read))
+    bench.gate.spoils.append(
+        Spoil(429, b"{}", {header: value, "date": "Wed, 18 Nov 2026 10:00:00 GMT"}, path=bench.case.read)
+    )
     with pytest.raises(RateLimited) as caught:
         bench.read()
     assert caught.value.until - bench.world.clock.now() == timedelta(seconds=seconds)
@@ -352,7 +380,9 @@ def test_a_payload_that_is_none(bench: Bench) -> None:
 @on([name for name in HTTP])
 def test_an_answer_of_another_shape(bench: Bench) -> None:
     """S8: valid JSON (or XML) of another shape is reported too."""
-    bench.gate.spoils.append(Spoil(200, b"<a/>" if bench.vendor == "workday" else b'{"totalSize": 1}', path=bench.case.read))
+    bench.gate.spoils.append(
+        Spoil(200, b"<a/>" if bench.vendor == "workday" else b'{"totalSize": 1}', path=bench.case.read)
+    )
     with pytest.raises(Unmappable):
         bench.read()
 
@@ -403,7 +433,9 @@ def test_state_shows_what_is_and_what_would_be(bench: Bench) -> None:
     assert after.ack.system_id == ack.system_id and not list(floats(dict(after.current)))
 
 
-@on([name for name in HTTP if name != "workday"])  # each of its calls carries the credentials: there is no session to expire
+@on(
+    [name for name in HTTP if name != "workday"]
+)  # each of its calls carries the credentials: there is no session to expire
 def test_an_expired_session_is_renewed_once(bench: Bench) -> None:
     """S6: a session that ended is opened again without anybody noticing, where the vendor has sessions."""
     bench.read()
@@ -418,7 +450,9 @@ def test_a_read_only_source_refuses_writes(bench: Bench) -> None:
     """S6: a source that takes no writes says so, and has no bulk limit."""
     assert not bench.connector.bulk_limit
     [answer] = bench.connector.deliver([Change("upsert", "customer", "C-1", "key-1", {})])
-    assert isinstance(answer, Misconfigured) and bench.connector.find([Change("upsert", "customer", "C-1", "key-1", {})]) == [None]
+    assert isinstance(answer, Misconfigured) and bench.connector.find(
+        [Change("upsert", "customer", "C-1", "key-1", {})]
+    ) == [None]
 
 
 def floats(value: object) -> Iterator[float]:
@@ -436,5 +470,3 @@ def floats(value: object) -> Iterator[float]:
 def test_the_float_detector_detects() -> None:
     """The helper above is able to fail."""
     assert list(floats({"a": [1, Decimal("1.5"), {"b": 1.5}]})) == [1.5]
-
-

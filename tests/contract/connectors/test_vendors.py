@@ -25,7 +25,18 @@ from integrations.sandbox.weather import Weather
 from models.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retriable, Unmappable
 from models.domain.money import Money
 from models.domain.outcomes import Acknowledgement
-from tests.contract.connectors.cases import CASES, World, ka_entry, ka_grow, ka_prepare, ns_prepare, posting, ppm_change, sf_grow, wd_grow
+from tests.contract.connectors.cases import (
+    CASES,
+    World,
+    ka_entry,
+    ka_grow,
+    ka_prepare,
+    ns_prepare,
+    posting,
+    ppm_change,
+    sf_grow,
+    wd_grow,
+)
 from tests.contract.connectors.gate import Gate, Spoil
 
 DEMONSTRATION = Path(__file__).parents[3] / "integrations" / "sandbox" / "systems.toml"
@@ -59,7 +70,9 @@ def test_a_hundred_postings_are_one_job(world: World) -> None:
     answers = connector.deliver([posting(n) for n in range(100)])
     assert [answer.answer["externalId"] for answer in answers] == [f"TE-kantata-{n}-v1" for n in range(100)]
     assert [method for method, _, _, _ in gate_of(world).calls] == ["PUT", "GET", "GET"]
-    assert [found.system_id for found in connector.find([posting(n) for n in range(100)])] == [answer.system_id for answer in answers]
+    assert [found.system_id for found in connector.find([posting(n) for n in range(100)])] == [
+        answer.system_id for answer in answers
+    ]
 
 
 def test_a_cost_in_another_currency_comes_back_in_it(world: World) -> None:
@@ -71,14 +84,23 @@ def test_a_cost_in_another_currency_comes_back_in_it(world: World) -> None:
     [answer] = connector.deliver([replace(change, body=change.body.model_copy(update={"cost_rate": pounds}))])
     assert isinstance(answer, Acknowledgement)
     [seen] = [one.fields for one in connector.snapshot("time_entry") if one.key == "TE-kantata-1-v1"]
-    assert (seen["bill_rate"]["currency"], seen["cost_rate"]["currency"], Decimal(seen["cost_rate"]["amount"])) == ("EUR", "GBP", 50)
+    assert (seen["bill_rate"]["currency"], seen["cost_rate"]["currency"], Decimal(seen["cost_rate"]["amount"])) == (
+        "EUR",
+        "GBP",
+        50,
+    )
 
 
 def test_a_job_that_takes_its_time(world: World) -> None:
     """S6: a job is looked at again until it is done."""
     ns_prepare(world)
     connector = made(NetSuite, "netsuite", world)
-    slow = Spoil(method="GET", path="/async/v1/job/", times=3, edit=lambda body: body.replace(b'"completed":true', b'"completed":false'))
+    slow = Spoil(
+        method="GET",
+        path="/async/v1/job/",
+        times=3,
+        edit=lambda body: body.replace(b'"completed":true', b'"completed":false'),
+    )
     gate_of(world).spoils.append(slow)
     [answer] = connector.deliver([posting(1)])
     assert isinstance(answer, Acknowledgement) and len(gate_of(world).calls) == 6
@@ -99,16 +121,32 @@ def test_a_closed_period_is_said_for_the_entry_alone(world: World) -> None:
     ns_prepare(world)
     world.vendors.erp.records.periods.put("2026-10", {"closed": True})
     late = posting(2)
-    late = Change(late.action, late.entity, late.external_id, late.key, late.body.model_dump(mode="json") | {"work_date": "2026-10-30"})  # type: ignore[union-attr]
+    late = Change(
+        late.action,
+        late.entity,
+        late.external_id,
+        late.key,
+        late.body.model_dump(mode="json") | {"work_date": "2026-10-30"},
+    )  # type: ignore[union-attr]
     good, bad = made(NetSuite, "netsuite", world).deliver([posting(1), late])
-    assert isinstance(good, Acknowledgement) and isinstance(bad, Rejected) and (bad.code, bad.field) == ("closed-period", "tranDate")
+    assert (
+        isinstance(good, Acknowledgement)
+        and isinstance(bad, Rejected)
+        and (bad.code, bad.field) == ("closed-period", "tranDate")
+    )
 
 
 def test_an_upsert_counts_as_found_once_it_holds_what_is_wanted(world: World) -> None:
     """E1: finding an older version of a record is not finding the change."""
     ns_prepare(world)
     connector = made(NetSuite, "netsuite", world)
-    change = Change("upsert", "charge_code", "PRJ-1001.010", "k", {"code": "PRJ-1001.010", "project_code": "PRJ-1001", "active": False})
+    change = Change(
+        "upsert",
+        "charge_code",
+        "PRJ-1001.010",
+        "k",
+        {"code": "PRJ-1001.010", "project_code": "PRJ-1001", "active": False},
+    )
     assert connector.find([change]) == [None]
     assert connector.state(change).current["isInactive"] is False
     connector.deliver([change])
@@ -153,15 +191,18 @@ def test_the_feed_late_doubled_and_out_of_order(world: World) -> None:
     world.clock.present += timedelta(seconds=5)
     second = connector.poll("time", first.cursor)
     assert sorted({(event.type, event.subject) for event in second.events}) == [
-        ("tieout.time_entry.approved", f"time_entry:TE-kantata-{keys[0]}"), ("tieout.time_entry.corrected", f"time_entry:TE-kantata-{keys[1]}"),
-    ]  # fmt: skip
+        ("tieout.time_entry.approved", f"time_entry:TE-kantata-{keys[0]}"),
+        ("tieout.time_entry.corrected", f"time_entry:TE-kantata-{keys[1]}"),
+    ]
     assert len({event.id for event in second.events}) == 2
     assert not connector.poll("time", second.cursor).events
 
 
 @pytest.mark.req("N4", "E8")
 def test_an_absence_longer_than_the_feed_is_kept_loses_nothing(world: World) -> None:
-    """N4: what changed while nobody read comes from the lists, and that deletions of that time cannot is told; then the feed goes on."""
+    """N4: what changed while nobody read comes from the lists, and that deletions of that time cannot is told; then the
+    feed goes on.
+    """
     ka_prepare(world)
     psa, connector = world.vendors.psa, made(Kantata, "kantata", world)
     corrected, withdrawn, deleted, untouched = psa.tables["time_entries"].rows
@@ -173,25 +214,41 @@ def test_an_absence_longer_than_the_feed_is_kept_loses_nothing(world: World) -> 
     psa.save("time_entries", {"time_in_minutes": 60}, world.clock.now(), corrected)
     psa.save("time_entries", {"approved": False}, world.clock.now(), withdrawn)
     psa.remove("time_entries", deleted, world.clock.now())
-    shared = {name: psa.tables["time_entries"].rows[untouched][name] for name in ("currency", "currency_base_unit", "workspace_id", "story_id", "user_id")}
+    shared = {
+        name: psa.tables["time_entries"].rows[untouched][name]
+        for name in ("currency", "currency_base_unit", "workspace_id", "story_id", "user_id")
+    }
     fields = {**shared, "date_performed": "2026-11-18"}
     fresh = psa.save("time_entries", {**fields, "time_in_minutes": 30, "approved": True}, world.clock.now())
     psa.save("time_entries", {**fields, "time_in_minutes": 31}, world.clock.now())
-    cost = psa.save("expenses", {**shared, "date": "2026-11-16", "amount_in_cents": 900, "category": "travel", "approved": True}, world.clock.now())
+    cost = psa.save(
+        "expenses",
+        {**shared, "date": "2026-11-16", "amount_in_cents": 900, "category": "travel", "approved": True},
+        world.clock.now(),
+    )
     world.clock.present += timedelta(days=12)
-    later = psa.save("time_entries", {**fields, "time_in_minutes": 45, "approved": True}, world.clock.now() - timedelta(days=2))
+    later = psa.save(
+        "time_entries", {**fields, "time_in_minutes": 45, "approved": True}, world.clock.now() - timedelta(days=2)
+    )
     psa.feed.forget_old(world.clock.now())
     page = made(Kantata, "kantata", world).poll("time", first.cursor)
-    assert {(event.type.split(".", 1)[1], event.data["ref"]["id"]) for event in page.events if event.id not in known} == {
-        ("time_entry.approved", corrected), ("time_entry.reversed", withdrawn), ("time_entry.approved", fresh), ("time_entry.approved", later),
+    assert {
+        (event.type.split(".", 1)[1], event.data["ref"]["id"]) for event in page.events if event.id not in known
+    } == {
+        ("time_entry.approved", corrected),
+        ("time_entry.reversed", withdrawn),
+        ("time_entry.approved", fresh),
+        ("time_entry.approved", later),
         ("expense.approved", cost),
-    }  # fmt: skip
+    }
     [(name, row, error)] = page.rejected
     assert (error.code, row["since"][:10]) == ("feed-gap", "2026-11-18") and name.startswith("gap:2026")  # type: ignore[attr-defined]
     assert "2026-11-18" in str(error) and "deleted" in str(error) and "cancel this with a reason" in str(error)
     assert page.more
     rest = connector.poll("time", page.cursor)
-    assert [event.data["ref"]["id"] for event in rest.events] == [later] and rest.events[0].id in {event.id for event in page.events}
+    assert [event.data["ref"]["id"] for event in rest.events] == [later] and rest.events[0].id in {
+        event.id for event in page.events
+    }
     assert not rest.rejected and not rest.more
 
 
@@ -219,7 +276,9 @@ def test_an_entry_from_just_before_an_absence_is_told_as_reversed(world: World, 
 
 @pytest.mark.req("N4")
 def test_a_feed_that_was_quiet_for_long_has_no_gap(world: World) -> None:
-    """N4: nothing happened for weeks and every poll heard so: the entry that comes then is one event, and nobody is alarmed."""
+    """N4: nothing happened for weeks and every poll heard so: the entry that comes then is one event, and nobody is
+    alarmed.
+    """
     ka_prepare(world)
     connector = made(Kantata, "kantata", world)
     cursor = connector.poll("time", None).cursor
@@ -271,13 +330,37 @@ def test_a_success_takes_the_place_of_a_failure_in_the_demonstrations_ledger(wor
     """F5: an entry refused before anybody knew its ERP and posted later has one row in the sync ledger, and it says so."""
     ka_prepare(world)
     key = next(iter(world.vendors.psa.tables["time_entries"].rows))
-    options = next(system["options"] for system in tomllib.loads(DEMONSTRATION.read_text())["system"] if system["name"] == "kantata")
+    options = next(
+        system["options"]
+        for system in tomllib.loads(DEMONSTRATION.read_text())["system"]
+        if system["name"] == "kantata"
+    )
     connector = Kantata(replace(CASES["kantata"].config("kantata", world), options=options), world.clock)
-    for status, named in (("failed", {"message": "Unknown charge code"}), ("successful", {"system": "netsuite", "posting_id": f"TE-kantata-{key}-v1"})):
-        [answer] = connector.deliver([Change("annotate", "time_entry", f"TE-kantata-{key}", status, {"status": status, **named}, {"time_entry": key})])
+    for status, named in (
+        ("failed", {"message": "Unknown charge code"}),
+        ("successful", {"system": "netsuite", "posting_id": f"TE-kantata-{key}-v1"}),
+    ):
+        [answer] = connector.deliver(
+            [
+                Change(
+                    "annotate",
+                    "time_entry",
+                    f"TE-kantata-{key}",
+                    status,
+                    {"status": status, **named},
+                    {"time_entry": key},
+                )
+            ]
+        )
         assert isinstance(answer, Acknowledgement)
-    ledger = [row for row in world.vendors.psa.tables["external_references"] if (row["subject_type"], row["subject_id"]) == ("TimeEntry", key)]
-    assert [(row["service_name"], row["status"], row["service_model_ref"]) for row in ledger] == [("netsuite", "successful", f"TE-kantata-{key}-v1")]
+    ledger = [
+        row
+        for row in world.vendors.psa.tables["external_references"]
+        if (row["subject_type"], row["subject_id"]) == ("TimeEntry", key)
+    ]
+    assert [(row["service_name"], row["status"], row["service_model_ref"]) for row in ledger] == [
+        ("netsuite", "successful", f"TE-kantata-{key}-v1")
+    ]
 
 
 def test_a_withdrawn_entry_is_reversed(world: World) -> None:
@@ -291,29 +374,49 @@ def test_a_withdrawn_entry_is_reversed(world: World) -> None:
     approved, reversed_ = connector.poll("time", None).events
     assert (approved.type, reversed_.type) == ("tieout.time_entry.approved", "tieout.time_entry.reversed")
     assert reversed_.sourceversion > approved.sourceversion and reversed_.data["approval"] == "reversed"
-    assert (reversed_.data["project_id"], reversed_.data["resource_id"], reversed_.data["charge_code"]) == ("PRJ-1001", "E-1007", "PRJ-1001.010")
+    assert (reversed_.data["project_id"], reversed_.data["resource_id"], reversed_.data["charge_code"]) == (
+        "PRJ-1001",
+        "E-1007",
+        "PRJ-1001.010",
+    )
 
 
 def test_a_refused_entry_goes_back_with_the_reason(world: World) -> None:
-    """F5: the sync ledger says failed and why, and the timesheet is turned down with the same words; later success replaces it."""
+    """F5: the sync ledger says failed and why, and the timesheet is turned down with the same words; later success
+    replaces it.
+    """
     ka_prepare(world)
     psa, connector = world.vendors.psa, made(Kantata, "kantata", world)
     key = next(iter(psa.tables["time_entries"].rows))
     sheet = psa.save("timesheet_submissions", {"status": "approved"}, world.clock.now())
     psa.save("time_entries", {"approved": True, "timesheet_submission_id": sheet}, world.clock.now(), key)
-    body = {"status": "failed", "system": "netsuite", "message": "The charge code is closed.", "code": "charge-code-inactive"}
+    body = {
+        "status": "failed",
+        "system": "netsuite",
+        "message": "The charge code is closed.",
+        "code": "charge-code-inactive",
+    }
     change = Change("annotate", "time_entry", f"TE-kantata-{key}", "k1", body, {"time_entry": key})
     [ack] = connector.deliver([change])
     assert isinstance(ack, Acknowledgement) and connector.find([change])[0].system_id == ack.system_id
     assert psa.tables["timesheet_submissions"].rows[sheet]["status"] == "rejected"
     seen = {one.system_id: one.fields for one in connector.snapshot("time_entry")}[key]
     assert (seen["sync_status"], seen["sync_message"]) == ("failed", "The charge code is closed.")
-    good = Change("annotate", "time_entry", f"TE-kantata-{key}", "k2", {"status": "successful", "system": "netsuite", "posting_id": "P"}, {"time_entry": key})
+    good = Change(
+        "annotate",
+        "time_entry",
+        f"TE-kantata-{key}",
+        "k2",
+        {"status": "successful", "system": "netsuite", "posting_id": "P"},
+        {"time_entry": key},
+    )
     assert connector.deliver([good])[0].system_id == ack.system_id and connector.find([change]) == [None]
 
 
 def test_a_half_made_project_is_finished_not_doubled(world: World) -> None:
-    """E1: the workspace was made and the answer lost before its tasks: asking finds no whole project, repeating makes it whole."""
+    """E1: the workspace was made and the answer lost before its tasks: asking finds no whole project, repeating makes
+    it whole.
+    """
     change = CASES["kantata"].change
     assert change is not None
     connector = made(Kantata, "kantata", world)
@@ -322,7 +425,10 @@ def test_a_half_made_project_is_finished_not_doubled(world: World) -> None:
     assert isinstance(lost, OutcomeUnknown)
     connector.deliver([change(1)])
     tables = world.vendors.psa.tables
-    assert len(tables["workspaces"].rows) == 1 and sorted(row["title"] for row in tables["stories"]) == ["PRJ-2001.010 Build", "PRJ-2001.020 Run"]
+    assert len(tables["workspaces"].rows) == 1 and sorted(row["title"] for row in tables["stories"]) == [
+        "PRJ-2001.010 Build",
+        "PRJ-2001.020 Run",
+    ]
 
 
 def test_a_worker_already_there_by_mail_is_taken_over(world: World) -> None:
@@ -379,7 +485,9 @@ def test_an_account_that_changes_again_in_the_overlap(world: World) -> None:
     crm.save("Account", {"Name": "Halden AG"}, world.clock.now() + timedelta(milliseconds=1), key)
     world.clock.present += timedelta(seconds=1)
     second = connector.poll("accounts", first.cursor)
-    assert [event.data["name"] for event in second.events] == ["Halden AG"] and second.events[0].sourceversion > first.events[0].sourceversion
+    assert [event.data["name"] for event in second.events] == ["Halden AG"] and second.events[
+        0
+    ].sourceversion > first.events[0].sourceversion
 
 
 def test_the_daily_quota_is_not_tried_again_soon(world: World) -> None:
@@ -403,7 +511,9 @@ def test_a_stale_tag_is_tried_again_and_never_overwrites(world: World) -> None:
     """S3: somebody changed the project between reading and writing: nothing is overwritten unseen."""
     connector = made(Portfolio, "ppm", world)
     connector.deliver([ppm_change(1)])
-    gate_of(world).spoils.append(Spoil(409, b'{"error": "changed by someone else", "field": "If-Match"}', method="PUT", path="/projects/"))
+    gate_of(world).spoils.append(
+        Spoil(409, b'{"error": "changed by someone else", "field": "If-Match"}', method="PUT", path="/projects/")
+    )
     [answer] = connector.deliver([ppm_change(1)])
     assert isinstance(answer, Retriable) and answer.code == "stale"
     assert isinstance(connector.deliver([ppm_change(1)])[0], Acknowledgement)
@@ -433,14 +543,18 @@ def test_pages_of_one_reading_share_one_moment(world: World) -> None:
 
 
 def test_a_soap_validation_fault_names_its_path(world: World) -> None:
-    """S6: a fault with a path is a refusal with the field; a processing fault is passing; refused credentials are a setting."""
+    """S6: a fault with a path is a refusal with the field; a processing fault is passing; refused credentials are a
+    setting.
+    """
     connector = made(Workday, "workday", world)
     with pytest.raises(Rejected) as caught:
         connector._client.workers(None, "2026-11-18T10:00:00+00:00", 0, 100)
     assert caught.value.field == "/wd:Get_Workers_Request/wd:Response_Filter/wd:Page"
 
 
-@pytest.mark.parametrize(("code", "kind"), [("Client.authenticationError", Misconfigured), ("Server.processingError", Retriable)])
+@pytest.mark.parametrize(
+    ("code", "kind"), [("Client.authenticationError", Misconfigured), ("Server.processingError", Retriable)]
+)
 def test_soap_faults_by_what_happens_next(world: World, code: str, kind: type[Exception]) -> None:
     """E3: who must act decides the error."""
     body = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:{code}</faultcode><faultstring>no</faultstring></e:Fault></e:Body></e:Envelope>'
@@ -465,7 +579,9 @@ def shown(connector: Any, entity: str) -> dict[str, Any]:
 
 
 def test_a_repeated_snapshot_of_postings_equals_a_fresh_one(world: World) -> None:
-    """C4: new, changed and deleted postings show in the next snapshot as they would in a first one, for three small calls."""
+    """C4: new, changed and deleted postings show in the next snapshot as they would in a first one, for three small
+    calls.
+    """
     ns_prepare(world)
     connector = made(NetSuite, "netsuite", world)
     connector.deliver([posting(n) for n in range(20)])
@@ -497,7 +613,18 @@ def test_a_repeated_snapshot_of_work_equals_a_fresh_one(world: World) -> None:
         yield "changed"
         psa.resolve(sheet, "rejected", world.clock.now(), "no")
         yield "rejected"
-        connector.deliver([Change("annotate", "time_entry", f"TE-kantata-{three}", "k", {"status": "successful", "posting_id": "P"}, {"time_entry": three})])
+        connector.deliver(
+            [
+                Change(
+                    "annotate",
+                    "time_entry",
+                    f"TE-kantata-{three}",
+                    "k",
+                    {"status": "successful", "posting_id": "P"},
+                    {"time_entry": three},
+                )
+            ]
+        )
         yield "told"
         psa.save("stories", {"title": "PRJ-1001.099 Build"}, world.clock.now(), next(iter(psa.tables["stories"].rows)))
         yield "renamed"

@@ -1,4 +1,6 @@
-"""Every page keeps the contract: found by its folder, asks only through statements that run, refuses who may not see it."""
+"""Every page keeps the contract: found by its folder, asks only through statements that run, refuses who may not see
+it.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.readings.rights import Question, Viewer
 from app.console.view import View, views
+from app.readings.rights import Question, Viewer
 from models.lake.connection import connect
 from models.settings import Settings
 from models.sql_statements import statements
@@ -34,7 +36,9 @@ def test_every_question_has_its_page() -> None:
 def test_presenters_know_no_streamlit_and_pages_open_no_store(folder: Path) -> None:
     for file in folder.glob("*.py"):
         imported = {name for node in ast.walk(ast.parse(file.read_text())) for name in _imported(node)}
-        assert not {name for name in imported if name.startswith(("duckdb", "sqlalchemy", "models.lake", "models.marts"))}, file
+        assert not {
+            name for name in imported if name.startswith(("duckdb", "sqlalchemy", "models.lake", "models.marts"))
+        }, file
         assert not {name for name in imported if name.endswith(("open_journal", "open_reader"))}, file
         if file.name in ("presenter.py", "chart.py", "replay.py", "stake.py"):
             assert not {name for name in imported if name.startswith("streamlit")}, file
@@ -47,9 +51,25 @@ def _imported(node: ast.AST) -> list[str]:
 
 
 VALUES = {
-    "entities": [], "firms": [], "keys": ["a"], "names": ["a"], "correlations": ["a"], "since": "2026-01-01T00:00:00+00:00", "step": 3600, "q": "a", "like": "%a%", "key": "a", "trace": "a", "project": "a",
-    "posting": "a-v", "cause": "a", "run": "a", "runs": ["a"], "cases": ["a"], "rounding": "0.01",
-}  # fmt: skip
+    "entities": [],
+    "firms": [],
+    "keys": ["a"],
+    "names": ["a"],
+    "correlations": ["a"],
+    "since": "2026-01-01T00:00:00+00:00",
+    "step": 3600,
+    "q": "a",
+    "like": "%a%",
+    "key": "a",
+    "trace": "a",
+    "project": "a",
+    "posting": "a-v",
+    "cause": "a",
+    "run": "a",
+    "runs": ["a"],
+    "cases": ["a"],
+    "rounding": "0.01",
+}
 
 
 @pytest.mark.req("O1", "G1")
@@ -67,8 +87,8 @@ def test_every_statement_runs_on_empty_stores_and_knows_the_viewers_scope(folder
 def _draws_for_a_stranger() -> None:
     import streamlit as st
 
-    from app.readings.rights import Viewer
     from app.console.view import views
+    from app.readings.rights import Viewer
 
     number = st.session_state["number"]
     views()[number].draw(Viewer("stranger", frozenset()))
@@ -78,7 +98,9 @@ def _draws_for_a_stranger() -> None:
 @pytest.mark.parametrize("view", views(), ids=lambda view: view.path)
 def test_every_page_refuses_a_viewer_without_the_role(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     """G1: the page asks itself, whatever the navigation showed."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # Streamlit leaves its script there, and no process could be spawned after
+    monkeypatch.setitem(
+        sys.modules, "__main__", sys.modules["__main__"]
+    )  # Streamlit leaves its script there, and no process could be spawned after
     script = AppTest.from_function(_draws_for_a_stranger)
     script.session_state["number"] = views().index(view)
     script.run()

@@ -32,12 +32,16 @@ def schema() -> dict[str, list[tuple[str, str]]]:
     """Columns of every published name, as a refresh of an empty lake makes them."""
     lake = Lake()
     refresh(lake.connection, "EUR", Stopped())
-    views = lake.connection.execute("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'memory' AND schema_name = 'main'")
+    views = lake.connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'memory' AND schema_name = 'main'"
+    )
     found: dict[str, list[tuple[str, str]]] = {}
     for name, column, kind in views.fetchall():
         found.setdefault(name, []).append((column, kind))
     found["open_runs"] = found["set_ups"] = found["runs"]
-    found["circuits"] = [(field.name, "TIMESTAMPTZ" if "timestamp" in str(field.type) else "VARCHAR") for field in CIRCUITS]
+    found["circuits"] = [
+        (field.name, "TIMESTAMPTZ" if "timestamp" in str(field.type) else "VARCHAR") for field in CIRCUITS
+    ]
     assert set(journal_views.VIEWS) <= set(found)
     return found
 
@@ -51,14 +55,21 @@ def answered(schema, example: Example):
     connection.register("service_levels", LEVELS)
     for name, rows in example.given.items():
         for row in rows:
-            connection.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+            connection.execute(
+                f"INSERT INTO {name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+            )
     return lambda sql: connection.execute(sql).to_arrow_table().to_pylist()
 
 
 @pytest.mark.req("X1", "X2", "X3", "X4", "X7")
-@pytest.mark.parametrize("module, example", [
-    pytest.param(module, example, id=f"{module.DETECTOR.name}: {example.title}") for module in ALL for example in module.EXAMPLES
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "module, example",
+    [
+        pytest.param(module, example, id=f"{module.DETECTOR.name}: {example.title}")
+        for module in ALL
+        for example in module.EXAMPLES
+    ],
+)
 def test_a_detector_finds_what_its_example_says_and_nothing_else(module, example, schema):
     found = module.DETECTOR.findings(answered(schema, example), NOW, NOW)
     seen = [(one.fingerprint, one.subject_key, None if one.amount is None else str(one.amount)) for one in found]
@@ -76,7 +87,9 @@ def test_a_detector_has_words_for_each_statement_a_silent_example_and_names_its_
     assert detector.requirements
     for example in module.EXAMPLES:
         for one in detector.findings(answered(schema, example), NOW, NOW):
-            assert one.cause.cause in {*CAUSES, *EXPLANATIONS}, f"{one.cause.cause} needs a heading in models.domain.case.CAUSES"
+            assert one.cause.cause in {*CAUSES, *EXPLANATIONS}, (
+                f"{one.cause.cause} needs a heading in models.domain.case.CAUSES"
+            )
             assert one.cause.floor in SEVERITIES and one.cause.owner
             assert all(text.strip().endswith((".", "!")) for text in (one.cause.explanation, one.cause.next_action))
             assert (one.amount is None) == (one.currency is None)
@@ -90,32 +103,69 @@ def test_received_input_is_judged_by_wall_time_whatever_the_worlds_time_is(schem
 
 
 @pytest.mark.req("X1")
-@pytest.mark.parametrize(("refused", "told"), [("2026-09-20 10:00:00+00", "Sunday 20 Sep"), ("2026-07-03 10:00:00+00", "Monday 28 Sep"), (None, "Monday 28 Sep")])
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [("2026-09-20 10:00:00+00", "Sunday 20 Sep"), ("2026-07-03 10:00:00+00", "Monday 28 Sep"), (None, "Monday 28 Sep")],
+)
 def test_a_deletion_is_dated_by_the_first_that_missed_the_project(schema, refused, told):
     """A snapshot or a refusal, whichever came first; a refusal from before it was sold tells of no deletion."""
-    project = {"project_key": "PRJ-1012", "in_crm": True, "in_erp": False, "closed_won_at": "2026-08-01 09:00:00+00",
-               "gone_at": "2026-09-28 11:00:00+00"}  # fmt: skip
-    entry = {"kind": "time", "item_key": "TE-1", "project_key": "PRJ-1012", "billable": True, "bill_amount": "960.00", "currency": "EUR", "state": "blocked",
-             "blocker": "project-missing", "blocker_owner": "netsuite", "blocked_since": refused or "2026-09-01 09:00:00+00", "error_code": "project-not-found" if refused else None}  # fmt: skip
+    project = {
+        "project_key": "PRJ-1012",
+        "in_crm": True,
+        "in_erp": False,
+        "closed_won_at": "2026-08-01 09:00:00+00",
+        "gone_at": "2026-09-28 11:00:00+00",
+    }
+    entry = {
+        "kind": "time",
+        "item_key": "TE-1",
+        "project_key": "PRJ-1012",
+        "billable": True,
+        "bill_amount": "960.00",
+        "currency": "EUR",
+        "state": "blocked",
+        "blocker": "project-missing",
+        "blocker_owner": "netsuite",
+        "blocked_since": refused or "2026-09-01 09:00:00+00",
+        "error_code": "project-not-found" if refused else None,
+    }
     example = Example("deleted", {"mart_project": [project], "mart_work": [entry]}, [])
     [found] = orphaned_project.DETECTOR.findings(answered(schema, example), NOW, NOW)
     assert f"first missed on {told} 2026" in found.cause.explanation
 
 
 def test_every_module_beside_the_contract_is_a_detector():
-    files = {file.stem for file in Path(collectors.detectors.__file__).parent.glob("*.py")} - {"__init__", "contract", "run"}
+    files = {file.stem for file in Path(collectors.detectors.__file__).parent.glob("*.py")} - {
+        "__init__",
+        "contract",
+        "run",
+    }
     assert files == {detector.name for detector in detectors()}
 
 
 @pytest.mark.req("X2", "X8")
-@pytest.mark.parametrize("title, action", [
-    ("a letter for a digit", "Correct the code to PRJ-1012.010 and replay: the replay has the correction filled in."),
-    ("still waiting for approval: found before the flow meets it", "Correct the code to PRJ-1012.010 where it was booked, before it is approved."),
-    ("not handed in yet: seen, and no money counts before it is", "Correct the code to PRJ-1012.010 where it was booked, before it is approved."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "title, action",
+    [
+        (
+            "a letter for a digit",
+            "Correct the code to PRJ-1012.010 and replay: the replay has the correction filled in.",
+        ),
+        (
+            "still waiting for approval: found before the flow meets it",
+            "Correct the code to PRJ-1012.010 where it was booked, before it is approved.",
+        ),
+        (
+            "not handed in yet: seen, and no money counts before it is",
+            "Correct the code to PRJ-1012.010 where it was booked, before it is approved.",
+        ),
+    ],
+)
 def test_a_replay_is_advised_only_where_a_run_can_be_replayed(schema, title, action):
     example = next(one for one in invalid_charge_code.EXAMPLES if one.title == title)
-    assert [one.cause.next_action for one in invalid_charge_code.DETECTOR.findings(answered(schema, example), NOW, NOW)] == [action]
+    assert [
+        one.cause.next_action for one in invalid_charge_code.DETECTOR.findings(answered(schema, example), NOW, NOW)
+    ] == [action]
 
 
 @pytest.mark.req("X8")
@@ -124,7 +174,9 @@ def test_one_run_among_the_work_of_a_wrong_code_is_enough_for_its_case_to_advise
     run, waiting, _ = (example.given for example in invalid_charge_code.EXAMPLES[:3])
     both = {**run, "mart_work": [{**waiting["mart_work"][0], "item_key": "TE-kantata-0"}, *run["mart_work"]]}
     found = invalid_charge_code.DETECTOR.findings(answered(schema, Example("both", both)), NOW, NOW)
-    assert [one.subject_key for one in found] == ["TE-kantata-0", "TE-kantata-1"] and all("and replay" in one.cause.next_action for one in found)
+    assert [one.subject_key for one in found] == ["TE-kantata-0", "TE-kantata-1"] and all(
+        "and replay" in one.cause.next_action for one in found
+    )
 
 
 def test_approved_work_that_no_run_has_met_is_not_called_unapproved(schema):

@@ -22,7 +22,8 @@ PUBLISHED = Path(__file__).with_name("step_lists.json")
 def step_list_digest(flow: Flow) -> str:
     """What a run depends on when it resumes: the steps' names, kinds, order and targets."""
     steps = [
-        (type(step).__name__, step.name, *((step.role.value, step.entity) if isinstance(step, Deliver) else ())) for step in flow.steps
+        (type(step).__name__, step.name, *((step.role.value, step.entity) if isinstance(step, Deliver) else ()))
+        for step in flow.steps
     ]
     return hashlib.sha256(json.dumps([steps, flow.on_dead.name if flow.on_dead else None]).encode()).hexdigest()[:16]
 
@@ -51,7 +52,9 @@ def test_a_flow_says_what_it_is_who_owns_it_and_how_fast_it_must_be(flow: Flow) 
 def test_steps_have_names_of_their_own_and_name_roles(flow: Flow) -> None:
     names = [step.name for step in flow.steps]
     assert len(set(names)) == len(names) > 0
-    assert all(isinstance(step.role, Role) and step.bulk >= 1 and step.mode for step in flow.steps if isinstance(step, Deliver))
+    assert all(
+        isinstance(step.role, Role) and step.bulk >= 1 and step.mode for step in flow.steps if isinstance(step, Deliver)
+    )
 
 
 @pytest.mark.req("E6")
@@ -75,9 +78,9 @@ def test_a_changed_step_list_is_a_new_version(flow: Flow) -> None:
     published = json.loads(PUBLISHED.read_text(encoding="utf-8"))[flow.name]
     digest = step_list_digest(flow)
     assert published.get(str(flow.version)) == digest, (
-        f"{flow.name} {flow.version} has other steps than were published: raise its version and add \"{flow.version + 1}\": \"{digest}\" "
+        f'{flow.name} {flow.version} has other steps than were published: raise its version and add "{flow.version + 1}": "{digest}" '
         f"to {PUBLISHED.name}; runs that began on version {flow.version} must be able to end on it"
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.req("F1", "F2", "F5")

@@ -39,7 +39,9 @@ def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with ExitStack() as held:
         more = {}
         if request.param == "postgres":
-            more["lake_catalog"] = _plain(held.enter_context(empty_database(request.getfixturevalue("postgres_server"))))
+            more["lake_catalog"] = _plain(
+                held.enter_context(empty_database(request.getfixturevalue("postgres_server")))
+            )
         settings = settings_at(home, **more)
         filled(settings, batches=2).close()
         yield settings
@@ -59,7 +61,9 @@ def test_append_read_seal_sign_merge_prove_verify(settings: Settings) -> None:
         assert reader.table(f"SELECT * FROM {name} LIMIT 0").schema.names == list(columns_of(name))
         if schema is not None:
             assert reader.table(f"SELECT * EXCLUDE (batch_id, n) FROM {name} LIMIT 0").schema.names == schema.names
-    assert reader.rows("SELECT count(*) AS n, min(n) AS low, max(n) AS high FROM spans") == [{"n": 450, "low": 0, "high": 49}]
+    assert reader.rows("SELECT count(*) AS n, min(n) AS low, max(n) AS high FROM spans") == [
+        {"n": 450, "low": 0, "high": 49}
+    ]
     reader.close()
     writer.checkpoint()
     writer.close()
@@ -70,7 +74,9 @@ def test_append_read_seal_sign_merge_prove_verify(settings: Settings) -> None:
 
 
 @pytest.mark.req("C5")
-@pytest.mark.parametrize("sql", ["DELETE FROM lake.main.spans WHERE n = 3", "TRUNCATE lake.main.spans", "DROP TABLE lake.main.seals"])
+@pytest.mark.parametrize(
+    "sql", ["DELETE FROM lake.main.spans WHERE n = 3", "TRUNCATE lake.main.spans", "DROP TABLE lake.main.seals"]
+)
 def test_the_guards_hold(standing: Settings, sql: str) -> None:
     connection = open_lake(standing, write=True)
     with pytest.raises(duckdb.Error, match="only grows"):
@@ -86,7 +92,9 @@ def test_writers_on_postgresql_take_turns_in_one_sequence(tmp_path: Path, postgr
     writers = [open_writer(settings, HandClock()) for _ in range(2)]
 
     def append(of: int) -> list[int]:
-        return [writers[of].append({"spans": spans(20, number)}, f"writer-{of}", number).batch_id for number in range(1, 8)]
+        return [
+            writers[of].append({"spans": spans(20, number)}, f"writer-{of}", number).batch_id for number in range(1, 8)
+        ]
 
     with ThreadPoolExecutor(2) as pool:
         batches = [batch for found in pool.map(append, range(2)) for batch in found]

@@ -16,10 +16,14 @@ from tests.unit.lake.samples import settings_at
 
 
 @pytest.mark.req("O8")
-def test_stand_ins_have_the_columns_of_the_marts_and_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stand_ins_have_the_columns_of_the_marts_and_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = settings_at(tmp_path)
     before = answering.Answers(settings)
-    shapes = {name: before.table(f'SELECT * FROM "{name}"').schema for name in (*mart_views.MARTS, *journal_views.VIEWS)}
+    shapes = {
+        name: before.table(f'SELECT * FROM "{name}"').schema for name in (*mart_views.MARTS, *journal_views.VIEWS)
+    }
     before.close()
     open_journal(settings.journal_address, SystemClock())
     connection = connect(settings, marts="write")
@@ -30,10 +34,14 @@ def test_stand_ins_have_the_columns_of_the_marts_and_the_journal(tmp_path: Path,
         real = after.table(f'SELECT * FROM "{name}"').schema
         described = after.table(f'DESCRIBE "{name}"').to_pylist()
         line = " ".join(f"{row['column_name']}:{row['column_type']}".removesuffix(":VARCHAR") for row in described)
-        assert real.equals(shapes[name]), f"{name} has other columns now: put these into models/lake/mart_views.py: {line}"
+        assert real.equals(shapes[name]), (
+            f"{name} has other columns now: put these into models/lake/mart_views.py: {line}"
+        )
     for name in journal_views.VIEWS:
         real = after.table(f'SELECT * FROM "{name}"').schema
-        assert set(shapes[name].names) <= set(real.names), f"{name}: bring models/lake/journal_views.py up to the journal"
+        assert set(shapes[name].names) <= set(real.names), (
+            f"{name}: bring models/lake/journal_views.py up to the journal"
+        )
         assert not {column for column in real.names if column.startswith("lease") or column.endswith("_wall")}
     after.close()
 

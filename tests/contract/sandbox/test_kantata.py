@@ -60,7 +60,9 @@ def test_lists_come_in_the_vendors_envelope(sandbox: House) -> None:
     body = client.get(f"{API}/users", params={"page": 2, "per_page": 100}).json()
     assert body["count"] == 160 and body["meta"] == {"count": 160, "page_count": 2, "page_number": 2, "page_size": 100}
     assert (
-        len(body["results"]) == 60 and body["results"][0]["key"] == "users" and set(body["users"]) == {row["id"] for row in body["results"]}
+        len(body["results"]) == 60
+        and body["results"][0]["key"] == "users"
+        and set(body["users"]) == {row["id"] for row in body["results"]}
     )
     assert len(client.get(f"{API}/users", params={"per_page": 1000}).json()["results"]) == 160
     assert client.get(f"{API}/users", params={"only": "1001,9"}).json()["count"] == 1
@@ -87,7 +89,9 @@ def test_errors_name_type_message_and_field(sandbox: House) -> None:
 
 def test_creating_twice_makes_two_since_the_vendor_knows_no_idempotency(sandbox: House) -> None:
     _, client, _ = sandbox
-    first, second = (made(client, "workspaces", "workspace", title="PRJ-9 · Twice", creator_role="maven") for _ in range(2))
+    first, second = (
+        made(client, "workspaces", "workspace", title="PRJ-9 · Twice", creator_role="maven") for _ in range(2)
+    )
     assert first["id"] != second["id"]
 
 
@@ -99,7 +103,9 @@ def test_a_closed_project_hides_from_lists_and_takes_no_time(sandbox: House) -> 
     assert client.get(f"{API}/workspaces", params={"include_archived": "true"}).json()["count"] == 1
     refused = client.post(
         f"{API}/time_entries",
-        json={"time_entry": {"workspace_id": held["workspace_id"], "date_performed": "2026-11-11", "time_in_minutes": 60}},
+        json={
+            "time_entry": {"workspace_id": held["workspace_id"], "date_performed": "2026-11-11", "time_in_minutes": 60}
+        },
     )
     assert refused.json()["errors"][0]["message"] == "This project is closed"
 
@@ -115,7 +121,11 @@ def test_the_feed_tells_creation_change_and_deletion_with_payloads(sandbox: Hous
     rows = events(client, event_types=types)
     assert [row["event_type"] for row in rows] == types.split(",")
     assert rows[1]["payload_changes"]["approved"] == [False, True]
-    assert rows[2]["subject_ref"] is None and rows[2]["current_payload"] is None and rows[2]["previous_payload"]["approved"] is True
+    assert (
+        rows[2]["subject_ref"] is None
+        and rows[2]["current_payload"] is None
+        and rows[2]["previous_payload"]["approved"] is True
+    )
     assert rows[1]["current_payload"]["updated_at"] > rows[0]["current_payload"]["updated_at"]
 
 
@@ -142,9 +152,14 @@ def test_an_event_may_come_late_and_twice(sandbox: House) -> None:
     client.put(f"{API}/time_entries/{held['id']}", json={"time_entry": {"notes": "later"}})
     clock.later(3)
     first = events(client, subject_type="TimeEntry")
-    assert [row["event_type"] for row in first] == ["time_entry:updated", "time_entry:updated"] and first[0]["id"] != first[1]["id"]
+    assert [row["event_type"] for row in first] == ["time_entry:updated", "time_entry:updated"] and first[0][
+        "id"
+    ] != first[1]["id"]
     clock.later(10)
-    assert {row["event_type"] for row in events(client, subject_type="TimeEntry")} == {"time_entry:created", "time_entry:updated"}
+    assert {row["event_type"] for row in events(client, subject_type="TimeEntry")} == {
+        "time_entry:created",
+        "time_entry:updated",
+    }
 
 
 def test_the_sync_ledger_is_an_idempotent_upsert(sandbox: House) -> None:
@@ -163,8 +178,12 @@ def test_the_sync_ledger_is_an_idempotent_upsert(sandbox: House) -> None:
         for more in ({}, {"status": "failed", "external_message": "closed period"})
     ]
     assert rows[0]["results"] == rows[1]["results"]
-    shown = client.get(f"{API}/external_references", params={"subject_type": "TimeEntry", "subject_id": held["id"]}).json()
-    assert shown["count"] == 1 and next(iter(shown["external_references"].values()))["external_message"] == "closed period"
+    shown = client.get(
+        f"{API}/external_references", params={"subject_type": "TimeEntry", "subject_id": held["id"]}
+    ).json()
+    assert (
+        shown["count"] == 1 and next(iter(shown["external_references"].values()))["external_message"] == "closed period"
+    )
     without = client.get(f"{API}/time_entries", params={"without_external_reference_service_name": "netsuite"}).json()
     assert without["count"] == 0
     assert client.get(f"{API}/external_references").json()["errors"][0]["field"] == "subject_type"

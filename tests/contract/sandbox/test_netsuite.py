@@ -50,7 +50,9 @@ def test_upsert_by_external_id_is_idempotent_and_answers_with_location(sandbox: 
     _, client, _ = sandbox
     first, second = (put(client, "customer", "C-9", companyName="Once") for _ in range(2))
     assert first.status_code == second.status_code == 204
-    assert first.headers["location"] == second.headers["location"] and "/record/v1/customer/" in first.headers["location"]
+    assert (
+        first.headers["location"] == second.headers["location"] and "/record/v1/customer/" in first.headers["location"]
+    )
     body = client.get(f"{ROOT}/record/v1/Customer/eid:C-9").json()
     assert body["externalId"] == "C-9" and body["links"][0]["rel"] == "self" and body["lastModifiedDate"].endswith("Z")
 
@@ -78,25 +80,41 @@ def test_a_batch_fails_record_by_record_and_its_job_tells(sandbox: House) -> Non
 def test_an_idempotency_key_points_at_the_first_job(sandbox: House) -> None:
     _, client, _ = sandbox
     headers = {"prefer": "respond-async", "x-netsuite-idempotency-key": "0e1f"}
-    first, second = (client.put(f"{ROOT}/record/v1/timeBill", json={"items": [bill("TE-x-4-v1")]}, headers=headers) for _ in range(2))
-    assert second.status_code == 400 and second.json()["title"] == "Conflict" and second.headers["location"] == first.headers["location"]
+    first, second = (
+        client.put(f"{ROOT}/record/v1/timeBill", json={"items": [bill("TE-x-4-v1")]}, headers=headers) for _ in range(2)
+    )
+    assert (
+        second.status_code == 400
+        and second.json()["title"] == "Conflict"
+        and second.headers["location"] == first.headers["location"]
+    )
     assert second.json()["o:errorDetails"][0]["o:errorCode"] == "IDEMPOTENCY_ERROR"
 
 
 @pytest.mark.parametrize(
     ("fields", "code", "words"),
-    [({"caseTaskEvent": {"externalId": "PRJ-2_010"}}, "INVALID_CONTENT", "following field: caseTaskEvent"),
-     ({"employee": {"externalId": "E-0"}}, "INVALID_CONTENT", "following field: employee"),
-     ({"tranDate": "2026-09-30"}, "USER_ERROR", "closed period"),
-     ({"hours": None}, "USER_ERROR", "Please enter value(s) for: hours")],
-)  # fmt: skip
-def test_business_rules_refuse_in_the_vendors_words(sandbox: House, fields: dict[str, Any], code: str, words: str) -> None:
+    [
+        ({"caseTaskEvent": {"externalId": "PRJ-2_010"}}, "INVALID_CONTENT", "following field: caseTaskEvent"),
+        ({"employee": {"externalId": "E-0"}}, "INVALID_CONTENT", "following field: employee"),
+        ({"tranDate": "2026-09-30"}, "USER_ERROR", "closed period"),
+        ({"hours": None}, "USER_ERROR", "Please enter value(s) for: hours"),
+    ],
+)
+def test_business_rules_refuse_in_the_vendors_words(
+    sandbox: House, fields: dict[str, Any], code: str, words: str
+) -> None:
     """X2: a task of another project, an unknown person, a closed month."""
     found, client, _ = sandbox
     found.do("close", "2026-09")
     answer = client.put(f"{ROOT}/record/v1/timeBill/eid:TE-bad-v1", json=bill("TE-bad-v1", **fields))
-    assert answer.status_code == 400 and answer.headers["content-type"] == "application/vnd.oracle.resource+json; type=error"
-    assert answer.json()["o:errorDetails"][0]["o:errorCode"] == code and words in answer.json()["o:errorDetails"][0]["detail"]
+    assert (
+        answer.status_code == 400
+        and answer.headers["content-type"] == "application/vnd.oracle.resource+json; type=error"
+    )
+    assert (
+        answer.json()["o:errorDetails"][0]["o:errorCode"] == code
+        and words in answer.json()["o:errorDetails"][0]["detail"]
+    )
 
 
 def test_an_inactive_task_takes_no_time_until_it_is_active_again(sandbox: House) -> None:
@@ -120,14 +138,19 @@ def test_suiteql_joins_pages_and_filters_by_time(sandbox: House) -> None:
     put(client, "job", "PRJ-2", companyName="Renamed")
     since = "2026-11-18 10:00:30"
     changed = query(
-        client, f"SELECT externalid FROM job WHERE lastmodifieddate >= TO_DATE('{since}', 'YYYY-MM-DD HH24:MI:SS') AND isinactive = 'F'"
+        client,
+        f"SELECT externalid FROM job WHERE lastmodifieddate >= TO_DATE('{since}', 'YYYY-MM-DD HH24:MI:SS') AND isinactive = 'F'",
     )
     assert [row["externalid"] for row in changed] == ["PRJ-2"]
     answer = client.post(
-        f"{ROOT}/query/v1/suiteql?limit=1&offset=1", json={"q": "SELECT id FROM employee ORDER BY id"}, headers={"prefer": "transient"}
+        f"{ROOT}/query/v1/suiteql?limit=1&offset=1",
+        json={"q": "SELECT id FROM employee ORDER BY id"},
+        headers={"prefer": "transient"},
     ).json()
     assert (answer["count"], answer["hasMore"], answer["totalResults"]) == (1, True, 160)
-    broken = client.post(f"{ROOT}/query/v1/suiteql", json={"q": "SELECT nothing FROM job"}, headers={"prefer": "transient"})
+    broken = client.post(
+        f"{ROOT}/query/v1/suiteql", json={"q": "SELECT nothing FROM job"}, headers={"prefer": "transient"}
+    )
     assert broken.status_code == 400 and broken.json()["o:errorDetails"][0]["o:errorCode"] == "INVALID_PARAMETER"
 
 
@@ -143,16 +166,24 @@ def test_a_deleted_project_is_gone_while_its_transactions_remember_it(sandbox: H
     assert query(client, "SELECT id FROM job WHERE externalid = 'PRJ-3'") == []
     held = "SELECT j.externalid AS project FROM timebill t LEFT JOIN job j ON j.id = t.customer WHERE t.externalid = 'TE-x-6-v1'"
     assert query(client, held)[0]["project"] == "PRJ-3"
-    assert client.put(f"{ROOT}/record/v1/timeBill/eid:TE-x-7-v1", json={**entry, "externalId": "TE-x-7-v1"}).status_code == 400
+    assert (
+        client.put(f"{ROOT}/record/v1/timeBill/eid:TE-x-7-v1", json={**entry, "externalId": "TE-x-7-v1"}).status_code
+        == 400
+    )
     put(client, "job", "PRJ-3", companyName="Short-lived", parent={"externalId": "C-1"})
-    assert query(client, held)[0]["project"] == "PRJ-3" and len(query(client, "SELECT id FROM job WHERE externalid = 'PRJ-3'")) == 1
+    assert (
+        query(client, held)[0]["project"] == "PRJ-3"
+        and len(query(client, "SELECT id FROM job WHERE externalid = 'PRJ-3'")) == 1
+    )
 
 
 def test_over_the_concurrency_limit_is_429(sandbox: House) -> None:
     _, client, _ = sandbox
     client.post("/_world/weather", json={"vendor": "netsuite", "kind": "throttled"})
     answer = client.get(f"{ROOT}/record/v1/customer/eid:C-1")
-    assert answer.status_code == 429 and answer.json()["o:errorDetails"][0]["o:errorCode"] == "CONCURRENCY_LIMIT_EXCEEDED"
+    assert (
+        answer.status_code == 429 and answer.json()["o:errorDetails"][0]["o:errorCode"] == "CONCURRENCY_LIMIT_EXCEEDED"
+    )
     assert "retry-after" not in answer.headers
 
 

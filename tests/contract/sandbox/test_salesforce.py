@@ -24,12 +24,17 @@ def sandbox() -> Iterator[House]:
 def test_the_token_and_its_refusals(sandbox: House) -> None:
     _, client, _ = sandbox
     answer = client.post(
-        "/salesforce/services/oauth2/token", data={"grant_type": "client_credentials", "client_id": "x", "client_secret": "wrong"}
+        "/salesforce/services/oauth2/token",
+        data={"grant_type": "client_credentials", "client_id": "x", "client_secret": "wrong"},
     )
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
-    assert client.post("/salesforce/services/oauth2/token", data={"client_id": "x"}).json()["error"] == "invalid_request"
+    assert (
+        client.post("/salesforce/services/oauth2/token", data={"client_id": "x"}).json()["error"] == "invalid_request"
+    )
     refused = client.get(f"{DATA}/limits")
-    assert refused.status_code == 401 and refused.json() == [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
+    assert refused.status_code == 401 and refused.json() == [
+        {"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}
+    ]
 
 
 def test_a_query_pages_by_next_records_url_and_tells_the_limits(sandbox: House) -> None:
@@ -37,7 +42,9 @@ def test_a_query_pages_by_next_records_url_and_tells_the_limits(sandbox: House) 
     found.vendors.crm._page = 20
     headers = salesforce_token(client)
     answer = client.get(
-        f"{DATA}/query", params={"q": "SELECT Id, Name, ParentId FROM Account WHERE IsDeleted = false ORDER BY Id"}, headers=headers
+        f"{DATA}/query",
+        params={"q": "SELECT Id, Name, ParentId FROM Account WHERE IsDeleted = false ORDER BY Id"},
+        headers=headers,
     )
     body = answer.json()
     assert answer.headers["sforce-limit-info"].startswith("api-usage=")
@@ -66,7 +73,11 @@ def test_errors_are_arrays_with_the_vendors_codes(sandbox: House) -> None:
     assert wrong.status_code == 400 and wrong.json()[0]["errorCode"] == "INVALID_FIELD"
     missing = client.post(f"{DATA}/sobjects/Opportunity", json={"Name": "x", "StageName": "y"}, headers=headers)
     assert missing.json() == [
-        {"message": "Required fields are missing: [CloseDate]", "errorCode": "REQUIRED_FIELD_MISSING", "fields": ["CloseDate"]}
+        {
+            "message": "Required fields are missing: [CloseDate]",
+            "errorCode": "REQUIRED_FIELD_MISSING",
+            "fields": ["CloseDate"],
+        }
     ]
 
 
@@ -85,7 +96,9 @@ def test_a_collection_answers_every_row_in_order(sandbox: House) -> None:
         {"attributes": {"type": "Account"}, "Ext_Key__c": "K-3"},
     ]
     rows = client.patch(
-        f"{DATA}/composite/sobjects/Account/Ext_Key__c", json={"allOrNone": False, "records": records}, headers=salesforce_token(client)
+        f"{DATA}/composite/sobjects/Account/Ext_Key__c",
+        json={"allOrNone": False, "records": records},
+        headers=salesforce_token(client),
     ).json()
     assert rows[0]["success"] and rows[0]["created"]
     assert rows[1]["success"] is False and rows[1]["errors"][0]["statusCode"] == "REQUIRED_FIELD_MISSING"
@@ -93,16 +106,22 @@ def test_a_collection_answers_every_row_in_order(sandbox: House) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "status", "code", "words"),
-    [("quota", 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests"), ("throttled", 403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests"),
-     ("unavailable", 503, "SERVER_UNAVAILABLE", "unavailable"), ("expired", 401, "INVALID_SESSION_ID", "Session")],
-)  # fmt: skip
+    [
+        ("quota", 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests"),
+        ("throttled", 403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests"),
+        ("unavailable", 503, "SERVER_UNAVAILABLE", "unavailable"),
+        ("expired", 401, "INVALID_SESSION_ID", "Session"),
+    ],
+)
 def test_bad_days_have_the_vendors_words(sandbox: House, kind: str, status: int, code: str, words: str) -> None:
     """S7: throttling, daily quota, outage and an ended session are told apart."""
     _, client, _ = sandbox
     headers = salesforce_token(client)
     client.post("/_world/weather", json={"vendor": "salesforce", "kind": kind})
     answer = client.get(f"{DATA}/limits", headers=headers)
-    assert answer.status_code == status and answer.json()[0]["errorCode"] == code and words in answer.json()[0]["message"]
+    assert (
+        answer.status_code == status and answer.json()[0]["errorCode"] == code and words in answer.json()[0]["message"]
+    )
     assert client.get(f"{DATA}/limits", headers=salesforce_token(client)).status_code == 200
 
 

@@ -1,4 +1,6 @@
-"""The HCM and PPM emulators against the vendors' sheets; Workday is read with zeep through its own description (S1, S6)."""
+"""The HCM and PPM emulators against the vendors' sheets; Workday is read with zeep through its own description (S1,
+S6).
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ def service(client: httpx.Client, password: str = SECRET) -> Any:
 
 
 def asked(page: int = 1, count: int = 100, **criteria: Any) -> dict[str, Any]:
-    return {"Response_Filter": {"As_Of_Entry_DateTime": "2026-11-18T10:00:00Z", "Page": page, "Count": count}, **criteria}
+    return {
+        "Response_Filter": {"As_Of_Entry_DateTime": "2026-11-18T10:00:00Z", "Page": page, "Count": count},
+        **criteria,
+    }
 
 
 def test_workers_page_and_say_who_they_are(sandbox: House) -> None:
@@ -48,7 +53,8 @@ def test_workers_page_and_say_who_they_are(sandbox: House) -> None:
     pay = worker.Worker_Data.Compensation_Data.Salary_and_Hourly_Data[0]
     assert pay.Compensation_Plan_Reference.ID[0]["_value_1"] == "COST_RATE_HOURLY" and pay.Amount > 20
     companies = {
-        place.Organization_Data.Organization_Reference_ID for place in worker.Worker_Data.Organization_Data.Worker_Organization_Data
+        place.Organization_Data.Organization_Reference_ID
+        for place in worker.Worker_Data.Organization_Data.Worker_Organization_Data
     }
     assert companies & {"NOV-DE", "NOV-UK", "NOV-US"}
 
@@ -59,7 +65,12 @@ def test_the_transaction_log_shows_who_changed(sandbox: House) -> None:
     window = {
         "Request_Criteria": {
             "Transaction_Log_Criteria_Data": [
-                {"Transaction_Date_Range_Data": {"Updated_From": "2026-11-18T09:00:00Z", "Updated_Through": "2026-11-18T10:00:00Z"}}
+                {
+                    "Transaction_Date_Range_Data": {
+                        "Updated_From": "2026-11-18T09:00:00Z",
+                        "Updated_Through": "2026-11-18T10:00:00Z",
+                    }
+                }
             ]
         }
     }
@@ -83,10 +94,14 @@ def test_faults_come_as_soap(sandbox: House) -> None:
 
 def test_unknown_workers_are_an_error_unless_told_to_skip(sandbox: House) -> None:
     _, client, _ = sandbox
-    references = {"Worker_Reference": [{"ID": [{"_value_1": number, "type": "Employee_ID"}]} for number in ("E-1001", "E-9999")]}
+    references = {
+        "Worker_Reference": [{"ID": [{"_value_1": number, "type": "Employee_ID"}]} for number in ("E-1001", "E-9999")]
+    }
     with pytest.raises(zeep.exceptions.Fault, match="E-9999"):
         service(client).Get_Workers(**asked(Request_References=references))
-    skipped = service(client).Get_Workers(**asked(Request_References={**references, "Skip_Non_Existing_Instances": True}))
+    skipped = service(client).Get_Workers(
+        **asked(Request_References={**references, "Skip_Non_Existing_Instances": True})
+    )
     assert [worker.Worker_Data.Worker_ID for worker in skipped.Response_Data.Worker] == ["E-1001"]
 
 
@@ -95,7 +110,9 @@ def test_a_portfolio_project_is_put_once_and_guarded_by_its_tag(sandbox: House) 
     body = {"code": "PRJ-1", "name": "Roll-out", "currencyCode": "EUR", "value": 1000.0, "status": "active"}
     first, same = (client.put(f"{PPM}/projects/PRJ-1", json=body) for _ in range(2))
     assert (first.status_code, same.status_code, first.headers["etag"]) == (201, 200, same.headers["etag"])
-    newer = client.put(f"{PPM}/projects/PRJ-1", json={**body, "value": 1200.0}, headers={"if-match": first.headers["etag"]})
+    newer = client.put(
+        f"{PPM}/projects/PRJ-1", json={**body, "value": 1200.0}, headers={"if-match": first.headers["etag"]}
+    )
     assert newer.status_code == 200 and newer.headers["etag"] != first.headers["etag"]
     stale = client.put(f"{PPM}/projects/PRJ-1", json=body, headers={"if-match": first.headers["etag"]})
     assert stale.status_code == 409 and client.get(f"{PPM}/projects/PRJ-1").json()["value"] == 1200.0

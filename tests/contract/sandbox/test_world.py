@@ -45,11 +45,14 @@ def test_faults_are_listed_with_money_and_mended_on_request(sandbox: House) -> N
     assert faults["F01"]["money"] == {"EUR": "184200.00"} and faults["F01"]["fixed"] is False
     code = faults["F04"]["subject"]
     found.do("win", code, at=clock.later(1))
-    assert next(row for row in client.get("/_world/truth?entity=project").json() if row["project_code"] == code)["lacks"] == [
-        "Service_Line__c"
-    ]
+    assert next(row for row in client.get("/_world/truth?entity=project").json() if row["project_code"] == code)[
+        "lacks"
+    ] == ["Service_Line__c"]
     assert client.post("/_world/faults/F04/fix").json()["fixed"] is True
-    assert next(row for row in client.get("/_world/truth?entity=project").json() if row["project_code"] == code)["lacks"] == []
+    assert (
+        next(row for row in client.get("/_world/truth?entity=project").json() if row["project_code"] == code)["lacks"]
+        == []
+    )
     assert {row["id"]: row for row in client.get("/_world/faults").json()}["F04"]["fixed"] is True
     assert client.post("/_world/faults/F99/fix").status_code == 404
 
@@ -71,8 +74,16 @@ def test_a_disturbance_strikes_as_often_as_it_was_armed_and_only_what_it_names(s
     _, _, clock = sandbox
     weather = Weather()
     weather.arm(Disturbance("netsuite", "dropped", 2, methods=("PUT",), path="timeBill"))
-    struck = [weather.strike("netsuite", method, path, clock.now()) for method, path in (
-        ("GET", "/timeBill"), ("PUT", "/job"), ("PUT", "/timeBill"), ("PUT", "/timeBill"), ("PUT", "/timeBill"))]  # fmt: skip
+    struck = [
+        weather.strike("netsuite", method, path, clock.now())
+        for method, path in (
+            ("GET", "/timeBill"),
+            ("PUT", "/job"),
+            ("PUT", "/timeBill"),
+            ("PUT", "/timeBill"),
+            ("PUT", "/timeBill"),
+        )
+    ]
     assert struck == [None, None, "dropped", "dropped", None]
     assert weather.struck == {("netsuite", "dropped"): 2}
     with pytest.raises(ValueError, match="rain"):
@@ -96,5 +107,10 @@ def test_more_requests_at_a_time_than_the_account_may_have_are_throttled() -> No
         found.vendors.erp.concurrency = 2
         found.app.latency = 0.05
         with ThreadPoolExecutor(8) as pool:
-            codes = list(pool.map(lambda _: client.get("/netsuite/services/rest/record/v1/subsidiary/eid:NOV-DE").status_code, range(8)))
+            codes = list(
+                pool.map(
+                    lambda _: client.get("/netsuite/services/rest/record/v1/subsidiary/eid:NOV-DE").status_code,
+                    range(8),
+                )
+            )
     assert set(codes) == {200, 429}

@@ -47,7 +47,10 @@ def test_a_collector_killed_again_and_again_under_load_loses_and_doubles_nothing
     for sender in senders:
         sender.join()
     collector.until_stored()
-    found = {row["trace_id"]: row["n"] for row in collector.rows("select trace_id, count(*) as n from spans group by trace_id")}
+    found = {
+        row["trace_id"]: row["n"]
+        for row in collector.rows("select trace_id, count(*) as n from spans group by trace_id")
+    }
     assert len(acknowledged) >= 100
     assert [identity for identity in acknowledged if found.get(identity) != 8] == []
     doubled = collector.rows("select writer, number, table_name from seals group by all having count(*) > 1")
@@ -82,11 +85,15 @@ def test_observations_survive_a_kill_right_after_the_acknowledgement(collector):
     collector.kill()
     collector.start()
     collector.until_stored()
-    assert collector.rows("select count(*) as n, count(distinct snapshot_id) as d from observations") == [{"n": 5, "d": 5}]
+    assert collector.rows("select count(*) as n, count(distinct snapshot_id) as d from observations") == [
+        {"n": 5, "d": 5}
+    ]
 
 
 def _record(number: int) -> Record:
-    return Record(RecordKind.ACKNOWLEDGEMENT, SystemClock().now(), record_id=f"r{number}", flow="time-to-bill", body={"n": number})
+    return Record(
+        RecordKind.ACKNOWLEDGEMENT, SystemClock().now(), record_id=f"r{number}", flow="time-to-bill", body={"n": number}
+    )
 
 
 def _until_some_records(collector: CollectorProcess, more_than: int) -> None:

@@ -1,9 +1,10 @@
-"""An engine process over a target whose only memory is an append-only file: what it holds after a kill is what really happened.
+"""An engine process over a target whose only memory is an append-only file: what it holds after a kill is what really
+happened.
 
 Usage: python -m tests.fault.engine.ledger_worker JOURNAL_URL LEDGER BULK [WRITES SECONDS]
 
-With the last two it dies without a chance to clean up, SECONDS of its own processor time after so many writes: wherever it then
-is, and however busy the machine.
+With the last two it dies without a chance to clean up, SECONDS of its own processor time after so many writes: wherever
+it then is, and however busy the machine.
 """
 
 from __future__ import annotations
@@ -41,13 +42,18 @@ class LedgerTarget(Hostile):
             answers.append(Acknowledgement("erp", f"id-{change.external_id}"))
             self._left -= 1
             if self._left == 0:
-                signal.setitimer(signal.ITIMER_PROF, self._seconds)  # SIGPROF, which nobody handles, ends the process at once
+                signal.setitimer(
+                    signal.ITIMER_PROF, self._seconds
+                )  # SIGPROF, which nobody handles, ends the process at once
         time.sleep(0.001)
         return answers
 
     def find(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | None]:
         there = {line.split(" ")[0] for line in self._ledger.read_text().splitlines()}
-        return [Acknowledgement("erp", f"id-{change.external_id}") if change.external_id in there else None for change in changes]
+        return [
+            Acknowledgement("erp", f"id-{change.external_id}") if change.external_id in there else None
+            for change in changes
+        ]
 
 
 def main(url: str, ledger: str, bulk: str, writes: str = "0", seconds: str = "0") -> None:

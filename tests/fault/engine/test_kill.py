@@ -43,7 +43,9 @@ def test_kills_between_any_two_writes(journal_url: str, tmp_path: Path, bulk: in
     effects = Counter(line.split(" ")[0] for line in ledger.read_text().splitlines())
     assert set(effects) == {f"{n}-v1" for n in range(RUNS)}, "nothing is lost"
     assert set(effects.values()) == {1}, "nothing is doubled"
-    told = Counter(r.run_id for page in journal.feed.read(0, 100_000) for r in page.records if r.kind is RecordKind.ACKNOWLEDGEMENT)
+    told = Counter(
+        r.run_id for page in journal.feed.read(0, 100_000) for r in page.records if r.kind is RecordKind.ACKNOWLEDGEMENT
+    )
     assert len(told) == RUNS and set(told.values()) == {1}, "each posting is on record once"
     journal.close()
 

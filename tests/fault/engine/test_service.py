@@ -29,8 +29,19 @@ client_secret = "SECRET"
 
 def service(tmp_path: Path, **environment: str) -> subprocess.Popen[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
-    settings = {"TIEOUT_HOME": str(tmp_path / "var"), "TIEOUT_OTLP_PORT": "9", "SECRET": "not-a-real-one", **environment}
-    return subprocess.Popen([sys.executable, "-m", "integrations.engine"], cwd=ROOT, env={**clean, **settings}, stderr=subprocess.PIPE, text=True)
+    settings = {
+        "TIEOUT_HOME": str(tmp_path / "var"),
+        "TIEOUT_OTLP_PORT": "9",
+        "SECRET": "not-a-real-one",
+        **environment,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "integrations.engine"],
+        cwd=ROOT,
+        env={**clean, **settings},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.mark.processes
@@ -39,7 +50,10 @@ def test_systems_and_collector_are_down_and_the_engine_waits(tmp_path: Path) -> 
     """N4: it keeps trying, says why beside the cursor, and ends with status 0 when told."""
     (tmp_path / "systems.toml").write_text(SYSTEMS)
     process = service(tmp_path, TIEOUT_SYSTEMS=str(tmp_path / "systems.toml"))
-    journal, deadline = open_journal(f"sqlite:///{tmp_path / 'var' / 'journal.sqlite'}", SystemClock()), time.monotonic() + 60
+    journal, deadline = (
+        open_journal(f"sqlite:///{tmp_path / 'var' / 'journal.sqlite'}", SystemClock()),
+        time.monotonic() + 60,
+    )
     reason = None
     while reason is None and time.monotonic() < deadline:
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
@@ -55,7 +69,11 @@ def test_systems_and_collector_are_down_and_the_engine_waits(tmp_path: Path) -> 
 @pytest.mark.req("N4")
 @pytest.mark.parametrize(
     ("environment", "words"),
-    [({}, "TIEOUT_SYSTEMS is not set"), ({"TIEOUT_SYSTEMS": "/no/such.toml"}, "cannot be read"), ({"TIEOUT_POLL_SECONDS": "-1"}, "TIEOUT_POLL_SECONDS")],
+    [
+        ({}, "TIEOUT_SYSTEMS is not set"),
+        ({"TIEOUT_SYSTEMS": "/no/such.toml"}, "cannot be read"),
+        ({"TIEOUT_POLL_SECONDS": "-1"}, "TIEOUT_POLL_SECONDS"),
+    ],
 )
 def test_wrong_settings_are_told_and_end_with_two(tmp_path: Path, environment: dict[str, str], words: str) -> None:
     """N4: exit status 2 and one message that says what to give."""

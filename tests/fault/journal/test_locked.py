@@ -34,7 +34,9 @@ def test_a_locked_database_only_delays(journal: Journal, clock: HandClock) -> No
 
 @pytest.mark.req("E1")
 def test_an_admission_is_all_or_nothing_with_its_cursor(journal: Journal, clock: HandClock) -> None:
-    """E1: when the cursor cannot move, none of the page's events is admitted; the same page is admitted whole afterwards."""
+    """E1: when the cursor cannot move, none of the page's events is admitted; the same page is admitted whole
+    afterwards.
+    """
     engine = Engine(journal, [posting_flow()], [Hostile()], clock)
     arrivals = [engine._routing.arrival(event(str(n))) for n in range(5)]
 

@@ -110,7 +110,8 @@ def edit_a_value(home: Path) -> None:
 def _forge_manifest(home: Path, file: Path, content: bytes) -> None:
     digest = sha256(content).hexdigest()
     elsewhere(
-        home / "lake" / "manifest.sqlite", f"UPDATE tieout_file SET sha256 = '{digest}', size = {len(content)} WHERE path LIKE '%{file.name}'"
+        home / "lake" / "manifest.sqlite",
+        f"UPDATE tieout_file SET sha256 = '{digest}', size = {len(content)} WHERE path LIKE '%{file.name}'",
     )
 
 
@@ -149,7 +150,10 @@ def put_in_rows(home: Path) -> None:
 
 def put_in_a_batch(home: Path) -> None:
     connection = open_lake(settings_at(home), write=True)
-    connection.register("smuggled", pa.table({"batch_id": pa.array([99], pa.int64()), "n": pa.array([0], pa.int32()), "record_id": ["x"]}))
+    connection.register(
+        "smuggled",
+        pa.table({"batch_id": pa.array([99], pa.int64()), "n": pa.array([0], pa.int32()), "record_id": ["x"]}),
+    )
     connection.execute("INSERT INTO lake.main.records BY NAME SELECT * FROM smuggled")
     connection.close()
 
@@ -164,54 +168,89 @@ def _swap_files(home: Path) -> None:
 SPANS, SEALS = "spans", "seals"
 ATTACKS: dict[str, Attack] = {
     "one byte in the data of a file": Attack(lambda home: flip(files(home, SPANS)[3], 60), ((4, SPANS),)),
-    "one byte in the middle of a file": Attack(lambda home: flip(files(home, SPANS)[3], files(home, SPANS)[3].stat().st_size // 2), ((4, SPANS),)),
-    "one byte in a footer": Attack(lambda home: flip(files(home, SPANS)[3], files(home, SPANS)[3].stat().st_size - 40), ((4, SPANS),)),
+    "one byte in the middle of a file": Attack(
+        lambda home: flip(files(home, SPANS)[3], files(home, SPANS)[3].stat().st_size // 2), ((4, SPANS),)
+    ),
+    "one byte in a footer": Attack(
+        lambda home: flip(files(home, SPANS)[3], files(home, SPANS)[3].stat().st_size - 40), ((4, SPANS),)
+    ),
     "one byte in the magic number": Attack(lambda home: flip(files(home, "records")[8], 0), ((9, "records"),)),
     "one byte in a file of seals": Attack(lambda home: flip(files(home, SEALS)[5], 100), ((6, SEALS),)),
-    "one byte in a file of checkpoints": Attack(lambda home: flip(files(home, "checkpoints")[0], 50), ((None, "checkpoints"),)),
+    "one byte in a file of checkpoints": Attack(
+        lambda home: flip(files(home, "checkpoints")[0], 50), ((None, "checkpoints"),)
+    ),
     "a file deleted": Attack(lambda home: files(home, SPANS)[4].unlink(), ((5, SPANS),)),
     "a file of seals deleted": Attack(lambda home: files(home, SEALS)[4].unlink(), ((5, SEALS),)),
-    "a file cut short": Attack(lambda home: files(home, SPANS)[4].write_bytes(files(home, SPANS)[4].read_bytes()[:-20]), ((5, SPANS),)),
+    "a file cut short": Attack(
+        lambda home: files(home, SPANS)[4].write_bytes(files(home, SPANS)[4].read_bytes()[:-20]), ((5, SPANS),)
+    ),
     "two files swapped": Attack(_swap_files, ((3, SPANS),)),
     "a value edited, catalogue and manifest forged": Attack(edit_a_value, ((7, SPANS),), "altered"),
-    "one row deleted": Attack(unguarded("DELETE FROM lake.main.spans WHERE batch_id = 9 AND n = 4"), ((9, SPANS),), "49 rows, 50 were sealed"),
-    "one row updated": Attack(unguarded("UPDATE lake.main.records SET amount = 0 WHERE batch_id = 9 AND n = 4"), ((9, "records"),), "altered"),
+    "one row deleted": Attack(
+        unguarded("DELETE FROM lake.main.spans WHERE batch_id = 9 AND n = 4"), ((9, SPANS),), "49 rows, 50 were sealed"
+    ),
+    "one row updated": Attack(
+        unguarded("UPDATE lake.main.records SET amount = 0 WHERE batch_id = 9 AND n = 4"), ((9, "records"),), "altered"
+    ),
     "rows reordered": Attack(
-        unguarded("UPDATE lake.main.records SET n = 6 - n WHERE batch_id = 9"), ((9, "records"),), "altered or reordered"
+        unguarded("UPDATE lake.main.records SET n = 6 - n WHERE batch_id = 9"),
+        ((9, "records"),),
+        "altered or reordered",
     ),
-    "rows moved to another batch": Attack(unguarded("UPDATE lake.main.records SET batch_id = 3 WHERE batch_id = 9"), ((9, "records"),)),
+    "rows moved to another batch": Attack(
+        unguarded("UPDATE lake.main.records SET batch_id = 3 WHERE batch_id = 9"), ((9, "records"),)
+    ),
     "a batch and its seals deleted": Attack(
-        unguarded(*(f"DELETE FROM lake.main.{table} WHERE batch_id = 6" for table in (SPANS, "records", SEALS))), ((6, SEALS),), "removed"
+        unguarded(*(f"DELETE FROM lake.main.{table} WHERE batch_id = 6" for table in (SPANS, "records", SEALS))),
+        ((6, SEALS),),
+        "removed",
     ),
-    "one seal deleted": Attack(unguarded("DELETE FROM lake.main.seals WHERE batch_id = 6 AND table_name = 'spans'"), ((6, SPANS),)),
+    "one seal deleted": Attack(
+        unguarded("DELETE FROM lake.main.seals WHERE batch_id = 6 AND table_name = 'spans'"), ((6, SPANS),)
+    ),
     "a seal's root edited": Attack(
-        unguarded(f"UPDATE lake.main.seals SET root = '{'0' * 64}' WHERE batch_id = 6 AND table_name = 'spans'"), ((6, SPANS),)
+        unguarded(f"UPDATE lake.main.seals SET root = '{'0' * 64}' WHERE batch_id = 6 AND table_name = 'spans'"),
+        ((6, SPANS),),
     ),
-    "a seal's writer edited": Attack(unguarded("UPDATE lake.main.seals SET writer = 'x' WHERE batch_id = 6"), ((6, "records"),), "chain"),
+    "a seal's writer edited": Attack(
+        unguarded("UPDATE lake.main.seals SET writer = 'x' WHERE batch_id = 6"), ((6, "records"),), "chain"
+    ),
     "the last batch dropped with its seals": Attack(drop_the_tail, ((LAST, SEALS),), "gone"),
     "the first batch dropped": Attack(
-        unguarded(*(f"DELETE FROM lake.main.{table} WHERE batch_id = 1" for table in (SPANS, "records", SEALS))), ((1, SEALS),), "removed"
+        unguarded(*(f"DELETE FROM lake.main.{table} WHERE batch_id = 1" for table in (SPANS, "records", SEALS))),
+        ((1, SEALS),),
+        "removed",
     ),
     "rows put into a batch": Attack(put_in_rows, ((5, "records"),), "8 rows, 7 were sealed"),
     "a batch put in": Attack(put_in_a_batch, ((99, "records"),), "never sealed"),
     "everything rebuilt under a new key": Attack(rewrite_history, ((None, "checkpoints"),), "another key"),
-    "checkpoints removed": Attack(unguarded("DELETE FROM lake.main.checkpoints"), ((LAST, "checkpoints"),), "removed from the lake"),
+    "checkpoints removed": Attack(
+        unguarded("DELETE FROM lake.main.checkpoints"), ((LAST, "checkpoints"),), "removed from the lake"
+    ),
     "a checkpoint's note edited": Attack(
-        unguarded("UPDATE lake.main.checkpoints SET note = replace(note, 'last-batch 4', 'last-batch 3') WHERE last_batch = 4"),
+        unguarded(
+            "UPDATE lake.main.checkpoints SET note = replace(note, 'last-batch 4', 'last-batch 3') WHERE last_batch = 4"
+        ),
         ((None, "checkpoints"),),
         "does not hold",
     ),
     "a file hidden in the catalogue": Attack(
-        catalogue(f"UPDATE ducklake_data_file SET end_snapshot = 5 WHERE data_file_id = {file_of(8, SPANS)}"), ((8, SPANS),), "hidden"
+        catalogue(f"UPDATE ducklake_data_file SET end_snapshot = 5 WHERE data_file_id = {file_of(8, SPANS)}"),
+        ((8, SPANS),),
+        "hidden",
     ),
     "a file taken out of the catalogue": Attack(
         catalogue(f"DELETE FROM ducklake_data_file WHERE data_file_id = {file_of(8, SPANS)}"), ((8, SPANS),), "gone"
     ),
     "a record count edited": Attack(
-        catalogue(f"UPDATE ducklake_data_file SET record_count = 1 WHERE data_file_id = {file_of(8, SPANS)}"), ((8, SPANS),), "catalogue says 1"
+        catalogue(f"UPDATE ducklake_data_file SET record_count = 1 WHERE data_file_id = {file_of(8, SPANS)}"),
+        ((8, SPANS),),
+        "catalogue says 1",
     ),
     "a table's count edited": Attack(
-        catalogue("UPDATE ducklake_table_stats SET record_count = 3 WHERE table_id = (SELECT table_id FROM ducklake_table WHERE table_name = 'spans')"),
+        catalogue(
+            "UPDATE ducklake_table_stats SET record_count = 3 WHERE table_id = (SELECT table_id FROM ducklake_table WHERE table_name = 'spans')"
+        ),
         ((None, SPANS),),
         "counts 3 rows",
     ),
@@ -246,15 +285,27 @@ ATTACKS: dict[str, Attack] = {
         ((8, SPANS),),
     ),
     "a file put under another day": Attack(
-        catalogue(f"UPDATE ducklake_file_partition_value SET partition_value = '2' WHERE data_file_id = {file_of(8, SPANS)} AND partition_key_index = 2"),
+        catalogue(
+            f"UPDATE ducklake_file_partition_value SET partition_value = '2' WHERE data_file_id = {file_of(8, SPANS)} AND partition_key_index = 2"
+        ),
         ((8, SPANS),),
         "another day",
     ),
     "a table dropped": Attack(unguarded("DROP TABLE lake.main.quarantine"), ((None, "quarantine"),), "dropped"),
-    "a guard taken off": Attack(lambda home: elsewhere(home / "lake" / "catalog.sqlite", keep_guards=False), ((None, "catalogue"),), "guard"),
-    "the catalogue deleted": Attack(lambda home: (home / "lake" / "catalog.sqlite").unlink(), ((None, "catalogue"),), "is gone"),
-    "the catalogue overwritten": Attack(lambda home: _overwrite(home / "lake" / "catalog.sqlite"), ((None, "catalogue"),)),
-    "the public key removed": Attack(lambda home: [file.unlink() for file in (home / "keys").iterdir()] and None, ((None, "checkpoints"),), "audit.pub"),
+    "a guard taken off": Attack(
+        lambda home: elsewhere(home / "lake" / "catalog.sqlite", keep_guards=False), ((None, "catalogue"),), "guard"
+    ),
+    "the catalogue deleted": Attack(
+        lambda home: (home / "lake" / "catalog.sqlite").unlink(), ((None, "catalogue"),), "is gone"
+    ),
+    "the catalogue overwritten": Attack(
+        lambda home: _overwrite(home / "lake" / "catalog.sqlite"), ((None, "catalogue"),)
+    ),
+    "the public key removed": Attack(
+        lambda home: [file.unlink() for file in (home / "keys").iterdir()] and None,
+        ((None, "checkpoints"),),
+        "audit.pub",
+    ),
 }
 
 

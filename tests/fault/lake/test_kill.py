@@ -50,9 +50,12 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(tmp_path: Path, 
         connection.close()
         assert acknowledged <= {number for number, _, _ in stored}
         assert {(rows, ids) for _, rows, ids in stored} == {(200, 200)}
-        # What the killed writer was about to do is done again by its successor: once in all, whether it had landed or not.
+        # What the killed writer was about to do is done again by its successor: once in all, whether it had landed or
+        # not.
         writer = open_writer(settings, HandClock())
-        again = writer.append({"spans": spans(200, following * 200), "records": records(3, following * 3)}, "otlp", following)
+        again = writer.append(
+            {"spans": spans(200, following * 200), "records": records(3, following * 3)}, "otlp", following
+        )
         assert again.stored + again.already_stored == 203
         assert writer.last_number("otlp") == following
         writer.close()

@@ -63,7 +63,9 @@ def test_a_locked_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("place", ["files", "manifest", "commit"])
-def test_a_fault_at_any_point_of_an_append_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+def test_a_fault_at_any_point_of_an_append_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
     settings = settings_at(tmp_path)
     writer = filled(settings, batches=3)
 
@@ -88,7 +90,9 @@ def test_a_fault_at_any_point_of_an_append_leaves_nothing_behind(tmp_path: Path,
     assert verify(settings).breaches == []
 
 
-def test_the_writer_comes_back_where_it_was_when_reopened_after_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_writer_comes_back_where_it_was_when_reopened_after_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = settings_at(tmp_path)
     writer = filled(settings, batches=3)
     with monkeypatch.context() as patch:

@@ -27,7 +27,9 @@ def test_reading_and_verifying_while_another_process_appends_and_merges(tmp_path
         for turn in range(7):
             for _ in range(3):
                 acknowledged = int(writer.stdout.readline())
-            (row,) = reader.rows("SELECT count(*) AS n, count(DISTINCT span_id) AS ids, count(DISTINCT batch_id) AS batches FROM spans")
+            (row,) = reader.rows(
+                "SELECT count(*) AS n, count(DISTINCT span_id) AS ids, count(DISTINCT batch_id) AS batches FROM spans"
+            )
             assert row["n"] == row["ids"] == 200 * row["batches"], "a reader sees whole batches"
             assert row["batches"] >= max(acknowledged, seen), "and never goes back"
             seen = row["batches"]

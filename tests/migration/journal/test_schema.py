@@ -48,9 +48,15 @@ def test_partial_indexes_are_partial(journal_url: str) -> None:
     journal = open_journal(journal_url, HandClock())
     with journal.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
-            found = connection.execute(sa.text("select name, sql from sqlite_master where type = 'index' and tbl_name = 'run' and sql is not null")).all()
+            found = connection.execute(
+                sa.text(
+                    "select name, sql from sqlite_master where type = 'index' and tbl_name = 'run' and sql is not null"
+                )
+            ).all()
         else:
-            found = connection.execute(sa.text("select indexname, indexdef from pg_indexes where tablename = 'run'")).all()
+            found = connection.execute(
+                sa.text("select indexname, indexdef from pg_indexes where tablename = 'run'")
+            ).all()
     partial = {name for name, sql in found if " WHERE " in sql}
     assert partial == {index.name for index in metadata.tables["run"].indexes}
     journal.close()

@@ -29,7 +29,11 @@ def finding(where: int, subject: int, cents: int, currency: str) -> Finding:
 
 
 # A subject's money is its own: whichever detector finds it, it is the same amount.
-found = st.builds(lambda where, subject: finding(where, subject, 100 + 37 * subject, "GBP" if subject % 2 else "EUR"), st.integers(0, 2), st.integers(0, 5))
+found = st.builds(
+    lambda where, subject: finding(where, subject, 100 + 37 * subject, "GBP" if subject % 2 else "EUR"),
+    st.integers(0, 2),
+    st.integers(0, 5),
+)
 reports = st.lists(st.tuples(st.sampled_from(["one", "two"]), st.lists(found, max_size=8)), min_size=1, max_size=8)
 
 
@@ -57,17 +61,31 @@ def test_cases_are_the_sum_of_the_last_reports(history):
         for currency in RATES:
             assert row["amounts"].get(currency, 0) == sum(one.amount for one in subjects if one.currency == currency)
         actions = [event["action"] for event in reversed(cases.events(key))]
-        assert actions == (["opened", "resolved"] + ["reopened", "resolved"] * 20)[: len(actions)], "a history alternates"
-        assert len([record for record in feed.records if record.body["case_id"] == key and record.status == "resolved"]) == actions.count("resolved")
+        assert actions == (["opened", "resolved"] + ["reopened", "resolved"] * 20)[: len(actions)], (
+            "a history alternates"
+        )
+        assert len(
+            [record for record in feed.records if record.body["case_id"] == key and record.status == "resolved"]
+        ) == actions.count("resolved")
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.decimals(0, 10**7, places=2), st.decimals(0, 10**7, places=2), st.integers(1, 5000), st.integers(1, 5000), st.sampled_from(SEVERITIES))
+@given(
+    st.decimals(0, 10**7, places=2),
+    st.decimals(0, 10**7, places=2),
+    st.integers(1, 5000),
+    st.integers(1, 5000),
+    st.sampled_from(SEVERITIES),
+)
 def test_severity_never_falls_when_money_count_floor_or_age_grow(one, other, few, more, floor):
     low, high = sorted((one, other))
     least, most = sorted((few, more))
     rank = SEVERITIES.index
-    assert rank(severity(low, least, floor)) <= rank(severity(high, most, floor)) <= rank(severity(high, most, floor, overdue=True))
+    assert (
+        rank(severity(low, least, floor))
+        <= rank(severity(high, most, floor))
+        <= rank(severity(high, most, floor, overdue=True))
+    )
     assert rank(severity(low, least, floor)) >= rank(floor)
 
 

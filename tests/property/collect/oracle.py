@@ -45,17 +45,39 @@ def span_rows(body: bytes, received_us: int) -> list[dict[str, Any]]:
         for scope in group.scope_spans:
             for span in scope.spans:
                 end = span.end_time_unix_nano
-                rows.append({
-                    "trace_id": span.trace_id.hex(), "span_id": span.span_id.hex(), "parent_span_id": _parent(span.parent_span_id),
-                    "name": span.name, "service_name": _service(resource), "kind": span.kind,
-                    "start_time": moment(span.start_time_unix_nano), "end_time": moment(max(end, span.start_time_unix_nano)) if end else None,
-                    "duration_us": max(end - span.start_time_unix_nano, 0) // 1000 if end else None,
-                    "status_code": span.status.code, "status_message": span.status.message,
-                    "attributes": attributes(span.attributes), "resource": resource, "scope_name": scope.scope.name,
-                    "events": [{"time_unix_nano": e.time_unix_nano, "name": e.name, "attributes": attributes(e.attributes)} for e in span.events],
-                    "links": [{"trace_id": k.trace_id.hex(), "span_id": k.span_id.hex(), "attributes": attributes(k.attributes)} for k in span.links],
-                    "trace_state": span.trace_state, "flags": span.flags, "recorded_at": EPOCH + timedelta(microseconds=received_us),
-                })
+                rows.append(
+                    {
+                        "trace_id": span.trace_id.hex(),
+                        "span_id": span.span_id.hex(),
+                        "parent_span_id": _parent(span.parent_span_id),
+                        "name": span.name,
+                        "service_name": _service(resource),
+                        "kind": span.kind,
+                        "start_time": moment(span.start_time_unix_nano),
+                        "end_time": moment(max(end, span.start_time_unix_nano)) if end else None,
+                        "duration_us": max(end - span.start_time_unix_nano, 0) // 1000 if end else None,
+                        "status_code": span.status.code,
+                        "status_message": span.status.message,
+                        "attributes": attributes(span.attributes),
+                        "resource": resource,
+                        "scope_name": scope.scope.name,
+                        "events": [
+                            {"time_unix_nano": e.time_unix_nano, "name": e.name, "attributes": attributes(e.attributes)}
+                            for e in span.events
+                        ],
+                        "links": [
+                            {
+                                "trace_id": k.trace_id.hex(),
+                                "span_id": k.span_id.hex(),
+                                "attributes": attributes(k.attributes),
+                            }
+                            for k in span.links
+                        ],
+                        "trace_state": span.trace_state,
+                        "flags": span.flags,
+                        "recorded_at": EPOCH + timedelta(microseconds=received_us),
+                    }
+                )
     return rows
 
 
@@ -67,20 +89,32 @@ def log_rows(body: bytes, received_us: int) -> list[dict[str, Any]]:
         for scope in group.scope_logs:
             for record in scope.log_records:
                 observed = moment(record.observed_time_unix_nano)
-                rows.append({
-                    "time": moment(record.time_unix_nano) or observed or received, "observed_time": observed,
-                    "severity_number": record.severity_number, "severity_text": record.severity_text, "body": _body(record),
-                    "trace_id": (record.trace_id.hex().strip("0") and record.trace_id.hex()) or None,
-                    "span_id": (record.span_id.hex().strip("0") and record.span_id.hex()) or None,
-                    "service_name": _service(resource), "attributes": attributes(record.attributes), "resource": resource,
-                    "scope_name": scope.scope.name, "event_name": record.event_name, "recorded_at": received,
-                })
+                rows.append(
+                    {
+                        "time": moment(record.time_unix_nano) or observed or received,
+                        "observed_time": observed,
+                        "severity_number": record.severity_number,
+                        "severity_text": record.severity_text,
+                        "body": _body(record),
+                        "trace_id": (record.trace_id.hex().strip("0") and record.trace_id.hex()) or None,
+                        "span_id": (record.span_id.hex().strip("0") and record.span_id.hex()) or None,
+                        "service_name": _service(resource),
+                        "attributes": attributes(record.attributes),
+                        "resource": resource,
+                        "scope_name": scope.scope.name,
+                        "event_name": record.event_name,
+                        "recorded_at": received,
+                    }
+                )
     return rows
 
 
 def opened(row: dict[str, Any]) -> dict[str, Any]:
     """A stored row with its JSON columns parsed, to compare with the oracle's."""
-    return {name: json.loads(held) if name in ("attributes", "resource", "events", "links") else held for name, held in row.items()}
+    return {
+        name: json.loads(held) if name in ("attributes", "resource", "events", "links") else held
+        for name, held in row.items()
+    }
 
 
 def _service(resource: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from tests.property.collect import oracle
 pytestmark = pytest.mark.req("C1")
 
 text = st.text(max_size=12)
-key = st.text(alphabet="abcdefgh. é\"\\\n", min_size=1, max_size=8)
+key = st.text(alphabet='abcdefgh. é"\\\n', min_size=1, max_size=8)
 nanoseconds = st.integers(1, 4_102_444_800_000_000_000)
 
 
@@ -38,14 +38,19 @@ def _filled(kind, held):
 
 
 leaf = st.one_of(
-    st.tuples(st.just("string_value"), text), st.tuples(st.just("bool_value"), st.booleans()),
-    st.tuples(st.just("int_value"), st.integers(-(2**63), 2**63 - 1)), st.tuples(st.just("double_value"), st.floats()),
-    st.tuples(st.just("bytes_value"), st.binary(max_size=6)), st.tuples(st.just(""), st.none()),
+    st.tuples(st.just("string_value"), text),
+    st.tuples(st.just("bool_value"), st.booleans()),
+    st.tuples(st.just("int_value"), st.integers(-(2**63), 2**63 - 1)),
+    st.tuples(st.just("double_value"), st.floats()),
+    st.tuples(st.just("bytes_value"), st.binary(max_size=6)),
+    st.tuples(st.just(""), st.none()),
 ).map(lambda pair: _filled(*pair))
 values = st.recursive(
     leaf,
-    lambda inner: st.one_of(st.lists(inner, max_size=3).map(lambda held: _filled("array_value", held)),
-                            st.dictionaries(key, inner, max_size=3).map(lambda held: _filled("kvlist_value", held))),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda held: _filled("array_value", held)),
+        st.dictionaries(key, inner, max_size=3).map(lambda held: _filled("kvlist_value", held)),
+    ),
     max_leaves=5,
 )
 attributes = st.dictionaries(key, values, max_size=4)
@@ -75,16 +80,28 @@ def trace_requests(draw):
             for _ in range(draw(st.integers(0, 3))):
                 start = draw(nanoseconds)
                 span = scope.spans.add(
-                    trace_id=_identity(draw, 16), span_id=_identity(draw, 8), parent_span_id=draw(st.sampled_from([b"", b"\0" * 8, b"\x01" * 8])),
-                    name=draw(text), kind=draw(st.integers(0, 5)), start_time_unix_nano=start, trace_state=draw(text), flags=draw(st.integers(0, 1023)),
-                    end_time_unix_nano=draw(st.one_of(st.just(0), st.integers(start, 4_102_444_800_000_000_000))))
+                    trace_id=_identity(draw, 16),
+                    span_id=_identity(draw, 8),
+                    parent_span_id=draw(st.sampled_from([b"", b"\0" * 8, b"\x01" * 8])),
+                    name=draw(text),
+                    kind=draw(st.integers(0, 5)),
+                    start_time_unix_nano=start,
+                    trace_state=draw(text),
+                    flags=draw(st.integers(0, 1023)),
+                    end_time_unix_nano=draw(st.one_of(st.just(0), st.integers(start, 4_102_444_800_000_000_000))),
+                )
                 if draw(st.booleans()):
                     span.status.code, span.status.message = draw(st.integers(0, 2)), draw(text)
                 _add(span.attributes, draw(attributes))
                 for _ in range(draw(st.integers(0, 2))):
-                    _add(span.events.add(time_unix_nano=draw(nanoseconds), name=draw(text)).attributes, draw(attributes))
+                    _add(
+                        span.events.add(time_unix_nano=draw(nanoseconds), name=draw(text)).attributes, draw(attributes)
+                    )
                 for _ in range(draw(st.integers(0, 1))):
-                    _add(span.links.add(trace_id=_identity(draw, 16), span_id=_identity(draw, 8)).attributes, draw(attributes))
+                    _add(
+                        span.links.add(trace_id=_identity(draw, 16), span_id=_identity(draw, 8)).attributes,
+                        draw(attributes),
+                    )
     return request
 
 
@@ -97,9 +114,14 @@ def log_requests(draw):
         scope = group.scope_logs.add()
         for _ in range(draw(st.integers(0, 3))):
             record = scope.log_records.add(
-                time_unix_nano=draw(st.one_of(st.just(0), nanoseconds)), observed_time_unix_nano=draw(st.one_of(st.just(0), nanoseconds)),
-                severity_number=draw(st.integers(0, 24)), severity_text=draw(text), event_name=draw(text),
-                trace_id=draw(st.sampled_from([b"", b"\x07" * 16])), span_id=draw(st.sampled_from([b"", b"\x07" * 8])))
+                time_unix_nano=draw(st.one_of(st.just(0), nanoseconds)),
+                observed_time_unix_nano=draw(st.one_of(st.just(0), nanoseconds)),
+                severity_number=draw(st.integers(0, 24)),
+                severity_text=draw(text),
+                event_name=draw(text),
+                trace_id=draw(st.sampled_from([b"", b"\x07" * 16])),
+                span_id=draw(st.sampled_from([b"", b"\x07" * 8])),
+            )
             if draw(st.booleans()):
                 record.body.CopyFrom(draw(leaf.filter(lambda held: held.WhichOneof("value") != "double_value")))
             _add(record.attributes, draw(attributes))
@@ -110,8 +132,10 @@ def _with_hex_ids(node):
     if isinstance(node, list):
         return [_with_hex_ids(item) for item in node]
     if isinstance(node, dict):
-        return {name: base64.b64decode(held).hex() if name in ("traceId", "spanId", "parentSpanId") else _with_hex_ids(held)
-                for name, held in node.items()}
+        return {
+            name: base64.b64decode(held).hex() if name in ("traceId", "spanId", "parentSpanId") else _with_hex_ids(held)
+            for name, held in node.items()
+        }
     return node
 
 
@@ -119,9 +143,14 @@ def as_json(request, snake):
     document = MessageToDict(request, preserving_proto_field_name=False, use_integers_for_enums=True)
     content = orjson.dumps(_with_hex_ids(document))
     if snake:
-        for camel, plain in [(b'"resourceSpans"', b'"resource_spans"'), (b'"scopeSpans"', b'"scope_spans"'), (b'"traceId"', b'"trace_id"'),
-                             (b'"startTimeUnixNano"', b'"start_time_unix_nano"'), (b'"resourceLogs"', b'"resource_logs"'),
-                             (b'"logRecords"', b'"log_records"')]:
+        for camel, plain in [
+            (b'"resourceSpans"', b'"resource_spans"'),
+            (b'"scopeSpans"', b'"scope_spans"'),
+            (b'"traceId"', b'"trace_id"'),
+            (b'"startTimeUnixNano"', b'"start_time_unix_nano"'),
+            (b'"resourceLogs"', b'"resource_logs"'),
+            (b'"logRecords"', b'"log_records"'),
+        ]:
             content = content.replace(camel + b":", plain + b":")
     return content
 

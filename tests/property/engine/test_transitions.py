@@ -1,4 +1,6 @@
-"""The transition table and random scripts of trouble: each effect once, every run at rest, no move that is not allowed (E1, E3)."""
+"""The transition table and random scripts of trouble: each effect once, every run at rest, no move that is not allowed
+(E1, E3).
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,33 @@ from hypothesis import strategies as st
 from integrations.contracts.connector import Change, Policy
 from integrations.engine import Engine
 from integrations.engine.retry import decide
-from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Rejected, Retriable, TieoutError, Unmappable
+from models.domain.errors import (
+    Misconfigured,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Retriable,
+    TieoutError,
+    Unmappable,
+)
 from models.domain.record import RecordKind
 from models.domain.states import OPEN, TRANSITIONS, RunState, allowed
 from models.journal import open_journal
 from tests.unit.engine.hostile import START, HandClock, Hostile, event, posting_flow
 
-ERRORS = st.sampled_from([
-    Retriable("busy"), RateLimited("slow", START + timedelta(minutes=5)), Rejected("no", code="closed-period"), Unmappable("no", "a.b"),
-    OutcomeUnknown("lost", "key"), Misconfigured("token"), TieoutError("other"), KeyError("fault"), TimeoutError("late"),
-])  # fmt: skip
+ERRORS = st.sampled_from(
+    [
+        Retriable("busy"),
+        RateLimited("slow", START + timedelta(minutes=5)),
+        Rejected("no", code="closed-period"),
+        Unmappable("no", "a.b"),
+        OutcomeUnknown("lost", "key"),
+        Misconfigured("token"),
+        TieoutError("other"),
+        KeyError("fault"),
+        TimeoutError("late"),
+    ]
+)
 TROUBLE = st.sampled_from(["fine", "busy", "lost", "limited", "refused", "crash_before_commit"])
 
 
@@ -65,8 +84,12 @@ def test_the_table_leads_out_of_every_open_state() -> None:
     repeats=st.lists(st.integers(0, 7), max_size=6),
     versions=st.integers(1, 2),
 )
-def test_each_effect_once_whatever_goes_wrong(scripts: list[list[str]], bulk: int, repeats: list[int], versions: int) -> None:
-    """E1: duplicates, lost answers, rate limits, refusals and workers lost between write and commit: one effect per fact and version."""
+def test_each_effect_once_whatever_goes_wrong(
+    scripts: list[list[str]], bulk: int, repeats: list[int], versions: int
+) -> None:
+    """E1: duplicates, lost answers, rate limits, refusals and workers lost between write and commit: one effect per
+    fact and version.
+    """
     clock = HandClock()
     fates = {f"k{n}": list(script) for n, script in enumerate(scripts)}
     dying = {"now": False}
@@ -78,9 +101,12 @@ def test_each_effect_once_whatever_goes_wrong(scripts: list[list[str]], bulk: in
             dying["now"] = True
             return None
         return {
-            "fine": None, "busy": Retriable("busy"), "lost": "lost", "limited": RateLimited("slow", clock.now() + timedelta(seconds=30)),
+            "fine": None,
+            "busy": Retriable("busy"),
+            "lost": "lost",
+            "limited": RateLimited("slow", clock.now() + timedelta(seconds=30)),
             "refused": Rejected("no", code="closed-period"),
-        }[fate]  # fmt: skip
+        }[fate]
 
     with tempfile.TemporaryDirectory() as folder:
         journal = open_journal(f"sqlite:///{Path(folder) / 'j.sqlite'}", clock)
@@ -105,7 +131,12 @@ def test_each_effect_once_whatever_goes_wrong(scripts: list[list[str]], bulk: in
                 assert done == 1
             elif run.error_code == "closed-period":
                 assert done == 0
-        ends = [r.run_id for page in journal.feed.read(0, 10_000) for r in page.records if r.kind is RecordKind.SETTLEMENT and r.status == "settled"]
+        ends = [
+            r.run_id
+            for page in journal.feed.read(0, 10_000)
+            for r in page.records
+            if r.kind is RecordKind.SETTLEMENT and r.status == "settled"
+        ]
         assert len(ends) == len(set(ends)), "a run settles once on record"
         journal.close()
 

@@ -10,7 +10,13 @@ from models.domain.identity import Verdict, customer_keys, normalised_name, proj
 from models.domain.keys import customer_id
 
 NAMES = st.text(min_size=1, max_size=30)
-CUSTOMERS = st.fixed_dictionaries({"name": NAMES, "country": st.sampled_from(["DE", "GB", None]), "tax_id": st.sampled_from([None, "", "DE 1", "de-1", "GB2"])})
+CUSTOMERS = st.fixed_dictionaries(
+    {
+        "name": NAMES,
+        "country": st.sampled_from(["DE", "GB", None]),
+        "tax_id": st.sampled_from([None, "", "DE 1", "de-1", "GB2"]),
+    }
+)
 
 
 @pytest.mark.req("M2")
@@ -38,6 +44,8 @@ def test_a_customer_is_never_different_from_itself(one: dict) -> None:
 @given(st.from_regex(r"[A-Z]{1,4}-?[0-9]{1,5}", fullmatch=True), st.text(max_size=12))
 def test_ids_are_minted_alike_everywhere_and_codes_found_in_any_spelling(code: str, number: str) -> None:
     numbered = any(letter.isdecimal() for letter in number)
-    assert (customer_id(number, "crm", code) == customer_id(number, "psa", "another")) is numbered, "a number is the same in every system"
+    assert (customer_id(number, "crm", code) == customer_id(number, "psa", "another")) is numbered, (
+        "a number is the same in every system"
+    )
     assert customer_id(None, "crm", code).startswith("C-")
     assert project_keys({"code": code}) == project_keys({"code": code.lower().replace("-", " ")})

@@ -1,4 +1,6 @@
-"""F5, E1: whatever the order, however many duplicates and refusals, the ERP ends with the newest version of each entry, once."""
+"""F5, E1: whatever the order, however many duplicates and refusals, the ERP ends with the newest version of each entry,
+once.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,11 @@ from models.domain.errors import OutcomeUnknown, Rejected, Retriable, TieoutErro
 from tests.unit.flows import examples
 from tests.unit.flows.harness import Firm
 
-VERSIONS = st.lists(st.tuples(st.sampled_from(["approved", "corrected", "reversed"]), st.sampled_from(["1.00", "2.50", "7.75"])), min_size=1, max_size=4)
+VERSIONS = st.lists(
+    st.tuples(st.sampled_from(["approved", "corrected", "reversed"]), st.sampled_from(["1.00", "2.50", "7.75"])),
+    min_size=1,
+    max_size=4,
+)
 
 
 def ready_firm() -> Firm:
@@ -47,7 +53,9 @@ def truth(history: list[tuple[str, str]]) -> Decimal:
 @pytest.mark.req("F5", "E1", "E7")
 @settings(max_examples=120, deadline=None)
 @given(histories=st.lists(VERSIONS, min_size=1, max_size=3), data=st.data())
-def test_disorder_and_duplicates_end_at_the_newest_version(histories: list[list[tuple[str, str]]], data: st.DataObject) -> None:
+def test_disorder_and_duplicates_end_at_the_newest_version(
+    histories: list[list[tuple[str, str]]], data: st.DataObject
+) -> None:
     firm = ready_firm()
     events = [event for number, history in enumerate(histories) for event in told(history, str(number))]
     again = data.draw(st.lists(st.sampled_from(events), max_size=4))
@@ -57,15 +65,23 @@ def test_disorder_and_duplicates_end_at_the_newest_version(histories: list[list[
 
 @pytest.mark.req("E1", "E4")
 @settings(max_examples=200, deadline=None)
-@given(history=VERSIONS, faults=st.lists(st.sampled_from(["", "", "refused", "down", "lost after", "lost before"]), max_size=12), data=st.data())
-def test_refusals_lost_answers_and_replays_in_any_order_never_post_twice(history: list[tuple[str, str]], faults: list[str], data: st.DataObject) -> None:
+@given(
+    history=VERSIONS,
+    faults=st.lists(st.sampled_from(["", "", "refused", "down", "lost after", "lost before"]), max_size=12),
+    data=st.data(),
+)
+def test_refusals_lost_answers_and_replays_in_any_order_never_post_twice(
+    history: list[tuple[str, str]], faults: list[str], data: st.DataObject
+) -> None:
     firm, faults = ready_firm(), list(faults)
 
     def trouble(system: str, change: Change) -> TieoutError | None:
         fault = faults.pop() if system == "netsuite" and change.entity == "time_entry" and faults else ""
         if fault == "lost after":
             firm.targets[system][change.external_id] = {"system_id": change.external_id, "change": change}
-        return {"": None, "refused": Rejected("no", code="closed-period"), "down": Retriable("down")}.get(fault, OutcomeUnknown("?", change.key))
+        return {"": None, "refused": Rejected("no", code="closed-period"), "down": Retriable("down")}.get(
+            fault, OutcomeUnknown("?", change.key)
+        )
 
     firm.refuse = trouble
     before = len(firm.trails)
@@ -74,7 +90,10 @@ def test_refusals_lost_answers_and_replays_in_any_order_never_post_twice(history
     dead = [trail for trail in firm.trails[before:] if trail.state == "dead"]
     for trail in data.draw(st.permutations(dead)):
         firm.replay(trail, start=data.draw(st.booleans()))
-    newest = max((trail for trail in firm.trails[before:] if trail.flow.name == "time-to-bill"), key=lambda trail: trail.event.sourceversion)
+    newest = max(
+        (trail for trail in firm.trails[before:] if trail.flow.name == "time-to-bill"),
+        key=lambda trail: trail.event.sourceversion,
+    )
     assert firm.replay(newest).state == "settled"
     assert net(firm, "0") == truth(history)
     held = firm.held(Role.ERP, "time_entry")

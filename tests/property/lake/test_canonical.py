@@ -18,14 +18,20 @@ from models.lake.connection import open_engine
 from models.lake.schema import TABLES
 from models.settings import Settings
 
-TEXT = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(["", "|", "-1", "3|abc", "\x00", "~", "é|1"])
+TEXT = (
+    st.none()
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+    | st.sampled_from(["", "|", "-1", "3|abc", "\x00", "~", "é|1"])
+)
 
 
 def values(field: pa.Field) -> st.SearchStrategy[Any]:
     if pa.types.is_string(field.type):
         return TEXT
     if pa.types.is_timestamp(field.type):
-        return st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))
+        return st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)).map(
+            lambda moment: moment.replace(tzinfo=UTC)
+        )
     if pa.types.is_boolean(field.type):
         return st.none() | st.booleans()
     if pa.types.is_decimal(field.type):
@@ -35,7 +41,9 @@ def values(field: pa.Field) -> st.SearchStrategy[Any]:
 
 
 def rows_of(name: str) -> st.SearchStrategy[list[dict[str, Any]]]:
-    return st.lists(st.fixed_dictionaries({field.name: values(field) for field in TABLES[name]}), min_size=1, max_size=6)
+    return st.lists(
+        st.fixed_dictionaries({field.name: values(field) for field in TABLES[name]}), min_size=1, max_size=6
+    )
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +77,15 @@ def test_different_rows_have_different_bytes(one: list[dict[str, Any]], other: l
 
 def test_text_cannot_pass_for_its_neighbour() -> None:
     schema = pa.schema([("a", pa.string()), ("b", pa.string())])
-    rows = [("x|1|y", "z"), ("x", "y|1|z"), ("x|1|y|1|z", None), (None, "x"), ("", "x"), ("-1", "x"), ("x", ""), ("x", None)]
+    rows = [
+        ("x|1|y", "z"),
+        ("x", "y|1|z"),
+        ("x|1|y|1|z", None),
+        (None, "x"),
+        ("", "x"),
+        ("-1", "x"),
+        ("x", ""),
+        ("x", None),
+    ]
     found = {canonical_bytes("t", schema, {"batch_id": 1, "n": 0, "a": a, "b": b}) for a, b in rows}
     assert len(found) == len(rows)

@@ -52,7 +52,12 @@ def test_another_leaf_or_a_cut_path_leads_elsewhere(data: list[bytes], draw: st.
     hashes = [merkle.leaf(entry) for entry in data]
     siblings = merkle.path(index, hashes)
     root = merkle.root(hashes)
-    assert merkle.root_from_path(merkle.leaf(b"forged, longer than any drawn leaf could be: 012345"), index, len(data), siblings) != root
+    assert (
+        merkle.root_from_path(
+            merkle.leaf(b"forged, longer than any drawn leaf could be: 012345"), index, len(data), siblings
+        )
+        != root
+    )
     assert merkle.root_from_path(hashes[index], index, len(data), siblings[:-1]) != root
     assert merkle.root_from_path(hashes[index], index, len(data), [*siblings, root]) is None
     assert merkle.root_from_path(hashes[index], len(data), len(data), siblings) is None

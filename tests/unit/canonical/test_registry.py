@@ -18,7 +18,9 @@ def test_every_schema_is_published_as_it_is_now() -> None:
     now = {entity: {str(schema.version): shape_of(schema)} for entity, schema in SCHEMAS.items()}
     for entity, versions in now.items():
         for version, shape in versions.items():
-            assert published()[entity][version] == shape, f"{entity} {version} changed: add its shape to published.json, as a new version if it breaks"
+            assert published()[entity][version] == shape, (
+                f"{entity} {version} changed: add its shape to published.json, as a new version if it breaks"
+            )
 
 
 @pytest.mark.req("M3")
@@ -35,7 +37,12 @@ def test_what_would_break_a_reader_is_named() -> None:
     after["name"]["type"] = {"type": "integer"}
     after["segment"] = {"type": {"type": "string"}, "required": True}
     after["nickname"] = {"type": {"type": "string"}, "required": False}
-    assert breaches(before, after) == ["number: removed", "name: retyped", "country: now required", "segment: new and required"]
+    assert breaches(before, after) == [
+        "number: removed",
+        "name: retyped",
+        "country: now required",
+        "segment: new and required",
+    ]
 
 
 @pytest.mark.req("M3")
@@ -45,7 +52,9 @@ def test_a_removed_schema_and_a_missing_upcast_are_named() -> None:
 
     assert incompatibilities({**SCHEMAS, "customer": Customer2}) == ["customer 1: no upcast leads to version 2"]
     assert incompatibilities({**SCHEMAS, "customer": Customer2}, {("customer", 1): dict}) == []
-    assert "invoice 1: the schema was removed" in incompatibilities({key: schema for key, schema in SCHEMAS.items() if key != "invoice"})
+    assert "invoice 1: the schema was removed" in incompatibilities(
+        {key: schema for key, schema in SCHEMAS.items() if key != "invoice"}
+    )
 
 
 @pytest.mark.req("M3")
@@ -54,16 +63,24 @@ def test_an_older_event_is_brought_up_on_reading(monkeypatch: pytest.MonkeyPatch
         version = 2
 
     monkeypatch.setitem(SCHEMAS, "customer", Customer2)
-    monkeypatch.setitem(registry.UPCASTS, ("customer", 1), lambda data: {**{k: v for k, v in data.items() if k != "title"}, "name": data["title"]})
+    monkeypatch.setitem(
+        registry.UPCASTS,
+        ("customer", 1),
+        lambda data: {**{k: v for k, v in data.items() if k != "title"}, "name": data["title"]},
+    )
     event = examples.customer().model_copy(update={"dataschema": "tieout:customer:1"})
-    old = event.model_copy(update={"data": {**{k: v for k, v in event.data.items() if k != "name"}, "title": "Nordwind"}})
+    old = event.model_copy(
+        update={"data": {**{k: v for k, v in event.data.items() if k != "name"}, "title": "Nordwind"}}
+    )
     assert data_of(old).name == "Nordwind"  # type: ignore[attr-defined]
     assert upcast(old).dataschema == dataschema("customer") == "tieout:customer:2"
     assert old.data["title"] == "Nordwind"
 
 
 @pytest.mark.req("M3", "N4")
-@pytest.mark.parametrize("stated", ["tieout:customer:9", "tieout:project:1", "customer", "tieout:customer:0", "tieout:customer:x"])
+@pytest.mark.parametrize(
+    "stated", ["tieout:customer:9", "tieout:project:1", "customer", "tieout:customer:0", "tieout:customer:x"]
+)
 def test_a_version_nobody_can_read_is_refused_with_the_remedy(stated: str) -> None:
     with pytest.raises(Unmappable, match="this release reads tieout:customer:1") as caught:
         upcast_data("customer", stated, {})
@@ -84,6 +101,14 @@ def test_drift_names_the_field() -> None:
 @pytest.mark.req("G2", "M4")
 def test_rates_pay_and_contract_values_are_classed_and_masked() -> None:
     hidden = sensitive_names(list(SCHEMAS.values()))
-    assert (hidden["cost_rate"], hidden["base_pay"], hidden["value"]) == (DataClass.LABOUR_RATE, DataClass.COMPENSATION, DataClass.CONTRACT_VALUE)
-    seen = masked({"cost_rate": {"amount": "62.50"}, "hours": "8", "lines": [{"value": 1}]}, hidden, frozenset({DataClass.CONTRACT_VALUE}))
+    assert (hidden["cost_rate"], hidden["base_pay"], hidden["value"]) == (
+        DataClass.LABOUR_RATE,
+        DataClass.COMPENSATION,
+        DataClass.CONTRACT_VALUE,
+    )
+    seen = masked(
+        {"cost_rate": {"amount": "62.50"}, "hours": "8", "lines": [{"value": 1}]},
+        hidden,
+        frozenset({DataClass.CONTRACT_VALUE}),
+    )
     assert seen == {"cost_rate": "•••", "hours": "8", "lines": [{"value": 1}]}

@@ -1,4 +1,6 @@
-"""A journal with only the tables of cases and requests, a clock that the test moves, and a feed that keeps what it is given."""
+"""A journal with only the tables of cases and requests, a clock that the test moves, and a feed that keeps what it is
+given.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A hand-made lake: plain DuckDB databases in memory with the lake's and the journal's shapes, filled by a test in a few words."""
+"""A hand-made lake: plain DuckDB databases in memory with the lake's and the journal's shapes, filled by a test in a
+few words.
+"""
 
 from __future__ import annotations
 
@@ -33,31 +35,85 @@ class Lake:
         publish(self.connection)
         self.batch = 0
 
-    def observe(self, system: str, entity: str, key: str, at: datetime = NOW, present: bool = True, legal_entity: str = "NOV-DE", **fields: Any) -> None:
+    def observe(
+        self,
+        system: str,
+        entity: str,
+        key: str,
+        at: datetime = NOW,
+        present: bool = True,
+        legal_entity: str = "NOV-DE",
+        **fields: Any,
+    ) -> None:
         self.batch += 1
         row = {
-            "batch_id": self.batch, "n": 0, "observed_at": at, "recorded_at": at, "snapshot_id": "s", "system": system, "role": ROLES[system],
-            "entity": entity, "system_id": key, "key": key, "legal_entity": legal_entity, "present": present, "fields": json.dumps(fields, default=str),
-        }  # fmt: skip
+            "batch_id": self.batch,
+            "n": 0,
+            "observed_at": at,
+            "recorded_at": at,
+            "snapshot_id": "s",
+            "system": system,
+            "role": ROLES[system],
+            "entity": entity,
+            "system_id": key,
+            "key": key,
+            "legal_entity": legal_entity,
+            "present": present,
+            "fields": json.dumps(fields, default=str),
+        }
         self._insert("lake.main.observations", row)
 
     def record(self, kind: str, at: datetime = NOW, body: Any = None, **columns: Any) -> None:
         self.batch += 1
-        self._insert("lake.main.records", {
-            "batch_id": self.batch, "n": 0, "record_id": f"r-{self.batch}", "kind": kind, "occurred_at": at, "recorded_at": at,
-            "body": json.dumps(body, default=str), **columns,
-        })  # fmt: skip
+        self._insert(
+            "lake.main.records",
+            {
+                "batch_id": self.batch,
+                "n": 0,
+                "record_id": f"r-{self.batch}",
+                "kind": kind,
+                "occurred_at": at,
+                "recorded_at": at,
+                "body": json.dumps(body, default=str),
+                **columns,
+            },
+        )
 
     def quarantine(self, **columns: Any) -> None:
         self.batch += 1
-        self._insert("lake.main.quarantine", {"batch_id": self.batch, "n": 0, "quarantine_id": f"q-{self.batch}", "recorded_at": NOW, **columns})
+        self._insert(
+            "lake.main.quarantine",
+            {"batch_id": self.batch, "n": 0, "quarantine_id": f"q-{self.batch}", "recorded_at": NOW, **columns},
+        )
 
-    def run(self, run_id: str, business_key: str, state: str = "dead", at: datetime = NOW, flow: str = "time-to-bill", **columns: Any) -> None:
+    def run(
+        self,
+        run_id: str,
+        business_key: str,
+        state: str = "dead",
+        at: datetime = NOW,
+        flow: str = "time-to-bill",
+        **columns: Any,
+    ) -> None:
         row = {
-            "run_id": run_id, "flow": flow, "flow_version": 1, "state": state, "business_key": business_key, "source_version": "1", "lineage_id": run_id,
-            "correlation_id": run_id, "trace_id": f"trace-{run_id}", "created_at": at, "updated_at": at, "source_changed_at": at, **columns,
-        }  # fmt: skip
-        self._insert("journal.main.run", {name: _micros(value) if isinstance(value, datetime) else value for name, value in row.items()})
+            "run_id": run_id,
+            "flow": flow,
+            "flow_version": 1,
+            "state": state,
+            "business_key": business_key,
+            "source_version": "1",
+            "lineage_id": run_id,
+            "correlation_id": run_id,
+            "trace_id": f"trace-{run_id}",
+            "created_at": at,
+            "updated_at": at,
+            "source_changed_at": at,
+            **columns,
+        }
+        self._insert(
+            "journal.main.run",
+            {name: _micros(value) if isinstance(value, datetime) else value for name, value in row.items()},
+        )
 
     def forget_runs(self) -> None:
         self.connection.execute("DELETE FROM journal.main.run")
@@ -66,10 +122,14 @@ class Lake:
         return self.connection.execute(sql).to_arrow_table().to_pylist()
 
     def _make(self, database: str, table: str, columns: Mapping[str, str]) -> None:
-        self.connection.execute(f'CREATE TABLE {database}.main."{table}" ({", ".join(f"{name} {kind}" for name, kind in columns.items())})')
+        self.connection.execute(
+            f'CREATE TABLE {database}.main."{table}" ({", ".join(f"{name} {kind}" for name, kind in columns.items())})'
+        )
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:
-        self.connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+        self.connection.execute(
+            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+        )
 
 
 def money(amount: str, currency: str = "EUR") -> dict[str, str]:

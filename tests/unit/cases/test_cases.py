@@ -14,15 +14,38 @@ from models.domain.record import RecordKind
 from models.journal.cases import CaseFilter
 
 RATES = {"EUR": Decimal(1), "GBP": Decimal("1.20")}
-MISSING = Cause("project-missing", "Project PRJ-1012 is missing in the ERP", "why", "create it", "erp", "billing_blocked",
-                flow="time-to-bill", system="netsuite", root=True, subject=("project", "PRJ-1012"))  # fmt: skip
+MISSING = Cause(
+    "project-missing",
+    "Project PRJ-1012 is missing in the ERP",
+    "why",
+    "create it",
+    "erp",
+    "billing_blocked",
+    flow="time-to-bill",
+    system="netsuite",
+    root=True,
+    subject=("project", "PRJ-1012"),
+)
 PRINT = fingerprint("project-missing", "erp", "PRJ-1012")
 CASE = case_id_of(PRINT)
 
 
-def entry(number: int, amount: str = "100.00", currency: str = "EUR", cause: Cause = MISSING, text: str = PRINT) -> Finding:
-    return Finding(text, cause, "time_entry", f"TE-kantata-{number}", Decimal(amount), currency, run_id=f"run-{number}",
-                   trace_id=f"trace-{number}", legal_entity="NOV-DE", project_key="PRJ-1012", customer_key="C-100")  # fmt: skip
+def entry(
+    number: int, amount: str = "100.00", currency: str = "EUR", cause: Cause = MISSING, text: str = PRINT
+) -> Finding:
+    return Finding(
+        text,
+        cause,
+        "time_entry",
+        f"TE-kantata-{number}",
+        Decimal(amount),
+        currency,
+        run_id=f"run-{number}",
+        trace_id=f"trace-{number}",
+        legal_entity="NOV-DE",
+        project_key="PRJ-1012",
+        customer_key="C-100",
+    )
 
 
 @pytest.mark.req("X8", "X11", "M4")
@@ -136,8 +159,16 @@ def test_every_triage_action_is_kept_with_who_when_and_why_and_handed_to_the_aud
     assert (case["status"], case["assignee"]) == ("acknowledged", "bob")
     history = [(event["actor"], event["action"]) for event in cases.events(CASE)]
     assert history == [("bob", "commented"), ("ada", "assigned"), ("ada", "acknowledged"), ("detector", "opened")]
-    audited = [(r.actor, r.status, r.body.get("reason") or r.body.get("text")) for r in feed.records if r.kind is RecordKind.OPERATOR_ACTION]
-    assert audited == [("ada", "acknowledged", None), ("ada", "assigned", "knows the customer"), ("bob", "commented", "asked the ERP team")]
+    audited = [
+        (r.actor, r.status, r.body.get("reason") or r.body.get("text"))
+        for r in feed.records
+        if r.kind is RecordKind.OPERATOR_ACTION
+    ]
+    assert audited == [
+        ("ada", "acknowledged", None),
+        ("ada", "assigned", "knows the customer"),
+        ("bob", "commented", "asked the ERP team"),
+    ]
 
 
 @pytest.mark.req("X9")
@@ -156,12 +187,15 @@ def test_a_snooze_ends_by_itself_and_an_ignored_case_stays_accepted(cases, clock
 
 
 @pytest.mark.req("X9")
-@pytest.mark.parametrize("act", [
-    lambda cases, clock: cases.ignore(CASE, "ada", " "),
-    lambda cases, clock: cases.comment(CASE, "ada", ""),
-    lambda cases, clock: cases.snooze(CASE, "ada", clock.now() + timedelta(hours=1), ""),
-    lambda cases, clock: cases.snooze(CASE, "ada", clock.now() - timedelta(hours=1), "late"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda cases, clock: cases.ignore(CASE, "ada", " "),
+        lambda cases, clock: cases.comment(CASE, "ada", ""),
+        lambda cases, clock: cases.snooze(CASE, "ada", clock.now() + timedelta(hours=1), ""),
+        lambda cases, clock: cases.snooze(CASE, "ada", clock.now() - timedelta(hours=1), "late"),
+    ],
+)
 def test_a_triage_action_without_its_reason_is_refused_and_changes_nothing(cases, clock, act):
     cases.report("orphaned_project", [entry(1)], RATES)
     with pytest.raises(ValueError):
@@ -171,18 +205,35 @@ def test_a_triage_action_without_its_reason_is_refused_and_changes_nothing(cases
 
 @pytest.mark.req("X8", "O1")
 def test_pages_filter_search_and_order_in_the_store(cases, clock):
-    other = replace(MISSING, subject=None, cause="dead-letter", title="Refused by workday", system="workday", owner="hcm", root=False)
+    other = replace(
+        MISSING,
+        subject=None,
+        cause="dead-letter",
+        title="Refused by workday",
+        system="workday",
+        owner="hcm",
+        root=False,
+    )
     findings = [
-        replace(entry(n, f"{n}.00", text=fingerprint("dead-letter", str(n)), cause=other), subject_key=f"S-{n}", legal_entity="NOV-UK")
+        replace(
+            entry(n, f"{n}.00", text=fingerprint("dead-letter", str(n)), cause=other),
+            subject_key=f"S-{n}",
+            legal_entity="NOV-UK",
+        )
         for n in range(1, 8)
     ]
     cases.report_all({"orphaned_project": [entry(1)], "dead_letter": findings}, RATES)
     first, second = cases.page(limit=5), cases.page(limit=5, offset=5)
-    assert (first.total, [row["amount_reporting"] for row in first.rows]) == (8, [Decimal(n) for n in (100, 7, 6, 5, 4)])
+    assert (first.total, [row["amount_reporting"] for row in first.rows]) == (
+        8,
+        [Decimal(n) for n in (100, 7, 6, 5, 4)],
+    )
     assert [row["amount_reporting"] for row in second.rows] == [Decimal(n) for n in (3, 2, 1)]
     assert cases.page(CaseFilter(systems=("workday",))).total == 7
     assert cases.page(CaseFilter(legal_entities=("NOV-DE",))).total == 1
-    assert cases.page(CaseFilter(text="prj-1012|")).total == 0 and cases.page(CaseFilter(text="erp|prj-1012")).total == 1
+    assert (
+        cases.page(CaseFilter(text="prj-1012|")).total == 0 and cases.page(CaseFilter(text="erp|prj-1012")).total == 1
+    )
     assert cases.page(CaseFilter(text="S-3")).total == 1, "a case is found by the subject of its finding"
     assert cases.page(CaseFilter(text="run-4")).total == 1, "and by its run"
     assert cases.page(CaseFilter(status=("resolved",))).total == 0
@@ -195,8 +246,13 @@ def test_pages_filter_search_and_order_in_the_store(cases, clock):
 
 
 def test_findings_of_a_case_are_paged_oldest_first(cases, clock):
-    cases.report("orphaned_project", [replace(entry(n), since=clock.now() - timedelta(hours=n)) for n in range(300)], RATES)
+    cases.report(
+        "orphaned_project", [replace(entry(n), since=clock.now() - timedelta(hours=n)) for n in range(300)], RATES
+    )
     case = cases.get(CASE)
     assert len(case["run_ids"]) == 200 and len(case["trace_ids"]) == 20 and len(cases.run_ids(CASE)) == 300
     assert case["first_seen"] == clock.now() - timedelta(hours=299)
-    assert [row["subject_key"] for row in cases.findings(CASE, limit=2, offset=1)] == ["TE-kantata-298", "TE-kantata-297"]
+    assert [row["subject_key"] for row in cases.findings(CASE, limit=2, offset=1)] == [
+        "TE-kantata-298",
+        "TE-kantata-297",
+    ]

@@ -14,22 +14,48 @@ BODY = {"run_ids": ["b", "a"], "from": "failed_step", "correction": {"charge_cod
 
 
 @pytest.mark.req("E4", "X9")
-def test_a_replay_from_a_case_is_kept_with_its_plan_hash_its_audit_record_and_an_entry_in_the_case(cases, requests, feed):
+def test_a_replay_from_a_case_is_kept_with_its_plan_hash_its_audit_record_and_an_entry_in_the_case(
+    cases, requests, feed
+):
     cases.report("orphaned_project", [entry(1)], RATES)
-    asked = requests.append("replay", {**BODY, "case_id": CASE, "plan_hash": plan_of(BODY).hash}, "ada", "code corrected")
+    asked = requests.append(
+        "replay", {**BODY, "case_id": CASE, "plan_hash": plan_of(BODY).hash}, "ada", "code corrected"
+    )
     got = requests.get(asked)
-    assert (got.state, got.plan_hash, got.actor, got.reason, got.ended) == ("pending", plan_of(BODY).hash, "ada", "code corrected", False)
-    assert cases.events(CASE)[0]["action"] == "replay_requested" and cases.events(CASE)[0]["body"]["request_id"] == asked
+    assert (got.state, got.plan_hash, got.actor, got.reason, got.ended) == (
+        "pending",
+        plan_of(BODY).hash,
+        "ada",
+        "code corrected",
+        False,
+    )
+    assert (
+        cases.events(CASE)[0]["action"] == "replay_requested" and cases.events(CASE)[0]["body"]["request_id"] == asked
+    )
     (record,) = [record for record in feed.records if record.kind is RecordKind.OPERATOR_ACTION]
-    assert (record.actor, record.body["action"], record.body["reason"], record.body["run_ids"]) == ("ada", "replay", "code corrected", ["b", "a"])
+    assert (record.actor, record.body["action"], record.body["reason"], record.body["run_ids"]) == (
+        "ada",
+        "replay",
+        "code corrected",
+        ["b", "a"],
+    )
     assert [one.request_id for one in requests.recent(case_id=CASE)] == [asked]
 
 
 @pytest.mark.req("E4")
-@pytest.mark.parametrize("kind, body", [
-    ("replay", {"run_ids": []}), ("preview", {}), ("replay", {"run_ids": ["a"], "from": "middle"}), ("delete", {"run_ids": ["a"]}),
-    ("replay", {**BODY, "plan_hash": "0" * 64}), ("cancel", {}), ("pause_flow", {}), ("replay", {**BODY, "case_id": "nowhere"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind, body",
+    [
+        ("replay", {"run_ids": []}),
+        ("preview", {}),
+        ("replay", {"run_ids": ["a"], "from": "middle"}),
+        ("delete", {"run_ids": ["a"]}),
+        ("replay", {**BODY, "plan_hash": "0" * 64}),
+        ("cancel", {}),
+        ("pause_flow", {}),
+        ("replay", {**BODY, "case_id": "nowhere"}),
+    ],
+)
 def test_a_request_that_selects_nothing_or_another_set_than_was_seen_is_refused(requests, kind, body):
     with pytest.raises(ValueError):
         requests.append(kind, body, "ada")
@@ -58,14 +84,26 @@ def test_roots_come_first_from_the_start_as_they_were_and_are_part_of_what_was_s
     assert list(plan.waves()) == [Wave(("r2", "r1", "b"), "start"), Wave(("a",), "failed_step", BODY["correction"])]
     assert plan.everything == ("r2", "r1", "b", "a")
     assert plan.hash == plan_of({**BODY, "roots": ["b", "r1", "r2"]}).hash
-    assert len({plan.hash, plan_of(BODY).hash, plan_of({**BODY, "roots": ["r1"]}).hash, plan_of({**BODY, "run_ids": ["a"], "roots": ["b"]}).hash}) == 4
+    assert (
+        len(
+            {
+                plan.hash,
+                plan_of(BODY).hash,
+                plan_of({**BODY, "roots": ["r1"]}).hash,
+                plan_of({**BODY, "run_ids": ["a"], "roots": ["b"]}).hash,
+            }
+        )
+        == 4
+    )
 
 
 @pytest.mark.req("E4")
 def test_roots_alone_are_a_plan(requests):
     plan = plan_of({"roots": ["r"]})
     assert list(plan.waves()) == [Wave(("r",), "start")]
-    assert requests.get(requests.append("replay", {"roots": ["r"], "plan_hash": plan.hash}, "ada")).plan_hash == plan.hash
+    assert (
+        requests.get(requests.append("replay", {"roots": ["r"], "plan_hash": plan.hash}, "ada")).plan_hash == plan.hash
+    )
 
 
 @pytest.mark.req("E4", "E8")

@@ -1,4 +1,6 @@
-"""The command line: exit status 0 done, 1 bad news, 2 wrong use; every expected error is a sentence that says what to do (O8, N4)."""
+"""The command line: exit status 0 done, 1 bad news, 2 wrong use; every expected error is a sentence that says what to
+do (O8, N4).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,13 @@ TIEOUT = Path(sys.executable).parent / "tieout"
 
 def tieout(home: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
-    return subprocess.run([str(TIEOUT), *words], env={**environment, "TIEOUT_HOME": str(home), **settings}, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [str(TIEOUT), *words],
+        env={**environment, "TIEOUT_HOME": str(home), **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def test_sql_answers_before_anything_has_run(tmp_path: Path) -> None:
@@ -31,7 +39,16 @@ def test_sql_answers_before_anything_has_run(tmp_path: Path) -> None:
     assert (done.returncode, json.loads(done.stdout)) == (0, [{"n": 0}])
 
 
-@pytest.mark.parametrize("statement", ["delete from spans", "update records set flow = 'x'", "drop table records", "select * from nowhere", "attach 'x' as y"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from spans",
+        "update records set flow = 'x'",
+        "drop table records",
+        "select * from nowhere",
+        "attach 'x' as y",
+    ],
+)
 def test_sql_refuses_what_is_no_read_with_a_sentence(tmp_path: Path, statement: str) -> None:
     done = tieout(tmp_path, "sql", statement)
     assert done.returncode == 2
@@ -42,7 +59,11 @@ def test_every_wrong_setting_is_named_in_one_message(tmp_path: Path) -> None:
     """N4: one start, one message, all faults."""
     done = tieout(tmp_path, "verify", TIEOUT_OTLP_PORT="abc", TIEOUT_REPORTING_CURRENCY="euro")
     assert done.returncode == 2
-    assert "TIEOUT_OTLP_PORT" in done.stderr and "TIEOUT_REPORTING_CURRENCY" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        "TIEOUT_OTLP_PORT" in done.stderr
+        and "TIEOUT_REPORTING_CURRENCY" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 def test_up_says_which_setting_it_wants(tmp_path: Path) -> None:
@@ -63,8 +84,20 @@ def installed(home: Path) -> Journal:
 
 
 @pytest.mark.req("N4", "E4")
-@pytest.mark.parametrize("words", [("verify",), ("trace", "PRJ-1"), ("cases",), ("replay", "x", "--preview"), ("pause", "time-to-bill", "--reason", "x"), ("cancel", "x", "--reason", "x")])
-def test_where_there_is_no_installation_no_answer_comforts_and_nothing_is_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify",),
+        ("trace", "PRJ-1"),
+        ("cases",),
+        ("replay", "x", "--preview"),
+        ("pause", "time-to-bill", "--reason", "x"),
+        ("cancel", "x", "--reason", "x"),
+    ],
+)
+def test_where_there_is_no_installation_no_answer_comforts_and_nothing_is_made(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     home = tmp_path / "var"
     done = tieout(home, *words)
     assert done.returncode == 2 and "no installation" in done.stderr
@@ -113,7 +146,17 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2 and "TIEOUT_OTLP_PORT" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("replay",), ("replay", "--case", "nothing"), ("replay", "x", "--set", "no-equals"), ("replay", "x", "--from", "middle"), ("replay", "x", "--plan", "0" * 64), ("bench", "everything")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("replay",),
+        ("replay", "--case", "nothing"),
+        ("replay", "x", "--set", "no-equals"),
+        ("replay", "x", "--from", "middle"),
+        ("replay", "x", "--plan", "0" * 64),
+        ("bench", "everything"),
+    ],
+)
 def test_wrong_use_is_status_2(tmp_path: Path, words: tuple[str, ...]) -> None:
     installed(tmp_path)
     done = tieout(tmp_path, *words)
@@ -127,7 +170,9 @@ def test_fresh_never_clears_a_home_whose_ports_are_taken(tmp_path: Path) -> None
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = tieout(tmp_path, "demo", "--fresh", **{**free_ports(), "TIEOUT_SANDBOX_PORT": str(other.getsockname()[1])})
+        done = tieout(
+            tmp_path, "demo", "--fresh", **{**free_ports(), "TIEOUT_SANDBOX_PORT": str(other.getsockname()[1])}
+        )
     assert done.returncode == 2 and (tmp_path / "demo.json").exists()
 
 

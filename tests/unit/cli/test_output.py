@@ -8,7 +8,11 @@ import pytest
 
 from app.cli.output import Format, print_rows
 
-ROW = {"case_id": "e78400237f1d", "amount": 275988, "title": "Project PRJ-1900 “Proof of concept [draft] for Quillon Leasing” has no sale behind it"}
+ROW = {
+    "case_id": "e78400237f1d",
+    "amount": 275988,
+    "title": "Project PRJ-1900 “Proof of concept [draft] for Quillon Leasing” has no sale behind it",
+}
 
 
 @pytest.mark.req("O8")
@@ -20,7 +24,9 @@ def test_a_file_or_pipe_gets_everything_whole(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.req("O8")
-def test_a_narrow_terminal_shortens_the_sentence_and_not_the_id(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_narrow_terminal_shortens_the_sentence_and_not_the_id(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "70")
     print_rows([ROW], Format.table)

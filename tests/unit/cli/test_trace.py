@@ -21,10 +21,33 @@ NAMED = "12345678-1234-1234-1234-1234567890ab"
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     writer = open_writer(settings_at(tmp_path), HandClock())
-    row = {"record_id": "r-1", "recorded_at": START, "occurred_at": START, "kind": "failure", "run_id": RUN, "correlation_id": JOURNEY, "error_code": "closed-period", "body": "{}"}
+    row = {
+        "record_id": "r-1",
+        "recorded_at": START,
+        "occurred_at": START,
+        "kind": "failure",
+        "run_id": RUN,
+        "correlation_id": JOURNEY,
+        "error_code": "closed-period",
+        "body": "{}",
+    }
     row |= {"trace_id": TRACE, "business_key": f"project:{NAMED}"}
-    span = {"trace_id": ALONE, "span_id": "1" * 16, "name": "from elsewhere", "service_name": "mapper", "start_time": START, "recorded_at": START}
-    writer.append({"records": pa.Table.from_pylist([row], TABLES["records"]), "spans": pa.Table.from_pylist([span], TABLES["spans"])}, "feed", 1)
+    span = {
+        "trace_id": ALONE,
+        "span_id": "1" * 16,
+        "name": "from elsewhere",
+        "service_name": "mapper",
+        "start_time": START,
+        "recorded_at": START,
+    }
+    writer.append(
+        {
+            "records": pa.Table.from_pylist([row], TABLES["records"]),
+            "spans": pa.Table.from_pylist([span], TABLES["spans"]),
+        },
+        "feed",
+        1,
+    )
     writer.close()
     return tmp_path
 

@@ -44,7 +44,9 @@ class MemoryLake:
         self.tried.clear()
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        return [row for _, tables in sorted(self.batches.items()) if table in tables for row in tables[table].to_pylist()]
+        return [
+            row for _, tables in sorted(self.batches.items()) if table in tables for row in tables[table].to_pylist()
+        ]
 
     def _refuse(self) -> None:
         self.tried.set()
@@ -55,14 +57,23 @@ class MemoryLake:
 class Desk:
     """An intake with its lane and spool on a memory lake, asked synchronously."""
 
-    def __init__(self, folder: Any, lake: MemoryLake, limit: int = 1 << 20, spool_limit: int = 64 << 20, commit_seconds: float = 0.01) -> None:
+    def __init__(
+        self,
+        folder: Any,
+        lake: MemoryLake,
+        limit: int = 1 << 20,
+        spool_limit: int = 64 << 20,
+        commit_seconds: float = 0.01,
+    ) -> None:
         self.commits = Commits(lambda: lake)
         self.lane = Lane("otlp", Spool(folder, spool_limit), self.commits, commit_seconds)
         self.intake = Intake(self.lane, limit, _settle)
         self.lane.start()
         self.intake.start()
 
-    def ask(self, kind: Kind, media: str, body: bytes, encoding: str = "", received_us: int = 1_700_000_000_000_000) -> Answer:
+    def ask(
+        self, kind: Kind, media: str, body: bytes, encoding: str = "", received_us: int = 1_700_000_000_000_000
+    ) -> Answer:
         box: list[Answer] = []
         done = threading.Event()
 

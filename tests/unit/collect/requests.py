@@ -19,8 +19,15 @@ def traces(count: int = 1, service: str = "test", **changes: Any) -> ExportTrace
     scope = group.scope_spans.add()
     scope.scope.name = "scope"
     for number in range(count):
-        fields = {"trace_id": os.urandom(16), "span_id": os.urandom(8), "name": f"span {number}", "kind": 2,
-                  "start_time_unix_nano": START, "end_time_unix_nano": START + 2_000_500, **changes}
+        fields = {
+            "trace_id": os.urandom(16),
+            "span_id": os.urandom(8),
+            "name": f"span {number}",
+            "kind": 2,
+            "start_time_unix_nano": START,
+            "end_time_unix_nano": START + 2_000_500,
+            **changes,
+        }
         span = scope.spans.add(**fields)
         span.attributes.add(key="n").value.int_value = number
     return request
@@ -33,7 +40,9 @@ def logs(count: int = 1, **changes: Any) -> ExportLogsServiceRequest:
     group.resource.attributes.add(key="service.name").value.string_value = "test"
     scope = group.scope_logs.add()
     for number in range(count):
-        record = scope.log_records.add(**{"time_unix_nano": START, "severity_number": 9, "severity_text": "INFO", **changes})
+        record = scope.log_records.add(
+            **{"time_unix_nano": START, "severity_number": 9, "severity_text": "INFO", **changes}
+        )
         record.body.string_value = f"line {number}"
     return request
 

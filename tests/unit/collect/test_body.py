@@ -34,7 +34,9 @@ def test_a_decompression_bomb_costs_no_more_memory_than_an_honest_body(bomb):
     assert peak < 8 * LIMIT
 
 
-@pytest.mark.parametrize("body", [b"", b"\x1f\x8b garbage", b"plain", gzip.compress(b"x" * 100)[:-4], gzip.compress(b"x") + b"tail"])
+@pytest.mark.parametrize(
+    "body", [b"", b"\x1f\x8b garbage", b"plain", gzip.compress(b"x" * 100)[:-4], gzip.compress(b"x") + b"tail"]
+)
 def test_broken_gzip_is_malformed(body):
     with pytest.raises(Malformed, match="gzip"):
         plain_body(body, "gzip", LIMIT)

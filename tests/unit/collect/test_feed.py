@@ -121,7 +121,12 @@ def test_records_keep_exact_money_and_hide_credentials():
     feed = Feed([Page(1, [record("a", amount=Decimal("1234.5"), currency="EUR", actor="kim", body=body)])])
     receiver(feed, lake).copy()
     (row,) = lake.rows("records")
-    assert (row["amount"], row["currency"], row["actor"], row["kind"]) == (Decimal("1234.50"), "EUR", "kim", "operator_action")
+    assert (row["amount"], row["currency"], row["actor"], row["kind"]) == (
+        Decimal("1234.50"),
+        "EUR",
+        "kim",
+        "operator_action",
+    )
     assert "hidden" not in row["body"] and '"hours":"7.50"' in row["body"]
 
 

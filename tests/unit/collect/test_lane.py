@@ -150,9 +150,25 @@ def test_segments_that_wait_long_are_read_back_from_disk(tmp_path, lake, monkeyp
 def test_observations_are_stored_and_counted(tmp_path, lake):
     desk = Desk(tmp_path, lake)
     desk.until_ready()
-    good = {"observed_at": "2026-01-31T08:00:00+01:00", "snapshot_id": "s", "system": "netsuite", "role": "erp", "entity": "project",
-            "system_id": "7", "key": "PRJ-1001", "legal_entity": "NOV-DE", "present": True, "fields": {"code": "PRJ-1001"}}
-    lines = [good, {**good, "observed_at": "2026-01-31T08:00:00"}, {**good, "present": "yes"}, {**good, "key": 7}, {**good, "fields": []}]
+    good = {
+        "observed_at": "2026-01-31T08:00:00+01:00",
+        "snapshot_id": "s",
+        "system": "netsuite",
+        "role": "erp",
+        "entity": "project",
+        "system_id": "7",
+        "key": "PRJ-1001",
+        "legal_entity": "NOV-DE",
+        "present": True,
+        "fields": {"code": "PRJ-1001"},
+    }
+    lines = [
+        good,
+        {**good, "observed_at": "2026-01-31T08:00:00"},
+        {**good, "present": "yes"},
+        {**good, "key": 7},
+        {**good, "fields": []},
+    ]
     answer = desk.ask(Kind.OBSERVATIONS, NDJSON, b"\n".join(map(orjson.dumps, lines)) + b"\n\n")
     desk.stop()
     assert (answer.status, answer.stored, answer.rejected) == (200, 2, 3), "an empty list of fields is no fields"
@@ -164,16 +180,27 @@ def test_observations_are_stored_and_counted(tmp_path, lake):
 @pytest.mark.req("N4", "S8")
 @pytest.mark.parametrize(
     ("media", "body", "encoding", "status", "code"),
-    [("text/plain", b"hello", "", 415, "not-offered"), (PROTOBUF, b"hello", "br", 415, "not-offered"), (PROTOBUF, gzip.compress(b"\0" * (2 << 20)), "gzip", 413, "too-large"),
-     (JSON, gzip.compress(b'{"password": "hidden", "x": "' + b"x" * (2 << 20)), "gzip", 413, "too-large")],
+    [
+        ("text/plain", b"hello", "", 415, "not-offered"),
+        (PROTOBUF, b"hello", "br", 415, "not-offered"),
+        (PROTOBUF, gzip.compress(b"\0" * (2 << 20)), "gzip", 413, "too-large"),
+        (JSON, gzip.compress(b'{"password": "hidden", "x": "' + b"x" * (2 << 20)), "gzip", 413, "too-large"),
+    ],
 )
-def test_a_body_that_is_not_taken_leaves_its_beginning_and_the_reason(tmp_path, lake, media, body, encoding, status, code):
+def test_a_body_that_is_not_taken_leaves_its_beginning_and_the_reason(
+    tmp_path, lake, media, body, encoding, status, code
+):
     desk = Desk(tmp_path, lake)
     desk.until_ready()
     assert desk.ask(Kind.TRACES, media, body, encoding).status == status
     desk.stop()
     [row] = lake.rows("quarantine")
-    assert (row["error_code"], row["content_bytes"]) == (code, len(body)) and row["reason"] and row["content"] and len(row["content"]) <= 64 << 10
+    assert (
+        (row["error_code"], row["content_bytes"]) == (code, len(body))
+        and row["reason"]
+        and row["content"]
+        and len(row["content"]) <= 64 << 10
+    )
     assert "hidden" not in row["content"]
 
 
@@ -186,7 +213,9 @@ def test_a_flood_of_refused_bodies_is_kept_in_part_and_counted_in_full(tmp_path,
     desk.stop()
     kept = [row for row in lake.rows("quarantine") if row["error_code"] == "not-offered"]
     [counted] = [row for row in lake.rows("quarantine") if row["error_code"] == "more"]
-    assert len(kept) == KEPT_A_MINUTE and counted["reason"].startswith("7 more") and counted["sender"] == "several senders"
+    assert (
+        len(kept) == KEPT_A_MINUTE and counted["reason"].startswith("7 more") and counted["sender"] == "several senders"
+    )
 
 
 @pytest.mark.req("N4")

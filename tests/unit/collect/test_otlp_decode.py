@@ -22,20 +22,38 @@ def one(request, signal=Signal.TRACES):
 def test_a_span_keeps_ids_as_hex_times_in_microseconds_and_types_of_attributes():
     request = traces(trace_id=bytes(range(16)), span_id=bytes(range(8)), parent_span_id=b"\xff" * 8)
     span = request.resource_spans[0].scope_spans[0].spans[0]
-    for key, field, value in [("text", "string_value", 'a "quote"\\ and\nline\x01'), ("half", "double_value", 0.5), ("whole", "double_value", 2.0),
-                              ("yes", "bool_value", True), ("raw", "bytes_value", b"\x00\xff"), ("odd", "double_value", float("nan"))]:
+    for key, field, value in [
+        ("text", "string_value", 'a "quote"\\ and\nline\x01'),
+        ("half", "double_value", 0.5),
+        ("whole", "double_value", 2.0),
+        ("yes", "bool_value", True),
+        ("raw", "bytes_value", b"\x00\xff"),
+        ("odd", "double_value", float("nan")),
+    ]:
         setattr(span.attributes.add(key=key).value, field, value)
     span.attributes.add(key="list").value.array_value.values.add().int_value = 7
     span.attributes.add(key="map").value.kvlist_value.values.add(key="inner").value.string_value = "x"
     span.attributes.add(key="nothing")
     row = one(request)
-    assert (row["trace_id"], row["span_id"], row["parent_span_id"]) == (bytes(range(16)).hex(), bytes(range(8)).hex(), "ff" * 8)
+    assert (row["trace_id"], row["span_id"], row["parent_span_id"]) == (
+        bytes(range(16)).hex(),
+        bytes(range(8)).hex(),
+        "ff" * 8,
+    )
     assert row["start_time"] == datetime(2023, 11, 14, 22, 13, 20, 123456, UTC)
     assert row["duration_us"] == 2000
     assert row["recorded_at"] == datetime(2023, 11, 14, 22, 13, 20, 1, UTC)
     assert json.loads(row["attributes"]) == {
-        "n": 0, "text": 'a "quote"\\ and\nline\x01', "half": 0.5, "whole": 2.0, "yes": True, "raw": "AP8=", "odd": "NaN",
-        "list": [7], "map": {"inner": "x"}, "nothing": None,
+        "n": 0,
+        "text": 'a "quote"\\ and\nline\x01',
+        "half": 0.5,
+        "whole": 2.0,
+        "yes": True,
+        "raw": "AP8=",
+        "odd": "NaN",
+        "list": [7],
+        "map": {"inner": "x"},
+        "nothing": None,
     }
     assert '"whole":2.0' in row["attributes"], "a double stays a double"
 
@@ -47,7 +65,9 @@ def test_events_and_links_are_json_lists():
     event.attributes.add(key="exception.message").value.string_value = "tab\there"
     span.links.add(trace_id=b"\x01" * 16, span_id=b"\x02" * 8)
     row = one(request)
-    assert json.loads(row["events"]) == [{"time_unix_nano": START, "name": 'said "hi"', "attributes": {"exception.message": "tab\there"}}]
+    assert json.loads(row["events"]) == [
+        {"time_unix_nano": START, "name": 'said "hi"', "attributes": {"exception.message": "tab\there"}}
+    ]
     assert json.loads(row["links"]) == [{"trace_id": "01" * 16, "span_id": "02" * 8, "attributes": {}}]
 
 
@@ -63,10 +83,19 @@ def test_many_requests_keep_their_own_resource_and_time():
 @pytest.mark.req("N4")
 @pytest.mark.parametrize(
     ("field", "value", "code"),
-    [("trace_id", b"", "trace-id"), ("trace_id", b"\0" * 16, "trace-id"), ("trace_id", b"zz", "trace-id"), ("span_id", b"\0" * 8, "span-id"),
-     ("span_id", b"\x01" * 9, "span-id"), ("parent_span_id", b"\x01" * 3, "parent-span-id"), ("start_time_unix_nano", 0, "start-time"),
-     ("start_time_unix_nano", 2**64 - 1, "start-time"), ("end_time_unix_nano", START - 6_000_000_000, "end-time"),
-     ("end_time_unix_nano", 2**64 - 1, "end-time"), ("kind", 300, "kind")],
+    [
+        ("trace_id", b"", "trace-id"),
+        ("trace_id", b"\0" * 16, "trace-id"),
+        ("trace_id", b"zz", "trace-id"),
+        ("span_id", b"\0" * 8, "span-id"),
+        ("span_id", b"\x01" * 9, "span-id"),
+        ("parent_span_id", b"\x01" * 3, "parent-span-id"),
+        ("start_time_unix_nano", 0, "start-time"),
+        ("start_time_unix_nano", 2**64 - 1, "start-time"),
+        ("end_time_unix_nano", START - 6_000_000_000, "end-time"),
+        ("end_time_unix_nano", 2**64 - 1, "end-time"),
+        ("kind", 300, "kind"),
+    ],
 )
 def test_a_bad_span_is_refused_alone_with_a_reason(field, value, code):
     request = traces(3)
@@ -91,7 +120,9 @@ def test_bytes_that_are_no_request_are_malformed(body):
 
 def test_a_broken_nested_value_is_malformed_and_not_a_crash():
     request = traces()
-    request.resource_spans[0].scope_spans[0].spans[0].attributes.add(key="list").value.array_value.values.add().string_value = "abc"
+    request.resource_spans[0].scope_spans[0].spans[0].attributes.add(
+        key="list"
+    ).value.array_value.values.add().string_value = "abc"
     broken = request.SerializeToString().replace(b"abc", b"\xff\xfe\xfd")
     with pytest.raises(Malformed):
         decode(Signal.TRACES, [broken], [1])
@@ -110,8 +141,11 @@ def test_log_records_fall_back_on_observed_time_and_keep_structured_bodies_as_js
 @pytest.mark.req("E2")
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("trace_id", "0af7651916cd43dd8448eb211c80319c"), ("otelTraceID", "0af7651916cd43dd8448eb211c80319c"),
-     ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")],
+    [
+        ("trace_id", "0af7651916cd43dd8448eb211c80319c"),
+        ("otelTraceID", "0af7651916cd43dd8448eb211c80319c"),
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+    ],
 )
 def test_a_log_record_without_context_takes_it_from_its_attributes(key, value):
     request = logs()

@@ -12,8 +12,14 @@ from collectors.receivers.refusal import Malformed
 
 pytestmark = pytest.mark.req("C1", "N4")
 
-GOOD = {"traceId": "5B8EFFF798038103D269B633813FC60C", "spanId": "eee19b7ec3c1b174", "name": "x", "kind": 2,
-        "startTimeUnixNano": "1544712660000000000", "endTimeUnixNano": 1544712661000000000}
+GOOD = {
+    "traceId": "5B8EFFF798038103D269B633813FC60C",
+    "spanId": "eee19b7ec3c1b174",
+    "name": "x",
+    "kind": 2,
+    "startTimeUnixNano": "1544712660000000000",
+    "endTimeUnixNano": 1544712661000000000,
+}
 
 
 def body(*spans):
@@ -33,15 +39,24 @@ def test_hex_in_either_case_and_64_bit_numbers_as_text_or_number():
 
 
 def test_unknown_fields_are_ignored_and_nulls_are_absent():
-    (row,), refusals = stored(body({**GOOD, "futureField": {"deep": [1]}, "parentSpanId": None, "attributes": None, "status": None}))
+    (row,), refusals = stored(
+        body({**GOOD, "futureField": {"deep": [1]}, "parentSpanId": None, "attributes": None, "status": None})
+    )
     assert not refusals and row["parent_span_id"] is None and row["attributes"] == "{}"
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
-    [({"traceId": "zz"}, "traceId must be 32 hex digits"), ({"traceId": "g" * 32}, "traceId must be 32 hex digits"), ({"spanId": 7}, "spanId must be 16"),
-     ({"attributes": [{"key": "a", "value": {"intValue": "much"}}]}, "cannot be read"), ({"startTimeUnixNano": "soon"}, "cannot be read"),
-     ({"trace_id": "5b8efff798038103d269b633813fc60c"}, "given twice"), ({"links": "none"}, "links must be a list"), ({"name": 5}, "cannot be read")],
+    [
+        ({"traceId": "zz"}, "traceId must be 32 hex digits"),
+        ({"traceId": "g" * 32}, "traceId must be 32 hex digits"),
+        ({"spanId": 7}, "spanId must be 16"),
+        ({"attributes": [{"key": "a", "value": {"intValue": "much"}}]}, "cannot be read"),
+        ({"startTimeUnixNano": "soon"}, "cannot be read"),
+        ({"trace_id": "5b8efff798038103d269b633813fc60c"}, "given twice"),
+        ({"links": "none"}, "links must be a list"),
+        ({"name": 5}, "cannot be read"),
+    ],
 )
 def test_one_bad_span_is_refused_alone_with_its_reason(change, sentence):
     rows, refusals = stored(body(GOOD, {**GOOD, **change}, GOOD))
@@ -57,8 +72,18 @@ def test_a_span_that_is_no_object_is_refused_alone(span):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{not json", b"[]", b"null", b'"x"', b'{"resourceSpans": {}}', b'{"resourceSpans": [1]}', b'{"resourceSpans": [{"resource": 5}]}',
-     b'{"resourceSpans": [{"scopeSpans": [{"spans": {}}]}]}', b'{"a": "\xff"}'],
+    [
+        b"",
+        b"{not json",
+        b"[]",
+        b"null",
+        b'"x"',
+        b'{"resourceSpans": {}}',
+        b'{"resourceSpans": [1]}',
+        b'{"resourceSpans": [{"resource": 5}]}',
+        b'{"resourceSpans": [{"scopeSpans": [{"spans": {}}]}]}',
+        b'{"a": "\xff"}',
+    ],
 )
 def test_a_body_of_another_shape_is_malformed(content):
     with pytest.raises(Malformed):

@@ -18,9 +18,14 @@ pytestmark = pytest.mark.req("C1", "N4")
 
 @pytest.mark.parametrize(
     "body",
-    [within(0x0A, 0x12, content=b"\x12\x00" * 2_000_000), within(0x0A, 0x12, 0x12, content=b"\x4a\x00" * 2_000_000),
-     within(0x0A, 0x12, 0x12, 0x5A, content=b"\x1a\x00" * 2_000_000), within(0x0A, content=b"\x12\x00" * 2_000_000), b"\x0a\x00" * 2_000_000,
-     within(0x0A, 0x0A, content=b"\x0a\x00" * 2_000_000)],
+    [
+        within(0x0A, 0x12, content=b"\x12\x00" * 2_000_000),
+        within(0x0A, 0x12, 0x12, content=b"\x4a\x00" * 2_000_000),
+        within(0x0A, 0x12, 0x12, 0x5A, content=b"\x1a\x00" * 2_000_000),
+        within(0x0A, content=b"\x12\x00" * 2_000_000),
+        b"\x0a\x00" * 2_000_000,
+        within(0x0A, 0x0A, content=b"\x0a\x00" * 2_000_000),
+    ],
     ids=["spans", "attributes", "event attributes", "scopes", "resources", "resource attributes"],
 )
 def test_millions_of_empty_parts_are_too_large(body):
@@ -55,7 +60,11 @@ def test_json_and_lines_have_the_same_limit():
 
 
 def test_refusals_beyond_the_first_thousand_are_counted():
-    found = decode(Signal.TRACES, [traces(1).SerializeToString(), traces(MOST_REFUSALS + 500, kind=300).SerializeToString()], [1, 1])
+    found = decode(
+        Signal.TRACES,
+        [traces(1).SerializeToString(), traces(MOST_REFUSALS + 500, kind=300).SerializeToString()],
+        [1, 1],
+    )
     assert len(found.refusals) == MOST_REFUSALS + 1
     assert (found.refusals[-1].request, found.refusals[-1].items) == (1, 500)
     spans = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [0] * (MOST_REFUSALS + 7)}]}]})

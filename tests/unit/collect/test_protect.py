@@ -11,15 +11,45 @@ from collectors.processors.protect import protected, protected_bytes, protected_
 pytestmark = pytest.mark.req("G3")
 
 
-@pytest.mark.parametrize("name", ["Authorization", "http.request.header.authorization", "proxy-authorization", "password", "DB_PASSWD", "client_secret",
-                                  "x-api-key", "apiKey", "private_key", "Set-Cookie", "http.request.header.cookie", "access_token", "refreshToken", "token",
-                                  "auth.token"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization",
+        "http.request.header.authorization",
+        "proxy-authorization",
+        "password",
+        "DB_PASSWD",
+        "client_secret",
+        "x-api-key",
+        "apiKey",
+        "private_key",
+        "Set-Cookie",
+        "http.request.header.cookie",
+        "access_token",
+        "refreshToken",
+        "token",
+        "auth.token",
+    ],
+)
 def test_names_of_credentials(name):
     assert secret_key(name)
 
 
-@pytest.mark.parametrize("name", ["author", "project.key", "business_key", "token_count", "gen_ai.usage.input_tokens", "cookies_accepted_at", "tokens", "keyboard",
-                                  "idempotency.key", "external_key"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "author",
+        "project.key",
+        "business_key",
+        "token_count",
+        "gen_ai.usage.input_tokens",
+        "cookies_accepted_at",
+        "tokens",
+        "keyboard",
+        "idempotency.key",
+        "external_key",
+    ],
+)
 def test_names_that_only_sound_alike(name):
     assert not secret_key(name)
 

@@ -46,34 +46,44 @@ def time_of(page: Page) -> list[tuple[str, str, str]]:
 @pytest.mark.req("S6")
 def test_rows_become_masters_and_time(tmp_path: Path) -> None:
     """Streams stand in dependency order; each master comes once, each row of work once, on its day or a stand-in."""
-    connector = source(tmp_path, b'1,"a, ""b""",FINISHED,PC2,PBC42,58,1.75\n2,b,FINISHED,PC2,PBC42,58,0.7\n3,c,FINISHED,PC9,PBC42,43,12.25\n')
+    connector = source(
+        tmp_path,
+        b'1,"a, ""b""",FINISHED,PC2,PBC42,58,1.75\n2,b,FINISHED,PC2,PBC42,58,0.7\n3,c,FINISHED,PC9,PBC42,43,12.25\n',
+    )
     assert connector.streams == ("customers", "projects", "charge_codes", "resources", "time")
-    subjects = {stream: [event.subject for event in connector.poll(stream, None).events] for stream in connector.streams}
+    subjects = {
+        stream: [event.subject for event in connector.poll(stream, None).events] for stream in connector.streams
+    }
     assert subjects["customers"] == ["customer:sip:SIP-CLIENT"]
     assert subjects["projects"] == ["project:PC2", "project:PC9"]
     assert subjects["charge_codes"] == ["charge_code:PC2.PBC42", "charge_code:PC9.PBC42"]
     assert subjects["resources"] == ["resource:SIP-58", "resource:SIP-43"]
     assert time_of(connector.poll("time", None)) == [
-        ("time_entry:TE-sip-1-58", "2004-11-16", "1.75"), ("time_entry:TE-sip-2-58", "2004-11-02", "0.7"), ("time_entry:TE-sip-3-43", "2004-11-01", "12.25"),
-    ]  # fmt: skip
+        ("time_entry:TE-sip-1-58", "2004-11-16", "1.75"),
+        ("time_entry:TE-sip-2-58", "2004-11-02", "0.7"),
+        ("time_entry:TE-sip-3-43", "2004-11-01", "12.25"),
+    ]
     for stream in connector.streams:
         for event in connector.poll(stream, None).events:
             data_of(event)
 
 
 @pytest.mark.req("N4", "S8")
-@pytest.mark.parametrize(("row", "code", "path"), [
-    (b"4,x,FINISHED,PC2,PBC42,58,\n", "missing-field", "DeveloperHoursActual"),
-    (b"4,x,FINISHED,PC2,PBC42,58,NA\n", "missing-field", "DeveloperHoursActual"),
-    (b"4,x,FINISHED,PC2,PBC42,58,seven\n", "retyped-field", "DeveloperHoursActual"),
-    (b"4,x,FINISHED,PC2,PBC42,58,1.755\n", "schema-violation", "hours"),
-    (b"5,x,FINISHED,PC2,PBC42,58,7\n", "retyped-field", "EstimateOn"),
-    (b"6,x,FINISHED,PC2,PBC42,58,7\n", "missing-field", "CompletedOn, StartedOn, EstimateOn"),
-    (b"1,again,FINISHED,PC2,PBC42,58,7\n", "duplicate-row", "{TaskNumber}-{DeveloperID}"),
-    (b"4,x,FINISHED\n", "bad-row", "row"),
-    (b'4,"x,FINISHED,PC2,PBC42,58,7\n', "bad-row", "row"),
-    (b"4,x,FINISHED,PC2,PBC42,,7\n", "missing-field", "DeveloperID"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "code", "path"),
+    [
+        (b"4,x,FINISHED,PC2,PBC42,58,\n", "missing-field", "DeveloperHoursActual"),
+        (b"4,x,FINISHED,PC2,PBC42,58,NA\n", "missing-field", "DeveloperHoursActual"),
+        (b"4,x,FINISHED,PC2,PBC42,58,seven\n", "retyped-field", "DeveloperHoursActual"),
+        (b"4,x,FINISHED,PC2,PBC42,58,1.755\n", "schema-violation", "hours"),
+        (b"5,x,FINISHED,PC2,PBC42,58,7\n", "retyped-field", "EstimateOn"),
+        (b"6,x,FINISHED,PC2,PBC42,58,7\n", "missing-field", "CompletedOn, StartedOn, EstimateOn"),
+        (b"1,again,FINISHED,PC2,PBC42,58,7\n", "duplicate-row", "{TaskNumber}-{DeveloperID}"),
+        (b"4,x,FINISHED\n", "bad-row", "row"),
+        (b'4,"x,FINISHED,PC2,PBC42,58,7\n', "bad-row", "row"),
+        (b"4,x,FINISHED,PC2,PBC42,,7\n", "missing-field", "DeveloperID"),
+    ],
+)
 def test_a_bad_row_is_set_aside_and_its_neighbours_are_read(tmp_path: Path, row: bytes, code: str, path: str) -> None:
     """Missing hours, bad dates, doubled keys and broken rows are rejected where one can see them; nothing is guessed."""
     connector = source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,1.75\n" + row + b"2,b,FINISHED,PC2,PBC42,58,0.7\n")
@@ -84,12 +94,19 @@ def test_a_bad_row_is_set_aside_and_its_neighbours_are_read(tmp_path: Path, row:
 
 
 def test_a_row_filter_leaves_rows_out(tmp_path: Path) -> None:
-    """Where a mapping says so, rows are no entries at all; the example of the real files says so nowhere, so that every hour counts."""
+    """Where a mapping says so, rows are no entries at all; the example of the real files says so nowhere, so that every
+    hour counts.
+    """
     row = b"1,a,TEMPLATE,PC2,PBC42,58,1.75\n"
     assert len(source(tmp_path, row).poll("time", None).events) == 1
     filtered = tmp_path / "filtered.toml"
     mapping = (EXAMPLES / "sip.toml").read_text()
-    filtered.write_text(mapping.replace('join = { file = "dates", on = "TaskNumber" }', 'join = { file = "dates", on = "TaskNumber" }\n[stream.where]\nStatusCode = { not_in = ["TEMPLATE"] }'))
+    filtered.write_text(
+        mapping.replace(
+            'join = { file = "dates", on = "TaskNumber" }',
+            'join = { file = "dates", on = "TaskNumber" }\n[stream.where]\nStatusCode = { not_in = ["TEMPLATE"] }',
+        )
+    )
     page = source(tmp_path, row, mapping=str(filtered)).poll("time", None)
     assert not page.events and not page.rejected
 
@@ -97,11 +114,19 @@ def test_a_row_filter_leaves_rows_out(tmp_path: Path) -> None:
 @pytest.mark.req("N4")
 def test_text_in_two_encodings(tmp_path: Path) -> None:
     """UTF-8 and Windows-1252 side by side, a byte-order mark, quoted line ends and bytes that neither knows."""
-    rows = "1,Ümlaut – dash,FINISHED,PC2,PBC42,58,1\n".encode() + b"2,it\x92s \x81 odd,FINISHED,PC2,PBC42,58,2\n" + b'3,"two\r\nlines",FINISHED,PC2,PBC42,43,3\n'
+    rows = (
+        "1,Ümlaut – dash,FINISHED,PC2,PBC42,58,1\n".encode()
+        + b"2,it\x92s \x81 odd,FINISHED,PC2,PBC42,58,2\n"
+        + b'3,"two\r\nlines",FINISHED,PC2,PBC42,43,3\n'
+    )
     (tmp_path / "est-act-dates.csv").write_text(DATES)
     (tmp_path / "Sip-task-info.csv").write_bytes(b"\xef\xbb\xbf" + HEADER.encode() + rows)
     page = opened(tmp_path).poll("time", None)
-    assert [event.data["notes"] for event in page.events] == ["Ümlaut – dash", "it’s \ufffd odd", "two\nlines"] and not page.rejected
+    assert [event.data["notes"] for event in page.events] == [
+        "Ümlaut – dash",
+        "it’s \ufffd odd",
+        "two\nlines",
+    ] and not page.rejected
 
 
 @pytest.mark.req("S6", "E1")
@@ -113,7 +138,9 @@ def test_resuming_after_growth_and_after_replacement(tmp_path: Path) -> None:
         file.write(b"2,b,FINISHED,PC2,PBC42,58,0.7\n")
     second = opened(tmp_path).poll("time", first.cursor)
     assert [subject for subject, _, _ in time_of(second)] == ["time_entry:TE-sip-2-58"]
-    replaced = source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,1.75\n2,b,FINISHED,PC2,PBC42,58,0.9\n").poll("time", second.cursor)
+    replaced = source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,1.75\n2,b,FINISHED,PC2,PBC42,58,0.9\n").poll(
+        "time", second.cursor
+    )
     assert replaced.events[0].id == first.events[0].id
     assert replaced.events[1].id != second.events[0].id and len(replaced.events) == 2
 
@@ -141,12 +168,25 @@ def test_a_missing_file_or_mapping_is_named(tmp_path: Path) -> None:
         opened(tmp_path, folder="")
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("[[stream]]\n", "is not right"), ("x = [", "is not right"),
-    ('[files.a]\npath="a"\n[[stream]]\nname="s"\nentity="toy"\nevent="e"\nfile="a"\nkey="k"\nfields={}\n', "no canonical entity"),
-    ('[files.a]\npath="a"\n[[stream]]\nname="s"\nentity="project"\nevent="e"\nfile="b"\nkey="k"\nfields={}\n', "which .files. does not have"),
-    ('[files.a]\npath="a"\n[[stream]]\nname="s"\nentity="rate"\nevent="e"\nfile="a"\nkey="k"\nfields={"per_hour.amount"=9.5}\n', "is a float"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[stream]]\n", "is not right"),
+        ("x = [", "is not right"),
+        (
+            '[files.a]\npath="a"\n[[stream]]\nname="s"\nentity="toy"\nevent="e"\nfile="a"\nkey="k"\nfields={}\n',
+            "no canonical entity",
+        ),
+        (
+            '[files.a]\npath="a"\n[[stream]]\nname="s"\nentity="project"\nevent="e"\nfile="b"\nkey="k"\nfields={}\n',
+            "which .files. does not have",
+        ),
+        (
+            '[files.a]\npath="a"\n[[stream]]\nname="s"\nentity="rate"\nevent="e"\nfile="a"\nkey="k"\nfields={"per_hour.amount"=9.5}\n',
+            "is a float",
+        ),
+    ],
+)
 def test_a_wrong_mapping_is_told_at_the_start(tmp_path: Path, text: str, message: str) -> None:
     """N4: strict when starting: a mapping's fault is found before the first row."""
     (tmp_path / "map.toml").write_text(text)
@@ -158,7 +198,9 @@ def test_a_wrong_mapping_is_told_at_the_start(tmp_path: Path, text: str, message
 
 
 def note(n: int, status: str = "successful") -> Change:
-    return Change("annotate", "time_entry", f"TE-sip-{n}-58", f"key-{n}-{status}", {"status": status, "message": "Posted"})
+    return Change(
+        "annotate", "time_entry", f"TE-sip-{n}-58", f"key-{n}-{status}", {"status": status, "message": "Posted"}
+    )
 
 
 @pytest.mark.req("E1")
@@ -169,7 +211,10 @@ def test_results_are_kept_once_and_shown(tmp_path: Path) -> None:
     first, second = connector.deliver([note(1), note(1)])
     assert first.created and second == first  # type: ignore[union-attr]
     [seen] = connector.snapshot("time_entry")
-    assert seen.fields["sync_status"] == "successful" and len((tmp_path / "out" / "time_entry.jsonl").read_text().splitlines()) == 2
+    assert (
+        seen.fields["sync_status"] == "successful"
+        and len((tmp_path / "out" / "time_entry.jsonl").read_text().splitlines()) == 2
+    )
 
 
 def test_without_a_results_folder_writes_are_refused(tmp_path: Path) -> None:
@@ -185,13 +230,17 @@ def test_a_torn_line_is_cut_and_written_again(tmp_path: Path) -> None:
     box.append("time_entry", [{"key": "a", "external_id": "1"}])
     with (tmp_path / "time_entry.jsonl").open("ab") as file:
         file.write(b'{"key": "b", "ext')
-    assert Outbox(tmp_path).append("time_entry", [{"key": "b", "external_id": "2"}, {"key": "a", "external_id": "1"}]) == [True, False]
+    assert Outbox(tmp_path).append(
+        "time_entry", [{"key": "b", "external_id": "2"}, {"key": "a", "external_id": "1"}]
+    ) == [True, False]
     assert [json.loads(line)["key"] for line in (tmp_path / "time_entry.jsonl").read_text().splitlines()] == ["a", "b"]
 
 
 @pytest.mark.req("C6", "E1")
 @pytest.mark.parametrize("failing", ["write", "fsync"])
-def test_a_line_that_was_not_written_is_not_acknowledged_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+def test_a_line_that_was_not_written_is_not_acknowledged_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
     """A full disk takes nothing: the file is as before, and the same change is new when it comes again."""
     box = Outbox(tmp_path)
     box.append("time_entry", [{"key": "a", "external_id": "1"}])
@@ -208,7 +257,9 @@ def test_a_line_that_was_not_written_is_not_acknowledged_later(tmp_path: Path, m
 
 
 @pytest.mark.req("C6", "E2")
-def test_a_short_write_goes_on_and_one_that_cannot_be_taken_back_is_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_write_goes_on_and_one_that_cannot_be_taken_back_is_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The system may take only part of the bytes; and where even the clean-up fails nobody knows what the file holds."""
     box, write = Outbox(tmp_path), os.write
 
@@ -217,7 +268,10 @@ def test_a_short_write_goes_on_and_one_that_cannot_be_taken_back_is_in_doubt(tmp
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", lambda file, data: write(file, bytes(data[:7])))
-        assert box.append("time_entry", [{"key": "a", "external_id": "1"}, {"key": "a", "external_id": "1"}]) == [True, False]
+        assert box.append("time_entry", [{"key": "a", "external_id": "1"}, {"key": "a", "external_id": "1"}]) == [
+            True,
+            False,
+        ]
     assert json.loads((tmp_path / "time_entry.jsonl").read_text()) == {"key": "a", "external_id": "1"}
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", broken)
@@ -248,6 +302,7 @@ def test_several_processes_share_one_outbox(tmp_path: Path) -> None:
 
 # The real data set
 
+
 @needs_sip
 def test_the_real_files_come_through_whole() -> None:
     """X12: every row is an entry, a template or visibly rejected, and the hours balance to the hundredth."""
@@ -262,7 +317,9 @@ def test_the_real_files_come_through_whole() -> None:
         rows = list(csv.DictReader(file))
     assert len(events) + rejected == len(rows) and len({event.id for event in events}) == len(events)
     if not rejected:
-        assert sum(Decimal(event.data["hours"]) for event in events) == sum(Decimal(row["DeveloperHoursActual"]) for row in rows)
+        assert sum(Decimal(event.data["hours"]) for event in events) == sum(
+            Decimal(row["DeveloperHoursActual"]) for row in rows
+        )
     assert len(connector.poll("projects", None).events) == len({row["ProjectCode"] for row in rows})
 
 

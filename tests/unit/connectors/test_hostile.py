@@ -29,27 +29,71 @@ from models.domain.errors import Misconfigured, Rejected, TieoutError, Unmappabl
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 RECORDED = Path(__file__).parent / "recorded"
-LEAF = st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=True) | st.text(max_size=12) | st.sampled_from(
-    ["2026-11-18", "0000-00-00", "2026-13-01T00:00:00Z", "1e400", "-0", "NaN", "T", "9:99", "-:", "PRJ-1", "EUR"])  # fmt: skip
-JSON = st.recursive(LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=6)
+LEAF = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(allow_nan=True)
+    | st.text(max_size=12)
+    | st.sampled_from(
+        ["2026-11-18", "0000-00-00", "2026-13-01T00:00:00Z", "1e400", "-0", "NaN", "T", "9:99", "-:", "PRJ-1", "EUR"]
+    )
+)
+JSON = st.recursive(
+    LEAF,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
 QUIET = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 OPPORTUNITY = json.loads((RECORDED / "salesforce_opportunity.json").read_text(), parse_float=Decimal)["records"][0]
 ENTRY = json.loads((RECORDED / "kantata_time_entry.json").read_text(), parse_float=Decimal)["time_entries"]["27"]
-BILL = {"id": "7", "externalid": "TE-k-1-v1", "trandate": "2026-11-16", "hours": "7:30", "isbillable": "T", "rate": "185.1", "custcol_currency": "EUR",
-        "lastmodifieddate": "2026-11-18T10:00:00Z"}  # fmt: skip
-JOB = {"id": "7", "externalid": "PRJ-1", "companyname": "Grid", "currency": "EUR", "entitystatus": "Closed", "isinactive": "F",
-       "lastmodifieddate": "2026-11-18T10:00:00Z"}  # fmt: skip
-BUDGET = {"code": "PRJ-1", "currencyCode": "EUR", "value": Decimal("1.5"), "cost": 1, "targetMargin": Decimal("0.3"), "hours": 4}
+BILL = {
+    "id": "7",
+    "externalid": "TE-k-1-v1",
+    "trandate": "2026-11-16",
+    "hours": "7:30",
+    "isbillable": "T",
+    "rate": "185.1",
+    "custcol_currency": "EUR",
+    "lastmodifieddate": "2026-11-18T10:00:00Z",
+}
+JOB = {
+    "id": "7",
+    "externalid": "PRJ-1",
+    "companyname": "Grid",
+    "currency": "EUR",
+    "entitystatus": "Closed",
+    "isinactive": "F",
+    "lastmodifieddate": "2026-11-18T10:00:00Z",
+}
+BUDGET = {
+    "code": "PRJ-1",
+    "currencyCode": "EUR",
+    "value": Decimal("1.5"),
+    "cost": 1,
+    "targetMargin": Decimal("0.3"),
+    "hours": 4,
+}
 WORKER = {
-    "Worker_Reference": {"ID": [{"type": "Employee_ID", "_value_1": "E-1"}]}, "Worker_Descriptor": "Dana",
-    "Worker_Data": {"Worker_ID": "E-1", "Employment_Data": {"Worker_Status_Data": {"Active": "true"}, "Worker_Job_Data": []}},
-}  # fmt: skip
+    "Worker_Reference": {"ID": [{"type": "Employee_ID", "_value_1": "E-1"}]},
+    "Worker_Descriptor": "Dana",
+    "Worker_Data": {
+        "Worker_ID": "E-1",
+        "Employment_Data": {"Worker_Status_Data": {"Active": "true"}, "Worker_Job_Data": []},
+    },
+}
 MAPPINGS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
     "opportunity": (OPPORTUNITY, lambda raw: salesforce.opportunity_event("crm", raw, [])),
     "account": (dict.fromkeys(salesforce.ACCOUNT), lambda raw: salesforce.customer_event("crm", raw)),
-    "entry": (ENTRY, lambda raw: kantata.work_event("psa", "time_entry", kantata.Verdict("approved", raw), NOW, kantata.Names())),
-    "expense": (ENTRY, lambda raw: kantata.work_event("psa", "expense", kantata.Verdict("reversed", raw), NOW, kantata.Names())),
+    "entry": (
+        ENTRY,
+        lambda raw: kantata.work_event("psa", "time_entry", kantata.Verdict("approved", raw), NOW, kantata.Names()),
+    ),
+    "expense": (
+        ENTRY,
+        lambda raw: kantata.work_event("psa", "expense", kantata.Verdict("reversed", raw), NOW, kantata.Names()),
+    ),
     "bill": (BILL, reading.time_observation),
     "job": (JOB, lambda raw: reading.project_event("erp", raw)),
     "invoice": (JOB, lambda raw: reading.invoice_observation(raw, [raw])),
@@ -80,7 +124,12 @@ def test_rows_for_the_quarantine_are_json(row: Any) -> None:
 
 
 @QUIET
-@given(value=JSON, accessor=st.sampled_from(["opt_text", "opt_decimal", "opt_flag", "opt_instant", "opt_day", "opt_child", "children", "text", "money"]))
+@given(
+    value=JSON,
+    accessor=st.sampled_from(
+        ["opt_text", "opt_decimal", "opt_flag", "opt_instant", "opt_day", "opt_child", "children", "text", "money"]
+    ),
+)
 def test_accessors_answer_or_name_the_field(value: Any, accessor: str) -> None:
     """Typed access never guesses: None, a value of the type, or Unmappable with the path."""
     row = Row({"field": value}, "thing", textual=True)
@@ -91,13 +140,17 @@ def test_accessors_answer_or_name_the_field(value: Any, accessor: str) -> None:
 
 
 @pytest.mark.req("G2", "G3")
-@pytest.mark.parametrize("accessor", ["opt_text", "opt_decimal", "opt_flag", "opt_instant", "opt_day", "opt_child", "children", "money"])
+@pytest.mark.parametrize(
+    "accessor", ["opt_text", "opt_decimal", "opt_flag", "opt_instant", "opt_day", "opt_child", "children", "money"]
+)
 @pytest.mark.parametrize("value", ["77123.45 euro", ["77123.45"], {"salary": "77123.45"}, Decimal("77123.45")])
 def test_a_field_that_cannot_be_read_is_named_without_its_value(accessor: str, value: Any) -> None:
     """The message of a retyped field is read by all, the row by those who may."""
     for currency in ("EUR", "77123.45"):
         try:
-            getattr(Row({"pay": value}, "worker", textual=True), accessor)(*(("pay", currency) if accessor == "money" else ("pay",)))
+            getattr(Row({"pay": value}, "worker", textual=True), accessor)(
+                *(("pay", currency) if accessor == "money" else ("pay",))
+            )
         except Unmappable as error:
             assert "77123.45" not in str(error) and error.path.startswith("worker.pay")
 
@@ -112,11 +165,16 @@ def test_a_column_that_cannot_be_read_is_named_without_its_value(kind: str) -> N
 
 
 @pytest.mark.req("G2", "G3")
-@pytest.mark.parametrize(("field", "kept"), [("custcol_cost_rate", False), ("rate", False), ("item.items[0].amount", False), ("caseTaskEvent", True)])
+@pytest.mark.parametrize(
+    ("field", "kept"),
+    [("custcol_cost_rate", False), ("rate", False), ("item.items[0].amount", False), ("caseTaskEvent", True)],
+)
 def test_a_vendors_refusal_does_not_repeat_a_guarded_value(field: str, kept: bool) -> None:
     """A wrong charge code is what a person must see; a wrong rate is only named, in the message and in the answer kept."""
     detail = f"Error while accessing resource: You have entered an Invalid Field Value 77123.45 for the following field: {field}"
-    error = refusal({"o:errorDetails": [{"detail": detail, "o:errorCode": "INVALID_CONTENT"}]}, 400, "timeBill", "erp", NOW, str)
+    error = refusal(
+        {"o:errorDetails": [{"detail": detail, "o:errorCode": "INVALID_CONTENT"}]}, 400, "timeBill", "erp", NOW, str
+    )
     assert isinstance(error, Rejected) and error.field == field
     assert ("77123.45" in str(error), "77123.45" in str(error.answer)) == (kept, kept)
 

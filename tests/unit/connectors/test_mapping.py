@@ -37,13 +37,21 @@ def recorded(name: str) -> Any:
 
 def test_a_won_opportunity_with_its_lines() -> None:
     """S1, M4: contract terms, dimensions, milestones, tasks and demand out of one sale; cents exactly as recorded."""
-    event = salesforce.opportunity_event("crm-eu", recorded("salesforce_opportunity.json")["records"][0], recorded("salesforce_lines.json"))
+    event = salesforce.opportunity_event(
+        "crm-eu", recorded("salesforce_opportunity.json")["records"][0], recorded("salesforce_lines.json")
+    )
     sale = data_of(event)
-    assert event.subject == "project:PRJ-1001" and event.legalentity == "NOV-DE" and event.sourceversion == 1794927846123
+    assert (
+        event.subject == "project:PRJ-1001" and event.legalentity == "NOV-DE" and event.sourceversion == 1794927846123
+    )
     assert str(sale.value) == "125,000.10 EUR" and sale.target_margin == Decimal("0.355")  # type: ignore[attr-defined]
-    assert [(one.name, one.amount.amount, one.due) for one in sale.milestones] == [("Design accepted", Decimal("50000.25"), date(2027, 1, 31))]  # type: ignore[attr-defined]
+    assert [(one.name, one.amount.amount, one.due) for one in sale.milestones] == [
+        ("Design accepted", Decimal("50000.25"), date(2027, 1, 31))
+    ]  # type: ignore[attr-defined]
     assert [(one.charge_code, one.billable) for one in sale.tasks] == [("PRJ-1001.020", False)]  # type: ignore[attr-defined]
-    assert [(one.role, one.hours, one.bill_rate.amount) for one in sale.demand] == [("Architect", 120, Decimal("190.05"))]  # type: ignore[attr-defined]
+    assert [(one.role, one.hours, one.bill_rate.amount) for one in sale.demand] == [
+        ("Architect", 120, Decimal("190.05"))
+    ]  # type: ignore[attr-defined]
     rule = sale.billing_rules[0]  # type: ignore[attr-defined]
     assert (rule.kind, rule.purchase_order, rule.cap.amount) == ("milestone", "4500012", 130000)
 
@@ -54,16 +62,30 @@ def test_an_event_of_the_crm_is_named_by_its_content_too() -> None:
     raw, lines = recorded("salesforce_opportunity.json")["records"][0], recorded("salesforce_lines.json")
     first, again, looked_at, other = (
         salesforce.opportunity_event("crm", one, sold)
-        for one, sold in ((raw, lines), (raw, lines), ({**raw, "LastViewedDate": "2026-11-18T10:00:00Z"}, lines), (raw, [{**lines[0], "Name": "Design"}, *lines[1:]]))
+        for one, sold in (
+            (raw, lines),
+            (raw, lines),
+            ({**raw, "LastViewedDate": "2026-11-18T10:00:00Z"}, lines),
+            (raw, [{**lines[0], "Name": "Design"}, *lines[1:]]),
+        )
     )
     assert first.id == again.id == looked_at.id != other.id and first.sourceversion == other.sourceversion
 
 
-@pytest.mark.parametrize(("field", "value", "code"), [
-    ("Amount", "125000", "retyped-field"), ("Amount", None, "missing-field"), ("IsWon", None, None), ("Contract_Type__c", "Barter", "unknown-value"),
-    ("CloseDate", None, None), ("SystemModstamp", "yesterday", "retyped-field"), ("CurrencyIsoCode", None, "missing-currency"),
-    ("Project_Code__c", {"code": 1}, "retyped-field"), ("Target_Margin__c", True, "retyped-field"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("Amount", "125000", "retyped-field"),
+        ("Amount", None, "missing-field"),
+        ("IsWon", None, None),
+        ("Contract_Type__c", "Barter", "unknown-value"),
+        ("CloseDate", None, None),
+        ("SystemModstamp", "yesterday", "retyped-field"),
+        ("CurrencyIsoCode", None, "missing-currency"),
+        ("Project_Code__c", {"code": 1}, "retyped-field"),
+        ("Target_Margin__c", True, "retyped-field"),
+    ],
+)
 def test_drift_names_the_field(field: str, value: object, code: str | None) -> None:
     """S8: a retyped or emptied field is reported by name; one the mapping can do without is not."""
     raw = {**recorded("salesforce_opportunity.json")["records"][0], field: value}
@@ -96,18 +118,21 @@ def entry(**fields: Any) -> Json:
     return {**recorded("kantata_time_entry.json")["time_entries"]["27"], **fields}
 
 
-@pytest.mark.parametrize(("before", "after", "verb"), [
-    (None, entry(approved=False), None),
-    (None, entry(approved=True), "approved"),
-    (entry(approved=False), entry(approved=True), "approved"),
-    (entry(approved=True), entry(approved=True, time_in_minutes=480), "corrected"),
-    (entry(approved=True), entry(approved=True, story_id="8"), "corrected"),
-    (entry(approved=True), entry(approved=True, is_invoiced=True, updated_at="2026-11-19T00:00:00Z"), None),
-    (entry(approved=True), entry(approved=False), "reversed"),
-    (entry(approved=True), None, "reversed"),
-    (entry(approved=False), None, None),
-    (entry(approved=False), entry(approved=False, time_in_minutes=5), None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "after", "verb"),
+    [
+        (None, entry(approved=False), None),
+        (None, entry(approved=True), "approved"),
+        (entry(approved=False), entry(approved=True), "approved"),
+        (entry(approved=True), entry(approved=True, time_in_minutes=480), "corrected"),
+        (entry(approved=True), entry(approved=True, story_id="8"), "corrected"),
+        (entry(approved=True), entry(approved=True, is_invoiced=True, updated_at="2026-11-19T00:00:00Z"), None),
+        (entry(approved=True), entry(approved=False), "reversed"),
+        (entry(approved=True), None, "reversed"),
+        (entry(approved=False), None, None),
+        (entry(approved=False), entry(approved=False, time_in_minutes=5), None),
+    ],
+)
 def test_what_an_event_means(before: Json | None, after: Json | None, verb: str | None) -> None:
     """F5: approval, correction after it, and withdrawal or deletion after it; everything else is no business of ours."""
     found = kantata.verdict("time_entry", {"previous_payload": before, "current_payload": after})
@@ -119,7 +144,11 @@ def test_a_time_entry_is_exact_and_named() -> None:
     names = kantata.Names({"7": "PRJ-1001.020"}, {"123": "PRJ-1001"}, {"5": "E-1007"}, "NOV-US")
     event = kantata.work_event("kantata", "time_entry", kantata.Verdict("approved", entry()), NOW, names)
     work = data_of(event)
-    assert (event.subject, event.type, event.legalentity) == ("time_entry:TE-kantata-27", "tieout.time_entry.approved", "NOV-US")
+    assert (event.subject, event.type, event.legalentity) == (
+        "time_entry:TE-kantata-27",
+        "tieout.time_entry.approved",
+        "NOV-US",
+    )
     assert (work.hours, work.bill_rate.amount, work.cost_rate.amount) == (Decimal("7.50"), 185, Decimal("62.5"))  # type: ignore[attr-defined]
     assert (work.project_id, work.resource_id, work.charge_code) == ("PRJ-1001", "E-1007", "PRJ-1001.020")  # type: ignore[attr-defined]
 
@@ -127,16 +156,26 @@ def test_a_time_entry_is_exact_and_named() -> None:
 def test_a_doubled_event_is_one_event() -> None:
     """E1: two feed events about one version of an entry have one id; another version has another."""
     names = kantata.Names()
-    first, twin = (kantata.work_event("k", "time_entry", kantata.Verdict("approved", entry()), at, names) for at in (NOW, NOW + timedelta(seconds=2)))
-    later = kantata.work_event("k", "time_entry", kantata.Verdict("corrected", entry(updated_at="2026-11-19T18:30:00-08:00")), NOW, names)
+    first, twin = (
+        kantata.work_event("k", "time_entry", kantata.Verdict("approved", entry()), at, names)
+        for at in (NOW, NOW + timedelta(seconds=2))
+    )
+    later = kantata.work_event(
+        "k", "time_entry", kantata.Verdict("corrected", entry(updated_at="2026-11-19T18:30:00-08:00")), NOW, names
+    )
     assert first.id == twin.id != later.id and later.sourceversion > first.sourceversion
 
 
 @pytest.mark.req("E1")
 def test_two_corrections_within_a_second_are_two_events() -> None:
-    """E1: the vendor's times are whole seconds, so content tells them apart; what moves beside the work (sync, invoicing) does not."""
+    """E1: the vendor's times are whole seconds, so content tells them apart; what moves beside the work (sync,
+    invoicing) does not.
+    """
     seven, eight, told = entry(), entry(time_in_minutes=480), entry(is_invoiced=True, external_reference="9")
-    first, other, again = (kantata.work_event("k", "time_entry", kantata.Verdict("corrected", row), NOW, kantata.Names()) for row in (seven, eight, told))
+    first, other, again = (
+        kantata.work_event("k", "time_entry", kantata.Verdict("corrected", row), NOW, kantata.Names())
+        for row in (seven, eight, told)
+    )
     assert first.id == again.id != other.id and first.sourceversion == other.sourceversion
 
 
@@ -158,29 +197,77 @@ def test_minutes_survive_the_vendors_clock(minutes: int) -> None:
 
 def test_a_reversal_is_negative_whatever_the_flow_sends() -> None:
     """F5: reversing posts the opposite hours under its own external id."""
-    body = {"time_entry_id": "TE-k-1", "project_id": "P", "resource_id": "E", "work_date": "2026-11-16", "hours": "7.50", "charge_code": "P.010"}
+    body = {
+        "time_entry_id": "TE-k-1",
+        "project_id": "P",
+        "resource_id": "E",
+        "work_date": "2026-11-16",
+        "hours": "7.50",
+        "charge_code": "P.010",
+    }
     record = netsuite.record_of(Change("reverse", "time_entry", "TE-k-1-v1-R", "k", body))
-    assert (record["hours"], record["externalId"], record["caseTaskEvent"]) == ("-7:30", "TE-k-1-v1-R", {"externalId": "P_010"})
+    assert (record["hours"], record["externalId"], record["caseTaskEvent"]) == (
+        "-7:30",
+        "TE-k-1-v1-R",
+        {"externalId": "P_010"},
+    )
 
 
 def test_a_posting_without_a_project_is_never_sent() -> None:
     """N4: what the target needs and the payload lacks is named before anything leaves."""
     with pytest.raises(Unmappable) as caught:
-        netsuite.record_of(Change("post", "time_entry", "TE-k-1-v1", "k", {"resource_id": "E", "work_date": "2026-11-16", "hours": "1"}))
+        netsuite.record_of(
+            Change(
+                "post", "time_entry", "TE-k-1-v1", "k", {"resource_id": "E", "work_date": "2026-11-16", "hours": "1"}
+            )
+        )
     assert caught.value.path == "project_id"
 
 
-@pytest.mark.parametrize(("kind", "detail", "code", "status", "wanted", "field"), [
-    ("timeBill", "You have entered an Invalid Field Value 9 for the following field: customer", "INVALID_CONTENT", 400, "project-not-found", "customer"),
-    ("timeBill", "You have entered an Invalid Field Value 9 for the following field: employee", "INVALID_CONTENT", 400, "resource-not-found", "employee"),
-    ("job", "You have entered an Invalid Field Value 9 for the following field: parent", "INVALID_CONTENT", 400, "customer-not-found", "parent"),
-    ("timeBill", "The project task X is inactive.", "USER_ERROR", 400, "charge-code-inactive", None),
-    ("timeBill", "You cannot edit/create a transaction in a closed period", "USER_ERROR", 400, "closed-period", None),
-    ("timeBill", "Permission Violation", "INSUFFICIENT_PERMISSION", 403, "permission", None),
-    ("timeBill", "Invalid content: hours", "INVALID_CONTENT", 400, "invalid-content", None),
-    ("timeBill", "Please enter value(s) for: Item", "USER_ERROR", 400, "user-error", None),
-])  # fmt: skip
-def test_refusals_have_stable_codes(kind: str, detail: str, code: str, status: int, wanted: str, field: str | None) -> None:
+@pytest.mark.parametrize(
+    ("kind", "detail", "code", "status", "wanted", "field"),
+    [
+        (
+            "timeBill",
+            "You have entered an Invalid Field Value 9 for the following field: customer",
+            "INVALID_CONTENT",
+            400,
+            "project-not-found",
+            "customer",
+        ),
+        (
+            "timeBill",
+            "You have entered an Invalid Field Value 9 for the following field: employee",
+            "INVALID_CONTENT",
+            400,
+            "resource-not-found",
+            "employee",
+        ),
+        (
+            "job",
+            "You have entered an Invalid Field Value 9 for the following field: parent",
+            "INVALID_CONTENT",
+            400,
+            "customer-not-found",
+            "parent",
+        ),
+        ("timeBill", "The project task X is inactive.", "USER_ERROR", 400, "charge-code-inactive", None),
+        (
+            "timeBill",
+            "You cannot edit/create a transaction in a closed period",
+            "USER_ERROR",
+            400,
+            "closed-period",
+            None,
+        ),
+        ("timeBill", "Permission Violation", "INSUFFICIENT_PERMISSION", 403, "permission", None),
+        ("timeBill", "Invalid content: hours", "INVALID_CONTENT", 400, "invalid-content", None),
+        ("timeBill", "Please enter value(s) for: Item", "USER_ERROR", 400, "user-error", None),
+    ],
+)
+def test_refusals_have_stable_codes(
+    kind: str, detail: str, code: str, status: int, wanted: str, field: str | None
+) -> None:
     """S6: the vendor's sentences become codes that group like with like, with the field."""
     error = refused({"o:errorDetails": [{"detail": detail, "o:errorCode": code}]}, status, kind)
     assert isinstance(error, Rejected) and (error.code, error.field) == (wanted, field)
@@ -192,10 +279,15 @@ def test_the_recorded_refusal() -> None:
     assert isinstance(error, Rejected) and (error.code, error.field) == ("charge-code-not-found", "caseTaskEvent")
 
 
-@pytest.mark.parametrize(("code", "status", "kind"), [
-    ("CONCURRENCY_LIMIT_EXCEEDED", 429, RateLimited), ("SSS_REQUEST_LIMIT_EXCEEDED", 400, RateLimited), ("UNEXPECTED_ERROR", 500, Retriable),
-    ("RCRD_HAS_BEEN_CHANGED", 400, Retriable),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("CONCURRENCY_LIMIT_EXCEEDED", 429, RateLimited),
+        ("SSS_REQUEST_LIMIT_EXCEEDED", 400, RateLimited),
+        ("UNEXPECTED_ERROR", 500, Retriable),
+        ("RCRD_HAS_BEEN_CHANGED", 400, Retriable),
+    ],
+)
 def test_passing_faults_are_no_refusals(code: str, status: int, kind: type[TieoutError]) -> None:
     """E3: what may succeed later never becomes a dead letter at once."""
     assert isinstance(refused({"o:errorDetails": [{"detail": "busy", "o:errorCode": code}]}, status, "timeBill"), kind)
@@ -204,16 +296,35 @@ def test_passing_faults_are_no_refusals(code: str, status: int, kind: type[Tieou
 def test_a_contract_revision_keeps_what_the_erp_noted() -> None:
     """F7: replacing the milestone list keeps done, accepted and invoiced, or a milestone would be billed twice."""
     stone = Milestone(milestone_id="M1", name="Design", amount=Money(amount=Decimal("60000.00"), currency="EUR"))
-    body = Contract(contract_id="CT-P", project_id="P", value=Money(amount=Decimal("1"), currency="EUR"), milestones=(stone,))
+    body = Contract(
+        contract_id="CT-P", project_id="P", value=Money(amount=Decimal("1"), currency="EUR"), milestones=(stone,)
+    )
     record = netsuite.record_of(Change("upsert", "contract", "CT-P", "k", body))
-    held = {"item": {"items": [{"custcol_milestone_id": "M1", "amount": 50000, "custcol_accepted": True, "custcol_invoice": "INV-1"}]}}
+    held = {
+        "item": {
+            "items": [
+                {"custcol_milestone_id": "M1", "amount": 50000, "custcol_accepted": True, "custcol_invoice": "INV-1"}
+            ]
+        }
+    }
     [line] = netsuite.with_kept_lines(record, held)["item"]["items"]
-    assert line["amount"] == Decimal("60000.00") and line["custcol_accepted"] is True and line["custcol_invoice"] == "INV-1"
+    assert (
+        line["amount"] == Decimal("60000.00")
+        and line["custcol_accepted"] is True
+        and line["custcol_invoice"] == "INV-1"
+    )
 
 
-@pytest.mark.parametrize(("status", "inactive", "word"), [
-    ("In Progress", "F", "active"), ("Closed", "F", "closed"), ("Cancelled", "T", "cancelled"), ("Not Started", "F", "planned"), ("In Progress", "T", "closed"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "inactive", "word"),
+    [
+        ("In Progress", "F", "active"),
+        ("Closed", "F", "closed"),
+        ("Cancelled", "T", "cancelled"),
+        ("Not Started", "F", "planned"),
+        ("In Progress", "T", "closed"),
+    ],
+)
 def test_project_status_words(status: str, inactive: str, word: str) -> None:
     """S4: the ERP's words become the canonical four."""
     assert reading.status_of(Row({"entitystatus": status, "isinactive": inactive}, sparse=True, textual=True)) == word
@@ -221,30 +332,60 @@ def test_project_status_words(status: str, inactive: str, word: str) -> None:
 
 def test_an_erp_posting_names_its_fact() -> None:
     """C4: a posting joins the PSA's entry by its id, a reversal too."""
-    raw = {"id": "7", "externalid": "TE-kantata-27-v2-R", "trandate": "2026-11-16", "hours": "-7:30", "isbillable": "T", "rate": "185.1", "custcol_currency": "EUR"}
+    raw = {
+        "id": "7",
+        "externalid": "TE-kantata-27-v2-R",
+        "trandate": "2026-11-16",
+        "hours": "-7:30",
+        "isbillable": "T",
+        "rate": "185.1",
+        "custcol_currency": "EUR",
+    }
     fields = reading.time_observation(raw).fields
     assert (fields["time_entry_id"], fields["reversal"], fields["hours"], fields["bill_rate"]) == (
-        "TE-kantata-27", True, "-7.50", {"amount": "185.1", "currency": "EUR"})  # fmt: skip
+        "TE-kantata-27",
+        True,
+        "-7.50",
+        {"amount": "185.1", "currency": "EUR"},
+    )
 
 
 def test_a_cost_keeps_its_own_currency_on_the_wire_and_back() -> None:
-    """M4: a British consultant on a job billed in euro costs pounds, in the posting, in the employee and in what is observed."""
-    body = {"time_entry_id": "TE-k-1", "project_id": "P", "resource_id": "E", "work_date": "2026-11-16", "hours": "7.50",
-            "bill_rate": {"amount": "150.00", "currency": "EUR"}, "cost_rate": {"amount": "50.00", "currency": "GBP"}}  # fmt: skip
+    """M4: a British consultant on a job billed in euro costs pounds, in the posting, in the employee and in what is
+    observed.
+    """
+    body = {
+        "time_entry_id": "TE-k-1",
+        "project_id": "P",
+        "resource_id": "E",
+        "work_date": "2026-11-16",
+        "hours": "7.50",
+        "bill_rate": {"amount": "150.00", "currency": "EUR"},
+        "cost_rate": {"amount": "50.00", "currency": "GBP"},
+    }
     record = netsuite.record_of(Change("post", "time_entry", "TE-k-1-v1", "k", body))
     assert (record["custcol_currency"], record["custcol_cost_currency"]) == ("EUR", "GBP")
-    fields = reading.time_observation({"id": "7", **{name.lower(): str(value) for name, value in record.items() if not isinstance(value, bool)}}).fields
+    fields = reading.time_observation(
+        {"id": "7", **{name.lower(): str(value) for name, value in record.items() if not isinstance(value, bool)}}
+    ).fields
     assert (fields["bill_rate"]["currency"], fields["cost_rate"]) == ("EUR", {"amount": "50.00", "currency": "GBP"})
     person = {"number": "E", "name": "Ada Byron", "cost_rate": {"amount": "50.00", "currency": "GBP"}}
     employee = netsuite.record_of(Change("upsert", "resource", "E", "k", person))
-    row = {"id": "8", "subsidiarycurrency": "EUR", **{name.lower(): str(value) for name, value in employee.items()}, "isinactive": "F"}
+    row = {
+        "id": "8",
+        "subsidiarycurrency": "EUR",
+        **{name.lower(): str(value) for name, value in employee.items()},
+        "isinactive": "F",
+    }
     assert reading.resource_observation(row).fields["cost_rate"] == {"amount": "50.00", "currency": "GBP"}
 
 
 def test_every_statement_is_named_and_used() -> None:
     """Habit 5: SQL is a file of named statements; each has an id to page by."""
     found = statements()
-    assert set(found) >= {kind for kind, _ in reading.OBSERVED.values()} | {kind for kind, _ in reading.WITH_LINES.values()} | {"lines"}
+    assert set(found) >= {kind for kind, _ in reading.OBSERVED.values()} | {
+        kind for kind, _ in reading.WITH_LINES.values()
+    } | {"lines"}
     assert all(text.startswith("SELECT ") and " id" in text.replace(".id", " id") for text in found.values())
 
 
@@ -261,7 +402,9 @@ def test_a_page_reports_a_new_field_once() -> None:
 
 def test_same_numbers_are_the_same() -> None:
     """E4: 62.5 and "62.50" are one number, True and 1 are not one value, and a missing field differs."""
-    assert holds({"rate": "62.5"}, {"rate": Decimal("62.50")}) and aligned({"rate": "62.5"}, {"rate": "62.50"}) == {"rate": "62.50"}
+    assert holds({"rate": "62.5"}, {"rate": Decimal("62.50")}) and aligned({"rate": "62.5"}, {"rate": "62.50"}) == {
+        "rate": "62.50"
+    }
     assert not holds({"active": "1"}, {"active": False}) and not holds({}, {"rate": "1"}) and not holds(None, {})
 
 

@@ -14,11 +14,25 @@ NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 
 
 def posting(n: int) -> Observation:
-    return reading.time_observation({
-        "id": str(n), "externalid": f"TE-kantata-{n}-v1", "trandate": "2026-11-16", "hours": "7:30", "isbillable": "T", "rate": f"{n}.10",
-        "custcol_currency": "EUR", "custcol_cost_rate": "50.00", "custcol_cost_currency": "GBP", "customer": f"PRJ-{n}", "chargecode": f"PRJ-{n}.010",
-        "employee": "E-1007", "createddate": "2026-11-18T10:00:00Z", "subsidiary": "NOV-DE", "lastmodifieddate": "2026-11-18T10:00:00Z",
-    })  # fmt: skip
+    return reading.time_observation(
+        {
+            "id": str(n),
+            "externalid": f"TE-kantata-{n}-v1",
+            "trandate": "2026-11-16",
+            "hours": "7:30",
+            "isbillable": "T",
+            "rate": f"{n}.10",
+            "custcol_currency": "EUR",
+            "custcol_cost_rate": "50.00",
+            "custcol_cost_currency": "GBP",
+            "customer": f"PRJ-{n}",
+            "chargecode": f"PRJ-{n}.010",
+            "employee": "E-1007",
+            "createddate": "2026-11-18T10:00:00Z",
+            "subsidiary": "NOV-DE",
+            "lastmodifieddate": "2026-11-18T10:00:00Z",
+        }
+    )
 
 
 def taken(make: Callable[[], object]) -> int:

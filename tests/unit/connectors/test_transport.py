@@ -29,7 +29,9 @@ class StillClock:
 
 
 def client(**credentials: str) -> HttpClient:
-    return HttpClient(SystemConfig("erp", "netsuite", Role.ERP, "https://1234567-sb1.example.com/base", (), credentials), StillClock())
+    return HttpClient(
+        SystemConfig("erp", "netsuite", Role.ERP, "https://1234567-sb1.example.com/base", (), credentials), StillClock()
+    )
 
 
 @pytest.mark.req("G3")
@@ -45,10 +47,19 @@ def test_an_address_that_is_none_is_refused() -> None:
         HttpClient(SystemConfig("erp", "x", Role.ERP, "erp.example.com"), StillClock())
 
 
-@pytest.mark.parametrize(("status", "key", "again", "kind"), [
-    (429, None, True, RateLimited), (401, None, True, Misconfigured), (500, None, True, Retriable), (500, "k", True, Retriable),
-    (500, "k", False, OutcomeUnknown), (504, "k", False, OutcomeUnknown), (503, "k", False, Retriable), (404, None, True, type(None)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "key", "again", "kind"),
+    [
+        (429, None, True, RateLimited),
+        (401, None, True, Misconfigured),
+        (500, None, True, Retriable),
+        (500, "k", True, Retriable),
+        (500, "k", False, OutcomeUnknown),
+        (504, "k", False, OutcomeUnknown),
+        (503, "k", False, Retriable),
+        (404, None, True, type(None)),
+    ],
+)
 @pytest.mark.req("E3", "E1")
 def test_statuses_that_mean_the_same_everywhere(status: int, key: str | None, again: bool, kind: type) -> None:
     """A server error on a write that may not be repeated is in doubt; on any other call it is passing."""
@@ -56,10 +67,17 @@ def test_statuses_that_mean_the_same_everywhere(status: int, key: str | None, ag
 
 
 @pytest.mark.req("S7")
-@pytest.mark.parametrize(("headers", "wait"), [
-    ({}, 1), ({"retry-after": "30"}, 30), ({"retry-after": "-5"}, 0), ({"retry-after": "soon"}, 1), ({"retry-after": "999999999"}, 172800),
-    ({"retry-after": "Wed, 18 Nov 2026 12:00:30 GMT", "date": "Wed, 18 Nov 2026 12:00:00 GMT"}, 30),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({}, 1),
+        ({"retry-after": "30"}, 30),
+        ({"retry-after": "-5"}, 0),
+        ({"retry-after": "soon"}, 1),
+        ({"retry-after": "999999999"}, 172800),
+        ({"retry-after": "Wed, 18 Nov 2026 12:00:30 GMT", "date": "Wed, 18 Nov 2026 12:00:00 GMT"}, 30),
+    ],
+)
 def test_how_long_to_wait(headers: dict[str, str], wait: float) -> None:
     """Seconds, dates by the server's own clock, nonsense by the default; never backwards, never for weeks."""
     assert client().wait_until(Reply(429, headers, b"")) == NOW + timedelta(seconds=wait)
@@ -114,8 +132,17 @@ def test_a_token_is_fetched_once_by_many_threads() -> None:
 def test_the_signed_assertion_verifies() -> None:
     """S6: NetSuite's client credentials are a PS256 JWT that the public key verifies and that lives five minutes."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
-    config = SystemConfig("erp", "netsuite", Role.ERP, "https://x.example.com", (), {"private_key": pem, "client_id": "id", "certificate_id": "kid-1"})
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    config = SystemConfig(
+        "erp",
+        "netsuite",
+        Role.ERP,
+        "https://x.example.com",
+        (),
+        {"private_key": pem, "client_id": "id", "certificate_id": "kid-1"},
+    )
     signed, _, signature = assertion(config, StillClock()).rpartition(".")
     head, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in signed.split("."))
     pss = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
@@ -129,7 +156,12 @@ def test_a_watermark_forgets_only_what_left_the_overlap() -> None:
     overlap = timedelta(seconds=60)
     first = Watermark().moved([("a@1", NOW), ("b@1", NOW + timedelta(seconds=30))], overlap)
     again = Watermark.parse(first.text())
-    assert again == first and again.start(overlap) == NOW - timedelta(seconds=30) and not again.fresh("a@1") and again.fresh("a@2")
+    assert (
+        again == first
+        and again.start(overlap) == NOW - timedelta(seconds=30)
+        and not again.fresh("a@1")
+        and again.fresh("a@2")
+    )
     later = again.moved([("c@1", NOW + timedelta(seconds=80))], overlap)
     assert set(later.seen) == {"b@1", "c@1"}
 

@@ -12,19 +12,49 @@ from app.console.widgets import formats
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("amount", "currency", "text"), [
-    (Decimal("12345.6"), "EUR", "€12,345.60"), ("-4.5", "GBP", "−£4.50"), (Decimal(0), "USD", "$0.00"), (Decimal(7), "CHF", "CHF 7.00"), (None, "EUR", "–"), (Decimal("-0.001"), "EUR", "€0.00"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (Decimal("12345.6"), "EUR", "€12,345.60"),
+        ("-4.5", "GBP", "−£4.50"),
+        (Decimal(0), "USD", "$0.00"),
+        (Decimal(7), "CHF", "CHF 7.00"),
+        (None, "EUR", "–"),
+        (Decimal("-0.001"), "EUR", "€0.00"),
+    ],
+)
 def test_money_is_exact_and_has_its_currency(amount: object, currency: str, text: str) -> None:
     assert formats.money(amount, currency) == text  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("amount", "text"), [("9334", "€9,334"), ("10000", "€10.0k"), ("128400", "€128k"), ("1280000", "€1.28M"), ("-22200", "−€22.2k"), ("2500000000", "€2.50bn")])
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("9334", "€9,334"),
+        ("10000", "€10.0k"),
+        ("128400", "€128k"),
+        ("1280000", "€1.28M"),
+        ("-22200", "−€22.2k"),
+        ("2500000000", "€2.50bn"),
+    ],
+)
 def test_headline_money_is_short(amount: str, text: str) -> None:
     assert formats.money_short(amount, "EUR") == text
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.05, "50 ms"), (4.2, "4.2 s"), (42, "42 s"), (185, "3 min 5 s"), (3600, "1 h"), (187_200, "2 d 4 h"), (None, "–"), (86_460, "1 d")])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.05, "50 ms"),
+        (4.2, "4.2 s"),
+        (42, "42 s"),
+        (185, "3 min 5 s"),
+        (3600, "1 h"),
+        (187_200, "2 d 4 h"),
+        (None, "–"),
+        (86_460, "1 d"),
+    ],
+)
 def test_durations_use_their_two_largest_units(seconds: float | None, text: str) -> None:
     assert formats.duration(seconds) == text
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.readings import ids
 from app.console.journey import presenter as present
 from app.console.journey import search, trace
 from app.console.widgets import masking
 from app.console.widgets.download import csv_of
 from app.console.widgets.payload import compared
+from app.readings import ids
 from models.canonical.classification import MASK, DataClass
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -22,20 +22,59 @@ FINANCE = frozenset({DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE})
 
 
 def step(kind: str, after: int = 0, **more: Any) -> dict[str, Any]:
-    base = {"kind": kind, "occurred_at": NOW + timedelta(seconds=after), "system": None, "flow": "time-to-bill", "flow_version": 1, "step": None, "status": None, "error_code": None, "attempt": 1, "actor": None, "legal_entity": None, "amount": None, "currency": None, "duration_us": None, "trace_id": "t", "span_id": None, "record_id": f"{kind}{after}", "entity": None, "business_key": "time_entry:1", "body": "{}"}
+    base = {
+        "kind": kind,
+        "occurred_at": NOW + timedelta(seconds=after),
+        "system": None,
+        "flow": "time-to-bill",
+        "flow_version": 1,
+        "step": None,
+        "status": None,
+        "error_code": None,
+        "attempt": 1,
+        "actor": None,
+        "legal_entity": None,
+        "amount": None,
+        "currency": None,
+        "duration_us": None,
+        "trace_id": "t",
+        "span_id": None,
+        "record_id": f"{kind}{after}",
+        "entity": None,
+        "business_key": "time_entry:1",
+        "body": "{}",
+    }
     return {**base, **more, "body": json.dumps(more["body"]) if "body" in more else "{}"}
 
 
 @pytest.mark.req("O2")
-@pytest.mark.parametrize(("row", "text"), [
-    (step("source_event", system="kantata", body={"type": "tieout.time_entry.approved"}), "kantata reported: Time entry approved"),
-    (step("acknowledgement", system="netsuite", body={"change": {"action": "post", "entity": "time_entry"}, "answer": {"system_id": "77"}}), "netsuite acknowledged post time entry as 77"),
-    (step("failure", system="netsuite", error_code="closed-period", body={"error": {"message": "closed period"}}), "netsuite refused: closed period"),
-    (step("pause", body={"because": "the project is not in the ERP"}), "Waits: the project is not in the ERP"),
-    (step("operator_action", actor="mara", body={"action": "snoozed", "reason": "agreed"}), "mara snoozed: agreed"),
-    (step("settlement", status="settled"), "Run settled"),
-    (step("something_new"), "Something new"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (
+            step("source_event", system="kantata", body={"type": "tieout.time_entry.approved"}),
+            "kantata reported: Time entry approved",
+        ),
+        (
+            step(
+                "acknowledgement",
+                system="netsuite",
+                body={"change": {"action": "post", "entity": "time_entry"}, "answer": {"system_id": "77"}},
+            ),
+            "netsuite acknowledged post time entry as 77",
+        ),
+        (
+            step(
+                "failure", system="netsuite", error_code="closed-period", body={"error": {"message": "closed period"}}
+            ),
+            "netsuite refused: closed period",
+        ),
+        (step("pause", body={"because": "the project is not in the ERP"}), "Waits: the project is not in the ERP"),
+        (step("operator_action", actor="mara", body={"action": "snoozed", "reason": "agreed"}), "mara snoozed: agreed"),
+        (step("settlement", status="settled"), "Run settled"),
+        (step("something_new"), "Something new"),
+    ],
+)
 def test_each_record_is_a_sentence(row: dict[str, Any], text: str) -> None:
     """O2: readable by people who know the business, not the software."""
     assert present.sentence(row) == text
@@ -47,18 +86,40 @@ def test_a_body_that_is_no_json_still_shows() -> None:
 
 
 def test_the_outline_says_where_it_is_stuck() -> None:
-    stuck = [step("source_event", system="kantata"), step("failure", 3, system="netsuite", error_code="project-not-found"), step("settlement", 3, status="dead", error_code="project-not-found")]
-    assert present.outline(stuck) == ("bad", "Stuck at netsuite: project not found; through kantata, netsuite; 3 records over 3.0 s.")
+    stuck = [
+        step("source_event", system="kantata"),
+        step("failure", 3, system="netsuite", error_code="project-not-found"),
+        step("settlement", 3, status="dead", error_code="project-not-found"),
+    ]
+    assert present.outline(stuck) == (
+        "bad",
+        "Stuck at netsuite: project not found; through kantata, netsuite; 3 records over 3.0 s.",
+    )
     assert present.outline([step("source_event"), step("settlement", 45, status="settled")])[0] == "good"
     assert present.outline([])[0] == ""
 
 
 def test_the_outline_names_systems_alone_and_who_lost_it_since() -> None:
     """O2: what arrived and was deleted later must not read as well."""
-    steps = [step("source_event", system="tieout"), step("pause", 1, system="crm"), step("acknowledgement", 2, system="netsuite"), step("settlement", 2, status="settled")]
-    held = [{"system": system, "key": key, "present": present} for system, key, present in (("netsuite", "PRJ-1", False), ("kantata", "PRJ-1", True), ("kantata", "PRJ-1-v1", False))]
+    steps = [
+        step("source_event", system="tieout"),
+        step("pause", 1, system="crm"),
+        step("acknowledgement", 2, system="netsuite"),
+        step("settlement", 2, status="settled"),
+    ]
+    held = [
+        {"system": system, "key": key, "present": present}
+        for system, key, present in (
+            ("netsuite", "PRJ-1", False),
+            ("kantata", "PRJ-1", True),
+            ("kantata", "PRJ-1-v1", False),
+        )
+    ]
     assert present.gone(held, "PRJ-1") == ["netsuite"]
-    assert present.outline(steps, present.gone(held, "PRJ-1")) == ("warn", "Arrived, but gone from netsuite; through netsuite; 4 records over 2.0 s.")
+    assert present.outline(steps, present.gone(held, "PRJ-1")) == (
+        "warn",
+        "Arrived, but gone from netsuite; through netsuite; 4 records over 2.0 s.",
+    )
     assert present.outline(steps)[0] == "good"
 
 
@@ -70,7 +131,17 @@ def test_the_first_record_shown_is_the_one_that_tells_most() -> None:
 
 
 def span(number: int, parent: int | None, start: int = 0, **more: Any) -> dict[str, Any]:
-    return {"span_id": str(number), "parent_span_id": None if parent is None else str(parent), "name": f"s{number}", "service_name": "svc", "start_time": NOW + timedelta(milliseconds=start), "duration_us": 5000, "status_code": 0, "status_message": None, **more}
+    return {
+        "span_id": str(number),
+        "parent_span_id": None if parent is None else str(parent),
+        "name": f"s{number}",
+        "service_name": "svc",
+        "start_time": NOW + timedelta(milliseconds=start),
+        "duration_us": 5000,
+        "status_code": 0,
+        "status_message": None,
+        **more,
+    }
 
 
 @pytest.mark.req("O2", "C9")
@@ -89,30 +160,75 @@ def test_answers_hang_as_moments_under_their_span() -> None:
     assert [(row["point"], row["depth"], row["error"]) for row in rows] == [(False, 0, None), (True, 1, "x")]
 
 
-@pytest.mark.parametrize(("record", "label"), [
-    (step("acknowledgement", span_id="1", system="netsuite", body={"change": {"action": "upsert", "entity": "charge_code"}}), "✓ netsuite: upsert charge code"),
-    (step("failure", span_id="1", system="planview", error_code="rate-limited", body={"error": {"message": "planview answered 429: {long}"}}), "✕ planview: rate limited"),
-    (step("pause", span_id="1", system="crm"), "‖ waits for CRM"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("record", "label"),
+    [
+        (
+            step(
+                "acknowledgement",
+                span_id="1",
+                system="netsuite",
+                body={"change": {"action": "upsert", "entity": "charge_code"}},
+            ),
+            "✓ netsuite: upsert charge code",
+        ),
+        (
+            step(
+                "failure",
+                span_id="1",
+                system="planview",
+                error_code="rate-limited",
+                body={"error": {"message": "planview answered 429: {long}"}},
+            ),
+            "✕ planview: rate limited",
+        ),
+        (step("pause", span_id="1", system="crm"), "‖ waits for CRM"),
+    ],
+)
 def test_moments_have_short_labels_and_tell_all_when_hovered(record: dict[str, Any], label: str) -> None:
     """O2, O7: beside the bars there is room for a few words, on a small screen too."""
     moment = trace.waterfall([span(1, None)], [record])[1]
     assert (moment["name"], moment["told"]) == (label, present.sentence(record))
 
 
-@pytest.mark.parametrize(("typed", "is_id"), [(" 'PRJ-1001' ", False), ("4F3D771D-F703-9AE0-986B-2D61D672B2EF", True), ("4f3d771df7039ae0986b2d61d672b2ef", True), (None, False)])
+@pytest.mark.parametrize(
+    ("typed", "is_id"),
+    [
+        (" 'PRJ-1001' ", False),
+        ("4F3D771D-F703-9AE0-986B-2D61D672B2EF", True),
+        ("4f3d771df7039ae0986b2d61d672b2ef", True),
+        (None, False),
+    ],
+)
 def test_what_people_paste_is_understood(typed: str | None, is_id: bool) -> None:
     assert ids.is_id(ids.compact(search.asked(typed))) is is_id
     assert search.asked(" 'PRJ-1001' ") == "PRJ-1001"
 
 
-@pytest.mark.parametrize(("typed", "looked_for"), [("0b3e68a8", True), ("0B3E68A8-581E", True), ("0b3e68a", False), ("PRJ-1001", False), ("4f3d771df7039ae0986b2d61d672b2ef", False)])
+@pytest.mark.parametrize(
+    ("typed", "looked_for"),
+    [
+        ("0b3e68a8", True),
+        ("0B3E68A8-581E", True),
+        ("0b3e68a", False),
+        ("PRJ-1001", False),
+        ("4f3d771df7039ae0986b2d61d672b2ef", False),
+    ],
+)
 def test_the_first_digits_of_an_id_are_enough(typed: str, looked_for: bool) -> None:
     assert ids.is_prefix(ids.compact(typed)) is looked_for
 
 
 def id_row(kind: str, key: str, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "key": key, "flow": "time-to-bill", "about": "project:PRJ-1", "title": None, "records": 3, **more}
+    return {
+        "kind": kind,
+        "key": key,
+        "flow": "time-to-bill",
+        "about": "project:PRJ-1",
+        "title": None,
+        "records": 3,
+        **more,
+    }
 
 
 @pytest.mark.req("O2")
@@ -128,22 +244,54 @@ def test_one_id_with_these_digits_opens_and_several_are_offered() -> None:
 def test_a_case_leads_to_the_journey_of_what_it_is_about() -> None:
     found = search.found([id_row("case", "eafac2839c04", title="PRJ-1 is missing in the ERP")], [], [], [])
     case = search.chosen("EAFAC283", found)
-    assert case is not None and (case.kind, case.title, case.note) == ("case", "PRJ-1 is missing in the ERP", "eafac2839c04, 3 failures")
+    assert case is not None and (case.kind, case.title, case.note) == (
+        "case",
+        "PRJ-1 is missing in the ERP",
+        "eafac2839c04, 3 failures",
+    )
     subject = search.subject(case)
     assert subject is not None and subject.key == "project:PRJ-1"
-    assert search.subject(search.found([id_row("case", "eafac2839c04", about=None, title="time-to-bill stands")], [], [], [])[0]) is None
+    assert (
+        search.subject(
+            search.found([id_row("case", "eafac2839c04", about=None, title="time-to-bill stands")], [], [], [])[0]
+        )
+        is None
+    )
 
 
 def test_a_customers_name_opens_the_customer() -> None:
     """O2: by customer."""
-    projects = [{"key": f"PRJ-{at}", "name": "x", "customer_key": "C-300", "customer_name": "Aldermoor Rail", "legal_entity": "", "usable_at": None} for at in (1, 2)]
+    projects = [
+        {
+            "key": f"PRJ-{at}",
+            "name": "x",
+            "customer_key": "C-300",
+            "customer_name": "Aldermoor Rail",
+            "legal_entity": "",
+            "usable_at": None,
+        }
+        for at in (1, 2)
+    ]
     candidates = search.found([], projects, [], [])
-    assert search.chosen("aldermoor rail", candidates) == search.Candidate("customer", "customer:C-300", "Aldermoor Rail", "2 projects")
+    assert search.chosen("aldermoor rail", candidates) == search.Candidate(
+        "customer", "customer:C-300", "Aldermoor Rail", "2 projects"
+    )
     assert search.chosen("PRJ-2", candidates).key == "project:PRJ-2"  # type: ignore[union-attr]
 
 
 def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
-    work = [{"key": key, "kind": "time", "project_key": "P", "state": "ready", "customer_name": "", "legal_entity": "", "work_date": None} for key in ("TE-1", "TE-12")]
+    work = [
+        {
+            "key": key,
+            "kind": "time",
+            "project_key": "P",
+            "state": "ready",
+            "customer_name": "",
+            "legal_entity": "",
+            "work_date": None,
+        }
+        for key in ("TE-1", "TE-12")
+    ]
     candidates = search.found([], [], work, [])
     assert search.chosen("TE-1", candidates) == candidates[0]
     assert candidates[0].key == "time_entry:TE-1"
@@ -151,20 +299,78 @@ def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
 
 
 @pytest.mark.req("G2")
-@pytest.mark.parametrize("name", ["bill_rate", "cost_rate", "custcol_cost_rate", "rate", "unitPrice", "base_pay", "Salary", "value", "custbody_cap", "email", "full_name", "total", "target_margin", "Amount", "ExpectedRevenue", "TotalPrice", "UnitPrice", "custentity_cost_rate", "subtotal", "rate_in_cents", "cost_rate_in_cents", "price_in_cents", "Total_Base_Pay", "Pay_Rate_Type", "Salary_and_Hourly_Data", "Allowance_Plan"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bill_rate",
+        "cost_rate",
+        "custcol_cost_rate",
+        "rate",
+        "unitPrice",
+        "base_pay",
+        "Salary",
+        "value",
+        "custbody_cap",
+        "email",
+        "full_name",
+        "total",
+        "target_margin",
+        "Amount",
+        "ExpectedRevenue",
+        "TotalPrice",
+        "UnitPrice",
+        "custentity_cost_rate",
+        "subtotal",
+        "rate_in_cents",
+        "cost_rate_in_cents",
+        "price_in_cents",
+        "Total_Base_Pay",
+        "Pay_Rate_Type",
+        "Salary_and_Hourly_Data",
+        "Allowance_Plan",
+    ],
+)
 def test_sensitive_fields_are_hidden_in_our_words_and_the_vendors(name: str) -> None:
     """G2: rates, pay, contract values and personal data."""
     assert [field.after for field in compared(None, {"outer": [{name: "123"}]}, NOBODY)] == [MASK]
     assert masking.value(f"{name}.amount", "123", NOBODY) == MASK
 
 
-@pytest.mark.parametrize("name", ["charge_code", "hours", "currency", "status", "generated_at", "rated", "exchange_rate", "project_code", "workdate", "payload", "payment_terms", "amount_in_cents", "Pay_Through_Date"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "charge_code",
+        "hours",
+        "currency",
+        "status",
+        "generated_at",
+        "rated",
+        "exchange_rate",
+        "project_code",
+        "workdate",
+        "payload",
+        "payment_terms",
+        "amount_in_cents",
+        "Pay_Through_Date",
+    ],
+)
 def test_harmless_fields_stay_readable(name: str) -> None:
     assert masking.value(name, "x", NOBODY) == "x"
 
 
 @pytest.mark.req("G2")
-@pytest.mark.parametrize(("path", "about", "shown"), [("name", "project", "x"), ("name", "resource", MASK), ("worker.name", "", MASK), ("amount", "expense", "x"), ("milestones.[0].amount", "contract", MASK), ("item.items.[0].amount", "salesOrder", MASK), ("amount", "opportunity", MASK)])
+@pytest.mark.parametrize(
+    ("path", "about", "shown"),
+    [
+        ("name", "project", "x"),
+        ("name", "resource", MASK),
+        ("worker.name", "", MASK),
+        ("amount", "expense", "x"),
+        ("milestones.[0].amount", "contract", MASK),
+        ("item.items.[0].amount", "salesOrder", MASK),
+        ("amount", "opportunity", MASK),
+    ],
+)
 def test_a_name_shared_with_harmless_things_is_judged_by_what_it_is_about(path: str, about: str, shown: str) -> None:
     """G2: a project's name is no personal data, a person's is."""
     assert masking.value(f"{about}.{path}".lstrip("."), "x", NOBODY) == shown
@@ -173,17 +379,35 @@ def test_a_name_shared_with_harmless_things_is_judged_by_what_it_is_about(path: 
 @pytest.mark.req("G2")
 def test_a_cleared_role_reads_its_classes_and_no_other() -> None:
     body = {"bill_rate": {"amount": "95", "currency": "EUR"}, "base_pay": "9"}
-    assert {field.path: field.after for field in compared(None, body, FINANCE)} == {"bill_rate.amount": "95", "bill_rate.currency": "EUR", "base_pay": MASK}
+    assert {field.path: field.after for field in compared(None, body, FINANCE)} == {
+        "bill_rate.amount": "95",
+        "bill_rate.currency": "EUR",
+        "base_pay": MASK,
+    }
 
 
 @pytest.mark.req("O2", "G2")
 def test_a_masked_change_still_shows_as_a_change() -> None:
     fields = compared({"rate": "95", "hours": 8}, {"rate": "99", "hours": 8, "note_id": 1}, NOBODY)
-    assert [(field.path, field.before, field.after, field.changed) for field in fields] == [("rate", MASK, MASK, True), ("note_id", "—", 1, True), ("hours", 8, 8, False)]
+    assert [(field.path, field.before, field.after, field.changed) for field in fields] == [
+        ("rate", MASK, MASK, True),
+        ("note_id", "—", 1, True),
+        ("hours", 8, 8, False),
+    ]
 
 
 def test_systems_are_compared_field_by_field() -> None:
-    held = [{"system": name, "role": name, "entity": "project", "present": True, "observed_at": NOW, "fields": json.dumps({"status": status, "code": "P"})} for name, status in (("crm", "active"), ("erp", "closed"))]
+    held = [
+        {
+            "system": name,
+            "role": name,
+            "entity": "project",
+            "present": True,
+            "observed_at": NOW,
+            "fields": json.dumps({"status": status, "code": "P"}),
+        }
+        for name, status in (("crm", "active"), ("erp", "closed"))
+    ]
     columns, rows = present.holdings(held, NOBODY, "UTC")
     assert columns == ["crm · Project", "erp · Project"]
     assert [row["field"] for row in rows] == ["observed", "status", "code"]
@@ -192,7 +416,14 @@ def test_systems_are_compared_field_by_field() -> None:
 
 def test_an_invoice_leads_to_its_customer_project_and_lines() -> None:
     """O2: by invoice; its total is masked like every contract value."""
-    body = {"number": "INV-1", "customer_key": "C-1", "project_code": "PRJ-1", "status": "paid", "total": {"amount": "9.00", "currency": "EUR"}, "lines": [{"posting_id": "TE-1-v1", "amount": {"amount": "9.00", "currency": "EUR"}}]}
+    body = {
+        "number": "INV-1",
+        "customer_key": "C-1",
+        "project_code": "PRJ-1",
+        "status": "paid",
+        "total": {"amount": "9.00", "currency": "EUR"},
+        "lines": [{"posting_id": "TE-1-v1", "amount": {"amount": "9.00", "currency": "EUR"}}],
+    }
     head, lines = present.lines({"fields": json.dumps(body)}, NOBODY)
     assert "/journey?q=C-1" in str(head["Customer"]) and "/journey?q=PRJ-1" in str(head["Project"])
     assert (head["Status"], head["Total"]) == ("paid", MASK)
@@ -200,7 +431,11 @@ def test_an_invoice_leads_to_its_customer_project_and_lines() -> None:
 
 
 def test_a_posting_leads_back_to_its_entry() -> None:
-    assert [present.entry_of(posting) for posting in ("TE-kantata-27-v1", "TE-kantata-27-v2-R", None)] == ["TE-kantata-27", "TE-kantata-27", ""]
+    assert [present.entry_of(posting) for posting in ("TE-kantata-27-v1", "TE-kantata-27-v2-R", None)] == [
+        "TE-kantata-27",
+        "TE-kantata-27",
+        "",
+    ]
 
 
 def test_a_file_carries_no_formula() -> None:
@@ -210,25 +445,47 @@ def test_a_file_carries_no_formula() -> None:
 
 
 @pytest.mark.req("G2")
-@pytest.mark.parametrize(("row", "masked"), [
-    (step("acknowledgement", entity="time_entry", amount="760.00", currency="EUR"), "€760.00"), (step("source_event", amount="760.00", currency="EUR"), "€760.00"),
-    (step("acknowledgement", entity="contract", business_key="project:P", amount="125000.00", currency="EUR"), "€125,000.00"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "masked"),
+    [
+        (step("acknowledgement", entity="time_entry", amount="760.00", currency="EUR"), "€760.00"),
+        (step("source_event", amount="760.00", currency="EUR"), "€760.00"),
+        (
+            step("acknowledgement", entity="contract", business_key="project:P", amount="125000.00", currency="EUR"),
+            "€125,000.00",
+        ),
+    ],
+)
 def test_the_amount_of_one_thing_is_masked_like_the_field_it_comes_from(row: dict[str, Any], masked: str) -> None:
     """G2: a posting's amount by its hours is a rate, an acknowledged contract's is its value."""
     assert present.timeline([row], "UTC", NOBODY)[0]["amount"] == present.facts(row, "UTC", NOBODY)["Amount"] == MASK
-    assert present.timeline([row], "UTC", FINANCE)[0]["amount"] == present.facts(row, "UTC", FINANCE)["Amount"] == masked
+    assert (
+        present.timeline([row], "UTC", FINANCE)[0]["amount"] == present.facts(row, "UTC", FINANCE)["Amount"] == masked
+    )
 
 
 @pytest.mark.req("G2")
 def test_expenses_and_sums_of_cases_are_open_to_everybody() -> None:
-    rows = [step("acknowledgement", entity="expense", amount="12.00", currency="EUR"), step("finding", entity="case", amount="12.00", currency="EUR")]
+    rows = [
+        step("acknowledgement", entity="expense", amount="12.00", currency="EUR"),
+        step("finding", entity="case", amount="12.00", currency="EUR"),
+    ]
     assert [row["amount"] for row in present.timeline(rows, "UTC", NOBODY)] == ["€12.00", "€12.00"]
 
 
 @pytest.mark.req("G2")
 def test_the_work_of_a_project_shows_no_rates_until_asked() -> None:
-    item = {"key": "TE-1", "resource_key": "E-1", "charge_code": "P.010", "work_date": None, "hours": 8, "currency": "EUR", "state": "ready", "blocker": None, "bill_amount": "760.00"}
+    item = {
+        "key": "TE-1",
+        "resource_key": "E-1",
+        "charge_code": "P.010",
+        "work_date": None,
+        "hours": 8,
+        "currency": "EUR",
+        "state": "ready",
+        "blocker": None,
+        "bill_amount": "760.00",
+    }
     rows = [{**item, "kind": kind} for kind in ("time", "milestone", "expense")]
     assert [row["value"] for row in present.work_rows(rows, NOBODY)] == [MASK, MASK, "€760.00"]
     assert {row["value"] for row in present.work_rows(rows, FINANCE)} == {"€760.00"}

@@ -48,7 +48,10 @@ def test_a_world_that_catches_up_tells_its_day_its_speed_and_when_it_is_live(fil
     later = watch.playing()
     assert later is not None and later.speed == pytest.approx(10 * 86_400 / 20, rel=0.01)
     assert later.left == pytest.approx(100, rel=0.02)
-    assert f"{datetime.now(UTC) - timedelta(days=50):%a %d %b %Y}, about 30 days a minute. Live in about 2 minutes" in later.in_words("UTC")
+    assert (
+        f"{datetime.now(UTC) - timedelta(days=50):%a %d %b %Y}, about 30 days a minute. Live in about 2 minutes"
+        in later.in_words("UTC")
+    )
 
 
 def test_sessions_that_ask_at_once_do_not_keep_the_speed_from_being_known(file: Path) -> None:
@@ -62,7 +65,10 @@ def test_sessions_that_ask_at_once_do_not_keep_the_speed_from_being_known(file: 
     assert told is not None and told.speed == pytest.approx(86_400, rel=0.02)
 
 
-@pytest.mark.parametrize(("left", "said"), [(20.0, "Live in less than a minute"), (70.0, "Live in about 1 minute;"), (170.0, "Live in about 3 minutes;")])
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(20.0, "Live in less than a minute"), (70.0, "Live in about 1 minute;"), (170.0, "Live in about 3 minutes;")],
+)
 def test_the_rest_is_told_in_minutes(left: float, said: str) -> None:
     assert said in Playing(datetime(2026, 9, 3, 8, tzinfo=UTC), 40_000.0, left).in_words("Europe/Berlin")
 

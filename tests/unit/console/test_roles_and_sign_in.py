@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.console.gatekeeping import HEADERS, Gatekeeping, is_loopback, trusted_hosts
-from app.readings.rights import ROLES, Action, Question, Viewer, amount_class, known_roles
 from app.console.sign_in import Refusal, oidc_secrets, recognised
+from app.readings.rights import ROLES, Action, Question, Viewer, amount_class, known_roles
 from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured
 from models.settings import Settings
@@ -40,9 +40,16 @@ def test_an_administrator_sees_no_rates() -> None:
 @pytest.mark.req("G2")
 def test_finance_and_executives_alone_see_what_one_thing_is_worth() -> None:
     """G2: one rule for pages, payloads and files; sums over several things are open."""
-    secret = {amount_class(entity) for entity in ("time_entry", "milestone", "contract", "opportunity", "invoice", "something new", None)}
+    secret = {
+        amount_class(entity)
+        for entity in ("time_entry", "milestone", "contract", "opportunity", "invoice", "something new", None)
+    }
     assert secret == {DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE} and amount_class("expense") is DataClass.INTERNAL
-    assert {name for name, role in ROLES.items() if secret & role.clear} == {name for name, role in ROLES.items() if secret <= role.clear} == {"finance", "executive"}
+    assert (
+        {name for name, role in ROLES.items() if secret & role.clear}
+        == {name for name, role in ROLES.items() if secret <= role.clear}
+        == {"finance", "executive"}
+    )
 
 
 def test_a_disabled_button_says_why_and_whom_to_ask() -> None:
@@ -53,7 +60,9 @@ def test_a_disabled_button_says_why_and_whom_to_ask() -> None:
 
 
 @pytest.mark.req("G1")
-@pytest.mark.parametrize(("address", "forwarded"), [("0.0.0.0", False), (None, False), ("", False), ("10.0.0.5", False), ("127.0.0.1", True)])
+@pytest.mark.parametrize(
+    ("address", "forwarded"), [("0.0.0.0", False), (None, False), ("", False), ("10.0.0.5", False), ("127.0.0.1", True)]
+)
 def test_the_development_user_is_refused_beyond_loopback(address: str | None, forwarded: bool) -> None:
     """G1: no way in by default from another machine, nor through a proxy."""
     assert isinstance(recognised(DEVELOPMENT, {}, address, forwarded, NOW), Refusal)
@@ -82,17 +91,25 @@ def test_a_provider_leaves_no_room_for_the_development_user() -> None:
 
 @pytest.mark.req("G1")
 def test_claims_become_roles_and_legal_entities() -> None:
-    claims: dict[str, Any] = {"is_logged_in": True, "email": "li@example.com", "groups": ["tieout-finance", "tieout-entity-NOV-DE", "staff"], "exp": NOW.timestamp() + 60}
+    claims: dict[str, Any] = {
+        "is_logged_in": True,
+        "email": "li@example.com",
+        "groups": ["tieout-finance", "tieout-entity-NOV-DE", "staff"],
+        "exp": NOW.timestamp() + 60,
+    }
     found = recognised(PROVIDER, claims, "0.0.0.0", True, NOW)
     assert found == Viewer("li@example.com", frozenset({"finance"}), ("NOV-DE",))
 
 
 @pytest.mark.req("G1")
-@pytest.mark.parametrize("claims", [
-    {"is_logged_in": True, "email": "li@example.com", "groups": ["tieout-finance"], "exp": NOW.timestamp() - 1},
-    {"is_logged_in": True, "email": "li@example.com", "groups": ["finance"]},
-    {"is_logged_in": True, "groups": ["tieout-finance"]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"is_logged_in": True, "email": "li@example.com", "groups": ["tieout-finance"], "exp": NOW.timestamp() - 1},
+        {"is_logged_in": True, "email": "li@example.com", "groups": ["finance"]},
+        {"is_logged_in": True, "groups": ["tieout-finance"]},
+    ],
+)
 def test_expired_unknown_and_nameless_people_stay_out(claims: dict[str, Any]) -> None:
     """G1: Streamlit keeps its cookie for 30 days, so `exp` is checked on each run."""
     assert isinstance(recognised(PROVIDER, claims, "127.0.0.1", False, NOW), Refusal)
@@ -102,7 +119,15 @@ def test_a_half_configured_provider_names_everything_that_is_missing() -> None:
     """N4: all faults in one message."""
     with pytest.raises(Misconfigured) as fault:
         oidc_secrets(PROVIDER)
-    assert all(name in str(fault.value) for name in ("TIEOUT_OIDC_CLIENT_ID", "TIEOUT_OIDC_CLIENT_SECRET", "TIEOUT_OIDC_REDIRECT_URL", "TIEOUT_COOKIE_SECRET"))
+    assert all(
+        name in str(fault.value)
+        for name in (
+            "TIEOUT_OIDC_CLIENT_ID",
+            "TIEOUT_OIDC_CLIENT_SECRET",
+            "TIEOUT_OIDC_REDIRECT_URL",
+            "TIEOUT_COOKIE_SECRET",
+        )
+    )
     assert oidc_secrets(Settings()) is None
 
 
@@ -135,7 +160,17 @@ async def _answered(host: str) -> dict[str, Any]:
 
 
 @pytest.mark.req("G1")
-@pytest.mark.parametrize(("host", "status"), [("127.0.0.1:8501", 200), ("localhost", 200), ("[::1]:8501", 200), ("evil.example", 421), ("127.0.0.1.evil.example:8501", 421), ("", 421)])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8501", 200),
+        ("localhost", 200),
+        ("[::1]:8501", 200),
+        ("evil.example", 421),
+        ("127.0.0.1.evil.example:8501", 421),
+        ("", 421),
+    ],
+)
 def test_a_name_that_only_points_here_is_refused(host: str, status: int) -> None:
     """G1: a web page that rebinds its own name to 127.0.0.1 gets nothing; answers carry the security headers."""
     import asyncio

@@ -3,13 +3,27 @@
 import pytest
 
 from models.domain import keys
-from models.domain.identity import Verdict, customer_keys, normalised_name, normalised_tax_id, project_keys, same_customer
+from models.domain.identity import (
+    Verdict,
+    customer_keys,
+    normalised_name,
+    normalised_tax_id,
+    project_keys,
+    same_customer,
+)
 
 
 @pytest.mark.req("M2")
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Müller & Söhne GmbH", "MULLER SOHNE"), ("Acme, Inc.", "acme"), ("Straße AG", "Strasse"), ("Halden G.m.b.H.", "Halden GmbH"), ("Quillon, Inc.", "Quillon Inc"), ("Ltd", "LTD")],
+    [
+        ("Müller & Söhne GmbH", "MULLER SOHNE"),
+        ("Acme, Inc.", "acme"),
+        ("Straße AG", "Strasse"),
+        ("Halden G.m.b.H.", "Halden GmbH"),
+        ("Quillon, Inc.", "Quillon Inc"),
+        ("Ltd", "LTD"),
+    ],
 )
 def test_spellings_of_one_name_agree(one: str, other: str) -> None:
     assert normalised_name(one) == normalised_name(other) != ""
@@ -38,7 +52,11 @@ def test_ids_follow_from_what_the_source_says() -> None:
     assert minted == keys.customer_id("none", "salesforce", "001A") and len(minted) == 10
     assert minted != keys.customer_id(None, "other", "001A")
     assert keys.contract_id("PRJ-1") == "CT-PRJ-1" and keys.time_entry_id("kantata", "27") == "TE-kantata-27"
-    assert keys.expense_id("kantata", "9") == "EX-kantata-9" and keys.resource_id("E-1") == "E-1" and keys.project_id("P") == "P"
+    assert (
+        keys.expense_id("kantata", "9") == "EX-kantata-9"
+        and keys.resource_id("E-1") == "E-1"
+        and keys.project_id("P") == "P"
+    )
     assert keys.reversal_id(keys.posting_id("TE-kantata-27", 2)) == "TE-kantata-27-v2-R"
     with pytest.raises(ValueError, match="count from 1"):
         keys.posting_id("TE-kantata-27", 0)

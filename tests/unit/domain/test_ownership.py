@@ -13,10 +13,16 @@ ALL = ("crm", "erp", "psa", "ppm", "hcm")
 @pytest.mark.parametrize(
     ("entity", "attribute", "owner"),
     [
-        ("customer", "name", "crm"), ("project", "name", "crm"), ("project", "status", "erp"), ("contract", "value", "crm"),
-        ("resource", "cost_rate", "hcm"), ("time_entry", "approval", "psa"), ("contract", "billing_status", "erp"), ("invoice", "status", "erp"),
+        ("customer", "name", "crm"),
+        ("project", "name", "crm"),
+        ("project", "status", "erp"),
+        ("contract", "value", "crm"),
+        ("resource", "cost_rate", "hcm"),
+        ("time_entry", "approval", "psa"),
+        ("contract", "billing_status", "erp"),
+        ("invoice", "status", "erp"),
     ],
-)  # fmt: skip
+)
 def test_the_map_names_the_owner_of_each_kind_of_attribute(entity: str, attribute: str, owner: str) -> None:
     assert owner_of(entity, attribute, ALL) == owner
 

@@ -19,7 +19,11 @@ def test_a_system_a_role_and_a_flow_read_as_one_team() -> None:
 
 def test_two_systems_of_one_role_are_told_apart() -> None:
     two = {**ROLES, "sap": "erp"}
-    assert [team(owner, two) for owner in ("netsuite", "sap", "erp")] == ["ERP team (netsuite)", "ERP team (sap)", "ERP team"]
+    assert [team(owner, two) for owner in ("netsuite", "sap", "erp")] == [
+        "ERP team (netsuite)",
+        "ERP team (sap)",
+        "ERP team",
+    ]
 
 
 def test_a_chosen_team_asks_for_all_its_owners() -> None:

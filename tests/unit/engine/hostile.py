@@ -1,4 +1,6 @@
-"""A target and source in memory that does to the engine what vendors do: busy, limited, silent after the write, refusing."""
+"""A target and source in memory that does to the engine what vendors do: busy, limited, silent after the write,
+refusing.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 FAST = Policy(rate=0, burst=100, concurrency=4, backoff_base=1.0, attempts=6, breaker_failures=1000, breaker_seconds=10)
 
 Misbehaviour = Callable[[Change, int], Exception | str | None]
-"""Given a change and how often its key was tried: an error to raise before writing, "lost" to write and not answer, or None."""
+"""Given a change and how often its key was tried: an error to raise before writing, "lost" to write and not answer, or
+None.
+"""
 
 
 class HandClock:
@@ -38,9 +42,15 @@ class Hostile:
     """Keeps a ledger of every effect, so that a test can count what really happened."""
 
     def __init__(
-        self, name: str = "erp", role: Role = Role.ERP, misbehaves: Misbehaviour | None = None, policy: Policy = FAST, bulk: int = 1,
-        streams: Sequence[str] = (), legal_entities: tuple[str, ...] = (),
-    ) -> None:  # fmt: skip
+        self,
+        name: str = "erp",
+        role: Role = Role.ERP,
+        misbehaves: Misbehaviour | None = None,
+        policy: Policy = FAST,
+        bulk: int = 1,
+        streams: Sequence[str] = (),
+        legal_entities: tuple[str, ...] = (),
+    ) -> None:
         self.config = SystemConfig(name, "hostile", role, "memory:", legal_entities, policy=policy)
         self.bulk_limit: Mapping[str, int] = {"time_entry": bulk, "project": bulk}
         self.streams, self.snapshots = list(streams), ["time_entry"]
@@ -99,32 +109,62 @@ def _flat(change: Change) -> dict[str, Any]:
     return dict(change.body) if isinstance(change.body, Mapping) else change.body.model_dump(mode="json")
 
 
-def event(key: str, version: int = 1, *, hours: str = "8", entity: str | None = "NOV-DE", kind: str = "approved", event_id: str | None = None) -> CloudEvent:
+def event(
+    key: str,
+    version: int = 1,
+    *,
+    hours: str = "8",
+    entity: str | None = "NOV-DE",
+    kind: str = "approved",
+    event_id: str | None = None,
+) -> CloudEvent:
     """A time entry's event."""
     data = {
-        "ref": {"system": "psa", "kind": "time_entry", "id": key}, "project_ref": {"system": "psa", "kind": "project", "id": "1"},
-        "resource_ref": {"system": "psa", "kind": "resource", "id": "2"}, "work_date": "2026-09-01", "hours": hours, "source_version": version,
-    }  # fmt: skip
+        "ref": {"system": "psa", "kind": "time_entry", "id": key},
+        "project_ref": {"system": "psa", "kind": "project", "id": "1"},
+        "resource_ref": {"system": "psa", "kind": "resource", "id": "2"},
+        "work_date": "2026-09-01",
+        "hours": hours,
+        "source_version": version,
+    }
     return CloudEvent(
-        id=event_id or f"{key}-{version}", source="psa/time", type=f"tieout.time_entry.{kind}", subject=f"time_entry:{key}", time=START,
-        dataschema="tieout:time_entry:1", data=data, sourceversion=version, legalentity=entity,
-    )  # fmt: skip
+        id=event_id or f"{key}-{version}",
+        source="psa/time",
+        type=f"tieout.time_entry.{kind}",
+        subject=f"time_entry:{key}",
+        time=START,
+        dataschema="tieout:time_entry:1",
+        data=data,
+        sourceversion=version,
+        legalentity=entity,
+    )
 
 
 def posting_flow(version: int = 1, bulk: int = 1, **more: Any) -> Flow:
     """Four steps: check, price, post to the ERP, close."""
     return Flow(
-        name="post-time", version=version, title="Post time", owner="finance", triggers=("tieout.time_entry.approved",),
+        name="post-time",
+        version=version,
+        title="Post time",
+        owner="finance",
+        triggers=("tieout.time_entry.approved",),
         steps=(
             Transform("check", lambda payload, context: Done({**payload, "checked": True})),
             Transform("price", lambda payload, context: Done({**payload, "price": str(10 * float(payload["hours"]))})),
             Deliver("post", Role.ERP, "time_entry", _posting, bulk),
-            Transform("close", lambda payload, context: Done({**payload, "posted": context.run.acks["post"]["system_id"]})),
+            Transform(
+                "close", lambda payload, context: Done({**payload, "posted": context.run.acks["post"]["system_id"]})
+            ),
         ),
-        aggregate=lambda event: event.subject, money=lambda payload: (payload["price"], "EUR"), sla_seconds=3600, **more,
-    )  # fmt: skip
+        aggregate=lambda event: event.subject,
+        money=lambda payload: (payload["price"], "EUR"),
+        sla_seconds=3600,
+        **more,
+    )
 
 
 def _posting(payload: Mapping[str, Any], context: Any) -> Change:
     external_id = f"{payload['ref']['id']}-v{context.run.source_version}"
-    return Change("post", "time_entry", external_id, context.key("post"), {"hours": payload["hours"], "price": payload["price"]})
+    return Change(
+        "post", "time_entry", external_id, context.key("post"), {"hours": payload["hours"], "price": payload["price"]}
+    )

@@ -10,7 +10,9 @@ from models.domain.errors import Misconfigured
 
 @pytest.mark.req("N3")
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def test_a_small_run_gives_every_figure(database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_run_gives_every_figure(
+    database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """N3: the same benchmark on both databases, with the limit beside it."""
     if database == "postgres":
         monkeypatch.setenv("TIEOUT_BENCH_POSTGRES", request.getfixturevalue("postgres_url"))

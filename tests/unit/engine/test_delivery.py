@@ -31,7 +31,12 @@ def states(journal: Journal) -> dict[str, int]:
 
 
 def records(journal: Journal, kind: RecordKind) -> list[tuple[str | None, str | None]]:
-    return [(record.business_key, record.status) for page in journal.feed.read(0, 10_000) for record in page.records if record.kind is kind]
+    return [
+        (record.business_key, record.status)
+        for page in journal.feed.read(0, 10_000)
+        for record in page.records
+        if record.kind is kind
+    ]
 
 
 @pytest.mark.req("E1")
@@ -65,14 +70,27 @@ def test_a_lost_answer_is_looked_up_and_not_written_again(any_journal: Journal, 
 @pytest.mark.req("E3")
 def test_a_passing_fault_backs_off_and_a_refusal_is_dead_at_once(journal: Journal, clock: HandClock) -> None:
     """E3: 1 s, then 2 s of back-off at the middle of the jitter; a refusal is never tried again."""
-    busy = Hostile(misbehaves=lambda change, tries: Retriable("busy") if tries < 3 and change.external_id == "busy-v1" else
-                   Rejected("unknown code", code="charge-code-not-found", field="charge_code") if change.external_id == "bad-v1" else None)  # fmt: skip
+    busy = Hostile(
+        misbehaves=lambda change, tries: (
+            Retriable("busy")
+            if tries < 3 and change.external_id == "busy-v1"
+            else Rejected("unknown code", code="charge-code-not-found", field="charge_code")
+            if change.external_id == "bad-v1"
+            else None
+        )
+    )
     engine = engine_on(journal, clock, busy)
     engine.admit([event("busy"), event("bad")])
     engine.drain()
     assert states(journal) == {"ready": 1, "dead": 1}
     dead = journal.runs.by_keys(["time_entry:bad"])[0]
-    assert (dead.error_code, dead.error_field, dead.step_name, dead.amount, dead.currency) == ("charge-code-not-found", "charge_code", "post", "80.0", "EUR")
+    assert (dead.error_code, dead.error_field, dead.step_name, dead.amount, dead.currency) == (
+        "charge-code-not-found",
+        "charge_code",
+        "post",
+        "80.0",
+        "EUR",
+    )
     clock.forward(0.9)
     assert engine.drain() == 0
     clock.forward(0.2)
@@ -87,7 +105,11 @@ def test_a_passing_fault_backs_off_and_a_refusal_is_dead_at_once(journal: Journa
 @pytest.mark.req("E3")
 def test_attempts_end_and_waiting_is_not_an_attempt(journal: Journal, clock: HandClock) -> None:
     """E3: after the policy's attempts a run is dead; any number of rate limits is no attempt."""
-    limited = Hostile(misbehaves=lambda change, tries: RateLimited("slow down", clock.now() + timedelta(seconds=60)) if tries <= 20 else Retriable("down"))
+    limited = Hostile(
+        misbehaves=lambda change, tries: (
+            RateLimited("slow down", clock.now() + timedelta(seconds=60)) if tries <= 20 else Retriable("down")
+        )
+    )
     engine = engine_on(journal, clock, limited)
     engine.admit([event("a")])
     for _ in range(20):
@@ -104,7 +126,13 @@ def test_attempts_end_and_waiting_is_not_an_attempt(journal: Journal, clock: Han
 @pytest.mark.req("S7", "E3")
 def test_a_held_system_is_not_called_by_anyone(journal: Journal, clock: HandClock) -> None:
     """S7: one 429 stops every call to the system until the moment it named, also from another worker."""
-    target = Hostile(misbehaves=lambda change, tries: RateLimited("slow", clock.now() + timedelta(seconds=60)) if tries == 1 and change.external_id == "a-v1" else None)
+    target = Hostile(
+        misbehaves=lambda change, tries: (
+            RateLimited("slow", clock.now() + timedelta(seconds=60))
+            if tries == 1 and change.external_id == "a-v1"
+            else None
+        )
+    )
     first, second = engine_on(journal, clock, target), engine_on(journal, clock, target)
     first.admit([event("a")])
     first.drain()
@@ -154,7 +182,10 @@ def test_a_heartbeat_keeps_a_page_whose_runs_come_to_rest(any_journal: Journal, 
 def test_the_circuit_opens_lets_one_probe_through_and_closes(journal: Journal, clock: HandClock) -> None:
     """E3: after the failures in a row nobody calls; one probe decides; the others follow when it succeeds."""
     down = {"now": True}
-    target = Hostile(misbehaves=lambda change, tries: Retriable("down") if down["now"] else None, policy=replace(FAST, breaker_failures=3, concurrency=1))
+    target = Hostile(
+        misbehaves=lambda change, tries: Retriable("down") if down["now"] else None,
+        policy=replace(FAST, breaker_failures=3, concurrency=1),
+    )
     engine = engine_on(journal, clock, target)
     engine.admit([event(str(n)) for n in range(10)])
     engine.drain()
@@ -191,7 +222,10 @@ def test_wrong_credentials_open_the_circuit_and_runs_wait(journal: Journal, cloc
 @pytest.mark.req("F5")
 def test_one_bad_change_of_a_bulk_call_fails_alone(any_journal: Journal, clock: HandClock) -> None:
     """A refused posting of a batch is dead, its hundred neighbours are delivered in few calls."""
-    target = Hostile(bulk=50, misbehaves=lambda change, tries: Rejected("no", code="closed-period") if change.external_id == "7-v1" else None)
+    target = Hostile(
+        bulk=50,
+        misbehaves=lambda change, tries: Rejected("no", code="closed-period") if change.external_id == "7-v1" else None,
+    )
     engine = engine_on(any_journal, clock, target, bulk=50)
     engine.admit([event(str(n)) for n in range(101)])
     engine.drain()
@@ -214,9 +248,16 @@ def test_a_role_that_nobody_plays_has_nothing_to_do(journal: Journal, clock: Han
 def test_a_fault_in_a_step_or_connector_is_one_dead_letter_and_not_the_end(journal: Journal, clock: HandClock) -> None:
     """N4: a step that crashes, an answer too few: the run is dead or in doubt, the engine goes on."""
     flow = posting_flow()
-    broken = replace(flow.steps[2], change=lambda payload, context: 1 / 0 if payload["ref"]["id"] == "a" else flow.steps[2].change(payload, context))  # type: ignore[union-attr]
+    broken = replace(
+        flow.steps[2],
+        change=lambda payload, context: (
+            1 / 0 if payload["ref"]["id"] == "a" else flow.steps[2].change(payload, context)
+        ),
+    )  # type: ignore[union-attr]
     target = Hostile()
-    engine = Engine(journal, [replace(flow, steps=(*flow.steps[:2], broken, flow.steps[3]))], [target], clock, chance=lambda: 0.5)
+    engine = Engine(
+        journal, [replace(flow, steps=(*flow.steps[:2], broken, flow.steps[3]))], [target], clock, chance=lambda: 0.5
+    )
     target.deliver = lambda changes: []  # type: ignore[method-assign, assignment]
     engine.admit([event("a"), event("b")])
     engine.drain()

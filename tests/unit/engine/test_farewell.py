@@ -22,10 +22,20 @@ from tests.unit.engine.test_delivery import engine_on, states
 
 
 def farewell(learns: bool = False, change: Any = None) -> Deliver:
-    told = change or (lambda payload, context: Change("annotate", "time_entry", payload["ref"]["id"], "k", {"code": payload["_error"]["code"]}))
+    told = change or (
+        lambda payload, context: Change(
+            "annotate", "time_entry", payload["ref"]["id"], "k", {"code": payload["_error"]["code"]}
+        )
+    )
 
     def learnt(payload: Mapping[str, Any], ack: Mapping[str, Any]) -> list[Fact]:
-        return [Fact("posting", payload["ref"]["id"], {"refused": payload["_error"]["code"], "step": payload["_error"]["step"]})]
+        return [
+            Fact(
+                "posting",
+                payload["ref"]["id"],
+                {"refused": payload["_error"]["code"], "step": payload["_error"]["step"]},
+            )
+        ]
 
     return Deliver("tell", Role.PSA, "time_entry", told, learn=learnt if learns else None)
 
@@ -50,9 +60,15 @@ def test_the_last_message_of_a_dead_run_is_sent_once_and_changes_nothing(journal
 
 @pytest.mark.req("E3")
 @pytest.mark.parametrize("trouble", ["busy", "limited", "lost"])
-def test_a_last_message_that_fails_in_passing_goes_out_later(any_journal: Journal, clock: HandClock, trouble: str) -> None:
+def test_a_last_message_that_fails_in_passing_goes_out_later(
+    any_journal: Journal, clock: HandClock, trouble: str
+) -> None:
     """E3: it stays due with back-off, costs no look in between, and is sent; no kill or pause of the PSA takes it away."""
-    troubles = {"busy": Retriable("busy"), "limited": RateLimited("slow", clock.now() + timedelta(seconds=1)), "lost": "lost"}
+    troubles = {
+        "busy": Retriable("busy"),
+        "limited": RateLimited("slow", clock.now() + timedelta(seconds=1)),
+        "lost": "lost",
+    }
     erp = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period"))
     psa = Hostile("psa", Role.PSA, misbehaves=lambda change, tries: troubles[trouble] if tries == 1 else None)  # type: ignore[arg-type,return-value]
     engine = engine_on(any_journal, clock, erp, psa, on_dead=farewell())
@@ -83,11 +99,16 @@ def test_a_last_message_is_given_up_after_the_attempts_of_its_system(journal: Jo
 @pytest.mark.req("E8")
 def test_a_last_message_survives_the_end_of_its_engine(any_journal: Journal, clock: HandClock) -> None:
     """E8: nothing counts as sent before it was answered: what a lost engine had in hand is due again."""
-    erp, psa = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period")), Hostile("psa", Role.PSA)
+    erp, psa = (
+        Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period")),
+        Hostile("psa", Role.PSA),
+    )
     engine = engine_on(any_journal, clock, erp, psa, on_dead=farewell())
     engine.admit([event("a")])
     engine.worker.work()
-    assert [run.business_key for run in any_journal.runs.farewells(10)] == ["time_entry:a"], "and then the engine was killed"
+    assert [run.business_key for run in any_journal.runs.farewells(10)] == ["time_entry:a"], (
+        "and then the engine was killed"
+    )
     assert any_journal.runs.farewells(10) == [] and any_journal.runs.pulse().due == 1
     clock.forward(600)
     engine.drain()
@@ -99,12 +120,16 @@ def test_a_last_message_survives_the_end_of_its_engine(any_journal: Journal, clo
 def test_what_a_refusal_teaches_is_kept_with_the_death(journal: Journal, clock: HandClock, psa: str) -> None:
     """E1: whether or not anybody can be told, the next version of the entry knows that nothing is in doubt."""
     erp = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period"))
-    others = [] if psa == "none" else [Hostile("psa", Role.PSA, misbehaves=lambda change, tries: Rejected("no", code="x"))]
+    others = (
+        [] if psa == "none" else [Hostile("psa", Role.PSA, misbehaves=lambda change, tries: Rejected("no", code="x"))]
+    )
     nothing = (lambda payload, context: NothingToDo("not its PSA")) if psa == "nothing to say" else None
     engine = engine_on(journal, clock, erp, *others, on_dead=farewell(True, nothing))
     engine.admit([event("a")])
     engine.worker.work()
-    assert journal.registry.known([("posting", "a")]) == {("posting", "a"): {"refused": "closed-period", "step": "post"}}
+    assert journal.registry.known([("posting", "a")]) == {
+        ("posting", "a"): {"refused": "closed-period", "step": "post"}
+    }
     engine.drain()
     assert journal.runs.idle()
 
@@ -126,14 +151,22 @@ def test_a_death_in_doubt_teaches_nothing(journal: Journal, clock: HandClock) ->
 
 @pytest.mark.req("E1", "E5")
 def test_a_newer_version_learns_of_its_own_refusal(any_journal: Journal, clock: HandClock) -> None:
-    """E1: the version that waited was posted; that the newer one, which woke the run, is refused is not kept silent for it."""
+    """E1: the version that waited was posted; that the newer one, which woke the run, is refused is not kept silent for
+    it.
+    """
     flow = posting_flow(on_dead=farewell(True))
     wait = Transform("wait", lambda payload, context: WaitFor("period/2026-09", "the period is not open yet"))
-    erp = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period") if change.external_id == "a-v2" else None)
+    erp = Hostile(
+        misbehaves=lambda change, tries: (
+            Rejected("closed", code="closed-period") if change.external_id == "a-v2" else None
+        )
+    )
     engine = Engine(any_journal, [replace(flow, steps=(*flow.steps[:3], wait))], [erp], clock)
     engine.admit([event("a", 1)])
     engine.drain()
     assert erp.effects == {"a-v1": 1} and len(engine.admit([event("a", 2)]).woken) == 1
     engine.drain()
     assert states(any_journal) == {"dead": 1}
-    assert any_journal.registry.known([("posting", "a")]) == {("posting", "a"): {"refused": "closed-period", "step": "post"}}
+    assert any_journal.registry.known([("posting", "a")]) == {
+        ("posting", "a"): {"refused": "closed-period", "step": "post"}
+    }

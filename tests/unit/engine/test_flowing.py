@@ -32,7 +32,9 @@ def waiting_flow() -> Any:
         return Done({**payload, "checked": True})
 
     flow = posting_flow()
-    return replace(flow, steps=(Transform("check", known, lambda payload: [Need("known", ("project", "PRJ-1"))]), *flow.steps[1:]))
+    return replace(
+        flow, steps=(Transform("check", known, lambda payload: [Need("known", ("project", "PRJ-1"))]), *flow.steps[1:])
+    )
 
 
 @pytest.mark.req("E5")
@@ -43,7 +45,12 @@ def test_a_run_waits_for_master_data_and_goes_on_by_itself(any_journal: Journal,
     engine.admit([event("a"), event("b")])
     engine.drain()
     run = any_journal.runs.by_keys(["time_entry:a"])[0]
-    assert (run.state, run.waiting_for, run.waiting_owner, run.waiting_missing) == (RunState.WAITING, "project/PRJ-1", "crm", ["code"])
+    assert (run.state, run.waiting_for, run.waiting_owner, run.waiting_missing) == (
+        RunState.WAITING,
+        "project/PRJ-1",
+        "crm",
+        ["code"],
+    )
     assert target.calls == 0 and any_journal.runs.pulse().due == 0
     any_journal.registry.learn([Fact("project", "PRJ-1", {"code": "PRJ-1"})])
     engine.drain()
@@ -55,7 +62,10 @@ def test_a_wait_ends_at_its_time(journal: Journal, clock: HandClock) -> None:
     """E5: at `until` the step is tried again although nothing changed."""
     flow = posting_flow()
     until = clock.now().replace(hour=12)
-    step = Transform("check", lambda payload, context: Done(payload) if context.now() >= until else WaitFor("x/1", "later", until=until))
+    step = Transform(
+        "check",
+        lambda payload, context: Done(payload) if context.now() >= until else WaitFor("x/1", "later", until=until),
+    )
     engine = Engine(journal, [replace(flow, steps=(step, *flow.steps[1:]))], [Hostile()], clock)
     engine.admit([event("a")])
     engine.drain()
@@ -86,7 +96,9 @@ def test_a_signal_between_look_up_and_pause_is_not_missed(journal: Journal, cloc
 def test_a_newer_version_wakes_the_run_that_waits_in_its_lineage(journal: Journal, clock: HandClock) -> None:
     """E5: the corrected fact takes the place of the one that waits: one run, one lineage, the newer payload."""
     flow = posting_flow()
-    step = Transform("check", lambda payload, context: Done(payload) if payload["hours"] == "7" else WaitFor("time_entry/a", "hours"))
+    step = Transform(
+        "check", lambda payload, context: Done(payload) if payload["hours"] == "7" else WaitFor("time_entry/a", "hours")
+    )
     target = Hostile()
     engine = Engine(journal, [replace(flow, steps=(step, *flow.steps[1:]))], [target], clock)
     engine.admit([event("a", 1)])
@@ -95,7 +107,12 @@ def test_a_newer_version_wakes_the_run_that_waits_in_its_lineage(journal: Journa
     assert (admitted.started, len(admitted.woken)) == ([], 1)
     engine.drain()
     (run,) = journal.runs.by_keys(["time_entry:a"])
-    assert (run.state, run.source_version, run.payload["hours"], target.effects) == (RunState.SETTLED, 2, "7", {"a-v2": 1})
+    assert (run.state, run.source_version, run.payload["hours"], target.effects) == (
+        RunState.SETTLED,
+        2,
+        "7",
+        {"a-v2": 1},
+    )
 
 
 @pytest.mark.req("E1", "E7")
@@ -118,7 +135,12 @@ def test_versions_of_two_systems_never_compare(any_journal: Journal, clock: Hand
     engine = Engine(any_journal, [posting_flow()], [target], clock)
     engine.admit([event("a", 9)])
     engine.drain()
-    engine.admit([event("a", 3).model_copy(update={"source": "csv/time"}), event("a", 9, event_id="x").model_copy(update={"source": "csv/time"})])
+    engine.admit(
+        [
+            event("a", 3).model_copy(update={"source": "csv/time"}),
+            event("a", 9, event_id="x").model_copy(update={"source": "csv/time"}),
+        ]
+    )
     engine.drain()
     assert state_of(any_journal, "a") == ["settled", "settled", "settled"]
 
@@ -126,8 +148,9 @@ def test_versions_of_two_systems_never_compare(any_journal: Journal, clock: Hand
 @pytest.mark.req("E1", "E7")
 @pytest.mark.parametrize("together", [True, False])
 def test_two_changes_in_one_moment_are_two_versions(any_journal: Journal, clock: HandClock, together: bool) -> None:
-    """E1: a source's clock is no finer than its ticks: what differs in content or kind is a later version by arrival, what
-    comes again under another id is a duplicate, and an older version is still stale."""
+    """E1: a source's clock is no finer than its ticks: what differs in content or kind is a later version by arrival,
+    what comes again under another id is a duplicate, and an older version is still stale.
+    """
     target = Hostile()
     flow = replace(posting_flow(), triggers=("tieout.time_entry.approved", "tieout.time_entry.corrected"))
     engine = Engine(any_journal, [flow], [target], clock)
@@ -150,7 +173,9 @@ def test_order_within_an_aggregate_and_none_between(any_journal: Journal, clock:
     """E7: versions of one entry are posted in order though admitted together; a stuck one holds only its own aggregate."""
     waits = {"a"}
     flow = posting_flow()
-    step = Transform("check", lambda payload, context: WaitFor("x/1", "stuck") if payload["ref"]["id"] in waits else Done(payload))
+    step = Transform(
+        "check", lambda payload, context: WaitFor("x/1", "stuck") if payload["ref"]["id"] in waits else Done(payload)
+    )
     target = Hostile()
     engine = Engine(any_journal, [replace(flow, steps=(step, *flow.steps[1:]))], [target], clock)
     engine.admit([event("b", 1), event("a", 1), event("b", 2), event("c", 1), event("b", 3)])
@@ -163,7 +188,9 @@ def test_order_within_an_aggregate_and_none_between(any_journal: Journal, clock:
 @pytest.mark.req("E7")
 def test_a_dead_run_holds_nobody(journal: Journal, clock: HandClock) -> None:
     """E7: the next version of a refused entry goes on, and closes the refused one when it settles (X16)."""
-    target = Hostile(misbehaves=lambda change, tries: Rejected("no", code="x") if change.external_id == "a-v1" else None)
+    target = Hostile(
+        misbehaves=lambda change, tries: Rejected("no", code="x") if change.external_id == "a-v1" else None
+    )
     engine = Engine(journal, [posting_flow()], [target], clock)
     engine.admit([event("a", 1), event("a", 2)])
     engine.drain()
@@ -204,7 +231,9 @@ def test_an_event_nobody_asked_for_is_on_record(journal: Journal, clock: HandClo
 
 @pytest.mark.req("E4")
 def test_pause_resume_and_cancel(journal: Journal, clock: HandClock) -> None:
-    """E4: a paused flow starts nothing and loses nothing; a cancelled run never runs; each is an operator's action on record."""
+    """E4: a paused flow starts nothing and loses nothing; a cancelled run never runs; each is an operator's action on
+    record.
+    """
     target = Hostile()
     engine = Engine(journal, [posting_flow()], [target], clock)
     journal.requests.append("pause_flow", {"flow": "post-time"}, "ops", "month end")
@@ -217,7 +246,12 @@ def test_pause_resume_and_cancel(journal: Journal, clock: HandClock) -> None:
     journal.requests.append("resume_flow", {"flow": "post-time"}, "ops", None)
     engine.drain()
     assert target.effects == {"a-v1": 1} and state_of(journal, "b") == ["cancelled"]
-    actors = {record.actor for page in journal.feed.read(0, 1000) for record in page.records if record.kind is RecordKind.OPERATOR_ACTION}
+    actors = {
+        record.actor
+        for page in journal.feed.read(0, 1000)
+        for record in page.records
+        if record.kind is RecordKind.OPERATOR_ACTION
+    }
     assert actors == {"ops"}
 
 
@@ -235,7 +269,9 @@ def test_a_run_ends_on_the_version_it_began(journal: Journal, clock: HandClock) 
     """E4: a new step list is for new runs; a worker that lacks the old version leaves its runs to others."""
     old = Engine(journal, [posting_flow(1)], [Hostile()], clock)
     old.admit([event("a")])
-    changed = replace(posting_flow(2), steps=(Transform("only", lambda payload, context: Done({**payload, "version": 2})),))
+    changed = replace(
+        posting_flow(2), steps=(Transform("only", lambda payload, context: Done({**payload, "version": 2})),)
+    )
     Engine(journal, [changed], [Hostile()], clock).drain()
     assert state_of(journal, "a") == ["ready"]
     clock.forward(61)

@@ -25,7 +25,9 @@ from tests.unit.engine.test_flowing import state_of
 def test_a_row_refused_again_in_the_same_moment_is_kept(journal: Journal, clock: HandClock) -> None:
     """N4: a replayed row that still cannot be mapped is a dead letter anew, be it read in the same moment."""
     psa = Hostile("psa", Role.PSA, streams=["time"])
-    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    psa.pages["time"] = [
+        Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])
+    ]
     engine = Engine(journal, [posting_flow()], [psa], clock)
     engine.poll()
     (dead,) = journal.runs.by_keys(["time:psa:27"])
@@ -38,11 +40,18 @@ def test_a_row_refused_again_in_the_same_moment_is_kept(journal: Journal, clock:
 def test_a_row_the_connector_cannot_map_is_kept_and_read_again(journal: Journal, clock: HandClock) -> None:
     """N4: Page.rejected is a dead run of the intake; its replay reads the stream again, and then it is an event."""
     psa = Hostile("psa", Role.PSA, streams=["time"])
-    psa.pages["time"] = [Page([event("a")], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    psa.pages["time"] = [
+        Page([event("a")], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])
+    ]
     engine = Engine(journal, [posting_flow()], [psa, Hostile()], clock)
     engine.drain()
     (dead,) = journal.runs.by_keys(["time:psa:27"])
-    assert (dead.state, dead.error_code, dead.error_field, dead.payload["row"]) == (RunState.DEAD, "bad-number", "Hours", {"Hours": "8h"})
+    assert (dead.state, dead.error_code, dead.error_field, dead.payload["row"]) == (
+        RunState.DEAD,
+        "bad-number",
+        "Hours",
+        {"Hours": "8h"},
+    )
     psa.pages["time"] = [Page([event("a"), event("27")], "1", seen=["a", "27"])]
     journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
     engine.drain()
@@ -52,7 +61,9 @@ def test_a_row_the_connector_cannot_map_is_kept_and_read_again(journal: Journal,
 
 @pytest.mark.req("N4", "E4")
 def test_a_row_that_the_source_has_no_longer_stays_an_exception(any_journal: Journal, clock: HandClock) -> None:
-    """N4: asked for again and not shown, its dead letter stays with the row, says why and what to do, and the replay has failed."""
+    """N4: asked for again and not shown, its dead letter stays with the row, says why and what to do, and the replay
+    has failed.
+    """
     psa = Hostile("psa", Role.PSA, streams=["time"])
     bad = ("27", {"Hours": "8h"}, Unmappable("Hours is no number", "Hours", code="bad-number"))
     psa.pages["time"] = [Page([], "1", rejected=[bad])]
@@ -68,38 +79,70 @@ def test_a_row_that_the_source_has_no_longer_stays_an_exception(any_journal: Jou
         assert any_journal.requests.get(request).state == "running", "the source was not read yet"  # type: ignore[union-attr]
         engine.drain()
         (kept,) = any_journal.runs.by_keys(["time:psa:27"])
-        assert (kept.run_id, kept.state, kept.payload["row"], kept.error_code) == (dead.run_id, RunState.DEAD, {"Hours": "8h"}, "bad-number")
-        assert kept.error_message.count("psa shows the row no longer") == 1 and "cancel this with a reason" in kept.error_message  # type: ignore[union-attr]
+        assert (kept.run_id, kept.state, kept.payload["row"], kept.error_code) == (
+            dead.run_id,
+            RunState.DEAD,
+            {"Hours": "8h"},
+            "bad-number",
+        )
+        assert (
+            kept.error_message.count("psa shows the row no longer") == 1
+            and "cancel this with a reason" in kept.error_message
+        )  # type: ignore[union-attr]
         told = any_journal.requests.get(request)
         assert (told.state, told.result["failed"]) == ("failed", 1)  # type: ignore[union-attr,index]
-        notes = [r for page in any_journal.feed.read(0, 1000) for r in page.records if r.run_id == dead.run_id and r.status == "reread"]
+        notes = [
+            r
+            for page in any_journal.feed.read(0, 1000)
+            for r in page.records
+            if r.run_id == dead.run_id and r.status == "reread"
+        ]
         assert len(notes) == asked
     psa.pages["time"].append(Page([event("27")], "2", seen=["27"]))
     engine.drain()
-    assert state_of(any_journal, "27") == ["settled"] and any_journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+    assert (
+        state_of(any_journal, "27") == ["settled"]
+        and any_journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+    )
 
 
 @pytest.mark.req("N4")
 def test_a_stream_that_nobody_read_for_long_is_not_begun_again(any_journal: Journal, clock: HandClock) -> None:
-    """N4: its cursor is all that tells the connector since when it has missed something; once read on, the row is asked for."""
+    """N4: its cursor is all that tells the connector since when it has missed something; once read on, the row is asked
+    for.
+    """
     psa = Hostile("psa", Role.PSA, streams=["time"])
-    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])]
+    psa.pages["time"] = [
+        Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])
+    ]
     engine = Engine(any_journal, [posting_flow()], [psa], clock)
     engine.poll()
     (dead,) = any_journal.runs.by_keys(["time:psa:27"])
     clock.forward(12 * 86400)
     refused = any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {}).refused
-    assert "time of psa was last read on 2026-09-01 08:00 UTC" in refused[dead.run_id] and any_journal.cursors.get("psa", "time") == "1"
+    assert (
+        "time of psa was last read on 2026-09-01 08:00 UTC" in refused[dead.run_id]
+        and any_journal.cursors.get("psa", "time") == "1"
+    )
     engine.poll()
-    assert not any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {}).refused and any_journal.cursors.get("psa", "time") is None
+    assert (
+        not any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {}).refused
+        and any_journal.cursors.get("psa", "time") is None
+    )
 
 
 @pytest.mark.req("N4", "E4")
 @pytest.mark.parametrize("twice", [False, True])
-def test_a_stream_that_nobody_could_read_after_a_replay_goes_on_from_where_it_stood(any_journal: Journal, clock: HandClock, twice: bool) -> None:
-    """N4: its mark tells what was missed; the letter stays, says why its row was not looked for, and can be asked for again."""
+def test_a_stream_that_nobody_could_read_after_a_replay_goes_on_from_where_it_stood(
+    any_journal: Journal, clock: HandClock, twice: bool
+) -> None:
+    """N4: its mark tells what was missed; the letter stays, says why its row was not looked for, and can be asked for
+    again.
+    """
     psa = Hostile("psa", Role.PSA, streams=["time"])
-    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])]
+    psa.pages["time"] = [
+        Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])
+    ]
     engine = Engine(any_journal, [posting_flow()], [psa, Hostile()], clock)
     engine.poll()
     (dead,) = any_journal.runs.by_keys(["time:psa:27"])
@@ -110,14 +153,25 @@ def test_a_stream_that_nobody_could_read_after_a_replay_goes_on_from_where_it_st
     clock.forward(12 * 86400)
     psa.pages["time"] = [Page([event("27")], "1", seen=["27"]), Page([event("missed")], "2", seen=["missed"])]
     engine.drain()
-    assert (state_of(any_journal, "missed"), state_of(any_journal, "27"), any_journal.cursors.get("psa", "time")) == (["settled"], [], "2")
+    assert (state_of(any_journal, "missed"), state_of(any_journal, "27"), any_journal.cursors.get("psa", "time")) == (
+        ["settled"],
+        [],
+        "2",
+    )
     (kept,) = any_journal.runs.by_keys(["time:psa:27"])
-    assert kept.state is RunState.DEAD and "replay this once more" in str(kept.error_message) and "no longer" not in str(kept.error_message)
+    assert (
+        kept.state is RunState.DEAD
+        and "replay this once more" in str(kept.error_message)
+        and "no longer" not in str(kept.error_message)
+    )
     told = any_journal.requests.get(request)
     assert told is not None and (told.state, told.result["failed"]) == ("failed", 1)
     any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
     engine.drain()
-    assert state_of(any_journal, "27") == ["settled"] and any_journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+    assert (
+        state_of(any_journal, "27") == ["settled"]
+        and any_journal.runs.by_keys(["time:psa:27"])[0].state is RunState.SUPERSEDED
+    )
 
 
 @pytest.mark.req("N4")
@@ -130,18 +184,26 @@ def test_a_stream_that_was_begun_again_and_read_keeps_no_older_mark(any_journal:
     (dead,) = any_journal.runs.by_keys(["time:psa:27"])
     any_journal.runs.replay([dead.run_id], "failed_step", None, "ops", {})
     with any_journal.engine.connect() as connection:
-        assert connection.execute(sa.text("select cursor, left_off from cursor where stream = 'time'")).one() == (None, "1")
+        assert connection.execute(sa.text("select cursor, left_off from cursor where stream = 'time'")).one() == (
+            None,
+            "1",
+        )
     clock.forward(3600)
     engine.poll()
     with any_journal.engine.connect() as connection:
-        assert connection.execute(sa.text("select cursor, left_off from cursor where stream = 'time'")).one() == ("1", None)
+        assert connection.execute(sa.text("select cursor, left_off from cursor where stream = 'time'")).one() == (
+            "1",
+            None,
+        )
 
 
 @pytest.mark.req("N4")
 def test_a_row_that_comes_on_a_later_page_is_waited_for(journal: Journal, clock: HandClock) -> None:
     """N4: no page but the last one says that a row did not come; a row that says nothing to us by now has come too."""
     psa = Hostile("psa", Role.PSA, streams=["time"])
-    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])]
+    psa.pages["time"] = [
+        Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("no", "Hours", code="bad-number"))])
+    ]
     engine = Engine(journal, [posting_flow()], [psa], clock)
     engine.poll()
     (dead,) = journal.runs.by_keys(["time:psa:27"])
@@ -154,7 +216,9 @@ def test_a_row_that_comes_on_a_later_page_is_waited_for(journal: Journal, clock:
 
 @pytest.mark.req("N4")
 def test_a_replayed_row_is_read_again_though_a_poll_was_under_way(any_journal: Journal, clock: HandClock) -> None:
-    """N4: a poll that read its page before the replay does not put its own cursor over the one that reads the stream again."""
+    """N4: a poll that read its page before the replay does not put its own cursor over the one that reads the stream
+    again.
+    """
 
     class Slow(Hostile):
         meanwhile: Any = None
@@ -166,7 +230,9 @@ def test_a_replayed_row_is_read_again_though_a_poll_was_under_way(any_journal: J
             return page
 
     psa = Slow("psa", Role.PSA, streams=["time"])
-    psa.pages["time"] = [Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])]
+    psa.pages["time"] = [
+        Page([], "1", rejected=[("27", {"Hours": "8h"}, Unmappable("hours", "Hours", code="bad-number"))])
+    ]
     engine = Engine(any_journal, [posting_flow()], [psa, Hostile()], clock)
     engine.drain()
     (dead,) = any_journal.runs.by_keys(["time:psa:27"])
@@ -184,7 +250,9 @@ def letters(journal: Journal, *names: str) -> list[RunState]:
 
 
 @pytest.mark.req("N4")
-def test_a_rotated_file_closes_no_letter_of_a_row_that_did_not_come(journal: Journal, clock: HandClock, tmp_path: Path) -> None:
+def test_a_rotated_file_closes_no_letter_of_a_row_that_did_not_come(
+    journal: Journal, clock: HandClock, tmp_path: Path
+) -> None:
     """N4: what stands at a row's old place is another row, and the bad one is told as not shown any more."""
     engine = Engine(journal, [], [source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,seven\n")], clock)
     engine.poll()
@@ -197,9 +265,13 @@ def test_a_rotated_file_closes_no_letter_of_a_row_that_did_not_come(journal: Jou
 
 
 @pytest.mark.req("N4")
-def test_rows_that_moved_when_an_earlier_one_was_mended_have_come(journal: Journal, clock: HandClock, tmp_path: Path) -> None:
+def test_rows_that_moved_when_an_earlier_one_was_mended_have_come(
+    journal: Journal, clock: HandClock, tmp_path: Path
+) -> None:
     """N4: two bad rows are mended in their file and both come, though the first one's mending moves the second."""
-    engine = Engine(journal, [], [source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,seven\n2,b,FINISHED,PC2,PBC42,58,eight\n")], clock)
+    engine = Engine(
+        journal, [], [source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,seven\n2,b,FINISHED,PC2,PBC42,58,eight\n")], clock
+    )
     engine.poll()
     dead = [run.run_id for run in journal.runs.by_keys(["time:sip:tasks@1-58", "time:sip:tasks@2-58"])]
     source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,7\n2,b,FINISHED,PC2,PBC42,58,8\n")
@@ -223,7 +295,10 @@ def test_a_row_that_repeats_a_key_has_a_letter_of_its_own(journal: Journal, cloc
     source(tmp_path, twice)
     journal.runs.replay([journal.runs.by_keys([f"time:sip:{name}"])[1].run_id], "failed_step", None, "ops", {})
     engine.poll()
-    assert [run.state for run in journal.runs.by_keys([f"time:sip:{name}"])] == [RunState.SUPERSEDED, RunState.SUPERSEDED]
+    assert [run.state for run in journal.runs.by_keys([f"time:sip:{name}"])] == [
+        RunState.SUPERSEDED,
+        RunState.SUPERSEDED,
+    ]
 
 
 class Unread(Hostile):
@@ -242,9 +317,16 @@ class Unread(Hostile):
 
 @pytest.mark.req("X7", "E3")
 @pytest.mark.parametrize(
-    ("error", "calls", "code"), [(Misconfigured("401: the token was refused"), 1, "misconfigured"), (Retriable("503"), 3, "transient"), (KeyError("x"), 3, "step-crashed")]
+    ("error", "calls", "code"),
+    [
+        (Misconfigured("401: the token was refused"), 1, "misconfigured"),
+        (Retriable("503"), 3, "transient"),
+        (KeyError("x"), 3, "step-crashed"),
+    ],
 )
-def test_a_source_that_cannot_be_read_is_seen(journal: Journal, clock: HandClock, error: Exception, calls: int, code: str) -> None:
+def test_a_source_that_cannot_be_read_is_seen(
+    journal: Journal, clock: HandClock, error: Exception, calls: int, code: str
+) -> None:
     """X7: its circuit opens, one record tells why, and it is left alone until the probe; read again, all is well."""
     psa = Unread(error, breaker_failures=3)
     engine = Engine(journal, [], [psa], clock)
@@ -252,7 +334,9 @@ def test_a_source_that_cannot_be_read_is_seen(journal: Journal, clock: HandClock
         engine.poll()
     circuit = journal.throttle.circuits()["psa"]
     assert (psa.asked, circuit.state) == (calls, "open") and circuit.reason
-    told = [r for page in journal.feed.read(0) for r in page.records if r.kind is RecordKind.FAILURE and r.status == "poll"]
+    told = [
+        r for page in journal.feed.read(0) for r in page.records if r.kind is RecordKind.FAILURE and r.status == "poll"
+    ]
     assert [(record.system, record.error_code) for record in told] == [("psa", code)]
     psa.error = None
     clock.forward(FAST.breaker_seconds + 1)

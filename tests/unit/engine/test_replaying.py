@@ -22,7 +22,9 @@ from tests.unit.engine.hostile import HandClock, Hostile, event, posting_flow
 
 
 def refusing(codes: set[str]) -> Any:
-    return lambda change, tries: Rejected("not there", code="project-not-found") if change.external_id.split("-")[0] in codes else None
+    return lambda change, tries: (
+        Rejected("not there", code="project-not-found") if change.external_id.split("-")[0] in codes else None
+    )
 
 
 def state_of(journal: Journal, key: str) -> list[str]:
@@ -44,14 +46,18 @@ def test_a_replay_goes_in_waves_and_stops_when_failures_return(any_journal: Jour
     engine.drain()
     dead = [any_journal.runs.by_keys([f"time_entry:n{n}"])[0].run_id for n in range(30)]
     refused.discard("n0")
-    request = any_journal.requests.append("replay", {"run_ids": dead, "from": "failed_step", "correction": None}, "ops", "try")
+    request = any_journal.requests.append(
+        "replay", {"run_ids": dead, "from": "failed_step", "correction": None}, "ops", "try"
+    )
     engine.drain()
     answer = any_journal.requests.get(request)
     assert answer is not None and answer.state == "failed"
     assert [wave["size"] for wave in answer.result["waves"]] == [1, 10] and answer.result["stopped"]
     assert (answer.result["replayed"], answer.result["settled"], answer.result["failed"]) == (11, 1, 10)
     refused.clear()
-    again = any_journal.requests.append("replay", {"run_ids": [*dead[11:], *list(answer.result["run_ids"].values())[1:]], "from": "failed_step"}, "ops")
+    again = any_journal.requests.append(
+        "replay", {"run_ids": [*dead[11:], *list(answer.result["run_ids"].values())[1:]], "from": "failed_step"}, "ops"
+    )
     engine.drain()
     done = any_journal.requests.get(again)
     assert done is not None and (done.state, done.result["settled"]) == ("done", 29)
@@ -86,7 +92,9 @@ def test_a_preview_shows_the_difference_and_writes_nothing(journal: Journal, clo
     engine.drain()
     (run,) = journal.runs.by_keys(["time_entry:a"])
     calls, before = target.calls, journal.runs.states()
-    request = journal.requests.append("preview", {"run_ids": [run.run_id], "from": "start", "correction": {"hours": "4"}}, "ops")
+    request = journal.requests.append(
+        "preview", {"run_ids": [run.run_id], "from": "start", "correction": {"hours": "4"}}, "ops"
+    )
     engine.drain()
     answer = journal.requests.get(request)
     assert answer is not None and answer.state == "done"
@@ -102,7 +110,11 @@ def test_a_preview_shows_the_difference_and_writes_nothing(journal: Journal, clo
 @pytest.mark.parametrize(
     ("correction", "kind", "said"),
     [
-        ({"hours": "4"}, "overwrite", "already posted as id-a-v1 of erp: the correction would overwrite it; change it in psa instead"),
+        (
+            {"hours": "4"},
+            "overwrite",
+            "already posted as id-a-v1 of erp: the correction would overwrite it; change it in psa instead",
+        ),
         ({"ref.id": "b"}, "overwrite", "already posted as id-a-v1 of erp: the correction would put b-v1 in its place"),
         ({"notes": "seen"}, "duplicate", "erp holds a-v1 already: it will be found, not posted twice"),
         (None, "duplicate", "erp holds a-v1 already"),
@@ -111,11 +123,15 @@ def test_a_preview_shows_the_difference_and_writes_nothing(journal: Journal, clo
 def test_a_correction_of_what_is_posted_already_is_a_hazard(
     journal: Journal, clock: HandClock, correction: dict[str, Any] | None, kind: str, said: str
 ) -> None:
-    """E4: the preview says what a correction would do to a posting that stands, and what to do instead; a plain replay finds it."""
+    """E4: the preview says what a correction would do to a posting that stands, and what to do instead; a plain replay
+    finds it.
+    """
     engine = Engine(journal, [posting_flow()], [Hostile()], clock)
     engine.admit([event("a")])
     engine.drain()
-    request = journal.requests.append("preview", {"run_ids": [only(journal, "a").run_id], "from": "start", "correction": correction}, "ops")
+    request = journal.requests.append(
+        "preview", {"run_ids": [only(journal, "a").run_id], "from": "start", "correction": correction}, "ops"
+    )
     engine.drain()
     answer = journal.requests.get(request)
     assert answer is not None
@@ -124,8 +140,12 @@ def test_a_correction_of_what_is_posted_already_is_a_hazard(
 
 
 @pytest.mark.req("E4", "E1")
-def test_a_correction_of_a_settled_run_needs_the_plan_that_was_previewed(any_journal: Journal, clock: HandClock) -> None:
-    """E4: without the preview's plan hash nothing that is posted is overwritten; what had failed is corrected and replayed all the same."""
+def test_a_correction_of_a_settled_run_needs_the_plan_that_was_previewed(
+    any_journal: Journal, clock: HandClock
+) -> None:
+    """E4: without the preview's plan hash nothing that is posted is overwritten; what had failed is corrected and
+    replayed all the same.
+    """
     refused = {"dead"}
     target = Hostile(misbehaves=refusing(refused))
     engine = Engine(any_journal, [posting_flow()], [target], clock)
@@ -137,7 +157,11 @@ def test_a_correction_of_a_settled_run_needs_the_plan_that_was_previewed(any_jou
     request = any_journal.requests.append("replay", body, "ops")
     engine.drain()
     answer = any_journal.requests.get(request)
-    assert answer is not None and (answer.state, list(answer.result["run_ids"]), list(answer.result["refused"])) == ("done", [dead], [settled])
+    assert answer is not None and (answer.state, list(answer.result["run_ids"]), list(answer.result["refused"])) == (
+        "done",
+        [dead],
+        [settled],
+    )
     assert "plan_hash" in answer.result["refused"][settled] and target.effects == {"dead-v1": 1, "settled-v1": 1}
     assert target.objects["settled-v1"]["price"] == "80.0"
     body["run_ids"] = [settled]
@@ -164,7 +188,9 @@ def acknowledging(broken: set[str]) -> Flow:
 
 @pytest.mark.req("E4", "E1")
 @pytest.mark.parametrize("ended", ["dead", "cancelled", "replayed and dead before it posted"])
-def test_a_correction_of_a_run_that_posted_before_it_ended_needs_the_plan(any_journal: Journal, clock: HandClock, ended: str) -> None:
+def test_a_correction_of_a_run_that_posted_before_it_ended_needs_the_plan(
+    any_journal: Journal, clock: HandClock, ended: str
+) -> None:
     """E4: a posting stands however its run ended; without the preview's plan hash no correction is put over it."""
     broken, target = {"a"}, Hostile()
     engine = Engine(any_journal, [acknowledging(broken)], [target], clock)
@@ -185,7 +211,11 @@ def test_a_correction_of_a_run_that_posted_before_it_ended_needs_the_plan(any_jo
         request = any_journal.requests.append("replay", body, "ops")
         engine.drain()
         answer = any_journal.requests.get(request)
-        assert answer is not None and answer.result["run_ids"] == {} and "plan_hash" in answer.result["refused"][run.run_id]
+        assert (
+            answer is not None
+            and answer.result["run_ids"] == {}
+            and "plan_hash" in answer.result["refused"][run.run_id]
+        )
     assert target.effects == {"a-v1": 1} and target.objects["a-v1"]["price"] == "80.0"
     any_journal.requests.append("replay", {**body, "plan_hash": plan_of(body).hash}, "ops")
     engine.drain()
@@ -193,7 +223,9 @@ def test_a_correction_of_a_run_that_posted_before_it_ended_needs_the_plan(any_jo
 
 
 @pytest.mark.req("E4", "E1", "X16")
-def test_a_settled_run_is_replayed_from_its_start_stays_settled_and_posts_nothing_twice(any_journal: Journal, clock: HandClock) -> None:
+def test_a_settled_run_is_replayed_from_its_start_stays_settled_and_posts_nothing_twice(
+    any_journal: Journal, clock: HandClock
+) -> None:
     """E1: the replay asks the target first and finds what is there; what somebody deleted since is made again."""
     target = Hostile()
     engine = Engine(any_journal, [posting_flow()], [target], clock)
@@ -212,7 +244,9 @@ def test_a_settled_run_is_replayed_from_its_start_stays_settled_and_posts_nothin
 
 @pytest.mark.req("E4", "E8")
 @pytest.mark.parametrize("state", ["settled", "cancelled"])
-def test_a_request_replays_a_run_once_though_its_progress_was_lost(any_journal: Journal, clock: HandClock, state: str) -> None:
+def test_a_request_replays_a_run_once_though_its_progress_was_lost(
+    any_journal: Journal, clock: HandClock, state: str
+) -> None:
     """E8: an engine that died between the replay and its note of it leaves no second replay; another request makes one."""
     engine = Engine(any_journal, [posting_flow()], [Hostile()], clock)
     engine.admit([event("a")])
@@ -243,7 +277,9 @@ def test_a_settled_run_has_no_failed_step_to_be_replayed_from(journal: Journal, 
 
 @pytest.mark.req("E4", "X11")
 @pytest.mark.parametrize("alone", [False, True])
-def test_roots_are_replayed_before_those_who_miss_what_they_set_up(journal: Journal, clock: HandClock, alone: bool) -> None:
+def test_roots_are_replayed_before_those_who_miss_what_they_set_up(
+    journal: Journal, clock: HandClock, alone: bool
+) -> None:
     """E4: the settled root comes first, from its start and as it was; the correction is for the others only."""
     refused = {"n0", "n1", "n2"}
     target = Hostile(misbehaves=refusing(refused))
@@ -254,7 +290,12 @@ def test_roots_are_replayed_before_those_who_miss_what_they_set_up(journal: Jour
     del target.objects["root-v1"]
     refused.clear()
     target.order.clear()
-    body = {"run_ids": [] if alone else [*dead, root], "roots": [root], "from": "failed_step", "correction": {"price": "4"}}
+    body = {
+        "run_ids": [] if alone else [*dead, root],
+        "roots": [root],
+        "from": "failed_step",
+        "correction": {"price": "4"},
+    }
     request = journal.requests.append("replay", {**body, "plan_hash": plan_of(body).hash}, "ops", "set up again")
     engine.drain()
     answer = journal.requests.get(request)
@@ -262,7 +303,11 @@ def test_roots_are_replayed_before_those_who_miss_what_they_set_up(journal: Jour
     assert [wave["size"] for wave in answer.result["waves"]] == ([1] if alone else [1, 1, 2])
     assert target.order[0] == "root-v1" and set(target.order[1:]) == (set() if alone else {"n0-v1", "n1-v1", "n2-v1"})
     assert (target.objects["root-v1"]["price"], target.effects["root-v1"]) == ("80.0", 2)
-    assert {target.objects[f"n{n}-v1"]["price"] for n in range(3)} == {"4"} if not alone else dead == [only(journal, f"n{n}").run_id for n in range(3)]
+    assert (
+        {target.objects[f"n{n}-v1"]["price"] for n in range(3)} == {"4"}
+        if not alone
+        else dead == [only(journal, f"n{n}").run_id for n in range(3)]
+    )
 
 
 @pytest.mark.req("E4")
@@ -276,7 +321,11 @@ def test_a_root_that_fails_stops_the_replay_before_the_others(journal: Journal, 
     request = journal.requests.append("replay", {"run_ids": [dead], "roots": [root]}, "ops")
     engine.drain()
     answer = journal.requests.get(request)
-    assert answer is not None and (answer.state, answer.result["stopped"], list(answer.result["run_ids"])) == ("failed", True, [root])
+    assert answer is not None and (answer.state, answer.result["stopped"], list(answer.result["run_ids"])) == (
+        "failed",
+        True,
+        [root],
+    )
     assert only(journal, "a").state is RunState.DEAD
 
 
@@ -312,11 +361,15 @@ def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def older(key: str) -> Any:
     data = event(key).data
-    return event(key).model_copy(update={"data": {"duration": data["hours"], **{name: value for name, value in data.items() if name != "hours"}}})
+    return event(key).model_copy(
+        update={"data": {"duration": data["hours"], **{name: value for name, value in data.items() if name != "hours"}}}
+    )
 
 
 @pytest.mark.req("M3")
-def test_an_older_event_is_brought_up_on_admission_and_kept_as_it_came(journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_event_is_brought_up_on_admission_and_kept_as_it_came(
+    journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """M3: the flow sees the present version; the stored event is the sender's."""
     next_version(monkeypatch)
     target = Hostile()
@@ -326,11 +379,17 @@ def test_an_older_event_is_brought_up_on_admission_and_kept_as_it_came(journal: 
     run = only(journal, "a")
     assert (run.state, run.payload["hours"], target.objects["a-v1"]["price"]) == (RunState.SETTLED, "8", "80.0")
     origin = journal.runs.origins([run])[run.run_id]
-    assert (origin["dataschema"], origin["data"]["duration"], "hours" in origin["data"]) == ("tieout:time_entry:1", "8", False)
+    assert (origin["dataschema"], origin["data"]["duration"], "hours" in origin["data"]) == (
+        "tieout:time_entry:1",
+        "8",
+        False,
+    )
 
 
 @pytest.mark.req("M3", "E4")
-def test_an_older_event_is_brought_up_when_it_is_replayed_from_the_start(journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_event_is_brought_up_when_it_is_replayed_from_the_start(
+    journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """M3: what was admitted and refused before the schema moved on is replayed in the present version."""
     target = Hostile()
     engine = Engine(journal, [posting_flow()], [target], clock)
@@ -347,7 +406,9 @@ def test_an_older_event_is_brought_up_when_it_is_replayed_from_the_start(journal
 
 
 @pytest.mark.req("E1", "E4")
-def test_a_corrected_replay_that_settled_is_replayed_without_a_second_posting(any_journal: Journal, clock: HandClock) -> None:
+def test_a_corrected_replay_that_settled_is_replayed_without_a_second_posting(
+    any_journal: Journal, clock: HandClock
+) -> None:
     """E1: what the target holds as it was corrected is found; another correction is another write."""
     refused = {"a"}
     target = Hostile(misbehaves=refusing(refused))
@@ -367,7 +428,9 @@ def test_a_corrected_replay_that_settled_is_replayed_without_a_second_posting(an
 
 
 @pytest.mark.req("E1", "E4")
-def test_a_correction_is_not_lost_to_the_older_posting_when_the_target_is_busy(journal: Journal, clock: HandClock) -> None:
+def test_a_correction_is_not_lost_to_the_older_posting_when_the_target_is_busy(
+    journal: Journal, clock: HandClock
+) -> None:
     """E1: found counts for a corrected write only where it is what the correction wants, also after a failed try."""
     target = Hostile()
     engine = Engine(journal, [posting_flow()], [target], clock)

@@ -1,4 +1,6 @@
-"""What the engine tells: spans with one trace per lineage, trace context in calls, snapshots of what changed, jobs (E2, C4, E9)."""
+"""What the engine tells: spans with one trace per lineage, trace context in calls, snapshots of what changed, jobs (E2,
+C4, E9).
+"""
 
 from __future__ import annotations
 
@@ -57,36 +59,58 @@ def test_one_trace_from_event_to_acknowledgement(journal: Journal, clock: HandCl
     kept, target = Kept(), Listening()
     engine = Engine(journal, [posting_flow()], [target], clock, tracing=Tracing(kept))
     trace_id = "0af7651916cd43dd8448eb211c80319c"
-    engine.admit([event("a").model_copy(update={"traceparent": f"00-{trace_id}-b7ad6b7169203331-01", "correlationid": "corr-1"})])
+    engine.admit(
+        [event("a").model_copy(update={"traceparent": f"00-{trace_id}-b7ad6b7169203331-01", "correlationid": "corr-1"})]
+    )
     engine.drain()
     spans = {span.name: span for span in kept.spans}
     assert set(spans) == {"run post-time", "check", "price", "post", "close"}
     root, post = spans["run post-time"], spans["post"]
     assert {f"{span.context.trace_id:032x}" for span in kept.spans if span.context} == {trace_id}
-    assert root.parent is None and all(span.parent is not None and root.context is not None and span.parent.span_id == root.context.span_id
-                                       for span in kept.spans if span is not root)  # fmt: skip
+    assert root.parent is None and all(
+        span.parent is not None and root.context is not None and span.parent.span_id == root.context.span_id
+        for span in kept.spans
+        if span is not root
+    )
     assert post.context is not None and target.seen == [(trace_id, f"{post.context.span_id:016x}")]
-    assert post.attributes is not None and post.attributes["tieout.system"] == "erp" and post.attributes["tieout.correlation_id"] == "corr-1"
+    assert (
+        post.attributes is not None
+        and post.attributes["tieout.system"] == "erp"
+        and post.attributes["tieout.correlation_id"] == "corr-1"
+    )
     assert {record.trace_id for record in records(journal)} == {trace_id}
     assert {record.correlation_id for record in records(journal)} == {"corr-1"}
 
 
 @pytest.mark.req("E2")
 def test_a_bulk_call_links_the_runs_it_serves(journal: Journal, clock: HandClock) -> None:
-    """E2: one call, many runs: the call has a trace of its own and links each run's step span; replays stay in their trace."""
+    """E2: one call, many runs: the call has a trace of its own and links each run's step span; replays stay in their
+    trace.
+    """
     kept, refused = Kept(), {"a"}
-    target = Listening(bulk=10, misbehaves=lambda change, tries: Rejected("no", code="x") if change.external_id[0] in refused else None)
+    target = Listening(
+        bulk=10, misbehaves=lambda change, tries: Rejected("no", code="x") if change.external_id[0] in refused else None
+    )
     engine = Engine(journal, [posting_flow(bulk=10)], [target], clock, tracing=Tracing(kept))
     engine.admit([event("a"), event("b")])
     engine.drain()
     (call,) = [span for span in kept.spans if span.name == "deliver time_entry"]
-    steps = {(span.context.trace_id, span.context.span_id) for span in kept.spans if span.name == "post" and span.context}
+    steps = {
+        (span.context.trace_id, span.context.span_id) for span in kept.spans if span.name == "post" and span.context
+    }
     assert {(link.context.trace_id, link.context.span_id) for link in call.links} == steps and len(steps) == 2
     failed = next(span for span in kept.spans if span.name == "post" and span.status.description)
     refused.clear()
     journal.runs.replay([run.run_id for run in journal.runs.by_keys(["time_entry:a"])], "failed_step", None, "ops", {})
     engine.drain()
-    roots = [span for span in kept.spans if span.name == "run post-time" and span.context and failed.context and span.context.trace_id == failed.context.trace_id]
+    roots = [
+        span
+        for span in kept.spans
+        if span.name == "run post-time"
+        and span.context
+        and failed.context
+        and span.context.trace_id == failed.context.trace_id
+    ]
     assert len(roots) == 2
 
 
@@ -120,10 +144,17 @@ def test_a_snapshot_sends_what_changed_and_what_is_gone(journal: Journal, clock:
     snapshots = Snapshotting(journal, clock, "http://collector/v1/observations", client)
     system.objects = {"a": {"hours": "8"}, "b": {"hours": "4"}}
     assert snapshots.take(system) == 2 and snapshots.take(system) == 0
-    assert collector.rows[0]["fields"] == {"hours": "8"} and collector.rows[0]["role"] == "erp" and collector.rows[0]["present"] is True
+    assert (
+        collector.rows[0]["fields"] == {"hours": "8"}
+        and collector.rows[0]["role"] == "erp"
+        and collector.rows[0]["present"] is True
+    )
     system.objects = {"a": {"hours": "7"}}
     assert snapshots.take(system) == 2
-    assert [(row["key"], row["present"], row["fields"]) for row in collector.rows[2:]] == [("a", True, {"hours": "7"}), ("b", False, {})]
+    assert [(row["key"], row["present"], row["fields"]) for row in collector.rows[2:]] == [
+        ("a", True, {"hours": "7"}),
+        ("b", False, {}),
+    ]
     again = Snapshotting(journal, clock, "http://collector/v1/observations", client)
     assert again.take(system) == 0, "a new process knows what was sent"
 
@@ -132,7 +163,9 @@ def test_a_snapshot_sends_what_changed_and_what_is_gone(journal: Journal, clock:
 def test_what_the_collector_did_not_confirm_goes_out_again(journal: Journal, clock: HandClock) -> None:
     """C6: only a 200 counts."""
     collector, system = Collector(), Hostile()
-    snapshots = Snapshotting(journal, clock, "http://collector/v1/observations", httpx.Client(transport=httpx.MockTransport(collector)))
+    snapshots = Snapshotting(
+        journal, clock, "http://collector/v1/observations", httpx.Client(transport=httpx.MockTransport(collector))
+    )
     system.objects, collector.status = {"a": {"hours": "8"}}, 429
     with pytest.raises(Retriable, match="answered 429"):
         snapshots.take(system)

@@ -41,7 +41,11 @@ def loaded(tmp_path: Path, text: str, **environment: str) -> list[SystemConfig]:
 def test_a_system_is_read_with_its_environment(tmp_path: Path) -> None:
     """S7: the policy of the environment wins; G3: the secret comes from the environment and shows nowhere."""
     (sandbox,) = loaded(tmp_path, GOOD, NETSUITE_TOKEN="s3cret")
-    assert (sandbox.role, sandbox.base_url, sandbox.legal_entities) == (Role.ERP, "http://127.0.0.1:8600/netsuite", ("NOV-DE",))
+    assert (sandbox.role, sandbox.base_url, sandbox.legal_entities) == (
+        Role.ERP,
+        "http://127.0.0.1:8600/netsuite",
+        ("NOV-DE",),
+    )
     assert sandbox.policy == Policy(rate=5.0, concurrency=2) and sandbox.options == {"folder": f"{tmp_path}/in"}
     assert sandbox.credentials == {"token": "s3cret"} and "s3cret" not in repr(sandbox)
     (production,) = loaded(tmp_path, GOOD, NETSUITE_TOKEN="s3cret", PORT="9", TIEOUT_ENVIRONMENT="production")
@@ -51,7 +55,9 @@ def test_a_system_is_read_with_its_environment(tmp_path: Path) -> None:
 @pytest.mark.req("N4")
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     """N4: unknown key, wrong role, missing variable, doubled name, unknown policy: one message names them all."""
-    text = GOOD + """
+    text = (
+        GOOD
+        + """
 [[system]]
 name = "a"
 vendor = "x"
@@ -71,6 +77,7 @@ role = "crm"
 [system.policy]
 speed = 3
 """
+    )
     with pytest.raises(Misconfigured) as refused:
         loaded(tmp_path, text)
     for word in ("NETSUITE_TOKEN", "'boss'", "colour", "name missing", "speed"):
@@ -95,7 +102,13 @@ def test_a_vendor_without_a_connector_is_named() -> None:
 @pytest.mark.req("S5")
 def test_two_systems_of_one_kind_by_legal_entity() -> None:
     """S5: the named system before the one that serves all; without a legal entity only a single player is clear."""
-    landscape = Landscape([Hostile("first", legal_entities=("NOV-DE",)), Hostile("second", legal_entities=("NOV-UK",)), Hostile("crm", Role.CRM)])
+    landscape = Landscape(
+        [
+            Hostile("first", legal_entities=("NOV-DE",)),
+            Hostile("second", legal_entities=("NOV-UK",)),
+            Hostile("crm", Role.CRM),
+        ]
+    )
     assert landscape.system_of(Role.ERP, "NOV-DE") == "first" and landscape.system_of(Role.ERP, "NOV-UK") == "second"
     assert landscape.system_of(Role.CRM, None) == "crm"
     for asked in ((Role.ERP, "NOV-US"), (Role.ERP, None), (Role.HCM, "NOV-DE")):

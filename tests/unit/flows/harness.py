@@ -1,4 +1,6 @@
-"""An engine in memory, small enough to read: steps a flow over a registry, a crosswalk and targets that remember (no stores)."""
+"""An engine in memory, small enough to read: steps a flow over a registry, a crosswalk and targets that remember (no
+stores).
+"""
 
 from __future__ import annotations
 
@@ -139,7 +141,10 @@ class Firm:
         """The last message, where there is somebody to tell; what it teaches is learnt either way."""
         step = trail.flow.on_dead
         if step:
-            payload = {**trail.payload, "_error": {"code": error.code, "message": str(error), "field": getattr(error, "field", None)}}
+            payload = {
+                **trail.payload,
+                "_error": {"code": error.code, "message": str(error), "field": getattr(error, "field", None)},
+            }
             payload["_error"]["step"] = trail.flow.steps[trail.step].name
             change = step.change(payload, Desk(self, trail, step)) if step.role in self.systems else None
             if isinstance(change, Change):
@@ -165,9 +170,18 @@ class Desk:
         self._firm, self._step = firm, step
         event = trail.event
         self.run = RunView(
-            "run-1", trail.flow.name, trail.flow.version, "line-1", event.correlationid or event.id, event.subject, event.type,
-            event.sourceversion, event.legalentity, trail.acks, event.source,
-        )  # fmt: skip
+            "run-1",
+            trail.flow.name,
+            trail.flow.version,
+            "line-1",
+            event.correlationid or event.id,
+            event.subject,
+            event.type,
+            event.sourceversion,
+            event.legalentity,
+            trail.acks,
+            event.source,
+        )
         needs = getattr(step, "needs", None)
         self._declared = {(need.kind, tuple(map(str, need.path))) for need in (needs(trail.payload) if needs else ())}
         self._correction = trail.correction
@@ -186,7 +200,14 @@ class Desk:
     def system_id(self, role: Role, entity: str, canonical_id: str) -> str | None:
         self._note("system", role, entity, canonical_id)
         system = self._firm.systems.get(role)
-        return next((own for (name, kind, own), found in self._firm.links.items() if (name, kind, found) == (system, entity, canonical_id)), None)
+        return next(
+            (
+                own
+                for (name, kind, own), found in self._firm.links.items()
+                if (name, kind, found) == (system, entity, canonical_id)
+            ),
+            None,
+        )
 
     def matches(self, entity: str, key: str) -> Sequence[str]:
         self._note("match", entity, key)

@@ -28,7 +28,13 @@ def firm() -> Firm:
 
 
 def project(**told: Any) -> Any:
-    data = {"ref": examples.ref("project", "12", "netsuite"), "code": "PRJ-1001", "name": "Work PRJ-1001", "currency": "EUR", **told}
+    data = {
+        "ref": examples.ref("project", "12", "netsuite"),
+        "code": "PRJ-1001",
+        "name": "Work PRJ-1001",
+        "currency": "EUR",
+        **told,
+    }
     return examples.event("tieout.project.changed", "project:PRJ-1001", data, 5, "netsuite")
 
 
@@ -37,20 +43,32 @@ def project(**told: Any) -> Any:
     ("told", "field"),
     [
         (examples.person(version=2, system="kantata", cost_rate=examples.money(str(SECRET))), "cost_rate"),
-        (examples.person(version=2, system="kantata", cost_rate=None, base_pay=examples.money(str(SECRET))), "base_pay"),
+        (
+            examples.person(version=2, system="kantata", cost_rate=None, base_pay=examples.money(str(SECRET))),
+            "base_pay",
+        ),
         (project(budget_value=examples.money(str(SECRET))), "budget_value"),
         (project(manager="Ada Lovelace 77123.45"), "manager"),
     ],
 )
-def test_a_refused_write_over_a_guarded_attribute_names_it_and_shows_no_value(firm: Firm, told: Any, field: str) -> None:
+def test_a_refused_write_over_a_guarded_attribute_names_it_and_shows_no_value(
+    firm: Firm, told: Any, field: str
+) -> None:
     entity = told.type.split(".")[1]
     identity = next(name for kind, name in firm.facts if kind == entity)
     held = firm.facts[(entity, identity)]
-    before = {"cost_rate": examples.money("62.50"), "base_pay": examples.money("88000.00"), "budget_value": examples.money("88000.00"), "manager": "Mary Somerville"}
+    before = {
+        "cost_rate": examples.money("62.50"),
+        "base_pay": examples.money("88000.00"),
+        "budget_value": examples.money("88000.00"),
+        "manager": "Mary Somerville",
+    }
     firm.facts[(entity, identity)] = {**held, field: before[field]}
     [trail] = firm.hear(told)
     assert isinstance(trail.error, Rejected) and (trail.error.code, trail.error.field) == ("not-owner", field)
-    assert not {*shown(before[field]), "77123.45", "Lovelace"} & {*re.findall(r"[A-Z][a-z]+|[0-9]+[.][0-9]+", str(trail.error))}
+    assert not {*shown(before[field]), "77123.45", "Lovelace"} & {
+        *re.findall(r"[A-Z][a-z]+|[0-9]+[.][0-9]+", str(trail.error))
+    }
 
 
 @pytest.mark.req("S3")
@@ -74,7 +92,12 @@ def test_a_rate_without_a_currency_is_refused_without_telling_it(firm: Firm, rat
 @pytest.mark.parametrize("entity", sorted(SCHEMAS))
 def test_no_guarded_field_of_a_body_that_does_not_fit_shows_in_the_error(entity: str) -> None:
     for name in SCHEMAS[entity].model_fields.keys() & HIDDEN.keys():
-        for spoilt in (f"{SECRET}", {"amount": f"{SECRET} euro", "currency": "EUR"}, [f"{SECRET}"], {"amount": f"{SECRET}", "currency": "Pounds"}):
+        for spoilt in (
+            f"{SECRET}",
+            {"amount": f"{SECRET} euro", "currency": "EUR"},
+            [f"{SECRET}"],
+            {"amount": f"{SECRET}", "currency": "Pounds"},
+        ):
             with pytest.raises(Unmappable) as caught:
                 shaped(SCHEMAS[entity], {name: spoilt})
             assert str(SECRET) not in str(caught.value)

@@ -57,7 +57,9 @@ def test_two_duplicates_identified_side_by_side_still_make_one_customer(firm: Fi
 
 @pytest.mark.req("E5", "M1")
 def test_a_subsidiary_waits_for_its_parent_and_hangs_below_it(firm: Firm) -> None:
-    child = examples.customer("001B", "1002", name="Nordwind Netz", tax_id="DE1002", parent_ref=examples.ref("customer", "001A"))
+    child = examples.customer(
+        "001B", "1002", name="Nordwind Netz", tax_id="DE1002", parent_ref=examples.ref("customer", "001A")
+    )
     [waiting] = firm.hear(child)
     assert (waiting.state, waiting.waits.what) == ("waiting", "customer:salesforce:001A")
     firm.hear(examples.customer())
@@ -70,9 +72,17 @@ def test_a_subsidiary_waits_for_its_parent_and_hangs_below_it(firm: Firm) -> Non
 def test_a_write_over_an_attribute_of_another_owner_is_refused_with_both_named(firm: Firm) -> None:
     firm.hear(examples.customer(), examples.person(), examples.sale())
     told = examples.event(
-        "tieout.project.changed", "project:PRJ-1001",
-        {"ref": examples.ref("project", "12", "netsuite"), "code": "PRJ-1001", "name": "Renamed in finance", "currency": "EUR"}, 5, "netsuite",
-    )  # fmt: skip
+        "tieout.project.changed",
+        "project:PRJ-1001",
+        {
+            "ref": examples.ref("project", "12", "netsuite"),
+            "code": "PRJ-1001",
+            "name": "Renamed in finance",
+            "currency": "EUR",
+        },
+        5,
+        "netsuite",
+    )
     [trail] = firm.hear(told)
     assert (trail.state, trail.error.code, trail.error.field) == ("dead", "not-owner", "name")
     assert "crm" in str(trail.error) and "netsuite" in str(trail.error)
@@ -82,7 +92,13 @@ def test_a_write_over_an_attribute_of_another_owner_is_refused_with_both_named(f
 @pytest.mark.req("S3")
 def test_the_owner_of_one_attribute_may_change_it_beside_silence_on_the_rest(firm: Firm) -> None:
     firm.hear(examples.customer(), examples.sale())
-    told = {"ref": examples.ref("project", "12", "netsuite"), "code": "PRJ-1001", "name": "Work PRJ-1001", "currency": "EUR", "status": "closed"}
+    told = {
+        "ref": examples.ref("project", "12", "netsuite"),
+        "code": "PRJ-1001",
+        "name": "Work PRJ-1001",
+        "currency": "EUR",
+        "status": "closed",
+    }
     [trail] = firm.hear(examples.event("tieout.project.changed", "project:PRJ-1001", told, 5, "netsuite"))
     assert trail.state == "settled"
     fact = firm.facts[("project", "PRJ-1001")]
@@ -129,7 +145,15 @@ def test_an_older_version_arriving_late_changes_nothing(firm: Firm) -> None:
 def test_one_project_code_in_two_spellings_is_one_project() -> None:
     firm = Firm(flows(), {Role.ERP: "netsuite", Role.PSA: "csv"})
     for code in ("PRJ-1", "prj 1"):
-        firm.hear(examples.event("tieout.project.changed", f"project:{code}", {"ref": examples.ref("project", code, "csv"), "code": code, "name": "One", "currency": "EUR"}, 1, "csv"))
+        firm.hear(
+            examples.event(
+                "tieout.project.changed",
+                f"project:{code}",
+                {"ref": examples.ref("project", code, "csv"), "code": code, "name": "One", "currency": "EUR"},
+                1,
+                "csv",
+            )
+        )
     assert firm.links[("csv", "project", "prj 1")] == "PRJ-1"
     assert list(firm.held(Role.ERP, "project")) == ["PRJ-1"]
 
@@ -138,6 +162,8 @@ def test_one_project_code_in_two_spellings_is_one_project() -> None:
 def test_records_that_may_name_one_company_are_handled_in_turn() -> None:
     aggregate = next(flow for flow in flows() if flow.name == "master-data").aggregate
     assert aggregate(examples.customer()) == aggregate(examples.customer("001Z", "9", name="Other name"))
-    assert aggregate(examples.customer(tax_id=None)) == aggregate(examples.customer("001Z", tax_id=None, name="NORDWIND G.m.b.H."))
+    assert aggregate(examples.customer(tax_id=None)) == aggregate(
+        examples.customer("001Z", tax_id=None, name="NORDWIND G.m.b.H.")
+    )
     assert aggregate(examples.customer()) != aggregate(examples.customer("001Z", tax_id="DE77"))
     assert aggregate(examples.person()) == "resource:E-1007"

@@ -24,15 +24,32 @@ def test_a_governed_sale_reaches_every_system_with_the_billing_contract_last(fir
     trail = firm.hear(examples.sale())[0]
     assert trail.state == "settled"
     assert [(system, change.entity) for system, change in firm.writes] == [
-        ("netsuite", "customer"), ("netsuite", "project"), ("kantata", "project"), ("planview", "project"), ("planview", "budget"),
-        ("netsuite", "contract"), ("netsuite", "charge_code"), ("netsuite", "charge_code"),
-    ]  # fmt: skip
+        ("netsuite", "customer"),
+        ("netsuite", "project"),
+        ("kantata", "project"),
+        ("planview", "project"),
+        ("planview", "budget"),
+        ("netsuite", "contract"),
+        ("netsuite", "charge_code"),
+        ("netsuite", "charge_code"),
+    ]
     assert set(firm.held(Role.ERP, "charge_code")) == {"PRJ-1001.010", "PRJ-1001.020"}
     contract = firm.held(Role.ERP, "contract")["CT-PRJ-1001"]
-    assert (contract.amount, contract.currency, contract.body.billing_rules[0].kind) == (Decimal("120000.00"), "EUR", "time_and_expenses")
+    assert (contract.amount, contract.currency, contract.body.billing_rules[0].kind) == (
+        Decimal("120000.00"),
+        "EUR",
+        "time_and_expenses",
+    )
     budget = firm.held(Role.PPM, "budget")["PRJ-1001"].body
-    assert (budget.cost.amount, budget.target_margin, budget.hours) == (Decimal("78000.00"), Decimal("0.35"), Decimal("800"))
-    assert [task["charge_code"] for task in firm.held(Role.PSA, "project")["PRJ-1001"].body["tasks"]] == ["PRJ-1001.010", "PRJ-1001.020"]
+    assert (budget.cost.amount, budget.target_margin, budget.hours) == (
+        Decimal("78000.00"),
+        Decimal("0.35"),
+        Decimal("800"),
+    )
+    assert [task["charge_code"] for task in firm.held(Role.PSA, "project")["PRJ-1001"].body["tasks"]] == [
+        "PRJ-1001.010",
+        "PRJ-1001.020",
+    ]
 
 
 @pytest.mark.req("F1")
@@ -55,9 +72,16 @@ def test_staffing_and_collaboration_hear_of_the_project(firm: Firm) -> None:
         ({"dimensions": {"cost_centre": "CC-1"}}, ["dimensions.legal_entity_id", "dimensions.service_line"]),
     ],
 )
-def test_a_missing_mandatory_dimension_pauses_before_anything_is_written(firm: Firm, changes: dict, missing: list[str]) -> None:
+def test_a_missing_mandatory_dimension_pauses_before_anything_is_written(
+    firm: Firm, changes: dict, missing: list[str]
+) -> None:
     trail = firm.hear(examples.sale(**changes))[0]
-    assert (trail.state, trail.waits.what, trail.waits.missing, trail.waits.owner) == ("waiting", "project:PRJ-1001", missing, Role.CRM)
+    assert (trail.state, trail.waits.what, trail.waits.missing, trail.waits.owner) == (
+        "waiting",
+        "project:PRJ-1001",
+        missing,
+        Role.CRM,
+    )
     assert firm.writes == []
 
 
@@ -110,7 +134,9 @@ def test_changed_terms_make_the_next_contract_version_and_keep_what_finance_clos
 @pytest.mark.req("M2", "X4")
 def test_a_project_code_of_another_customers_sale_is_refused(firm: Firm) -> None:
     firm.hear(examples.customer("001B", "1002", name="Südwind AG", tax_id="DE1002"), examples.sale())
-    other = examples.sale(version=2, ref=examples.ref("opportunity", "006-other"), customer_ref=examples.ref("customer", "001B"))
+    other = examples.sale(
+        version=2, ref=examples.ref("opportunity", "006-other"), customer_ref=examples.ref("customer", "001B")
+    )
     trail = firm.hear(other)[0]
     assert (trail.error.code, trail.error.field) == ("project-code-taken", "project_code")
 

@@ -42,22 +42,33 @@ def test_an_approved_entry_is_posted_priced_and_acknowledged(firm: Firm) -> None
     assert (post.action, post.external_id) == ("post", "TE-kantata-27-v1")
     assert post.body["bill_rate"]["amount"] == "150.00" and post.body["cost_rate"]["amount"] == "62.50"
     assert (post.amount, post.currency) == (Decimal("1125.00"), "EUR")
-    assert (firm.writes[1][0], told.action, told.body["status"], told.body["posting_id"]) == ("kantata", "annotate", "successful", "TE-kantata-27-v1")
+    assert (firm.writes[1][0], told.action, told.body["status"], told.body["posting_id"]) == (
+        "kantata",
+        "annotate",
+        "successful",
+        "TE-kantata-27-v1",
+    )
 
 
 @pytest.mark.req("F5", "E1")
 def test_a_correction_reverses_what_stands_and_posts_the_new_version(firm: Firm) -> None:
     firm.hear(examples.hours(), examples.hours(version=2, verb="corrected", hours="5.00"))
     assert [change.external_id for system, change in firm.writes if system == "netsuite"] == [
-        "TE-kantata-27-v1", "TE-kantata-27-v1-R", "TE-kantata-27-v2",
-    ]  # fmt: skip
+        "TE-kantata-27-v1",
+        "TE-kantata-27-v1-R",
+        "TE-kantata-27-v2",
+    ]
     assert firm.writes[2][1].body["hours"] == "7.50"
     assert standing(firm) == {"TE-kantata-27": Decimal("5.00")}
 
 
 @pytest.mark.req("F5", "E1")
 def test_a_withdrawn_entry_is_reversed_and_an_older_version_after_it_does_nothing(firm: Firm) -> None:
-    firm.hear(examples.hours(), examples.hours(version=3, verb="reversed"), examples.hours(version=2, verb="corrected", hours="5.00"))
+    firm.hear(
+        examples.hours(),
+        examples.hours(version=3, verb="reversed"),
+        examples.hours(version=2, verb="corrected", hours="5.00"),
+    )
     assert standing(firm) == {"TE-kantata-27": Decimal("0.00")}
     assert firm.trails[-1].said["erp-post"].because == "a newer version of this entry was taken up already"
 
@@ -104,11 +115,18 @@ def test_an_expense_is_posted_at_its_amount_and_reversed(firm: Firm) -> None:
         ({"charge_code": "PRJ-1001.999"}, None, "charge-code-unknown", "charge_code"),
         ({"charge_code": None}, None, "charge-code-missing", "charge_code"),
         ({}, examples.charge_code(version=2, active=False), "charge-code-inactive", "charge_code"),
-        ({"charge_code": "PRJ-2002.010"}, examples.charge_code("PRJ-2002.010"), "charge-code-of-other-project", "charge_code"),
+        (
+            {"charge_code": "PRJ-2002.010"},
+            examples.charge_code("PRJ-2002.010"),
+            "charge-code-of-other-project",
+            "charge_code",
+        ),
         ({"legal_entity_id": "NOV-UK"}, None, "charge-code-of-other-entity", "charge_code"),
     ],
 )
-def test_an_invalid_charge_code_is_refused_and_the_psa_is_told_why(firm: Firm, changes: dict, prepare: object, code: str, field: str) -> None:
+def test_an_invalid_charge_code_is_refused_and_the_psa_is_told_why(
+    firm: Firm, changes: dict, prepare: object, code: str, field: str
+) -> None:
     if prepare:
         firm.hear(prepare)
     firm.writes.clear()
@@ -116,7 +134,12 @@ def test_an_invalid_charge_code_is_refused_and_the_psa_is_told_why(firm: Firm, c
     assert trail.state == "dead" and isinstance(trail.error, Rejected)
     assert (trail.error.code, trail.error.field) == (code, field)
     [(system, told)] = firm.writes
-    assert (system, told.action, told.body["status"], told.external_id) == ("kantata", "annotate", "failed", "TE-kantata-27")
+    assert (system, told.action, told.body["status"], told.external_id) == (
+        "kantata",
+        "annotate",
+        "failed",
+        "TE-kantata-27",
+    )
     assert str(trail.error) in told.body["message"]
 
 
@@ -133,7 +156,11 @@ def test_work_without_any_rate_is_refused_naming_the_rate(firm: Firm) -> None:
 @pytest.mark.req("E5")
 def test_work_on_a_project_that_is_on_its_way_waits_and_goes_on(firm: Firm) -> None:
     [trail] = firm.hear(examples.hours(project="kantata-77"))
-    assert (trail.state, trail.waits.what, trail.waits.missing) == ("waiting", "project:kantata:kantata-77", ["project"])
+    assert (trail.state, trail.waits.what, trail.waits.missing) == (
+        "waiting",
+        "project:kantata:kantata-77",
+        ["project"],
+    )
     firm.links[("kantata", "project", "kantata-77")] = "PRJ-1001"
     firm.wake()
     assert trail.state == "settled" and standing(firm) == {"TE-kantata-27": Decimal("7.50")}
@@ -152,7 +179,9 @@ def test_work_waits_for_a_project_that_the_erp_lacks(firm: Firm) -> None:
 
 @pytest.mark.req("E5", "F5")
 @pytest.mark.parametrize(("verb", "posted"), [("corrected", {"TE-kantata-27": Decimal("5.00")}), ("reversed", {})])
-def test_work_that_changes_while_it_waits_for_the_erp_has_nothing_to_confirm(firm: Firm, verb: str, posted: dict[str, Decimal]) -> None:
+def test_work_that_changes_while_it_waits_for_the_erp_has_nothing_to_confirm(
+    firm: Firm, verb: str, posted: dict[str, Decimal]
+) -> None:
     link = next(key for key, value in firm.links.items() if key[:2] == ("netsuite", "project"))
     del firm.links[link]
     firm.hear(examples.hours())
@@ -184,8 +213,9 @@ def test_a_posting_in_doubt_is_confirmed_before_it_is_reversed(firm: Firm) -> No
     firm.writes.clear()
     firm.hear(examples.hours(version=2, verb="reversed"))
     assert [(change.action, change.external_id) for system, change in firm.writes if system == "netsuite"] == [
-        ("post", "TE-kantata-27-v1"), ("reverse", "TE-kantata-27-v1-R"),
-    ]  # fmt: skip
+        ("post", "TE-kantata-27-v1"),
+        ("reverse", "TE-kantata-27-v1-R"),
+    ]
     assert standing(firm) == {"TE-kantata-27": Decimal("0.00")}
 
 
@@ -200,12 +230,16 @@ def test_a_posting_that_was_refused_for_good_is_not_in_doubt(firm: Firm) -> None
 
 
 def refusing(code: str) -> Callable[[str, Change], TieoutError | None]:
-    return lambda system, change: Rejected("no", code=code) if system == "netsuite" and change.entity == "time_entry" else None
+    return lambda system, change: (
+        Rejected("no", code=code) if system == "netsuite" and change.entity == "time_entry" else None
+    )
 
 
 @pytest.mark.req("F5", "E1", "S5")
 @pytest.mark.parametrize("psa", ["kantata", "csv", "other-psa", None])
-def test_a_corrected_version_of_a_refused_entry_is_posted_once_whoever_could_be_told(firm: Firm, psa: str | None) -> None:
+def test_a_corrected_version_of_a_refused_entry_is_posted_once_whoever_could_be_told(
+    firm: Firm, psa: str | None
+) -> None:
     del firm.systems[Role.PSA]
     if psa:
         firm.systems[Role.PSA] = psa
@@ -216,7 +250,9 @@ def test_a_corrected_version_of_a_refused_entry_is_posted_once_whoever_could_be_
     firm.writes.clear()
     [corrected] = firm.hear(examples.hours(version=2, verb="corrected", hours="6.00"))
     assert (refused.state, corrected.state) == ("dead", "settled")
-    assert [(change.action, change.body["hours"]) for system, change in firm.writes if system == "netsuite"] == [("post", "6.00")]
+    assert [(change.action, change.body["hours"]) for system, change in firm.writes if system == "netsuite"] == [
+        ("post", "6.00")
+    ]
     assert standing(firm) == {"TE-kantata-27": Decimal("6.00")}
 
 
@@ -230,7 +266,9 @@ def test_a_posting_in_doubt_that_is_refused_when_confirmed_stands_in_nobodys_way
     firm.refuse = lambda system, change: None
     firm.writes.clear()
     assert firm.replay(second).state == "settled"
-    assert [(change.action, change.body["hours"]) for system, change in firm.writes if system == "netsuite"] == [("post", "6.00")]
+    assert [(change.action, change.body["hours"]) for system, change in firm.writes if system == "netsuite"] == [
+        ("post", "6.00")
+    ]
     assert standing(firm) == {"TE-kantata-27": Decimal("6.00")}
 
 
@@ -256,12 +294,28 @@ def test_a_psa_that_cannot_be_told_does_not_undo_the_posting(firm: Firm) -> None
 
 @pytest.mark.req("S4")
 def test_an_installation_without_hcm_and_psa_posts_without_cost() -> None:
-    firm = Firm(flows(), {role: name for role, name in SYSTEMS.items() if role in (Role.ERP, Role.PSA)} | {Role.PSA: "csv"})
-    csv = {"ref": examples.ref("project", "PC2", "csv"), "code": "PC2", "name": "Two", "currency": "GBP", "customer_ref": None}
+    firm = Firm(
+        flows(), {role: name for role, name in SYSTEMS.items() if role in (Role.ERP, Role.PSA)} | {Role.PSA: "csv"}
+    )
+    csv = {
+        "ref": examples.ref("project", "PC2", "csv"),
+        "code": "PC2",
+        "name": "Two",
+        "currency": "GBP",
+        "customer_ref": None,
+    }
     firm.hear(examples.event("tieout.project.changed", "project:PC2", csv, 1, "csv"))
-    firm.hear(examples.person("58", system="csv", cost_rate=None), examples.charge_code("PC2.PBC42", system="csv", project_code="PC2", legal_entity_id=None))
+    firm.hear(
+        examples.person("58", system="csv", cost_rate=None),
+        examples.charge_code("PC2.PBC42", system="csv", project_code="PC2", legal_entity_id=None),
+    )
     entry = examples.hours("1735", charge_code="PC2.PBC42")
-    data = {**entry.data, "ref": examples.ref("time_entry", "1735", "csv"), "project_ref": examples.ref("project", "PC2", "csv"), "resource_ref": examples.ref("resource", "58", "csv")}
+    data = {
+        **entry.data,
+        "ref": examples.ref("time_entry", "1735", "csv"),
+        "project_ref": examples.ref("project", "PC2", "csv"),
+        "resource_ref": examples.ref("resource", "58", "csv"),
+    }
     [trail] = firm.hear(entry.model_copy(update={"data": data, "source": "tieout/csv"}))
     assert trail.state == "settled", trail.error or trail.waits
     assert standing(firm) == {"TE-csv-1735": Decimal("7.50")}
@@ -270,7 +324,12 @@ def test_an_installation_without_hcm_and_psa_posts_without_cost() -> None:
 @pytest.mark.req("F5")
 def test_every_look_up_of_the_hot_path_is_declared_so_that_a_page_is_fetched_at_once(firm: Firm) -> None:
     firm.undeclared.clear()
-    firm.hear(examples.hours(bill_rate=None), examples.hours(version=2, verb="corrected", hours="1.00"), examples.hours(version=3, verb="reversed"), examples.expense())
+    firm.hear(
+        examples.hours(bill_rate=None),
+        examples.hours(version=2, verb="corrected", hours="1.00"),
+        examples.hours(version=3, verb="reversed"),
+        examples.expense(),
+    )
     assert firm.undeclared == []
 
 

@@ -20,7 +20,9 @@ from tests.unit.engine.hostile import START, HandClock
 
 
 def arrival(key: str, version: int = 1, lane: str = "NOV-DE", aggregate: str | None = None) -> Arrival:
-    start = Start("flow", 1, "step", key, version, aggregate or key, lane, "type", {"n": version}, "correlation", "0" * 31 + "1")
+    start = Start(
+        "flow", 1, "step", key, version, aggregate or key, lane, "type", {"n": version}, "correlation", "0" * 31 + "1"
+    )
     return Arrival("source", f"{key}-{version}", {"subject": key, "data": {"n": version}}, [start])
 
 
@@ -49,7 +51,12 @@ def test_a_late_worker_is_refused(any_journal: Journal) -> None:
     assert any_journal.runs.commit("late", moves, late.wall) == {taken.run_id}
     assert any_journal.runs.states() == {("flow", "running"): 1, ("flow", "settled"): 1}
     assert set(any_journal.registry.known([("project", "a"), ("project", "b")])) == {("project", "b")}
-    told = [record.business_key for page in any_journal.feed.read(0) for record in page.records if record.kind is RecordKind.TRANSFORMATION]
+    told = [
+        record.business_key
+        for page in any_journal.feed.read(0)
+        for record in page.records
+        if record.kind is RecordKind.TRANSFORMATION
+    ]
     assert told == ["b"]
 
 
@@ -96,8 +103,14 @@ def test_a_begun_write_is_in_doubt_after_a_crash(any_journal: Journal) -> None:
     claim.runs[0].intent = {"step": "post", "key": "k"}
     any_journal.runs.commit("w", [Move(run) for run in claim.runs], claim.wall)
     crash(any_journal)
-    assert {run.business_key: run.state.value for run in any_journal.runs.by_keys(["a", "b"])} == {"a": "in_doubt", "b": "ready"}
-    assert {run.business_key: run.intent for run in any_journal.runs.claim("next").runs}["a"] == {"step": "post", "key": "k"}
+    assert {run.business_key: run.state.value for run in any_journal.runs.by_keys(["a", "b"])} == {
+        "a": "in_doubt",
+        "b": "ready",
+    }
+    assert {run.business_key: run.intent for run in any_journal.runs.claim("next").runs}["a"] == {
+        "step": "post",
+        "key": "k",
+    }
 
 
 def test_stopping_is_no_crash(any_journal: Journal) -> None:
@@ -121,6 +134,7 @@ def test_heartbeat_keeps_a_long_page(any_journal: Journal) -> None:
 @pytest.mark.req("C5")
 def test_the_feed_never_skips_a_late_commit(any_journal: Journal, clock: HandClock) -> None:
     """C5: a page whose lower position commits after a higher one is read in its place, never passed over."""
+
     def record(key: str) -> Record:
         return Record(RecordKind.FINDING, clock.now(), business_key=key, body={"n": 1})
 
@@ -133,7 +147,9 @@ def test_the_feed_never_skips_a_late_commit(any_journal: Journal, clock: HandClo
         any_journal.feed.append(slow, [record("first")])
         any_journal.runs.note([record("second")])
         seen: list[str | None] = []
-        reader = threading.Thread(target=lambda: seen.extend(r.business_key for page in any_journal.feed.read(0) for r in page.records))
+        reader = threading.Thread(
+            target=lambda: seen.extend(r.business_key for page in any_journal.feed.read(0) for r in page.records)
+        )
         reader.start()
         reader.join(0.3)
         assert reader.is_alive() and seen == [], "the reader waits for the appender that holds the lower position"
@@ -159,8 +175,12 @@ def test_a_confirmed_feed_is_trimmed_and_positions_go_on(any_journal: Journal, c
 
 
 @pytest.mark.req("E5", "N4")
-def test_a_newer_version_is_kept_when_the_waiting_run_went_on_meanwhile(any_journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """N4: on PostgreSQL another transaction may wake the run between the look and the update: the event gets a run of its own."""
+def test_a_newer_version_is_kept_when_the_waiting_run_went_on_meanwhile(
+    any_journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N4: on PostgreSQL another transaction may wake the run between the look and the update: the event gets a run of
+    its own.
+    """
     any_journal.runs.admit([arrival("a", 1)])
     with any_journal.engine.begin() as connection:
         connection.execute(sa.text("update run set state = 'waiting', waiting_for = 'x/1'"))
@@ -173,7 +193,10 @@ def test_a_newer_version_is_kept_when_the_waiting_run_went_on_meanwhile(any_jour
     monkeypatch.setattr(admitting._Admission, "_look", meanwhile)
     admitted = any_journal.runs.admit([arrival("a", 2)])
     assert (len(admitted.started), admitted.woken) == (1, [])
-    assert [(run.source_version, run.payload, run.held) for run in any_journal.runs.by_keys(["a"])] == [(1, {"n": 1}, 0), (2, {"n": 2}, 1)]
+    assert [(run.source_version, run.payload, run.held) for run in any_journal.runs.by_keys(["a"])] == [
+        (1, {"n": 1}, 0),
+        (2, {"n": 2}, 1),
+    ]
 
 
 @pytest.mark.req("E5")
@@ -211,9 +234,13 @@ def test_crosswalk_both_ways(any_journal: Journal) -> None:
     """M2: a system id leads to one canonical id, a canonical id to the latest id in a system."""
     any_journal.crosswalk.link([("crm", "customer", "001", "C-1"), ("erp", "customer", "77", "C-1")])
     any_journal.crosswalk.link([("crm", "customer", "001", "C-2")])
-    assert any_journal.crosswalk.canonical_ids([("crm", "customer", "001"), ("crm", "customer", "no")]) == {("crm", "customer", "001"): "C-2"}
+    assert any_journal.crosswalk.canonical_ids([("crm", "customer", "001"), ("crm", "customer", "no")]) == {
+        ("crm", "customer", "001"): "C-2"
+    }
     assert any_journal.crosswalk.system_ids([("erp", "customer", "C-1")]) == {("erp", "customer", "C-1"): "77"}
-    any_journal.registry.learn([Fact("customer", "C-1", {"name": "A"}, ["a|de"]), Fact("customer", "C-9", {"name": "A2"}, ["a|de"])])
+    any_journal.registry.learn(
+        [Fact("customer", "C-1", {"name": "A"}, ["a|de"]), Fact("customer", "C-9", {"name": "A2"}, ["a|de"])]
+    )
     assert any_journal.registry.matches([("customer", "a|de")]) == {("customer", "a|de"): ["C-1", "C-9"]}
 
 
@@ -227,6 +254,8 @@ def test_pulse_counts_what_is_due_and_the_oldest_poll(any_journal: Journal, cloc
     with any_journal.engine.begin() as connection:
         any_journal.cursors.move(connection, "psa", "time", None, "1", clock.now())
     any_journal.runs.admit([arrival("a", 1), arrival("a", 2)])
-    assert (any_journal.runs.pulse().polled_at, any_journal.runs.pulse().due) == (START, 1), "a held run is nobody's work yet"
+    assert (any_journal.runs.pulse().polled_at, any_journal.runs.pulse().due) == (START, 1), (
+        "a held run is nobody's work yet"
+    )
     any_journal.runs.claim("w")
     assert any_journal.runs.pulse().due == 1

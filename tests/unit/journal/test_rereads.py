@@ -20,12 +20,16 @@ from tests.unit.engine.hostile import HandClock, Hostile
 
 
 @pytest.mark.req("N4")
-def test_a_page_reads_the_letters_of_its_own_stream(any_journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_reads_the_letters_of_its_own_stream(
+    any_journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """N4: letters that other streams and systems miss cost it nothing, and its own are found whatever their names hold."""
     bad = Unmappable("no", "Hours", code="bad-number")
     systems = [Hostile(name, Role.PSA, streams=["time", "time2"]) for name in ("psa", "psa2")]
     for system in systems:
-        system.pages = {stream: [Page([], "1", rejected=[("tasks@Ä 2", {}, bad)]), Page([], "2")] for stream in system.streams}
+        system.pages = {
+            stream: [Page([], "1", rejected=[("tasks@Ä 2", {}, bad)]), Page([], "2")] for stream in system.streams
+        }
     engine = Engine(any_journal, [], systems, clock)
     engine.poll()
     keys = [row_key(system.config.name, stream, "tasks@Ä 2") for system in systems for stream in system.streams]

@@ -72,10 +72,10 @@ def records(rows: int, first: int = 0, moment: datetime = START) -> pa.Table:
             }
             for number in range(first, first + rows)
         ],
-        schema=pa.schema([(field.name, pa.string() if field.name == "amount" else field.type) for field in TABLES["records"]]),
+        schema=pa.schema(
+            [(field.name, pa.string() if field.name == "amount" else field.type) for field in TABLES["records"]]
+        ),
     )
-
-
 
 
 def filled(settings: Settings, batches: int = 12, rows: int = 50, clock: HandClock | None = None) -> LakeWriter:

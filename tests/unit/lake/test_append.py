@@ -1,4 +1,6 @@
-"""Append's promise: all or nothing, once for each (writer, number), in one sequence of batches and one chain per writer."""
+"""Append's promise: all or nothing, once for each (writer, number), in one sequence of batches and one chain per
+writer.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,12 @@ def test_rows_of_all_tables_and_their_seals_are_one_batch(tmp_path: Path) -> Non
     writer = open_writer(settings, HandClock())
     assert writer.last_number("otlp") == 0
     receipt = writer.append({"spans": spans(5), "records": records(3), "logs": pa.table({})}, "otlp", 1)
-    assert (receipt.batch_id, receipt.stored, receipt.already_stored, set(receipt.roots)) == (1, 8, 0, {"spans", "records"})
+    assert (receipt.batch_id, receipt.stored, receipt.already_stored, set(receipt.roots)) == (
+        1,
+        8,
+        0,
+        {"spans", "records"},
+    )
     second = writer.append({"records": records(1)}, "feed", 41)
     assert (second.batch_id, writer.last_number("otlp"), writer.last_number("feed")) == (2, 1, 41)
     writer.close()
@@ -68,7 +75,9 @@ def test_the_same_number_again_stores_nothing(tmp_path: Path) -> None:
     reopened = open_writer(settings, HandClock())
     assert reopened.last_number("otlp") == 7
     assert reopened.append({"spans": spans(5)}, "otlp", 7).repeated
-    assert not reopened.append({"spans": spans(5)}, "otlp", 6).repeated, "a number that never landed is stored, whatever its order"
+    assert not reopened.append({"spans": spans(5)}, "otlp", 6).repeated, (
+        "a number that never landed is stored, whatever its order"
+    )
     assert reopened.append({"spans": spans(5)}, "feed", 7).stored == 5, "numbers belong to their writer"
     reopened.close()
     assert rows(settings, "SELECT count(*) AS n FROM lake.main.spans") == [{"n": 15}]
@@ -106,7 +115,9 @@ def test_columns_in_any_order_and_fewer_of_them_are_the_same_rows(tmp_path: Path
 
 
 @pytest.mark.req("C8")
-def test_a_second_writer_of_a_sqlite_catalogue_is_told_who_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_writer_of_a_sqlite_catalogue_is_told_who_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = settings_at(tmp_path)
     writer = open_writer(settings, HandClock())
     with pytest.raises(Misconfigured, match=r"already writes this lake.*PostgreSQL"):

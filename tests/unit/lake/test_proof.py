@@ -76,7 +76,11 @@ def test_a_proof_changed_anywhere_fails(home: Path) -> None:
 
 def test_what_cannot_be_proven_says_why(home: Path, tmp_path: Path) -> None:
     prover = Prover(settings_at(home))
-    for table, batch, n, why in (("spans", 99, 0, "no seal"), ("spans", 1, 23, "rows 0 to 22"), ("runs", 1, 0, "no sealed table")):
+    for table, batch, n, why in (
+        ("spans", 99, 0, "no seal"),
+        ("spans", 1, 23, "rows 0 to 22"),
+        ("runs", 1, 0, "no sealed table"),
+    ):
         with pytest.raises(NoProof, match=why):
             prover.prove(table, batch, n)
     prover.close()

@@ -59,7 +59,7 @@ def test_reads_pass(sql: str) -> None:
         "SELECT getenv('HOME')",
         "FROM duckdb_secrets()",
         "DESCRIBE 'x.csv'",
-        "SUMMARIZE \"/tmp/x.parquet\"",
+        'SUMMARIZE "/tmp/x.parquet"',
         "DESCRIBE SELECT * FROM read_csv('x')",
         "EXPLAIN SELECT * FROM read_csv('x')",
     ],

@@ -56,8 +56,12 @@ def test_stores_that_appear_later_are_seen(tmp_path: Path, monkeypatch: pytest.M
 
 def test_journal_times_and_money_are_sql_types_and_leases_stay_hidden(tmp_path: Path) -> None:
     journal = sqlite3.connect(tmp_path / "journal.sqlite")
-    journal.execute("CREATE TABLE run (run_id TEXT, amount TEXT, due_at BIGINT, updated_at BIGINT, lease_owner TEXT, lease_until_wall BIGINT, claims INT)")
-    journal.execute("CREATE TABLE case_ (case_id TEXT, first_seen BIGINT, sla_due BIGINT, snoozed_until BIGINT, amount_reporting TEXT)")
+    journal.execute(
+        "CREATE TABLE run (run_id TEXT, amount TEXT, due_at BIGINT, updated_at BIGINT, lease_owner TEXT, lease_until_wall BIGINT, claims INT)"
+    )
+    journal.execute(
+        "CREATE TABLE case_ (case_id TEXT, first_seen BIGINT, sla_due BIGINT, snoozed_until BIGINT, amount_reporting TEXT)"
+    )
     journal.execute("INSERT INTO run VALUES ('r1', '12.50', 1788249600000000, NULL, 'w', 1, 1)")
     journal.execute("INSERT INTO case_ VALUES ('c1', 1788249600000001, 1788249600000000, NULL, '7')")
     journal.commit()
@@ -68,7 +72,13 @@ def test_journal_times_and_money_are_sql_types_and_leases_stay_hidden(tmp_path: 
         {"run_id": "r1", "amount": Decimal("12.50"), "due_at": due, "updated_at": None}
     ]
     assert reader.rows("SELECT * FROM cases") == [
-        {"case_id": "c1", "first_seen": due + timedelta(microseconds=1), "sla_due": due, "snoozed_until": None, "amount_reporting": Decimal("7.00")}
+        {
+            "case_id": "c1",
+            "first_seen": due + timedelta(microseconds=1),
+            "sla_due": due,
+            "snoozed_until": None,
+            "amount_reporting": Decimal("7.00"),
+        }
     ]
     reader.close()
 
@@ -106,7 +116,9 @@ def test_a_killed_answering_process_is_started_again(reader: LakeReader) -> None
 
 
 def test_an_ended_process_is_not_asked_twice(reader: LakeReader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_Process, "_receive", lambda process: None)  # the thread that would notice the end has no turn yet
+    monkeypatch.setattr(
+        _Process, "_receive", lambda process: None
+    )  # the thread that would notice the end has no turn yet
     process = reader._running()
     os.kill(process._child.pid, signal.SIGKILL)
     process._child.wait()

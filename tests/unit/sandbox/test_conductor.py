@@ -1,4 +1,6 @@
-"""The conductor: every tick happens once and in order, waits for the engine, and goes on after a restart where it stopped."""
+"""The conductor: every tick happens once and in order, waits for the engine, and goes on after a restart where it
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -57,9 +59,12 @@ def test_a_tick_waits_until_the_engine_has_read_all_and_nothing_is_due(tmp_path:
     sandbox, clock_file = made(tmp_path)
     first = sandbox.plan.ticks()[0]
     answers = [
-        (None, 0, None), (first - timedelta(seconds=1), 0, None), (first, 3, None), (first, 0, first + timedelta(seconds=4)),
+        (None, 0, None),
+        (first - timedelta(seconds=1), 0, None),
+        (first, 3, None),
+        (first, 0, first + timedelta(seconds=4)),
         (first, 0, first + timedelta(days=3)),
-    ]  # fmt: skip
+    ]
     asked: list[int] = []
 
     def engine() -> tuple[datetime | None, int, datetime | None]:

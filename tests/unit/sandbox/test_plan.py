@@ -20,7 +20,10 @@ def plan() -> Plan:
 
 
 def told(plan: Plan) -> list[object]:
-    sheets = [(sheet.key, sheet.submit_at, sheet.decide_at, sheet.verdict, sheet.entries, sheet.expenses) for sheet in plan.sheets.values()]
+    sheets = [
+        (sheet.key, sheet.submit_at, sheet.decide_at, sheet.verdict, sheet.entries, sheet.expenses)
+        for sheet in plan.sheets.values()
+    ]
     return [plan.people, plan.clients, plan.deals, sheets, plan.happenings, plan.faults]
 
 
@@ -67,23 +70,42 @@ def test_the_deleted_project_holds_back_what_the_plan_says(plan: Plan) -> None:
     assert (fault.subject, fault.entries) == (HEADLINE, 214)
     assert fault.money["EUR"] == Decimal("184200.00")
     assert deed.at.weekday() == 4 and (deed.at.hour, deed.at.minute) == (17, 39)
-    held = [entry for sheet in plan.sheets_of(HEADLINE, range(WEEKS)) if sheet.fault == "F01" for entry in sheet.entries]
-    assert {entry.day.isocalendar().week for entry in held} == {deed.at.isocalendar().week, deed.at.isocalendar().week + 1}
+    held = [
+        entry for sheet in plan.sheets_of(HEADLINE, range(WEEKS)) if sheet.fault == "F01" for entry in sheet.entries
+    ]
+    assert {entry.day.isocalendar().week for entry in held} == {
+        deed.at.isocalendar().week,
+        deed.at.isocalendar().week + 1,
+    }
 
 
 def test_every_kind_of_fault_is_planted_and_says_how_to_mend_it(plan: Plan) -> None:
     kinds = {fault.kind for fault in plan.faults}
     assert kinds >= {
-        "project-deleted-in-erp", "project-closed-in-psa", "orphan-in-psa", "missing-dimension", "unknown-charge-code",
+        "project-deleted-in-erp",
+        "project-closed-in-psa",
+        "orphan-in-psa",
+        "missing-dimension",
+        "unknown-charge-code",
         "inactive-charge-code",
-        "foreign-charge-code", "closed-period", "late-approval", "rejected-time", "missing-rate", "duplicate-customer",
+        "foreign-charge-code",
+        "closed-period",
+        "late-approval",
+        "rejected-time",
+        "missing-rate",
+        "duplicate-customer",
         "project-missing-in-ppm",
-        "customer-hierarchy", "expired-sow", "schema-drift", "weather",
-    }  # fmt: skip
+        "customer-hierarchy",
+        "expired-sow",
+        "schema-drift",
+        "weather",
+    }
     assert all(fault.how_to_fix and fault.cause for fault in plan.faults)
     assert sum(fault.kind == "missing-dimension" and not fault.heals for fault in plan.faults) == 3
     assert sum(fault.entries for fault in plan.faults) >= 300
-    held = sorted((fault for fault in plan.faults if fault.entries and fault.money), key=lambda fault: -sum(fault.money.values()))
+    held = sorted(
+        (fault for fault in plan.faults if fault.entries and fault.money), key=lambda fault: -sum(fault.money.values())
+    )
     assert sum(held[0].money.values()) > sum(sum(fault.money.values()) for fault in held[1:])
 
 
@@ -103,7 +125,15 @@ def test_no_entry_comes_too_late_for_its_month_unless_planted(plan: Plan) -> Non
 def test_a_quiet_plan_has_no_faults() -> None:
     quiet = drawn(2026, ANCHOR, faults=False)
     assert quiet.faults == []
-    assert {happening.kind for happening in quiet.happenings} <= {"win", "log", "submit", "decide", "bill", "close", "milestone"}
+    assert {happening.kind for happening in quiet.happenings} <= {
+        "win",
+        "log",
+        "submit",
+        "decide",
+        "bill",
+        "close",
+        "milestone",
+    }
 
 
 @pytest.mark.parametrize("day", range(16, 23))

@@ -51,7 +51,9 @@ def test_order_puts_nothing_first() -> None:
     assert [row["a"] for row in rows] == [None, 1, 2]
 
 
-@pytest.mark.parametrize("text", ["DELETE FROM Account", "SELECT Id FROM Account WHERE", "SELECT Id FROM Account WHERE Name ~ 'x'"])
+@pytest.mark.parametrize(
+    "text", ["DELETE FROM Account", "SELECT Id FROM Account WHERE", "SELECT Id FROM Account WHERE Name ~ 'x'"]
+)
 def test_what_is_no_query_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
         parse(text).where(ROW.get)
