@@ -51,7 +51,8 @@ def main() -> None:
     sys.stdout.flush()
     os._exit(
         0
-        # a vendor's slow answer in a call thread must not hold up the end; its outcome is looked up by whoever comes next
+        # a vendor's slow answer in a call thread must not hold up the end; its outcome is looked up by whoever comes
+        # next
     )
 
 

@@ -18,7 +18,9 @@ TIEOUT = Path(sys.executable).parent / "tieout"
 TABLES = "records spans logs observations quarantine seals runs cases findings requests mart_work mart_project mart_billing mart_margin"
 CASE = ("case_id", "cause", "status", "subject_key", "occurrences", "amount_reporting")
 TRACES = ("PRJ-1017", "5b8efff798038103d269b633813fc60c")
-ROWS = " union all ".join(f"select 'rows' as name, '{table}' as part, count(*) as n from {table}" for table in TABLES.split())
+ROWS = " union all ".join(
+    f"select 'rows' as name, '{table}' as part, count(*) as n from {table}" for table in TABLES.split()
+)
 GROUPS = """
 union all select 'records', kind, count(*) from records group by all
 union all select 'runs', state, count(*) from runs group by all

@@ -30,7 +30,10 @@ def told() -> dict[str, Any]:
 
 def brought_up(home: Path) -> str:
     """The newest schema, to which opening the journal has brought it."""
-    with closing(open_journal(f"sqlite:///{home / 'journal.sqlite'}", SystemClock())) as journal, journal.engine.begin() as connection:
+    with (
+        closing(open_journal(f"sqlite:///{home / 'journal.sqlite'}", SystemClock())) as journal,
+        journal.engine.begin() as connection,
+    ):
         return str(ScriptDirectory.from_config(alembic_config(connection)).get_current_head())
 
 
@@ -43,7 +46,9 @@ def test_the_home_is_worth_the_test(told: dict[str, Any]) -> None:
 
 
 def test_an_upgrade_changes_no_answer(home_0_1_0: Path, told: dict[str, Any]) -> None:
-    """The proof holds before this release touched anything; then the journal is migrated, and all answers are those of 0.1.0."""
+    """The proof holds before this release touched anything; then the journal is migrated, and all answers are those of
+    0.1.0.
+    """
     assert facts.schema(home_0_1_0) == told["schema"]
     before = verify(settings_at(home_0_1_0))
     assert (before.breaches, before.rows, before.batches) == ([], told["verify"]["rows"], told["verify"]["batches"])
@@ -66,7 +71,10 @@ def test_the_doctor_finds_nothing_to_mend(home_0_1_0: Path, told: dict[str, Any]
     rows = told["counts"]["rows"]
     of_the_home = [line for line in done.stdout.splitlines() if "GiB free" not in line]
     assert of_the_home and all(line.startswith("ok") for line in of_the_home), done.stdout
-    assert f"audit lake answers: {rows['records']:,} records, {rows['spans']:,} spans, {rows['quarantine']:,} refused" in done.stdout
+    assert (
+        f"audit lake answers: {rows['records']:,} records, {rows['spans']:,} spans, {rows['quarantine']:,} refused"
+        in done.stdout
+    )
 
 
 def test_the_lake_goes_on_where_it_stood(home_0_1_0: Path, told: dict[str, Any]) -> None:
