@@ -25,7 +25,7 @@ from typing import Any
 import orjson
 
 from collectors.load import Requests, sent
-from collectors.receivers.otlp_decode import Signal, decode
+from collectors.pipeline.otlp.decode import Signal, decode
 from models.lake.bench import raw_insert_rate
 from models.lake.reader import LakeReader, open_reader
 from models.settings import Settings

@@ -13,16 +13,16 @@ from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from collectors.commits import Commits
 from collectors.detection import Detection
-from collectors.intake import Intake
-from collectors.lane import Lane
-from collectors.lean import give_back
-from collectors.receivers.feed import FeedReceiver
-from collectors.receivers.http import Receiver, deliverer
+from collectors.gateway import Receiver, deliverer
+from collectors.memory import give_back
+from collectors.pipeline.commits import Commits
+from collectors.pipeline.intake import Intake
+from collectors.pipeline.lane import Lane
+from collectors.pipeline.spool.frame import Kind
+from collectors.pipeline.spool.spool import Spool, sync_folder
+from collectors.receivers.journal_feed import FeedReceiver
 from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, scheduled
-from collectors.spool.frame import Kind
-from collectors.spool.spool import Spool, sync_folder
 from models.domain.clock import SystemClock, clock_at
 from models.domain.errors import Misconfigured
 from models.journal import Journal, open_journal

@@ -12,7 +12,7 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-from collectors.lean import few_arenas, give_back, without_pandas
+from collectors.memory import few_arenas, give_back, without_pandas
 from models.domain.clock import Clock, SystemClock, clock_at
 from models.settings import Settings, read_settings
 

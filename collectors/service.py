@@ -16,7 +16,7 @@ import pyarrow as pa
 import uvicorn
 import uvloop
 
-from collectors.lean import few_arenas, without_pandas
+from collectors.memory import few_arenas, without_pandas
 from models.domain.errors import Misconfigured
 from models.settings import Settings, read_settings
 

@@ -13,13 +13,13 @@ from typing import Any
 import httpcore
 import pytest
 
-from collectors.intake import Intake, Request
-from collectors.receivers import body as bodies
-from collectors.receivers.answers import PROTOBUF, Answer
-from collectors.receivers.http import Receiver
-from collectors.receivers.refusal import Malformed, TooLarge
-from collectors.receivers.snapshots import decode_observations
-from collectors.spool.frame import Kind
+from collectors.gateway import Receiver
+from collectors.pipeline import body as bodies
+from collectors.pipeline.answers import PROTOBUF, Answer
+from collectors.pipeline.intake import Intake, Request
+from collectors.pipeline.observations import decode_observations
+from collectors.pipeline.refusal import Malformed, TooLarge
+from collectors.pipeline.spool.frame import Kind
 from integrations.connectors import http
 from integrations.connectors.http import HttpClient, Reply
 from integrations.contracts.connector import Role, SystemConfig

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from collectors.receivers.answers import JSON, PROTOBUF, Answer
-from collectors.receivers.http import Receiver
-from collectors.spool.frame import Kind
+from collectors.gateway import Receiver
+from collectors.pipeline.answers import JSON, PROTOBUF, Answer
+from collectors.pipeline.spool.frame import Kind
 from models.domain.clock import SystemClock
 from models.settings import Settings
 from tests.unit.collect.memory_lake import Desk, MemoryLake

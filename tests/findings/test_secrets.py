@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from collectors.processors.protect import protected_bytes
-from collectors.receivers.otlp_decode import Signal, decode
+from collectors.pipeline.otlp.decode import Signal, decode
+from collectors.pipeline.protect import protected_bytes
 from tests.unit.collect.requests import logs, traces
 
 HIDDEN = "hunter2hunter2"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collectors.spool.frame import Kind
+from collectors.pipeline.spool.frame import Kind
 from tests.unit.collect.memory_lake import Desk, MemoryLake
 from tests.unit.collect.requests import START, logs, traces, within
 

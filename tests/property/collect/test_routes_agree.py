@@ -13,8 +13,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
-from collectors.receivers.otlp_decode import Signal, decode
-from collectors.receivers.otlp_json import protobuf_of
+from collectors.pipeline.otlp.decode import Signal, decode
+from collectors.pipeline.otlp.from_json import protobuf_of
 from tests.property.collect import oracle
 
 pytestmark = pytest.mark.req("C1")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from collectors.commits import Commits
-from collectors.intake import Intake, Request
-from collectors.lane import Lane
-from collectors.receivers.answers import Answer
-from collectors.spool.frame import Kind
-from collectors.spool.spool import Spool
+from collectors.pipeline.answers import Answer
+from collectors.pipeline.commits import Commits
+from collectors.pipeline.intake import Intake, Request
+from collectors.pipeline.lane import Lane
+from collectors.pipeline.spool.frame import Kind
+from collectors.pipeline.spool.spool import Spool
 from models.domain.errors import Retriable
 
 

@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from collectors.receivers.body import plain_body
-from collectors.receivers.refusal import Malformed, TooLarge, UnknownEncoding
+from collectors.pipeline.body import plain_body
+from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
 
 pytestmark = pytest.mark.req("C1", "N4")
 LIMIT = 1 << 20

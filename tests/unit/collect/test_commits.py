@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from collectors.commits import Commits
+from collectors.pipeline.commits import Commits
 from models.domain.errors import Misconfigured
 from tests.unit.collect.memory_lake import MemoryLake
 

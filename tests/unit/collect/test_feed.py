@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from collectors.commits import Commits
-from collectors.receivers.feed import FeedReceiver
+from collectors.pipeline.commits import Commits
+from collectors.receivers.journal_feed import FeedReceiver
 from models.domain.clock import SystemClock
 from models.domain.record import Record, RecordKind
 from tests.unit.collect.memory_lake import MemoryLake

@@ -8,7 +8,7 @@ import pytest
 
 from collectors import collector
 from collectors.collector import JournalSide
-from collectors.commits import Commits
+from collectors.pipeline.commits import Commits
 from models.domain.errors import Misconfigured
 from models.journal import open_journal
 from models.settings import Settings

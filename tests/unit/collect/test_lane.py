@@ -9,9 +9,9 @@ import os
 import orjson
 import pytest
 
-from collectors import lane as lanes
-from collectors.allowance import KEPT_A_MINUTE
-from collectors.spool.frame import Kind
+from collectors.pipeline import lane as lanes
+from collectors.pipeline.allowance import KEPT_A_MINUTE
+from collectors.pipeline.spool.frame import Kind
 from tests.unit.collect.memory_lake import Desk, MemoryLake
 from tests.unit.collect.requests import logs, traces
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collectors.receivers.otlp_decode import Signal, decode
-from collectors.receivers.refusal import Malformed
+from collectors.pipeline.otlp.decode import Signal, decode
+from collectors.pipeline.refusal import Malformed
 from models.lake.schema import LOGS, SPANS
 from tests.unit.collect.requests import START, logs, traces
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from collectors.receivers.otlp_decode import Signal, decode
-from collectors.receivers.otlp_json import protobuf_of
-from collectors.receivers.refusal import Malformed
+from collectors.pipeline.otlp.decode import Signal, decode
+from collectors.pipeline.otlp.from_json import protobuf_of
+from collectors.pipeline.refusal import Malformed
 
 pytestmark = pytest.mark.req("C1", "N4")
 

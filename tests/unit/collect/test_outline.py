@@ -6,11 +6,11 @@ import orjson
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from collectors.receivers.otlp_decode import Signal, decode
-from collectors.receivers.otlp_json import protobuf_of
-from collectors.receivers.outline import check_outline
-from collectors.receivers.refusal import MOST_REFUSALS, Malformed, TooLarge
-from collectors.receivers.snapshots import check_lines
+from collectors.pipeline.observations import check_lines
+from collectors.pipeline.otlp.decode import Signal, decode
+from collectors.pipeline.otlp.from_json import protobuf_of
+from collectors.pipeline.otlp.outline import check_outline
+from collectors.pipeline.refusal import MOST_REFUSALS, Malformed, TooLarge
 from tests.unit.collect.requests import traces, within
 
 pytestmark = pytest.mark.req("C1", "N4")

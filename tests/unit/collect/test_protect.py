@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from collectors.processors.protect import protected, protected_bytes, protected_json, secret_key
+from collectors.pipeline.protect import protected, protected_bytes, protected_json, secret_key
 
 pytestmark = pytest.mark.req("G3")
 

@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from collectors.spool.frame import Frame, Kind, encoded, frames
-from collectors.spool.spool import Segment, Spool, SpoolFull
+from collectors.pipeline.spool.frame import Frame, Kind, encoded, frames
+from collectors.pipeline.spool.spool import Segment, Spool, SpoolFull
 
 pytestmark = pytest.mark.req("C6")
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from collectors.spool.frame import Frame, encoded, frames
+from collectors.pipeline.spool.frame import Frame, encoded, frames
 
 _log = logging.getLogger(__name__)
 _SUFFIX = ".segment"

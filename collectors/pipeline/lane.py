@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from collectors.commits import Commits
-from collectors.rows import Rows, replayed
-from collectors.spool.frame import Frame
-from collectors.spool.spool import Segment, Spool
+from collectors.pipeline.commits import Commits
+from collectors.pipeline.rows import Rows, replayed
+from collectors.pipeline.spool.frame import Frame
+from collectors.pipeline.spool.spool import Segment, Spool
 
 _log = logging.getLogger(__name__)
 ROWS_DUE = 10_000  # below it a commit costs more than its rows: 155k rows/s at 10,000, 8k at 500

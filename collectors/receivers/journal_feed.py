@@ -12,8 +12,8 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from collectors.commits import Commits
-from collectors.processors.records import record_rows
+from collectors.pipeline.commits import Commits
+from collectors.pipeline.records import record_rows
 from models.domain.clock import Clock
 from models.domain.record import Record
 

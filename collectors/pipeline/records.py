@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from collectors.processors.protect import protected_content, protected_json
-from collectors.rows import CONTENT_LIMIT, Rows
+from collectors.pipeline.protect import protected_content, protected_json
+from collectors.pipeline.rows import CONTENT_LIMIT, Rows
 from models.domain.record import Record
 from models.lake.schema import RECORDS
 

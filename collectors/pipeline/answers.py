@@ -9,7 +9,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from collectors.spool.frame import Kind
+from collectors.pipeline.spool.frame import Kind
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 _RPC_CODE = {400: 3, 404: 5, 405: 12, 413: 3, 415: 3, 429: 8, 503: 14}  # google.rpc.Code beside each HTTP status

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from google.protobuf.message import DecodeError
 
-from collectors.processors.correlate import correlated_logs
-from collectors.processors.protect import protected_texts
-from collectors.processors.validate import Rule, broken_rows, log_rules, span_rules
-from collectors.receivers.attributes_json import attributes_json, escaped, grouped, joined, value_json
-from collectors.receivers.otlp_columns import Items, hexadecimal, instants, items
-from collectors.receivers.otlp_descriptor import columnar_decoder
-from collectors.receivers.refusal import MOST_REFUSALS, Malformed, Refusal, rest
+from collectors.pipeline.correlate import correlated_logs
+from collectors.pipeline.otlp.attributes_json import attributes_json, escaped, grouped, joined, value_json
+from collectors.pipeline.otlp.columns import Items, hexadecimal, instants, items
+from collectors.pipeline.otlp.descriptor import columnar_decoder
+from collectors.pipeline.protect import protected_texts
+from collectors.pipeline.refusal import MOST_REFUSALS, Malformed, Refusal, rest
+from collectors.pipeline.validate import Rule, broken_rows, log_rules, span_rules
 from models.lake.schema import LOGS, SPANS
 
 

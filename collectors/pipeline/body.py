@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from collectors.receivers.refusal import Malformed, TooLarge, UnknownEncoding
+from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
 
 _GZIP = 31  # zlib's window bits for the gzip container
 

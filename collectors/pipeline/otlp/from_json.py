@@ -19,9 +19,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from collectors.processors.protect import protected_content
-from collectors.receivers.otlp_decode import Signal
-from collectors.receivers.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
+from collectors.pipeline.otlp.decode import Signal
+from collectors.pipeline.protect import protected_content
+from collectors.pipeline.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
 
 _ID_BYTES = {"traceId": 16, "spanId": 8, "parentSpanId": 8}
 _CONTAINERS: dict[Signal, tuple[Any, str, str, str]] = {

@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from collectors.receivers.otlp_decode import Decoded, Signal, decode
-from collectors.receivers.refusal import Malformed, Refusal
-from collectors.receivers.snapshots import decode_observations
-from collectors.spool.frame import Frame, Kind
+from collectors.pipeline.observations import decode_observations
+from collectors.pipeline.otlp.decode import Decoded, Signal, decode
+from collectors.pipeline.refusal import Malformed, Refusal
+from collectors.pipeline.spool.frame import Frame, Kind
 from models.lake.schema import QUARANTINE, TABLES
 
 CONTENT_LIMIT = 64 * 1024

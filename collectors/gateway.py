@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from collectors.intake import Intake, Request
-from collectors.receivers.answers import Answer, encoded
-from collectors.rows import CONTENT_LIMIT
-from collectors.spool.frame import Kind
+from collectors.pipeline.answers import Answer, encoded
+from collectors.pipeline.intake import Intake, Request
+from collectors.pipeline.rows import CONTENT_LIMIT
+from collectors.pipeline.spool.frame import Kind
 from models.domain.clock import Clock
 
 Scope = MutableMapping[str, Any]

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
-from collectors.processors.protect import MASK, protected, secret_pairs
-from collectors.receivers.refusal import Malformed
+from collectors.pipeline.protect import MASK, protected, secret_pairs
+from collectors.pipeline.refusal import Malformed
 
 _CONTROL = r"[\x00-\x1f]"
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))

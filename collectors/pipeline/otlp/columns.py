@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collectors.receivers.attributes_json import attributes_json
+from collectors.pipeline.otlp.attributes_json import attributes_json
 
 UNKNOWN_SERVICE = "unknown_service"
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from collectors.receivers.otlp_descriptor import columnar_decoder
-from collectors.receivers.refusal import MOST_ITEMS, Malformed, TooLarge, too_many
+from collectors.pipeline.otlp.descriptor import columnar_decoder
+from collectors.pipeline.refusal import MOST_ITEMS, Malformed, TooLarge, too_many
 
 LARGE_BYTES = 1 << 20
 _MOST_PARTS = 10 * MOST_ITEMS

@@ -15,9 +15,9 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from collectors.processors.protect import protected, protected_text
-from collectors.receivers.otlp_decode import Decoded
-from collectors.receivers.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
+from collectors.pipeline.otlp.decode import Decoded
+from collectors.pipeline.protect import protected, protected_text
+from collectors.pipeline.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
 from models.lake.schema import OBSERVATIONS
 
 _REQUIRED = ("snapshot_id", "system", "entity")

@@ -8,19 +8,19 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from collectors.allowance import Allowance
-from collectors.lane import Lane, NotReady
-from collectors.processors.protect import protected_bytes
-from collectors.receivers.answers import JSON, PROTOBUF, Answer
-from collectors.receivers.body import beginning, plain_body
-from collectors.receivers.otlp_decode import Decoded, Signal
-from collectors.receivers.otlp_json import protobuf_of
-from collectors.receivers.outline import check_outline
-from collectors.receivers.refusal import Malformed, Refusal, TooLarge, UnknownEncoding, rest
-from collectors.receivers.snapshots import check_lines
-from collectors.rows import CONTENT_LIMIT, Rows, decoded, quarantined, receiver, refused_frame, rows_of
-from collectors.spool.frame import Frame, Kind
-from collectors.spool.spool import SpoolFull
+from collectors.pipeline.allowance import Allowance
+from collectors.pipeline.answers import JSON, PROTOBUF, Answer
+from collectors.pipeline.body import beginning, plain_body
+from collectors.pipeline.lane import Lane, NotReady
+from collectors.pipeline.observations import check_lines
+from collectors.pipeline.otlp.decode import Decoded, Signal
+from collectors.pipeline.otlp.from_json import protobuf_of
+from collectors.pipeline.otlp.outline import check_outline
+from collectors.pipeline.protect import protected_bytes
+from collectors.pipeline.refusal import Malformed, Refusal, TooLarge, UnknownEncoding, rest
+from collectors.pipeline.rows import CONTENT_LIMIT, Rows, decoded, quarantined, receiver, refused_frame, rows_of
+from collectors.pipeline.spool.frame import Frame, Kind
+from collectors.pipeline.spool.spool import SpoolFull
 
 _log = logging.getLogger(__name__)
 _GROUP_BYTES = 8 << 20

@@ -1,0 +1,1 @@
+"""OTLP 1.x requests to flat Arrow rows of the lake's schema."""
