@@ -201,6 +201,17 @@ def verify(
 
 
 @cli.command()
+def explain(
+    code: Annotated[str | None, typer.Argument(help="cause or error code; none lists them all")] = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Say what a cause or error code means, what to do, and what people get wrong."""
+    from app.cli.explain import explain as run
+
+    run(code, form)
+
+
+@cli.command()
 def rebuild() -> None:
     """Drop the derived tables and make them again from the audit lake."""
     from app.cli.query import rebuild as run
@@ -236,7 +247,7 @@ def main() -> None:
     except Misconfigured as error:
         raise fail(str(error), 2) from error
     except TieoutError as error:
-        raise fail(str(error), 1) from error
+        raise fail(f"{error} (tieout explain {error.code})", 1) from error
     except subprocess.CalledProcessError as error:
         raise fail(f"{error.cmd[0]} ended with status {error.returncode}", 1) from error
     except BrokenPipeError:

@@ -30,36 +30,6 @@ _SLA = {
 }
 _MASTER_DATA_FLOWS = frozenset({"quote-to-project", "master-data"})
 
-CAUSES: dict[str, str] = {
-    "project-missing": "Project missing in a system",
-    "project-unsold": "Project that nobody sold",
-    "project-status": "Project open here, closed there",
-    "charge-code-unknown": "Unknown charge code",
-    "charge-code-inactive": "Inactive charge code",
-    "charge-code-missing": "Work without a charge code",
-    "charge-code-of-other-project": "Charge code of another project",
-    "charge-code-of-other-entity": "Charge code of another legal entity",
-    "time-rejected": "Rejected time",
-    "approval-late": "Approval is late",
-    "submission-late": "Time never submitted",
-    "unaccounted": "Approved work that never arrived",
-    "dead-letter": "Refused by a system",
-    "paused": "Paused for missing data",
-    "lag-breach": "Synchronisation is late",
-    "open-circuit": "System cannot be reached",
-    "throttled": "System holds us back",
-    "quarantine": "Unreadable input",
-    "customer-duplicate": "Duplicate customer",
-    "customer-hierarchy": "Customer hierarchy differs",
-    "rate-missing": "Missing rate",
-    "billing-hold": "Contract on hold",
-    "sow-expired": "Work beyond the statement of work",
-    "rejected": "Rejected, to be corrected",
-    "approval-pending": "Waits for approval",
-    "not-submitted": "Not submitted yet",
-    "in-flight": "On its way to the ERP",
-}
-
 
 def severity(amount_reporting: Decimal, occurrences: int, floor: str = "low", overdue: bool = False) -> str:
     """How grave a case is: by money in the reporting currency or by count, whichever is worse, never below `floor`,
@@ -80,6 +50,4 @@ def service_time(grave: str, flow: str | None) -> timedelta:
 
 def cause_title(cause: str) -> str:
     """A cause, or a blocker of `mart_work`, in words for a heading."""
-    return CAUSES.get(cause) or (
-        EXPLANATIONS[cause].title if cause in EXPLANATIONS else cause.replace("-", " ").capitalize()
-    )
+    return EXPLANATIONS[cause].title if cause in EXPLANATIONS else cause.replace("-", " ").capitalize()
