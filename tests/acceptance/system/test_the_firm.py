@@ -89,6 +89,7 @@ def money(firm: Demonstration, case: dict[str, Any]) -> dict[str, Decimal]:
     return {currency: Decimal(amount) for currency, amount in json.loads(amounts or "{}").items()}
 
 
+@pytest.mark.req("N1")
 def test_a_page_with_data_comes_soon(firm: Demonstration) -> None:
     """N1: records of all three flows are there before the history has ended."""
     firm.until(lambda: firm.one("select count(distinct flow) from records") == 3, 60, "records of three flows")
