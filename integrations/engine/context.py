@@ -31,7 +31,7 @@ def idempotency_key(run: Run, step: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
-def parting(run: Run) -> dict[str, Any]:
+def with_error(run: Run) -> dict[str, Any]:
     """What a flow's on_dead step sees: the dead run's payload with `_error` = {code, message, field, step}."""
     error = {"code": run.error_code, "message": run.error_message, "field": run.error_field, "step": run.step_name}
     return {**run.payload, "_error": error}

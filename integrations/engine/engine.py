@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from integrations.contracts.connector import Connector
 from integrations.contracts.flow import Flow
-from integrations.engine.farewell import Farewells
 from integrations.engine.flow_book import FlowBook
+from integrations.engine.inbox import InboxAdmission
 from integrations.engine.landscape import Landscape
+from integrations.engine.on_dead_notices import OnDeadNotices
 from integrations.engine.polling import Polling
 from integrations.engine.request_desk import RequestDesk
 from integrations.engine.routing import Routing
@@ -50,11 +51,12 @@ class Engine:
             self.owner, journal, self.flows, self.landscape, clock, chance, self.tracing, page, lease_seconds
         )
         self.polling = Polling(journal, self.landscape, self._routing, clock, self.worker.gate)
-        self.farewells = Farewells(journal, self.flows, self.landscape, clock, self.worker, self.tracing, chance)
+        self.inbox = InboxAdmission(journal, self._routing)
+        self.notices = OnDeadNotices(journal, self.flows, self.landscape, clock, self.worker, self.tracing, chance)
         self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock)
 
     def admit(self, events: Iterable[CloudEvent]) -> Admitted:
-        """Admit events that did not come from a poll (a webhook, a test). Safe to repeat."""
+        """Admit events that came neither by a poll nor by the inbox (a test). Safe to repeat."""
         return self.journal.runs.admit([self._routing.arrival(event) for event in events])
 
     def poll(self) -> int:
@@ -62,10 +64,10 @@ class Engine:
         return sum(self.polling.poll(system, stream) for system, stream in self.polling.streams())
 
     def work(self) -> int:
-        """Finish one page of due runs and the last messages of dead ones; how many there were."""
+        """Finish one page of due runs and the notices of dead ones; how many there were."""
         if self.journal.runs.idle():
             return 0
-        return self.worker.work() + self.farewells.send()
+        return self.worker.work() + self.notices.send()
 
     def drain(self, poll: bool = True, limit: int = 10_000) -> int:
         """Poll once, then do everything that is due now, requests too; how many runs were worked on.
@@ -78,6 +80,7 @@ class Engine:
         done = 0
         for _ in range(limit):
             answered = self.desk.serve()
+            self.inbox.admit()
             self.journal.runs.reap()
             worked = self.work()
             done += worked

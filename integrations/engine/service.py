@@ -26,6 +26,7 @@ from models.settings import Settings, read_settings
 _IDLE_SECONDS = 0.05
 _REAP_SECONDS = 0.5
 _DESK_SECONDS = 0.25
+_INBOX_SECONDS = 0.5
 _LAST_SECONDS = 2.5
 """How long the end may wait for work under way; what is not finished by then is in doubt and will be looked up."""
 
@@ -113,8 +114,10 @@ class _Service:
                 jobs.every(
                     settings.snapshot_seconds, f"snapshot {name}", _Unhurried(partial(self._snapshots.take, connector))
                 )
+        jobs.every(_INBOX_SECONDS, "inbox", engine.inbox.admit, at_jump=True)
         jobs.every(30.0, "trim feed", self._journal.feed.trim)
         jobs.every(300.0, "tidy signals", self._journal.runs.tidy)
+        jobs.every(3600.0, "tidy inbox", self._journal.inbox_queue.tidy)
         return jobs
 
     def _connected(self) -> dict[str, Connector] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.contracts.connector import Change, Policy
 from integrations.contracts.flow import Deliver, Emit, Flow, Need, Transform
-from integrations.engine.context import RunContext, parting
+from integrations.engine.context import RunContext, with_error
 from integrations.engine.retry import decide, error_of
 from integrations.engine.tracing import SpanPlace, Tracing, new_span_id
 from models.canonical.events import CloudEvent
@@ -202,10 +202,10 @@ class Walk:
             run.intent = None
         if run.state is RunState.DEAD:
             self._weigh()
-            run.farewell = "due" if self.flow.on_dead is not None else None
+            run.notice = "due" if self.flow.on_dead is not None else None
             self.move.records.append(settlement(run, now))
             if not unanswered and run.step_name not in run.acks:
-                self._part()
+                self._died()
 
     def close(self) -> None:
         """Report the span of this attempt."""
@@ -316,13 +316,13 @@ class Walk:
         except (LookupError, TypeError, ValueError, AttributeError, InvalidOperation):
             run.amount = run.currency = None
 
-    def _part(self) -> None:
-        """Keep what the death teaches, with the death: whether and when the last message goes out is another matter."""
+    def _died(self) -> None:
+        """Keep what the death teaches, with the death: whether and when the notice goes out is another matter."""
         last = self.flow.on_dead
         if last is None or last.learn is None:
             return
         try:
-            self._learn(list(last.learn(parting(self.move.run), {})), [])
+            self._learn(list(last.learn(with_error(self.move.run), {})), [])
         except Exception as error:  # noqa: BLE001  a fault in the flow's `learn` must not keep the run from its rest
             code, message, path = error_of(error)
             body = {"error": {"code": code, "message": message, "field": path}}
@@ -331,7 +331,7 @@ class Walk:
                 RecordKind.FAILURE,
                 self.context.now(),
                 step=last.name,
-                status="farewell",
+                status="on_dead",
                 error_code=code,
                 body=body,
             )

@@ -62,9 +62,9 @@ class Worker:
         if not claim.runs:
             return 0
         lookups = Lookups(self._journal, self._landscape)
-        walks, strangers = self._walks(claim.runs, lookups)
-        if strangers:
-            self._stored(strangers, claim.wall)
+        walks, unknown = self._walks(claim.runs, lookups)
+        if unknown:
+            self._stored(unknown, claim.wall)
         planned = self._walked([walk for walk in walks if walk.move.run.state is RunState.RUNNING], lookups)
         planned = self._kept(planned, self._commit(walks, claim.wall))
         while planned:
@@ -136,7 +136,7 @@ class Worker:
     def _walks(self, runs: Sequence[Run], lookups: Lookups) -> tuple[list[Walk], list[Move]]:
         """Walks of the runs whose flow version is known here; the others go back for a worker that knows it."""
         walks: list[Walk] = []
-        strangers: list[Move] = []
+        unknown: list[Move] = []
         for run in runs:
             move, flow = Move(run), self._flows.version(run.flow, run.flow_version)
             if flow is None:
@@ -148,7 +148,7 @@ class Worker:
                     "flow-version-unknown",
                     f"no worker here knows {run.flow} version {run.flow_version}: deploy it",
                 )
-                strangers.append(move)
+                unknown.append(move)
                 continue
             walk = Walk(move, flow, RunContext(run, lookups, self._clock), self._tracing, self._chance())
             if run.claims > CRASHES:
@@ -158,7 +158,7 @@ class Worker:
                 )
                 walk.fail(crash, Policy(), time.time_ns())
             walks.append(walk)
-        return walks, strangers
+        return walks, unknown
 
     def _walked(self, walks: Sequence[Walk], lookups: Lookups) -> list[Planned]:
         """Walk pure steps in lockstep until each run rests or plans a write."""

@@ -251,7 +251,7 @@ def new_run(arrival: Arrival, start: Start, state: RunState, now: datetime) -> R
         due_at=now,
         settled_at=now if ended else None,
         source_changed_at=start.source_changed_at,
-        farewell=None,
+        notice=None,
         lease_token=0,
     )
 
@@ -266,7 +266,7 @@ _EVENT = sa.text(
     "insert into event (source, event_id, body, admitted_at) values (:source, :event_id, :body, :admitted_at)"
 )
 _JSON = ("payload", "acks", "correction", "intent", "waiting_missing")
-_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "farewell_at")
+_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at")
 
 
 def stored(run: Run, held: bool, now: datetime) -> dict[str, Any]:

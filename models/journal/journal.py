@@ -12,6 +12,8 @@ from models.journal.crosswalk import Crosswalk
 from models.journal.cursors import Cursors
 from models.journal.database import open_database
 from models.journal.feed import Feed
+from models.journal.inbox import Inbox
+from models.journal.inbox_queue import InboxQueue
 from models.journal.leases import Leases
 from models.journal.migration import migrate
 from models.journal.registry import Registry
@@ -37,6 +39,8 @@ class Journal:
     snapshots: Snapshots
     cases: Cases
     requests: Requests
+    inbox: Inbox
+    inbox_queue: InboxQueue
 
     def close(self) -> None:
         """Give every connection back."""
@@ -64,4 +68,6 @@ def open_journal(url: str, clock: Clock) -> Journal:
         snapshots=Snapshots(engine, clock),
         cases=Cases(engine, clock, feed),
         requests=Requests(engine, clock, feed),
+        inbox=Inbox(engine, clock),
+        inbox_queue=InboxQueue(engine, clock),
     )

@@ -23,6 +23,8 @@ from models.domain.states import RunState, allowed
 from models.journal import tables
 from models.journal.admitting import SQL, admission_lock, insert_runs, stored
 from models.journal.committing import release, supersede
+from models.journal.inbox import INBOX
+from models.journal.inbox_queue import put_back
 from models.journal.rereads import INTAKE, STALE, ask
 from models.journal.run import HOLDING, Run, run_of
 from models.journal.run_records import run_record
@@ -108,9 +110,9 @@ def restarted(
         created_at=now,
         due_at=now,
         settled_at=None,
-        farewell=None,
-        farewell_at=None,
-        farewell_tries=0,
+        notice=None,
+        notice_at=None,
+        notice_tries=0,
         lease_token=0,
     )
 
@@ -203,12 +205,16 @@ class ReplayMaker:
         return f"{stream} of {system} was last read on {read:%Y-%m-%d %H:%M} UTC: it has to be read on from there first, replay when it was"
 
     def _reread(self, old: Run, actor: str, because: Mapping[str, Any]) -> list[Record]:
-        """Forget that the row came and read its stream again: mapped by now it is admitted as an event, else refused
-        anew. The dead letter stays until one of the two has happened, since the source may have the row no longer.
+        """Forget that the row came and read its stream again, or put it back into the inbox: mapped by now it is
+        admitted as an event, else refused anew. The dead letter stays until one of the two has happened, since the
+        source may have the row no longer.
         """
         system, stream = old.payload["system"], old.payload["stream"]
         self._connection.execute(self._sql["forget"], {"source": old.event_source, "event_id": old.event_id})
-        self._connection.execute(self._sql["rewind"], {"system": system, "stream": stream})
+        if stream == INBOX:
+            put_back(self._connection, system, old.payload["source_id"], old.payload["row"], self._now)
+        else:
+            self._connection.execute(self._sql["rewind"], {"system": system, "stream": stream})
         body = {**because, "action": "replay", "reads_again": {"system": system, "stream": stream}}
         note = run_record(old, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body)
         ask(self._connection, old, self._now)

@@ -64,11 +64,11 @@ class Run:
     due_at: datetime | None
     settled_at: datetime | None
     source_changed_at: datetime | None
-    farewell: str | None
+    notice: str | None
     lease_token: int
     held: int = 0
-    farewell_at: datetime | None = None
-    farewell_tries: int = 0
+    notice_at: datetime | None = None
+    notice_tries: int = 0
     replay_request: str | None = None
 
     @property
@@ -84,7 +84,7 @@ def telling_system(event_source: str) -> str:
 
 RUN_COLUMNS = ", ".join(field.name for field in fields(Run))
 _JSON = ("correction", "intent", "waiting_missing")
-_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "farewell_at")
+_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at")
 
 
 def run_of(row: Sequence[Any]) -> Run:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from models.domain.clock import Clock
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState, allowed
-from models.journal import admitting, claiming, committing, replays, rereads, tables
+from models.journal import admitting, claiming, committing, inbox, replays, rereads, tables
 from models.journal.admitting import Admitted
 from models.journal.committing import Commit
 from models.journal.crosswalk import Crosswalk
@@ -30,7 +30,7 @@ from models.journal.statements import statements
 T = TypeVar("T")
 LEASE_SECONDS = 15.0
 _DEADLOCK = "40P01"
-_FAREWELL_LEASE = timedelta(minutes=5)
+_NOTICE_LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Runs:
         self._engine, self._clock = engine, clock
         self._feed = Feed(engine, clock)
         self._sql = statements(admitting.SQL, engine.dialect.name)
+        self._inbox = statements(inbox.SQL, engine.dialect.name)
         self._commit = Commit(self._feed, Registry(engine, clock), Crosswalk(engine, clock))
 
     def admit(self, arrivals: Sequence[Arrival], within: Callable[[sa.Connection], object] | None = None) -> Admitted:
@@ -207,35 +208,35 @@ class Runs:
         values = {"flow": flow, "actor": actor, "reason": reason}
         self._by_operator(sa.text("delete from flow_state where flow = :flow"), values, "resume_flow", "resumed")
 
-    def farewells(self, limit: int) -> list[Run]:
-        """Dead runs whose last message is due, oldest first. They are the caller's to tell of by `farewelled`; should
+    def notices(self, limit: int) -> list[Run]:
+        """Dead runs whose notice is due, oldest first. They are the caller's to tell of by `keep_notices`; should
         it be lost, they are due again after some minutes.
         """
         now = self._clock.now()
-        values = {"limit": limit, "now": micros(now), "until": micros(now + _FAREWELL_LEASE)}
+        values = {"limit": limit, "now": micros(now), "until": micros(now + _NOTICE_LEASE)}
 
         def work(connection: sa.Connection) -> list[Run]:
             return sorted(
-                (run_of(row) for row in connection.execute(self._sql["farewells"], values)), key=lambda run: run.seq
+                (run_of(row) for row in connection.execute(self._sql["notices"], values)), key=lambda run: run.seq
             )
 
         return self._transaction(work)
 
-    def farewelled(self, runs: Sequence[Run], records: Sequence[Record]) -> None:
-        """How the last messages of these runs stand now (`farewell`, `farewell_at`, `farewell_tries`), with the records
+    def keep_notices(self, runs: Sequence[Run], records: Sequence[Record]) -> None:
+        """How the notices of these runs stand now (`notice`, `notice_at`, `notice_tries`), with the records
         of it.
         """
 
         def work(connection: sa.Connection) -> None:
             for run in runs:
-                at = micros(run.farewell_at) if run.farewell_at else None
+                at = micros(run.notice_at) if run.notice_at else None
                 values = {
                     "seq": run.seq,
-                    "farewell": run.farewell,
-                    "farewell_at": at,
-                    "farewell_tries": run.farewell_tries,
+                    "notice": run.notice,
+                    "notice_at": at,
+                    "notice_tries": run.notice_tries,
                 }
-                connection.execute(self._sql["farewell"], values)
+                connection.execute(self._sql["notice"], values)
             self._feed.append(connection, records)
 
         self._transaction(work)
@@ -267,7 +268,8 @@ class Runs:
         with reading(self._engine) as connection:
             due = connection.execute(self._sql["due_count"], {"now": micros(self._clock.now())}).scalar_one()
             due += connection.execute(self._sql["running_count"]).scalar_one()
-            due += connection.execute(self._sql["farewells_due"], {"now": micros(self._clock.now())}).scalar_one()
+            due += connection.execute(self._sql["notices_due"], {"now": micros(self._clock.now())}).scalar_one()
+            due += connection.execute(self._inbox["waiting_count"]).scalar_one()
             polls = list(connection.scalars(sa.select(cursor.polled_at)))
         return Pulse(None if not polls or None in polls else min(moment for moment in polls if moment), due)
 
@@ -276,16 +278,16 @@ class Runs:
         return self._transaction(forget_signals)
 
     def idle(self) -> bool:
-        """Whether there is nothing to claim and no farewell to send now; a look that costs no write lock."""
+        """Whether there is nothing to claim and no notice to send now; a look that costs no write lock."""
         now = {"now": micros(self._clock.now())}
         with reading(self._engine) as connection:
             return (
                 connection.execute(self._sql["any_due"], now).first() is None
-                and connection.execute(self._sql["any_farewell"], now).first() is None
+                and connection.execute(self._sql["any_notice"], now).first() is None
             )
 
     def next_due(self) -> datetime | None:
-        """World time at which the next run or last message falls due; None when none is waiting for its time."""
+        """World time at which the next run or notice falls due; None when none is waiting for its time."""
         with reading(self._engine) as connection:
             found = connection.execute(self._sql["next_due"]).scalar_one()
         return None if found is None else instant(found)

@@ -51,7 +51,7 @@ update run set state = :state, step = :step, step_name = :step_name, attempt = :
   payload = :payload, acks = :acks, intent = :intent, error_code = :error_code, error_message = :error_message, error_field = :error_field,
   system = :system, waiting_for = :waiting_for, waiting_because = :waiting_because, waiting_missing = :waiting_missing,
   waiting_owner = :waiting_owner, waiting_wall = :waiting_wall, amount = :amount, currency = :currency, due_at = :due_at,
-  settled_at = :settled_at, farewell = :farewell, updated_at = :now, lease_owner = :owner, lease_until_wall = :until
+  settled_at = :settled_at, notice = :notice, updated_at = :now, lease_owner = :owner, lease_until_wall = :until
 where seq = :seq and lease_token = :lease_token and state = 'running';
 
 -- move_many: the same for a whole group in one round trip (PostgreSQL)
@@ -59,17 +59,17 @@ update run set state = u.state, step = u.step, step_name = u.step_name, attempt 
   payload = u.payload, acks = u.acks, intent = u.intent, error_code = u.error_code, error_message = u.error_message,
   error_field = u.error_field, system = u.system, waiting_for = u.waiting_for, waiting_because = u.waiting_because,
   waiting_missing = u.waiting_missing, waiting_owner = u.waiting_owner, waiting_wall = u.waiting_wall, amount = u.amount,
-  currency = u.currency, due_at = u.due_at, settled_at = u.settled_at, farewell = u.farewell, updated_at = u.now,
+  currency = u.currency, due_at = u.due_at, settled_at = u.settled_at, notice = u.notice, updated_at = u.now,
   lease_owner = u.owner, lease_until_wall = u.until
 from unnest(
   cast(:state as text[]), cast(:step as int[]), cast(:step_name as text[]), cast(:attempt as int[]), cast(:legal_entity as text[]),
   cast(:payload as text[]), cast(:acks as text[]), cast(:intent as text[]), cast(:error_code as text[]), cast(:error_message as text[]),
   cast(:error_field as text[]), cast(:system as text[]), cast(:waiting_for as text[]), cast(:waiting_because as text[]),
   cast(:waiting_missing as text[]), cast(:waiting_owner as text[]), cast(:waiting_wall as bigint[]), cast(:amount as text[]),
-  cast(:currency as text[]), cast(:due_at as bigint[]), cast(:settled_at as bigint[]), cast(:farewell as text[]), cast(:now as bigint[]),
+  cast(:currency as text[]), cast(:due_at as bigint[]), cast(:settled_at as bigint[]), cast(:notice as text[]), cast(:now as bigint[]),
   cast(:owner as text[]), cast(:until as bigint[]), cast(:seq as bigint[]), cast(:lease_token as bigint[])
 ) as u(state, step, step_name, attempt, legal_entity, payload, acks, intent, error_code, error_message, error_field, system, waiting_for,
-  waiting_because, waiting_missing, waiting_owner, waiting_wall, amount, currency, due_at, settled_at, farewell, now, owner, until, seq, lease_token)
+  waiting_because, waiting_missing, waiting_owner, waiting_wall, amount, currency, due_at, settled_at, notice, now, owner, until, seq, lease_token)
 where run.seq = u.seq and run.lease_token = u.lease_token and run.state = 'running'
 returning run.seq;
 
@@ -80,11 +80,11 @@ select seq, lease_token from run where seq in json numbers(:seqs) and state = 'r
 select $run from run where state = 'dead' and business_key in json(:keys);
 
 -- supersede: a later attempt took over
-update run set state = 'superseded', settled_at = :now, updated_at = :now, farewell = null
+update run set state = 'superseded', settled_at = :now, updated_at = :now, notice = null
 where seq in json numbers(:seqs) and state in ('ready', 'waiting', 'dead');
 
 -- cancel: a person ended it
-update run set state = 'cancelled', settled_at = :now, updated_at = :now, farewell = null
+update run set state = 'cancelled', settled_at = :now, updated_at = :now, notice = null
 where seq in json numbers(:seqs) and state in ('ready', 'waiting', 'dead');
 
 -- release: the next run of these aggregates may go on
@@ -119,19 +119,19 @@ select count(*) from run where state = 'running';
 select 1 from run
 where state in ('ready', 'in_doubt') and held = 0 and due_at <= :now and flow not in (select flow from flow_state) limit 1;
 
--- any_farewell: whether a dead run's last message is due
+-- any_notice: whether a dead run's notice is due
 select 1 from run
-where farewell in ('due', 'sending') and state = 'dead' and (farewell_at is null or farewell_at <= :now) limit 1;
+where notice in ('due', 'sending') and state = 'dead' and (notice_at is null or notice_at <= :now) limit 1;
 
--- farewells_due: how many last messages of dead runs are due or being sent
+-- notices_due: how many notices of dead runs are due or being sent
 select count(*) from run
-where farewell in ('due', 'sending') and state = 'dead' and (farewell = 'sending' or farewell_at is null or farewell_at <= :now);
+where notice in ('due', 'sending') and state = 'dead' and (notice = 'sending' or notice_at is null or notice_at <= :now);
 
--- next_due: when the next run or last message falls due
+-- next_due: when the next run or notice falls due
 select min(due_at) from (
   select min(due_at) as due_at from run where state in ('ready', 'in_doubt') and held = 0
   union all
-  select min(farewell_at) from run where farewell in ('due', 'sending') and state = 'dead') as falls;
+  select min(notice_at) from run where notice in ('due', 'sending') and state = 'dead') as falls;
 
 -- by_ids: runs by their ids
 select $run from run where run_id in json(:ids) order by seq;
@@ -143,16 +143,16 @@ where new.replay_of in json(:ids) and (old.state = 'superseded' or new.replay_re
 -- origins: the events that began these runs
 select event.source, event.event_id, event.body from event where event.source = :source and event.event_id in json(:ids);
 
--- farewells: dead runs whose last message is due, now in the caller's hands until then
-update run set farewell = 'sending', farewell_at = :until where seq in (
+-- notices: dead runs whose notice is due, now in the caller's hands until then
+update run set notice = 'sending', notice_at = :until where seq in (
   select seq from run
-  where farewell in ('due', 'sending') and state = 'dead' and (farewell_at is null or farewell_at <= :now)
+  where notice in ('due', 'sending') and state = 'dead' and (notice_at is null or notice_at <= :now)
   order by seq limit :limit for update skip locked)
 returning $run;
 
--- farewell: how the last message of a dead run stands
-update run set farewell = :farewell, farewell_at = :farewell_at, farewell_tries = :farewell_tries
-where seq = :seq and farewell = 'sending' and state = 'dead';
+-- notice: how the notice of a dead run stands
+update run set notice = :notice, notice_at = :notice_at, notice_tries = :notice_tries
+where seq = :seq and notice = 'sending' and state = 'dead';
 
 -- forget: an event that is to be taken as new when it comes again
 delete from event where source = :source and event_id = :event_id;

@@ -23,7 +23,7 @@ from models.journal.run import RUN_COLUMNS
 _LIST = re.compile(r"in json\((:\w+)\)")
 _NUMBERS = re.compile(r"in json numbers\((:\w+)\)")
 _BEGINS = re.compile(r"(\w+) begins with (:\w+)")
-_INSERT = re.compile(r"insert into (\w+) \(([\w, ]+)\) values \([:\w, ]+\)")
+_INSERT = re.compile(r"insert into (\w+) \(([\w, ]+)\)\s+values \([:\w, ]+\)")
 _LOCK = re.compile(r"for update skip locked")
 
 
@@ -33,18 +33,17 @@ def statements(file: Path, dialect: str) -> Mapping[str, sa.TextClause]:
     return {name: sa.text(_fitted(sql, dialect)) for name, sql in sql_statements.statements(file).items()}
 
 
-def insert_many(connection: sa.Connection, statement: sa.TextClause, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run an `insert … values …` whose parameters are named as its columns, for all rows.
+def insert_many(connection: sa.Connection, statement: sa.TextClause, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Run an `insert … values …` whose parameters are named as its columns, for all rows; how many were inserted.
 
     On SQLite the driver binds the names itself, which took half the time of a long batch; on PostgreSQL all rows go in
     one statement as JSON, typed by the table, since a batch of single inserts costs a round trip each.
     """
     if not rows:
-        return
+        return 0
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(statement.text, list(rows))
-    else:
-        connection.execute(_as_one(statement.text), {"rows": orjson.dumps(list(rows)).decode()})
+        return connection.exec_driver_sql(statement.text, list(rows)).rowcount
+    return connection.execute(_as_one(statement.text), {"rows": orjson.dumps(list(rows)).decode()}).rowcount
 
 
 @cache

@@ -72,9 +72,9 @@ run = sa.Table(
     sa.Column("settled_at", Instant),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("source_changed_at", Instant),
-    sa.Column("farewell", sa.Text),  # of a dead run whose flow has an on_dead step: due, sending, then tried
-    sa.Column("farewell_at", Instant),  # when it is due (null: at once), or when whoever sends it is taken for lost
-    sa.Column("farewell_tries", sa.Integer, nullable=False),
+    sa.Column("notice", sa.Text),  # of a dead run whose flow has an on_dead step: due, sending, then tried
+    sa.Column("notice_at", Instant),  # when it is due (null: at once), or when whoever sends it is taken for lost
+    sa.Column("notice_tries", sa.Integer, nullable=False),
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_token", sa.BigInteger, nullable=False),
     sa.Column("lease_until_wall", sa.BigInteger),
@@ -86,7 +86,23 @@ run = sa.Table(
     _part("run_waiting", "state = 'waiting'", "waiting_for"),
     _part("run_leased", "state = 'running'", "lease_until_wall"),
     _part("run_replay", "replay_of IS NOT NULL", "replay_of"),
-    _part("run_farewell", "farewell IN ('due', 'sending')", "seq"),
+    _part("run_notice", "notice IN ('due', 'sending')", "seq"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("position", _SERIAL, primary_key=True, autoincrement=True),  # order of arrival
+    sa.Column("source", sa.Text, nullable=False),  # who received it
+    sa.Column("item_id", sa.Text, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("traceparent", sa.Text),
+    sa.Column("body", Json),  # as it came; null once it is admitted, since the event or the dead letter holds it then
+    sa.Column("refusal", Json),  # of a body that its receiver could not read: code, message, field
+    sa.Column("admitted_at", Instant),
+    sa.UniqueConstraint("source", "item_id"),
+    _part("inbox_waiting", "admitted_at IS NULL", "position"),
+    sqlite_autoincrement=True,
 )
 
 flow_state = sa.Table(

@@ -431,7 +431,7 @@ class _World:
                 "settled_at": at + timedelta(seconds=45) if not fault else None,
                 "source_changed_at": at,
                 "lease_token": 0,
-                "farewell_tries": 0,
+                "notice_tries": 0,
             }
         )
         self._trace(trace, at, fault)

@@ -95,7 +95,7 @@ class Firm:
                 outcome = self._take(trail, step)
             except TieoutError as error:
                 trail.state, trail.error = "dead", error
-                self._farewell(trail, error)
+                self._notify(trail, error)
                 return
             trail.said[step.name] = outcome
             if isinstance(outcome, WaitFor):
@@ -137,7 +137,7 @@ class Firm:
         self.learn(step.learn(trail.payload, trail.acks[step.name]) if step.learn else ())
         return change
 
-    def _farewell(self, trail: Trail, error: TieoutError) -> None:
+    def _notify(self, trail: Trail, error: TieoutError) -> None:
         """The last message, where there is somebody to tell; what it teaches is learnt either way."""
         step = trail.flow.on_dead
         if step:

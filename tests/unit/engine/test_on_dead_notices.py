@@ -21,7 +21,7 @@ from tests.unit.engine.hostile import FAST, HandClock, Hostile, event, posting_f
 from tests.unit.engine.test_delivery import engine_on, states
 
 
-def farewell(learns: bool = False, change: Any = None) -> Deliver:
+def notice(learns: bool = False, change: Any = None) -> Deliver:
     told = change or (
         lambda payload, context: Change(
             "annotate", "time_entry", payload["ref"]["id"], "k", {"code": payload["_error"]["code"]}
@@ -71,7 +71,7 @@ def test_a_last_message_that_fails_in_passing_goes_out_later(
     }
     erp = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period"))
     psa = Hostile("psa", Role.PSA, misbehaves=lambda change, tries: troubles[trouble] if tries == 1 else None)  # type: ignore[arg-type,return-value]
-    engine = engine_on(any_journal, clock, erp, psa, on_dead=farewell())
+    engine = engine_on(any_journal, clock, erp, psa, on_dead=notice())
     engine.admit([event("a")])
     engine.drain()
     engine.drain()
@@ -88,7 +88,7 @@ def test_a_last_message_is_given_up_after_the_attempts_of_its_system(journal: Jo
     """E3: bounded: a PSA that never answers is not asked for ever."""
     erp = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period"))
     psa = Hostile("psa", Role.PSA, misbehaves=lambda change, tries: Retriable("busy"))
-    engine = engine_on(journal, clock, erp, psa, on_dead=farewell())
+    engine = engine_on(journal, clock, erp, psa, on_dead=notice())
     engine.admit([event("a")])
     for _ in range(2 * FAST.attempts):
         engine.drain()
@@ -103,13 +103,13 @@ def test_a_last_message_survives_the_end_of_its_engine(any_journal: Journal, clo
         Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period")),
         Hostile("psa", Role.PSA),
     )
-    engine = engine_on(any_journal, clock, erp, psa, on_dead=farewell())
+    engine = engine_on(any_journal, clock, erp, psa, on_dead=notice())
     engine.admit([event("a")])
     engine.worker.work()
-    assert [run.business_key for run in any_journal.runs.farewells(10)] == ["time_entry:a"], (
+    assert [run.business_key for run in any_journal.runs.notices(10)] == ["time_entry:a"], (
         "and then the engine was killed"
     )
-    assert any_journal.runs.farewells(10) == [] and any_journal.runs.pulse().due == 1
+    assert any_journal.runs.notices(10) == [] and any_journal.runs.pulse().due == 1
     clock.forward(600)
     engine.drain()
     assert psa.effects == {"a": 1}
@@ -124,7 +124,7 @@ def test_what_a_refusal_teaches_is_kept_with_the_death(journal: Journal, clock: 
         [] if psa == "none" else [Hostile("psa", Role.PSA, misbehaves=lambda change, tries: Rejected("no", code="x"))]
     )
     nothing = (lambda payload, context: NothingToDo("not its PSA")) if psa == "nothing to say" else None
-    engine = engine_on(journal, clock, erp, *others, on_dead=farewell(True, nothing))
+    engine = engine_on(journal, clock, erp, *others, on_dead=notice(True, nothing))
     engine.admit([event("a")])
     engine.worker.work()
     assert journal.registry.known([("posting", "a")]) == {
@@ -137,7 +137,7 @@ def test_what_a_refusal_teaches_is_kept_with_the_death(journal: Journal, clock: 
 @pytest.mark.req("E1")
 def test_a_death_in_doubt_teaches_nothing(journal: Journal, clock: HandClock) -> None:
     """E1: a run buried with a write that nobody answered for must not be taken for a refusal."""
-    engine = engine_on(journal, clock, Hostile(misbehaves=lambda change, tries: "lost"), on_dead=farewell(True))
+    engine = engine_on(journal, clock, Hostile(misbehaves=lambda change, tries: "lost"), on_dead=notice(True))
     engine.admit([event("a")])
     engine.drain()
     with journal.engine.begin() as connection:
@@ -154,7 +154,7 @@ def test_a_newer_version_learns_of_its_own_refusal(any_journal: Journal, clock: 
     """E1: the version that waited was posted; that the newer one, which woke the run, is refused is not kept silent for
     it.
     """
-    flow = posting_flow(on_dead=farewell(True))
+    flow = posting_flow(on_dead=notice(True))
     wait = Transform("wait", lambda payload, context: WaitFor("period/2026-09", "the period is not open yet"))
     erp = Hostile(
         misbehaves=lambda change, tries: (

@@ -1,6 +1,6 @@
-"""Farewells: the `on_dead` step of a flow, sent when a run went to the dead letters; it never changes the run's state.
+"""On-dead notices: the `on_dead` step of a flow, sent when a run went to the dead letters; the run stays as it is.
 
-A message counts as sent once it was answered. What passes by itself (a busy or held system, a lost answer) is tried
+A notice counts as sent once it was answered. What passes by itself (a busy or held system, a lost answer) is tried
 again with back-off, as often as the system's policy tries a write; a kill in between sends it again, under the same
 key. What the step learns was committed with the run's death (`integrations.engine.walk`).
 """
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from integrations.contracts.connector import Change, Policy
 from integrations.contracts.flow import Deliver
-from integrations.engine.context import RunContext, parting
+from integrations.engine.context import RunContext, with_error
 from integrations.engine.delivering import answered
 from integrations.engine.flow_book import FlowBook
 from integrations.engine.landscape import Landscape
@@ -32,21 +32,21 @@ from models.journal.run import Run
 from models.journal.run_records import run_record
 
 _AT_ONCE = 10
-"""Messages told of in one commit: what a kill sends again."""
+"""Notices whose outcomes share one commit: what a kill sends again."""
 _ROUNDS = 5
 _UNKNOWN_VERSION = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
 class _Said:
-    """What the last messages of one round brought."""
+    """What one round of notices brought."""
 
     records: list[Record] = field(default_factory=list)
     sent: int = 0
 
 
-class Farewells:
-    """Sends last messages. The step sees the run's payload with `_error` = {code, message, field, step}."""
+class OnDeadNotices:
+    """Sends notices. The step sees the run's payload with `_error` = {code, message, field, step}."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Farewells:
         """
         sent = 0
         for _ in range(_ROUNDS):
-            runs = self._journal.runs.farewells(_AT_ONCE)
+            runs = self._journal.runs.notices(_AT_ONCE)
             if runs:
                 sent += self._round(runs)
             if len(runs) < _AT_ONCE:
@@ -79,10 +79,10 @@ class Farewells:
         for name in self._landscape.connectors:
             self._worker.gate(name).refresh(circuits)
         for run in runs:
-            run.farewell, run.farewell_at = "tried", None
+            run.notice, run.notice_at = "tried", None
             self._say(run, lookups, said)
-            said.sent += run.farewell == "tried"
-        self._journal.runs.farewelled(runs, said.records)
+            said.sent += run.notice == "tried"
+        self._journal.runs.keep_notices(runs, said.records)
         return said.sent
 
     def _say(self, run: Run, lookups: Lookups, said: _Said) -> None:
@@ -92,7 +92,7 @@ class Farewells:
         step = flow.on_dead
         if step is None:
             return
-        run.payload, run.step_name, started = parting(run), step.name, time.time_ns()
+        run.payload, run.step_name, started = with_error(run), step.name, time.time_ns()
         context = RunContext(run, lookups, self._clock)
         try:
             system = context.system_of(step.role)
@@ -100,7 +100,7 @@ class Farewells:
             return  # nobody plays the role, so there is nobody to tell
         try:
             change = step.change(run.payload, context)
-        except Exception as error:  # noqa: BLE001  a failed farewell is recorded and changes nothing
+        except Exception as error:  # noqa: BLE001  a failed notice is recorded and changes nothing
             said.records.append(self._failed(run, error, None, None, started))
             return
         if not isinstance(change, Change):
@@ -145,8 +145,8 @@ class Farewells:
             self._retried(run, answer, self._landscape.connectors[system].config.policy)
 
     def _retried(self, run: Run, error: Exception, policy: Policy) -> None:
-        decision = decide(error, run.farewell_tries + 1, self._clock.now(), policy, self._chance())
-        run.farewell_tries += decision.counted
+        decision = decide(error, run.notice_tries + 1, self._clock.now(), policy, self._chance())
+        run.notice_tries += decision.counted
         if decision.state is not RunState.DEAD and decision.due_at is not None:
             _later(run, decision.due_at)
 
@@ -161,7 +161,7 @@ class Farewells:
             RecordKind.FAILURE,
             self._clock.now(),
             system=system,
-            status="farewell",
+            status="on_dead",
             error_code=code,
             duration_us=(time.time_ns() - started) // 1000,
             body=body,
@@ -169,4 +169,4 @@ class Farewells:
 
 
 def _later(run: Run, until: datetime) -> None:
-    run.farewell, run.farewell_at = "due", until
+    run.notice, run.notice_at = "due", until

@@ -1,0 +1,75 @@
+"""The inbox: what receivers took in is admitted like a polled page, each item once and in order (E11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from integrations.engine.routing import Routing
+from models.canonical.events import CloudEvent
+from models.domain.errors import Unmappable
+from models.journal.inbox import INBOX, Item
+from models.journal.inbox_queue import Waiting
+from models.journal.journal import Journal
+from models.journal.run import Arrival
+
+_UNSTORABLE = (TypeError, ValueError, OverflowError, sa.exc.DataError)
+"""What a value raises that no column holds. A database that is away raises something else, and the item waits."""
+
+
+class InboxAdmission:
+    """Admits what waits in the inbox. Safe to repeat: an event that came by a poll before is recognised."""
+
+    def __init__(self, journal: Journal, routing: Routing, limit: int = 500) -> None:
+        self._journal, self._routing, self._limit = journal, routing, limit
+
+    def admit(self) -> int:
+        """Admit everything that waits; how many runs were started or woken."""
+        changed = 0
+        while page := self._journal.inbox_queue.waiting(self._limit):
+            changed += self._page(page)
+            if len(page) < self._limit:
+                break
+        return changed
+
+    def _page(self, page: Sequence[Waiting]) -> int:
+        """One odd item holds up no neighbour: where a page cannot be kept, each of its items is admitted alone."""
+        try:
+            return self._admitted(page, [self._arrival(one.item) for one in page])
+        except _UNSTORABLE as error:
+            if len(page) > 1:
+                return sum(self._page([one]) for one in page)
+            reason = getattr(error, "orig", error)
+            refusal = Unmappable(f"the journal cannot keep what it holds: {reason}", "", code="unstorable")
+            return self._admitted(page, [self._refused(page[0].item, refusal)])
+
+    def _admitted(self, page: Sequence[Waiting], arrivals: Sequence[Arrival]) -> int:
+        admitted = self._journal.runs.admit(arrivals, partial(self._gone, page))
+        return len(admitted.started) + len(admitted.woken)
+
+    def _gone(self, page: Sequence[Waiting], connection: sa.Connection) -> None:
+        """What joins the admission: the items leave the inbox, and dead letters end whose bodies were put back."""
+        self._journal.inbox_queue.admitted(connection, [one.position for one in page])
+        for source in sorted({one.item.source for one in page}):
+            came = {one.item.item_id for one in page if one.item.source == source}
+            self._journal.runs.shown(connection, source, INBOX, came, False)
+
+    def _arrival(self, item: Item) -> Arrival:
+        if item.refusal is not None:
+            code, message, field = item.refusal
+            return self._refused(item, Unmappable(message, field or "", code=code))
+        try:
+            event = CloudEvent.model_validate(item.body)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            path = ".".join(str(part) for part in first["loc"])
+            return self._refused(item, Unmappable(f"no CloudEvent at {path}: {first['msg']}", path, code="no-event"))
+        if event.traceparent is None:
+            event = event.model_copy(update={"traceparent": item.traceparent})
+        return self._routing.arrival(event)
+
+    def _refused(self, item: Item, error: Unmappable) -> Arrival:
+        return self._routing.rejected(item.source, INBOX, item.item_id, item.body, error, item.received_at)

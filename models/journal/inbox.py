@@ -1,0 +1,111 @@
+"""The inbox: what a receiver was sent from outside, on its way to admission by the engine (E11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from models.domain.clock import Clock
+from models.journal.metadata import micros
+from models.journal.statements import insert_many, statements
+
+INBOX = "inbox"
+"""Stream name of a dead letter that came by the inbox; its system is the item's source."""
+SQL = Path(__file__).with_name("inbox.sql")
+
+Refusal = tuple[str, str, str | None]
+"""Why a body cannot be read: a stable code, a sentence, the place in it."""
+_ODD = ("not-json", "the body holds half a character or a number beyond 64 bits", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that a receiver was sent.
+
+    `source` names the receiver, `item_id` is the sender's id of the delivery: sent twice, it is kept once. `body` is a
+    CloudEvent as JSON (`models.canonical.events`); what is none goes to the dead letters, with the receiver's
+    `refusal` where it has one to give. `received_at` is UTC, `traceparent` the W3C trace context of the delivery.
+    """
+
+    source: str
+    item_id: str
+    received_at: datetime
+    body: Mapping[str, Any]
+    traceparent: str | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """How many items were new, and how many were here before."""
+
+    new: int
+    known: int
+
+
+class Inbox:
+    """What a receiver may do with the journal. Items are admitted in the order in which they were appended."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._sql = statements(SQL, engine.dialect.name)
+
+    def append(self, items: Sequence[Item]) -> Appended:
+        """Keep these items; once this returns, they are on disk and may be acknowledged. Safe to repeat.
+
+        Half a character in a body becomes U+FFFD, a number beyond 64 bits text, and the item a refusal: no database
+        could keep it as it came.
+        """
+        rows = [_row(item) for item in items]
+        with self._engine.begin() as connection:
+            new = insert_many(connection, self._sql["append"], rows)
+        return Appended(new, len(items) - new)
+
+
+def _row(item: Item) -> dict[str, Any]:
+    body, refusal = _json(item.body), item.refusal
+    if body is None:
+        body, refusal = _json(_mended(item.body)), refusal or _ODD
+    return {
+        "source": _storable(item.source),
+        "item_id": _storable(item.item_id),
+        "received_at": micros(item.received_at),
+        "traceparent": item.traceparent,
+        "body": body,
+        "refusal": None if refusal is None else orjson.dumps(refusal).decode(),
+    }
+
+
+def _json(body: Mapping[str, Any]) -> str | None:
+    """A body as JSON text; None where it is no JSON: half a character, or a number beyond 64 bits."""
+    try:
+        return orjson.dumps(body, default=str).decode()
+    except TypeError:
+        return None
+
+
+def _mended(body: Any) -> Any:
+    """A body that can be kept: its text made whole, numbers that are too long as text."""
+    if isinstance(body, Mapping):
+        return {_storable(str(name)): _mended(value) for name, value in body.items()}
+    if isinstance(body, list | tuple):
+        return [_mended(value) for value in body]
+    if isinstance(body, str):
+        return _whole(body)
+    return body if _json({"": body}) is not None else str(body)
+
+
+def _whole(text: str) -> str:
+    """Pairs of surrogates joined, single ones replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _storable(text: str) -> str:
+    """As above, and without NUL, which PostgreSQL keeps in no column."""
+    return _whole(text).replace("\0", "\ufffd")

@@ -1,0 +1,21 @@
+-- append: keep what was received, once an item
+insert into inbox (source, item_id, received_at, traceparent, body, refusal)
+values (:source, :item_id, :received_at, :traceparent, :body, :refusal)
+on conflict (source, item_id) do nothing;
+
+-- waiting: what is to be admitted, in order of arrival
+select position, source, item_id, received_at, traceparent, body, refusal from inbox
+where admitted_at is null order by position limit :limit;
+
+-- waiting_count: how much is to be admitted
+select count(*) from inbox where admitted_at is null;
+
+-- admitted: these items are events or dead letters by now, which hold what came; the item's id stays known
+update inbox set admitted_at = :now, body = null, refusal = null where position in json numbers(:positions);
+
+-- put_back: a body that could not be read is to be admitted again
+insert into inbox (source, item_id, received_at, body) values (:source, :item_id, :now, :body)
+on conflict (source, item_id) do update set received_at = excluded.received_at, body = excluded.body, refusal = null, admitted_at = null;
+
+-- forget: ids of items that nobody sends again after so long; admission would still know their events
+delete from inbox where admitted_at < :before;

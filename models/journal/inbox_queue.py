@@ -1,0 +1,64 @@
+"""The engine's side of the inbox: what waits there, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from models.domain.clock import Clock
+from models.journal.database import reading
+from models.journal.inbox import SQL, Item
+from models.journal.metadata import instant, micros
+from models.journal.statements import statements
+
+_REMEMBERED = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An item that is not admitted yet."""
+
+    position: int
+    item: Item
+
+
+class InboxQueue:
+    """An item leaves the queue in the transaction that admits it: whatever ends in between, it is admitted once."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._sql = statements(SQL, engine.dialect.name)
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        """Up to `limit` items in order of arrival."""
+        with reading(self._engine) as connection:
+            return [_waiting(row) for row in connection.execute(self._sql["waiting"], {"limit": limit})]
+
+    def admitted(self, connection: sa.Connection, positions: Sequence[int]) -> None:
+        """Let these items go, in the transaction that admits them. Safe to repeat."""
+        values = {"positions": json.dumps(list(positions)), "now": micros(self._clock.now())}
+        connection.execute(self._sql["admitted"], values)
+
+    def tidy(self) -> int:
+        """Forget the ids of items that were admitted long ago; how many."""
+        with self._engine.begin() as connection:
+            before = {"before": micros(self._clock.now() - _REMEMBERED)}
+            return int(connection.execute(self._sql["forget"], before).rowcount)
+
+
+def put_back(connection: sa.Connection, source: str, item_id: str, body: Mapping[str, Any], now: datetime) -> None:
+    """Let a body that could not be read be admitted again, in the caller's transaction. Safe to repeat."""
+    values = {"source": source, "item_id": item_id, "body": orjson.dumps(body).decode(), "now": micros(now)}
+    connection.execute(statements(SQL, connection.dialect.name)["put_back"], values)
+
+
+def _waiting(row: Any) -> Waiting:
+    refusal = None if row.refusal is None else tuple(orjson.loads(row.refusal))
+    item = Item(row.source, row.item_id, instant(row.received_at), orjson.loads(row.body), row.traceparent, refusal)
+    return Waiting(row.position, item)
