@@ -1,47 +1,36 @@
-"""The console's only door to the two stores: reads from the lake's views, requests and triage through the journal."""
+"""The console's one way to the stores: readings kept for a few seconds, requests and triage through the journal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
 from app.console.widgets.payload import fields_of
-from app.readings.rights import Viewer
-from models.domain.clock import Clock, clock_at
-from models.domain.record import Record, RecordKind
+from app.readings import clear
+from app.readings.reading import answers
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
 from models.domain.states import RunState
-from models.journal import Journal, open_journal
+from models.journal import Journal
 from models.journal.cases import CaseFilter, CaseGroup
-from models.lake.reader import LakeReader, open_reader
-from models.settings import Settings, read_settings
+from models.settings import read_settings
 
+P = ParamSpec("P")
+Rows = TypeVar("Rows")
 Row = dict[str, Any]
 STILL = (RunState.DEAD, RunState.WAITING)
 FRESH = 5
 """Seconds that an aggregate may be old: as often as the collector commits and the marts are refreshed."""
 
 
-@dataclass(frozen=True)
-class Stores:
-    """The open stores of this process, shared by its sessions."""
-
-    settings: Settings
-    clock: Clock
-    lake: LakeReader
-    journal: Journal
-
-
 @st.cache_resource(show_spinner=False)
 def stores() -> Stores:
-    """The stores, opened once for the process."""
-    settings = read_settings()
-    clock = clock_at(settings.world_clock)
-    return Stores(settings, clock, open_reader(settings), open_journal(settings.journal_address, clock))
+    """The stores, opened once for the process and shared by its sessions."""
+    return Stores(read_settings())
 
 
 def journal() -> Journal:
@@ -92,38 +81,65 @@ def amounts_carried(run_ids: tuple[str, ...]) -> list[Row]:
 
 
 def audit(viewer: Viewer, action: str, about: str) -> None:
-    """Hand the audit lake what this viewer just did, by way of the journal's feed like every other action (G2, X9)."""
-    opened = stores()
-    done = Record(
-        RecordKind.OPERATOR_ACTION,
-        opened.clock.now(),
-        entity="view",
-        business_key=about,
-        status=action,
-        actor=viewer.name,
-        body={"action": action, "about": about, "roles": sorted(viewer.roles)},
-    )
-    with opened.journal.engine.begin() as connection:
-        opened.journal.feed.append(connection, [done])
+    """Hand the audit lake what this viewer just did (G2, X9)."""
+    clear.audit(stores(), viewer, action, about)
+
+
+def read(
+    viewer: Viewer, reading: Callable[Concatenate[Stores, Viewer, P], Rows], *args: P.args, **filters: P.kwargs
+) -> Rows:
+    """A reading's answer for this viewer, at most FRESH seconds old. Filters are values that cannot change: tuples, not
+    lists.
+    """
+    name = f"{reading.__module__}.{reading.__qualname__}"
+    return cast(Rows, _kept(name, args, filters, viewer.entities, tuple(sorted(viewer.roles)), reading, viewer))
+
+
+def read_now(
+    viewer: Viewer, reading: Callable[Concatenate[Stores, Viewer, P], Rows], *args: P.args, **filters: P.kwargs
+) -> Rows:
+    """The same without a cache: for a page of a list, for a file, and for what a person has just changed."""
+    return reading(stores(), viewer, *args, **filters)
+
+
+@st.cache_resource(ttl=FRESH, max_entries=400, show_spinner=False)
+def _kept(
+    name: str,
+    args: tuple[Any, ...],
+    filters: Mapping[str, Any],
+    entities: tuple[str, ...],
+    roles: tuple[str, ...],
+    _reading: Callable[..., Any],
+    _viewer: Viewer,
+) -> Any:
+    """Kept by scope and roles, so that an answer never crosses from one to another; shared by sessions and not copied,
+    which frozen rows allow.
+    """
+    del name, entities, roles
+    return _reading(stores(), _viewer, *args, **filters)
 
 
 def ask(viewer: Viewer, sql: str, **parameters: Any) -> list[Row]:
-    """Rows of one statement for this viewer, at most FRESH seconds old. `$entities` is their scope, set here alone."""
-    return _shared(sql, _frozen(parameters), viewer.entities, tuple(sorted(viewer.roles)))
+    """Rows of one statement for this viewer, at most FRESH seconds old, within their scope."""
+    return _shared(sql, _frozen(parameters), viewer.entities, tuple(sorted(viewer.roles)), viewer)
 
 
 def ask_now(viewer: Viewer, sql: str, **parameters: Any) -> list[Row]:
     """The same without a cache: for a page of a list, and for what a person has just changed."""
-    return _answer(sql, {**parameters, "entities": list(viewer.entities)})
+    return answers(stores(), viewer, sql, parameters)
 
 
 @st.cache_data(ttl=FRESH, max_entries=400, show_spinner=False)
 def _shared(
-    sql: str, parameters: tuple[tuple[str, Any], ...], entities: tuple[str, ...], roles: tuple[str, ...]
+    sql: str,
+    parameters: tuple[tuple[str, Any], ...],
+    entities: tuple[str, ...],
+    roles: tuple[str, ...],
+    _viewer: Viewer,
 ) -> list[Row]:
-    del roles  # part of the key: an answer never crosses from one set of roles to another
+    del entities, roles  # part of the key: an answer never crosses from one set of roles to another
     thawed = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters}
-    return _answer(sql, {**thawed, "entities": list(entities)})
+    return answers(stores(), _viewer, sql, thawed)
 
 
 @st.cache_data(ttl=2, max_entries=50, show_spinner=False)
@@ -136,11 +152,6 @@ def case_groups(entities: tuple[str, ...]) -> list[CaseGroup]:
 def facets(column: str, status: tuple[str, ...] | None, entities: tuple[str, ...]) -> list[str]:
     """Values to filter cases by; a full count over all cases, so it is shared and may be older."""
     return [value for value, _ in journal().cases.facets(column, CaseFilter(status=status, legal_entities=entities))]
-
-
-def _answer(sql: str, parameters: Mapping[str, Any]) -> list[Row]:
-    wanted = {name: value for name, value in parameters.items() if f"${name}" in sql}
-    return stores().lake.rows(sql, wanted)
 
 
 def _frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -11,7 +11,7 @@ from app.console.asking import stores
 from app.console.sign_in import viewer
 from app.console.view import View, views
 from app.console.widgets.playback import playback, playing_line
-from app.readings.rights import Viewer
+from app.readings.viewer import Viewer
 
 WIDGETS = Path(__file__).resolve().parent / "widgets"
 

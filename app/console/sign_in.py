@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from app.console.gatekeeping import is_loopback
-from app.readings.rights import Viewer, known_roles
+from app.readings.rights import known_roles
+from app.readings.viewer import Viewer
 from models.domain.errors import Misconfigured
 from models.settings import Settings
 
@@ -37,11 +38,10 @@ def recognised(
     says that a proxy stands in between: then loopback is no proof that the person sits at this machine.
     """
     if settings.oidc_metadata_url:
-        return _of_claims(claims, now)
+        return _of_claims(claims, now, settings.environment)
     if settings.dev_user and is_loopback(address) and not forwarded:
-        return Viewer(
-            settings.dev_user, known_roles(part.strip() for part in settings.dev_roles.split(",")), (), "development"
-        )
+        roles = known_roles(part.strip() for part in settings.dev_roles.split(","))
+        return Viewer(settings.dev_user, roles, (), "development", settings.environment)
     if settings.dev_user:
         return Refusal(
             "The console is locked",
@@ -54,7 +54,7 @@ def recognised(
     )
 
 
-def _of_claims(claims: Mapping[str, Any], now: datetime) -> Viewer | Refusal:
+def _of_claims(claims: Mapping[str, Any], now: datetime, environment: str) -> Viewer | Refusal:
     if not claims.get("is_logged_in"):
         return Refusal(
             "Sign in to Tieout", "Your organisation's identity provider says who you are and what you may see.", "in"
@@ -72,7 +72,7 @@ def _of_claims(claims: Mapping[str, Any], now: datetime) -> Viewer | Refusal:
             "tieout-executive, tieout-auditor.",
             "out",
         )
-    return Viewer(name, roles, entities)
+    return Viewer(name, roles, entities, "oidc", environment)
 
 
 def _texts(value: object) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from app.readings.rights import Question, Viewer
+from app.readings.rights import Question
+from app.readings.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who may see and do what in the console: roles as data, one place (G1, G2).
+"""Who may see and do what: roles as data, one place for every way in (G1, G2).
 
 Money is of two kinds. Sums over several things (the money at stake of a case or a cause, what is ready or blocked of a
 customer, a project or a legal entity, revenue) are open to everybody who may open the page: operations needs them to
@@ -75,46 +75,6 @@ _AMOUNTS = {"time": D.LABOUR_RATE, "time_entry": D.LABOUR_RATE, "resource": D.LA
 def amount_class(entity: str | None) -> DataClass:
     """The class of the amount of one thing of this entity; what is not known counts as a contract value."""
     return _AMOUNTS.get(entity or "", D.CONTRACT_VALUE)
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """The person at the screen. `entities` are the legal entities they are limited to; none means all."""
-
-    name: str
-    roles: frozenset[str]
-    entities: tuple[str, ...] = ()
-    mode: str = "oidc"
-
-    @property
-    def pages(self) -> frozenset[Question]:
-        return frozenset().union(*(role.pages for role in self._held()))
-
-    @property
-    def clear(self) -> frozenset[DataClass]:
-        return frozenset().union(*(role.clear for role in self._held()))
-
-    def may_open(self, page: Question) -> bool:
-        return page in self.pages
-
-    def may(self, action: Action) -> bool:
-        return any(action in role.actions for role in self._held())
-
-    def sees(self, kind: DataClass) -> bool:
-        return kind in self.clear
-
-    def why_not(self, action: Action) -> str | None:
-        """Why this person's button is disabled, in a sentence that says whom to ask; None when they may."""
-        if self.may(action):
-            return None
-        return f"Your roles ({', '.join(sorted(self.roles)) or 'none'}) do not include “{action}”. It needs {_either(action)}."
-
-    def _held(self) -> Iterable[Role]:
-        return (ROLES[name] for name in self.roles if name in ROLES)
-
-
-def _either(action: Action) -> str:
-    return " or ".join(name for name, role in ROLES.items() if action in role.actions)
 
 
 def known_roles(names: Iterable[str], prefix: str = "") -> frozenset[str]:

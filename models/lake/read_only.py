@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -120,3 +121,27 @@ def _files_refused() -> NotReadOnly:
     return NotReadOnly(
         "reading files or other databases is refused: query the published tables; SHOW TABLES lists them"
     )
+
+
+@lru_cache(maxsize=1024)
+def sources(sql: str) -> frozenset[str]:
+    """The stored tables that one SELECT reads, as it names them: `schema.table` where it names a schema.
+
+    Names that the statement itself defines by WITH are not among them. Raises NotReadOnly as `check` does.
+    """
+    check(sql)
+    return frozenset(_sources(_tree(sql), frozenset()))
+
+
+def _sources(node: Any, defined: frozenset[str]) -> Iterator[str]:
+    """A name that WITH defines hides a table of that name after it, not before it and not in its own definition."""
+    if isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE":
+            parts = (node.get("catalog_name"), node.get("schema_name"), node["table_name"])
+            yield from {".".join(str(part) for part in parts if part).lower()} - defined
+        for entry in (node.get("cte_map") or {}).get("map", ()):
+            yield from _sources(entry["value"], defined)
+            defined |= {str(entry["key"]).lower()}
+    inner = [part for key, part in node.items() if key != "cte_map"] if isinstance(node, dict) else node
+    for part in inner if isinstance(inner, list) else ():
+        yield from _sources(part, defined)

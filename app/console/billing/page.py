@@ -14,7 +14,8 @@ from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, empty, metrics, table, verdict
-from app.readings.rights import Action, Question, Viewer
+from app.readings.rights import Action, Question
+from app.readings.viewer import Viewer
 from models.domain.rounding import PER_ENTRY
 from models.sql_statements import statements
 

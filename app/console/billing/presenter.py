@@ -9,7 +9,7 @@ from typing import Any
 
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, Metric, bar, joined, link, span
-from app.console.widgets.masking import PUBLIC
+from app.readings.clear import PUBLIC
 from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
 from models.domain.rounding import PER_ENTRY, rounding

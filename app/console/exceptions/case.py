@@ -13,7 +13,7 @@ from app.console.exceptions.triage import reopen, told, triage
 from app.console.widgets import formats
 from app.console.widgets.heading import draw, identifier, zone
 from app.console.widgets.markup import Column, block, empty, facts, metrics, table, verdict
-from app.readings.rights import Viewer
+from app.readings.viewer import Viewer
 from models.domain.case import ACTIVE
 
 PAGE = 25

@@ -17,7 +17,8 @@ from app.console.widgets import formats
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Html, empty, verdict
-from app.readings.rights import Action, Question, Viewer
+from app.readings.rights import Action, Question
+from app.readings.viewer import Viewer
 from models.domain.case import cause_title
 from models.domain.team import owners_of_teams, team
 from models.journal.cases import CaseFilter

@@ -8,9 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from app.console.widgets import formats, masking
+from app.console.widgets import formats
 from app.console.widgets.markup import Html, Metric, chip, joined, link, safe, span
-from app.readings.rights import Viewer, amount_class
+from app.readings import masking
+from app.readings.clear import PUBLIC
+from app.readings.rights import amount_class
+from app.readings.viewer import Viewer
 from models.canonical.classification import MASK, DataClass
 from models.domain.case import ACTIVE, cause_title
 from models.domain.team import team
@@ -322,7 +325,7 @@ def _amount(row: Row, clear: frozenset[DataClass]) -> str:
         return formats.NONE
     return (
         formats.money(row["amount"], row["currency"] or "")
-        if amount_class(row["subject_entity"]) in clear | masking.PUBLIC
+        if amount_class(row["subject_entity"]) in clear | PUBLIC
         else MASK
     )
 

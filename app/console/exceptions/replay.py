@@ -9,9 +9,10 @@ from hashlib import sha256
 from typing import Any
 
 from app.console.exceptions.stake import shown
-from app.console.widgets import formats, masking
+from app.console.widgets import formats
 from app.console.widgets.markup import Html, Metric, chip, joined, span
 from app.console.widgets.payload import ABSENT, Field
+from app.readings import masking
 from models.canonical.classification import DataClass
 
 STARTS = {"Failed step": "failed_step", "From the start": "start"}

@@ -15,7 +15,8 @@ from app.console.widgets import formats
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import Column, block, facts, metrics, safe, table, verdict
 from app.console.widgets.payload import field_table
-from app.readings.rights import Action, Viewer
+from app.readings.rights import Action
+from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
 from models.journal.requests import Request
 from models.sql_statements import statements

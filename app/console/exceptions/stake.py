@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.console.widgets import formats
-from app.console.widgets.masking import PUBLIC
+from app.readings.clear import PUBLIC
 from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
 

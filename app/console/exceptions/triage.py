@@ -9,7 +9,8 @@ import streamlit as st
 
 from app.console.asking import journal, world_now
 from app.console.widgets import formats
-from app.readings.rights import Action, Viewer
+from app.readings.rights import Action
+from app.readings.viewer import Viewer
 
 SNOOZES = {
     "4 hours": timedelta(hours=4),

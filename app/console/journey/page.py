@@ -18,7 +18,8 @@ from app.console.widgets.markup import Column, Html, block, chip, empty, facts, 
 from app.console.widgets.payload import field_table
 from app.console.widgets.waterfall import waterfall
 from app.readings import ids
-from app.readings.rights import Action, Question, Viewer
+from app.readings.rights import Action, Question
+from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
 from models.sql_statements import statements
 

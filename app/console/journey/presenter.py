@@ -9,8 +9,8 @@ from typing import Any
 
 from app.console.widgets import formats
 from app.console.widgets.markup import chip, link
-from app.console.widgets.masking import PUBLIC
 from app.console.widgets.payload import Field, compared
+from app.readings.clear import PUBLIC
 from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
 

@@ -13,7 +13,8 @@ from app.console.view import View
 from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Column, empty, metrics, table, verdict
 from app.console.widgets.playback import playback
-from app.readings.rights import Question, Viewer
+from app.readings.rights import Question
+from app.readings.viewer import Viewer
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("operations.sql"))

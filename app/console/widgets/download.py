@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.readings.rights import Viewer
+from app.readings.viewer import Viewer
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

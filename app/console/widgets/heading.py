@@ -9,7 +9,8 @@ import streamlit as st
 
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, block, chip, joined
-from app.readings.rights import Question, Viewer
+from app.readings.rights import Question
+from app.readings.viewer import Viewer
 
 
 def admitted(viewer: Viewer, question: Question) -> None:

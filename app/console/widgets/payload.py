@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.console.widgets import masking
 from app.console.widgets.markup import Column, Html, span, table
+from app.readings import masking
 from models.canonical.classification import DataClass
 
 ABSENT = "—"

@@ -15,7 +15,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.console.view import View, views
-from app.readings.rights import Question, Viewer
+from app.readings.rights import Question
+from app.readings.viewer import Viewer
 from models.lake.connection import connect
 from models.settings import Settings
 from models.sql_statements import statements
@@ -88,7 +89,7 @@ def _draws_for_a_stranger() -> None:
     import streamlit as st
 
     from app.console.view import views
-    from app.readings.rights import Viewer
+    from app.readings.viewer import Viewer
 
     number = st.session_state["number"]
     views()[number].draw(Viewer("stranger", frozenset()))

@@ -12,7 +12,7 @@ import pytest
 from app.console.exceptions import presenter as present
 from app.console.exceptions import replay, replaying, stake
 from app.console.widgets.payload import ABSENT, fields_of
-from app.readings.rights import Viewer
+from app.readings.viewer import Viewer
 from models.canonical.classification import MASK, DataClass
 from models.domain.plan import plan_of
 from models.journal.cases import CaseGroup

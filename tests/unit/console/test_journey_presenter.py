@@ -10,10 +10,9 @@ import pytest
 
 from app.console.journey import presenter as present
 from app.console.journey import search, trace
-from app.console.widgets import masking
 from app.console.widgets.download import csv_of
 from app.console.widgets.payload import compared
-from app.readings import ids
+from app.readings import ids, masking
 from models.canonical.classification import MASK, DataClass
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from app.console.billing import chart
 from app.console.billing import page as billing_page
 from app.console.billing import presenter as billing
 from app.console.margin import presenter as margin
-from app.readings.rights import Viewer
+from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
 
 STATES = [

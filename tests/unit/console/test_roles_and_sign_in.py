@@ -9,7 +9,8 @@ import pytest
 
 from app.console.gatekeeping import HEADERS, Gatekeeping, is_loopback, trusted_hosts
 from app.console.sign_in import Refusal, oidc_secrets, recognised
-from app.readings.rights import ROLES, Action, Question, Viewer, amount_class, known_roles
+from app.readings.rights import ROLES, Action, Question, amount_class, known_roles
+from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured
 from models.settings import Settings

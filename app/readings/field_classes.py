@@ -1,13 +1,13 @@
-"""Which fields of a payload a viewer may read, in our words and in the vendors' (G2)."""
+"""Which data class a field of a payload is of, by its name: in our words and in the vendors' (G2)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from typing import Any
 
-from models.canonical.classification import MASK, DataClass, field_class, sensitive_names
+from app.readings.clear import PUBLIC
+from models.canonical.classification import DataClass, field_class, sensitive_names
 from models.canonical.schemas import Canonical
 
 PEOPLE = frozenset({"resource", "worker", "employee", "user", "person", "manager", "approver"})
@@ -28,7 +28,6 @@ CONTEXT = {
     ),
 }
 """Where a name that is harmless elsewhere is sensitive."""
-PUBLIC = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
 VENDOR_WORDS: tuple[tuple[re.Pattern[str], DataClass], ...] = (
     (
         re.compile(
@@ -95,14 +94,3 @@ def class_of(name: str) -> DataClass:
     if last in canonical_names():
         return canonical_names()[last]
     return next((kind for pattern, kind in VENDOR_WORDS if pattern.search(last)), DataClass.INTERNAL)
-
-
-def readable(name: str, clear: frozenset[DataClass]) -> bool:
-    return class_of(name) in PUBLIC or class_of(name) in clear
-
-
-def value(name: str, content: Any, clear: frozenset[DataClass]) -> Any:
-    """One field's value, or `•••`; each part of a dotted path counts, so that `cost_rate.amount` is hidden too."""
-    parts = name.split(".")
-    hidden = content is not None and any(not readable(".".join(parts[: at + 1]), clear) for at in range(len(parts)))
-    return MASK if hidden else content

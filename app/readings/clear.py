@@ -1,0 +1,49 @@
+"""The one seam through which clear values of sensitive fields pass (G2).
+
+Today a value is stored as it is and this decides who reads it; values that are encrypted per subject are opened here,
+and nowhere else has to change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.readings.rights import Action
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
+from models.canonical.classification import DataClass
+from models.domain.record import Record, RecordKind
+
+PUBLIC = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
+"""Classes that are clear to everybody."""
+NOTHING: frozenset[DataClass] = frozenset()
+
+
+def is_clear(kind: DataClass, cleared: frozenset[DataClass]) -> bool:
+    """Whether a field of this class is read by one cleared for these."""
+    return kind in PUBLIC or kind in cleared
+
+
+def opened(stored: Any, kind: DataClass, cleared: frozenset[DataClass], hidden: Any) -> Any:
+    """A stored value as one cleared for these classes reads it, else `hidden`. Nothing (None) hides nothing."""
+    return stored if stored is None or is_clear(kind, cleared) else hidden
+
+
+def cleared(viewer: Viewer, asked: bool) -> frozenset[DataClass]:
+    """The classes this viewer reads clear where clear values must be asked for (and the asking is audited)."""
+    return viewer.clear if asked and viewer.may(Action.REVEAL) else NOTHING
+
+
+def audit(stores: Stores, viewer: Viewer, action: str, about: str) -> None:
+    """Hand the audit lake what this viewer just did, by way of the journal's feed like every other action (G2, X9)."""
+    done = Record(
+        RecordKind.OPERATOR_ACTION,
+        stores.now(),
+        entity="view",
+        business_key=about,
+        status=action,
+        actor=viewer.name,
+        body={"action": action, "about": about, "roles": sorted(viewer.roles)},
+    )
+    with stores.journal.engine.begin() as connection:
+        stores.journal.feed.append(connection, [done])

@@ -1,0 +1,61 @@
+"""The one place that limits what is read to a viewer's legal entities (G1).
+
+A statement names its sources and nothing of scope. For a viewer who is limited, each source it names is shadowed by
+a common table expression of the same name that holds only their rows (`scope.sql`), so that no statement can forget
+it. A source without a rule of its own is limited by its column `legal_entity`, and one that lacks that column fails
+unless OPEN says why everybody may see it: a new mart is never open by accident. Where rows that name no legal entity
+pass today they still pass.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from app.readings.viewer import Viewer
+from models.domain.errors import TieoutError
+from models.lake.read_only import sources
+from models.sql_statements import statements
+
+RULES = statements(Path(__file__).with_name("scope.sql"))
+RATES = frozenset({"mart_fx", "mart_kpi"})
+"""Figures of the whole firm that a part of it needs: exchange rates, targets."""
+WORKINGS = frozenset({"mart_state_system", "mart_flow_hour", "mart_failure_age", "mart_pair_lag", "mart_replay"})
+"""How systems and flows do, all legal entities together."""
+PROOF = frozenset({"seals", "checkpoints", "quarantine"})
+"""What proves the records, and refused input, whose legal entity nobody could read."""
+OPEN = RATES | WORKINGS | PROOF
+_WITH = re.compile(r"WITH\s+(?!RECURSIVE\b)", re.IGNORECASE)
+
+
+class Unscoped(TieoutError):
+    """A statement names a source in a way that its scope cannot be applied to: name it plainly, without a schema."""
+
+    code = "reading.unscoped"
+
+
+def scoped(sql: str, viewer: Viewer) -> str:
+    """The statement as this viewer may ask it; it takes `$entities` where they are limited, see `Viewer.entities`.
+
+    Raises Unscoped for a source with a schema before its name, and for WITH RECURSIVE.
+    """
+    return _shadowed(sql) if viewer.entities else sql
+
+
+@lru_cache(maxsize=512)
+def _shadowed(sql: str) -> str:
+    named = sources(sql)
+    if astray := sorted(name for name in named if "." in name):
+        raise Unscoped(f"{', '.join(astray)} is out of the viewer's scope: name the source without its schema")
+    limited = [f"{name} AS NOT MATERIALIZED ({_rule(name)})" for name in sorted(named - OPEN)]
+    if not limited:
+        return sql
+    head = _WITH.match(sql)
+    if head is None and not sql.upper().startswith("SELECT"):
+        raise Unscoped("a reading begins with SELECT or WITH, so that its sources can be limited to the viewer's scope")
+    return f"WITH {', '.join(limited)}" + (f", {sql[head.end() :]}" if head else f" {sql}")
+
+
+def _rule(source: str) -> str:
+    return RULES.get(source) or RULES["own"].format(source=source)

@@ -1,0 +1,37 @@
+"""The stores of an installation, opened for whoever reads it: a console, a command, an API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+
+from models.domain.clock import clock_at
+from models.journal import Journal, open_journal
+from models.lake.reader import open_reader
+from models.settings import Settings
+
+
+class Stores:
+    """An installation's settings, clock, audit lake and journal.
+
+    The journal is opened when it is first asked for: a command that only reads the audit lake must not create one.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = clock_at(settings.world_clock)
+        self.lake = open_reader(settings)
+
+    @cached_property
+    def journal(self) -> Journal:
+        return open_journal(self.settings.journal_address, self.clock)
+
+    def now(self) -> datetime:
+        """The present of the world that the records are about, in UTC; ages are measured against it."""
+        return self.clock.now()
+
+    def close(self) -> None:
+        """End the process that reads the lake and the journal's connections."""
+        self.lake.close()
+        if "journal" in self.__dict__:
+            self.journal.close()

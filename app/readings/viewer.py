@@ -1,0 +1,77 @@
+"""Who looks: a person with roles, limited to legal entities, in one environment (G1)."""
+
+from __future__ import annotations
+
+import getpass
+import pwd
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.readings.rights import ROLES, Action, Question, Role, known_roles
+from models.canonical.classification import DataClass
+from models.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person who asks. `entities` are the legal entities they are limited to; none means all.
+
+    `mode` says how they are known: `oidc`, `development`, or `command line`.
+    """
+
+    name: str
+    roles: frozenset[str]
+    entities: tuple[str, ...] = ()
+    mode: str = "oidc"
+    environment: str = "sandbox"
+
+    @property
+    def pages(self) -> frozenset[Question]:
+        return frozenset().union(*(role.pages for role in self._held()))
+
+    @property
+    def clear(self) -> frozenset[DataClass]:
+        return frozenset().union(*(role.clear for role in self._held()))
+
+    def may_open(self, page: Question) -> bool:
+        return page in self.pages
+
+    def may(self, action: Action) -> bool:
+        return any(action in role.actions for role in self._held())
+
+    def sees(self, kind: DataClass) -> bool:
+        return kind in self.clear
+
+    def why_not(self, action: Action) -> str | None:
+        """Why this person's button is disabled, in a sentence that says whom to ask; None when they may."""
+        if self.may(action):
+            return None
+        held = ", ".join(sorted(self.roles)) or "none"
+        return f"Your roles ({held}) do not include “{action}”. It needs {_either(action)}."
+
+    def _held(self) -> Iterable[Role]:
+        return (ROLES[name] for name in self.roles if name in ROLES)
+
+
+def _either(action: Action) -> str:
+    return " or ".join(name for name, role in ROLES.items() if action in role.actions)
+
+
+def owner_viewer(settings: Settings) -> Viewer:
+    """Who asks on the command line: the operating system's owner of the home, with TIEOUT_DEV_ROLES, all entities.
+
+    Whoever may read the home's files has everything already, so no role is withheld from them. A home that is not
+    there yet is about to belong to whoever runs the command.
+    """
+    roles = known_roles(part.strip() for part in settings.dev_roles.split(","))
+    return Viewer(_owner(settings), roles, (), "command line", settings.environment)
+
+
+def _owner(settings: Settings) -> str:
+    if not settings.home.exists():
+        return getpass.getuser()
+    number = settings.home.stat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # a container often runs under a number that has no name
+        return str(number)

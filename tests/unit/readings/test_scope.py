@@ -1,0 +1,92 @@
+"""Scope is applied to a statement's sources, whatever it does with them (G1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from app.readings.scope import OPEN, RULES, Unscoped, scoped
+from app.readings.viewer import Viewer, owner_viewer
+from models.settings import Settings
+
+ALL = Viewer("ada", frozenset({"finance"}))
+GERMAN = Viewer("bo", frozenset({"finance"}), ("NOV-DE",))
+STATEMENTS = (
+    "SELECT item FROM mart_thing ORDER BY item",
+    "WITH chosen AS (SELECT * FROM mart_thing) SELECT item FROM chosen ORDER BY item",
+    "SELECT item FROM (SELECT * FROM mart_thing UNION ALL SELECT * FROM mart_thing WHERE false) ORDER BY item",
+    "SELECT a.item FROM mart_fx LEFT JOIN mart_thing a ON true ORDER BY a.item",
+    "WITH m AS (SELECT item FROM mart_thing), n AS (SELECT * FROM m) SELECT DISTINCT item FROM n ORDER BY item",
+    "SELECT item FROM Mart_Thing ORDER BY item",
+)
+
+
+@pytest.fixture
+def tables() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(
+        "CREATE TABLE mart_thing AS FROM (VALUES (1, 'NOV-DE'), (2, 'NOV-UK'), (3, NULL)) t(item, legal_entity)"
+    )
+    connection.execute("CREATE TABLE mart_fx AS SELECT 'EUR' AS currency")
+    connection.execute("CREATE TABLE records AS SELECT item, legal_entity FROM mart_thing")
+    connection.execute("CREATE TABLE mart_closed AS SELECT 1 AS secret")
+    return connection
+
+
+def asked(tables: duckdb.DuckDBPyConnection, viewer: Viewer, sql: str) -> list[int]:
+    text = scoped(sql, viewer)
+    given = {"entities": list(viewer.entities)} if "$entities" in text else {}
+    return [row[0] for row in tables.execute(text, given).fetchall()]
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_a_limited_viewer_gets_their_own_rows_alone(tables: duckdb.DuckDBPyConnection, sql: str) -> None:
+    assert asked(tables, GERMAN, sql) == [1]
+    assert asked(tables, ALL, sql) == [1, 2, 3], "who is limited to none sees all"
+
+
+@pytest.mark.req("G1")
+def test_a_record_of_no_legal_entity_is_everybodys(tables: duckdb.DuckDBPyConnection) -> None:
+    assert asked(tables, GERMAN, "SELECT item FROM records ORDER BY item") == [1, 3]
+
+
+@pytest.mark.req("G1")
+def test_a_source_that_knows_no_legal_entity_is_refused_unless_it_is_open(tables: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.BinderException, match="legal_entity"):
+        asked(tables, GERMAN, "SELECT secret FROM mart_closed")
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT item FROM main.mart_thing",
+        "SELECT item FROM memory.main.mart_thing",
+        "SELECT 1 WHERE 1 IN (SELECT item FROM main.mart_thing)",
+        "WITH RECURSIVE m AS (SELECT item FROM mart_thing) SELECT item FROM m",
+        "FROM mart_thing",
+    ],
+)
+def test_no_statement_gets_round_its_scope(tables: duckdb.DuckDBPyConnection, sql: str) -> None:
+    with pytest.raises(Unscoped):
+        asked(tables, GERMAN, sql)
+
+
+@pytest.mark.req("G1")
+def test_a_name_of_ones_own_does_not_open_the_source_behind_it(tables: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.Error):
+        asked(tables, GERMAN, "WITH mart_thing AS (SELECT * FROM mart_thing) SELECT item FROM mart_thing")
+
+
+def test_no_source_is_open_and_limited() -> None:
+    assert not OPEN & set(RULES)
+
+
+@pytest.mark.req("G1")
+def test_who_asks_on_the_command_line_is_the_homes_owner(tmp_path: Path) -> None:
+    person = owner_viewer(Settings(home=tmp_path, dev_roles="finance, unheard-of", environment="production"))
+    assert (person.name, person.roles, person.entities) == (tmp_path.owner(), frozenset({"finance"}), ())
+    assert (person.mode, person.environment) == ("command line", "production")
