@@ -46,7 +46,7 @@ def up(with_sandbox: bool) -> int:
     """
     if with_sandbox:
         os.environ.setdefault("TIEOUT_SANDBOX_SECRET", secrets.token_urlsafe(18))
-        os.environ["TIEOUT_SANDBOX_STORY"] = "quiet"
+        os.environ["TIEOUT_SANDBOX_SCENARIO"] = "quiet"
     os.environ["TIEOUT_HOME"] = str(Path(os.environ.get("TIEOUT_HOME", "var")).resolve())
     settings = read_settings()
     if settings.systems is None:

@@ -137,15 +137,15 @@ def _teach(journal: Any) -> None:
 def _emulate(parent: Any, entries: int) -> None:
     """Serve ERP and PSA until told to end; tells its address and the minutes it holds."""
     sandbox = "integrations.sandbox."
-    clock, weather, ledger = (
+    clock, conditions, ledger = (
         _Hand(BEGIN + timedelta(hours=1)),
-        import_module(sandbox + "weather").Weather(),
-        import_module(sandbox + "ledger").Ledger(),
+        import_module(sandbox + "faults.conditions").Conditions(),
+        import_module(sandbox + "world.ledger").Ledger(),
     )
-    vendors = import_module(sandbox + "vendors").Vendors(ledger, clock, SECRET)
+    vendors = import_module(sandbox + "vendors.vendors").Vendors(ledger, clock, SECRET)
     _furnish(vendors.erp.records.tables)
     minutes = _worked(vendors.psa, entries)
-    door = import_module(sandbox + "door").Door(vendors.by_prefix(), ledger, weather, clock)
+    door = import_module(sandbox + "gateway").Gateway(vendors.by_prefix(), ledger, conditions, clock)
     with import_module(sandbox + "serving").served(door) as address:
         parent.send((address, minutes))
         parent.recv()

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from integrations.sandbox.conductor import Conductor
+from integrations.sandbox.clock.conductor import Conductor
 from integrations.sandbox.sandbox import SEED, Sandbox
 from integrations.sandbox.serving import server
 from models.domain.clock import SystemClock, WorldClock, clock_at
@@ -29,7 +29,7 @@ LATENCY = 0.002
 
 
 def main() -> None:
-    """Run the sandbox until it is told to stop. Exit status 0 after a signal, 2 for settings that need mending."""
+    """Run the sandbox until SIGTERM or SIGINT. Exit status 0 after a signal, 2 for settings that need mending."""
     try:
         _serve()
     except Misconfigured as error:
@@ -44,7 +44,7 @@ def _serve() -> None:
         raise Misconfigured(
             "TIEOUT_SANDBOX_SECRET is not set: give a throw-away value of 8 or more characters, the same for the engine"
         )
-    if os.environ.get("TIEOUT_SANDBOX_STORY") == "quiet":
+    if os.environ.get("TIEOUT_SANDBOX_SCENARIO") == "quiet":
         return _serve_quiet(settings, secret)
     clock_file = settings.world_clock or settings.home / "run" / "world-clock.json"
     sandbox = Sandbox(

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from integrations.sandbox.door import Door
+from integrations.sandbox.gateway import Gateway
 
 
 class DroppingProtocol(HttpToolsProtocol):
@@ -22,7 +22,7 @@ class DroppingProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {"sandbox.close": {"close": self.transport.abort}}
 
 
-def server(app: Door, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:
+def server(app: Gateway, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:
     """A quiet server; it keeps its hands off the process's signals when `capture_signals` is replaced."""
     config = uvicorn.Config(
         app,
@@ -42,7 +42,7 @@ def server(app: Door, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:
 
 
 @contextmanager
-def served(app: Door, host: str = "127.0.0.1") -> Iterator[str]:
+def served(app: Gateway, host: str = "127.0.0.1") -> Iterator[str]:
     """The address of the application on a free port, served by a thread until the block ends."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -17,14 +17,14 @@ from integrations.contracts import Policy, Role, SystemConfig
 from integrations.engine.engine import Engine
 from integrations.engine.systems import connect
 from integrations.flows import flows
-from integrations.sandbox.door import Door
-from integrations.sandbox.erp_deeds import hours as hours_of
-from integrations.sandbox.ledger import Ledger, Row
-from integrations.sandbox.netsuite_records import fact_of
+from integrations.sandbox.faults.conditions import Conditions
+from integrations.sandbox.gateway import Gateway
+from integrations.sandbox.operations.office import hours as hours_of
 from integrations.sandbox.serving import served
-from integrations.sandbox.vendors import Vendors
-from integrations.sandbox.weather import Weather
-from integrations.sandbox.wire import iso_offset, iso_salesforce
+from integrations.sandbox.vendors.netsuite.records import fact_of
+from integrations.sandbox.vendors.vendors import Vendors
+from integrations.sandbox.vendors.wire import iso_offset, iso_salesforce
+from integrations.sandbox.world.ledger import Ledger, Row
 from models.journal import open_journal
 
 SECRET = "for-this-test-only"
@@ -63,12 +63,12 @@ class House:
         self,
         address: str,
         vendors: Vendors,
-        weather: Weather,
+        conditions: Conditions,
         clock: Hand,
         journal_url: str,
         others: Mapping[Role, SystemConfig],
     ) -> None:
-        self.vendors, self.weather, self.clock = vendors, weather, clock
+        self.vendors, self.conditions, self.clock = vendors, conditions, clock
         self.journal = open_journal(journal_url, clock)
         configs = [
             others.get(role) or system(address, role) for role in Role if role not in others or others[role] is not None
@@ -292,11 +292,11 @@ def open_house(
 ) -> Iterator[House]:
     """A house that is closed at the end of the block; `others` replaces the system of a role (None: nobody plays it).
     The journal is SQLite in the folder unless its URL is given."""
-    clock, weather, ledger = Hand(BEGIN), Weather(), Ledger()
+    clock, conditions, ledger = Hand(BEGIN), Conditions(), Ledger()
     vendors = Vendors(ledger, clock, SECRET)
-    with served(Door(vendors.by_prefix(), ledger, weather, clock)) as address:
+    with served(Gateway(vendors.by_prefix(), ledger, conditions, clock)) as address:
         house = House(
-            address, vendors, weather, clock, journal_url or f"sqlite:///{folder / 'journal.sqlite'}", others or {}
+            address, vendors, conditions, clock, journal_url or f"sqlite:///{folder / 'journal.sqlite'}", others or {}
         )
         try:
             yield house

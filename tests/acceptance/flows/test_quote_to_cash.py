@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.sandbox.weather import Disturbance
+from integrations.sandbox.faults.conditions import Condition
 from tests.acceptance.flows.house import House, open_house
 from tests.contract.connectors.cases import ka_within
 
@@ -182,10 +182,10 @@ def test_lost_answers_refused_calls_doubled_and_disordered_events_end_at_the_tru
     psa = house.vendors.psa
     late = iter((0, 40, 0, 3, 0, 25, 0, 7) * 50)
     psa.feed.lateness, psa.feed.doubled = lambda: float(next(late)), lambda: True
-    house.weather.arm(Disturbance("netsuite", "dropped", 2, methods=("PUT",)))
-    house.weather.arm(Disturbance("netsuite", "unavailable", 2, path="async/v1"))
-    house.weather.arm(Disturbance("netsuite", "throttled", 2))
-    house.weather.arm(Disturbance("kantata", "dropped", 2, methods=("POST",)))
+    house.conditions.arm(Condition("netsuite", "dropped", 2, methods=("PUT",)))
+    house.conditions.arm(Condition("netsuite", "unavailable", 2, path="async/v1"))
+    house.conditions.arm(Condition("netsuite", "throttled", 2))
+    house.conditions.arm(Condition("kantata", "dropped", 2, methods=("POST",)))
     entries = [house.log(f"PRJ-1001.0{1 + number % 2}0", user, 60 + 15 * number) for number in range(20)]
     house.settle(2)
     for entry in entries[:5]:
@@ -202,7 +202,7 @@ def test_lost_answers_refused_calls_doubled_and_disordered_events_end_at_the_tru
         fact: net for fact, net in truth.items() if net
     }
     assert set(house.states("time-to-bill")) <= {"settled", "superseded"}
-    assert not house.weather.armed or all(one.left <= 0 for one in house.weather.armed)
+    assert not house.conditions.armed or all(one.left <= 0 for one in house.conditions.armed)
 
 
 @pytest.mark.req("F5", "E1", "E7")

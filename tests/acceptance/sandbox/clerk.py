@@ -1,6 +1,6 @@
 """A clerk who does by hand, without a mistake, what the engine should do: sets projects up and posts approved work.
 
-He writes as the vendors' own people would, so that the story can be told without an engine; what the ERP refuses he
+He writes as the vendors' own people would, so that history passes without an engine; what the ERP refuses he
 keeps.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from integrations.sandbox.erp_deeds import hours
-from integrations.sandbox.netsuite_records import Refusal
+from integrations.sandbox.operations.office import hours
 from integrations.sandbox.sandbox import Sandbox
+from integrations.sandbox.vendors.netsuite.records import Refusal
 
 MANDATORY = ("Service_Line__c", "Cost_Centre__c", "Tax_Profile__c")
 
@@ -58,11 +58,11 @@ class Clerk:
             erp.upsert(
                 "job", code, {"companyName": deal.name, "parent": {"externalId": customer}, "currency": deal.currency}
             )
-            stones = [
-                {"custcol_milestone_id": stone.name, "description": stone.name, "amount": str(stone.amount)}
-                for stone in deal.milestones
+            milestones = [
+                {"custcol_milestone_id": milestone.name, "description": milestone.name, "amount": str(milestone.amount)}
+                for milestone in deal.milestones
             ]
-            erp.upsert("salesorder", f"CT-{code}", {"entity": {"externalId": code}, "item": {"items": stones}})
+            erp.upsert("salesorder", f"CT-{code}", {"entity": {"externalId": code}, "item": {"items": milestones}})
             space = psa.workspace(code) or psa.save("workspaces", {"title": f"{code} · {deal.name}"}, now)
             for task, name, _ in deal.tasks:
                 erp.upsert("projecttask", task.replace(".", "_"), {"title": task, "project": {"externalId": code}})

@@ -1,11 +1,11 @@
-"""Life after history: beats bring work, corrections, sales and gusts, and a restart tells on."""
+"""Life after history: beats bring work, corrections, sales and vendor faults, and a restart goes on."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from integrations.sandbox.live import GUST, NEW_SALE, Liveliness
+from integrations.sandbox.clock.live import FALTERING, NEW_SALE, Liveliness
 from integrations.sandbox.sandbox import Sandbox
 from tests.acceptance.sandbox.clerk import Clerk
 from tests.contract.sandbox.house import HandClock
@@ -35,7 +35,7 @@ def test_people_keep_working_and_the_truth_keeps_up(tmp_path: Path) -> None:
     entries = [row for row in sandbox.life.delivery.entries if row["key"].startswith("live/")]
     states = {state: sum(row["state"] == state for row in entries) for state in ("open", "approved", "withdrawn")}
     assert states["approved"] > BEATS and states["open"] < states["approved"]
-    assert sum(one.kind != "" for one in sandbox.weather.armed) == BEATS // GUST
+    assert sum(one.kind != "" for one in sandbox.conditions.armed) == BEATS // FALTERING
     sales = {
         row["Project_Code__c"]: row
         for row in sandbox.vendors.crm.tables["Opportunity"]

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from integrations.contracts.connector import Change, Role, SystemConfig
-from integrations.sandbox.kantata import Kantata
-from integrations.sandbox.ledger import Ledger
-from integrations.sandbox.vendors import Vendors
-from integrations.sandbox.wire import instant
+from integrations.sandbox.vendors.kantata.emulator import Kantata
+from integrations.sandbox.vendors.vendors import Vendors
+from integrations.sandbox.vendors.wire import instant
+from integrations.sandbox.world.ledger import Ledger
 from models.canonical.schemas import Customer, Project, SystemRef, Task, TimeEntry
 from models.domain.money import Money
 

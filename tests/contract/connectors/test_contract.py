@@ -18,9 +18,9 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import integrations.connectors
 from integrations.contracts.connector import Change, Connector
-from integrations.sandbox.door import Door
+from integrations.sandbox.faults.conditions import Condition, Conditions
+from integrations.sandbox.gateway import Gateway
 from integrations.sandbox.serving import served
-from integrations.sandbox.weather import Disturbance, Weather
 from models.canonical.events import data_of
 from models.domain.errors import (
     Misconfigured,
@@ -44,8 +44,8 @@ HTTP = [name for name in VENDORS if name in CASES and CASES[name].http]
 class Bench:
     """One connector before its emulator."""
 
-    def __init__(self, vendor: str, world: World, gate: Gate, weather: Weather) -> None:
-        self.vendor, self.case, self.world, self.gate, self.weather = vendor, CASES[vendor], world, gate, weather
+    def __init__(self, vendor: str, world: World, gate: Gate, conditions: Conditions) -> None:
+        self.vendor, self.case, self.world, self.gate, self.conditions = vendor, CASES[vendor], world, gate, conditions
         self.connector: Connector = self.fresh()
 
     def fresh(self, options: Mapping[str, Any] | None = None, **credentials: str) -> Connector:
@@ -86,18 +86,18 @@ class Bench:
             return [error] * len(changes)
 
     def arm(self, kind: str, **where: Any) -> None:
-        self.weather.arm(Disturbance(self.vendor, kind, **where))
+        self.conditions.arm(Condition(self.vendor, kind, **where))
 
 
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     world = World(folder=tmp_path)
-    weather = Weather()
-    gate = Gate(Door(world.vendors.by_prefix(), world.ledger, weather, world.clock))
+    conditions = Conditions()
+    gate = Gate(Gateway(world.vendors.by_prefix(), world.ledger, conditions, world.clock))
     with served(gate) as address:  # type: ignore[arg-type]
         world.address = address
         CASES[request.param].prepare(world)
-        made = Bench(request.param, world, gate, weather)
+        made = Bench(request.param, world, gate, conditions)
         yield made
         made.connector.close()
 

@@ -19,9 +19,9 @@ from integrations.connectors.ppm import CONNECTOR as Portfolio
 from integrations.connectors.salesforce import CONNECTOR as Salesforce
 from integrations.connectors.workday import CONNECTOR as Workday
 from integrations.contracts.connector import Change
-from integrations.sandbox.door import Door
+from integrations.sandbox.faults.conditions import Conditions
+from integrations.sandbox.gateway import Gateway
 from integrations.sandbox.serving import served
-from integrations.sandbox.weather import Weather
 from models.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retriable, Unmappable
 from models.domain.money import Money
 from models.domain.outcomes import Acknowledgement
@@ -45,7 +45,7 @@ DEMONSTRATION = Path(__file__).parents[3] / "integrations" / "sandbox" / "system
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(folder=tmp_path)
-    gate = Gate(Door(made.vendors.by_prefix(), made.ledger, Weather(), made.clock))
+    gate = Gate(Gateway(made.vendors.by_prefix(), made.ledger, Conditions(), made.clock))
     with served(gate) as address:  # type: ignore[arg-type]
         made.address = address
         made.gate = gate  # type: ignore[attr-defined]

@@ -211,6 +211,6 @@ def test_a_timesheet_that_was_turned_down_is_handed_in_anew(sandbox: House) -> N
 
 def test_too_many_requests_has_no_header_that_says_how_long(sandbox: House) -> None:
     _, client, _ = sandbox
-    client.post("/_world/weather", json={"vendor": "kantata", "kind": "throttled"})
+    client.post("/_world/conditions", json={"vendor": "kantata", "kind": "throttled"})
     answer = client.get(f"{API}/users")
     assert answer.status_code == 429 and "retry-after" not in answer.headers

@@ -179,7 +179,7 @@ def test_a_deleted_project_is_gone_while_its_transactions_remember_it(sandbox: H
 
 def test_over_the_concurrency_limit_is_429(sandbox: House) -> None:
     _, client, _ = sandbox
-    client.post("/_world/weather", json={"vendor": "netsuite", "kind": "throttled"})
+    client.post("/_world/conditions", json={"vendor": "netsuite", "kind": "throttled"})
     answer = client.get(f"{ROOT}/record/v1/customer/eid:C-1")
     assert (
         answer.status_code == 429 and answer.json()["o:errorDetails"][0]["o:errorCode"] == "CONCURRENCY_LIMIT_EXCEEDED"
@@ -190,7 +190,7 @@ def test_over_the_concurrency_limit_is_429(sandbox: House) -> None:
 def test_a_lost_answer_leaves_the_work_done(sandbox: House) -> None:
     """The connection closes without a word after the write: the caller cannot know, the record is there."""
     _, client, _ = sandbox
-    client.post("/_world/weather", json={"vendor": "netsuite", "kind": "dropped"})
+    client.post("/_world/conditions", json={"vendor": "netsuite", "kind": "dropped"})
     with pytest.raises(httpx.RemoteProtocolError):
         put(client, "customer", "C-77", companyName="In doubt")
     assert client.get(f"{ROOT}/record/v1/customer/eid:C-77").json()["companyName"] == "In doubt"

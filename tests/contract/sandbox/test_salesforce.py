@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from integrations.sandbox.salesforce import salesforce_id
 from integrations.sandbox.sandbox import Sandbox
+from integrations.sandbox.vendors.salesforce.emulator import salesforce_id
 from tests.contract.sandbox.house import HandClock, house, salesforce_token
 
 DATA = "/salesforce/services/data/v68.0"
@@ -117,7 +117,7 @@ def test_bad_days_have_the_vendors_words(sandbox: House, kind: str, status: int,
     """S7: throttling, daily quota, outage and an ended session are told apart."""
     _, client, _ = sandbox
     headers = salesforce_token(client)
-    client.post("/_world/weather", json={"vendor": "salesforce", "kind": kind})
+    client.post("/_world/conditions", json={"vendor": "salesforce", "kind": kind})
     answer = client.get(f"{DATA}/limits", headers=headers)
     assert (
         answer.status_code == status and answer.json()[0]["errorCode"] == code and words in answer.json()[0]["message"]

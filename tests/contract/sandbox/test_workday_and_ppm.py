@@ -87,7 +87,7 @@ def test_faults_come_as_soap(sandbox: House) -> None:
     with pytest.raises(zeep.exceptions.Fault, match="invalid username or password"):
         service(client, "wrong").Get_Workers(**asked())
     port = service(client)
-    client.post("/_world/weather", json={"vendor": "workday", "kind": "fault"})
+    client.post("/_world/conditions", json={"vendor": "workday", "kind": "fault"})
     with pytest.raises(zeep.exceptions.Fault, match="Processing error"):
         port.Get_Workers(**asked())
 
@@ -124,6 +124,6 @@ def test_a_portfolio_project_is_put_once_and_guarded_by_its_tag(sandbox: House) 
 def test_the_portfolio_says_when_to_come_back(sandbox: House) -> None:
     """S7: 429 with Retry-After in seconds."""
     _, client, _ = sandbox
-    client.post("/_world/weather", json={"vendor": "ppm", "kind": "throttled"})
+    client.post("/_world/conditions", json={"vendor": "ppm", "kind": "throttled"})
     answer = client.get(f"{PPM}/projects")
     assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 0

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from integrations.sandbox.faults.conditions import Condition, Conditions
 from integrations.sandbox.sandbox import Sandbox
-from integrations.sandbox.weather import Disturbance, Weather
 from tests.contract.sandbox.house import HandClock, house
 
 House = tuple[Sandbox, httpx.Client, HandClock]
@@ -72,10 +72,10 @@ def test_what_is_not_there_says_what_is(sandbox: House) -> None:
 
 def test_a_disturbance_strikes_as_often_as_it_was_armed_and_only_what_it_names(sandbox: House) -> None:
     _, _, clock = sandbox
-    weather = Weather()
-    weather.arm(Disturbance("netsuite", "dropped", 2, methods=("PUT",), path="timeBill"))
+    conditions = Conditions()
+    conditions.arm(Condition("netsuite", "dropped", 2, methods=("PUT",), path="timeBill"))
     struck = [
-        weather.strike("netsuite", method, path, clock.now())
+        conditions.meet("netsuite", method, path, clock.now())
         for method, path in (
             ("GET", "/timeBill"),
             ("PUT", "/job"),
@@ -85,9 +85,9 @@ def test_a_disturbance_strikes_as_often_as_it_was_armed_and_only_what_it_names(s
         )
     ]
     assert struck == [None, None, "dropped", "dropped", None]
-    assert weather.struck == {("netsuite", "dropped"): 2}
+    assert conditions.met == {("netsuite", "dropped"): 2}
     with pytest.raises(ValueError, match="rain"):
-        weather.arm(Disturbance("netsuite", "rain"))
+        conditions.arm(Condition("netsuite", "rain"))
 
 
 def test_an_outage_ends_at_its_hour(sandbox: House) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.sandbox import conductor as module
-from integrations.sandbox.conductor import Conductor
+from integrations.sandbox.clock import conductor as module
+from integrations.sandbox.clock.conductor import Conductor
 from integrations.sandbox.sandbox import Sandbox
 from models.domain.clock import WorldClock
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.sandbox import ledger as module
-from integrations.sandbox.ledger import Ledger
+from integrations.sandbox.world import ledger as module
+from integrations.sandbox.world.ledger import Ledger
 
 
 def test_rows_come_back_with_their_indexes(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.sandbox.soql import Malformed, ordered, parse
+from integrations.sandbox.vendors.salesforce.soql import Malformed, ordered, parse
 
 ROW: Mapping[str, Any] = {
     "Id": "006B",

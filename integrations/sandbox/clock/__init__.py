@@ -1,0 +1,1 @@
+"""What moves the world clock: ticks through history, then the wall's pace."""

@@ -1,0 +1,1 @@
+"""One emulator a vendor, over tables of the ledger; none knows another."""

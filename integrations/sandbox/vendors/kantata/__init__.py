@@ -1,0 +1,1 @@
+"""Kantata, the PSA."""

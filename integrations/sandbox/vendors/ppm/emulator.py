@@ -1,0 +1,103 @@
+"""A generic portfolio system's REST API as `planview` in the sandbox (source: the vendor sheet and the project's wire
+decisions).
+
+GET and PUT of projects and budgets by project code, listing with limit and offset, entity tags (409 on a stale
+If-Match), 429 with Retry-After seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from integrations.sandbox.vendors.wire import Answer, Request, iso_z, json_answer
+from integrations.sandbox.world.ledger import Ledger, Row, Table
+from models.domain.clock import Clock
+
+ROOT = "/portfolio/api/v1/"
+FIELDS = {"code", "name", "currencyCode", "value", "cost", "targetMargin", "hours", "status", "approved", "customer"}
+
+
+class Portfolio:
+    """The PPM: projects and budgets by code."""
+
+    name = "ppm"
+
+    def __init__(self, ledger: Ledger, clock: Clock, secret: str) -> None:
+        self._clock, self._secret = clock, secret
+        self.tables: dict[str, Table] = {
+            "projects": ledger.table("ppm.projects"),
+            "budgets": ledger.table("ppm.budgets"),
+        }
+
+    def answer(self, request: Request) -> Answer:
+        if request.bearer != self._secret:
+            return fault(401, "the bearer token is not accepted", None)
+        kind, _, code = unquote(request.path.removeprefix(ROOT)).partition("/")
+        if kind not in self.tables:
+            return fault(404, f"unknown resource {kind}", None)
+        if request.method == "GET":
+            return self._read(kind, code) if code else self._list(kind, request.query)
+        return (
+            self._write(kind, code, request)
+            if request.method == "PUT" and code
+            else fault(405, "method not allowed", None)
+        )
+
+    def disturbed(self, kind: str, request: Request) -> Answer:
+        if kind in ("throttled", "quota"):
+            answer = fault(429, "too many requests", None)
+            answer.headers["Retry-After"] = "2"
+            return answer
+        return fault(503, "the service is down for maintenance", None)
+
+    def _list(self, kind: str, query: Mapping[str, str]) -> Answer:
+        limit, offset = min(500, int(query.get("limit", 100))), int(query.get("offset", 0))
+        rows = list(self.tables[kind].rows.values())
+        return json_answer(
+            {
+                "items": [shown(row) for row in rows[offset : offset + limit]],
+                "total": len(rows),
+                "limit": limit,
+                "offset": offset,
+            }
+        )
+
+    def _read(self, kind: str, code: str) -> Answer:
+        row = self.tables[kind].get(code)
+        return json_answer(shown(row), ETag=tag(row)) if row else fault(404, f"no {kind[:-1]} {code}", "code")
+
+    def _write(self, kind: str, code: str, request: Request) -> Answer:
+        fields, old = request.json, self.tables[kind].get(code)
+        if not isinstance(fields, dict) or not fields.get("currencyCode", (old or {}).get("currencyCode")):
+            return fault(422, "currencyCode is required", "currencyCode")
+        unknown = sorted(set(fields) - FIELDS - {"updatedAt"})
+        if unknown:
+            return fault(422, f"unknown field {unknown[0]}", unknown[0])
+        wanted = request.headers.get("if-match")
+        if wanted and (old is None or wanted != tag(old)):
+            return fault(409, f"{code} was changed by someone else", "If-Match")
+        if old and all(old.get(name) == value for name, value in fields.items()):
+            return json_answer(shown(old), ETag=tag(old))
+        fresh = {
+            **(old or {}),
+            **fields,
+            "code": code,
+            "updatedAt": iso_z(self._clock.now()),
+            "_version": (old["_version"] if old else 0) + 1,
+        }
+        row = self.tables[kind].put(code, fresh)
+        return json_answer(shown(row), 200 if old else 201, ETag=tag(row))
+
+
+def shown(row: Row) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.startswith("_")}
+
+
+def tag(row: Row) -> str:
+    return f'"{row["_version"]}"'
+
+
+def fault(status: int, message: str, field: str | None) -> Answer:
+    return json_answer({"error": message, "field": field}, status)

@@ -1,0 +1,1 @@
+"""Workday, human resources."""

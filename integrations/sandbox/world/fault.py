@@ -1,0 +1,25 @@
+"""What one planted fault is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass
+class Fault:
+    """One planted fault: `remedy` are the operations (kind, args) that mend it, `heals` says it passes by itself.
+
+    `cause` is the code a detector should name, `money` what it holds back by currency at the anchor, `entries` how many
+    approved (for late approvals and rejections: undecided) entries it holds back.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    cause: str
+    how_to_fix: str
+    money: dict[str, Decimal] = field(default_factory=dict)
+    entries: int = 0
+    remedy: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    heals: bool = False
