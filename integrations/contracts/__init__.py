@@ -10,6 +10,7 @@ from integrations.contracts.connector import (
     SystemConfig,
     Target,
     TargetState,
+    Transport,
 )
 from integrations.contracts.flow import Context, Deliver, Emit, Flow, Need, RunView, Step, Transform
 
@@ -31,4 +32,5 @@ __all__ = [
     "Target",
     "TargetState",
     "Transform",
+    "Transport",
 ]

@@ -1,7 +1,7 @@
 """The contract of a connector: the only code that knows a vendor (S1, S4, S6).
 
-A connector package `integrations/connectors/<vendor>/` exports `CONNECTOR`, a callable `(SystemConfig, Clock) ->
-Connector`. It is synchronous and thread-safe: the engine calls `deliver` from several threads at once. It keeps vendor
+A connector package, `integrations/connectors/<vendor>/` or one that another distribution names by entry point, exports
+`CONNECTOR`, a callable `(SystemConfig, Clock) -> Connector`. It is synchronous and thread-safe: the engine calls `deliver` from several threads at once. It keeps vendor
 quirks (pagination, error bodies, rate-limit headers, batch limits, re-authentication) inside and raises only the errors
 of `models.domain.errors`. It puts the W3C trace context of the current OpenTelemetry span into every call (E2).
 """
@@ -43,6 +43,20 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Transport:
+    """The way to one system: an HTTP proxy, whom to trust, and who we are to a server that asks for a certificate.
+
+    `proxy` is an address (`http://user:password@proxy:3128`); the others are paths of PEM files, the key unencrypted.
+    Empty: no proxy, the authorities that the installation's Python trusts, no certificate of ours.
+    """
+
+    proxy: str = field(default="", repr=False)
+    ca_bundle: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SystemConfig:
     """One connected system. `name` is unique in the installation and is what records carry as `system`.
 
@@ -58,6 +72,7 @@ class SystemConfig:
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
     policy: Policy = Policy()
+    transport: Transport = Transport()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,11 +9,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from integrations.contracts.connector import Connector, Policy, Role, SystemConfig
+from integrations.connectors.directory import Maker, connector_of
+from integrations.contracts.connector import Connector, Policy, Role, SystemConfig, Transport
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
 
-_KEYS = {"name", "vendor", "role", "base_url", "legal_entities", "credentials", "options", "policy"}
+_KEYS = {"name", "vendor", "role", "base_url", "legal_entities", "credentials", "options", "policy", "transport"}
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 
 
@@ -50,17 +50,14 @@ def load_systems(path: Path, environment: Mapping[str, str]) -> list[SystemConfi
 
 def connect(systems: Sequence[SystemConfig], clock: Clock) -> dict[str, Connector]:
     """A connector for each system, by system name. Raises Misconfigured for a vendor without a connector."""
-    connectors: dict[str, Connector] = {}
-    for system in systems:
-        name = f"integrations.connectors.{system.vendor}"
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
-            raise Misconfigured(f"system {system.name}: there is no connector for vendor {system.vendor!r}") from error
-        connectors[system.name] = module.CONNECTOR(system, clock)
-    return connectors
+    return {system.name: _maker(system)(system, clock) for system in systems}
+
+
+def _maker(system: SystemConfig) -> Maker:
+    try:
+        return connector_of(system.vendor)
+    except Misconfigured as error:
+        raise Misconfigured(f"system {system.name}: {error}") from error
 
 
 def _system(entry: Mapping[str, Any], environment: Mapping[str, str], folder: Path) -> SystemConfig:
@@ -80,6 +77,7 @@ def _system(entry: Mapping[str, Any], environment: Mapping[str, str], folder: Pa
         credentials=_credentials(entry.get("credentials", {}), environment),
         options=_replaced(entry.get("options", {}), variables),
         policy=_policy(entry.get("policy", {}), environment.get("TIEOUT_ENVIRONMENT", "sandbox")),
+        transport=_transport(_replaced(entry.get("transport", {}), variables)),
     )
 
 
@@ -87,6 +85,13 @@ def _credentials(names: Mapping[str, str], environment: Mapping[str, str]) -> di
     if absent := sorted(variable for variable in names.values() if not environment.get(variable)):
         raise Misconfigured(f"set the environment variables {', '.join(absent)}")
     return {name: environment[variable] for name, variable in names.items()}
+
+
+def _transport(given: Mapping[str, Any]) -> Transport:
+    known = [field.name for field in fields(Transport)]
+    if unknown := sorted(set(given) - set(known)):
+        raise Misconfigured(f"unknown transport {', '.join(unknown)}: use {', '.join(known)}")
+    return Transport(**{name: str(value) for name, value in given.items()})
 
 
 def _policy(given: Mapping[str, Any], environment: str) -> Policy:

@@ -21,7 +21,8 @@ from collectors.pipeline.observations import decode_observations
 from collectors.pipeline.refusal import Malformed, TooLarge
 from collectors.pipeline.spool.frame import Kind
 from integrations.connectors import http
-from integrations.connectors.http import HttpClient, Reply
+from integrations.connectors.http import HttpClient
+from integrations.connectors.reply import Reply
 from integrations.contracts.connector import Role, SystemConfig
 from models.domain.clock import SystemClock
 from models.domain.errors import TieoutError

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.connectors.http import Reply
+from integrations.connectors.reply import Reply
 from integrations.contracts.connector import Policy
 from models.domain.errors import OutcomeUnknown, RateLimited, Rejected, TieoutError, Unmappable
 

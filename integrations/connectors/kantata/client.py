@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from integrations.connectors.http import Bearer, HttpClient, Reply
+from integrations.connectors.bearer import Bearer
+from integrations.connectors.http import HttpClient
+from integrations.connectors.reply import Reply
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Rejected, TieoutError, Unmappable

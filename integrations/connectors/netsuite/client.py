@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from integrations.connectors.http import Bearer, HttpClient, Reply
+from integrations.connectors.bearer import Bearer
+from integrations.connectors.http import HttpClient
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.netsuite.token import token_of
+from integrations.connectors.reply import Reply
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import OutcomeUnknown, TieoutError, Unmappable
@@ -26,8 +28,8 @@ class NetSuiteClient:
 
     def __init__(self, config: SystemConfig, clock: Clock, pause: Callable[[float], None] = time.sleep) -> None:
         self._config, self._clock, self._pause = config, clock, pause
-        self._door = HttpClient(config, clock)
-        self.http = HttpClient(config, clock, Bearer(lambda: token_of(config, self._door, clock)))
+        self._tokens = HttpClient(config, clock)
+        self.http = HttpClient(config, clock, Bearer(lambda: token_of(config, self._tokens, clock)))
 
     def put(self, kind: str, external_id: str, record: Mapping[str, Any], key: str) -> str:
         """Create or update one record; its internal id. Repeating it changes nothing."""
@@ -100,7 +102,7 @@ class NetSuiteClient:
         return found if isinstance(found, Mapping) else {}
 
     def close(self) -> None:
-        self._door.close()
+        self._tokens.close()
         self.http.close()
 
     def __repr__(self) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from typing import Any
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
 
 from integrations.connectors.http import HttpClient
 from integrations.contracts.connector import SystemConfig
@@ -21,7 +17,7 @@ PATH = "/services/rest/auth/oauth2/v1/token"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def token_of(config: SystemConfig, door: HttpClient, clock: Clock) -> str:
+def token_of(config: SystemConfig, http: HttpClient, clock: Clock) -> str:
     """A token to call with. Credentials: `token`, or `private_key` (PEM), `client_id` and `certificate_id`.
 
     Raises Misconfigured when none is given or the vendor refuses them.
@@ -38,14 +34,14 @@ def token_of(config: SystemConfig, door: HttpClient, clock: Clock) -> str:
         "client_assertion_type": ASSERTION,
         "client_assertion": assertion(config, clock),
     }
-    reply = door.call(
+    reply = http.call(
         "POST", PATH, urlencode(form).encode(), headers={"content-type": "application/x-www-form-urlencoded"}
     )
     body = reply.json() if reply.ok else {}
     if isinstance(body, dict) and body.get("access_token"):
         return str(body["access_token"])
-    said = door.clean(reply.body[:300].decode("utf-8", "replace"))
-    raise door.fault(reply, said) or Misconfigured(
+    said = http.clean(reply.body[:300].decode("utf-8", "replace"))
+    raise http.fault(reply, said) or Misconfigured(
         f"{config.name} refused the signed assertion ({reply.status}): {said}; check key and certificate"
     )
 
@@ -61,25 +57,16 @@ def assertion(config: SystemConfig, clock: Clock) -> str:
         "iat": now,
         "exp": now + 300,
     }
-    signed = f"{_packed(head)}.{_packed(claims)}"
-    pss = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=hashes.SHA256.digest_size)
-    signature = _key(config).sign(signed.encode(), pss, hashes.SHA256())
-    return f"{signed}.{_text(signature)}"
+    return jwt.encode(head, claims, _key(config), algorithms=["PS256"])
 
 
-def _key(config: SystemConfig) -> RSAPrivateKey:
+def _key(config: SystemConfig) -> RSAKey:
     try:
-        key = load_pem_private_key(config.credentials["private_key"].encode(), None)
-    except (ValueError, TypeError):
-        raise Misconfigured(f"{config.name}: credential private_key is no unencrypted PEM key") from None
-    if not isinstance(key, RSAPrivateKey):
-        raise Misconfigured(f"{config.name}: credential private_key is no RSA key: PS256 needs one")
+        key = RSAKey.import_key(config.credentials["private_key"])
+    except (ValueError, TypeError, JoseError):
+        key = None
+    if key is None or not key.is_private:
+        raise Misconfigured(
+            f"{config.name}: credential private_key is no unencrypted PEM key of kind RSA: PS256 needs one"
+        )
     return key
-
-
-def _packed(body: dict[str, Any]) -> str:
-    return _text(json.dumps(body, separators=(",", ":")).encode())
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from integrations.connectors.http import Bearer, HttpClient, Reply
+from integrations.connectors.bearer import Bearer
+from integrations.connectors.http import HttpClient
+from integrations.connectors.reply import Reply
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retriable, TieoutError, Unmappable

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from integrations.connectors.http import Bearer, HttpClient, Reply
+from integrations.connectors.bearer import Bearer
+from integrations.connectors.http import HttpClient
+from integrations.connectors.reply import Reply
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import (
@@ -30,7 +32,7 @@ class SalesforceClient:
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self._config, self._clock = config, clock
-        self._door = HttpClient(config, clock)
+        self._tokens = HttpClient(config, clock)
         self.http = HttpClient(config, clock, Bearer(self._token))
 
     def query(self, soql: str, deleted: bool = False) -> Iterator[Mapping[str, Any]]:
@@ -86,7 +88,7 @@ class SalesforceClient:
         )
 
     def close(self) -> None:
-        self._door.close()
+        self._tokens.close()
         self.http.close()
 
     def __repr__(self) -> str:
@@ -126,12 +128,12 @@ class SalesforceClient:
             )
         form = urlencode({"grant_type": "client_credentials", **wanted}).encode()
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        reply = self._door.call("POST", "/services/oauth2/token", form, headers=headers)
+        reply = self._tokens.call("POST", "/services/oauth2/token", form, headers=headers)
         said = reply.body[:500].decode("utf-8", "replace")
         if reply.ok:
             return Token(reply).value
-        raise self._door.fault(reply, said) or Misconfigured(
-            f"{self._config.name} refused the client credentials: {self._door.clean(said)}; check client_id and client_secret"
+        raise self._tokens.fault(reply, said) or Misconfigured(
+            f"{self._config.name} refused the client credentials: {self._tokens.clean(said)}; check client_id and client_secret"
         )
 
 

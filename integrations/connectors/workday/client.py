@@ -13,7 +13,8 @@ from zeep import Client, Settings
 from zeep.transports import Transport
 from zeep.wsse.username import UsernameToken
 
-from integrations.connectors.http import HttpClient, Reply
+from integrations.connectors.http import HttpClient
+from integrations.connectors.reply import Reply
 from integrations.connectors.workday.envelope import body_of, local, plain
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock

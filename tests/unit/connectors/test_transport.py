@@ -13,8 +13,10 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from integrations.connectors.http import Bearer, HttpClient, Reply, _reply
+from integrations.connectors.bearer import Bearer
+from integrations.connectors.http import HttpClient
 from integrations.connectors.netsuite.token import assertion
+from integrations.connectors.reply import Reply
 from integrations.connectors.watermark import Watermark
 from integrations.connectors.workday import mapping as workday
 from integrations.contracts.connector import Role, SystemConfig
@@ -96,7 +98,7 @@ def test_packed_answers_are_unpacked_or_reported(body: bytes) -> None:
     """A vendor that packs unasked is understood; one that says so and does not is reported by the reader."""
     answer = httpcore.Response(200, headers=[("Content-Encoding", "gzip")], content=body)
     answer.read()
-    reply = _reply(answer)
+    reply = Reply.of(answer)
     if body == b"no gzip at all":
         with pytest.raises(Unmappable):
             reply.json()

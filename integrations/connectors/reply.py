@@ -1,0 +1,84 @@
+"""What a vendor answered to one call, and what every vendor's answers have in common."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpcore
+
+from models.domain.errors import Unmappable
+
+LARGEST_BODY = 256 * 1024 * 1024
+"""Bytes after decompression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a vendor answered; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    def of(cls, answer: httpcore.Response) -> Reply:
+        """The answer as read, unpacked where it came packed."""
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+        body = answer.content
+        return cls(answer.status, headers, _unpacked(body) if headers.get("content-encoding") == "gzip" else body)
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body with every non-integer number as Decimal, so that money is never a float.
+
+        Raises Unmappable when the body is no JSON.
+        """
+        try:
+            return json.loads(self.body, parse_float=Decimal)
+        except ValueError as error:
+            raise Unmappable(
+                f"the answer (status {self.status}, {len(self.body)} bytes) is not JSON: {error}",
+                "body",
+                code="bad-payload",
+            ) from error
+
+    def delay(self, now: datetime, default: float) -> timedelta:
+        """How long to wait by Retry-After (seconds or a date) or X-Retry-After (epoch milliseconds); else `default`
+        seconds. Moments count from the server's own Date header, or from `now` where it sent none.
+        """
+        value = self.headers.get("retry-after") or self.headers.get("x-retry-after") or ""
+        server_now = _date(self.headers.get("date"), now)
+        try:
+            number = float(value)
+        except ValueError:
+            return _date(value, server_now + timedelta(seconds=default)) - server_now
+        if number > 1e11:
+            return timedelta(milliseconds=number - server_now.timestamp() * 1000)
+        return timedelta(seconds=number)
+
+
+def _unpacked(body: bytes) -> bytes:
+    """A gzip body up to the largest size we take; one that is broken stays as it is, and is then reported as
+    unreadable.
+    """
+    try:
+        return zlib.decompressobj(wbits=31).decompress(body, LARGEST_BODY)
+    except zlib.error:
+        return body
+
+
+def _date(text: str | None, default: datetime) -> datetime:
+    try:
+        return parsedate_to_datetime(text or "")
+    except ValueError:
+        return default
