@@ -14,11 +14,15 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 import uvicorn
-import uvloop
 
 from collectors.memory import few_arenas, without_pandas
 from models.domain.errors import Misconfigured
 from models.settings import Settings, read_settings
+
+try:
+    from uvloop import run
+except ImportError:  # a faster loop, not another one: where there is no build of it the standard one serves
+    from asyncio import run  # type: ignore[assignment]
 
 _BACKLOG = 512
 
@@ -43,7 +47,7 @@ def main() -> None:
     try:
         settings = read_settings()
         with _listening(settings) as listener:
-            uvloop.run(_serve(settings, listener))
+            run(_serve(settings, listener))
     except Misconfigured as error:
         sys.exit(_said(error))
     if threading.active_count() > 1:

@@ -29,7 +29,7 @@ def server(app: Gateway, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Serv
         host=host,
         port=port,
         http=DroppingProtocol,
-        loop="uvloop",
+        loop="auto",
         ws="none",
         lifespan="off",
         log_level="warning",
