@@ -1,36 +1,30 @@
-"""The collector put together: lanes from requests to the lake, the journal's feed, and what runs by the clock."""
+"""The collector put together: its receivers, the pipeline into the lake, detection, and what runs by the clock."""
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import logging
 import os
-import threading
 import time
+from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
-
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from collectors.detection import Detection
-from collectors.gateway import Receiver, deliverer
+from collectors.detector_process import DetectorProcess
+from collectors.gateway import Gateway
+from collectors.journal_link import JournalLink
 from collectors.memory import give_back
 from collectors.pipeline.commits import Commits
-from collectors.pipeline.intake import Intake
-from collectors.pipeline.lane import Lane
-from collectors.pipeline.spool.frame import Kind
-from collectors.pipeline.spool.spool import Spool, sync_folder
-from collectors.receivers.journal_feed import FeedReceiver
+from collectors.pipeline.identity import collector_identity, only_collector
+from collectors.pipeline.pipeline import Pipeline
+from collectors.receivers import receivers
+from collectors.receivers.contract import Host, Work
 from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, scheduled
 from models.domain.clock import SystemClock, clock_at
-from models.domain.errors import Misconfigured
+from models.domain.service_levels import SERVICE_LEVELS
 from models.journal import Journal, open_journal
 from models.lake.writer import open_writer
 from models.settings import Settings
 
-_log = logging.getLogger(__name__)
-RETRY_SECONDS = 2.0
 _STOP_SECONDS = 4.0  # a process has to end within 5 s
 
 
@@ -38,20 +32,15 @@ class Collector:
     """Everything that writes to one audit lake. `application` answers HTTP on the event loop that makes the collector."""
 
     def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
-        self._settings, self._clock = settings, SystemClock()
-        self._lock = _only_collector(settings)
-        self._commits = Commits(lambda: open_writer(settings, self._clock))
-        self._lanes = {name: self._lane(name) for name in ("otlp", "snapshots")}
-        limit = settings.max_body_mib << 20
-        self._intakes = {name: Intake(lane, limit, deliverer(loop)) for name, lane in self._lanes.items()}
-        otlp, snapshots = self._intakes["otlp"], self._intakes["snapshots"]
-        routes = {
-            "/v1/traces": (Kind.TRACES, otlp),
-            "/v1/logs": (Kind.LOGS, otlp),
-            "/v1/observations": (Kind.OBSERVATIONS, snapshots),
-        }
-        self.application = Receiver(routes, limit, self._clock, self.health)
-        self._journal_side = JournalSide(settings, self._commits, collector_identity(settings))
+        clock = SystemClock()
+        self._settings, self._receivers = settings, receivers()
+        self._lock = only_collector(settings)
+        self._commits = Commits(lambda: open_writer(settings, clock))
+        self._pipeline = Pipeline(settings, self._commits, loop)
+        self._journal = JournalLink(self._open_journal, self._journal_works)
+        self._host = Host(settings, clock, collector_identity(settings), self._pipeline, self._commits)
+        self._works = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
+        self.application = Gateway(self._receivers, self._host, self.health)
         self._schedule = scheduled(
             {
                 "checkpoint": (CHECKPOINT_SECONDS, self._checkpoint),
@@ -61,144 +50,43 @@ class Collector:
         )
 
     def start(self) -> None:
-        for lane in self._lanes.values():
-            lane.start()
-        for intake in self._intakes.values():
-            intake.start()
-        self._journal_side.start()
-        self._schedule.start()
+        for part in (self._pipeline, *self._works, self._journal, self._schedule):
+            part.start()
 
     def stop(self) -> None:
         """Answer and commit what is in hand, then let go; what could not land in time stays in the spool."""
-        end = time.monotonic() + _STOP_SECONDS
+        left = _until(time.monotonic() + _STOP_SECONDS)
         self._schedule.shutdown(wait=False)
-        for intake in self._intakes.values():
-            intake.stop(_left(end))
-        self._journal_side.stop(_left(end))
+        for work in self._works:
+            work.stop(left())
+        self._pipeline.close_intakes(left)
+        self._journal.stop(left())
         self._commits.stop()
-        for lane in self._lanes.values():
-            lane.stop(_left(end))
+        self._pipeline.close_lanes(left)
         self._checkpoint()
-        self._commits.close(_left(end))
+        self._commits.close(left())
         os.close(self._lock)
 
     def health(self) -> dict[str, Any]:
         """Whether requests are taken, what waits, and what is wrong at the moment."""
-        faults = [fault for fault in (self._commits.fault, self._journal_side.fault) if fault]
-        ready = all(lane.ready for lane in self._lanes.values())
+        faults = [self._commits.fault, *(work.fault for work in self._works), *self._journal.faults]
         return {
-            "ready": ready,
-            "waiting_bytes": {name: lane.waiting_bytes for name, lane in self._lanes.items()},
-            "faults": faults,
+            "ready": self._pipeline.ready,
+            "waiting_bytes": self._pipeline.waiting_bytes,
+            "faults": [fault for fault in faults if fault],
         }
 
     def _checkpoint(self) -> None:
         self._commits.once("a checkpoint", lambda lake: lake.checkpoint())
 
-    def _lane(self, name: str) -> Lane:
-        spool = Spool(self._settings.home / "spool" / name, self._settings.spool_limit_mib << 20)
-        return Lane(_writer(self._settings, name), spool, self._commits, self._settings.commit_seconds)
+    def _open_journal(self) -> Journal:
+        return open_journal(self._settings.journal_address, clock_at(self._settings.world_clock))
+
+    def _journal_works(self, journal: Journal) -> list[Work]:
+        copying = [one.journal_work(self._host, journal) for one in self._receivers if one.journal_work]
+        process = DetectorProcess(self._settings.detect_limit_seconds)
+        return [*copying, Detection(journal, process, SERVICE_LEVELS, self._settings.detect_seconds)]
 
 
-class JournalSide:
-    """What needs the journal: its feed and the detectors. Begins once the journal can be opened; ingest does not wait
-    for it.
-    """
-
-    def __init__(self, settings: Settings, commits: Commits, identity: str) -> None:
-        self._settings, self._commits, self._identity = settings, commits, identity
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._open, name="journal-side", daemon=True)
-        self._feed: FeedReceiver | None = None
-        self._detection: Detection | None = None
-        self._schedule: BackgroundScheduler | None = None
-        self._journal: Journal | None = None
-        self._fault: str | None = None
-
-    @property
-    def fault(self) -> str | None:
-        return self._fault or (self._feed and self._feed.fault) or (self._detection and self._detection.fault) or None
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, seconds: float) -> None:
-        self._stopping.set()
-        self._thread.join(seconds)
-        if self._schedule is not None:
-            self._schedule.shutdown(wait=False)
-        if self._detection is not None:
-            self._detection.stop()
-        if self._feed is not None:
-            self._feed.stop(seconds)
-        if self._journal is not None:
-            self._journal.close()
-
-    def _open(self) -> None:
-        """Until the journal is open and its side works. Whatever hinders it shows on /healthz: a thread that ends would
-        leave it unsaid.
-        """
-        while not self._stopping.is_set():
-            try:
-                self._begin(open_journal(self._settings.journal_address, clock_at(self._settings.world_clock)))
-            except Exception as error:  # noqa: BLE001 - see above
-                self._fault = f"journal: {str(error) or type(error).__name__}"
-                _log.warning(
-                    "the journal cannot be opened, it will be tried again: %s", str(error) or type(error).__name__
-                )
-                self._stopping.wait(RETRY_SECONDS)
-            else:
-                self._fault = None
-                return
-
-    def _begin(self, journal: Journal) -> None:
-        self._journal = journal
-        self._feed = FeedReceiver(
-            journal.feed, journal.leases, self._identity, self._commits, SystemClock(), self._settings.commit_seconds
-        )
-        self._detection = Detection(journal)
-        self._schedule = scheduled({"detect": (self._settings.detect_seconds, self._detection.run)})
-        self._feed.start()
-        self._schedule.start()
-
-
-def _left(end: float) -> float:
-    return max(0.05, end - time.monotonic())
-
-
-def _writer(settings: Settings, lane: str) -> str:
-    """The name under which a lane numbers its batches: its own in a catalogue that several collectors share."""
-    shared = settings.lake_catalog_address.startswith("postgres")
-    return f"{lane}-{collector_identity(settings)}" if shared else lane
-
-
-def collector_identity(settings: Settings) -> str:
-    """What tells this installation's collector from others, made once and kept beside the spool.
-
-    Without the process id on purpose: the lock on the spool lets one process have it, and a successor takes up its
-    leases at once.
-    """
-    path = settings.home / "spool" / "identity"
-    if not path.exists():
-        fresh = path.with_suffix(".new")
-        fresh.write_text(uuid4().hex[:12])
-        with open(fresh, "rb") as written:
-            os.fsync(written.fileno())
-        fresh.replace(path)
-        sync_folder(path.parent)
-    return path.read_text().strip()
-
-
-def _only_collector(settings: Settings) -> int:
-    """A lock on the spool, held until the process ends. Raises Misconfigured when another collector has it."""
-    folder = settings.home / "spool"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(handle)
-        raise Misconfigured(
-            f"another collector works in {folder}: end it, or give this one another TIEOUT_HOME"
-        ) from error
-    return handle
+def _until(end: float) -> Callable[[], float]:
+    return lambda: max(0.05, end - time.monotonic())

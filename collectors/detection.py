@@ -1,89 +1,73 @@
-"""Runs the marts and the detectors in a process of their own, so that a heavy query never makes ingest wait.
-
-A second reason is SQLite: it counts file locks per process and per copy of its library, and DuckDB brings its own copy.
-The child reads the journal through DuckDB and never opens it otherwise; what detectors write to the journal comes
-back over a pipe and is done here, where Python's SQLite alone has it open.
-"""
+"""Findings by the clock: a turn of marts and detectors beside, and what it found reported to the journal's cases."""
 
 from __future__ import annotations
 
 import logging
-import socket
-import subprocess
-import sys
-from multiprocessing.connection import Connection
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Protocol
+
+from collectors.detector_process import DetectionFailed, DetectorProcess
+from collectors.detectors.turn import CircuitState, Found, Turn
+from collectors.schedule import scheduled
 
 _log = logging.getLogger(__name__)
+_CIRCUIT = tuple(field.name for field in fields(CircuitState))
+
+
+class Reporter(Protocol):
+    """What is needed of the journal: how systems stand, and where findings become cases."""
+
+    @property
+    def throttle(self) -> Any: ...
+    @property
+    def cases(self) -> Any: ...
 
 
 class Detection:
-    """One turn of marts and detectors at a time, in a child process that is started when first needed."""
+    """A turn every `seconds`; `service_levels` is what each flow promises, in seconds."""
 
-    def __init__(self, journal: Any) -> None:
-        self._journal = journal
-        self._child: subprocess.Popen[bytes] | None = None
-        self._pipe: Connection | None = None
+    def __init__(
+        self, reporter: Reporter, process: DetectorProcess, service_levels: Mapping[str, float], seconds: float
+    ) -> None:
+        self._reporter, self._process, self._service_levels = reporter, process, service_levels
+        self._schedule = scheduled({"detect": (seconds, self.run)})
         self._stopping = False
         self.fault: str | None = None
 
+    def start(self) -> None:
+        self._schedule.start()
+
+    def stop(self, seconds: float) -> None:
+        """End the child; a turn that is under way is given up."""
+        self._stopping = True
+        self._schedule.shutdown(wait=False)
+        self._process.stop()
+
     def run(self) -> None:
-        """Refresh the marts and report every finding; a fault is logged, the next turn tries again."""
+        """Report what every detector finds now; a fault shows on /healthz, and the next turn tries again."""
         try:
-            self._turn(self._connected())
-            self.fault = None
-        except (EOFError, OSError, RuntimeError) as error:
+            found = self._process.ask(turn_of(self._reporter, self._service_levels))
+            self._reporter.cases.report_all(found.findings, found.rates)
+            self.fault = _failed(found)
+        except Exception as error:  # noqa: BLE001 - whatever hinders a turn, the next one may succeed
             if self._stopping:
                 return
-            self.fault = f"detectors: {error or type(error).__name__}"
-            _log.warning(
-                "marts and detectors could not run, they will be tried again: %s", error or type(error).__name__
-            )
-            self._end()
+            why = str(error) if isinstance(error, DetectionFailed) else f"{type(error).__name__}: {error}"
+            self.fault = f"detectors: {why}"
+            _log.warning("marts and detectors could not run, they will be tried again: %s", why)
 
-    def stop(self) -> None:
-        """End the child; a turn that is under way is given up. The pipe is left to the turn's own thread, which may be
-        reading it.
-        """
-        self._stopping = True
-        if (child := self._child) is not None:
-            child.terminate()
-            child.wait(5)
 
-    def _turn(self, pipe: Connection) -> None:
-        pipe.send("run")
-        while True:
-            word, content = pipe.recv()
-            if word == "done":
-                return
-            if word == "failed":
-                raise RuntimeError(content)
-            pipe.send(self._called(*content))
+def turn_of(reporter: Reporter, service_levels: Mapping[str, float]) -> Turn:
+    """What detectors are given now."""
+    circuits = reporter.throttle.circuits().values()
+    states = [CircuitState(*(getattr(circuit, name) for name in _CIRCUIT)) for circuit in circuits]
+    return Turn(states, dict(service_levels))
 
-    def _called(self, path: tuple[str, ...], arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[bool, Any]:
-        target: Any = self._journal
-        for name in path:
-            target = getattr(target, name)
-        try:
-            return True, target(*arguments, **named)
-        except Exception as error:  # noqa: BLE001 - raised again in the child, where the call was made
-            return False, f"{type(error).__name__}: {error}"
 
-    def _connected(self) -> Connection:
-        if self._pipe is None or self._child is None or self._child.poll() is not None:
-            self._end()
-            ours, theirs = socket.socketpair()
-            with theirs:
-                command = [sys.executable, "-m", "collectors.detecting", str(theirs.fileno())]
-                self._child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
-            self._pipe = Connection(ours.detach())
-        return self._pipe
-
-    def _end(self) -> None:
-        pipe, child = self._pipe, self._child
-        self._pipe = self._child = None
-        if pipe is not None:
-            pipe.close()
-        if child is not None:
-            child.terminate()
-            child.wait(5)
+def _failed(found: Found) -> str | None:
+    if not found.failed:
+        return None
+    name, why = next(iter(sorted(found.failed.items())))
+    more = f" and {len(found.failed) - 1} more" if len(found.failed) > 1 else ""
+    return f"detector {name}{more} failed, its findings stay as they are: {why}"

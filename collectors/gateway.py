@@ -1,102 +1,84 @@
-"""The collector's HTTP face: OTLP/HTTP 1.x, system snapshots, health. Every answer is a status and a sentence, never a
-500.
-"""
+"""The collector's HTTP port, which all receivers share. Every answer is a status and a sentence, never a 500."""
 
 from __future__ import annotations
 
 import asyncio
+import inspect
+import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
-from collectors.pipeline.answers import Answer, encoded
-from collectors.pipeline.intake import Intake, Request
+from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
 from collectors.pipeline.rows import CONTENT_LIMIT
-from collectors.pipeline.spool.frame import Kind
-from models.domain.clock import Clock
+from collectors.receivers.contract import Host, Post, Receiver, Take
+from collectors.receivers.reply import Reply, refused
+from models.domain.errors import Retriable
 
+_log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _DRAIN = 64 << 20  # bytes read and thrown away after a body grew too large, so that the sender hears the answer
-_METRICS = (
-    "metrics are not collected here: export traces to /v1/traces and logs to /v1/logs (set OTEL_METRICS_EXPORTER=none)"
-)
-_OFFERED = "POST /v1/traces, /v1/logs, /v1/observations, or GET /healthz"
+_CLOSE = (b"connection", b"close")
+_STATUS = {Malformed: 400, TooLarge: 413, UnknownEncoding: 415, Retriable: 503}
 
 
-class Receiver:
-    """ASGI application. `limit` is the largest body in bytes, before and after inflating; `health` gives what /healthz
-    shows.
-    """
+class Gateway:
+    """ASGI application over the receivers' paths; `health` gives what /healthz shows."""
 
-    def __init__(
-        self, intakes: Mapping[str, tuple[Kind, Intake]], limit: int, clock: Clock, health: Callable[[], dict[str, Any]]
-    ) -> None:
-        self._intakes, self._limit, self._clock, self._health = intakes, limit, clock, health
+    def __init__(self, receivers: Sequence[Receiver], host: Host, health: Callable[[], dict[str, Any]]) -> None:
+        self._routes: dict[str, Take] = {}
+        self._declined: dict[str, str] = {}
+        for receiver in receivers:
+            self._routes |= receiver.routes
+            self._declined |= receiver.declined
+        self._host, self._health = host, health
+        self._limit = host.settings.max_body_mib << 20
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = _headers(scope)
-        media = headers.get("content-type", "").partition(";")[0].strip().lower()
-        kind, intake = self._intakes.get(scope["path"], (None, None))
-        if scope["path"] == "/healthz":
-            await self._tell_health(send)
-        elif kind is None or intake is None:
-            sentence = (
-                _METRICS if scope["path"] == "/v1/metrics" else f"there is nothing at {scope['path'][:80]}: {_OFFERED}"
-            )
-            await _tell(send, Answer(404, sentence), None, media)
-        elif scope["method"] != "POST":
-            await _tell(send, Answer(405, f"send POST to {scope['path']}"), kind, media, [(b"allow", b"POST")])
-        else:
-            await self._take(kind, intake, headers, media, scope, receive, send)
-
-    async def _take(
-        self,
-        kind: Kind,
-        intake: Intake,
-        headers: Mapping[str, str],
-        media: str,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
+        path, headers = scope["path"], _headers(scope)
+        if path == "/healthz":
+            return await _send(send, self._healthz())
+        take = self._routes.get(path)
+        if take is None:
+            return await _send(send, _refused(headers, 404, self._declined.get(path) or self._nothing_at(path)))
+        if scope["method"] != "POST":
+            return await _send(send, _refused(headers, 405, f"send POST to {path}"), (b"allow", b"POST"))
         body, size = await self._body(receive)
-        if body is None:
-            return
-        too_large = size > self._limit
-        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        request = Request(
-            kind,
-            media,
-            headers.get("content-encoding", "").strip().lower(),
-            body,
-            _sender(scope, headers),
-            int(self._clock.now().timestamp() * 1_000_000),
-            _once(answered),
-            size if too_large else 0,
-        )
-        last = [(b"connection", b"close")] if too_large else []
-        if not intake.submit(request):
-            return await _tell(
-                send, Answer(429, "too many requests wait to be stored: wait", retry_after=1), kind, media, last
-            )
-        await _tell(send, await answered, kind, media, last)
+        if body is not None:
+            post = Post(path, headers, body, _sender(scope, headers), self._now_us(), self._limit, size)
+            await _send(send, await self._reply(take, post), *([_CLOSE] if size else []))
+
+    async def _reply(self, take: Take, post: Post) -> Reply:
+        """The receiver's reply. A fault of ours asks the sender to come back, for nothing was acknowledged."""
+        try:
+            if inspect.iscoroutinefunction(take):
+                return cast(Reply, await take(self._host, post))
+            return await asyncio.to_thread(cast(Callable[[Host, Post], Reply], take), self._host, post)
+        except (Malformed, TooLarge, UnknownEncoding, Retriable) as error:
+            status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+            return refused(status, str(error), post.media, 5 if status == 503 else None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a sender wants an answer
+            _log.exception("a request to %s could not be taken", post.path)
+            sentence = f"the request could not be taken ({type(error).__name__}): send again"
+            return refused(503, sentence, post.media, 5)
 
     async def _body(self, receive: Receive) -> tuple[bytes | None, int]:
-        """The body and how many bytes came; of one that is too large only the beginning is held; no body when the
-        sender went away.
+        """The body, and 0 or how many bytes came of one that is too large, whose beginning alone is held.
+
+        No body when the sender went away.
         """
         parts: list[bytes] = []
         size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return None, size
+                return None, 0
             part = message.get("body", b"")
             size += len(part)
             if size <= self._limit:
@@ -104,37 +86,17 @@ class Receiver:
             elif size - len(part) <= self._limit:
                 parts = [b"".join([*parts, part])[:CONTENT_LIMIT]]
             if not message.get("more_body") or size > self._limit + _DRAIN:
-                return b"".join(parts), size
+                return b"".join(parts), size if size > self._limit else 0
 
-    async def _tell_health(self, send: Send) -> None:
+    def _healthz(self) -> Reply:
         state = self._health()
-        content = orjson.dumps(state)
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-        await _send(send, 200 if state["ready"] else 503, headers, content)
+        return Reply(200 if state["ready"] else 503, orjson.dumps(state))
 
+    def _nothing_at(self, path: str) -> str:
+        return f"there is nothing at {path[:80]}: POST {', '.join(self._routes)}, or GET /healthz"
 
-def deliverer(loop: asyncio.AbstractEventLoop) -> Callable[[Sequence[tuple[Request, Answer]]], None]:
-    """Hands answers from an intake's thread to the event loop, a group at a time."""
-
-    def deliver(answers: Sequence[tuple[Request, Answer]]) -> None:
-        loop.call_soon_threadsafe(_settle, answers)
-
-    return deliver
-
-
-def _settle(answers: Sequence[tuple[Request, Answer]]) -> None:
-    for request, answer in answers:
-        request.answer(answer)
-
-
-def _once(answered: asyncio.Future[Answer]) -> Callable[[Answer], None]:
-    """Settles the future unless the wait for it was given up."""
-
-    def answer(given: Answer) -> None:
-        if not answered.done():
-            answered.set_result(given)
-
-    return answer
+    def _now_us(self) -> int:
+        return int(self._host.clock.now().timestamp() * 1_000_000)
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -146,13 +108,10 @@ def _sender(scope: Scope, headers: Mapping[str, str]) -> str:
     return f"{client[0] if client else 'unknown'} {headers.get('user-agent', '')[:120]}".strip()
 
 
-async def _tell(
-    send: Send, answer: Answer, kind: Kind | None, media: str, extra: Sequence[tuple[bytes, bytes]] = ()
-) -> None:
-    content, headers = encoded(answer, kind, media)
-    await _send(send, answer.status, [*headers, *extra], content)
+def _refused(headers: Mapping[str, str], status: int, sentence: str) -> Reply:
+    return refused(status, sentence, headers.get("content-type", "").partition(";")[0].strip().lower())
 
 
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], content: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+async def _send(send: Send, reply: Reply, *extra: tuple[bytes, bytes]) -> None:
+    await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, *extra]})
+    await send({"type": "http.response.body", "body": reply.content})

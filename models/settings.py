@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     reporting_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
     poll_seconds: float = Field(1.0, gt=0, description="wall seconds between polls of a source")
     detect_seconds: float = Field(5.0, gt=0, description="wall seconds between detector runs")
+    detect_limit_seconds: float = Field(
+        600.0, gt=0, description="longest turn of marts and detectors before it is ended"
+    )
+    read_limit_seconds: float = Field(120.0, gt=0, description="longest reading statement before it is ended")
     snapshot_seconds: float = Field(5.0, gt=0, description="wall seconds between system snapshots")
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are told to wait")

@@ -26,11 +26,11 @@ class Allowance:
         return self._missed if now_us // _MINUTE_US != self._minute else 0
 
     @property
-    def untold(self) -> int:
+    def unrecorded(self) -> int:
         """How many bodies were not kept and are not on record, those of the present minute too."""
         return self._missed
 
-    def told(self, count: int) -> None:
+    def recorded(self, count: int) -> None:
         """`count` of the missed are on record now."""
         self._missed -= count
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.records import record_rows
+from collectors.receivers.contract import Host, Receiver
 from models.domain.clock import Clock
 from models.domain.record import Record
 
@@ -49,6 +50,15 @@ class Lease(Protocol):
 
     def hold(self, name: str, owner: str, seconds: float) -> bool: ...
     def release(self, name: str, owner: str) -> None: ...
+
+
+class Reporter(Protocol):
+    """What the journal lets a collector do, as far as the feed needs it."""
+
+    @property
+    def feed(self) -> Feed: ...
+    @property
+    def leases(self) -> Lease: ...
 
 
 class FeedReceiver:
@@ -151,3 +161,12 @@ class FeedReceiver:
         if time.monotonic() - self._trimmed >= _TRIM_SECONDS:
             self._trimmed = time.monotonic()
             self._feed.trim()
+
+
+def _copying(host: Host, reporter: Reporter) -> FeedReceiver:
+    return FeedReceiver(
+        reporter.feed, reporter.leases, host.identity, host.commits, host.clock, host.settings.commit_seconds
+    )
+
+
+RECEIVER = Receiver("journal-feed", "every move of a run, a case or a request", journal_work=_copying)

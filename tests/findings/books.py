@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from collectors.detectors.run import run_all
 from models.domain.finding import Finding
 from models.marts.refresh import refresh
+from tests.detecting import reported
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 PROJECT = "PRJ-1001"
@@ -96,7 +96,7 @@ def found(lake: Lake) -> list[Finding]:
     """What all detectors find in freshly made marts."""
     refresh(lake.connection, "EUR", Stopped())
     journal = _Journal()
-    run_all(lake.connection, journal, Stopped())
+    reported(lake.connection, journal, Stopped())
     return journal.kept
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import httpcore
 import pytest
 
-from collectors.gateway import Receiver
 from collectors.pipeline import body as bodies
-from collectors.pipeline.answers import PROTOBUF, Answer
-from collectors.pipeline.intake import Intake, Request
+from collectors.pipeline.answer import PROTOBUF, Answer
+from collectors.pipeline.intake import Intake
 from collectors.pipeline.observations import decode_observations
 from collectors.pipeline.refusal import Malformed, TooLarge
+from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
 from integrations.connectors import http
 from integrations.connectors.http import HttpClient
@@ -26,6 +26,7 @@ from integrations.connectors.reply import Reply
 from integrations.contracts.connector import Role, SystemConfig
 from models.domain.clock import SystemClock
 from models.domain.errors import TieoutError
+from tests.unit.collect.gateways import gateway
 
 RECEIVED = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 LINE = {
@@ -71,11 +72,10 @@ def test_a_body_of_many_gzip_members_costs_what_its_size_allows(monkeypatch: pyt
 
 
 class Open:
-    """An intake that takes everything."""
+    """A pipeline that takes everything."""
 
-    def submit(self, request: Request) -> bool:
-        request.answer(Answer(200, stored=1))
-        return True
+    async def take(self, request: Request) -> Answer:
+        return Answer(200, stored=1)
 
 
 async def _status(**headers: str) -> int:
@@ -90,10 +90,9 @@ async def _status(**headers: str) -> int:
     named = [
         (name.encode(), value.encode()) for name, value in {"content-type": "application/x-ndjson", **headers}.items()
     ]
-    receiver = Receiver(
-        {"/v1/observations": (Kind.OBSERVATIONS, Open())}, 1 << 20, SystemClock(), lambda: {"ready": True}
-    )  # type: ignore[dict-item]
-    await receiver({"type": "http", "path": "/v1/observations", "method": "POST", "headers": named}, receive, send)
+    await gateway(Open())(
+        {"type": "http", "path": "/v1/observations", "method": "POST", "headers": named}, receive, send
+    )
     return int(sent[0]["status"])
 
 

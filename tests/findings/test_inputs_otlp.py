@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from collectors.gateway import Receiver
-from collectors.pipeline.answers import JSON, PROTOBUF, Answer
+from collectors.pipeline.answer import JSON, PROTOBUF, Answer
 from collectors.pipeline.spool.frame import Kind
-from models.domain.clock import SystemClock
 from models.settings import Settings
+from tests.unit.collect.gateways import gateway
 from tests.unit.collect.memory_lake import Desk, MemoryLake
 
 CASES = Path(__file__).parent / "cases"
@@ -102,8 +101,7 @@ async def _answered(method: str, path: str, *headers: tuple[bytes, bytes]) -> tu
     async def send(message: Any) -> None:
         sent.append(message)
 
-    receiver = Receiver({}, 1 << 20, SystemClock(), lambda: {"ready": True})
-    await receiver({"type": "http", "path": path, "method": method, "headers": list(headers)}, receive, send)
+    await gateway()({"type": "http", "path": path, "method": method, "headers": list(headers)}, receive, send)
     return sent[0]["status"], sent[1]["body"].decode()
 
 

@@ -10,11 +10,11 @@ from decimal import Decimal
 import pytest
 
 from collectors.detectors import run
-from collectors.detectors.run import run_all
 from models.domain.fingerprint import case_id_of
 from models.journal import open_journal
 from models.journal.cases import CaseFilter
 from models.marts.refresh import refresh
+from tests.detecting import reported
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 FINGERPRINT = "project-missing|erp|PRJ-1012"
@@ -126,7 +126,7 @@ class World:
 
     def look(self) -> None:
         refresh(self.lake.connection, "EUR", self.clock)
-        run_all(self.lake.connection, self.journal, self.clock)
+        reported(self.lake.connection, self.journal, self.clock)
 
 
 @pytest.fixture

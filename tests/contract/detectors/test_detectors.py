@@ -11,9 +11,10 @@ import pytest
 import collectors.detectors
 from collectors.detectors import detectors, invalid_charge_code, modules, orphaned_project, quarantine
 from collectors.detectors.contract import Example
-from collectors.detectors.run import CIRCUITS, LEVELS
+from collectors.detectors.run import CIRCUITS, levels_of
 from models.domain.case import SEVERITIES
 from models.domain.explanations import EXPLANATIONS
+from models.domain.service_levels import SERVICE_LEVELS
 from models.lake import journal_views
 from models.marts.refresh import refresh
 from models.sql_statements import statements
@@ -52,7 +53,7 @@ def answered(schema, example: Example):
     connection.execute("SET TimeZone = 'UTC'")
     for name, columns in schema.items():
         connection.execute(f'CREATE TABLE "{name}" ({", ".join(f"{column} {kind}" for column, kind in columns)})')
-    connection.register("service_levels", LEVELS)
+    connection.register("service_levels", levels_of(SERVICE_LEVELS))
     for name, rows in example.given.items():
         for row in rows:
             connection.execute(
@@ -137,6 +138,7 @@ def test_every_module_beside_the_contract_is_a_detector():
         "__init__",
         "contract",
         "run",
+        "turn",
     }
     assert files == {detector.name for detector in detectors()}
 

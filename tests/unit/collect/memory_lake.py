@@ -8,10 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from collectors.pipeline.answers import Answer
+from collectors.pipeline.answer import Answer
 from collectors.pipeline.commits import Commits
-from collectors.pipeline.intake import Intake, Request
+from collectors.pipeline.intake import Intake
 from collectors.pipeline.lane import Lane
+from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
 from collectors.pipeline.spool.spool import Spool
 from models.domain.errors import Retriable

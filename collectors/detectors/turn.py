@@ -1,0 +1,42 @@
+"""One turn of all detectors: what it is given, and what it finds. Both cross from process to process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from models.domain.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitState:
+    """How a connected system stands; `state` is closed, open or half_open."""
+
+    system: str
+    state: str = "closed"
+    failures: int = 0
+    held_until: datetime | None = None
+    probe_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What detectors cannot ask of the lake: the systems' circuits, and what each flow promises in seconds."""
+
+    circuits: Sequence[CircuitState] = ()
+    service_levels: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything found now by each detector that ran, and why the others did not.
+
+    `rates` are units of the reporting currency for one unit of each currency.
+    """
+
+    findings: Mapping[str, Sequence[Finding]]
+    rates: Mapping[str, Decimal]
+    failed: Mapping[str, str] = field(default_factory=dict)

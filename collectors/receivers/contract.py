@@ -1,0 +1,116 @@
+"""The contract of a receiver: a module of this package with `RECEIVER`, which the collector finds by itself.
+
+A receiver takes what comes from outside and hands it on: telemetry and observations to `host.pipeline`, events to
+`host.inbox`, from where the engine admits them. It acknowledges only what has been handed on, for both are durable by
+then. It decides nothing, and nothing imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import orjson
+
+from collectors.pipeline.answer import Answer
+from collectors.pipeline.body import plain_body
+from collectors.pipeline.commits import Commits
+from collectors.pipeline.refusal import Malformed, TooLarge
+from collectors.pipeline.request import Request
+from collectors.pipeline.spool.frame import Kind
+from collectors.receivers.reply import Reply
+from models.domain.clock import Clock
+from models.settings import Settings
+
+
+class Telemetry(Protocol):
+    """Where telemetry and observations go."""
+
+    async def take(self, request: Request) -> Answer: ...
+
+
+class Inbox(Protocol):
+    """Where events from outside go. Raises Retriable while the journal cannot be reached."""
+
+    def append(self, items: Sequence[Any]) -> Any: ...
+
+
+class Work(Protocol):
+    """What a receiver does on a thread of its own; `fault` says what hinders it at the moment."""
+
+    fault: str | None
+
+    def start(self) -> None: ...
+    def stop(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The collector as a receiver sees it. `clock` is wall time; `identity` tells this collector from others."""
+
+    settings: Settings
+    clock: Clock
+    identity: str
+    pipeline: Telemetry
+    commits: Commits
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One HTTP request to a receiver's path; header names are lower case, `received_us` is wall time in µs since 1970.
+
+    `size` is how many bytes came where `body` is only the beginning of a body larger than `limit` bytes, else 0.
+    """
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    sender: str
+    received_us: int
+    limit: int
+    size: int = 0
+
+    @property
+    def media(self) -> str:
+        """The content type without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def content(self) -> bytes:
+        """The body without its content encoding. Raises TooLarge, UnknownEncoding or Malformed; each becomes a reply."""
+        if self.size:
+            raise TooLarge(f"the body is larger than {self.limit >> 20} MiB")
+        return plain_body(self.body, self.headers.get("content-encoding", "").strip().lower(), self.limit)
+
+    def json(self) -> Any:
+        """The body as JSON. Raises like `content`."""
+        try:
+            return orjson.loads(self.content())
+        except orjson.JSONDecodeError as error:
+            raise Malformed(f"the body is no JSON: {error}") from error
+
+    def request(self, kind: Kind) -> Request:
+        """The same for the pipeline, which reads the body itself."""
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        return Request(kind, self.media, encoding, self.body, self.sender, self.received_us, size=self.size)
+
+
+Take = Callable[[Host, Post], Reply] | Callable[[Host, Post], Awaitable[Reply]]
+"""A plain function may wait (for the inbox, say) and gets a thread; a coroutine function runs on the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """One road into the collector.
+
+    `routes` are the paths of the collector's port that it answers to POST; `declined` are paths at which senders
+    knock in vain, with the sentence that helps them. `work` runs from the collector's start; `journal_work` from when
+    the journal is open, and gets its reporter.
+    """
+
+    name: str
+    about: str
+    routes: Mapping[str, Take] = field(default_factory=dict)
+    declined: Mapping[str, str] = field(default_factory=dict)
+    work: Callable[[Host], Work] | None = None
+    journal_work: Callable[[Host, Any], Work] | None = None

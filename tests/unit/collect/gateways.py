@@ -1,0 +1,19 @@
+"""The collector's HTTP port over all its receivers, without a socket and without a lake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collectors.gateway import Gateway
+from collectors.pipeline.commits import Commits
+from collectors.receivers import receivers
+from collectors.receivers.contract import Host
+from models.domain.clock import SystemClock
+from models.settings import Settings
+from tests.unit.collect.memory_lake import MemoryLake
+
+
+def gateway(pipeline: Any = None) -> Gateway:
+    """A gateway whose telemetry goes to `pipeline`."""
+    host = Host(Settings(max_body_mib=1), SystemClock(), "test", pipeline, Commits(MemoryLake))
+    return Gateway(receivers(), host, lambda: {"ready": True})

@@ -1,0 +1,154 @@
+"""The detectors' process gives its findings back; one that hangs, dies or fails is ended, named and replaced (N4, E9)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from decimal import Decimal
+from types import MappingProxyType, SimpleNamespace
+
+import pytest
+
+from collectors.detection import Detection
+from collectors.detector_process import DetectionFailed, DetectorProcess
+from collectors.detectors.turn import CircuitState, Found, Turn
+from models.domain.finding import Cause, Finding
+
+pytestmark = pytest.mark.req("E9", "N4")
+
+_CHILD = """
+import os, signal, sys, time
+from multiprocessing.connection import Connection
+from decimal import Decimal
+from collectors.detectors.turn import Found
+from models.domain.finding import Cause, Finding
+pipe = Connection(int(sys.argv[-1]))
+while True:
+    turn = pipe.recv()
+    {answer}
+"""
+FINDS = """
+    cause = Cause("open-circuit", "t", "e", "n", "erp")
+    found = [Finding(f"open-circuit|{one.system}|{os.getpid()}", cause, "system", one.system) for one in turn.circuits]
+    pipe.send(Found({"by-hand": found}, {"GBP": Decimal("1.17")}))
+"""
+ONCE = """
+    if os.path.exists(os.environ["TIEOUT_TEST_MARK"]):
+        pipe.send(Found({}, {}))
+    else:
+        open(os.environ["TIEOUT_TEST_MARK"], "w").write(str(os.getpid()))
+        __FIRST__
+"""
+
+
+def child(answer: str) -> list[str]:
+    """A detectors' process made by hand."""
+    return [sys.executable, "-c", _CHILD.replace("{answer}", answer.strip())]
+
+
+@pytest.fixture
+def process(tmp_path, monkeypatch):
+    """Makes processes that end with the test; each does `first` once, and then finds nothing."""
+    monkeypatch.setenv("TIEOUT_TEST_MARK", str(tmp_path / "pid"))
+    monkeypatch.setenv("PYTHONPATH", os.getcwd())
+    made = []
+
+    def make(first: str, limit: float = 60.0) -> DetectorProcess:
+        made.append(DetectorProcess(limit, child(ONCE.replace("__FIRST__", first))))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+class Journal:
+    """A reporter that keeps what it is given."""
+
+    def __init__(self, refusing: bool = False) -> None:
+        self.reports: list[tuple] = []
+        self.refusing = refusing
+        self.cases = self
+        self.throttle = SimpleNamespace(circuits=lambda: {"erp": CircuitState("erp", "open", 3, reason="refused")})
+
+    def report_all(self, findings, rates):
+        if self.refusing:
+            raise OSError("database is locked")
+        self.reports.append((findings, rates))
+
+
+def ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_circuits_go_with_the_question_and_findings_come_back(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.getcwd())
+    process, journal = DetectorProcess(60, child(FINDS)), Journal()
+    detection = Detection(journal, process, MappingProxyType({"time-to-bill": 60.0}), 3600)
+    detection.run()
+    detection.run()
+    process.stop()
+    (first, rates), (second, _) = journal.reports
+    assert [one.subject_key for one in first["by-hand"]] == ["erp"] and rates == {"GBP": Decimal("1.17")}
+    assert first["by-hand"][0].fingerprint == second["by-hand"][0].fingerprint, "one child answered both"
+    assert detection.fault is None
+
+
+@pytest.mark.parametrize("first", ["time.sleep(3600)", "os.kill(os.getpid(), signal.SIGSTOP)"])
+def test_a_turn_that_hangs_is_ended_and_named_and_the_next_has_a_fresh_child(process, first, tmp_path, monkeypatch):
+    monkeypatch.setattr("collectors.detector_process._END_SECONDS", 0.2)
+    journal = Journal()
+    detection = Detection(journal, process(first, limit=5.0), {}, 3600)
+    detection.run()
+    assert "longer than 5 s" in detection.fault and "TIEOUT_DETECT_LIMIT_SECONDS" in detection.fault
+    assert not journal.reports and ended(int((tmp_path / "pid").read_text()))
+    detection.run()
+    assert detection.fault is None and journal.reports == [({}, {})]
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("os._exit(3)", "the detectors' process ended"),
+        ("pipe.send('OutOfMemoryException: no room')", "OutOfMemoryException: no room"),
+        ("pipe.send_bytes(b'no pickle')", "the detectors' process ended (UnpicklingError"),
+        ("pipe.send_bytes(b'cno_such_module\\nName\\n.')", "the detectors' process ended (ModuleNotFoundError"),
+    ],
+)
+def test_whatever_a_child_says_or_not_its_fault_is_named_and_the_next_turn_works(process, first, said):
+    asked = process(first)
+    with pytest.raises(DetectionFailed) as caught:
+        asked.ask(Turn())
+    assert said in str(caught.value)
+    assert asked.ask(Turn()) == Found({}, {})
+
+
+def test_a_journal_that_refuses_the_report_shows_and_is_reported_to_again(process):
+    journal = Journal(refusing=True)
+    detection = Detection(journal, process("pipe.send(Found({}, {}))"), {}, 3600)
+    detection.run()
+    assert detection.fault == "detectors: OSError: database is locked"
+    journal.refusing = False
+    detection.run()
+    assert detection.fault is None and len(journal.reports) == 1
+
+
+def test_a_detector_that_failed_is_named_while_the_others_are_reported(process):
+    journal = Journal()
+    told = "pipe.send(Found({'b': []}, {}, {'a': 'BinderException: no such column'}))"
+    detection = Detection(journal, process(told), {}, 3600)
+    detection.run()
+    assert detection.fault.startswith("detector a failed") and "no such column" in detection.fault
+    assert journal.reports == [({"b": []}, {})]
+
+
+def test_findings_survive_the_pipe_with_their_money(process):
+    text = (
+        "pipe.send(Found({'a': [Finding('f', Cause('c', 't', 'e', 'n', 'o'), 'x', 'k', Decimal('1.10'), 'EUR')]}, {}))"
+    )
+    cause = Cause("c", "t", "e", "n", "o")
+    assert process(text).ask(Turn()).findings == {"a": [Finding("f", cause, "x", "k", Decimal("1.10"), "EUR")]}
