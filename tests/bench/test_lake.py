@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.lake.bench import raw_insert_rate, sealed_append_rate, verify_rate
+from tests.bench.lake import raw_insert_rate, sealed_append_rate, verify_rate
 from tests.unit.lake.samples import filled, settings_at, spans
 
 

@@ -45,7 +45,7 @@ class _Watch:
 
 
 def raw_insert_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 10_000, threads: int = 2) -> Rate:
-    """The limit: DuckLake inserts of the same rows, a commit per batch, with no seal, no digest and no fsync of files."""
+    """The limit: DuckLake inserts of the same rows, a commit a batch, with no seal, digest or fsync of files."""
     with tempfile.TemporaryDirectory() as home:
         connection = open_lake(_scratch(home), write=True, threads=threads)
         columns = ", ".join(f'"{name}" {kind}' for name, kind in columns_of(table).items())

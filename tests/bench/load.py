@@ -19,7 +19,8 @@ _WORDS = {
     "tieout.step": "post-to-erp",
     "project.code": "PRJ-1001",
     "legal_entity": "NOV-DE",
-    "user_agent.original": "tieout/0.1 (integration engine; +https://example.com/tieout) python-httpx/0.28; tenant=novalis; region=eu-central",
+    "user_agent.original": "tieout/0.1 (integration engine; +https://example.com/tieout) python-httpx/0.28; "
+    "tenant=novalis; region=eu-central",
 }
 
 
@@ -44,7 +45,10 @@ class Requests:
     def message(self, port: int) -> bytes:
         """The same as one HTTP/1.1 message."""
         body = self.body()
-        head = f"POST /v1/traces HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/x-protobuf\r\ncontent-length: {len(body)}\r\n\r\n"
+        head = (
+            f"POST /v1/traces HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+            f"content-type: application/x-protobuf\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
         return head.encode() + body
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.engine import bench
 from models.domain.errors import Misconfigured
+from tests.bench import engine as bench
 
 
 @pytest.mark.req("N3")

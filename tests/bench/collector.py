@@ -1,0 +1,76 @@
+"""A real collector process on a free loopback port and a throw-away home, and what it costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from models.settings import Settings
+
+
+@contextmanager
+def collector(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]:
+    """A collector that is ready, and its settings; it ends with the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = Settings.model_validate({"home": home, "otlp_port": port})
+    environment = {
+        **os.environ,
+        "TIEOUT_HOME": str(home),
+        "TIEOUT_OTLP_PORT": str(port),
+        "TIEOUT_DETECT_SECONDS": "86400",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "collectors.service"], env=environment, stderr=subprocess.PIPE)
+    try:
+        _until_ready(process, port)
+        yield process, settings
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def health(port: int) -> Any:
+    """What /healthz says."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+        return orjson.loads(answer.read())
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return bool(health(port)["ready"])
+    except (urllib.error.URLError, ConnectionError):
+        return False  # not listening yet, or not ready: /healthz answers 503 then
+
+
+def _until_ready(process: subprocess.Popen[bytes], port: int, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        if _is_ready(port):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"the collector on port {port} did not get ready within {seconds:.0f} s")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far, in seconds."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pid: int) -> float:
+    """The most memory a process has held, in MiB."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
