@@ -1,5 +1,7 @@
 """Named SQL statements from a `.sql` file beside their owner: `-- name: what it answers` begins each. The one reader of
 such files.
+
+A file may begin with a `/* … */` comment, its head, which says what the whole file is.
 """
 
 from __future__ import annotations
@@ -10,19 +12,27 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-_HEAD = re.compile(r"^-- (\w+): .+$", re.M)
+_HEAD = re.compile(r"\A\s*/\*(.*?)\*/", re.S)
+_NAME = re.compile(r"^-- (\w+): .+$", re.M)
 
 
 @cache
 def statements(file: Path) -> Mapping[str, str]:
     """The statements of a file by name, in the order of the file.
 
-    Raises ValueError when two share a name or text stands before the first head.
+    Raises ValueError when two share a name or SQL stands before the first one.
     """
-    parts = _HEAD.split(file.read_text(encoding="utf-8"))
+    parts = _NAME.split(_HEAD.sub("", file.read_text(encoding="utf-8")))
     names = parts[1::2]
     if len(set(names)) != len(names):
         raise ValueError(f"{file} names a statement twice: give each its own name")
     if parts[0].strip():
         raise ValueError(f"{file} has SQL before its first `-- name: purpose` line: name it")
     return MappingProxyType({name: body.strip().rstrip(";") for name, body in zip(names, parts[2::2], strict=True)})
+
+
+@cache
+def head(file: Path) -> str:
+    """The comment that a file begins with; empty where there is none."""
+    found = _HEAD.match(file.read_text(encoding="utf-8"))
+    return found[1].strip() if found else ""

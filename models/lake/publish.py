@@ -7,8 +7,10 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from models.lake import journal_views, mart_views
+from models.lake import journal_views
 from models.lake.schema import CHECKPOINTS, SEALS, TABLES
+from models.marts.definitions import published
+from models.marts.table import Table
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -48,26 +50,35 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
             )
         _view(connection, name, source)
         complete &= there
-    marts = tables.get("marts", [])
-    for name in marts:
+    marts, described = tables.get("marts", {}), published()
+    for name in marts.keys() - described.keys():
         _view(connection, name, f'SELECT * FROM marts.main."{name}"')
-    for name in mart_views.MARTS.keys() - marts:
-        _view(connection, name, _nothing(mart_views.MARTS[name]))
+    for name, mart in described.items():
+        _view(connection, name, _whole(name, marts[name], mart) if name in marts else _nothing(mart.kinds))
+        _describe(connection, name, mart)
     for name, (table, columns) in journal_views.VIEWS.items():
         there = table in tables.get("journal", ())
         _view(connection, name, journal_views.selection(connection, table) if there else _nothing(columns))
         complete &= there
-    return complete and mart_views.MARTS.keys() <= set(marts)
+    return complete and described.keys() <= marts.keys()
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[str]]]:
+    """Columns by table by store."""
     rows = connection.execute(
-        "SELECT database_name, table_name FROM duckdb_tables() WHERE database_name IN ('lake', 'marts', 'journal') ORDER BY ALL"
+        "SELECT database_name, table_name, list(column_name) FROM duckdb_columns() "
+        "WHERE database_name IN ('lake', 'marts', 'journal') GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    found: dict[str, list[str]] = {}
-    for database, table in rows:
-        found.setdefault(database, []).append(table)
+    found: dict[str, dict[str, list[str]]] = {}
+    for database, table, columns in rows:
+        found.setdefault(database, {})[table] = columns
     return found
+
+
+def _whole(name: str, columns: list[str], mart: Table) -> str:
+    """A mart as it stands, with what an older release did not derive yet as NULL."""
+    missing = {column: kind for column, kind in mart.kinds.items() if column not in columns}
+    return f'SELECT {", ".join(["*", *_nulls(missing)])} FROM marts.main."{name}"'
 
 
 def _last_batch(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> int | None:
@@ -75,10 +86,25 @@ def _last_batch(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> int |
     return row[0] if row else None
 
 
+def _nulls(columns: dict[str, str]) -> list[str]:
+    return [f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns.items()]
+
+
 def _nothing(columns: dict[str, str]) -> str:
-    fields = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns.items())
-    return f"SELECT {fields} WHERE false"
+    return f"SELECT {', '.join(_nulls(columns))} WHERE false"
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
     connection.execute(f'CREATE OR REPLACE VIEW memory.main."{name}" AS {source}')
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, name: str, mart: Table) -> None:
+    """Say in DuckDB's own catalogue what a mart and its columns mean: `duckdb_views()` and `duckdb_columns()` show it."""
+    view = f'memory.main."{name}"'
+    texts = {f"VIEW {view}": f"{mart.purpose} One row per {', '.join(mart.grain)}."}
+    for column in mart.columns:
+        unit = f" ({column.unit})" if column.unit else ""
+        texts[f'COLUMN {view}."{column.name}"'] = column.meaning + unit
+    connection.execute(
+        "; ".join(f"COMMENT ON {what} IS '{text.replace(chr(39), chr(39) * 2)}'" for what, text in texts.items())
+    )

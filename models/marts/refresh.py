@@ -17,33 +17,8 @@ from models.lake.connection import connect
 from models.lake.publish import publish
 from models.lake.steady import StandingFiles, steadily
 from models.marts import state
-from models.marts.state import FOLDER
+from models.marts.definitions import marts, published
 from models.settings import Settings
-from models.sql_statements import statements
-
-MARTS = (
-    "mart_fx",
-    "mart_project",
-    "mart_work",
-    "mart_billing",
-    "mart_margin",
-    "mart_reconciliation",
-    "mart_failure_age",
-    "mart_replay",
-    "mart_flow_hour",
-    "mart_pair_lag",
-    "mart_kpi",
-)
-"""In the order in which they are derived, each from the state and from those before it."""
-
-STATES = (
-    "mart_state_project",
-    "mart_state_customer",
-    "mart_state_charge_code",
-    "mart_state_resource",
-    "mart_state_system",
-)
-"""The latest observations themselves, for detectors and for pages that compare systems."""
 
 IDLE_SECONDS = 30
 """How old the marts may get while nothing happens: ages and the oldest pending grow with the clock alone."""
@@ -57,7 +32,7 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
     """Derive every mart as of now and publish those that changed, all or nothing. Safe to repeat.
 
     `connection` has the lake, the journal and the marts (for writing) attached and published; money is converted into
-    `reporting_currency`. Without a clock "now" is the newest moment that the lake tells of. Raises Misconfigured when
+    `reporting_currency`. Without a clock "now" is the newest moment in the lake. Raises Misconfigured when
     the marts cannot be written.
     """
     if "marts" not in _databases(connection):
@@ -82,10 +57,10 @@ def _derive(connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock |
     connection.execute("BEGIN")
     try:
         mark, top = state.catch_up(connection)
-        now = clock.now() if clock else _told(connection)
-        for name in (*MARTS, "mart_state"):
-            for sql in statements(FOLDER / f"{name}.sql").values():
-                connection.execute(_bound(sql, currency, now, mark))
+        now = clock.now() if clock else _newest(connection)
+        for mart in marts():
+            for sql in mart.statements.values():
+                connection.execute(_bound(sql.replace("{columns}", mart.schema), currency, now, mark))
         files.check()
         state.keep(connection, top)
         connection.execute("COMMIT")
@@ -98,7 +73,8 @@ def _seen(connection: duckdb.DuckDBPyConnection) -> str:
     """How far the lake and the journal are."""
     return str(
         connection.execute(
-            "SELECT (SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records), (SELECT (count(*), epoch_us(max(updated_at))) FROM runs)"
+            "SELECT (SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records), "
+            "(SELECT (count(*), epoch_us(max(updated_at))) FROM runs)"
         ).fetchone()
     )
 
@@ -129,7 +105,7 @@ def _bound(sql: str, currency: str, now: datetime, mark: int) -> str:
     return bound.replace("{lag_target}", f"{SERVICE_LEVELS['time-to-bill']:.1f}")
 
 
-def _told(connection: duckdb.DuckDBPyConnection) -> datetime:
+def _newest(connection: duckdb.DuckDBPyConnection) -> datetime:
     """The newest world time in the lake; the present where the lake is empty."""
     found = state.rows(
         connection,
@@ -139,20 +115,24 @@ def _told(connection: duckdb.DuckDBPyConnection) -> datetime:
 
 
 def _swap(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Put the marts whose content differs from what readers have in place, in one transaction; whether a table is new."""
+    """Put the marts whose content differs from what readers have in place, in one transaction; whether a table is
+    new.
+    """
     connection.execute("CREATE TABLE IF NOT EXISTS memory.state.version (name VARCHAR, version VARCHAR)")
     have = dict(connection.execute("SELECT name, version FROM memory.state.version").fetchall())
     standing = set(_tables(connection))
     versions = dict(_versions(connection))
-    changed = [name for name in (*MARTS, *STATES) if name not in standing or have.get(name) != versions[name]]
+    changed = {
+        name: one.name for name, one in published().items() if name not in standing or have.get(name) != versions[name]
+    }
     if changed:
         connection.execute("BEGIN")
         try:
-            for name in changed:
+            for name, source in changed.items():
                 # Replacing the table touches only the catalogue: no scan of the old files, which need not even be
                 # there.
                 connection.execute(
-                    f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{name}"'
+                    f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{source}"'
                 )
             connection.execute("COMMIT")
         except BaseException:
@@ -160,19 +140,19 @@ def _swap(connection: duckdb.DuckDBPyConnection) -> bool:
             raise
         connection.execute("DELETE FROM memory.state.version")
         connection.executemany("INSERT INTO memory.state.version VALUES (?, ?)", list(versions.items()))
-    return bool(set(changed) - standing)
+    return bool(changed.keys() - standing)
 
 
 def _versions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     """A digest of each derived table's columns and rows, whatever their order."""
-    for name in (*MARTS, *STATES):
+    for name, one in published().items():
         row = connection.execute(
-            f'SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM memory.state."{name}" t'
+            f'SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM memory.state."{one.name}" t'
         ).fetchone()
         columns = connection.execute(
             "SELECT string_agg(column_name || data_type, ',' ORDER BY column_index) FROM duckdb_columns() "
             "WHERE database_name = 'memory' AND schema_name = 'state' AND table_name = ?",
-            [name],
+            [one.name],
         ).fetchone()
         yield name, f"{row}{columns}"
 
@@ -190,7 +170,8 @@ def _sweep(connection: duckdb.DuckDBPyConnection) -> None:
     # By ids and not by `older_than`: on a SQLite catalogue DuckLake 1.5.5 compares times as text and would keep nothing
     # of today.
     old = connection.execute(
-        "SELECT snapshot_id FROM ducklake_snapshots('marts') WHERE epoch_us(snapshot_time) < epoch_us(now()) - ? ORDER BY ALL",
+        "SELECT snapshot_id FROM ducklake_snapshots('marts') "
+        "WHERE epoch_us(snapshot_time) < epoch_us(now()) - ? ORDER BY ALL",
         [KEPT_SECONDS * 1_000_000],
     ).fetchall()[:-1]
     if old:
@@ -208,6 +189,7 @@ def _databases(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     found = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'marts' AND table_name LIKE 'mart\\_%' ESCAPE '\\'"
+        "SELECT table_name FROM duckdb_tables() "
+        "WHERE database_name = 'marts' AND table_name LIKE 'mart\\_%' ESCAPE '\\'"
     )
     return [name for (name,) in found.fetchall()]

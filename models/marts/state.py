@@ -10,31 +10,21 @@ journal.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from models.marts.definitions import states
+from models.marts.table import Table
 from models.sql_statements import statements
 
-FOLDER = Path(__file__).parent / "sql"
-"""One file per mart, and `state.sql`."""
+STATE = Path(__file__).with_suffix(".sql")
+"""How what is new is found; what becomes of it is told by `sql/state/`, one file per table."""
 
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
-
-_TABLE_OF = {
-    "project": "project",
-    "charge_code": "charge_code",
-    "customer": "customer",
-    "resource": "resource",
-    "time_entry": "item",
-    "expense": "item",
-    "contract": "contract",
-    "invoice": "invoice",
-    "exchange_rate": "rate",
-    "budget": "budget",
-}
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -48,33 +38,34 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]
 
 def make(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the state's tables where they are missing."""
-    for name, sql in statements(FOLDER / "state.sql").items():
+    for name, sql in statements(STATE).items():
         if name.startswith("make_"):
             connection.execute(sql)
+    for table in states():
+        connection.execute(f"CREATE TABLE IF NOT EXISTS memory.state.{table.name} ({table.schema})")
 
 
 def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """Bring the state up to the newest batch of the lake: the batch read from, and the newest one.
 
-    Inside the caller's transaction. Until `keep` is told, the next call reads the same batches again.
+    Inside the caller's transaction. Until `keep` is called, the next call reads the same batches again.
     """
-    sql = statements(FOLDER / "state.sql")
+    sql = statements(STATE)
     last = connection.execute("SELECT max(batch_id) FROM memory.state.mark").fetchone()
     mark = max((last[0] if last and last[0] else 0) - OVERLAP, 0)
     top = connection.execute(
         "SELECT greatest((SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records))"
     ).fetchone()
     for name in ("fresh", "placed"):
-        connection.execute(sql[name].format(mark=mark))
+        connection.execute(sql[name].replace("{mark}", str(mark)))
     changed = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
     if changed:
         for name in ("unplace", "place"):
             connection.execute(sql[name])
-        for table in {_TABLE_OF[entity] for entity in changed & set(_TABLE_OF)}:
-            connection.execute(_forget(table))
-            connection.execute(sql[f"put_{table}"])
-    for name in ("sold", "unsell", "sell"):
-        connection.execute(sql[name].format(mark=mark))
+    for table in states():
+        if not table.observed or changed & set(table.observed):
+            for statement in _renewed(table):
+                connection.execute(statement.replace("{mark}", str(mark)))
     for name in ("journal_run", "open_run", "replay_run"):
         connection.execute(sql[name])
     return mark, (top[0] if top and top[0] else 0)
@@ -86,9 +77,12 @@ def keep(connection: duckdb.DuckDBPyConnection, batch: int) -> None:
     connection.execute("INSERT INTO memory.state.mark (batch_id) VALUES (?)", [batch])
 
 
-def _forget(table: str) -> str:
-    """Deletes what is about to be parsed anew, and what is gone."""
-    kinds = {"item": "f.entity = CASE t.kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END"}
-    entity = next(name for name, owner in _TABLE_OF.items() if owner == table)
-    same = kinds.get(table, f"f.entity = '{entity}'")
-    return f"DELETE FROM memory.state.{table} t USING memory.state.fresh f WHERE t.system = f.system AND t.key = f.key AND {same}"
+def _renewed(table: Table) -> Iterator[str]:
+    """The table's own statements, and before them, unless they do it themselves, what lets go of objects that changed."""
+    if "forget" not in table.statements:
+        kinds = ", ".join(f"'{entity}'" for entity in table.observed)
+        yield (
+            f"DELETE FROM memory.state.{table.name} t USING memory.state.fresh f "
+            f"WHERE t.system = f.system AND t.key = f.key AND f.entity IN ({kinds})"
+        )
+    yield from table.statements.values()

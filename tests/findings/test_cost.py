@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from models.domain.fingerprint import fingerprint
 from models.journal.cases import Cases
 from models.marts import refresh as refreshing
-from models.marts.state import FOLDER
+from models.marts.definitions import FOLDER
 from models.sql_statements import statements
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.lakes import NOW, Lake

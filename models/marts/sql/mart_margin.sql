@@ -1,36 +1,103 @@
--- mart_margin: margin per project and month. Revenue and cost are the ERP's (owner of actuals) and billed or ready milestones; the PSA's own view
--- of the same approved work stands beside, so that `difference_reporting` = PSA margin - ERP margin over time and expenses only
+/*
+Margin per project and month. Revenue and cost are the ERP's (owner of actuals) and milestones that are ready or billed;
+the PSA's own view of the same approved work stands beside it.
+
+grain: project_key, month
+
+    project_key           VARCHAR        -                   the project's code
+    name                  VARCHAR        -                   what the project is called
+    customer_name         VARCHAR        -                   whose project it is
+    legal_entity          VARCHAR        -                   which company of the firm sells it
+    service_line          VARCHAR        -                   of the project
+    month                 DATE           first day           the month in which the work was done
+    revenue_reporting     DECIMAL(18,2)  reporting currency  billable work in the ERP at its bill rate, and milestones
+    cost_reporting        DECIMAL(18,2)  reporting currency  all work in the ERP at its cost rate
+    margin_reporting      DECIMAL(18,2)  reporting currency  revenue - cost
+    psa_margin_reporting  DECIMAL(18,2)  reporting currency  the PSA's revenue - cost of time and expenses
+    erp_margin_reporting  DECIMAL(18,2)  reporting currency  the ERP's revenue - cost, without milestones
+    difference_reporting  DECIMAL(18,2)  reporting currency  PSA margin - ERP margin, so over time and expenses only
+    target_margin         DECIMAL(9,4)   share of revenue    what the project should earn, 0.35 is 35 %
+*/
+
+-- mart_margin: the same work as each of the two systems has it, month by month
 CREATE OR REPLACE TABLE memory.state.mart_margin AS
-WITH booked AS (
-    SELECT i.project_code, date_trunc('month', i.work_date) AS month, i.role,
-        CASE WHEN i.billable THEN CASE i.kind WHEN 'time' THEN i.hours * i.bill_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END ELSE 0 END AS bill,
-        CASE i.kind WHEN 'time' THEN i.hours * i.cost_rate ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END END AS cost, fx.rate, cfx.rate AS cost_fx
-    FROM (
-        SELECT e.* REPLACE (CASE WHEN e.role = 'erp' AND e.reversal THEN -abs(e.hours) ELSE e.hours END AS hours, coalesce(e.project_code, o.project_code) AS project_code)
-        FROM memory.state.item e
-        LEFT JOIN (SELECT item_key, any_value(project_code) AS project_code FROM memory.state.item WHERE role = 'psa' GROUP BY item_key) o ON o.item_key = e.item_key
-        LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
-        WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR coalesce(p.net, 0) > 0))
-    ) i
+WITH one_project AS (
+    SELECT item_key, any_value(project_code) AS project_code
+    FROM memory.state.item
+    WHERE role = 'psa'
+    GROUP BY item_key
+), held AS (
+    SELECT e.* REPLACE (
+        CASE WHEN e.role = 'erp' AND e.reversal THEN -abs(e.hours) ELSE e.hours END AS hours,
+        coalesce(e.project_code, o.project_code) AS project_code
+    )
+    FROM memory.state.item e
+    LEFT JOIN one_project o ON o.item_key = e.item_key
+    LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
+    WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR coalesce(p.net, 0) > 0))
+), booked AS (
+    SELECT
+        i.project_code,
+        date_trunc('month', i.work_date) AS month,
+        i.role,
+        CASE
+            WHEN NOT coalesce(i.billable, false) THEN 0
+            WHEN i.kind = 'time' THEN i.hours * i.bill_rate
+            ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END
+        END AS bill,
+        CASE i.kind
+            WHEN 'time' THEN i.hours * i.cost_rate
+            ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END
+        END AS cost,
+        fx.rate,
+        cfx.rate AS cost_fx
+    FROM held i
     LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
     LEFT JOIN memory.state.mart_fx cfx ON cfx.currency = i.cost_currency
 ), summed AS (
-    SELECT project_code, CAST(month AS DATE) AS month,
-        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_revenue, sum(CAST(cost * cost_fx AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_cost,
-        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_revenue, sum(CAST(cost * cost_fx AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_cost
-    FROM booked GROUP BY ALL
-), stones AS (
-    SELECT project_key AS project_code, CAST(date_trunc('month', work_date) AS DATE) AS month, sum(bill_reporting) AS revenue
-    FROM memory.state.mart_work WHERE kind = 'milestone' AND state IN ('ready', 'billed') GROUP BY ALL
+    SELECT
+        project_code,
+        CAST(month AS DATE) AS month,
+        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_revenue,
+        sum(CAST(cost * cost_fx AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_cost,
+        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_revenue,
+        sum(CAST(cost * cost_fx AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_cost
+    FROM booked
+    GROUP BY ALL
+), milestones AS (
+    SELECT
+        project_key AS project_code,
+        CAST(date_trunc('month', work_date) AS DATE) AS month,
+        sum(bill_reporting) AS revenue
+    FROM memory.state.mart_work
+    WHERE kind = 'milestone' AND state IN ('ready', 'billed')
+    GROUP BY ALL
 ), figures AS (
-    SELECT coalesce(s.project_code, m.project_code) AS project_key, coalesce(s.month, m.month) AS month, coalesce(erp_revenue, 0) AS erp_revenue, coalesce(erp_cost, 0) AS erp_cost,
-        coalesce(psa_revenue, 0) AS psa_revenue, coalesce(psa_cost, 0) AS psa_cost, coalesce(m.revenue, 0) AS milestones
-    FROM summed s FULL JOIN stones m ON m.project_code = s.project_code AND m.month = s.month
+    SELECT
+        coalesce(s.project_code, m.project_code) AS project_key,
+        coalesce(s.month, m.month) AS month,
+        coalesce(erp_revenue, 0) AS erp_revenue,
+        coalesce(erp_cost, 0) AS erp_cost,
+        coalesce(psa_revenue, 0) AS psa_revenue,
+        coalesce(psa_cost, 0) AS psa_cost,
+        coalesce(m.revenue, 0) AS milestones
+    FROM summed s
+    FULL JOIN milestones m ON m.project_code = s.project_code AND m.month = s.month
 )
-SELECT f.project_key, p.name, p.customer_name, p.legal_entity, p.service_line, f.month,
-    CAST(erp_revenue + milestones AS DECIMAL(18,2)) AS revenue_reporting, CAST(erp_cost AS DECIMAL(18,2)) AS cost_reporting,
-    CAST(erp_revenue + milestones - erp_cost AS DECIMAL(18,2)) AS margin_reporting, CAST(psa_revenue - psa_cost AS DECIMAL(18,2)) AS psa_margin_reporting,
+SELECT
+    f.project_key,
+    p.name,
+    p.customer_name,
+    p.legal_entity,
+    p.service_line,
+    f.month,
+    CAST(erp_revenue + milestones AS DECIMAL(18,2)) AS revenue_reporting,
+    CAST(erp_cost AS DECIMAL(18,2)) AS cost_reporting,
+    CAST(erp_revenue + milestones - erp_cost AS DECIMAL(18,2)) AS margin_reporting,
+    CAST(psa_revenue - psa_cost AS DECIMAL(18,2)) AS psa_margin_reporting,
     CAST(erp_revenue - erp_cost AS DECIMAL(18,2)) AS erp_margin_reporting,
-    CAST(psa_revenue - psa_cost - (erp_revenue - erp_cost) AS DECIMAL(18,2)) AS difference_reporting, p.target_margin
-FROM figures f LEFT JOIN memory.state.mart_project p ON p.project_key = f.project_key
+    CAST(psa_revenue - psa_cost - (erp_revenue - erp_cost) AS DECIMAL(18,2)) AS difference_reporting,
+    p.target_margin
+FROM figures f
+LEFT JOIN memory.state.mart_project p ON p.project_key = f.project_key
 WHERE f.project_key IS NOT NULL;

@@ -1,34 +1,107 @@
--- mart_project: each project once, with where it exists and when time could first be booked and posted on it
+/*
+Each project once, with where it exists and when time could first be booked and posted on it.
+
+grain: project_key
+
+    project_key               VARCHAR        -                   the project's code, the same in every system
+    name                      VARCHAR        -                   as the CRM calls it, else as any system does
+    customer_key              VARCHAR        -                   whose project it is
+    customer_name             VARCHAR        -                   as the CRM calls the customer, else as any system does
+    legal_entity              VARCHAR        -                   which company of the firm sells and bills it
+    service_line              VARCHAR        -                   by the CRM, else by any system
+    practice                  VARCHAR        -                   by the CRM, else by any system
+    currency                  VARCHAR        ISO 4217            what it is sold in
+    contract_value            DECIMAL(18,2)  currency            what the CRM sold, else what the portfolio planned
+    contract_value_reporting  DECIMAL(18,2)  reporting currency  the same at today's rate
+    target_margin             DECIMAL(9,4)   share of revenue    what it should earn, 0.35 is 35 %
+    in_crm                    BOOLEAN        -                   the CRM has it
+    in_erp                    BOOLEAN        -                   the ERP has it, so that work can be posted on it
+    in_psa                    BOOLEAN        -                   the PSA has it, so that time can be booked on it
+    in_ppm                    BOOLEAN        -                   the portfolio has it
+    status_crm                VARCHAR        -                   its status there, in that system's words
+    status_erp                VARCHAR        -                   its status there, in that system's words
+    status_psa                VARCHAR        -                   its status there, in that system's words
+    closed_won_at             TIMESTAMPTZ    UTC                 when the sale was won
+    usable_at                 TIMESTAMPTZ    UTC                 when both ERP and PSA first had it, if they do
+    sow_number                VARCHAR        -                   the statement of work it was sold under
+    sow_expires_on            DATE           day                 the last day that the statement of work covers
+    gone_at                   TIMESTAMPTZ    UTC                 when a system that had it was last seen without it
+*/
+
+-- mart_project: the CRM's word first, then any system's
 CREATE OR REPLACE TABLE memory.state.mart_project AS
 WITH seen AS (
-    SELECT key, min(name) FILTER (role = 'crm') AS crm_name, min(name) AS any_name,
-        min(customer_key) FILTER (role = 'crm') AS crm_customer, min(customer_key) AS any_customer,
+    SELECT
+        key,
+        min(name) FILTER (role = 'crm') AS crm_name,
+        min(name) AS any_name,
+        min(customer_key) FILTER (role = 'crm') AS crm_customer,
+        min(customer_key) AS any_customer,
         coalesce(min(legal_entity) FILTER (role = 'crm'), min(legal_entity)) AS legal_entity,
         coalesce(min(service_line) FILTER (role = 'crm'), min(service_line)) AS service_line,
         coalesce(min(practice) FILTER (role = 'crm'), min(practice)) AS practice,
         coalesce(min(currency) FILTER (role = 'crm'), min(currency)) AS currency,
         coalesce(min(value) FILTER (role = 'crm'), min(value) FILTER (role = 'ppm')) AS contract_value,
         coalesce(min(target_margin) FILTER (role = 'crm'), min(target_margin) FILTER (role = 'ppm')) AS target_margin,
-        bool_or(role = 'crm') AS in_crm, bool_or(role = 'erp') AS in_erp, bool_or(role = 'psa') AS in_psa, bool_or(role = 'ppm') AS in_ppm,
-        min(status) FILTER (role = 'crm') AS status_crm, min(status) FILTER (role = 'erp') AS status_erp, min(status) FILTER (role = 'psa') AS status_psa,
+        bool_or(role = 'crm') AS in_crm,
+        bool_or(role = 'erp') AS in_erp,
+        bool_or(role = 'psa') AS in_psa,
+        bool_or(role = 'ppm') AS in_ppm,
+        min(status) FILTER (role = 'crm') AS status_crm,
+        min(status) FILTER (role = 'erp') AS status_erp,
+        min(status) FILTER (role = 'psa') AS status_psa,
         min(closed_at) FILTER (role = 'crm') AS closed_won_at,
-        min(first_seen) FILTER (role = 'erp') AS erp_seen, min(first_seen) FILTER (role = 'psa') AS psa_seen,
-        min(system) FILTER (role = 'erp') AS erp, min(system) FILTER (role = 'psa') AS psa
-    FROM memory.state.project GROUP BY key
+        min(first_seen) FILTER (role = 'erp') AS erp_seen,
+        min(first_seen) FILTER (role = 'psa') AS psa_seen,
+        min(system) FILTER (role = 'erp') AS erp,
+        min(system) FILTER (role = 'psa') AS psa
+    FROM memory.state.project
+    GROUP BY key
 ), answered AS (
-    SELECT business_key, system, min(occurred_at) AS at FROM records
-    WHERE kind = 'acknowledgement' AND entity = 'project' AND business_key LIKE 'project:%' GROUP BY ALL
+    SELECT business_key, system, min(occurred_at) AS at
+    FROM records
+    WHERE kind = 'acknowledgement' AND entity = 'project' AND business_key LIKE 'project:%'
+    GROUP BY ALL
 ), gone AS (
-    SELECT p.key, max(p.observed_at) AS at FROM memory.state.place p
-    WHERE p.entity = 'project' AND NOT EXISTS (SELECT 1 FROM memory.state.project q WHERE q.system = p.system AND q.key = p.key) GROUP BY p.key
+    SELECT p.key, max(p.observed_at) AS at
+    FROM memory.state.place p
+    WHERE p.entity = 'project'
+        AND NOT EXISTS (SELECT 1 FROM memory.state.project q WHERE q.system = p.system AND q.key = p.key)
+    GROUP BY p.key
 ), client AS (
-    SELECT key, coalesce(min(name) FILTER (role = 'crm'), min(name)) AS name FROM memory.state.customer GROUP BY key
+    SELECT key, coalesce(min(name) FILTER (role = 'crm'), min(name)) AS name
+    FROM memory.state.customer
+    GROUP BY key
 )
-SELECT s.key AS project_key, coalesce(crm_name, any_name) AS name, coalesce(crm_customer, any_customer) AS customer_key, c.name AS customer_name,
-    s.legal_entity, service_line, practice, s.currency, contract_value, CAST(contract_value * fx.rate AS DECIMAL(18,2)) AS contract_value_reporting,
-    target_margin, in_crm, in_erp, in_psa, in_ppm, status_crm, status_erp, status_psa, closed_won_at,
-    CASE WHEN in_erp AND in_psa THEN greatest(least(coalesce(e.at, erp_seen), erp_seen), least(coalesce(p.at, psa_seen), psa_seen)) END AS usable_at,
-    sale.sow_number, sale.sow_expires_on, g.at AS gone_at
+SELECT
+    s.key AS project_key,
+    coalesce(crm_name, any_name) AS name,
+    coalesce(crm_customer, any_customer) AS customer_key,
+    c.name AS customer_name,
+    s.legal_entity,
+    service_line,
+    practice,
+    s.currency,
+    contract_value,
+    CAST(contract_value * fx.rate AS DECIMAL(18,2)) AS contract_value_reporting,
+    target_margin,
+    in_crm,
+    in_erp,
+    in_psa,
+    in_ppm,
+    status_crm,
+    status_erp,
+    status_psa,
+    closed_won_at,
+    CASE
+        WHEN in_erp AND in_psa THEN greatest(
+            least(coalesce(e.at, erp_seen), erp_seen),
+            least(coalesce(p.at, psa_seen), psa_seen)
+        )
+    END AS usable_at,
+    sale.sow_number,
+    sale.sow_expires_on,
+    g.at AS gone_at
 FROM seen s
 LEFT JOIN gone g ON g.key = s.key
 LEFT JOIN memory.state.sale sale ON sale.project_code = s.key

@@ -9,7 +9,8 @@ import pytest
 
 from models.domain.errors import Misconfigured
 from models.domain.service_levels import SERVICE_LEVELS
-from models.marts.refresh import MARTS, STATES, refresh
+from models.marts.definitions import published
+from models.marts.refresh import refresh
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 D = Decimal
@@ -423,7 +424,7 @@ def test_an_empty_lake_makes_every_mart_and_broken_fields_break_nothing(lake):
     refresh(empty.connection, "EUR")
     assert {
         row["table_name"] for row in empty.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'marts'")
-    } == {*MARTS, *STATES}
+    } == {*published()}
     entry(lake, 1, hours="many", bill_rate={"amount": "x", "currency": "EUR"}, work_date="soon", approved_at=17)
     lake.observe("netsuite", "contract", "CT-1", project_code="PRJ-1001", milestones="none", value=[])
     assert work(lake) == {"TE-kantata-1": ("blocked", "in-flight")}

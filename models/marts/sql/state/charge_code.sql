@@ -1,0 +1,31 @@
+/*
+Charge codes as each system shows them now.
+
+grain: system, key
+observed: charge_code
+published: mart_state_charge_code
+
+    system        VARCHAR  -  as the installation calls it
+    role          VARCHAR  -  crm, erp, psa, ppm or hcm
+    key           VARCHAR  -  the code
+    project_code  VARCHAR  -  the project whose line it is
+    active        BOOLEAN  -  whether time can be posted on it
+    billable      BOOLEAN  -  whether the customer pays for what is posted on it
+    legal_entity  VARCHAR  -  which company of the firm it belongs to
+*/
+
+-- put: parse the changed charge codes
+INSERT INTO memory.state.charge_code
+SELECT
+    system,
+    role,
+    key,
+    f.project_code,
+    coalesce(f.active, true),
+    coalesce(f.billable, true),
+    legal_entity
+FROM (
+    SELECT *, json_transform(fields, '{"project_code": "VARCHAR", "active": "BOOLEAN", "billable": "BOOLEAN"}') AS f
+    FROM memory.state.fresh
+    WHERE entity = 'charge_code' AND present
+);

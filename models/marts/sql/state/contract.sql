@@ -1,0 +1,45 @@
+/*
+Contracts as each system shows them now.
+
+grain: system, key
+observed: contract
+
+    system        VARCHAR        -          as the installation calls it
+    role          VARCHAR        -          crm, erp, psa, ppm or hcm
+    key           VARCHAR        -          the contract's key
+    project_code  VARCHAR        -          the project it is for; a key of CT-<project code> says so too
+    value         DECIMAL(18,2)  currency   what was agreed
+    currency      VARCHAR        ISO 4217   of value and cap
+    billing_rule  VARCHAR        -          how it is billed
+    hold          BOOLEAN        -          nothing may be billed for now
+    cap           DECIMAL(18,2)  currency   no more than this may be billed
+    milestones    VARCHAR        JSON list  what is billed by milestone
+    legal_entity  VARCHAR        -          which company of the firm bills it
+*/
+
+-- put: parse the changed contracts
+INSERT INTO memory.state.contract
+SELECT
+    system,
+    role,
+    key,
+    coalesce(f.project_code, CASE WHEN key LIKE 'CT-%' THEN substr(key, 4) END),
+    TRY_CAST(f.value.amount AS DECIMAL(18,2)),
+    f.value.currency,
+    f.billing_rule,
+    coalesce(f.hold, false),
+    TRY_CAST(f.cap.amount AS DECIMAL(18,2)),
+    CAST(f.milestones AS VARCHAR),
+    legal_entity
+FROM (
+    SELECT *, json_transform(fields, '{
+        "project_code": "VARCHAR",
+        "value": {"amount": "VARCHAR", "currency": "VARCHAR"},
+        "billing_rule": "VARCHAR",
+        "hold": "BOOLEAN",
+        "cap": {"amount": "VARCHAR"},
+        "milestones": "JSON"
+    }') AS f
+    FROM memory.state.fresh
+    WHERE entity = 'contract' AND present
+);

@@ -1,0 +1,45 @@
+/*
+Invoices of the ERP.
+
+grain: system, key
+observed: invoice
+
+    system        VARCHAR        -          as the installation calls it
+    role          VARCHAR        -          crm, erp, psa, ppm or hcm
+    key           VARCHAR        -          the invoice's key
+    customer_key  VARCHAR        -          who pays
+    project_code  VARCHAR        -          the project it is for
+    status        VARCHAR        -          draft, open, paid, void …; open where the system says nothing
+    issued_on     DATE           day        when it was sent
+    total         DECIMAL(18,2)  currency   what is to be paid
+    currency      VARCHAR        ISO 4217   of total
+    lines         VARCHAR        JSON list  what it bills
+    legal_entity  VARCHAR        -          which company of the firm bills it
+*/
+
+-- put: parse the changed invoices
+INSERT INTO memory.state.invoice
+SELECT
+    system,
+    role,
+    key,
+    f.customer_key,
+    f.project_code,
+    coalesce(f.status, 'open'),
+    TRY_CAST(f.issued_on AS DATE),
+    TRY_CAST(f.total.amount AS DECIMAL(18,2)),
+    f.total.currency,
+    CAST(f.lines AS VARCHAR),
+    legal_entity
+FROM (
+    SELECT *, json_transform(fields, '{
+        "customer_key": "VARCHAR",
+        "project_code": "VARCHAR",
+        "status": "VARCHAR",
+        "issued_on": "VARCHAR",
+        "total": {"amount": "VARCHAR", "currency": "VARCHAR"},
+        "lines": "JSON"
+    }') AS f
+    FROM memory.state.fresh
+    WHERE entity = 'invoice' AND present
+);

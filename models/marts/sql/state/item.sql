@@ -1,0 +1,102 @@
+/*
+Time and expenses: booked ones as the PSA shows them, posted ones as the ERP does.
+
+grain: system, kind, key
+observed: time_entry, expense
+
+    system          VARCHAR        -             as the installation calls it
+    role            VARCHAR        -             crm, erp, psa, ppm or hcm
+    kind            VARCHAR        -             time or expense
+    key             VARCHAR        -             of the object in that system: an item has its own, each posting another
+    item_key        VARCHAR        -             of the item it speaks of: a posting's is that of what it posts
+    project_code    VARCHAR        -             the project it was booked on
+    charge_code     VARCHAR        -             the line of the project it was booked on
+    resource_key    VARCHAR        -             who did the work
+    work_date       DATE           day           when it was done or spent
+    hours           DECIMAL(8,2)   h             of time only
+    billable        BOOLEAN        -             whether the customer pays for it
+    bill_rate       DECIMAL(18,2)  currency / h  what the customer pays
+    cost_rate       DECIMAL(18,2)  currency / h  what it costs the firm, in cost_currency
+    amount          DECIMAL(18,2)  currency      of expenses only
+    currency        VARCHAR        ISO 4217      of what the customer pays
+    cost_currency   VARCHAR        ISO 4217      of what it costs
+    approval        VARCHAR        -             open, submitted, approved, rejected or reversed
+    submitted_at    TIMESTAMPTZ    UTC           when the person handed it in
+    approved_at     TIMESTAMPTZ    UTC           when it was approved
+    changed_at      TIMESTAMPTZ    UTC           when it last changed at the source
+    sync_status     VARCHAR        -             what the PSA says of its own attempt to post it
+    sync_message    VARCHAR        -             and why
+    legal_entity    VARCHAR        -             which company of the firm bills it
+    reversal        BOOLEAN        -             it takes back an earlier posting
+    invoiced        BOOLEAN        -             it is on an invoice
+    invoice_number  VARCHAR        -             on which
+    created_at      TIMESTAMPTZ    UTC           when the system took it
+    observed_at     TIMESTAMPTZ    UTC           the newest observation
+*/
+
+-- forget: a time entry and an expense may share a key
+DELETE FROM memory.state.item t
+USING memory.state.fresh f
+WHERE t.system = f.system
+    AND t.key = f.key
+    AND f.entity = CASE t.kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END;
+
+-- put: parse the changed time entries and expenses
+INSERT INTO memory.state.item
+SELECT
+    system,
+    role,
+    CASE entity WHEN 'time_entry' THEN 'time' ELSE 'expense' END,
+    key,
+    coalesce(f.time_entry_id, f.expense_id, key),
+    f.project_code,
+    nullif(trim(f.charge_code), ''),
+    f.resource_number,
+    TRY_CAST(coalesce(f.work_date, f.spent_on) AS DATE),
+    TRY_CAST(f.hours AS DECIMAL(8,2)),
+    coalesce(f.billable, true),
+    TRY_CAST(f.bill_rate.amount AS DECIMAL(18,2)),
+    TRY_CAST(f.cost_rate.amount AS DECIMAL(18,2)),
+    TRY_CAST(f.amount.amount AS DECIMAL(18,2)),
+    coalesce(f.bill_rate.currency, f.amount.currency, f.cost_rate.currency),
+    coalesce(f.cost_rate.currency, f.amount.currency),
+    coalesce(f.approval, 'approved'),
+    TRY_CAST(f.submitted_at AS TIMESTAMPTZ),
+    TRY_CAST(f.approved_at AS TIMESTAMPTZ),
+    TRY_CAST(f.changed_at AS TIMESTAMPTZ),
+    f.sync_status,
+    f.sync_message,
+    legal_entity,
+    coalesce(f.reversal, false),
+    coalesce(f.invoiced, false),
+    f.invoice_number,
+    TRY_CAST(f.created_at AS TIMESTAMPTZ),
+    observed_at
+FROM (
+    SELECT *, json_transform(fields, '{
+        "time_entry_id": "VARCHAR",
+        "expense_id": "VARCHAR",
+        "project_code": "VARCHAR",
+        "charge_code": "VARCHAR",
+        "resource_number": "VARCHAR",
+        "work_date": "VARCHAR",
+        "spent_on": "VARCHAR",
+        "hours": "VARCHAR",
+        "billable": "BOOLEAN",
+        "bill_rate": {"amount": "VARCHAR", "currency": "VARCHAR"},
+        "cost_rate": {"amount": "VARCHAR", "currency": "VARCHAR"},
+        "amount": {"amount": "VARCHAR", "currency": "VARCHAR"},
+        "approval": "VARCHAR",
+        "submitted_at": "VARCHAR",
+        "approved_at": "VARCHAR",
+        "changed_at": "VARCHAR",
+        "sync_status": "VARCHAR",
+        "sync_message": "VARCHAR",
+        "reversal": "BOOLEAN",
+        "invoiced": "BOOLEAN",
+        "invoice_number": "VARCHAR",
+        "created_at": "VARCHAR"
+    }') AS f
+    FROM memory.state.fresh
+    WHERE entity IN ('time_entry', 'expense') AND present
+);

@@ -1,0 +1,98 @@
+"""A derived table as its one `.sql` file tells it: what it is for in the head, how it is made in the statements.
+
+    /*
+    What one row of it says to a person.
+
+    grain: the columns that tell one row from another
+    observed: the kinds of objects that are parsed into it (only of the state)
+    published: the public name (only of the state; a mart is published by its own name)
+
+        column  TYPE  unit  what it means
+    */
+
+Columns are parted by two or more spaces, `-` says that there is no unit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models import sql_statements
+
+_MADE = re.compile(r"\bCREATE (?:OR REPLACE )?TABLE (?:IF NOT EXISTS )?memory\.state\.(\w+)")
+_NAMED = re.compile(r"\bmemory\.state\.(\w+)")
+_COLUMN = re.compile(r"^    (\w+)  +(\S+)  +(\S+(?: \S+)*)  +(\S.*)$")
+_KEY = re.compile(r"^(grain|observed|published): (.+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`kind` is its SQL type; `unit` is None where it has none."""
+
+    name: str
+    kind: str
+    unit: str | None
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`name` is the table in `memory.state`, `published` what readers call it, if anything."""
+
+    name: str
+    purpose: str
+    grain: tuple[str, ...]
+    observed: tuple[str, ...]
+    published: str | None
+    columns: tuple[Column, ...]
+    statements: Mapping[str, str]
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """SQL type by column, in order."""
+        return {column.name: column.kind for column in self.columns}
+
+    @property
+    def schema(self) -> str:
+        """The columns as CREATE TABLE wants them."""
+        return ", ".join(f"{column.name} {column.kind}" for column in self.columns)
+
+    @property
+    def makes(self) -> frozenset[str]:
+        """The tables of `memory.state` that the statements make."""
+        return frozenset(name for sql in self.statements.values() for name in _MADE.findall(sql)) | {self.name}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What the statements need of `memory.state` and do not make themselves."""
+        return frozenset(name for sql in self.statements.values() for name in _NAMED.findall(sql)) - self.makes
+
+
+def table(file: Path) -> Table:
+    """The table that `file` tells. Raises ValueError, with the line at fault, where its head is not as it must be."""
+    prose, keys, columns = [], {}, []
+    for line in sql_statements.head(file).splitlines():
+        if key := _KEY.match(line):
+            keys[key[1]] = tuple(word.strip() for word in key[2].split(","))
+        elif column := _COLUMN.match(line):
+            columns.append(Column(column[1], column[2], None if column[3] == "-" else column[3], column[4]))
+        elif line.startswith(" "):
+            raise ValueError(f"{file}: a column is `    name  TYPE  unit  meaning`, this is not: {line.strip()}")
+        elif line:
+            prose.append(line)
+    grain, names = keys.get("grain", ()), [column.name for column in columns]
+    if not prose or not grain or not set(grain) <= set(names) or len(set(names)) != len(names):
+        raise ValueError(f"{file}: its head must say the purpose, a grain of its own columns, and each column once")
+    published = keys.get("published", (file.stem,) if file.stem.startswith("mart_") else ())
+    return Table(
+        name=file.stem,
+        purpose=" ".join(prose),
+        grain=grain,
+        observed=keys.get("observed", ()),
+        published=published[0] if published else None,
+        columns=tuple(columns),
+        statements=sql_statements.statements(file),
+    )
