@@ -38,7 +38,8 @@ class Collector:
         self._commits = Commits(lambda: open_writer(settings, clock))
         self._pipeline = Pipeline(settings, self._commits, loop)
         self._journal = JournalLink(self._open_journal, self._journal_works)
-        self._host = Host(settings, clock, collector_identity(settings), self._pipeline, self._commits)
+        identity = collector_identity(settings)
+        self._host = Host(settings, clock, identity, self._pipeline, self._commits, self._journal)
         self._works = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
         self.application = Gateway(self._receivers, self._host, self.health)
         self._schedule = scheduled(

@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable, Sequence
 
 from collectors.receivers.contract import Work
+from models.domain.errors import Retriable
 from models.journal import Journal
+from models.journal.inbox import Appended, Item
 
 _log = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0
 
 
 class JournalLink:
-    """Opens the journal on a thread of its own, then starts what `works` makes of it."""
+    """Opens the journal on a thread of its own, then starts what `works` makes of it; its inbox takes events then."""
 
     def __init__(self, opening: Callable[[], Journal], works: Callable[[Journal], Sequence[Work]]) -> None:
         self._opening, self._make = opening, works
@@ -28,6 +30,15 @@ class JournalLink:
     def faults(self) -> list[str]:
         """What hinders the journal or what works on it, at the moment."""
         return [fault for fault in (self._fault, *(work.fault for work in self._works)) if fault]
+
+    def append(self, items: Sequence[Item]) -> Appended:
+        """Keep these items for admission; durable once this returns, known ones are kept once.
+
+        Raises Retriable while the journal is not open.
+        """
+        if self._journal is None:
+            raise Retriable(self._fault or "the journal is being opened: send again")
+        return self._journal.inbox.append(items)
 
     def start(self) -> None:
         self._thread.start()

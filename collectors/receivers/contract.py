@@ -21,6 +21,7 @@ from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
 from collectors.receivers.reply import Reply
 from models.domain.clock import Clock
+from models.journal.inbox import Appended, Item
 from models.settings import Settings
 
 
@@ -31,9 +32,9 @@ class Telemetry(Protocol):
 
 
 class Inbox(Protocol):
-    """Where events from outside go. Raises Retriable while the journal cannot be reached."""
+    """Where events from outside go. Raises Retriable while the journal cannot be opened."""
 
-    def append(self, items: Sequence[Any]) -> Any: ...
+    def append(self, items: Sequence[Item]) -> Appended: ...
 
 
 class Work(Protocol):
@@ -54,6 +55,7 @@ class Host:
     identity: str
     pipeline: Telemetry
     commits: Commits
+    inbox: Inbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from models.settings import Settings
 from tests.unit.collect.memory_lake import MemoryLake
 
 
-def gateway(pipeline: Any = None) -> Gateway:
-    """A gateway whose telemetry goes to `pipeline`."""
-    host = Host(Settings(max_body_mib=1), SystemClock(), "test", pipeline, Commits(MemoryLake))
+def gateway(pipeline: Any = None, inbox: Any = None) -> Gateway:
+    """A gateway whose telemetry goes to `pipeline` and whose events go to `inbox`."""
+    host = Host(Settings(max_body_mib=1), SystemClock(), "test", pipeline, Commits(MemoryLake), inbox)
     return Gateway(receivers(), host, lambda: {"ready": True})
