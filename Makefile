@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo up test check lint types lock clean
+.PHONY: demo up test fresh check lint types lock clean
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/tieout demo
@@ -19,6 +19,13 @@ test: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.prepare
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest $(PYTEST)
+	@$(MAKE) --no-print-directory fresh
+
+# The property tests once more on examples that nobody has seen; a failure is repeated with `make fresh SEED=<number>`.
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+fresh: $(VENV)/.installed-test
+	@echo "property tests with the seed $(SEED)"
+	@$(BIN)/python -m pytest tests/property tests/unit/connectors/test_hostile.py --hypothesis-profile=explore --hypothesis-seed=$(SEED)
 
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check .

@@ -115,10 +115,13 @@ def posted_fact(plan: Mapping[str, Any], body: Mapping[str, Any], seen: int) -> 
 
 
 def refused_fact(plan: Mapping[str, Any], act: str, seen: int) -> Fact:
-    """Nothing stands and nothing is in doubt: the ERP refused the act (`confirm` or `post`) for good."""
+    """Nothing stands after the ERP refused the act (`confirm` or `post`) for good, but for a posting that was in doubt
+    before: whether an earlier attempt reached the ERP is not told by its refusal of a later one.
+    """
     number = plan["number"] + (bool(plan["confirm"]) if act == "post" else 0)
+    doubtful = plan["confirm"] if act == "confirm" else plan.get("again")
     body = {**NONE, "seen": seen, "number": number, "revision": _before(plan, act), "key": plan["prior"]}
-    return Fact(ENTITY, plan["item"], body)
+    return Fact(ENTITY, plan["item"], {**body, "pending": doubtful})
 
 
 _ACTS = ("confirm", "reverse", "post")
@@ -145,6 +148,7 @@ def _acts(item: str, now: Mapping[str, Any], body: Mapping[str, Any] | None) -> 
     number = now["number"] + (2 if confirm else 1)
     return {
         "confirm": confirm,
+        "again": doubtful if doubtful and not confirm else None,
         "reverse": standing and {"posting_id": reversal_id(standing["posting_id"]), "body": standing["body"]},
         "post": body and {"posting_id": posting_id(item, number)},
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import zlib
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collectors.pipeline.spool.frame import Kind
+from tests.any_text import any_integer, any_text, json_bytes
 from tests.unit.collect.memory_lake import Desk, MemoryLake
 from tests.unit.collect.requests import START, logs, traces, within
 
@@ -56,9 +56,9 @@ shapes = st.recursive(
     st.one_of(
         st.none(),
         st.booleans(),
-        st.integers(-(2**63), 2**64 - 1),
+        any_integer,
         st.floats(),
-        st.text(max_size=5),
+        any_text(max_size=5),
         st.sampled_from(["2026-01-01T00:00:00Z", "ab" * 16, "cd" * 8]),
     ),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=5)),
@@ -77,9 +77,9 @@ def damaged(draw):
 bodies = st.one_of(
     st.binary(max_size=80),
     damaged(),
-    shapes.map(orjson.dumps),
-    shapes.map(lambda held: orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [held]}]}]})),
-    shapes.map(lambda held: orjson.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [held]}]}]})),
+    shapes.map(json_bytes),
+    shapes.map(lambda held: json_bytes({"resourceSpans": [{"scopeSpans": [{"spans": [held]}]}]})),
+    shapes.map(lambda held: json_bytes({"resourceLogs": [{"scopeLogs": [{"logRecords": [held]}]}]})),
 )
 
 

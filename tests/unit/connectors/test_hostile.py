@@ -26,22 +26,23 @@ from integrations.connectors.salesforce import mapping as salesforce
 from integrations.connectors.workday import mapping as workday
 from integrations.connectors.workday.envelope import body_of, plain
 from models.domain.errors import Misconfigured, Rejected, TieoutError, Unmappable
+from tests.any_text import any_integer, any_text
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 RECORDED = Path(__file__).parent / "recorded"
 LEAF = (
     st.none()
     | st.booleans()
-    | st.integers()
+    | any_integer
     | st.decimals(allow_nan=True)
-    | st.text(max_size=12)
+    | any_text(max_size=12)
     | st.sampled_from(
         ["2026-11-18", "0000-00-00", "2026-13-01T00:00:00Z", "1e400", "-0", "NaN", "T", "9:99", "-:", "PRJ-1", "EUR"]
     )
 )
 JSON = st.recursive(
     LEAF,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
 QUIET = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -257,7 +257,8 @@ def test_a_corrected_version_of_a_refused_entry_is_posted_once_whoever_could_be_
 
 
 @pytest.mark.req("F5", "E1")
-def test_a_posting_in_doubt_that_is_refused_when_confirmed_stands_in_nobodys_way(firm: Firm) -> None:
+def test_a_posting_in_doubt_stays_so_when_its_confirmation_is_refused(firm: Firm) -> None:
+    """A closed period refuses a posting whether an earlier attempt reached the ERP or not: the refusal proves nothing."""
     firm.refuse = lambda system, change: OutcomeUnknown("no answer", change.key) if change.action == "post" else None
     firm.hear(examples.hours())
     firm.refuse = refusing("closed-period")
@@ -267,9 +268,31 @@ def test_a_posting_in_doubt_that_is_refused_when_confirmed_stands_in_nobodys_way
     firm.writes.clear()
     assert firm.replay(second).state == "settled"
     assert [(change.action, change.body["hours"]) for system, change in firm.writes if system == "netsuite"] == [
-        ("post", "6.00")
+        ("post", "7.50"),
+        ("reverse", "7.50"),
+        ("post", "6.00"),
     ]
     assert standing(firm) == {"TE-kantata-27": Decimal("6.00")}
+
+
+@pytest.mark.req("F5", "E1")
+def test_a_refused_second_try_does_not_hide_that_the_first_may_stand(firm: Firm) -> None:
+    """Posted with its answer lost, posted again unchanged and refused, then withdrawn: what stands is reversed."""
+
+    def lost_after_it_was_written(system: str, change: Change) -> TieoutError | None:
+        if change.action != "post":
+            return None
+        firm.targets[system][change.external_id] = {"system_id": change.external_id, "change": change}
+        return OutcomeUnknown("no answer", change.key)
+
+    firm.refuse = lost_after_it_was_written
+    firm.hear(examples.hours())
+    firm.refuse = refusing("closed-period")
+    firm.hear(examples.hours(version=2))
+    firm.refuse = lambda system, change: None
+    [withdrawn] = firm.hear(examples.hours(version=3, verb="reversed"))
+    assert withdrawn.state == "settled"
+    assert "TE-kantata-27-v1-R" in firm.held(Role.ERP, "time_entry")
 
 
 @pytest.mark.req("F5", "E1")
