@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     detect_limit_seconds: float = Field(
         600.0, gt=0, description="longest turn of marts and detectors before it is ended"
     )
-    read_limit_seconds: float = Field(120.0, gt=0, description="longest reading statement before it is ended")
+    read_limit_seconds: float = Field(300.0, gt=0, description="longest reading statement before it is ended")
     snapshot_seconds: float = Field(5.0, gt=0, description="wall seconds between system snapshots")
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are told to wait")

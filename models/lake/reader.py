@@ -31,11 +31,18 @@ class ReaderStopped(TieoutError):
     code = "reader.stopped"
 
 
+class ReadTooLong(TieoutError):
+    """A statement took longer than a reader waits, so its process was ended; narrow it, or raise the limit."""
+
+    code = "reader.too-long"
+
+
 class LakeReader:
     """Answers one reading statement at a time; usable from many threads at once, and started on first use.
 
     Stores that appear later are attached by themselves, and a query that loses its files to maintenance is asked once
-    more. SQL runs in a process beside this one (`answering.py`), which is started again should it die.
+    more. SQL runs in a process beside this one (`answering.py`), which is started again should it die, and ended when a
+    statement outlasts `settings.read_limit_seconds`; `fault` says so until the next answer.
     """
 
     def __init__(
@@ -44,11 +51,12 @@ class LakeReader:
         self._opening = (settings, as_of, memory_mib, threads)
         self._lock = threading.Lock()
         self._process: _Process | None = None
+        self.fault: str | None = None
 
     def rows(self, sql: str, params: Parameters | None = None) -> list[dict[str, Any]]:
         """The answer as dictionaries, times as aware UTC datetimes. `$name` in `sql` is bound from `params`.
 
-        Raises NotReadOnly for anything but a read, and DuckDB's own errors for faults in the statement.
+        Raises NotReadOnly for anything but a read, ReadTooLong, and DuckDB's own errors for faults in the statement.
         """
         rows: list[dict[str, Any]] = self.table(sql, params).to_pylist()
         return rows
@@ -56,6 +64,16 @@ class LakeReader:
     def table(self, sql: str, params: Parameters | None = None) -> pa.Table:
         """The answer as an Arrow table."""
         check(sql)
+        try:
+            table = self._asked_again(sql, params)
+        except ReadTooLong as error:
+            self.fault = str(error)
+            raise
+        self.fault = None
+        return table
+
+    def _asked_again(self, sql: str, params: Parameters | None) -> pa.Table:
+        """The answer, also where the process ended because of another statement."""
         try:
             return self._running().ask(sql, params)
         except ReaderStopped:
@@ -90,6 +108,7 @@ class _Process:
         self._waiting: dict[int, Future[bytes]] = {}
         self._numbers = count()
         self.ended = False
+        self._limit: float = opening[0].read_limit_seconds
         self._pipe.send(opening)
         threading.Thread(target=self._receive, name="lake-reader", daemon=True).start()
 
@@ -99,13 +118,25 @@ class _Process:
             number = next(self._numbers)
             self._waiting[number] = answer
             self._send((number, sql, dict(params) if params else None))
-        with pa.ipc.open_stream(answer.result()) as stream:
+        with pa.ipc.open_stream(self._answer(answer)) as stream:
             return stream.read_all()
 
+    def _answer(self, answer: Future[bytes]) -> bytes:
+        try:
+            return answer.result(self._limit)
+        except TimeoutError as error:
+            if answer.done():
+                return answer.result()  # just in time, or the statement's own error
+            self.end()
+            raise ReadTooLong(
+                f"the statement took longer than {self._limit:g} s and was ended: narrow it, or raise "
+                "TIEOUT_READ_LIMIT_SECONDS"
+            ) from error
+
     def end(self) -> None:
-        """End the child; it holds nothing that a kill could harm."""
+        """End the child; it holds nothing that a kill could harm, and one that hangs obeys nothing else."""
         self.ended = True
-        self._child.terminate()
+        self._child.kill()
         self._child.wait()
 
     def _send(self, question: tuple[int, str, Any]) -> None:
@@ -127,7 +158,8 @@ class _Process:
                     answer.set_exception(content)
                 else:
                     answer.set_result(content)
-        except (EOFError, OSError):
+        except Exception:  # noqa: BLE001 - the pipe's end, or an error that cannot be unpickled: whoever waits asks again
+            self.end()
             self._give_up()
 
     def _give_up(self) -> None:

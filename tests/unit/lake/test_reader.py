@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from models.lake import answering
 from models.lake.connection import connect
 from models.lake.read_only import NotReadOnly
-from models.lake.reader import LakeReader, _Process, open_reader
+from models.lake.reader import LakeReader, ReaderStopped, ReadTooLong, _Process, open_reader
 from models.lake.schema import TABLES
 from models.lake.writer import open_writer
 from tests.unit.lake.samples import START, HandClock, records, settings_at, spans
@@ -124,6 +125,45 @@ def test_an_ended_process_is_not_asked_twice(reader: LakeReader, monkeypatch: py
     process._child.wait()
     monkeypatch.undo()
     assert reader.rows("SELECT 2 AS two") == [{"two": 2}]
+
+
+ENDLESS = "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = -1"
+
+
+@pytest.mark.req("N4")
+@pytest.mark.parametrize("hung", ["a long statement", "a stopped process"])
+def test_a_statement_that_outlasts_the_limit_is_ended_and_named(reader: LakeReader, hung: str) -> None:
+    """N4: its process is gone, a fresh one answers the next question, and the fault ends with that answer."""
+    assert reader.rows("SELECT 1 AS one") == [{"one": 1}]
+    process = reader._running()
+    process._limit = 1.0
+    if hung == "a stopped process":
+        os.kill(process._child.pid, signal.SIGSTOP)
+    with pytest.raises(ReadTooLong, match=r"longer than 1 s.*TIEOUT_READ_LIMIT_SECONDS"):
+        reader.rows(ENDLESS)
+    assert process._child.poll() is not None and "longer than 1 s" in str(reader.fault)
+    assert reader.rows("SELECT 2 AS two") == [{"two": 2}] and reader.fault is None
+
+
+def test_the_limit_is_the_installation_s(tmp_path: Path) -> None:
+    reader = open_reader(settings_at(tmp_path).model_copy(update={"read_limit_seconds": 6.5}))
+    assert reader._running()._limit == 6.5
+    reader.close()
+
+
+def test_an_error_that_cannot_be_unpickled_ends_nothing_but_its_process(tmp_path: Path) -> None:
+    """Nobody waits for ever for an answer that cannot be read here."""
+    process = open_reader(settings_at(tmp_path))._running()
+    ours, theirs = Pipe()
+    process._pipe, real = ours, process._pipe
+    real.close()
+    waiting: Future[bytes] = Future()
+    process._waiting[7] = waiting
+    theirs.send_bytes(b"cno_such_module\nNoSuchError\n.")
+    process._receive()
+    with pytest.raises(ReaderStopped):
+        waiting.result(20)
+    assert process.ended
 
 
 @pytest.mark.req("C5")
