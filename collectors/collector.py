@@ -19,8 +19,8 @@ from collectors.pipeline.pipeline import Pipeline
 from collectors.receivers import receivers
 from collectors.receivers.contract import Host, Work
 from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, scheduled
+from models.catalogue import load_catalogue
 from models.domain.clock import SystemClock, clock_at
-from models.domain.service_levels import SERVICE_LEVELS
 from models.journal import Journal, open_journal
 from models.lake.writer import open_writer
 from models.settings import Settings
@@ -34,6 +34,7 @@ class Collector:
     def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         clock = SystemClock()
         self._settings, self._receivers = settings, receivers()
+        self._catalogue = load_catalogue(settings)
         self._lock = only_collector(settings)
         self._commits = Commits(lambda: open_writer(settings, clock))
         self._pipeline = Pipeline(settings, self._commits, loop)
@@ -86,7 +87,8 @@ class Collector:
     def _journal_works(self, journal: Journal) -> list[Work]:
         copying = [one.journal_work(self._host, journal) for one in self._receivers if one.journal_work]
         process = DetectorProcess(self._settings.detect_limit_seconds)
-        return [*copying, Detection(journal, process, SERVICE_LEVELS, self._settings.detect_seconds)]
+        levels = self._catalogue.service_levels
+        return [*copying, Detection(journal, process, levels, self._settings.detect_seconds)]
 
 
 def _until(end: float) -> Callable[[], float]:

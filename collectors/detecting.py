@@ -14,6 +14,7 @@ from typing import Any
 
 from collectors.detectors.turn import Found, Turn
 from collectors.memory import few_arenas, give_back, without_pandas
+from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import Clock, SystemClock, clock_at
 from models.settings import Settings, read_settings
 
@@ -21,8 +22,8 @@ from models.settings import Settings, read_settings
 class Detecting:
     """Turns of marts and detectors on one DuckDB connection, opened again after a fault."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings, self._clock = settings, clock
+    def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock) -> None:
+        self._settings, self._catalogue, self._clock = settings, catalogue, clock
         self._connection: Any = None
         self._complete = False
 
@@ -33,7 +34,8 @@ class Detecting:
 
         try:
             connection = self._opened()
-            refresh(connection, self._settings.reporting_currency, self._clock)
+            catalogue = self._catalogue
+            refresh(connection, catalogue.reporting_currency, self._clock, catalogue.service_levels)
             return run_all(connection, turn, self._clock, SystemClock())
         except BaseException:
             self._close()
@@ -64,7 +66,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = read_settings()
     pipe = Connection(int(sys.argv[1]))
-    detecting = Detecting(settings, clock_at(settings.world_clock))
+    detecting = Detecting(settings, load_catalogue(settings), clock_at(settings.world_clock))
     try:
         while True:
             _answer(pipe, detecting, pipe.recv())

@@ -1,4 +1,4 @@
-"""Every setting, read from the environment in this one place (`design.md` section 9)."""
+"""Every setting, read from the environment in this one place."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ class Settings(BaseSettings):
         None, description="path of the SQLite catalogue, or postgres:…; default: in the home"
     )
     lake_data: str | None = Field(None, description="folder or s3:// of the data files; default: in the home")
-    systems: Path | None = Field(None, description="TOML file that names the connected systems")
+    catalogue: Path | None = Field(None, description="folder of the installation's catalogue; default: as packaged")
+    systems: Path | None = Field(None, description="systems file in place of the catalogue's own")
     world_clock: Path | None = Field(None, description="clock file of the demonstration; default: the system's clock")
     host: str = "127.0.0.1"
     otlp_port: int = Field(4318, ge=1, le=65535)
     console_port: int = Field(8501, ge=1, le=65535)
     sandbox_port: int = Field(8600, ge=1, le=65535)
-    reporting_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
+    reporting_currency: str | None = Field(
+        None, pattern=r"^[A-Z]{3}$", description="in place of the catalogue's reporting currency"
+    )
     poll_seconds: float = Field(1.0, gt=0, description="wall seconds between polls of a source")
     detect_seconds: float = Field(5.0, gt=0, description="wall seconds between detector runs")
     detect_limit_seconds: float = Field(

@@ -8,11 +8,11 @@ from collectors.detection import turn_of
 from collectors.detectors.run import run_all
 from collectors.detectors.turn import Found
 from models.domain.clock import Clock
-from models.domain.service_levels import SERVICE_LEVELS
+from tests.catalogues import packaged
 
 
 def reported(connection: Any, journal: Any, clock: Clock) -> Found:
     """What every detector finds now, and the journal's cases brought in line with it."""
-    found = run_all(connection, turn_of(journal, SERVICE_LEVELS), clock)
+    found = run_all(connection, turn_of(journal, packaged().service_levels), clock)
     journal.cases.report_all(found.findings, found.rates)
     return found

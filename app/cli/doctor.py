@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from models.catalogue import load_catalogue
 from models.domain.clock import clock_at
-from models.domain.errors import TieoutError
+from models.domain.errors import Misconfigured, TieoutError
 from models.journal import open_journal
 from models.lake.reader import open_reader
 from models.settings import Settings, read_settings
@@ -27,7 +28,7 @@ Finding = tuple[bool, str]
 def doctor() -> int:
     """Print one line per check; 0 when all hold, else 1."""
     settings = read_settings()
-    findings = [_guarded(check, settings) for check in (_home, _disk, _systems, _journal, _lake, _witness)]
+    findings = [_guarded(check, settings) for check in (_home, _disk, _catalogue, _journal, _lake, _witness)]
     findings += [*_connections(settings), *_processes(settings)]
     for holds, sentence in findings:
         print(f"{'ok  ' if holds else 'MEND'}  {sentence}")
@@ -57,18 +58,21 @@ def _disk(settings: Settings) -> Finding:
     )
 
 
-def _systems(settings: Settings) -> Finding:
-    if settings.systems is None:
-        return True, "no systems file (TIEOUT_SYSTEMS): only `tieout demo` and foreign telemetry will show anything"
-    return settings.systems.is_file(), f"systems file {settings.systems}" + (
-        "" if settings.systems.is_file() else " does not exist: correct TIEOUT_SYSTEMS"
-    )
+def _catalogue(settings: Settings) -> Finding:
+    catalogue = load_catalogue(settings)
+    place = settings.catalogue or "as packaged"
+    found = f"catalogue {place}, digest {catalogue.digest[:12]}: {len(catalogue.systems)} systems"
+    named = "" if catalogue.systems else ": only `tieout demo` and foreign telemetry will show anything"
+    return True, f"{found}, {len(catalogue.flows)} flows{named}"
 
 
 def _connections(settings: Settings) -> Iterator[Finding]:
     """Each connected system, asked by a process of the layer that knows connectors."""
-    if settings.systems is None:
-        return
+    try:
+        if not load_catalogue(settings).systems:
+            return
+    except Misconfigured:
+        return  # the catalogue's own line says so
     try:
         done = subprocess.run(
             [sys.executable, "-m", "integrations.engine.check"], capture_output=True, text=True, timeout=CHECK_SECONDS
@@ -76,7 +80,7 @@ def _connections(settings: Settings) -> Iterator[Finding]:
     except subprocess.TimeoutExpired:
         yield (
             False,
-            f"the systems did not answer within {CHECK_SECONDS} s: check the network and the addresses in {settings.systems}",
+            f"the systems did not answer within {CHECK_SECONDS} s: check the network and the addresses in the systems file",
         )
         return
     if done.returncode:

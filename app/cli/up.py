@@ -16,10 +16,12 @@ from app.cli.installation import content, running
 from app.cli.output import fail
 from app.cli.processes import command
 from app.cli.supervisor import Supervisor
+from models.catalogue import load_catalogue
+from models.domain.errors import Misconfigured
 from models.settings import Settings, read_settings
 
 DEMO_MARK = "demo.json"
-DEMO_SYSTEMS = Path(__file__).resolve().parents[2] / "integrations" / "sandbox" / "systems.toml"
+DEMO_CATALOGUE = Path(__file__).resolve().parents[2] / "integrations" / "sandbox" / "catalogue"
 
 
 def demo(fresh: bool) -> int:
@@ -49,13 +51,16 @@ def up(with_sandbox: bool) -> int:
         os.environ["TIEOUT_SANDBOX_SCENARIO"] = "quiet"
     os.environ["TIEOUT_HOME"] = str(Path(os.environ.get("TIEOUT_HOME", "var")).resolve())
     settings = read_settings()
-    if settings.systems is None:
+    try:
+        catalogue = load_catalogue(settings)
+    except Misconfigured as error:
+        raise fail(str(error), 2) from error
+    if not catalogue.systems:
         raise fail(
-            "TIEOUT_SYSTEMS is not set: give the TOML file that names your systems (see README, “Connect a real system”)",
+            "TIEOUT_SYSTEMS is not set and TIEOUT_CATALOGUE names no systems: give the TOML file that names your systems "
+            "(see README, “Connect a real system”)",
             2,
         )
-    if not settings.systems.exists():
-        raise fail(f"TIEOUT_SYSTEMS names {settings.systems}, which does not exist", 2)
     _ports_free(settings, ("otlp_port", "console_port", *(("sandbox_port",) if with_sandbox else ())))
     with running(settings.home):
         return _supervise(settings, (*(("sandbox",) if with_sandbox else ()), "collect", "engine", "console"))
@@ -65,7 +70,7 @@ def _demo_environment() -> dict[str, str]:
     home = Path(os.environ.get("TIEOUT_HOME", "var")).resolve()
     wanted = {
         "TIEOUT_HOME": str(home),
-        "TIEOUT_SYSTEMS": str(DEMO_SYSTEMS),
+        "TIEOUT_CATALOGUE": str(DEMO_CATALOGUE),
         "TIEOUT_WORLD_CLOCK": str(home / "run" / "clock.json"),
         "TIEOUT_POLL_SECONDS": "0.25",
         "TIEOUT_DEV_USER": "Demo operator",

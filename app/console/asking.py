@@ -44,7 +44,7 @@ def world_now() -> datetime:
 
 
 def reporting_currency() -> str:
-    return stores().settings.reporting_currency
+    return stores().catalogue.reporting_currency
 
 
 def replayable(run_ids: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
+from models.catalogue import load_catalogue
 from models.domain.clock import clock_at
 from models.journal import Journal, open_journal
 from models.lake.reader import open_reader
@@ -12,13 +13,14 @@ from models.settings import Settings
 
 
 class Stores:
-    """An installation's settings, clock, audit lake and journal.
+    """An installation's settings, catalogue, clock, audit lake and journal.
 
     The journal is opened when it is first asked for: a command that only reads the audit lake must not create one.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.catalogue = load_catalogue(settings)
         self.clock = clock_at(settings.world_clock)
         self.lake = open_reader(settings)
 

@@ -11,68 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from models.canonical.events import CloudEvent
 from models.canonical.schemas import Canonical
+from models.catalogue import Policy as Policy
+from models.catalogue import Role as Role
+from models.catalogue import SystemConfig as SystemConfig
+from models.catalogue import Transport as Transport
 from models.domain.outcomes import Acknowledgement
-
-
-class Role(StrEnum):
-    CRM = "crm"
-    ERP = "erp"
-    PSA = "psa"
-    PPM = "ppm"
-    HCM = "hcm"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Throttling and retry of one system in one environment (S7). Rates in calls a second, times in seconds."""
-
-    rate: float = 50.0
-    burst: int = 50
-    concurrency: int = 8
-    timeout: float = 30.0
-    attempts: int = 6
-    backoff_base: float = 0.5
-    backoff_limit: float = 300.0
-    breaker_failures: int = 8
-    breaker_seconds: float = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Transport:
-    """The way to one system: an HTTP proxy, whom to trust, and who we are to a server that asks for a certificate.
-
-    `proxy` is an address (`http://user:password@proxy:3128`); the others are paths of PEM files, the key unencrypted.
-    Empty: no proxy, the authorities that the installation's Python trusts, no certificate of ours.
-    """
-
-    proxy: str = field(default="", repr=False)
-    ca_bundle: str = ""
-    client_certificate: str = ""
-    client_key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SystemConfig:
-    """One connected system. `name` is unique in the installation and is what records carry as `system`.
-
-    `credentials` maps a credential's name to its value, read from the environment variables that the systems file
-    names; `options` are vendor settings that are no secret.
-    """
-
-    name: str
-    vendor: str
-    role: Role
-    base_url: str
-    legal_entities: tuple[str, ...] = ()
-    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    policy: Policy = Policy()
-    transport: Transport = Transport()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from integrations.contracts.connector import Change, Role
+from integrations.contracts.connector import Change
 from models.canonical.events import CloudEvent
 from models.canonical.schemas import SystemRef
+from models.catalogue import Role
 from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
+from models.domain.ownership import Ownership
 
 Payload = dict[str, Any]
 """JSON-ready: the event's data at the start, enriched by each step. Keys beginning with `_` are the engine's."""
@@ -56,6 +58,8 @@ class Context(Protocol):
     """Read-only look-ups for a step, answered from the journal's registry and crosswalk."""
 
     run: RunView
+    ownership: Ownership
+    """Which role owns which attribute in this installation (S3)."""
 
     def now(self) -> datetime: ...
 
@@ -80,6 +84,10 @@ class Context(Protocol):
 
         Raises KeyError when none does; a Deliver step of such a role is answered NothingToDo by the engine.
         """
+        ...
+
+    def played(self) -> Mapping[Role, str]:
+        """The roles that some system plays for this run's legal entity, with the system's name."""
         ...
 
     def key(self, step: str) -> str:
@@ -136,18 +144,16 @@ class Flow:
 
     `aggregate` gives the ordering key of an event (E7), `money` what is at stake (amount, currency) for its dead
     letter, `on_dead` an optional Deliver step sent when a run goes to the dead letters (e.g. reject the entry in the
-    PSA); it never changes the run's state.
+    PSA); it never changes the run's state. Its title, owner and service level are the installation's: the catalogue
+    has an entry for each flow (`flows.toml`).
     """
 
     name: str
     version: int
-    title: str
-    owner: str
     triggers: tuple[str, ...]
     steps: tuple[Step, ...]
     aggregate: Callable[[CloudEvent], str]
     money: Callable[[Payload], tuple[Any, str] | None]
-    sla_seconds: float
     on_dead: Deliver | None = None
     lane: Callable[[CloudEvent], str] | None = None
     """Fairness key (default: the legal entity): claims go round-robin over lanes, each flow in lanes of its own."""

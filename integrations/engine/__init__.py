@@ -1,6 +1,6 @@
 """The sync engine: admits what changed, walks flows over it, delivers exactly what is asked once in effect."""
 
 from integrations.engine.engine import Engine
-from integrations.engine.systems import connect, load_systems
+from integrations.engine.systems import connect
 
-__all__ = ["Engine", "connect", "load_systems"]
+__all__ = ["Engine", "connect"]

@@ -45,7 +45,7 @@ class RunContext:
         self._facts: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._links: dict[tuple[str, str, str], str] = {}
         self._keys: dict[tuple[str, str], list[str]] = {}
-        self.run = self._view()
+        self.run, self.ownership = self._view(), lookups.landscape.ownership
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -75,6 +75,9 @@ class RunContext:
 
     def system_of(self, role: Role) -> str:
         return self._lookups.landscape.system_of(role, self._row.legal_entity)
+
+    def played(self) -> Mapping[Role, str]:
+        return self._lookups.landscape.played(self._row.legal_entity)
 
     def key(self, step: str) -> str:
         return idempotency_key(self._row, step)

@@ -20,13 +20,18 @@ from integrations.engine.routing import Routing
 from integrations.engine.tracing import Tracing
 from integrations.engine.worker import Worker
 from models.canonical.events import CloudEvent
+from models.catalogue import Catalogue
 from models.domain.clock import Clock
+from models.domain.ownership import Ownership
 from models.journal.admitting import Admitted
 from models.journal.journal import Journal
 
 
 class Engine:
-    """Everything but the clockwork of one engine process (`integrations.engine.service` adds that)."""
+    """Everything but the clockwork of one engine process (`integrations.engine.service` adds that).
+
+    Without a `catalogue` nobody owns an attribute and every flow is active.
+    """
 
     def __init__(
         self,
@@ -35,6 +40,7 @@ class Engine:
         connectors: Mapping[str, Connector] | Iterable[Connector],
         clock: Clock,
         *,
+        catalogue: Catalogue | None = None,
         tracing: Tracing | None = None,
         owner: str | None = None,
         chance: Callable[[], float] = random.random,
@@ -42,7 +48,10 @@ class Engine:
         lease_seconds: float = 15.0,
     ) -> None:
         self.journal, self.clock = journal, clock
-        self.flows, self.landscape = FlowBook(flows), Landscape(connectors)
+        self.flows, self.landscape = (
+            FlowBook(flows, catalogue.resting if catalogue else ()),
+            Landscape(connectors, catalogue.ownership if catalogue else Ownership()),
+        )
         self.tracing = tracing or Tracing()
         self.owner = owner or f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._routing = Routing(self.flows)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from integrations.contracts.flow import Deliver, Flow
 from models.domain.errors import Misconfigured
 
 
 class FlowBook:
-    """New runs get the newest version of a flow, a run ends on the version it began.
+    """New runs get the newest version of a flow, a run ends on the version it began. A `resting` flow starts none.
 
     Raises Misconfigured for two flows of the same name and version, or for two steps of the same name in one flow:
     step names are part of idempotency keys.
     """
 
-    def __init__(self, flows: Iterable[Flow]) -> None:
+    def __init__(self, flows: Iterable[Flow], resting: Collection[str] = ()) -> None:
         self._versions: dict[tuple[str, int], Flow] = {}
         for flow in flows:
             if (flow.name, flow.version) in self._versions:
@@ -30,7 +30,7 @@ class FlowBook:
                 self.newest[name] = flow
         self._triggers: dict[str, list[Flow]] = {}
         for flow in self.newest.values():
-            for trigger in flow.triggers:
+            for trigger in () if flow.name in resting else flow.triggers:
                 self._triggers.setdefault(trigger, []).append(flow)
 
     def version(self, name: str, version: int) -> Flow | None:

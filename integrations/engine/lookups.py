@@ -41,8 +41,8 @@ class Lookups:
     def player(self, role: str, legal_entity: str | None) -> str | None:
         """The system that plays a role, None when none does."""
         try:
-            return self.landscape.system_of(role, legal_entity)  # type: ignore[arg-type]
-        except (KeyError, ValueError):
+            return self.landscape.system_of(role, legal_entity)
+        except KeyError:
             return None
 
     def known(self, entity: str, canonical_id: str) -> Mapping[str, Any] | None:

@@ -127,9 +127,7 @@ class Preview:
         try:
             system = context.system_of(step.role)
         except KeyError:
-            return _step(
-                step.name, "deliver", outcome="nothing_to_do", error=f"no system plays {step.role.value} here"
-            ), True
+            return _step(step.name, "deliver", outcome="nothing_to_do", error=f"no system plays {step.role} here"), True
         change = step.change(run.payload, context)
         if isinstance(change, NothingToDo):
             return _step(step.name, "deliver", system=system, outcome="nothing_to_do", error=change.because), True

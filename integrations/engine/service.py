@@ -15,9 +15,10 @@ from integrations.contracts.connector import Connector
 from integrations.engine.engine import Engine
 from integrations.engine.jobs import Jobs
 from integrations.engine.snapshotting import Snapshotting
-from integrations.engine.systems import connect, load_systems
+from integrations.engine.systems import connect
 from integrations.engine.telemetry import LOG, Telemetry
 from integrations.flows import flows
+from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal import open_journal
@@ -41,11 +42,14 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = read_settings()
-        if settings.systems is None:
-            raise Misconfigured("TIEOUT_SYSTEMS is not set: give the TOML file that names the connected systems")
+        catalogue = load_catalogue(settings, os.environ, {flow.name for flow in flows()})
+        if not catalogue.systems:
+            raise Misconfigured(
+                "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: give the file of the connected systems"
+            )
         clock = _clock(settings, stop)
         if clock is not None:
-            _Service(settings, clock, stop).run()
+            _Service(settings, catalogue, clock, stop).run()
     except Misconfigured as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
@@ -68,8 +72,8 @@ def _clock(settings: Settings, stop: threading.Event) -> Clock | None:
 class _Service:
     """The threads of one engine process."""
 
-    def __init__(self, settings: Settings, clock: Clock, stop: threading.Event) -> None:
-        self._settings, self._clock, self._stop = settings, clock, stop
+    def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock, stop: threading.Event) -> None:
+        self._settings, self._catalogue, self._clock, self._stop = settings, catalogue, clock, stop
         self._journal = open_journal(settings.journal_address, clock)
         collector = f"http://{settings.host}:{settings.otlp_port}"
         self._telemetry = Telemetry(collector, settings.environment)
@@ -80,7 +84,14 @@ class _Service:
         connectors = self._connected()
         if connectors is None:
             return
-        engine = Engine(self._journal, flows(), connectors, self._clock, tracing=self._telemetry.tracing)
+        engine = Engine(
+            self._journal,
+            flows(),
+            connectors,
+            self._clock,
+            catalogue=self._catalogue,
+            tracing=self._telemetry.tracing,
+        )
         jobs = self._jobs(engine)
         LOG.info("engine %s runs %d flows over %d systems", engine.owner, len(engine.flows.newest), len(connectors))
         loops = [
@@ -122,10 +133,9 @@ class _Service:
 
     def _connected(self) -> dict[str, Connector] | None:
         """Connectors of every system; waits for one whose very description must be fetched first."""
-        systems = load_systems(self._settings.systems, os.environ)  # type: ignore[arg-type]
         while True:
             try:
-                return connect(systems, self._clock)
+                return connect(self._catalogue.systems, self._clock)
             except Misconfigured:
                 raise
             except TieoutError as error:

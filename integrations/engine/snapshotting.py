@@ -69,7 +69,7 @@ class Snapshotting:
             "observed_at": self._clock.now().isoformat(),
             "snapshot_id": uuid4().hex,
             "system": config.name,
-            "role": config.role.value,
+            "role": config.role,
             "entity": entity,
         }
 

@@ -101,7 +101,7 @@ class Walk:
         try:
             system = self.context.system_of(step.role)
         except KeyError:
-            self._idle(NothingToDo(f"no system plays {step.role.value} here"), started, None)
+            self._idle(NothingToDo(f"no system plays {step.role} here"), started, None)
             return None
         change = step.change(run.payload, self.context)
         if isinstance(change, WaitFor):

@@ -152,8 +152,6 @@ def _match_keys(entity: str, body: Payload) -> tuple[str, ...]:
 FLOW = Flow(
     name=NAME,
     version=1,
-    title="Master data",
-    owner="master-data",
     triggers=(
         "tieout.customer.changed",
         "tieout.resource.changed",
@@ -168,5 +166,4 @@ FLOW = Flow(
     ),
     aggregate=identity_aggregate,
     money=lambda record: None,
-    sla_seconds=1800,
 )

@@ -9,21 +9,10 @@ from integrations.contracts import Context, Role
 from models.canonical.classification import sensitive_names
 from models.canonical.schemas import SCHEMAS
 from models.domain.errors import Rejected
-from models.domain.ownership import Trespass, owner_of, trespasses
+from models.domain.ownership import Trespass
 
 OURS = "tieout"
 """Events come from `tieout/<system>`, or from `tieout/<flow>`: then no vendor's word, so no ownership to check."""
-
-
-def played(ctx: Context) -> dict[Role, str]:
-    """The roles that some system plays for this run's legal entity, with the system's name."""
-    found: dict[Role, str] = {}
-    for role in Role:
-        try:
-            found[role] = ctx.system_of(role)
-        except KeyError:
-            continue
-    return found
 
 
 def source_system(body: Mapping[str, Any], ctx: Context) -> str:
@@ -35,7 +24,7 @@ def source_system(body: Mapping[str, Any], ctx: Context) -> str:
 def source_role(body: Mapping[str, Any], ctx: Context) -> Role | None:
     """The role of the system that told us; None for our own events and for a system beside the ones that play a role."""
     system = source_system(body, ctx)
-    return next((role for role, name in played(ctx).items() if name == system), None)
+    return next((role for role, name in ctx.played().items() if name == system), None)
 
 
 def refuse_trespass(entity: str, known: Mapping[str, Any], told: Mapping[str, Any], ctx: Context) -> None:
@@ -43,7 +32,7 @@ def refuse_trespass(entity: str, known: Mapping[str, Any], told: Mapping[str, An
     role = source_role(told, ctx)
     if role is None:
         return
-    found = trespasses(entity, owned(known), owned(told), role, played(ctx), ctx.run.legal_entity)
+    found = ctx.ownership.trespasses(entity, owned(known), owned(told), role, ctx.played(), ctx.run.legal_entity)
     if found:
         first = found[0]
         raise Rejected(
@@ -62,7 +51,7 @@ def _shown(entity: str, found: Trespass) -> str:
 def owns(entity: str, attribute: str, body: Mapping[str, Any], ctx: Context) -> bool:
     """Whether the system that told us owns an attribute here; our own events count as the owner's."""
     role = source_role(body, ctx)
-    return role is None or owner_of(entity, attribute, played(ctx), ctx.run.legal_entity) in (None, role)
+    return role is None or ctx.ownership.owner(entity, attribute, ctx.played(), ctx.run.legal_entity) in (None, role)
 
 
 _BESIDE = frozenset(

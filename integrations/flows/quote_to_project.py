@@ -269,8 +269,6 @@ def _event(sale: Payload, ctx: Context, kind: str, subject: str, body: Mapping[s
 FLOW = Flow(
     name=NAME,
     version=1,
-    title="Quote to project",
-    owner="sales-operations",
     triggers=("tieout.opportunity.won",),
     steps=(
         Transform("validate", validated, validated_needs),
@@ -287,5 +285,4 @@ FLOW = Flow(
     ),
     aggregate=lambda event: event.subject,
     money=money,
-    sla_seconds=4 * 3600,
 )

@@ -14,7 +14,6 @@ from typing import Any
 from integrations.contracts import Change, Context, Deliver, Flow, Need, Role, Transform
 from integrations.contracts.flow import Payload
 from integrations.flows import posting
-from integrations.flows.origin import played
 from integrations.flows.pricing import checked_amount, priced, value_of
 from integrations.flows.shaping import fields_of, plain, shaped
 from models.canonical.schemas import Canonical, Expense, TimeEntry
@@ -215,7 +214,7 @@ def psa_refused(entry: Payload, ctx: Context) -> Change | NothingToDo:
         "message": message,
         "code": error.get("code"),
         "field": error.get("field"),
-        "system": played(ctx).get(Role.ERP),
+        "system": ctx.played().get(Role.ERP),
     }
     return _annotation(entry, ctx, "psa-refuse", told)
 
@@ -324,8 +323,6 @@ def _withdrawn(ctx: Context) -> bool:
 FLOW = Flow(
     name=NAME,
     version=1,
-    title="Time to bill",
-    owner="finance-operations",
     triggers=tuple(
         f"tieout.{entity}.{verb}"
         for entity in ("time_entry", "expense")
@@ -354,6 +351,5 @@ FLOW = Flow(
     ),
     aggregate=lambda event: event.subject,
     money=money,
-    sla_seconds=24 * 3600,
     on_dead=Deliver("psa-refuse", Role.PSA, "time_entry", psa_refused, learn=refusal_learnt),
 )

@@ -5,14 +5,15 @@ feet.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import duckdb
 
+from models.catalogue import load_catalogue
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
-from models.domain.service_levels import SERVICE_LEVELS
 from models.lake.connection import connect
 from models.lake.publish import publish
 from models.lake.steady import StandingFiles, steadily
@@ -28,12 +29,17 @@ KEPT_SECONDS = 180
 """How long a replaced version of a mart stays readable: far longer than any query of the console."""
 
 
-def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, clock: Clock | None = None) -> None:
+def refresh(
+    connection: duckdb.DuckDBPyConnection,
+    reporting_currency: str,
+    clock: Clock | None = None,
+    service_levels: Mapping[str, float] = MappingProxyType({}),
+) -> None:
     """Derive every mart as of now and publish those that changed, all or nothing. Safe to repeat.
 
     `connection` has the lake, the journal and the marts (for writing) attached and published; money is converted into
-    `reporting_currency`. Without a clock "now" is the newest moment in the lake. Raises Misconfigured when
-    the marts cannot be written.
+    `reporting_currency`, `service_levels` are the seconds each flow may take. Without a clock "now" is the newest
+    moment in the lake. Raises Misconfigured when the marts cannot be written.
     """
     if "marts" not in _databases(connection):
         raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
@@ -41,7 +47,7 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
     seen = _seen(connection)
     if not _due(connection, seen):
         return
-    steadily(connection, lambda: _derive(connection, reporting_currency, clock))
+    steadily(connection, lambda: _derive(connection, reporting_currency, clock, service_levels))
     if _swap(connection):
         publish(connection)
     _sweep(connection)
@@ -49,7 +55,9 @@ def refresh(connection: duckdb.DuckDBPyConnection, reporting_currency: str, cloc
     connection.execute("INSERT INTO memory.state.seen VALUES (?, ?)", [seen, time.monotonic()])
 
 
-def _derive(connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock | None) -> None:
+def _derive(
+    connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock | None, service_levels: Mapping[str, float]
+) -> None:
     """Derive every mart in memory, all from one snapshot of the lake. Raises Overtaken, and keeps nothing, when a merge
     hid rows.
     """
@@ -60,7 +68,7 @@ def _derive(connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock |
         now = clock.now() if clock else _newest(connection)
         for mart in marts():
             for sql in mart.statements.values():
-                connection.execute(_bound(sql.replace("{columns}", mart.schema), currency, now, mark))
+                connection.execute(_bound(sql.replace("{columns}", mart.schema), currency, now, mark, service_levels))
         files.check()
         state.keep(connection, top)
         connection.execute("COMMIT")
@@ -90,19 +98,21 @@ def _due(connection: duckdb.DuckDBPyConnection, seen: str) -> bool:
 
 def rebuild(settings: Settings) -> None:
     """Drop every mart and derive it anew from the audit lake and the journal."""
+    catalogue = load_catalogue(settings)
     connection = connect(settings, marts="write")
     try:
         for name in _tables(connection):
             connection.execute(f'DROP TABLE marts.main."{name}"')
-        refresh(connection, settings.reporting_currency)
+        refresh(connection, catalogue.reporting_currency, service_levels=catalogue.service_levels)
     finally:
         connection.close()
 
 
-def _bound(sql: str, currency: str, now: datetime, mark: int) -> str:
+def _bound(sql: str, currency: str, now: datetime, mark: int, service_levels: Mapping[str, float]) -> str:
     moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
     bound = sql.replace("{now}", moment).replace("{currency}", f"'{currency}'").replace("{mark}", str(mark))
-    return bound.replace("{lag_target}", f"{SERVICE_LEVELS['time-to-bill']:.1f}")
+    target = service_levels.get("time-to-bill")
+    return bound.replace("{lag_target}", "NULL" if target is None else f"{target:.1f}")
 
 
 def _newest(connection: duckdb.DuckDBPyConnection) -> datetime:

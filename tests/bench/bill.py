@@ -23,6 +23,7 @@ from integrations.flows import flows
 from models.domain.outcomes import Fact
 from models.journal import Journal, open_journal
 from tests.bench.emulators import BEGIN, PEOPLE, PROJECTS, SECRET, Hand, emulate, person_number, project_code
+from tests.catalogues import packaged
 
 GOAL = 500.0
 """Entries a second on two cores."""
@@ -51,7 +52,7 @@ def _measured(emulators: Any, entries: int) -> dict[str, Any]:
         clock = Hand(BEGIN + timedelta(hours=1))
         journal = open_journal(f"sqlite:///{Path(folder) / 'journal.sqlite'}", clock)
         connectors = connect([_system(address, Role.ERP), _system(address, Role.PSA)], clock)
-        engine = Engine(journal, flows(), connectors, clock)
+        engine = Engine(journal, flows(), connectors, clock, catalogue=packaged())
         _teach(journal)
         began, cpu = time.perf_counter(), time.process_time()
         engine.drain()

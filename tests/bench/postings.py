@@ -66,8 +66,6 @@ def bench_flow() -> Flow:
     return Flow(
         name="bench-time-to-bill",
         version=1,
-        title="Benchmark",
-        owner="bench",
         triggers=("tieout.time_entry.approved",),
         steps=(
             Transform(
@@ -81,7 +79,6 @@ def bench_flow() -> Flow:
         ),
         aggregate=lambda event: event.subject,
         money=lambda entry: (entry["amount"], "EUR"),
-        sla_seconds=3600,
     )
 
 

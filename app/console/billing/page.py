@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.console.asking import Row, ask, case_groups, reporting_currency, world_now
+from app.console.asking import Row, ask, case_groups, reporting_currency, stores, world_now
 from app.console.billing import chart
 from app.console.billing import presenter as present
 from app.console.view import View
@@ -128,8 +128,8 @@ def _blockers(viewer: Viewer, states: list[Row], firms: list[str], currency: str
             viewer.why_not(Action.EXPORT),
         )
     causes = [group.cause for group in case_groups(viewer.entities)]
-    roles = {row["system"]: row["role"] for row in ask(viewer, SQL["roles"])}
-    rows = present.blocker_rows(states, causes, currency, roles)
+    teams = stores().catalogue.teams.playing({row["system"]: row["role"] for row in ask(viewer, SQL["roles"])})
+    rows = present.blocker_rows(states, causes, currency, teams)
     draw(
         table(BLOCKERS, rows)
         if rows

@@ -13,7 +13,7 @@ from app.readings.clear import PUBLIC
 from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
 from models.domain.rounding import PER_ENTRY, rounding
-from models.domain.team import team
+from models.domain.team import Teams, team
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -160,14 +160,12 @@ def blockers(states: Rows) -> list[tuple[str, Decimal]]:
     return sorted(sums.items(), key=lambda pair: -pair[1])
 
 
-def blocker_rows(
-    states: Rows, causes: Sequence[str], currency: str, roles: Mapping[str, str]
-) -> list[dict[str, object]]:
+def blocker_rows(states: Rows, causes: Sequence[str], currency: str, teams: Teams) -> list[dict[str, object]]:
     """What holds up billing: reason, whose it is, value, how old; the reasons that have cases link to them."""
     held = [row for row in states if row["state"] in ("blocked", "moving", "not_approved")]
     top = max([formats.decimal(row["bill_reporting"]) for row in held], default=Decimal(1)) or Decimal(1)
     return [
-        _blocker_row(row, top, causes, currency, roles)
+        _blocker_row(row, top, causes, currency, teams)
         for row in sorted(held, key=lambda row: -formats.decimal(row["bill_reporting"]))
     ]
 
@@ -175,16 +173,14 @@ def blocker_rows(
 MOODS = {"blocked": "bad", "not_approved": "warn", "moving": ""}
 
 
-def _blocker_row(
-    row: Row, top: Decimal, causes: Sequence[str], currency: str, roles: Mapping[str, str]
-) -> dict[str, object]:
+def _blocker_row(row: Row, top: Decimal, causes: Sequence[str], currency: str, teams: Teams) -> dict[str, object]:
     value, cause, moving = formats.decimal(row["bill_reporting"]), row["blocker"] or "", row["state"] == "moving"
     return {
         "reason": span("On its way to the ERP" if moving else formats.words(cause or row["state"]), "t-b"),
         "state": span(STATES[row["state"]], "t-mute"),
         "owner": span("nobody: goes on by itself", "t-mute")
         if moving
-        else team(row["blocker_owner"], roles)
+        else team(row["blocker_owner"], teams)
         if row["blocker_owner"]
         else span("not known", "t-mute"),
         "share": bar(float(value / top), MOODS[row["state"]]),

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.console.asking import ask, journal, replayable, reporting_currency, world_now
+from app.console.asking import ask, journal, replayable, reporting_currency, stores, world_now
 from app.console.exceptions import presenter as present
 from app.console.exceptions.replaying import SQL, replaying
 from app.console.exceptions.triage import reopen, told, triage
@@ -15,6 +15,7 @@ from app.console.widgets.heading import draw, identifier, zone
 from app.console.widgets.markup import Column, block, empty, facts, metrics, table, verdict
 from app.readings.viewer import Viewer
 from models.domain.case import ACTIVE
+from models.domain.team import Teams
 
 PAGE = 25
 FINDINGS = (
@@ -42,7 +43,7 @@ def case_page(viewer: Viewer, case_id: str) -> None:
         )
         return
     told()
-    _state(case_id, roles(viewer))
+    _state(case_id, teams(viewer))
     left, right = st.columns([5, 3])
     with left:
         draw(
@@ -66,7 +67,7 @@ def case_page(viewer: Viewer, case_id: str) -> None:
 
 
 @st.fragment(run_every="2s")
-def _state(case_id: str, roles_of: dict[str, str]) -> None:
+def _state(case_id: str, teams_here: Teams) -> None:
     case, now = journal().cases.get(case_id), world_now()
     if case is None:
         return
@@ -84,12 +85,12 @@ def _state(case_id: str, roles_of: dict[str, str]) -> None:
                 formats.since(case["resolved_at"], now),
             )
         )
-    draw(metrics(present.figures(case, now, reporting_currency(), roles_of)))
+    draw(metrics(present.figures(case, now, reporting_currency(), teams_here)))
 
 
-def roles(viewer: Viewer) -> dict[str, str]:
-    """Which role each system plays, to name owners by."""
-    return {row["system"]: row["role"] for row in ask(viewer, SQL["roles"])}
+def teams(viewer: Viewer) -> Teams:
+    """The teams to name owners by, with the role that each system plays."""
+    return stores().catalogue.teams.playing({row["system"]: row["role"] for row in ask(viewer, SQL["roles"])})
 
 
 def _replay(viewer: Viewer, case: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from app.console.asking import ask_now, case_groups, facets, journal, replayable, reporting_currency, world_now
 from app.console.exceptions import presenter as present
 from app.console.exceptions import replay
-from app.console.exceptions.case import case_page, roles
+from app.console.exceptions.case import case_page, teams
 from app.console.exceptions.replaying import SQL, replaying
 from app.console.exceptions.triage import told, triage
 from app.console.view import View
@@ -20,7 +20,7 @@ from app.console.widgets.markup import Html, empty, verdict
 from app.readings.rights import Action, Question
 from app.readings.viewer import Viewer
 from models.domain.case import cause_title
-from models.domain.team import owners_of_teams, team
+from models.domain.team import Teams, owners_of_teams, team
 from models.journal.cases import CaseFilter
 
 PAGE_SIZE = 50
@@ -170,10 +170,10 @@ def _themed() -> None:
 
 def _list(viewer: Viewer) -> None:
     _filters(viewer)
-    roles_of = roles(viewer)
+    teams_here = teams(viewer)
     state = {name: st.session_state.get(name) for name in present.ASKED}
     owners, causes = (
-        owners_of_teams(state["owner"] or (), _all(viewer, "owner"), roles_of),
+        owners_of_teams(state["owner"] or (), _all(viewer, "owner"), teams_here),
         present.causes(state["cause"] or (), _all(viewer, "cause")),
     )
     where = present.chosen(viewer, {**state, "owner": owners, "cause": causes})
@@ -189,8 +189,8 @@ def _list(viewer: Viewer) -> None:
         )
         return
     chosen = [found.rows[at] for at in _selected(found.rows) if at < len(found.rows)]
-    _bar(viewer, chosen, found.total, where, roles_of)
-    _table(found.rows, roles_of)
+    _bar(viewer, chosen, found.total, where, teams_here)
+    _table(found.rows, teams_here)
     pages = -(-found.total // PAGE_SIZE)
     if pages > 1:
         st.pagination(pages, key="p", bind="query-params")
@@ -250,8 +250,8 @@ def _options(name: str, scope: CaseFilter, viewer: Viewer) -> list[str]:
     """
     found = facets(FACETS[name], scope.status, scope.legal_entities)
     if name == "owner":
-        roles_of = roles(viewer)
-        found = sorted({team(owner, roles_of) for owner in found})
+        teams_here = teams(viewer)
+        found = sorted({team(owner, teams_here) for owner in found})
     if name == "cause":
         found = present.titles(found, found)
     asked = [*(st.session_state.get(name) or []), *st.query_params.get_all(name)]
@@ -282,7 +282,7 @@ def _table_key() -> str:
     return f"cases_{st.session_state.get('cases_version', 0)}"
 
 
-def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFilter, roles_of: dict[str, str]) -> None:
+def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFilter, teams_here: Teams) -> None:
     ids = [case["case_id"] for case in chosen]
     nothing = None if ids else "Select cases in the table first."
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -310,16 +310,16 @@ def _bar(viewer: Viewer, chosen: list[dict[str, Any]], total: int, where: CaseFi
             "CSV",
             "exceptions.csv",
             lambda: csv_of(
-                present.exported(journal().cases.page(where, "money", 20_000).rows, reporting_currency(), roles_of)
+                present.exported(journal().cases.page(where, "money", 20_000).rows, reporting_currency(), teams_here)
             ),
             viewer.why_not(Action.EXPORT),
         )
 
 
-def _table(rows: list[dict[str, Any]], roles_of: dict[str, str]) -> None:
+def _table(rows: list[dict[str, Any]], teams_here: Teams) -> None:
     column = st.column_config
     st.dataframe(
-        present.case_rows(rows, world_now(), reporting_currency(), roles_of),
+        present.case_rows(rows, world_now(), reporting_currency(), teams_here),
         key=_table_key(),
         hide_index=True,
         row_height=31,

@@ -16,7 +16,7 @@ from app.readings.rights import amount_class
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK, DataClass
 from models.domain.case import ACTIVE, cause_title
-from models.domain.team import team
+from models.domain.team import Teams, team
 from models.journal.cases import CaseFilter, CaseGroup
 
 Row = Mapping[str, Any]
@@ -140,7 +140,7 @@ def cause_rows(groups: Sequence[CaseGroup], now: datetime, currency: str) -> lis
     ]
 
 
-def case_rows(cases: Sequence[Row], now: datetime, currency: str, roles: Mapping[str, str]) -> list[dict[str, Any]]:
+def case_rows(cases: Sequence[Row], now: datetime, currency: str, teams: Teams) -> list[dict[str, Any]]:
     """A page of cases as the list shows them."""
     return [
         {
@@ -155,17 +155,17 @@ def case_rows(cases: Sequence[Row], now: datetime, currency: str, roles: Mapping
             "system": case["system"] or "",
             "flow": case["flow"] or "",
             "entity": case["legal_entity"] or "",
-            "owner": team(case["owner"], roles),
+            "owner": team(case["owner"], teams),
             "assignee": case["assignee"] or "",
         }
         for case in cases
     ]
 
 
-def exported(cases: Sequence[Row], currency: str, roles: Mapping[str, str]) -> list[dict[str, Any]]:
+def exported(cases: Sequence[Row], currency: str, teams: Teams) -> list[dict[str, Any]]:
     """Cases for a file. Their money is a sum over records and open to everybody."""
     return [
-        {name: case[name] for name in EXPORTED} | {"owner": team(case["owner"], roles), "reporting_currency": currency}
+        {name: case[name] for name in EXPORTED} | {"owner": team(case["owner"], teams), "reporting_currency": currency}
         for case in cases
     ]
 
@@ -232,7 +232,7 @@ def _mended(before: Sequence[Row], zone: str | None) -> str:
     return f"{replayed['actor']} replayed it at {formats.moment(replayed['at'], zone)}{why}."
 
 
-def figures(case: Row, now: datetime, currency: str, roles: Mapping[str, str]) -> list[Metric]:
+def figures(case: Row, now: datetime, currency: str, teams: Teams) -> list[Metric]:
     """Money, failures, age, service level, who."""
     whole = formats.money(case["amount_reporting"], currency)
     amounts = ", ".join(formats.money(amount, one) for one, amount in (case["amounts"] or {}).items())
@@ -267,7 +267,7 @@ def figures(case: Row, now: datetime, currency: str, roles: Mapping[str, str]) -
         ),
         Metric(
             "Owner",
-            team(case["owner"], roles),
+            team(case["owner"], teams),
             case["system"] or case["flow"] or "",
             "The team whose system must mend it",
         ),

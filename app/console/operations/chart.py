@@ -7,19 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.console.operations.presenter import Rows, grouped
-from models.domain.service_levels import SERVICE_LEVELS
 
 
-def throughput(series: Rows, times: Sequence[datetime], step: int) -> dict[str, Any]:
+def throughput(series: Rows, times: Sequence[datetime], step: int, flows: Sequence[str]) -> dict[str, Any]:
     """A Plotly figure: finished runs stacked by flow, and the failure rate as a line on its own axis.
 
-    Every known flow has its place, with bars or without: colours go by place, and a flow keeps its own whichever others
+    Every one of the known `flows` has its place, with bars or without: colours go by place, and a flow keeps its own whichever others
     ran.
     """
     ran = grouped(series, "flow")
     bars = [
         _bars(flow, {row["slot"]: row["settled"] for row in ran.get(flow, [])}, times, step)
-        for flow in [*SERVICE_LEVELS, *sorted(ran.keys() - SERVICE_LEVELS)]
+        for flow in [*flows, *sorted(ran.keys() - set(flows))]
     ]
     return {"data": [*bars, _rate(series, times, step)], "layout": _layout()}
 

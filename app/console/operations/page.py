@@ -98,8 +98,8 @@ def _state(viewer: Viewer) -> None:
     now, currency = world_now(), reporting_currency()
     since, step = present.window(st.session_state.get("window"), now)
     flows, series = ask(viewer, SQL["flows"], since=since), ask(viewer, SQL["series"], since=since, step=step)
-    held = ask(viewer, SQL["held"])
-    found = present.healths(flows, held, now)
+    held, levels = ask(viewer, SQL["held"]), stores().catalogue.service_levels
+    found = present.healths(flows, held, now, levels)
     stuck, last = present.stake(case_groups(viewer.entities)), ask(viewer, SQL["last"])
     playing = playback(stores().clock).playing() is not None
     draw(
@@ -122,12 +122,12 @@ def _state(viewer: Viewer) -> None:
         )
         return
     times = chart.slots(since, now, step)
-    draw(table(FLOWS, present.flow_rows(flows, series, times, found, currency)))
+    draw(table(FLOWS, present.flow_rows(flows, series, times, found, currency, levels)))
     left, right = st.columns([3, 2])
     with left:
         st.subheader("Throughput and failure rate", anchor=False)
         st.plotly_chart(
-            chart.throughput(series, times, step),
+            chart.throughput(series, times, step, list(levels)),
             key="throughput",
             config={"displayModeBar": False},
             alt="Finished runs and failure rate over time",

@@ -11,7 +11,6 @@ from typing import Any
 
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, Metric, chip, dot, joined, link, span, sparkline
-from models.domain.service_levels import SERVICE_LEVELS
 from models.journal.cases import CaseGroup
 
 Row = Mapping[str, Any]
@@ -69,9 +68,10 @@ def health(flow: Row, held: Rows, allowed: float | None, now: datetime) -> Healt
     return Health(flow["flow"], mood, text, open_failures, money)
 
 
-def healths(flows: Rows, held: Rows, now: datetime) -> list[Health]:
+def healths(flows: Rows, held: Rows, now: datetime, service_levels: Mapping[str, float]) -> list[Health]:
+    """Each flow, the worst first; `service_levels` are the seconds it may take."""
     by_flow = grouped(held, "flow")
-    known = [health(row, by_flow.get(row["flow"], []), SERVICE_LEVELS.get(row["flow"]), now) for row in flows]
+    known = [health(row, by_flow.get(row["flow"], []), service_levels.get(row["flow"]), now) for row in flows]
     return sorted(known, key=lambda one: (["bad", "warn", "good", ""].index(one.mood), -one.held, one.flow))
 
 
@@ -187,13 +187,18 @@ def figures(flows: Rows, held: Rows, stuck: Stake, replays: Rows, quarantine: Ro
 
 
 def flow_rows(
-    flows: Rows, series: Rows, times: Sequence[datetime], found: Sequence[Health], currency: str
+    flows: Rows,
+    series: Rows,
+    times: Sequence[datetime],
+    found: Sequence[Health],
+    currency: str,
+    service_levels: Mapping[str, float],
 ) -> list[dict[str, object]]:
     """One line a flow: state, volume over time, failure rate, lag against what it may be."""
     by_flow, lines = {row["flow"]: row for row in flows}, grouped(series, "flow")
     return [
         _flow_row(
-            one, by_flow[one.flow], _along(lines.get(one.flow, []), times), SERVICE_LEVELS.get(one.flow), currency
+            one, by_flow[one.flow], _along(lines.get(one.flow, []), times), service_levels.get(one.flow), currency
         )
         for one in found
     ]

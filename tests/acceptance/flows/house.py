@@ -26,6 +26,7 @@ from integrations.sandbox.vendors.vendors import Vendors
 from integrations.sandbox.vendors.wire import iso_offset, iso_salesforce
 from integrations.sandbox.world.ledger import Ledger, Row
 from models.journal import open_journal
+from tests.catalogues import demonstration
 
 SECRET = "for-this-test-only"
 BEGIN = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -71,10 +72,12 @@ class House:
         self.vendors, self.conditions, self.clock = vendors, conditions, clock
         self.journal = open_journal(journal_url, clock)
         configs = [
-            others.get(role) or system(address, role) for role in Role if role not in others or others[role] is not None
+            others.get(role) or system(address, role) for role in CAST if role not in others or others[role] is not None
         ]
         self.connectors = connect([config for config in configs if config is not None], clock)
-        self.engine = Engine(self.journal, flows(), self.connectors, clock, chance=lambda: 0.0)
+        self.engine = Engine(
+            self.journal, flows(), self.connectors, clock, catalogue=demonstration(), chance=lambda: 0.0
+        )
 
     def settle(self, rounds: int = 6) -> None:
         """Poll and work until nothing moves, a second of world time between the rounds."""

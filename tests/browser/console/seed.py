@@ -25,6 +25,7 @@ from models.lake.schema import LOGS, OBSERVATIONS, QUARANTINE, RECORDS, SPANS
 from models.lake.writer import LakeWriter
 from models.marts.refresh import refresh
 from models.settings import Settings
+from tests.catalogues import demonstration
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 FIRMS = {"NOV-DE": "EUR", "NOV-UK": "GBP", "NOV-US": "USD"}
@@ -106,7 +107,7 @@ def _fill_lake(settings: Settings, world: _World) -> None:
     writer.checkpoint()
     writer.close()
     connection = connect(settings, marts="write")
-    refresh(connection, settings.reporting_currency, Frozen())
+    refresh(connection, demonstration().reporting_currency, Frozen(), demonstration().service_levels)
     connection.close()
 
 

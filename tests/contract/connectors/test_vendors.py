@@ -25,6 +25,7 @@ from integrations.sandbox.serving import served
 from models.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retriable, Unmappable
 from models.domain.money import Money
 from models.domain.outcomes import Acknowledgement
+from tests.catalogues import DEMONSTRATION
 from tests.contract.connectors.cases import (
     CASES,
     World,
@@ -38,8 +39,6 @@ from tests.contract.connectors.cases import (
     wd_grow,
 )
 from tests.contract.connectors.gate import Gate, Spoil
-
-DEMONSTRATION = Path(__file__).parents[3] / "integrations" / "sandbox" / "systems.toml"
 
 
 @pytest.fixture
@@ -332,7 +331,7 @@ def test_a_success_takes_the_place_of_a_failure_in_the_demonstrations_ledger(wor
     key = next(iter(world.vendors.psa.tables["time_entries"].rows))
     options = next(
         system["options"]
-        for system in tomllib.loads(DEMONSTRATION.read_text())["system"]
+        for system in tomllib.loads((DEMONSTRATION / "systems.toml").read_text())["system"]
         if system["name"] == "kantata"
     )
     connector = Kantata(replace(CASES["kantata"].config("kantata", world), options=options), world.clock)

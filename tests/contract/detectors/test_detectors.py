@@ -14,10 +14,10 @@ from collectors.detectors.contract import Example
 from collectors.detectors.run import CIRCUITS, levels_of
 from models.domain.case import SEVERITIES
 from models.domain.explanations import EXPLANATIONS
-from models.domain.service_levels import SERVICE_LEVELS
 from models.lake import journal_views
 from models.marts.refresh import refresh
 from models.sql_statements import statements
+from tests.catalogues import packaged
 from tests.unit.cases.lakes import NOW, Lake
 
 ALL = list(modules())
@@ -53,7 +53,7 @@ def answered(schema, example: Example):
     connection.execute("SET TimeZone = 'UTC'")
     for name, columns in schema.items():
         connection.execute(f'CREATE TABLE "{name}" ({", ".join(f"{column} {kind}" for column, kind in columns)})')
-    connection.register("service_levels", levels_of(SERVICE_LEVELS))
+    connection.register("service_levels", levels_of(packaged().service_levels))
     for name, rows in example.given.items():
         for row in rows:
             connection.execute(

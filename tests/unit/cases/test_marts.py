@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from models.domain.errors import Misconfigured
-from models.domain.service_levels import SERVICE_LEVELS
 from models.marts.definitions import published
 from models.marts.refresh import refresh
+from tests.catalogues import packaged
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 D = Decimal
@@ -353,9 +353,9 @@ def test_a_lag_is_over_all_acknowledgements_not_over_the_entities(lake):
             source_changed_at=changed,
             **run,
         )
-    refresh(lake.connection, "EUR", Stopped())
+    refresh(lake.connection, "EUR", Stopped(), packaged().service_levels)
     kpi = {row["name"]: (row["value"], row["n"], row["target"]) for row in lake.rows("SELECT * FROM mart_kpi")}
-    assert kpi["sync_lag_psa_erp"] == (D("1000.00"), 20, SERVICE_LEVELS["time-to-bill"]) and kpi[
+    assert kpi["sync_lag_psa_erp"] == (D("1000.00"), 20, packaged().service_levels["time-to-bill"]) and kpi[
         "sync_lag_psa_erp_p50"
     ][:2] == (D("10.00"), 20)
     assert lake.rows("SELECT sum(acknowledged) AS n FROM mart_pair_lag") == [{"n": 21}]

@@ -9,9 +9,11 @@ import pytest
 
 from integrations.connectors.directory import connector_of, vendors
 from integrations.contracts.connector import Transport
-from integrations.engine.systems import connect, load_systems
+from integrations.engine.systems import connect
+from models.catalogue import SystemConfig, load_catalogue
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured
+from models.settings import Settings
 from tests.unit.connectors.distribution import installed
 
 ACME = "class CONNECTOR:\n    def __init__(self, config, clock):\n        self.config = config\n"
@@ -34,6 +36,11 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def systems(site: Path, password: str) -> tuple[SystemConfig, ...]:
+    given = Settings.model_validate({"systems": site / "systems.toml"})
+    return load_catalogue(given, {"PROXY_PASSWORD": password}).systems
+
+
 def test_our_own_are_found_by_folder() -> None:
     """S1: each package of the folder is a vendor; the modules they share are none."""
     known = vendors()
@@ -48,7 +55,7 @@ def test_another_distribution_brings_a_vendor(site: Path) -> None:
     installed(site, "tieout-acme", "acme", "acme_one", ACME)
     (site / "systems.toml").write_text(SYSTEMS)
     assert vendors()["acme"] == "acme_one"
-    [system] = load_systems(site / "systems.toml", {"PROXY_PASSWORD": "pr0xy-p4ssw0rd"})
+    [system] = systems(site, "pr0xy-p4ssw0rd")
     assert system.transport == Transport(
         "http://tieout:pr0xy-p4ssw0rd@proxy.example.com:3128", f"{site}/authorities.pem"
     )
@@ -80,8 +87,8 @@ def test_what_is_no_connector_is_said(site: Path) -> None:
 def test_faults_of_the_systems_file_name_the_system(site: Path) -> None:
     """N4: strict when starting."""
     (site / "systems.toml").write_text(SYSTEMS + 'verify = "no"\n')
-    with pytest.raises(Misconfigured, match="system ours: unknown transport verify: use proxy, ca_bundle"):
-        load_systems(site / "systems.toml", {"PROXY_PASSWORD": "x"})
+    with pytest.raises(Misconfigured, match=r"system ours: unknown key transport\.verify: use proxy, ca_bundle"):
+        systems(site, "x")
     (site / "systems.toml").write_text(SYSTEMS)
     with pytest.raises(Misconfigured, match="system ours: there is no connector for vendor 'acme'"):
-        connect(load_systems(site / "systems.toml", {"PROXY_PASSWORD": "x"}), clock_at(None))
+        connect(systems(site, "x"), clock_at(None))

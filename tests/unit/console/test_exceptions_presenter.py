@@ -15,8 +15,10 @@ from app.console.widgets.payload import ABSENT, fields_of
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK, DataClass
 from models.domain.plan import plan_of
+from models.domain.team import Teams
 from models.journal.cases import CaseGroup
 from models.journal.requests import Request
+from tests.catalogues import packaged
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 NOBODY: frozenset[DataClass] = frozenset()
@@ -424,11 +426,11 @@ def test_the_figures_of_a_closed_case_ask_for_nothing() -> None:
         "flow": "f",
         "assignee": None,
     }
-    notes = [str(metric.note) for metric in present.figures(case, NOW, "EUR", {})]
+    notes = [str(metric.note) for metric in present.figures(case, NOW, "EUR", Teams())]
     assert notes[:2] == ["nothing any more", "none is left"] and notes[3] == "resolved: no clock runs"
     still = {**case, "status": "open", "amount_reporting": Decimal(5), "amounts": {"EUR": "5.00"}}
-    assert present.figures(still, NOW, "EUR", {})[0].note == "billing blocked", "the same money is not said twice"
-    assert present.figures({**still, "amounts": {"GBP": "4.00"}}, NOW, "EUR", {})[0].note == "£4.00"
+    assert present.figures(still, NOW, "EUR", Teams())[0].note == "billing blocked", "the same money is not said twice"
+    assert present.figures({**still, "amounts": {"GBP": "4.00"}}, NOW, "EUR", Teams())[0].note == "£4.00"
 
 
 def test_the_list_names_teams() -> None:
@@ -440,7 +442,9 @@ def test_the_list_names_teams() -> None:
         "occurrences": 1,
         "first_seen": NOW,
     }
-    assert present.case_rows([case], NOW, "EUR", {"netsuite": "erp"})[0]["owner"] == "ERP team"
+    assert (
+        present.case_rows([case], NOW, "EUR", packaged().teams.playing({"netsuite": "erp"}))[0]["owner"] == "ERP team"
+    )
 
 
 def test_corrections_name_fields_of_the_payload() -> None:
@@ -498,7 +502,7 @@ def test_a_file_of_cases_holds_what_the_list_shows() -> None:
         "amounts": {"EUR": "1"},
         "fingerprint": "f",
     }
-    [row] = present.exported([case], "EUR", {})
+    [row] = present.exported([case], "EUR", Teams())
     assert set(row) == {*present.EXPORTED, "reporting_currency"} and not {"suggestion", "run_ids", "fingerprint"} & set(
         row
     )

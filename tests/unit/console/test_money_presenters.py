@@ -14,6 +14,8 @@ from app.console.billing import presenter as billing
 from app.console.margin import presenter as margin
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
+from models.domain.team import Teams
+from tests.catalogues import packaged
 
 STATES = [
     {
@@ -120,7 +122,7 @@ def test_headline_chart_and_table_tell_one_story() -> None:
     )
     bars = chart.bridge(states, "EUR")["data"][0]
     assert bars["x"][-2:] == ["On its<br>way", "Ready"] and bars["y"][0] - sum(bars["y"][1:-1]) == 600
-    row = next(row for row in billing.blocker_rows(states, [], "EUR", {}) if "On its way" in str(row["reason"]))
+    row = next(row for row in billing.blocker_rows(states, [], "EUR", Teams()) if "On its way" in str(row["reason"]))
     assert "On its way" in str(row["state"]) and "goes on by itself" in str(row["owner"])
 
 
@@ -142,7 +144,7 @@ def test_work_without_a_customer_is_named_by_its_projects() -> None:
 
 
 def test_a_blocker_with_cases_links_to_them() -> None:
-    rows = billing.blocker_rows(STATES, ["project-missing"], "EUR", {"netsuite": "erp"})
+    rows = billing.blocker_rows(STATES, ["project-missing"], "EUR", packaged().teams.playing({"netsuite": "erp"}))
     assert [row["value"] for row in rows] == ["€300.00", "€200.00", "€100.00"]
     assert "/exceptions?cause=project-missing" in str(rows[0]["cases"])
     assert rows[0]["owner"] == "ERP team"
@@ -303,7 +305,7 @@ def test_a_blocker_links_to_the_cases_it_became() -> None:
     def cell(*causes: str) -> str:
         return next(
             str(row["cases"])
-            for row in billing.blocker_rows(STATES, causes, "EUR", {})
+            for row in billing.blocker_rows(STATES, causes, "EUR", Teams())
             if "approval" in str(row["reason"]).lower()
         )
 

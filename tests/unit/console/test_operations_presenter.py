@@ -10,9 +10,10 @@ import pytest
 
 from app.console.operations import chart
 from app.console.operations import presenter as present
-from models.domain.service_levels import SERVICE_LEVELS
 from models.journal.throttle import Circuit
+from tests.catalogues import packaged
 
+LEVELS = packaged().service_levels
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
@@ -60,7 +61,7 @@ HELD = [
 )
 def test_a_flows_health_is_one_sentence(row: dict[str, Any], held: list[Any], mood: str, part: str) -> None:
     """O1: failing before late before flowing."""
-    found = present.health(row, held, SERVICE_LEVELS["time-to-bill"], NOW)
+    found = present.health(row, held, LEVELS["time-to-bill"], NOW)
     assert found.mood == mood
     assert part in found.sentence
 
@@ -68,7 +69,7 @@ def test_a_flows_health_is_one_sentence(row: dict[str, Any], held: list[Any], mo
 @pytest.mark.req("O1")
 def test_the_page_answers_first_whether_work_flows() -> None:
     calm, stuck = present.stake([]), present.Stake(63, Decimal("1070000"))
-    good = present.healths([flow()], [], NOW)
+    good = present.healths([flow()], [], NOW, LEVELS)
     assert present.verdict(good, calm, NOW, NOW, "EUR") == (
         "good",
         "Work is flowing in the one flow that ran; nothing is stuck.",
@@ -77,13 +78,13 @@ def test_the_page_answers_first_whether_work_flows() -> None:
         "warn",
         "Work is flowing in the one flow that ran; 63 open exceptions, €1.07M at stake.",
     )
-    bad = present.healths([flow(), flow(flow="staff", settled=10, dead=90)], HELD, NOW)
+    bad = present.healths([flow(), flow(flow="staff", settled=10, dead=90)], HELD, NOW, LEVELS)
     assert present.verdict(bad, stuck, NOW, NOW, "EUR") == (
         "bad",
         "staff needs attention; 63 open exceptions, €1.07M at stake.",
     )
     assert [one.flow for one in bad] == ["staff", "time-to-bill"]
-    few = present.healths([flow(flow="intake", settled=0, dead=3)], [], NOW)
+    few = present.healths([flow(flow="intake", settled=0, dead=3)], [], NOW, LEVELS)
     assert few[0].mood == "warn"
     assert present.verdict([], calm, NOW - timedelta(days=2), NOW, "EUR") == (
         "",
@@ -95,7 +96,7 @@ def test_the_page_answers_first_whether_work_flows() -> None:
 @pytest.mark.req("O1")
 def test_nothing_is_judged_while_history_is_played() -> None:
     """O1: what is late or stuck in one look is done in the next, so a verdict would only flip."""
-    bad, stuck = present.healths([flow(settled=10, dead=90)], HELD, NOW), present.Stake(63, Decimal("1070000"))
+    bad, stuck = present.healths([flow(settled=10, dead=90)], HELD, NOW, LEVELS), present.Stake(63, Decimal("1070000"))
     assert present.verdict(bad, stuck, NOW, NOW, "EUR", playing=True) == (
         "info",
         "History is being played: flows are judged once the world is live.",
@@ -108,19 +109,22 @@ def test_lengths_of_time_stand_in_one_unit_and_what_is_worth_nothing_names_no_mo
         [flow(lag_p50_s=5_100.0, lag_p95_s=81_600.0, run_p50_ms=90_000.0, run_p95_ms=None)],
         [],
         [],
-        present.healths([flow()], [], NOW),
+        present.healths([flow()], [], NOW, LEVELS),
         "EUR",
+        LEVELS,
     )[0]
     assert [str(row[key]).replace('<span class="">', "").replace("</span>", "") for key in ("lag", "run")] == [
         "1.4 h · 22.7 h",
         "1.5 min · –",
     ]
     bare = [{**HELD[0], "amount_reporting": Decimal(0)}]
-    assert ">12</a>" in str(present.flow_rows([flow()], [], [], present.healths([flow()], bare, NOW), "EUR")[0]["held"])
+    assert ">12</a>" in str(
+        present.flow_rows([flow()], [], [], present.healths([flow()], bare, NOW, LEVELS), "EUR", LEVELS)[0]["held"]
+    )
     assert "€" not in str(present.ageing(bare, "EUR")[1][0])
-    idle = present.flow_rows([flow(lag_p50_s=None, lag_p95_s=None)], [], [], present.healths([flow()], [], NOW), "EUR")[
-        0
-    ]
+    idle = present.flow_rows(
+        [flow(lag_p50_s=None, lag_p95_s=None)], [], [], present.healths([flow()], [], NOW, LEVELS), "EUR", LEVELS
+    )[0]
     assert idle["lag"] == "–"
 
 
@@ -174,17 +178,17 @@ def test_hours_without_work_show_as_such() -> None:
         {"flow": "a", "slot": at, "settled": 4, "dead": 1, "admitted": 5, "retries": 0, "replays": 0, "lag_p95_s": 1}
         for at in hours
     ]
-    figure = chart.throughput(series, times, 3600)
+    figure = chart.throughput(series, times, 3600, list(LEVELS))
     assert next(bars for bars in figure["data"] if bars["name"] == "a")["y"] == [4, 0, 0, 4]
     assert figure["data"][-1]["y"] == [0.2, None, None, 0.2]
-    assert chart.throughput([], times, 3600)["data"][-1]["y"] == [None] * 4
+    assert chart.throughput([], times, 3600, list(LEVELS))["data"][-1]["y"] == [None] * 4
 
 
 def test_a_flow_keeps_its_colour_whichever_others_ran() -> None:
     """Colours go by place in the figure: every known flow has one, and only those that ran are in the legend."""
     slot = {"slot": NOW, "settled": 1, "dead": 0}
     alone, both = (
-        chart.throughput([{**slot, "flow": name} for name in names], [NOW], 3600)["data"]
+        chart.throughput([{**slot, "flow": name} for name in names], [NOW], 3600, list(LEVELS))["data"]
         for names in (["time-to-bill"], ["intake", "master-data", "time-to-bill"])
     )
     places = [[bars["name"] for bars in data].index("time-to-bill") for data in (alone, both)]

@@ -145,8 +145,6 @@ def posting_flow(version: int = 1, bulk: int = 1, **more: Any) -> Flow:
     return Flow(
         name="post-time",
         version=version,
-        title="Post time",
-        owner="finance",
         triggers=("tieout.time_entry.approved",),
         steps=(
             Transform("check", lambda payload, context: Done({**payload, "checked": True})),
@@ -158,7 +156,6 @@ def posting_flow(version: int = 1, bulk: int = 1, **more: Any) -> Flow:
         ),
         aggregate=lambda event: event.subject,
         money=lambda payload: (payload["price"], "EUR"),
-        sla_seconds=3600,
         **more,
     )
 

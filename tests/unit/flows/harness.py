@@ -14,6 +14,7 @@ from integrations.contracts import Change, Context, Deliver, Emit, Flow, Need, R
 from models.canonical.events import CloudEvent, data_of
 from models.domain.errors import TieoutError
 from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
+from tests.catalogues import demonstration
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 SYSTEMS = {Role.CRM: "salesforce", Role.ERP: "netsuite", Role.PSA: "kantata", Role.PPM: "planview", Role.HCM: "workday"}
@@ -185,6 +186,7 @@ class Desk:
         needs = getattr(step, "needs", None)
         self._declared = {(need.kind, tuple(map(str, need.path))) for need in (needs(trail.payload) if needs else ())}
         self._correction = trail.correction
+        self.ownership = demonstration().ownership
 
     def now(self) -> datetime:
         return NOW
@@ -215,6 +217,9 @@ class Desk:
 
     def system_of(self, role: Role) -> str:
         return self._firm.systems[role]
+
+    def played(self) -> Mapping[Role, str]:
+        return self._firm.systems
 
     def key(self, step: str) -> str:
         return f"{self.run.business_key}@{self.run.source_version}{self._correction}/{self.run.flow}/{step}"

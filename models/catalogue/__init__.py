@@ -1,0 +1,20 @@
+"""An installation as data: systems, flows, owners, policies, companies; packaged defaults beneath the installation's
+own folder.
+"""
+
+from models.catalogue.catalogue import Calendar, Catalogue, FlowTerms, LegalEntity
+from models.catalogue.loading import load_catalogue
+from models.catalogue.role import Role
+from models.catalogue.system import Policy, SystemConfig, Transport
+
+__all__ = [
+    "Calendar",
+    "Catalogue",
+    "FlowTerms",
+    "LegalEntity",
+    "Policy",
+    "Role",
+    "SystemConfig",
+    "Transport",
+    "load_catalogue",
+]

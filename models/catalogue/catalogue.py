@@ -1,0 +1,76 @@
+"""The catalogue: an installation as one frozen value, handed to whoever needs to know it (S3, G4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from models.catalogue.system import SystemConfig
+from models.domain.ownership import Ownership
+from models.domain.team import Teams
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The days on which nobody works: `weekend` as Python counts them (Monday is 0), and dates."""
+
+    weekend: frozenset[int]
+    holidays: frozenset[date]
+
+    def works(self, day: date) -> bool:
+        """Whether people work on a day."""
+        return day.weekday() not in self.weekend and day not in self.holidays
+
+
+@dataclass(frozen=True, slots=True)
+class LegalEntity:
+    """A company of the firm: its days are those of `zone`, its books are in `currency` (ISO 4217)."""
+
+    id: str
+    name: str
+    country: str
+    currency: str
+    zone: ZoneInfo
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTerms:
+    """What a flow promises: `service_level` seconds from the change at its source to the last acknowledgement."""
+
+    name: str
+    title: str
+    owner: str
+    service_level: float
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that differs from one installation to the next.
+
+    `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says,
+    `digest` is that of them all; neither depends on secrets or on the environment.
+    """
+
+    reporting_currency: str
+    roles: Mapping[str, str]
+    systems: tuple[SystemConfig, ...]
+    flows: Mapping[str, FlowTerms]
+    teams: Teams
+    ownership: Ownership
+    legal_entities: Mapping[str, LegalEntity]
+    digest: str
+    entries: Mapping[str, str] = field(repr=False)
+
+    @property
+    def resting(self) -> frozenset[str]:
+        """The flows that start no run."""
+        return frozenset(flow.name for flow in self.flows.values() if not flow.active)
+
+    @property
+    def service_levels(self) -> dict[str, float]:
+        """The seconds that each flow may take."""
+        return {flow.name: flow.service_level for flow in self.flows.values()}

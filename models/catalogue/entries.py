@@ -1,0 +1,150 @@
+"""What an entry of each catalogue file may say; unknown keys and values of another type are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from models.canonical.schemas import SCHEMAS
+from models.domain.money import Currency
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone: give a name such as Europe/Berlin") from error
+    return name
+
+
+def _entity(name: str) -> str:
+    if name not in SCHEMAS:
+        raise ValueError(f"{name!r} is no business object: use one of {', '.join(sorted(SCHEMAS))}")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1)]
+Names = Annotated[list[Name], Field(min_length=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Entry(BaseModel):
+    """An entry as written: numbers are numbers, text is text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class InstallationEntry(Entry):
+    """installation.toml, the whole file."""
+
+    reporting_currency: Currency
+
+
+class RoleEntry(Entry):
+    """A kind of system."""
+
+    name: Name
+    title: Name
+
+
+class TeamEntry(Entry):
+    """A team and the owners it acts for."""
+
+    name: Name
+    owners: Names
+
+
+class FlowEntry(Entry):
+    """What a flow promises and who owns it."""
+
+    name: Name
+    title: Name
+    owner: Name
+    service_level_minutes: Seconds
+    active: bool = True
+
+
+class PolicyValues(Entry):
+    """Throttling and retry; what is left out keeps its value. Calls a second, counts, seconds."""
+
+    rate: Seconds | None = None
+    burst: Count | None = None
+    concurrency: Count | None = None
+    timeout: Seconds | None = None
+    attempts: Count | None = None
+    backoff_base: Seconds | None = None
+    backoff_limit: Seconds | None = None
+    breaker_failures: Count | None = None
+    breaker_seconds: Seconds | None = None
+
+
+class PolicyEntry(PolicyValues):
+    """Values for an environment, a role, or a role in an environment."""
+
+    environment: Name | None = None
+    role: Name | None = None
+
+    def values(self) -> dict[str, Any]:
+        """What the entry says of throttling and retry."""
+        return self.model_dump(exclude={"environment", "role"}, exclude_none=True)
+
+
+class TransportEntry(Entry):
+    """The way to a system; `${NAME}` is replaced from the environment, so that a proxy's password is in no file."""
+
+    proxy: str = ""
+    ca_bundle: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+
+
+class SystemEntry(Entry):
+    """A connected system; `credentials` name environment variables, `policy` may hold a table for each environment."""
+
+    name: Name
+    vendor: Name
+    role: Name
+    base_url: str = ""
+    legal_entities: list[Name] = []
+    credentials: Mapping[str, Variable] = {}
+    options: Mapping[str, Any] = {}
+    policy: Mapping[str, Any] = {}
+    transport: TransportEntry = TransportEntry()
+
+
+class OwnershipEntry(Entry):
+    """Who owns attributes (`*`: the rest) of a business object, preferred first."""
+
+    entity: Annotated[str, AfterValidator(_entity)]
+    attributes: Names
+    owners: Names
+    why: Name
+    legal_entities: list[Name] = []
+
+
+class CalendarEntry(Entry):
+    """The days on which nobody works."""
+
+    name: Name
+    weekend: list[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]] = [
+        "saturday",
+        "sunday",
+    ]
+    holidays: list[date] = []
+
+
+class LegalEntityEntry(Entry):
+    """A company of the firm."""
+
+    id: Name
+    name: Name
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    currency: Currency
+    zone: Annotated[str, AfterValidator(_zone)]
+    calendar: Name = "weekdays"

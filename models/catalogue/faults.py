@@ -1,0 +1,29 @@
+"""Faults of the catalogue's files, in words that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ValidationError
+
+
+def faults_of(error: ValidationError, shape: type[BaseModel]) -> Iterator[str]:
+    """One sentence for each fault of an entry. A value is never repeated: it may be a secret in the wrong place."""
+    for fault in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "missing":
+            yield f"{key} missing"
+        elif fault["type"] == "extra_forbidden":
+            yield f"unknown key {key}: use {', '.join(_within(shape, fault['loc'][:-1]).model_fields)}"
+        elif key.startswith("credentials"):
+            yield f"{key}: give the name of the environment variable that holds the secret, never the secret itself"
+        else:
+            yield f"{key}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _within(shape: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:
+    """The shape of the table that a path leads to."""
+    for part in path:
+        inner = shape.model_fields[str(part)].annotation
+        shape = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else shape
+    return shape

@@ -1,0 +1,146 @@
+"""Reads an installation's catalogue; whatever is wrong with any of its files is said in one message (N4)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from zoneinfo import ZoneInfo
+
+from models.catalogue.catalogue import Calendar, Catalogue, FlowTerms, LegalEntity
+from models.catalogue.connecting import Connecting
+from models.catalogue.entries import CalendarEntry, LegalEntityEntry
+from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
+from models.domain.errors import Misconfigured
+from models.domain.ownership import Ownership, OwnershipRule
+from models.domain.team import Teams
+from models.settings import Settings
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def load_catalogue(
+    settings: Settings, environment: Mapping[str, str] | None = None, flows: Collection[str] | None = None
+) -> Catalogue:
+    """The folder of TIEOUT_CATALOGUE over the packaged defaults; TIEOUT_SYSTEMS takes the place of its systems file.
+
+    With an `environment` the systems can be connected: every variable they name must be set. Without one they are
+    only described, for processes that connect to nothing. `flows` are the names of the flows whose files are there:
+    each needs an entry, and each entry a flow. Raises Misconfigured with every fault of every file in one message.
+    """
+    files = read_files(settings.catalogue, settings.systems)
+    connecting = Connecting(settings.environment, files.values("policies.toml"), environment)
+    systems = tuple(connecting.system(one) for one in files.written[SYSTEMS] if one.value is not None)
+    faults = [*files.faults, *_unknown_names(files), *_doubled_owners(files), *connecting.faults]
+    faults += _flows_without_terms(files, flows) if flows is not None else []
+    if faults:
+        raise Misconfigured(f"the catalogue needs mending: {'; '.join(faults)}")
+    currency = settings.reporting_currency or files.values("installation.toml")[0].reporting_currency
+    entries = {**_digests(files), "installation.toml *": _digest({"reporting_currency": currency})}
+    return Catalogue(
+        reporting_currency=currency,
+        roles={role.name: role.title for role in files.values("roles.toml")},
+        systems=systems,
+        flows=_flows(files),
+        teams=_teams(files),
+        ownership=_ownership(files),
+        legal_entities=_legal_entities(files),
+        digest=_digest(entries),
+        entries=entries,
+    )
+
+
+def _unknown_names(files: Files) -> Iterator[str]:
+    """Names that no entry gives. Legal entities may be left out altogether, then any name is one."""
+    roles, calendars, companies = (files.keys(file) for file in ("roles.toml", "calendars.toml", "entities.toml"))
+    owners = roles | {owner for team in files.values("teams.toml") for owner in team.owners}
+    references = [
+        (SYSTEMS, "role", roles, "roles.toml"),
+        ("policies.toml", "role", roles, "roles.toml"),
+        ("ownership.toml", "owners", roles, "roles.toml"),
+        ("flows.toml", "owner", owners, "teams.toml"),
+        ("entities.toml", "calendar", calendars, "calendars.toml"),
+    ]
+    if companies:
+        references += [(file, "legal_entities", companies, "entities.toml") for file in (SYSTEMS, "ownership.toml")]
+    for file, attribute, known, where in references:
+        for one in files.written[file]:
+            for name in sorted(set(_listed(one, attribute)) - known):
+                yield (
+                    f"{_about(file, one)}: {attribute.replace('_', ' ')} {name!r} is none of {', '.join(sorted(known))}: "
+                    f"correct it, or add it to {where}"
+                )
+
+
+def _doubled_owners(files: Files) -> Iterator[str]:
+    for packaged in (True, False):
+        teams = [one for one in files.written["teams.toml"] if one.value is not None and one.packaged is packaged]
+        counted = Counter(owner for one in teams for owner in one.value.owners)
+        for one in teams:
+            if doubled := sorted(owner for owner in one.value.owners if counted[owner] > 1):
+                yield f"{_about('teams.toml', one)}: {', '.join(doubled)} belongs to several teams: name it in one"
+
+
+def _flows_without_terms(files: Files, flows: Collection[str]) -> Iterator[str]:
+    for name in sorted(set(flows) - files.keys("flows.toml")):
+        yield f"flow {name} has no entry in flows.toml: add one with its title, owner and service_level_minutes"
+    for one in files.written["flows.toml"]:
+        if one.key not in flows:
+            yield f"{_about('flows.toml', one)}: there is no such flow: use one of {', '.join(sorted(flows))}"
+
+
+def _flows(files: Files) -> dict[str, FlowTerms]:
+    return {
+        flow.name: FlowTerms(flow.name, flow.title, flow.owner, flow.service_level_minutes * 60, flow.active)
+        for flow in files.values("flows.toml")
+    }
+
+
+def _teams(files: Files) -> Teams:
+    """The team of each owner, and of each flow by its owner; the installation's word counts last."""
+    own_last = sorted(files.written["teams.toml"], key=lambda one: not one.packaged)
+    names = {owner: one.value.name for one in own_last for owner in one.value.owners}
+    flows = {flow.name: names[flow.owner] for flow in files.values("flows.toml") if flow.owner in names}
+    return Teams({**flows, **names})
+
+
+def _ownership(files: Files) -> Ownership:
+    own_first = sorted(files.written["ownership.toml"], key=lambda one: one.packaged)
+    return Ownership(
+        tuple(
+            OwnershipRule(rule.entity, tuple(rule.attributes), tuple(rule.owners), rule.why, tuple(rule.legal_entities))
+            for rule in (one.value for one in own_first)
+        )
+    )
+
+
+def _legal_entities(files: Files) -> dict[str, LegalEntity]:
+    calendars = {calendar.name: _calendar(calendar) for calendar in files.values("calendars.toml")}
+    return {company.id: _legal_entity(company, calendars) for company in files.values("entities.toml")}
+
+
+def _calendar(entry: CalendarEntry) -> Calendar:
+    return Calendar(frozenset(_DAYS.index(day) for day in entry.weekend), frozenset(entry.holidays))
+
+
+def _legal_entity(entry: LegalEntityEntry, calendars: Mapping[str, Calendar]) -> LegalEntity:
+    zone, calendar = ZoneInfo(entry.zone), calendars[entry.calendar]
+    return LegalEntity(entry.id, entry.name, entry.country, entry.currency, zone, calendar)
+
+
+def _about(file: str, one: Written) -> str:
+    return f"{one.path}: {FILES[file].table} {one.key}"
+
+
+def _listed(one: Written, attribute: str) -> list[str]:
+    said = getattr(one.value, attribute, None)
+    return said if isinstance(said, list) else [said] if said else []
+
+
+def _digests(files: Files) -> dict[str, str]:
+    return {f"{file} {one.key}": _digest(one.raw) for file, listed in files.written.items() for one in listed}
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,23 @@
+"""The catalogues that tests hand in: as packaged, and the demonstration's."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from models.catalogue import Catalogue, load_catalogue
+from models.settings import Settings
+
+DEMONSTRATION = Path(__file__).parents[1] / "integrations" / "sandbox" / "catalogue"
+
+
+@cache
+def packaged() -> Catalogue:
+    """What an installation without files of its own has."""
+    return load_catalogue(Settings.model_validate({"catalogue": None, "systems": None}))
+
+
+@cache
+def demonstration() -> Catalogue:
+    """The sandbox firm's; its systems are described, not connected."""
+    return load_catalogue(Settings.model_validate({"catalogue": DEMONSTRATION, "systems": None}))
