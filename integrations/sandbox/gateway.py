@@ -1,7 +1,7 @@
 """The sandbox's gateway: one ASGI application that brings each request to its vendor, under its present conditions.
 
-Every vendor lives under a path prefix of one port. A request meets the conditions first (and may be
-refused, or lose its answer after the work), then the vendor; what changed is on file before the answer leaves.
+Every vendor has a path prefix of one port. A request meets the conditions first (and may be refused, or lose its answer
+after the work), then the vendor; what changed is on file before the answer leaves.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The sandbox as a process of the demonstration: vendors over HTTP on one port, and the conductor that moves the
-world's clock.
+"""The sandbox as a process: vendors over HTTP on one port, and the conductor that moves the world's clock.
 
-Reads its settings from the environment; TIEOUT_SANDBOX_SECRET is the value that every emulator takes as credential (a
-throw-away, drawn afresh by whoever starts the demonstration). Runs until SIGTERM or SIGINT and then ends cleanly.
+Reads its settings from the environment; TIEOUT_SANDBOX_SECRET is the credential that every emulator takes, a throw-away
+of whoever starts the process. TIEOUT_SANDBOX_SCENARIO=quiet: vendors that only answer, on the system's clock.
 """
 
 from __future__ import annotations

@@ -89,9 +89,7 @@ def _system(address: str, role: Role) -> SystemConfig:
 
 
 def _teach(journal: Journal) -> None:
-    """What quote-to-project and master-data would have learnt: projects, codes and people, and their ids in ERP and
-    PSA.
-    """
+    """What quote-to-project and master-data would have learnt: projects, codes, people, their ids in ERP and PSA."""
     facts: list[Fact] = []
     links: list[tuple[str, str, str, str]] = []
     for number in range(PROJECTS):

@@ -76,9 +76,7 @@ def sealed_append_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 1
 
 
 def verify_rate(settings: Settings) -> Rate:
-    """A whole verification of the lake of `settings`. Raises ValueError when it finds a breach: then time means
-    nothing.
-    """
+    """A whole verification of the lake of `settings`. Raises ValueError for a breach: then its time means nothing."""
     watch = _Watch()
     report = verify(settings)
     if not report.sound:
@@ -88,4 +86,5 @@ def verify_rate(settings: Settings) -> Rate:
 
 def _scratch(home: str) -> Settings:
     # Each address is named, so that no setting of the environment makes the yardstick write into a real lake.
-    return Settings(home=Path(home), journal_url=None, lake_catalog=None, lake_data=None, witness=None)  # type: ignore[call-arg]
+    elsewhere = dict.fromkeys(("journal_url", "lake_catalog", "lake_data", "witness"))
+    return Settings.model_validate({"home": Path(home), **elsewhere})

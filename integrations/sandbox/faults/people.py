@@ -122,7 +122,7 @@ def _decided_last(planting: Planting) -> list[Sheet]:
 
 
 def corrections(planting: Planting) -> None:
-    """Entries that people change or withdraw after the ERP has them: a reversal and a new posting, or a reversal alone."""
+    """Entries changed or withdrawn after the ERP has them: a reversal and a new posting, or a reversal alone."""
     plan, chance = planting.plan, planting.chance
     sheets = [
         sheet

@@ -1,4 +1,4 @@
-"""Life in the world: happenings carried out at the vendors, each once, those that cannot happen yet tried again later."""
+"""Life in the world: happenings carried out at the vendors, each once; what cannot happen yet is tried again."""
 
 from __future__ import annotations
 

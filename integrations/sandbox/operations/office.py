@@ -136,9 +136,7 @@ class Office:
         return True
 
     def bill(self, at: datetime, week: str) -> bool:
-        """The weekly billing run: an invoice per project for what was worked until ten days ago and for accepted
-        milestones.
-        """
+        """The weekly billing run: an invoice a project for work until ten days ago and for accepted milestones."""
         until = (at - timedelta(days=10)).date().isoformat()
         for job in list(self._records.tables["job"].rows.values()):
             order = self._records.tables["salesorder"].get(self._key("salesorder", f"CT-{job.get('externalId')}"))

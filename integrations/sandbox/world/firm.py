@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Entity:
-    """A legal entity; `level` scales the firm's list rates to the local market and currency, `rate` is EUR for 1 unit."""
+    """A legal entity; `level` scales the firm's list rates to its market and currency, `rate` is EUR for 1 unit."""
 
     id: str
     name: str

@@ -1,7 +1,7 @@
 """The plan of the world: everything that will happen, worked out from a seed and the day the scenario ends.
 
-The scenario begins on a Monday twelve weeks before the week of `anchor` (the real date of the first start) and goes on two
-weeks beyond it, so that a demonstration that keeps running keeps living. The same seed and anchor give the same plan.
+It begins on a Monday twelve weeks before the week of `anchor` (the real date of the first start) and goes on two weeks
+beyond it, so that a demonstration that keeps running keeps living. The same seed and anchor give the same plan.
 """
 
 from __future__ import annotations

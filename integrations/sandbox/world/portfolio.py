@@ -104,7 +104,7 @@ def _client(chance: Random, place: int, name: str, group: int | None, entity: En
 
 
 def deals(chance: Random, start: datetime, buyers: list[Client]) -> list[Deal]:
-    """90 sales, codes from PRJ-1001 on, in the order they are won; every legal entity keeps enough work for its people."""
+    """90 sales, PRJ-1001 on, in the order they are won; every legal entity keeps enough work for its people."""
     moments = sorted(
         [(0, start + timedelta(hours=7, minutes=54, seconds=chance.randint(0, 330))) for _ in range(EARLY)]
     )

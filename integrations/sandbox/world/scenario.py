@@ -1,6 +1,4 @@
-"""The scenario of the sandbox, drawn from a seed: the firm, what it sells, who works when; faults are planted by the
-caller.
-"""
+"""The scenario, drawn from a seed: the firm, what it sells, who works when. The caller plants the faults."""
 
 from __future__ import annotations
 

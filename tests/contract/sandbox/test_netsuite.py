@@ -71,8 +71,8 @@ def test_a_batch_fails_record_by_record_and_its_job_tells(sandbox: House) -> Non
         detail = rows[1]["o:errorDetails"][0]
         assert detail["o:errorCode"] == "INVALID_CONTENT" and detail["o:errorPath"] == "customer"
         assert (
-            detail["detail"]
-            == "Error while accessing resource: You have entered an Invalid Field Value PRJ-404 for the following field: customer"
+            detail["detail"] == "Error while accessing resource: "
+            "You have entered an Invalid Field Value PRJ-404 for the following field: customer"
         )
     assert len(found.vendors.erp.records.bills_for.keys("TE-x-1")) == 1
 
@@ -131,7 +131,8 @@ def test_suiteql_joins_pages_and_filters_by_time(sandbox: House) -> None:
     _, client, clock = sandbox
     rows = query(
         client,
-        "SELECT t.id, t.externalid, j.externalid AS project, BUILTIN.DF(t.customer) AS customer FROM timebill t JOIN job j ON j.id = t.customer ORDER BY t.id",
+        "SELECT t.id, t.externalid, j.externalid AS project, BUILTIN.DF(t.customer) AS customer "
+        "FROM timebill t JOIN job j ON j.id = t.customer ORDER BY t.id",
     )
     assert {"externalid": "TE-x-1-v1", "project": "PRJ-1", "customer": "Project PRJ-1"}.items() <= rows[0].items()
     clock.later(60)
@@ -139,7 +140,8 @@ def test_suiteql_joins_pages_and_filters_by_time(sandbox: House) -> None:
     since = "2026-11-18 10:00:30"
     changed = query(
         client,
-        f"SELECT externalid FROM job WHERE lastmodifieddate >= TO_DATE('{since}', 'YYYY-MM-DD HH24:MI:SS') AND isinactive = 'F'",
+        f"SELECT externalid FROM job WHERE lastmodifieddate >= TO_DATE('{since}', 'YYYY-MM-DD HH24:MI:SS') "
+        "AND isinactive = 'F'",
     )
     assert [row["externalid"] for row in changed] == ["PRJ-2"]
     answer = client.post(
@@ -164,7 +166,10 @@ def test_a_deleted_project_is_gone_while_its_transactions_remember_it(sandbox: H
     found.do("delete_job", "PRJ-3")
     assert client.get(f"{ROOT}/record/v1/job/eid:PRJ-3").json()["o:errorDetails"][0]["o:errorCode"] == "NONEXISTENT_ID"
     assert query(client, "SELECT id FROM job WHERE externalid = 'PRJ-3'") == []
-    held = "SELECT j.externalid AS project FROM timebill t LEFT JOIN job j ON j.id = t.customer WHERE t.externalid = 'TE-x-6-v1'"
+    held = (
+        "SELECT j.externalid AS project FROM timebill t LEFT JOIN job j ON j.id = t.customer "
+        "WHERE t.externalid = 'TE-x-6-v1'"
+    )
     assert query(client, held)[0]["project"] == "PRJ-3"
     assert (
         client.put(f"{ROOT}/record/v1/timeBill/eid:TE-x-7-v1", json={**entry, "externalId": "TE-x-7-v1"}).status_code

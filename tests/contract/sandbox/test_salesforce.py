@@ -60,7 +60,10 @@ def test_a_query_pages_by_next_records_url_and_tells_the_limits(sandbox: House) 
 def test_a_won_sale_carries_its_lines(sandbox: House) -> None:
     found, client, clock = sandbox
     found.do("win", "PRJ-1001", at=clock.later(1))
-    soql = "SELECT Id, Project_Code__c, SystemModstamp, Account.AccountNumber, (SELECT Name, Line_Kind__c FROM OpportunityLineItems) FROM Opportunity WHERE IsWon = true"
+    soql = (
+        "SELECT Id, Project_Code__c, SystemModstamp, Account.AccountNumber, "
+        "(SELECT Name, Line_Kind__c FROM OpportunityLineItems) FROM Opportunity WHERE IsWon = true"
+    )
     row = client.get(f"{DATA}/query", params={"q": soql}, headers=salesforce_token(client)).json()["records"][0]
     assert row["SystemModstamp"].endswith("+0000") and row["Account"]["AccountNumber"].startswith("100")
     assert {line["Line_Kind__c"] for line in row["OpportunityLineItems"]["records"]} >= {"Role", "Task"}

@@ -42,7 +42,7 @@ def test_a_seed_draws_what_it_drew_in_every_release(plan: Plan) -> None:
 
 
 def test_the_firm_is_as_big_as_the_demonstration_needs(plan: Plan) -> None:
-    """Three legal entities, 25 customers with hierarchies, 80 projects, 150 people, twelve weeks of time and expenses."""
+    """Three legal entities, 25 customers with hierarchies, 80 projects, 150 people, twelve weeks of time."""
     history = [sheet for sheet in plan.sheets.values() if sheet.week < WEEKS]
     assert {person.entity.currency for person in plan.people} == {"EUR", "GBP", "USD"}
     assert len(plan.people) >= 156 and len({person.email for person in plan.people}) == len(plan.people)

@@ -40,7 +40,8 @@ def test_conditions(condition: str, holds: bool) -> None:
 
 def test_parts_of_a_query() -> None:
     query = parse(
-        "SELECT Id, Account.Name, (SELECT Name FROM OpportunityLineItems) FROM Opportunity ORDER BY Amount DESC, Id LIMIT 5 OFFSET 2"
+        "SELECT Id, Account.Name, (SELECT Name FROM OpportunityLineItems) FROM Opportunity "
+        "ORDER BY Amount DESC, Id LIMIT 5 OFFSET 2"
     )
     assert query.fields == ("Id", "Account.Name") and query.children[0][0] == "OpportunityLineItems"
     assert (query.order, query.limit, query.offset) == ((("Amount", True), ("Id", False)), 5, 2)

@@ -1,10 +1,9 @@
-"""Kantata OX's REST API as `kantata` in the sandbox (source: the vendor sheet).
+"""Kantata OX's REST API as `kantata` in the sandbox (facts: its connector's README).
 
 Workspaces, stories, users, time entries, expenses, timesheet submissions, the external-reference ledger and the pull
 feed of subscribed events. Ids are strings, lists come in the vendor's envelope (`results` points into maps), errors
 name a field. Deviation kept on purpose: rejecting a submission that was approved marks the submission, while its
-entries keep `approved` until a person changes them, since the sheet does not say and un-approving would reverse the
-good entries beside a bad one.
+entries keep `approved` until a person changes them: un-approving would reverse the good entries beside a bad one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Kantata's change feed: pulled, kept nine days, out of order and with duplicates (source: the vendor sheet).
+"""Kantata's change feed: pulled, kept nine days, out of order and with duplicates (facts: its connector's README).
 
 An event shows once world time has reached its `created_at`; some show seconds later than what they tell of, so that a
 later version can come first, and some come twice under another id.

@@ -1,6 +1,4 @@
-"""Kantata's lists: which rows a query asks for, in which order and page, with what beside them (source: the vendor
-sheet).
-"""
+"""Kantata's lists: which rows a query asks for, in which order and page, with what beside them."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""NetSuite's SuiteTalk REST services as `netsuite` in the sandbox (source: the vendor sheet).
+"""NetSuite's SuiteTalk REST services as `netsuite` in the sandbox (facts: its connector's README).
 
 Token, record service (GET, POST, PATCH, DELETE, PUT by `eid:`), asynchronous single requests and batches with jobs and
-per-record results, SuiteQL, governance limits and the vendor's error bodies. A batch's job has one task; its result is
-a collection whose `items` answer the records in the order they were sent: {"status": 204, "id", "externalId",
-"created"} or an error body.
+per-record results, SuiteQL, governance limits and the vendor's error bodies. A batch's job has one task; the `items` of
+its result answer the records in the order sent: {"status": 204, "id", "externalId", "created"} or an error body.
 """
 
 from __future__ import annotations
@@ -61,8 +60,8 @@ class NetSuite:
             return fault(
                 401,
                 "INVALID_LOGIN",
-                "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > Users/Roles"
-                " > User Management > View Login Audit Trail.",
+                "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at "
+                "Setup > Users/Roles > User Management > View Login Audit Trail.",
             )
         parts = [unquote(part) for part in path.split("/")]
         if path.startswith("record/v1/") and len(parts) >= 3:
@@ -193,8 +192,8 @@ class NetSuite:
             body = _error(
                 400,
                 "IDEMPOTENCY_ERROR",
-                'A request with the same idempotency key is already submitted. See the "Location" header for the link to the'
-                " asynchronous job.",
+                'A request with the same idempotency key is already submitted. See the "Location" header '
+                "for the link to the asynchronous job.",
             )
             return Answer(
                 400, orjson.dumps({**body, "title": "Conflict"}), {"Location": self._place(request, first)}, ERROR

@@ -1,4 +1,4 @@
-"""The ERP's records and what it refuses: unknown references, inactive tasks, tasks of another project, closed periods."""
+"""The ERP's records and what it refuses: unknown references, inactive or foreign tasks, closed periods."""
 
 from __future__ import annotations
 
@@ -105,13 +105,11 @@ class Records:
         return self._save(name, self._number(name, fields.get("externalId")), {}, fields)
 
     def _number(self, name: str, external: Any) -> str:
-        """The next internal id, or the old one of a deleted record that is made again, so that its transactions find
-        it.
-        """
-        milestone = self.tombstones.get(f"{name}:{external}")
+        """The next internal id; a record made again after its deletion gets its old one, which transactions name."""
+        deleted = self.tombstones.get(f"{name}:{external}")
         return (
-            str(milestone["id"])
-            if milestone and milestone["id"] not in self.tables[name].rows
+            str(deleted["id"])
+            if deleted and deleted["id"] not in self.tables[name].rows
             else self.tables[name].new_key()
         )
 
@@ -224,7 +222,8 @@ class Records:
 
 
 def invalid(value: Any, field: str) -> Refusal:
-    detail = f"Error while accessing resource: You have entered an Invalid Field Value {value} for the following field: {field}"
+    said = f"You have entered an Invalid Field Value {value} for the following field: {field}"
+    detail = f"Error while accessing resource: {said}"
     return Refusal(400, "INVALID_CONTENT", detail, field)
 
 

@@ -21,29 +21,42 @@ _TOP = re.compile(r"\bFETCH\s+(?:FIRST|NEXT)\s+(\d+)\s+ROWS\s+ONLY\b", re.IGNORE
 _STAMP = "lastmodifieddate createddate"
 COLUMNS: dict[str, str] = {
     "subsidiary": "externalid name currency country isinactive",
-    "customer": "externalid entityid companyname parent subsidiary currency email vatregnumber defaulttaxreg country custentity_country"
-    " custentity_tax_id custentity_tax_profile custentity_legal_entity isinactive",
-    "job": "externalid entityid companyname parent customer subsidiary currency entitystatus startdate enddate projectedenddate isinactive"
-    " custentity_service_line custentity_practice custentity_region custentity_cost_centre"
-    " custentity_contract_type custentity_legal_entity",
+    "customer": """
+        externalid entityid companyname parent subsidiary currency email vatregnumber defaulttaxreg country
+        custentity_country custentity_tax_id custentity_tax_profile custentity_legal_entity isinactive
+    """,
+    "job": """
+        externalid entityid companyname parent customer subsidiary currency entitystatus startdate enddate
+        projectedenddate isinactive custentity_service_line custentity_practice custentity_region
+        custentity_cost_centre custentity_contract_type custentity_legal_entity
+    """,
     "projecttask": "externalid title project isinactive nonbillabletask status",
-    "employee": "externalid entityid firstname lastname email subsidiary isinactive custentity_role custentity_cost_centre"
-    " custentity_cost_rate custentity_cost_currency"
-    " custentity_weekly_hours laborcost hiredate title",
-    "timebill": "externalid customer employee casetaskevent item trandate hours isbillable rate memo subsidiary approvalstatus status"
-    " custcol_cost_rate custcol_cost_currency custcol_currency custcol_invoiced custcol_invoice custcol_time_entry custcol_charge_code",
-    "expensereport": "externalid entity employee customer trandate total currency memo subsidiary status casetaskevent category"
-    " amount isbillable"
-    " custcol_invoiced custcol_invoice custcol_charge_code",
-    "salesorder": "externalid tranid entity subsidiary currency total status memo trandate startdate enddate custbody_contract_version"
-    " custbody_billing_rule custbody_hold custbody_cap custbody_po custbody_sow custbody_contract_type",
+    "employee": """
+        externalid entityid firstname lastname email subsidiary isinactive custentity_role
+        custentity_cost_centre custentity_cost_rate custentity_cost_currency custentity_weekly_hours
+        laborcost hiredate title
+    """,
+    "timebill": """
+        externalid customer employee casetaskevent item trandate hours isbillable rate memo subsidiary
+        approvalstatus status custcol_cost_rate custcol_cost_currency custcol_currency custcol_invoiced
+        custcol_invoice custcol_time_entry custcol_charge_code
+    """,
+    "expensereport": """
+        externalid entity employee customer trandate total currency memo subsidiary status casetaskevent
+        category amount isbillable custcol_invoiced custcol_invoice custcol_charge_code
+    """,
+    "salesorder": """
+        externalid tranid entity subsidiary currency total status memo trandate startdate enddate
+        custbody_contract_version custbody_billing_rule custbody_hold custbody_cap custbody_po custbody_sow
+        custbody_contract_type
+    """,
     "invoice": "externalid tranid entity customer subsidiary currency total status trandate duedate memo",
     "currencyrate": "externalid basecurrency transactioncurrency exchangerate effectivedate",
 }
-LINE = (
-    "id transaction item description quantity rate amount memo custcol_milestone_id custcol_due custcol_completed custcol_accepted"
-    " custcol_posting_id"
-)
+LINE = """
+    id transaction item description quantity rate amount memo custcol_milestone_id custcol_due custcol_completed
+    custcol_accepted custcol_posting_id
+"""
 BURIED = ("job", "projecttask")
 NAMED = ("parent", "subsidiary", "customer", "employee", "casetaskevent", "project", "entity", "item")
 
@@ -67,9 +80,8 @@ class SuiteQL:
             plain = f"id {columns} {_STAMP}".split()
             shadows = [f"{column}__df" for column in plain if column in NAMED]
             self._base.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {', '.join(plain[1:] + shadows)}, gone)")
-        self._base.execute(
-            f"CREATE TABLE lines ({', '.join(chr(34) + column + chr(34) for column in LINE.split())}, linesequencenumber, uniquekey)"
-        )
+        line = ", ".join(f'"{column}"' for column in LINE.split())
+        self._base.execute(f"CREATE TABLE lines ({line}, linesequencenumber, uniquekey)")
         self._base.execute('CREATE INDEX line_owner ON lines ("transaction")')
         self._base.executescript(files(__package__).joinpath("suiteql.sql").read_text(encoding="utf-8"))
         for name in BURIED:
@@ -96,7 +108,7 @@ class SuiteQL:
             raise Refused(
                 f"Invalid search query. Detailed unprocessed description follows. Search error occurred: {error}."
             ) from error
-        return [{name.lower(): str(row[name]) for name in row.keys() if row[name] is not None} for row in found], total  # noqa: SIM118
+        return [_filled(row) for row in found], total
 
     def _refresh(self) -> None:
         if self._tombstones.changed:
@@ -108,11 +120,9 @@ class SuiteQL:
                 table.changed.clear()
 
     def _bury(self) -> None:
-        """Keep deleted projects and tasks behind the transactions that point at them; a query of their own never shows
-        them.
-        """
-        for milestone in self._tombstones.changed:
-            name, row = milestone.split(":", 1)[0], self._tombstones.rows[milestone]
+        """Keep deleted projects and tasks for the transactions that point at them; no other query shows them."""
+        for deleted in self._tombstones.changed:
+            name, row = deleted.split(":", 1)[0], self._tombstones.rows[deleted]
             columns = [info[1] for info in self._base.execute(f"PRAGMA table_info({name})")]
             values = self._flat(row["id"], {**row, "gone": "T"}, columns)
             self._base.execute(f"INSERT OR REPLACE INTO {name} VALUES ({', '.join('?' * len(columns))})", values)
@@ -173,3 +183,8 @@ def _text(value: Any, form: str = "") -> str | None:
         return None
     text = str(value)
     return text[:10] if form.upper().replace('"', "") == "YYYY-MM-DD" else text
+
+
+def _filled(row: sqlite3.Row) -> dict[str, str]:
+    """A row as the vendor sends it: text, in lower-case names, without what is empty."""
+    return {name.lower(): str(value) for name, value in zip(row.keys(), row, strict=True) if value is not None}

@@ -1,10 +1,11 @@
 -- transactions: sales orders and invoices as the vendor's one table of transactions shows them
 CREATE VIEW transactions AS
-SELECT id, 'SalesOrd' AS type, externalid, tranid, entity, entity__df, subsidiary, currency, total AS foreigntotal, total, status, memo,
-       trandate, NULL AS duedate, lastmodifieddate, createddate, custbody_contract_version, custbody_billing_rule, custbody_hold,
-       custbody_cap, custbody_po, custbody_sow
+SELECT id, 'SalesOrd' AS type, externalid, tranid, entity, entity__df, subsidiary, currency,
+       total AS foreigntotal, total, status, memo, trandate, NULL AS duedate, lastmodifieddate, createddate,
+       custbody_contract_version, custbody_billing_rule, custbody_hold, custbody_cap, custbody_po, custbody_sow
 FROM salesorder
 UNION ALL
-SELECT id, 'CustInvc', externalid, tranid, entity, entity__df, subsidiary, currency, total, total, status, memo,
-       trandate, duedate, lastmodifieddate, createddate, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT id, 'CustInvc', externalid, tranid, entity, entity__df, subsidiary, currency,
+       total, total, status, memo, trandate, duedate, lastmodifieddate, createddate,
+       NULL, NULL, NULL, NULL, NULL, NULL
 FROM invoice;

@@ -1,5 +1,4 @@
-"""A generic portfolio system's REST API as `planview` in the sandbox (source: the vendor sheet and the project's wire
-decisions).
+"""A generic portfolio system's REST API as `ppm` in the sandbox (facts: its connector's README).
 
 GET and PUT of projects and budgets by project code, listing with limit and offset, entity tags (409 on a stale
 If-Match), 429 with Retry-After seconds.

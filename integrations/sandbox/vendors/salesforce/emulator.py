@@ -1,4 +1,4 @@
-"""Salesforce's REST API, v68.0, as `salesforce` in the sandbox (source: the vendor sheet).
+"""Salesforce's REST API, v68.0, as `salesforce` in the sandbox (facts: its connector's README).
 
 Token by client credentials, SOQL by `query` and `queryAll` with `nextRecordsUrl` paging, sObject get, create, update
 and upsert by external id, collections upsert, limits, and the vendor's error bodies: always a JSON array.
@@ -35,16 +35,21 @@ REQUIRED = {
     "OpportunityLineItem": ("OpportunityId", "Quantity"),
 }
 FIELDS = {
-    "Account": "Name AccountNumber ParentId BillingStreet BillingCity BillingState BillingPostalCode BillingCountry OwnerId CurrencyIsoCode"
-    " Tax_Id__c Tax_Profile__c Legal_Entity__c Ext_Key__c",
-    "Opportunity": "Name AccountId StageName IsClosed IsWon CloseDate Closed_Won_At__c Amount Probability Type CurrencyIsoCode"
-    " Project_Code__c"
-    " Contract_Type__c Tax_Profile__c Legal_Entity__c Cost_Centre__c Service_Line__c Practice__c Region__c"
-    " Target_Margin__c Approval_Status__c"
-    " SOW_Number__c SOW_Signed_On__c SOW_Expires_On__c PO_Number__c Billing_Cap__c Start_Date__c End_Date__c Ext_Key__c OwnerId",
-    "OpportunityLineItem": "OpportunityId Name Description Quantity UnitPrice TotalPrice ServiceDate Line_Kind__c Charge_Code__c"
-    " Billable__c"
-    " Product2Id PricebookEntryId Ext_Key__c CurrencyIsoCode",
+    "Account": """
+        Name AccountNumber ParentId BillingStreet BillingCity BillingState BillingPostalCode BillingCountry
+        OwnerId CurrencyIsoCode Tax_Id__c Tax_Profile__c Legal_Entity__c Ext_Key__c
+    """,
+    "Opportunity": """
+        Name AccountId StageName IsClosed IsWon CloseDate Closed_Won_At__c Amount Probability Type
+        CurrencyIsoCode Project_Code__c Contract_Type__c Tax_Profile__c Legal_Entity__c Cost_Centre__c
+        Service_Line__c Practice__c Region__c Target_Margin__c Approval_Status__c SOW_Number__c
+        SOW_Signed_On__c SOW_Expires_On__c PO_Number__c Billing_Cap__c Start_Date__c End_Date__c Ext_Key__c
+        OwnerId
+    """,
+    "OpportunityLineItem": """
+        OpportunityId Name Description Quantity UnitPrice TotalPrice ServiceDate Line_Kind__c Charge_Code__c
+        Billable__c Product2Id PricebookEntryId Ext_Key__c CurrencyIsoCode
+    """,
 }
 SYSTEM = ("Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp")
 KNOWN = {

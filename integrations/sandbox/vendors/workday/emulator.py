@@ -1,4 +1,4 @@
-"""Workday's Human_Resources SOAP service as `workday` in the sandbox (source: the vendor sheet).
+"""Workday's Human_Resources SOAP service as `workday` in the sandbox (facts: its connector's README).
 
 Get_Workers with WS-Security UsernameToken, transaction-log window, references, pinned As_Of_Entry_DateTime paging and
 the vendor's faults (HTTP 500 with a SOAP Fault); `?wsdl` serves the description. The cost rate an hour is the
@@ -69,7 +69,8 @@ class Workday:
         return fault(
             "Server.processingError",
             "Processing error occurred. The task could not be completed.",
-            "<wd:Processing_Fault><wd:Detail_Message>Service is under load, try again</wd:Detail_Message></wd:Processing_Fault>",
+            "<wd:Processing_Fault><wd:Detail_Message>Service is under load, try again</wd:Detail_Message>"
+            "</wd:Processing_Fault>",
         )
 
     def _workers(self, asked: Any) -> Answer:
@@ -114,7 +115,8 @@ class Workday:
         results = el("Response_Results", *(el(name, str(value)) for name, value in totals.items()))
         data = el("Response_Data", *(worker(row, group) for row in shown))
         return body(
-            f'<wd:Get_Workers_Response xmlns:wd="{NS["wd"]}" wd:version="v42.0">{filtered}{results}{data}</wd:Get_Workers_Response>'
+            f'<wd:Get_Workers_Response xmlns:wd="{NS["wd"]}" wd:version="v42.0">'
+            f"{filtered}{results}{data}</wd:Get_Workers_Response>"
         )
 
     def _chosen(self, asked: Any, as_of: str) -> list[Row]:
@@ -237,7 +239,8 @@ def body(content: str, status: int = 200) -> Answer:
 def fault(code: str, message: str, detail: str = "") -> Answer:
     inner = f'<detail xmlns:wd="{NS["wd"]}">{detail}</detail>' if detail else ""
     return body(
-        f"<SOAP-ENV:Fault><faultcode>SOAP-ENV:{code}</faultcode><faultstring>{escape(message)}</faultstring>{inner}</SOAP-ENV:Fault>",
+        f"<SOAP-ENV:Fault><faultcode>SOAP-ENV:{code}</faultcode>"
+        f"<faultstring>{escape(message)}</faultstring>{inner}</SOAP-ENV:Fault>",
         500,
     )
 
