@@ -81,6 +81,7 @@ class _Service:
 
     def run(self) -> None:
         """Work until told to stop."""
+        self._recorded()
         connectors = self._connected()
         if connectors is None:
             return
@@ -130,6 +131,12 @@ class _Service:
         jobs.every(300.0, "tidy signals", self._journal.runs.tidy)
         jobs.every(3600.0, "tidy inbox", self._journal.inbox_queue.tidy)
         return jobs
+
+    def _recorded(self) -> None:
+        if (record := self._journal.catalogues.record(self._catalogue)) is not None:
+            LOG.info(
+                "the catalogue changed: %d entries, digest %s", len(record.body["changes"]), self._catalogue.digest
+            )
 
     def _connected(self) -> dict[str, Connector] | None:
         """Connectors of every system; waits for one whose very description must be fetched first."""

@@ -18,6 +18,9 @@ class RecordKind(StrEnum):
     PAUSE = "pause"  # a run waits (body: {"what", "because", "missing", "owner"})
     SETTLEMENT = "settlement"  # a run ended (status: settled, dead, superseded, cancelled)
     OPERATOR_ACTION = "operator_action"  # a person did something (actor set; body says what and why)
+    CATALOGUE = (
+        "catalogue"  # the installation changed (body: {"before", "after", "changes": [{"file", "entry", "what"}]})
+    )
     FINDING = "finding"  # a detector found, or no longer finds (status: open, resolved)
 
 

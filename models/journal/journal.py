@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from models.domain.clock import Clock
 from models.journal.cases import Cases
+from models.journal.catalogues import Catalogues
 from models.journal.crosswalk import Crosswalk
 from models.journal.cursors import Cursors
 from models.journal.database import open_database
@@ -37,6 +38,7 @@ class Journal:
     throttle: Throttle
     leases: Leases
     snapshots: Snapshots
+    catalogues: Catalogues
     cases: Cases
     requests: Requests
     inbox: Inbox
@@ -66,6 +68,7 @@ def open_journal(url: str, clock: Clock) -> Journal:
         throttle=Throttle(engine, clock),
         leases=Leases(engine, clock),
         snapshots=Snapshots(engine, clock),
+        catalogues=Catalogues(engine, clock, feed),
         cases=Cases(engine, clock, feed),
         requests=Requests(engine, clock, feed),
         inbox=Inbox(engine, clock),

@@ -199,6 +199,15 @@ lease = sa.Table(
     sa.Column("until_wall", sa.BigInteger, nullable=False),
 )
 
+catalogue = sa.Table(
+    "catalogue",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("entries", Json, nullable=False),  # "file entry" -> digest of what it says
+    sa.Column("since", Instant, nullable=False),
+)
+
 snapshot = sa.Table(
     "snapshot",
     metadata,
