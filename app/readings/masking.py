@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from app.readings.clear import is_clear, opened
 from app.readings.field_classes import class_of
@@ -69,7 +69,23 @@ def masked_rows(row: type[Row], answers: Iterable[Mapping[str, Any]], clear: fro
     found = marks(fields).items()
     fixed = tuple(name for name, mark in found if isinstance(mark, DataClass) and not is_clear(mark, clear))
     varying = tuple((name, mark.column) for name, mark in found if isinstance(mark, OfKind))
-    return tuple(row(**{**answer, **_hidden(answer, fixed, varying, clear)}) for answer in answers)
+    lists = _lists(fields)
+    return tuple(
+        row(**{**answer, **_hidden(answer, fixed, varying, clear), **_frozen(answer, lists)}) for answer in answers
+    )
+
+
+@cache
+def _lists(row: Any) -> tuple[str, ...]:
+    """Fields that hold several values."""
+    hints = get_type_hints(row)
+    return tuple(
+        name for name, hint in hints.items() if any(get_origin(part) is tuple for part in (hint, *get_args(hint)))
+    )
+
+
+def _frozen(answer: Mapping[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:
+    return {name: tuple(answer[name]) for name in lists if answer.get(name) is not None}
 
 
 def _hidden(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import getpass
 import pwd
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.readings.rights import ROLES, Action, Question, Role, known_roles
 from models.canonical.classification import DataClass
 from models.settings import Settings
+
+NO_ENTITY = ("",)
+"""A scope that holds no legal entity; an empty one means all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ class Viewer:
 
     def sees(self, kind: DataClass) -> bool:
         return kind in self.clear
+
+    def among(self, firms: Iterable[str]) -> Viewer:
+        """The same person looking at these legal entities alone; those outside their own show nothing."""
+        chosen = tuple(sorted(set(firms)))
+        if not chosen:
+            return self
+        own = tuple(firm for firm in chosen if not self.entities or firm in self.entities)
+        return replace(self, entities=own or NO_ENTITY)
 
     def why_not(self, action: Action) -> str | None:
         """Why this person's button is disabled, in a sentence that says whom to ask; None when they may."""

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
+import plotly.graph_objects as go
 import streamlit as st
 
-from app.console.asking import Row, ask, case_groups, reporting_currency, stores, world_now
+from app.console.asking import case_groups, read, read_now, reporting_currency, world_now
 from app.console.billing import chart
 from app.console.billing import presenter as present
+from app.console.billing.blockers import blocker_rows
+from app.console.billing.breakdown import breakdown
+from app.console.billing.reconciliation import balance, differing, reconciliation_rows, tolerance
+from app.console.billing.states import READINESS
 from app.console.view import View
+from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.readings.billing import reading as billing
+from app.readings.billing.rows import State
+from app.readings.rates import reading as rates
 from app.readings.rights import Action, Question
+from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
-from models.domain.rounding import PER_ENTRY
-from models.sql_statements import statements
 
-SQL = statements(Path(__file__).with_name("billing.sql"))
 DIMENSIONS = {
-    "Customer": "by_customer",
-    "Project": "by_project",
-    "Legal entity": "by_legal_entity",
-    "Service line": "by_service_line",
+    "Customer": "customer",
+    "Project": "project",
+    "Legal entity": "legal_entity",
+    "Service line": "service_line",
 }
-
 BLOCKERS = (
     Column("reason", "What holds it up"),
     Column("state", "Counts as"),
@@ -45,7 +51,7 @@ GROUPS = (
     Column("blocked", "Blocked", "right"),
     Column("not_approved", "Not approved", "right"),
     Column("billed", "Billed", "right"),
-    Column("readiness", "Readiness", "right", present.READINESS),
+    Column("readiness", "Readiness", "right", READINESS),
     Column("oldest", "Oldest", "right"),
 )
 BALANCE = (
@@ -67,56 +73,45 @@ def page(viewer: Viewer) -> None:
     heading(viewer, "Billing readiness", world_now)
     firms = _firms(viewer)
     currency = reporting_currency()
-    states = ask(viewer, SQL["states"], firms=firms)
-    draw(verdict(*present.verdict(states, currency), rates_line(ask(viewer, SQL["rates"]), currency)))
+    states = read(viewer, billing.states, firms=firms)
+    draw(verdict(*present.verdict(states, currency), rates_line(read(viewer, rates.rates), currency)))
     if not states:
-        draw(
-            empty(
-                "No billable work yet",
-                "Figures appear a few seconds after the first approved time has reached the collector.",
-            )
-        )
+        soon = "Figures appear a few seconds after the first approved time has reached the collector."
+        draw(empty("No billable work yet", soon))
         return
-    draw(metrics(present.figures(states, ask(viewer, SQL["targets"]), currency)))
+    draw(metrics(present.figures(states, read(viewer, rates.targets), currency)))
     _charts(viewer, states, firms, currency)
     _blockers(viewer, states, firms, currency)
     _breakdown(viewer, firms, currency)
     _reconciliation(viewer, firms, currency)
 
 
-def _firms(viewer: Viewer) -> list[str]:
-    names = [row["legal_entity"] for row in ask(viewer, SQL["firms"])]
+def _firms(viewer: Viewer) -> tuple[str, ...]:
+    names = read(viewer, billing.firms)
     if len(names) < 2:
-        return []
+        return ()
     chosen = st.pills(
         "Legal entity", names, selection_mode="multi", key="firm", bind="query-params", label_visibility="collapsed"
     )
-    return list(chosen or [])
+    return tuple(chosen or ())
 
 
-def _charts(viewer: Viewer, states: list[Row], firms: list[str], currency: str) -> None:
+def _charts(viewer: Viewer, states: Sequence[State], firms: tuple[str, ...], currency: str) -> None:
     left, right = st.columns([3, 2])
     with left:
-        st.subheader(
-            "From unbilled to ready", anchor=False, help="Each amount counts once, under its one primary reason."
-        )
-        st.plotly_chart(
-            chart.bridge(states, currency),
-            key="bridge",
-            config={"displayModeBar": False},
-            alt="Waterfall from unbilled to ready",
-        )
+        once = "Each amount counts once, under its one primary reason."
+        st.subheader("From unbilled to ready", anchor=False, help=once)
+        _drawn(chart.bridge(states, currency), "bridge", "Waterfall from unbilled to ready")
     with right:
         st.subheader("Unbilled by age of the work", anchor=False)
-        st.plotly_chart(
-            chart.ageing(ask(viewer, SQL["ages"], firms=firms), currency),
-            key="ages",
-            config={"displayModeBar": False},
-            alt="Unbilled value by age",
-        )
+        _drawn(chart.ageing(read(viewer, billing.ages, firms=firms), currency), "ages", "Unbilled value by age")
 
 
-def _blockers(viewer: Viewer, states: list[Row], firms: list[str], currency: str) -> None:
+def _drawn(figure: go.Figure, key: str, alt: str) -> None:
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
+
+
+def _blockers(viewer: Viewer, states: Sequence[State], firms: tuple[str, ...], currency: str) -> None:
     title, away = st.columns([4, 1], vertical_alignment="center")
     title.subheader("What holds it up", anchor=False)
     with away.container(horizontal=True, horizontal_alignment="right"):
@@ -124,50 +119,33 @@ def _blockers(viewer: Viewer, states: list[Row], firms: list[str], currency: str
             viewer,
             "Unbilled items (CSV)",
             "unbilled.csv",
-            lambda: csv_of(present.exported(ask(viewer, SQL["unbilled"], firms=firms), viewer.clear)),
+            lambda: csv_of(read_now(viewer, billing.unbilled, firms=firms)),
             viewer.why_not(Action.EXPORT),
         )
     causes = [group.cause for group in case_groups(viewer.entities)]
-    teams = stores().catalogue.teams.playing({row["system"]: row["role"] for row in ask(viewer, SQL["roles"])})
-    rows = present.blocker_rows(states, causes, currency, teams)
-    draw(
-        table(BLOCKERS, rows)
-        if rows
-        else empty("Nothing holds up billing", "All work is approved, and ready or billed.")
-    )
+    rows = blocker_rows(states, causes, currency, read(viewer, systems.teams))
+    nothing = empty("Nothing holds up billing", "All work is approved, and ready or billed.")
+    draw(table(BLOCKERS, rows) if rows else nothing)
 
 
-def _breakdown(viewer: Viewer, firms: list[str], currency: str) -> None:
+def _breakdown(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
     st.subheader("Where it lies", anchor=False)
-    by = st.segmented_control(
-        "By",
-        list(DIMENSIONS),
-        default="Customer",
-        required=True,
-        key="by",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    rows = ask(viewer, SQL[DIMENSIONS[by or "Customer"]], firms=firms)
-    columns = [column for column in GROUPS if column.key != "moving" or any(row["state"] == "moving" for row in rows)]
-    draw(table(columns, present.breakdown(rows, currency, by or "Customer")))
+    by = choice("By", DIMENSIONS, "Customer", "by")
+    rows = read(viewer, billing.parts, DIMENSIONS[by], firms=firms)
+    columns = [column for column in GROUPS if column.key != "moving" or any(row.state == "moving" for row in rows)]
+    draw(table(columns, breakdown(rows, currency, by)))
 
 
-def _reconciliation(viewer: Viewer, firms: list[str], currency: str) -> None:
+def _reconciliation(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
     st.subheader("PSA against ERP", anchor=False)
-    total = ask(viewer, SQL["balance"], firms=firms, rounding=str(PER_ENTRY))
-    rows = ask(viewer, SQL["reconciliation"], firms=firms)
-    draw(verdict(*present.balance(total[0] if total else None, currency), present.tolerance(currency)))
-    if rows:
-        apart = present.differing(rows)
-        draw(
-            table(BALANCE, present.reconciliation_rows(apart, currency))
-            if apart
-            else empty("Every project agrees", "PSA and ERP show the same hours and the same value.")
-        )
-        download(
-            viewer, "Reconciliation (CSV)", "reconciliation.csv", lambda: csv_of(rows), viewer.why_not(Action.EXPORT)
-        )
+    rows = read(viewer, billing.reconciliation, firms=firms)
+    draw(verdict(*balance(read(viewer, billing.balance, firms=firms), currency), tolerance(currency)))
+    if not rows:
+        return
+    apart = reconciliation_rows(differing(rows), currency)
+    agree = empty("Every project agrees", "PSA and ERP show the same hours and the same value.")
+    draw(table(BALANCE, apart) if apart else agree)
+    download(viewer, "Reconciliation (CSV)", "reconciliation.csv", lambda: csv_of(rows), viewer.why_not(Action.EXPORT))
 
 
 PAGE = View(Question.BILLING, "Billing readiness", ":material/request_quote:", 4, page)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import streamlit as st
 
-from app.console.asking import Row, ask, reporting_currency, world_now
+from app.console.asking import read, reporting_currency, world_now
 from app.console.margin import presenter as present
+from app.console.margin.chart import trend
+from app.console.margin.tables import DIMENSIONS, dimension_rows, disagreement_rows, erosion_rows
 from app.console.view import View
+from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.readings.margin import reading as margin
+from app.readings.margin.periods import PERIODS, USUAL, first_month
+from app.readings.margin.rows import Project
+from app.readings.margin.sums import summed
+from app.readings.rates import reading as rates
 from app.readings.rights import Action, Question
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
-from models.sql_statements import statements
 
-SQL = statements(Path(__file__).with_name("margin.sql"))
 GROUPS = (
     Column("name", "Name"),
     Column("revenue", "Revenue", "right", "Value of approved billable work"),
@@ -51,103 +57,58 @@ DISAGREEMENT = (
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, Question.MARGIN)
-    now, currency = world_now(), reporting_currency()
+    currency = reporting_currency()
     heading(viewer, "Margin", world_now)
-    period = st.segmented_control(
-        "Period",
-        list(present.PERIODS),
-        default="3 months",
-        required=True,
-        key="period",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    since = present.first_month(period, now)
-    projects, clear = ask(viewer, SQL["projects"], since=since.isoformat()), viewer.sees(DataClass.LABOUR_RATE)
-    all_ = present.summed(projects)
-    draw(verdict(*present.verdict(all_, currency, clear), rates_line(ask(viewer, SQL["rates"]), currency)))
+    since = first_month(choice("Period", PERIODS, USUAL, "period"), world_now())
+    projects = read(viewer, margin.projects, since)
+    draw(verdict(*present.verdict(summed(projects), currency), rates_line(read(viewer, rates.rates), currency)))
     if not projects:
-        draw(
-            empty(
-                "No margin in this period yet",
-                "Choose a longer period, or wait until the first approved time has reached the collector.",
-            )
-        )
+        longer = "Choose a longer period, or wait until the first approved time has reached the collector."
+        draw(empty("No margin in this period yet", longer))
         return
-    draw(metrics(present.figures(projects, currency, clear)))
-    _trend_and_erosion(viewer, projects, currency, clear)
-    _dimensions(viewer, projects, currency, clear)
-    _disagreement(projects, currency, clear)
+    draw(metrics(present.figures(projects, currency)))
+    _trend_and_erosion(viewer, projects, currency)
+    _dimensions(viewer, projects, currency)
+    _disagreement(projects, currency)
 
 
-def _trend_and_erosion(viewer: Viewer, projects: list[Row], currency: str, clear: bool) -> None:
-    if not clear:
-        draw(
-            empty(
-                "Costs and margins are masked",
-                "They derive from labour rates. Ask your administrator for the finance or executive role.",
-            )
-        )
+def _trend_and_erosion(viewer: Viewer, projects: Sequence[Project], currency: str) -> None:
+    if not viewer.sees(DataClass.LABOUR_RATE):
+        whom = "They derive from labour rates. Ask your administrator for the finance or executive role."
+        draw(empty("Costs and margins are masked", whom))
         return
     with st.container(key="stack_margin"):
         left, right = st.columns([1, 2])
     with left:
         st.subheader("By month", anchor=False)
-        months = ask(viewer, SQL["months"], since=present.first_month("12 months", world_now()).isoformat())
-        st.plotly_chart(
-            present.trend(months, currency),
-            key="trend",
-            config={"displayModeBar": False},
-            alt="Revenue, margin and target by month",
-        )
+        months = read(viewer, margin.months, first_month("12 months", world_now()))
+        alt = "Revenue, margin and target by month"
+        st.plotly_chart(trend(months, currency), key="trend", config={"displayModeBar": False}, alt=alt)
     with right:
-        st.subheader(
-            "Eroding projects",
-            anchor=False,
-            help="Margin more than two points below what was sold; the most money first.",
-        )
-        rows = present.erosion_rows(projects, currency)
-        draw(
-            table(EROSION, rows)
-            if rows
-            else empty("No project erodes", "Every project with a target is within two points of it.")
-        )
+        what = "Margin more than two points below what was sold; the most money first."
+        st.subheader("Eroding projects", anchor=False, help=what)
+        rows = erosion_rows(projects, currency)
+        none = empty("No project erodes", "Every project with a target is within two points of it.")
+        draw(table(EROSION, rows) if rows else none)
 
 
-def _dimensions(viewer: Viewer, projects: list[Row], currency: str, clear: bool) -> None:
+def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> None:
     st.subheader("Actual against target", anchor=False)
-    choice, away = st.columns([4, 1], vertical_alignment="center")
-    with choice:
-        by = st.segmented_control(
-            "By",
-            list(present.DIMENSIONS),
-            default="Service line",
-            required=True,
-            key="dimension",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-    rows = present.dimension_rows(projects, present.DIMENSIONS[by or "Service line"], currency, clear)
+    left, away = st.columns([4, 1], vertical_alignment="center")
+    with left:
+        by = choice("By", DIMENSIONS, "Service line", "dimension")
     with away.container(horizontal=True, horizontal_alignment="right"):
-        download(
-            viewer,
-            "Projects (CSV)",
-            "margin.csv",
-            lambda: csv_of(present.exported(projects, clear)),
-            viewer.why_not(Action.EXPORT),
-        )
-    draw(table(GROUPS, rows))
+        why_not = viewer.why_not(Action.EXPORT)
+        download(viewer, "Projects (CSV)", "margin.csv", lambda: csv_of(projects), why_not)
+    draw(table(GROUPS, dimension_rows(projects, DIMENSIONS[by], currency)))
 
 
-def _disagreement(projects: list[Row], currency: str, clear: bool) -> None:
+def _disagreement(projects: Sequence[Project], currency: str) -> None:
     st.subheader("Where PSA and ERP disagree", anchor=False)
-    rows = present.disagreement_rows(projects, currency, clear)
-    draw(
-        table(DISAGREEMENT, rows)
-        if rows
-        else empty("PSA and ERP agree", "Every project shows the same margin in both systems.")
-    )
-    st.caption(present.tolerance(currency, clear))
+    rows = disagreement_rows(projects, currency)
+    agree = empty("PSA and ERP agree", "Every project shows the same margin in both systems.")
+    draw(table(DISAGREEMENT, rows) if rows else agree)
+    st.caption(present.tolerance(summed(projects), currency))
 
 
 PAGE = View(Question.MARGIN, "Margin", ":material/trending_up:", 5, page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
@@ -15,16 +16,20 @@ from app.readings.viewer import Viewer
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """The rows as UTF-8 CSV with a byte-order mark, numbers plain, times ISO; text that looks like a formula is quoted
-    by an apostrophe.
+def csv_of(rows: Iterable[object]) -> bytes:
+    """The rows (of a reading, or mappings) as UTF-8 CSV with a byte-order mark, numbers plain, times ISO, what is
+    masked as its mask; text that looks like a formula is quoted by an apostrophe.
     """
-    listed = list(rows)
+    listed = [_named(row) for row in rows]
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(listed[0]) if listed else ["nothing"], lineterminator="\r\n")
     writer.writeheader()
     writer.writerows({name: _plain(value) for name, value in row.items()} for row in listed)
     return out.getvalue().encode("utf-8-sig")
+
+
+def _named(row: Any) -> Mapping[str, Any]:
+    return row if isinstance(row, Mapping) else {field.name: getattr(row, field.name) for field in fields(row)}
 
 
 def _plain(value: Any) -> Any:

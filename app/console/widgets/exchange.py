@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from app.console.widgets import formats
+from app.readings.rates.rows import Rate
 
 
-def rates_line(rates: Sequence[Mapping[str, Any]], currency: str) -> str:
+def rates_line(rates: Sequence[Rate], currency: str) -> str:
     """Which exchange rates stand behind the figures."""
-    others = [row for row in rates if row["currency"] != currency]
+    others = [row for row in rates if row.currency != currency]
     if not others:
         return f"All amounts in {currency}."
-    listed = ", ".join(f"1 {row['currency']} = {formats.decimal(row['rate']):.4f} {currency}" for row in others)
-    days = sorted({str(row["as_of"])[:10] for row in others})
+    listed = ", ".join(f"1 {row.currency} = {row.rate:.4f} {currency}" for row in others)
+    days = sorted({f"{row.as_of:%Y-%m-%d}" for row in others})
     return f"All amounts in {currency} at {listed} (rates of {', '.join(days)})."

@@ -7,12 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.readings.masking import Masked
+
 NONE = "–"
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 _STEPS = ((Decimal(1_000_000_000), "bn"), (Decimal(1_000_000), "M"), (Decimal(10_000), "k"))
 _AGES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 Amount = Decimal | int | float | str | None
+Shown = Amount | Masked
+"""An amount, or the mask of one: what a reading has masked is written as its mask."""
 
 
 def decimal(value: Amount) -> Decimal:
@@ -20,13 +24,17 @@ def decimal(value: Amount) -> Decimal:
     return Decimal(str(value)) if value not in (None, "") else Decimal(0)
 
 
-def money(value: Amount, currency: str = "EUR") -> str:
+def money(value: Shown, currency: str = "EUR") -> str:
     """To the cent, with its currency: `€12,345.60`, `CHF 12,345.60`."""
+    if isinstance(value, Masked):
+        return str(value)
     return NONE if value is None else _signed(decimal(value), currency, lambda amount: f"{amount:,.2f}")
 
 
-def money_short(value: Amount, currency: str = "EUR") -> str:
+def money_short(value: Shown, currency: str = "EUR") -> str:
     """For headlines, three or four digits: `€9,310`, `€128k`, `€1.28M`."""
+    if isinstance(value, Masked):
+        return str(value)
     return NONE if value is None else _signed(decimal(value), currency, _short)
 
 
@@ -60,13 +68,17 @@ def plural(number: int | Decimal | float, one: str, many: str | None = None) -> 
     return f"{count(number)} {one if int(number) == 1 else many or one + 's'}"
 
 
-def percent(share: float | Decimal | None, digits: int = 1) -> str:
+def percent(share: float | Decimal | Masked | None, digits: int = 1) -> str:
     """A share of one as per cent."""
+    if isinstance(share, Masked):
+        return str(share)
     return NONE if share is None else f"{float(share) * 100:.{digits}f}%".replace("-", "−")
 
 
-def points(share: float | Decimal | None) -> str:
+def points(share: float | Decimal | Masked | None) -> str:
     """A difference of two shares in percentage points, signed."""
+    if isinstance(share, Masked):
+        return str(share)
     return NONE if share is None else f"{float(share) * 100:+.1f} pts".replace("-", "−")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,23 +10,26 @@ from typing import Any
 import duckdb
 import pytest
 
-from app.console.billing import presenter as billing
+from app.console.billing.breakdown import breakdown
 from app.console.billing.page import DIMENSIONS
 from app.console.exceptions import stake
+from app.readings.billing.rows import Part
+from app.readings.masking import masked_rows
+from app.readings.scope import scoped
+from app.readings.viewer import Viewer
 from models.lake.connection import connect
 from models.settings import Settings
 from models.sql_statements import statements
 
-VIEWS = Path(stake.__file__).parents[1]
+APP = Path(importlib.import_module("app").__file__ or "").parent
 
 
 def answer(connection: duckdb.DuckDBPyConnection, folder: str, statement: str, **given: Any) -> list[dict[str, Any]]:
-    sql = statements(VIEWS / folder / f"{folder}.sql")[statement]
-    rows: list[dict[str, Any]] = (
-        connection.execute(sql, {name: value for name, value in given.items() if f"${name}" in sql})
-        .to_arrow_table()
-        .to_pylist()
-    )
+    """What a viewer limited to `entities` is answered."""
+    file = next(file for file in APP.rglob(f"{folder}.sql"))
+    sql = scoped(statements(file)[statement], Viewer("ada", frozenset(), tuple(given.get("entities", ()))))
+    asked = connection.execute(sql, {name: value for name, value in given.items() if f"${name}" in sql})
+    rows: list[dict[str, Any]] = asked.to_arrow_table().to_pylist()
     return rows
 
 
@@ -133,17 +137,16 @@ def test_work_is_parted_by_each_dimension_and_what_has_none_names_its_projects(
     """O3: work without a project has none to name."""
     known = {"legal_entity": "NOV-DE", "service_line": "Advisory", "customer_key": "C-1", "project_key": "PRJ-1"}
     work = {"state": "blocked", "blocker": "in-flight", "items": 1, "bill_reporting": Decimal(10), "oldest_days": 4}
-    column = (
-        DIMENSIONS[dimension].removeprefix("by_").replace("customer", "customer_key").replace("project", "project_key")
-    )
+    column = DIMENSIONS[dimension].replace("customer", "customer_key").replace("project", "project_key")
     insert(
         tables, "mart_billing", {**work, **known}, {**work, **known, column: None, "state": "ready", "blocker": None}
     )
     insert(tables, "mart_project", {"project_key": "PRJ-1", "name": "Rollout", "customer_name": "Aldermoor"})
-    rows = answer(tables, "billing", DIMENSIONS[dimension], entities=[], firms=[])
+    rows = answer(tables, "billing", f"by_{DIMENSIONS[dimension]}")
     assert sorted((row["key"] or "", row["state"]) for row in rows) == [("", "ready"), (known[column], "moving")]
     named, nameless = sorted(
-        (str(row["name"]) for row in billing.breakdown(rows, "EUR", dimension)), key=lambda name: "No " in name
+        (str(row["name"]) for row in breakdown(masked_rows(Part, rows, frozenset()), "EUR", dimension)),
+        key=lambda name: "No " in name,
     )
     assert known[column] in named and f"No {dimension.lower()} yet" in nameless
     assert ("PRJ-1" in nameless) == (dimension != "Project")

@@ -1,12 +1,9 @@
-"""Every page keeps the contract: found by its folder, asks only through statements that run, refuses who may not see
-it.
-"""
+"""Every page keeps the contract: found by its folder, opens no store, refuses who may not see it."""
 
 from __future__ import annotations
 
 import ast
 import importlib
-import re
 import sys
 import tomllib
 from pathlib import Path
@@ -17,13 +14,10 @@ from streamlit.testing.v1 import AppTest
 from app.console.view import View, views
 from app.readings.rights import Question
 from app.readings.viewer import Viewer
-from models.lake.connection import connect
-from models.settings import Settings
 from models.sql_statements import statements
 
 APP = Path(importlib.import_module("app").__file__ or "").parent
 FOLDERS = sorted(path.parent for path in (APP / "console").glob("*/page.py"))
-MARKED = re.compile(r"\$(\w+)")
 
 
 @pytest.mark.req("O1", "O2", "O3", "O4")
@@ -49,40 +43,6 @@ def _imported(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [f"{node.module}.{alias.name}" for alias in node.names] if isinstance(node, ast.ImportFrom) else []
-
-
-VALUES = {
-    "entities": [],
-    "firms": [],
-    "keys": ["a"],
-    "names": ["a"],
-    "correlations": ["a"],
-    "since": "2026-01-01T00:00:00+00:00",
-    "step": 3600,
-    "q": "a",
-    "like": "%a%",
-    "key": "a",
-    "trace": "a",
-    "project": "a",
-    "posting": "a-v",
-    "cause": "a",
-    "run": "a",
-    "runs": ["a"],
-    "cases": ["a"],
-    "rounding": "0.01",
-}
-
-
-@pytest.mark.req("O1", "G1")
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_every_statement_runs_on_empty_stores_and_knows_the_viewers_scope(folder: Path, tmp_path: Path) -> None:
-    """G1: a statement that shows a legal entity's rows takes `$entities`."""
-    connection = connect(Settings(home=tmp_path))
-    for name, sql in statements(folder / f"{folder.name}.sql").items():
-        given = {parameter: VALUES[parameter] for parameter in set(MARKED.findall(sql))}
-        assert connection.execute(sql, given).to_arrow_table().num_rows == 0, name
-        if re.search(r"\b(legal_entity)\b", sql):
-            assert "$entities" in sql, f"{folder.name}.{name} shows legal entities without the viewer's scope"
 
 
 def _draws_for_a_stranger() -> None:

@@ -1,0 +1,131 @@
+"""Margin by every dimension, where it erodes, and where PSA and ERP disagree: tables; knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+
+from app.console.margin.presenter import gap_mood
+from app.console.widgets import formats
+from app.console.widgets.markup import Html, joined, link, span
+from app.readings.margin.rows import Project
+from app.readings.margin.sums import Margin, apart, eroding, summed
+
+DIMENSIONS = {
+    "Service line": "service_line",
+    "Legal entity": "legal_entity",
+    "Customer": "customer_name",
+    "Project": "project_key",
+}
+WIDEST = Decimal("0.6")
+"""The share at which the bullet's scale ends."""
+
+
+def by_dimension(projects: Sequence[Project], dimension: str) -> list[tuple[str, list[Project]]]:
+    """Projects by one of DIMENSIONS' columns, the most revenue first; those without one have the name ""."""
+    groups: dict[str, list[Project]] = defaultdict(list)
+    for row in projects:
+        groups[getattr(row, dimension) or ""].append(row)
+    return sorted(groups.items(), key=lambda pair: -summed(pair[1]).revenue)
+
+
+def dimension_rows(
+    projects: Sequence[Project], dimension: str, currency: str, limit: int = 60
+) -> list[dict[str, object]]:
+    """Actual against target, one line a value of the dimension."""
+    return [_group(name, rows, dimension, currency) for name, rows in by_dimension(projects, dimension)[:limit]]
+
+
+def _group(name: str, rows: Sequence[Project], dimension: str, currency: str) -> dict[str, object]:
+    sums = summed(rows)
+    return {
+        "name": _name(name, rows, dimension),
+        "revenue": formats.money(sums.revenue, currency),
+        "cost": formats.money(sums.cost, currency),
+        "margin": formats.money(sums.margin, currency),
+        "share": formats.percent(sums.share),
+        "target": formats.percent(sums.target),
+        "gap": _gap(sums),
+        "bullet": bullet(sums),
+        "disagreement": _difference(sums, currency),
+    }
+
+
+def _name(name: str, rows: Sequence[Project], dimension: str, most: int = 3) -> Html:
+    """Projects without a customer, service line, … are named by their codes."""
+    if dimension == "project_key":
+        return _project(rows[0])
+    if name:
+        return span(name, "t-b")
+    what = next(label for label, column in DIMENSIONS.items() if column == dimension).lower()
+    links = [link(row.project_key, "/journey", q=row.project_key) for row in rows[:most]]
+    rest = span(f"and {formats.plural(len(rows) - most, 'more project')}", "t-mute") if len(rows) > most else None
+    return joined([span(f"No {what} yet", "t-b"), *links, rest])
+
+
+def _difference(sums: Margin, currency: str) -> Html:
+    shown = formats.money(sums.disagreement, currency)
+    if sums.beyond:
+        return span(shown, "t-warn")
+    return span(shown, "t-mute", title="rounding") if sums.disagreement else span("agree", "t-mute")
+
+
+def _project(row: Project) -> Html:
+    return joined([link(row.project_key, "/journey", q=row.project_key), span(row.name or "", "t-mute")])
+
+
+def _gap(sums: Margin) -> Html:
+    mood = gap_mood(sums.gap)
+    return span(formats.points(sums.gap), f"t-{mood}" if mood else "", "t-b" if mood == "bad" else "")
+
+
+def bullet(sums: Margin, width: int = 120) -> Html:
+    """Margin as a bar against a mark for the target, 0 to 60 per cent; nothing where the margin is masked."""
+    if not isinstance(sums.share, Decimal):
+        return Html("")
+    scale, room = Decimal(width) / WIDEST, Decimal(width)
+    long = max(min(sums.share * scale, room), Decimal(1))
+    bar = f'<span class="t-bar {gap_mood(sums.gap) or "idle"}" style="width:{long:.0f}px"></span>'
+    mark = "" if sums.target is None else _mark(min(sums.target * scale, room))
+    return Html(f'<span style="position:relative;display:inline-block;width:{width}px">{bar}{mark}</span>')
+
+
+def _mark(left: Decimal) -> str:
+    style = f"position:absolute;left:{left:.0f}px;top:-2px;width:2px;height:1.1em;background:var(--t-text)"
+    return f'<span style="{style}"></span>'
+
+
+def erosion_rows(projects: Sequence[Project], currency: str, limit: int = 12) -> list[dict[str, object]]:
+    """The eroding projects that cost most."""
+    return [
+        {
+            "project": _project(row),
+            "customer": row.customer_name or span("no customer yet", "t-mute"),
+            "share": formats.percent(sums.share),
+            "target": formats.percent(sums.target),
+            "gap": _gap(sums),
+            "eroded": formats.money(sums.eroded, currency),
+        }
+        for sums, row in eroding(projects)[:limit]
+    ]
+
+
+def disagreement_rows(projects: Sequence[Project], currency: str, limit: int = 12) -> list[dict[str, object]]:
+    """Projects whose margin differs between PSA and ERP, the most first; rounding is shown and named."""
+    found = [row for row in projects if row.disagreement]
+    ranked = sorted(found, key=lambda row: (not apart(row), -row.disagreement))
+    return [_disagreement(row, currency) for row in ranked[:limit]]
+
+
+def _disagreement(row: Project, currency: str) -> dict[str, object]:
+    beyond = apart(row)
+    cases = link("Exceptions", "/exceptions", find=row.project_key) if beyond else span("rounding", "t-mute")
+    return {
+        "project": _project(row),
+        "entity": row.legal_entity or span("not known", "t-mute"),
+        "psa": formats.money(row.psa_margin, currency),
+        "erp": formats.money(row.erp_margin, currency),
+        "difference": span(formats.money(row.difference, currency), "t-b" if beyond else "t-mute"),
+        "cases": cases,
+    }

@@ -1,0 +1,1 @@
+"""What can be invoiced, and what holds up the rest?"""

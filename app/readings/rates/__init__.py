@@ -1,0 +1,1 @@
+"""What figures in the reporting currency stand on."""

@@ -1,0 +1,1 @@
+"""Which systems are connected, and what each is for."""

@@ -1,0 +1,93 @@
+"""A lake of two firms, and the same lake in which the other firm never was; each published name is a table of rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from app.readings.scope import OPEN
+from models.lake.connection import connect
+from models.settings import Settings
+
+OURS, THEIRS, NOBODYS = "d", "u", "n"
+"""What every text of a firm's rows reads, and the firm's name; NOBODYS rows name no legal entity."""
+_SPECIAL: dict[str, tuple[str, ...]] = {
+    "kind": ("settlement", "time"),
+    "entity": ("invoice", "project"),
+    "state": ("dead", "blocked"),
+    "status": ("open",),
+    "cause": ("cause",),
+    "currency": ("EUR",),
+    "table_name": ("records",),
+    "fields": ("{}",),
+    "body": ("{}",),
+    "attributes": ("{}",),
+    "resource": ("{}",),
+    "events": ("[]",),
+}
+"""Columns whose words statements choose by; their values are the same for every firm."""
+_TYPED = (
+    (re.compile("TIMESTAMP|DATE"), "2026-06-01"),
+    (re.compile("BOOLEAN"), True),
+    (re.compile(r"VARCHAR\[\]"), ["x"]),
+)
+_NUMBERS = {OURS: 1, NOBODYS: 10, THEIRS: 100}
+PARAMETERS: dict[str, Any] = {
+    "since": "2026-01-01T00:00:00+00:00",
+    "step": 3600,
+    "limit": 1000,
+    "offset": 0,
+    "rounding": "0.01",
+    "cause": "cause",
+}
+
+
+def two_firms(home: Path, *firms: str) -> duckdb.DuckDBPyConnection:
+    """Every published name as a table with rows of these firms; what is open to all has the same rows in each lake."""
+    shapes, lake = connect(Settings(home=home)), duckdb.connect()
+    for (name,) in shapes.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall():
+        columns = {row[0]: row[1] for row in shapes.execute(f'DESCRIBE "{name}"').fetchall()}
+        fields = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        lake.execute(f'CREATE TABLE "{name}" ({fields})')
+        for firm in (OURS, THEIRS, NOBODYS) if name in OPEN else firms:
+            if firm != NOBODYS or name in ("records", "observations", *OPEN):
+                _fill(lake, name, columns, firm)
+    return lake
+
+
+def add_nobodys(lake: duckdb.DuckDBPyConnection) -> None:
+    """Rows that name no legal entity in sources that keep those to themselves."""
+    for (name,) in lake.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+        columns = {row[0]: row[1] for row in lake.execute(f'DESCRIBE "{name}"').fetchall()}
+        if "legal_entity" in columns and name not in OPEN and name not in ("records", "observations"):
+            _fill(lake, name, columns, NOBODYS)
+
+
+def _fill(lake: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], firm: str) -> None:
+    """Two rows, so that each word a statement chooses by is in one of them."""
+    for turn in range(2):
+        values = [_value(column, kind, firm, turn) for column, kind in columns.items()]
+        lake.execute(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(values))})', values)
+
+
+def _value(column: str, kind: str, firm: str, turn: int) -> Any:
+    if column == "legal_entity":
+        return None if firm == NOBODYS else firm
+    if column == "resolved_at":
+        return None
+    if kind == "VARCHAR":
+        words = _SPECIAL.get(column, (firm,))
+        return words[turn % len(words)]
+    typed = next((value for pattern, value in _TYPED if pattern.search(kind)), None)
+    return typed if typed is not None else _NUMBERS[firm]
+
+
+def parameters(sql: str, firm: str) -> dict[str, Any]:
+    """What a statement is asked with by somebody who looks for this firm's things."""
+    named = re.findall(r"\$(\w+)(::VARCHAR\[\])?", sql)
+    texts = {name: f"%{firm}%" if name == "like" else [firm] if many else firm for name, many in named}
+    return {**texts, **{name: value for name, value in PARAMETERS.items() if name in texts}}
