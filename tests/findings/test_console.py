@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import cli
-from app.console.billing.presenter import breakdown
+from app.console.billing.breakdown import breakdown
+from app.readings.billing.rows import Part
 from models.journal.cases import Cases
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.test_cases import CASE, RATES, entry
@@ -29,17 +30,7 @@ def test_a_resolved_case_tells_what_it_was_worth(cases: Cases) -> None:  # noqa:
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="U7: tables stop without a word")
 def test_a_table_says_how_many_rows_it_leaves_out() -> None:
     """0.1.0 shows 25 of 29 customers and does not say so. Wanted: all, or a row that names the number."""
-    rows = [
-        {
-            "key": f"C-{n}",
-            "name": f"Customer {n}",
-            "state": "ready",
-            "bill_reporting": Decimal(n),
-            "oldest_days": 1,
-            "items": 1,
-        }
-        for n in range(29)
-    ]
+    rows = [Part(f"C-{n}", f"Customer {n}", "ready", 1, Decimal(n), 1) for n in range(29)]
     shown = breakdown(rows, "EUR", "customer")
     assert len(shown) >= 29 or "29" in str(shown[25:]), f"{len(shown)} rows"
 
