@@ -17,8 +17,8 @@ from google.protobuf.message import DecodeError
 
 from collectors.pipeline.correlate import correlated_logs
 from collectors.pipeline.otlp.attributes_json import attributes_json, escaped, grouped, joined, value_json
+from collectors.pipeline.otlp.columnar import record_batch
 from collectors.pipeline.otlp.columns import Items, hexadecimal, instants, items
-from collectors.pipeline.otlp.descriptor import columnar_decoder
 from collectors.pipeline.protect import protected_texts
 from collectors.pipeline.refusal import MOST_REFUSALS, Malformed, Refusal, rest
 from collectors.pipeline.validate import Rule, broken_rows, log_rules, span_rules
@@ -44,8 +44,8 @@ def decode(signal: Signal, bodies: Sequence[bytes], received_us: Sequence[int]) 
     Raises Malformed when any body is not readable; call again with each alone to learn which.
     """
     try:
-        found = items(_handlers[signal].list_to_record_batch(list(bodies)))
-    except (ValueError, DecodeError) as error:
+        found = items(record_batch(_MESSAGE[signal], bodies))
+    except DecodeError as error:
         raise Malformed(f"the body is no OTLP {signal} request in protobuf: {_reason(error)}") from error
     return _decoded(signal, found, pa.array(received_us, pa.int64()))
 
@@ -227,4 +227,4 @@ _SIGNALS: dict[Signal, tuple[Callable[[pa.StructArray], Iterable[Rule]], Callabl
     Signal.TRACES: (span_rules, _span_table),
     Signal.LOGS: (log_rules, _log_table),
 }
-_handlers = {Signal.TRACES: columnar_decoder("Traces"), Signal.LOGS: columnar_decoder("Logs")}
+_MESSAGE = {Signal.TRACES: "Traces", Signal.LOGS: "Logs"}

@@ -7,10 +7,8 @@ the end have the same shape with attributes as bytes, for counting.
 
 from __future__ import annotations
 
-from typing import Any
-
-import ptars
 from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import Descriptor, FileDescriptor
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {
@@ -85,11 +83,9 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
 }
 
 
-def columnar_decoder(message: str) -> Any:
-    """A ptars handler whose `list_to_record_batch(bodies)` gives one nested row per body of `message` (Traces, Logs, or
-    an outline).
-    """
-    return _pool.get_for_message(_descriptors.FindMessageTypeByName(f"tieout.otlp.{message}"))
+def descriptor(message: str) -> Descriptor:
+    """The descriptor of Traces, Logs, or an outline of either."""
+    return FILE.message_types_by_name[message]
 
 
 def _file() -> descriptor_pb2.FileDescriptorProto:
@@ -117,4 +113,4 @@ def _add(message: descriptor_pb2.DescriptorProto, name: str, number: int, kind: 
 
 _descriptors = descriptor_pool.DescriptorPool()
 _descriptors.Add(_file())
-_pool = ptars.HandlerPool([_descriptors.FindFileByName("tieout_otlp.proto")])
+FILE: FileDescriptor = _descriptors.FindFileByName("tieout_otlp.proto")
