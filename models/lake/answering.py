@@ -19,8 +19,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from models.lake.connection import attach_missing, connect
+from models.lake.confinement import confine
+from models.lake.connection import attached, connect
+from models.lake.places import attachable
 from models.lake.publish import publish
+from models.lake.read_only import only_read
 from models.lake.steady import steady_table
 from models.settings import Settings
 
@@ -40,12 +43,14 @@ class Answers:
         self, settings: Settings, as_of: datetime | None = None, memory_mib: int = 256, threads: int = 2
     ) -> None:
         self._settings, self._as_of = settings, as_of
-        self._connection = connect(settings, memory_mib=memory_mib, threads=threads, as_of=as_of)
+        self._memory_mib, self._threads = memory_mib, threads
+        self._connection = self._opened()
         self._complete, self._looked = False, 0.0
         self._lock = threading.Lock()
 
     def table(self, sql: str, params: Parameters | None = None) -> pa.Table:
         """The answer to one checked statement; `$name` in `sql` is bound from `params`."""
+        only_read(sql)
         self._look_again()
         try:
             return self._answer(sql, params)
@@ -63,6 +68,11 @@ class Answers:
         """Let go of every store; queries still running end with an error."""
         self._connection.close()
 
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        connection = connect(self._settings, memory_mib=self._memory_mib, threads=self._threads, as_of=self._as_of)
+        confine(connection, self._settings)
+        return connection
+
     def _answer(self, sql: str, params: Parameters | None) -> pa.Table:
         cursor = self._connection.cursor()
         try:
@@ -75,7 +85,9 @@ class Answers:
         if not now and (self._complete or time.monotonic() - self._looked < LOOK_AGAIN_SECONDS):
             return
         with self._lock:
-            attach_missing(self._connection, self._settings)
+            if attachable(self._settings) - attached(self._connection):
+                # A confined connection attaches nothing. Queries that still run hold the old one open until they end.
+                self._connection = self._opened()
             self._complete = publish(self._connection, self._as_of)
             self._looked = time.monotonic()
 

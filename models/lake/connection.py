@@ -17,6 +17,7 @@ import duckdb
 
 from models.domain.errors import Misconfigured
 from models.lake import object_storage
+from models.lake.places import catalogue, journal_file, lake_data, marts_catalogue, marts_data, quoted
 from models.lake.publish import publish
 from models.settings import Settings
 
@@ -80,14 +81,13 @@ def attach_missing(
     marts: Literal["read", "write"] = "read",
 ) -> None:
     """Attach the stores that exist by now and are not attached yet."""
-    have = {row[0] for row in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
+    have = attached(connection)
     if "lake" not in have:
-        _attach_lake(connection, "lake", settings.lake_catalog_address, settings.lake_data_address, write)
+        _attach_lake(connection, "lake", settings.lake_catalog_address, lake_data(settings), write)
     if "marts" not in have:
-        folder = settings.home.absolute() / "lake"
-        _attach_lake(connection, "marts", str(folder / "marts.sqlite"), str(folder / "marts"), marts == "write")
+        _attach_lake(connection, "marts", marts_catalogue(settings), marts_data(settings), marts == "write")
     if "journal" not in have:
-        _attach_journal(connection, settings.journal_address)
+        _attach_journal(connection, settings)
 
 
 def open_lake(
@@ -95,7 +95,7 @@ def open_lake(
 ) -> duckdb.DuckDBPyConnection:
     """A connection with the audit lake alone, as `lake`; nothing attached when it does not exist and `write` is false."""
     connection = open_engine(settings, memory_mib=memory_mib, threads=threads)
-    _attach_lake(connection, "lake", settings.lake_catalog_address, settings.lake_data_address, write)
+    _attach_lake(connection, "lake", settings.lake_catalog_address, lake_data(settings), write)
     return connection
 
 
@@ -105,24 +105,9 @@ def attached(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in rows} & {"lake", "marts", "journal"}
 
 
-def catalogue(address: str) -> str:
-    """A lake catalogue's address as DuckLake wants it: `sqlite:<absolute path>` or `postgres:<connection string>`."""
-    if address.startswith(("postgres://", "postgresql://")):
-        return f"postgres:{address}"
-    if address.startswith("postgres:"):
-        return address
-    return f"sqlite:{Path(address.removeprefix('sqlite:')).absolute()}"
-
-
-def quoted(text: str) -> str:
-    """`text` as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _attach_lake(connection: duckdb.DuckDBPyConnection, name: str, address: str, data: str, write: bool) -> None:
     place = catalogue(address)
     kind, _, path = place.partition(":")
-    data = data if "://" in data else str(Path(data).absolute())
     if kind == "sqlite" and not write and not Path(path).exists():
         return
     if write and kind == "sqlite":
@@ -153,20 +138,22 @@ def _attach_lake(connection: duckdb.DuckDBPyConnection, name: str, address: str,
         ) from error
 
 
-def _attach_journal(connection: duckdb.DuckDBPyConnection, url: str) -> None:
-    kind, _, rest = url.partition("://")
-    if kind.startswith("sqlite"):
-        path = Path(rest.removeprefix("/")).absolute()
-        if path.exists():
+def _attach_journal(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    file = journal_file(settings)
+    if file is not None:
+        if file.exists():
             connection.execute(
-                f"ATTACH {quoted(str(path))} AS journal (TYPE sqlite, READ_ONLY, BUSY_TIMEOUT {BUSY_MILLISECONDS})"
+                f"ATTACH {quoted(str(file))} AS journal (TYPE sqlite, READ_ONLY, BUSY_TIMEOUT {BUSY_MILLISECONDS})"
             )
         return
+    url = settings.journal_address
     try:
-        connection.execute(f"ATTACH {quoted('postgresql://' + rest)} AS journal (TYPE postgres, READ_ONLY)")
+        address = "postgresql://" + url.partition("://")[2]
+        connection.execute(f"ATTACH {quoted(address)} AS journal (TYPE postgres, READ_ONLY)")
     except duckdb.Error as error:
         raise Misconfigured(
-            f"the journal at {_without_secrets(url)} cannot be read: {_without_secrets(str(error))}. Check TIEOUT_JOURNAL_URL"
+            f"the journal at {_without_secrets(url)} cannot be read: {_without_secrets(str(error))}. "
+            "Check TIEOUT_JOURNAL_URL"
         ) from None
 
 
@@ -184,7 +171,8 @@ def _extension_file(name: str) -> str:
     file = importlib.resources.files(module) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
     if not file.is_file():
         raise Misconfigured(
-            f"the wheel duckdb-extension-{name.replace('_', '-')} has no build for DuckDB {duckdb.__version__}: install the versions of requirements.lock"
+            f"the wheel duckdb-extension-{name.replace('_', '-')} has no build for DuckDB {duckdb.__version__}: "
+            "install the versions of requirements.lock"
         )
     return str(file)
 

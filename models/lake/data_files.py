@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from models.lake.connection import quoted
+from models.lake.places import quoted
 from models.settings import Settings
 
 

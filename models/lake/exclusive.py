@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import RLock
 
 from models.domain.errors import Misconfigured
-from models.lake.connection import catalogue
+from models.lake.places import catalogue
 from models.settings import Settings
 
 _ADVISORY = 0x7469656F7574  # "tieout"

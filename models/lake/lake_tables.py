@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from models.lake import guards
-from models.lake.connection import catalogue, quoted
+from models.lake.places import catalogue, quoted
 from models.lake.publish import columns_of
 from models.lake.schema import TABLES
 from models.settings import Settings

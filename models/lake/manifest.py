@@ -14,7 +14,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from models.lake.connection import BUSY_MILLISECONDS, catalogue
+from models.lake.connection import BUSY_MILLISECONDS
+from models.lake.places import catalogue
 from models.settings import Settings
 
 _METADATA = sa.MetaData()

@@ -47,22 +47,30 @@ class NotReadOnly(TieoutError):
 
 
 @lru_cache(maxsize=1024)
-def check(sql: str) -> None:
-    """Raise NotReadOnly unless `sql` is one SELECT, EXPLAIN, DESCRIBE or SHOW over stored tables.
-
-    duckdb.ParserException passes through, since its message names the place of the fault.
-    """
+def only_read(sql: str) -> str:
+    """The one SELECT, DESCRIBE or SHOW that `sql` is, or explains. Raises NotReadOnly for any other statement."""
     statements = duckdb.extract_statements(sql)
     if len(statements) != 1:
         raise NotReadOnly(f"give one statement at a time; these are {len(statements)}")
     kind = statements[0].type.name
     explained = _EXPLAIN.match(sql)
     if kind == "EXPLAIN" and explained:
-        return check(sql[explained.end() :])
+        return only_read(sql[explained.end() :])
     if kind != "SELECT":
         raise NotReadOnly(
-            f"{kind} is refused: this connection reads only. Use SELECT, EXPLAIN, DESCRIBE or SHOW; change things with `tieout replay` or the console"
+            f"{kind} is refused: this connection reads only. Use SELECT, EXPLAIN, DESCRIBE or SHOW; change things with "
+            "`tieout replay` or the console"
         )
+    return sql
+
+
+@lru_cache(maxsize=1024)
+def check(sql: str) -> None:
+    """Raise NotReadOnly unless `sql` is one SELECT, EXPLAIN, DESCRIBE or SHOW over stored tables.
+
+    duckdb.ParserException passes through, since its message names the place of the fault.
+    """
+    sql = only_read(sql)
     described = _DESCRIBE.match(sql)
     if described is None:
         return _check_tree(_tree(sql))

@@ -15,11 +15,11 @@ import duckdb
 
 from models.lake.breach import Report
 from models.lake.catalogue_copy import copy_catalogue
-from models.lake.connection import catalogue, quoted
 from models.lake.data_files import DataFolder
 from models.lake.guards import missing_on_postgres
 from models.lake.lake_tables import ALL, missing_guards
 from models.lake.manifest import Entry, Manifest
+from models.lake.places import catalogue, quoted
 from models.lake.statements import statements
 from models.lake.steady import steadily
 from models.settings import Settings
