@@ -15,7 +15,7 @@ from integrations.engine.lookups import Lookups
 from models.canonical.schemas import SystemRef
 from models.domain.clock import Clock
 from models.domain.outcomes import Fact
-from models.journal.run import Run
+from models.journal.runs.run import Run
 
 
 def idempotency_key(run: Run, step: str) -> str:

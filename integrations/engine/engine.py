@@ -23,8 +23,8 @@ from models.canonical.events import CloudEvent
 from models.catalogue import Catalogue
 from models.domain.clock import Clock
 from models.domain.ownership import Ownership
-from models.journal.admitting import Admitted
-from models.journal.journal import Journal
+from models.journal.ports.engine import EnginePort
+from models.journal.runs.admission import Admitted
 
 
 class Engine:
@@ -35,7 +35,7 @@ class Engine:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: EnginePort,
         flows: Iterable[Flow],
         connectors: Mapping[str, Connector] | Iterable[Connector],
         clock: Clock,

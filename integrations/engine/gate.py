@@ -11,7 +11,7 @@ from integrations.contracts.connector import Policy
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable
 from models.domain.record import Record, RecordKind
-from models.journal.journal import Journal
+from models.journal.ports.engine import EnginePort
 from models.journal.throttle import Circuit
 
 _SLAB = 50
@@ -30,7 +30,7 @@ class Gate:
     """One system's gate in this process. Thread-safe."""
 
     def __init__(
-        self, system: str, policy: Policy, journal: Journal, clock: Clock, pause: Callable[[float], bool]
+        self, system: str, policy: Policy, journal: EnginePort, clock: Clock, pause: Callable[[float], bool]
     ) -> None:
         self._system, self._policy, self._journal, self._clock, self._pause = system, policy, journal, clock, pause
         self._lock = threading.Lock()

@@ -13,8 +13,8 @@ from models.canonical.events import CloudEvent
 from models.domain.errors import Unmappable
 from models.journal.inbox import INBOX, Item
 from models.journal.inbox_queue import Waiting
-from models.journal.journal import Journal
-from models.journal.run import Arrival
+from models.journal.ports.engine import EnginePort
+from models.journal.runs.run import Arrival
 
 _UNSTORABLE = (TypeError, ValueError, OverflowError, sa.exc.DataError)
 """What a value raises that no column holds. A database that is away raises something else, and the item waits."""
@@ -23,7 +23,7 @@ _UNSTORABLE = (TypeError, ValueError, OverflowError, sa.exc.DataError)
 class InboxAdmission:
     """Admits what waits in the inbox. Safe to repeat: an event that came by a poll before is recognised."""
 
-    def __init__(self, journal: Journal, routing: Routing, limit: int = 500) -> None:
+    def __init__(self, journal: EnginePort, routing: Routing, limit: int = 500) -> None:
         self._journal, self._routing, self._limit = journal, routing, limit
 
     def admit(self) -> int:

@@ -7,13 +7,13 @@ from typing import Any
 
 from integrations.contracts.flow import Need
 from integrations.engine.landscape import Landscape
-from models.journal.journal import Journal
+from models.journal.ports.engine import EnginePort
 
 
 class Lookups:
     """Answers are as of the page's claim or later; None is remembered too. Not shared between threads."""
 
-    def __init__(self, journal: Journal, landscape: Landscape) -> None:
+    def __init__(self, journal: EnginePort, landscape: Landscape) -> None:
         self._journal, self.landscape = journal, landscape
         self._known: dict[tuple[str, str], Mapping[str, Any] | None] = {}
         self._canonical: dict[tuple[str, str, str], str | None] = {}

@@ -27,9 +27,9 @@ from models.domain.clock import Clock
 from models.domain.outcomes import Acknowledgement
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState
-from models.journal.journal import Journal
-from models.journal.run import Run
-from models.journal.run_records import run_record
+from models.journal.ports.engine import EnginePort
+from models.journal.runs.records import run_record
+from models.journal.runs.run import Run
 
 _AT_ONCE = 10
 """Notices whose outcomes share one commit: what a kill sends again."""
@@ -50,7 +50,7 @@ class OnDeadNotices:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: EnginePort,
         flows: FlowBook,
         landscape: Landscape,
         clock: Clock,

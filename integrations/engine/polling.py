@@ -16,7 +16,7 @@ from integrations.engine.routing import Routing
 from models.domain.clock import Clock
 from models.domain.errors import Retriable, TieoutError
 from models.journal.cursors import CursorMoved
-from models.journal.journal import Journal
+from models.journal.ports.engine import EnginePort
 
 
 class Polling:
@@ -24,7 +24,7 @@ class Polling:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: EnginePort,
         landscape: Landscape,
         routing: Routing,
         clock: Clock,

@@ -21,10 +21,10 @@ from models.domain.clock import Clock
 from models.domain.outcomes import NothingToDo, WaitFor
 from models.domain.plan import Plan
 from models.domain.states import RunState
-from models.journal.journal import Journal
-from models.journal.replays import restarted
-from models.journal.rereads import INTAKE
-from models.journal.run import HOLDING, Run, telling_system
+from models.journal.ports.engine import EnginePort
+from models.journal.runs.replays import restarted
+from models.journal.runs.rereads import INTAKE
+from models.journal.runs.run import HOLDING, Run, source_system
 
 _AT_ONCE = 4
 
@@ -32,7 +32,7 @@ _AT_ONCE = 4
 class Preview:
     """Dry runs of replay plans."""
 
-    def __init__(self, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
+    def __init__(self, journal: EnginePort, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
         self._journal, self._flows, self._landscape, self._clock = journal, flows, landscape, clock
 
     def of(self, plan: Plan) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class Preview:
                 _hazard(
                     "overwrite",
                     old.run_id,
-                    _overwrites(change, state, f"{held} of {system}", telling_system(old.event_source)),
+                    _overwrites(change, state, f"{held} of {system}", source_system(old.event_source)),
                 )
             )
         elif state.current is not None and change.action == "post":

@@ -8,9 +8,9 @@ from typing import Any
 
 from models.domain.plan import Plan, Wave
 from models.domain.states import RunState
-from models.journal.journal import Journal
-from models.journal.rereads import asked
-from models.journal.run import Run
+from models.journal.ports.engine import EnginePort
+from models.journal.runs.rereads import asked
+from models.journal.runs.run import Run
 
 _FAILED = (RunState.DEAD,)
 _UNCONFIRMED = (
@@ -46,7 +46,7 @@ class Replaying:
         }
         self.result = {**fresh, "plan_hash": self.plan.hash, **self.result}
 
-    def advance(self, journal: Journal) -> bool:
+    def advance(self, journal: EnginePort) -> bool:
         """Look at the wave that is out, or send the next one; False while a wave is not at rest yet."""
         waves = self.result["waves"]
         if waves and not waves[-1]["ended"]:
@@ -61,7 +61,7 @@ class Replaying:
         at_rest = bool(waves) and waves[-1]["ended"]
         return at_rest and (self.result["stopped"] or len(waves) == len(list(self.plan.waves())))
 
-    def _send(self, journal: Journal, wave: Wave) -> None:
+    def _send(self, journal: EnginePort, wave: Wave) -> None:
         because = {"request_id": self.request_id, "reason": self.reason, "plan_hash": self.plan.hash}
         unseen = self._unseen(journal, wave)
         made = journal.runs.replay(
@@ -85,7 +85,7 @@ class Replaying:
         )
         self.result["replayed"] = len(self.result["run_ids"])
 
-    def _unseen(self, journal: Journal, wave: Wave) -> dict[str, str]:
+    def _unseen(self, journal: EnginePort, wave: Wave) -> dict[str, str]:
         """Runs that a correction would deliver anew though nobody confirmed the plan: run id -> why they are left
         alone.
         """
@@ -97,7 +97,7 @@ class Replaying:
             kin.setdefault(other.lineage_id, []).append(other)
         return {run.run_id: _UNCONFIRMED for run in runs if _delivers_again(run, wave.start, kin[run.lineage_id])}
 
-    def _ended(self, journal: Journal, wave: dict[str, Any]) -> bool:
+    def _ended(self, journal: EnginePort, wave: dict[str, Any]) -> bool:
         runs = journal.runs.by_ids(wave["run_ids"])
         failed = sum(run.state in _FAILED and not asked(run) for run in runs)
         settled = sum(run.state in _ENDED for run in runs)

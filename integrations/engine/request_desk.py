@@ -11,7 +11,7 @@ from integrations.engine.preview import Preview
 from integrations.engine.replaying import Replaying
 from models.domain.clock import Clock
 from models.domain.plan import plan_of
-from models.journal.journal import Journal
+from models.journal.ports.engine import EnginePort
 from models.journal.requests import Request
 
 KINDS = ("preview", "replay", "cancel", "pause_flow", "resume_flow")
@@ -23,7 +23,7 @@ class RequestDesk:
     next.
     """
 
-    def __init__(self, owner: str, journal: Journal, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
+    def __init__(self, owner: str, journal: EnginePort, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
         self._owner, self._journal = owner, journal
         self._flows = flows
         self._preview = Preview(journal, flows, landscape, clock)

@@ -17,8 +17,8 @@ from integrations.engine.tracing import new_trace_id
 from models.canonical.events import CloudEvent, data_of, upcast
 from models.domain.errors import TieoutError, Unmappable
 from models.journal.metadata import micros
-from models.journal.rereads import INTAKE, row_key
-from models.journal.run import Arrival, Start
+from models.journal.runs.rereads import INTAKE, row_key
+from models.journal.runs.run import Arrival, Start
 
 NO_ENTITY = "-"
 """Lane of events that name no legal entity. Lanes are kept apart by flow too: a thousand time entries must not stand in

@@ -21,7 +21,7 @@ from integrations.flows import flows
 from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
-from models.journal import open_journal
+from models.journal.ports.engine import open_engine
 from models.settings import Settings, read_settings
 
 _IDLE_SECONDS = 0.05
@@ -74,7 +74,7 @@ class _Service:
 
     def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock, stop: threading.Event) -> None:
         self._settings, self._catalogue, self._clock, self._stop = settings, catalogue, clock, stop
-        self._journal = open_journal(settings.journal_address, clock)
+        self._journal = open_engine(settings.journal_address, clock)
         collector = f"http://{settings.host}:{settings.otlp_port}"
         self._telemetry = Telemetry(collector, settings.environment)
         self._snapshots = Snapshotting(self._journal, clock, f"{collector}/v1/observations")

@@ -14,7 +14,7 @@ import orjson
 from integrations.contracts.connector import Connector, Observation
 from models.domain.clock import Clock
 from models.domain.errors import Retriable
-from models.journal.journal import Journal
+from models.journal.ports.engine import EnginePort
 from models.journal.snapshots import Seen
 
 _ROWS = 5_000
@@ -24,7 +24,7 @@ _ROWS = 5_000
 class Snapshotting:
     """Rows are remembered as sent only after the collector answered 200: what it did not confirm goes out again."""
 
-    def __init__(self, journal: Journal, clock: Clock, address: str, client: httpx.Client | None = None) -> None:
+    def __init__(self, journal: EnginePort, clock: Clock, address: str, client: httpx.Client | None = None) -> None:
         self._journal, self._clock, self._address = journal, clock, address
         self._client = client or httpx.Client(timeout=30.0)
         self._seen: dict[tuple[str, str], dict[str, Seen]] = {}

@@ -18,8 +18,8 @@ from models.canonical.events import CloudEvent
 from models.domain.outcomes import Acknowledgement, Done, NothingToDo, WaitFor
 from models.domain.record import RecordKind
 from models.domain.states import RunState
-from models.journal.run import Move
-from models.journal.run_records import run_record, settlement
+from models.journal.runs.records import run_record, settlement
+from models.journal.runs.run import Move
 from models.journal.signals import what_of
 
 

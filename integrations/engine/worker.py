@@ -22,10 +22,9 @@ from models.domain.clock import Clock
 from models.domain.errors import Rejected
 from models.domain.outcomes import Acknowledgement
 from models.domain.states import RunState
-from models.journal.claiming import CRASHES
-from models.journal.journal import Journal
-from models.journal.run import Move, Run
-from models.journal.runs import Claim
+from models.journal.ports.engine import EnginePort
+from models.journal.runs.claiming import CRASHES, Claim
+from models.journal.runs.run import Move, Run
 
 _UNKNOWN_VERSION = timedelta(minutes=1)
 
@@ -36,7 +35,7 @@ class Worker:
     def __init__(
         self,
         owner: str,
-        journal: Journal,
+        journal: EnginePort,
         flows: FlowBook,
         landscape: Landscape,
         clock: Clock,

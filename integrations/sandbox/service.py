@@ -20,7 +20,7 @@ from integrations.sandbox.sandbox import SEED, Sandbox
 from integrations.sandbox.serving import server
 from models.domain.clock import SystemClock, WorldClock, clock_at
 from models.domain.errors import Misconfigured
-from models.journal.journal import Journal, open_journal
+from models.journal.ports.readings import ReadingsPort, open_readings
 from models.settings import Settings, read_settings
 
 LATENCY = 0.002
@@ -78,11 +78,11 @@ class EngineWatch:
 
     def __init__(self, settings: Settings, clock_file: Path) -> None:
         self._settings, self._clock_file = settings, clock_file
-        self._journal: Journal | None = None
+        self._journal: ReadingsPort | None = None
 
     def __call__(self) -> tuple[datetime | None, int, datetime | None]:
         if self._journal is None:
-            self._journal = open_journal(self._settings.journal_address, clock_at(self._clock_file))
+            self._journal = open_readings(self._settings.journal_address, clock_at(self._clock_file))
         pulse = self._journal.runs.pulse()
         return pulse.polled_at, pulse.due, self._journal.runs.next_due()
 

@@ -18,14 +18,18 @@ from models.domain.errors import Misconfigured
 _READ = "journal_reads"
 
 
-def open_database(url: str) -> sa.Engine:
-    """An engine for the journal at a SQLAlchemy URL; creates the folder of an SQLite file.
+def open_database(url: str, read_only: bool = False) -> sa.Engine:
+    """An engine for the journal at a SQLAlchemy URL; creates the folder of an SQLite file. With `read_only` the
+    database refuses a write on its connections.
 
     Raises Misconfigured for another kind of database.
     """
     address = sa.make_url(url)
     if address.get_backend_name() == "postgresql":
-        return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=20)
+        engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=20)
+        if read_only:
+            sa.event.listen(engine, "connect", _only_reading)
+        return engine
     if address.get_backend_name() != "sqlite" or not address.database:
         shown = address.render_as_string(hide_password=True)
         raise Misconfigured(
@@ -36,6 +40,8 @@ def open_database(url: str) -> sa.Engine:
         address, connect_args={"timeout": 30, "cached_statements": 512}, pool_size=10, max_overflow=20
     )
     sa.event.listen(engine, "connect", _prepared)
+    if read_only:
+        sa.event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only=ON"))
     sa.event.listen(engine, "begin", _begun)
     return engine
 
@@ -66,6 +72,10 @@ def _prepared(raw: Any, _record: Any) -> None:
         "cache_size=-16000",
     ):
         raw.execute(f"PRAGMA {pragma}")
+
+
+def _only_reading(raw: Any, _record: Any) -> None:
+    raw.read_only = True
 
 
 def _begun(connection: sa.Connection) -> None:

@@ -29,20 +29,12 @@ class FeedPage:
     records: list[Record]
 
 
-class Feed:
+class FeedReading:
     """Positions grow; a page once read is never followed by one with a lower position."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
         self._shared = engine.dialect.name == "postgresql"
-
-    def append(self, connection: sa.Connection, records: Sequence[Record]) -> None:
-        """Add records as one page inside the caller's transaction; nothing for none."""
-        if not records:
-            return
-        if self._shared:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_BARRIER)))
-        connection.execute(tables.feed.insert().values(records=packed(records)))
 
     def read(self, after: int, limit: int = 100) -> list[FeedPage]:
         """At most `limit` pages behind position `after`, in order; none is ever skipped.
@@ -96,6 +88,18 @@ class Feed:
         with self._engine.begin() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_BARRIER)))
             return int(connection.scalar(sa.select(sa.func.max(tables.feed.c.position))) or 0)
+
+
+class Feed(FeedReading):
+    """The feed with its pen: what is appended is read by every consumer, once it is committed."""
+
+    def append(self, connection: sa.Connection, records: Sequence[Record]) -> None:
+        """Add records as one page inside the caller's transaction; nothing for none."""
+        if not records:
+            return
+        if self._shared:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_BARRIER)))
+        connection.execute(tables.feed.insert().values(records=packed(records)))
 
 
 def packed(records: Sequence[Record]) -> bytes:

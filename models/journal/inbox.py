@@ -109,3 +109,8 @@ def _whole(text: str) -> str:
 def _storable(text: str) -> str:
     """As above, and without NUL, which PostgreSQL keeps in no column."""
     return _whole(text).replace("\0", "\ufffd")
+
+
+def waiting_count(connection: sa.Connection) -> int:
+    """How many items wait for admission."""
+    return int(connection.execute(statements(SQL, connection.dialect.name)["waiting_count"]).scalar_one())

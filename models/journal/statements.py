@@ -18,7 +18,7 @@ import orjson
 import sqlalchemy as sa
 
 from models import sql_statements
-from models.journal.run import RUN_COLUMNS
+from models.journal.runs.run import RUN_COLUMNS
 
 _LIST = re.compile(r"in json\((:\w+)\)")
 _NUMBERS = re.compile(r"in json numbers\((:\w+)\)")

@@ -24,11 +24,22 @@ class Circuit:
     reason: str | None = None
 
 
-class Throttle:
-    """Token buckets by the database's clock (tokens a wall second), circuits and holds in world time."""
+class Circuits:
+    """How the systems stand, to look at."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
+
+    def circuits(self) -> dict[str, Circuit]:
+        """Every known system's circuit."""
+        row = tables.throttle.c
+        query = sa.select(row.system, row.circuit, row.failures, row.held_until, row.probe_at, row.reason)
+        with reading(self._engine) as connection:
+            return {found.system: Circuit(*found) for found in connection.execute(query)}
+
+
+class Throttle(Circuits):
+    """Token buckets by the database's clock (tokens a wall second), circuits and holds in world time."""
 
     def register(self, systems: list[str]) -> None:
         """Make these systems known, circuit closed and bucket full at their first call."""
@@ -54,13 +65,6 @@ class Throttle:
             left = filled - taken
             connection.execute(sa.update(row).where(row.c.system == system).values(tokens=left, refilled_wall=wall))
         return taken, 0.0 if taken else (1.0 - left) / rate
-
-    def circuits(self) -> dict[str, Circuit]:
-        """Every known system's circuit."""
-        row = tables.throttle.c
-        query = sa.select(row.system, row.circuit, row.failures, row.held_until, row.probe_at, row.reason)
-        with reading(self._engine) as connection:
-            return {found.system: Circuit(*found) for found in connection.execute(query)}
 
     def hold(self, system: str, until: datetime) -> None:
         """Call the system no more before `until` (world time): it said so."""

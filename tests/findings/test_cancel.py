@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from integrations.engine.engine import Engine
 from models.domain.errors import Rejected
-from models.journal.run import Run
+from models.journal.runs.run import Run
 from tests.findings.books import given
 from tests.journals import clock, journal  # noqa: F401  fixtures
 from tests.unit.engine.hostile import Hostile, event, posting_flow

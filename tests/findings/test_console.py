@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from app.cli.main import cli
 from app.console.billing.breakdown import breakdown
 from app.readings.billing.rows import Part
-from models.journal.cases import Cases
+from models.journal.cases.cases import Cases
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.test_cases import CASE, RATES, entry
 

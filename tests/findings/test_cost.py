@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from models.domain.fingerprint import fingerprint
-from models.journal.cases import Cases
+from models.journal.cases.cases import Cases
 from models.marts import refresh as refreshing
 from models.marts.definitions import FOLDER
 from models.sql_statements import statements

@@ -13,7 +13,8 @@ import pytest
 import app.console.journey
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.console.sign_in import Refusal, recognised
-from models.journal.cases import CaseFilter, Cases
+from models.journal.cases import CaseFilter
+from models.journal.cases.cases import Cases
 from models.settings import Settings
 from models.sql_statements import statements
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from app.cli.output import Format
 from app.cli.verify import verify as prove
 from models.domain.errors import Misconfigured, TieoutError
-from models.journal.case_tables import case_
-from models.journal.cases import Cases
+from models.journal.cases.cases import Cases
+from models.journal.cases.tables import case_
 from models.lake.verify import verify
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.test_cases import CASE, RATES, entry

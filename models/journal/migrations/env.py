@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from models.journal import case_tables, tables
+from models.journal import tables
+from models.journal.cases import tables as case_tables
 from models.journal.metadata import metadata
 
 assert tables.run.metadata is metadata and case_tables.case_.metadata is metadata

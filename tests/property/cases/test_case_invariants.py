@@ -14,7 +14,8 @@ from models.domain.case import SEVERITIES, severity
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import case_id_of, fingerprint
 from models.domain.plan import Plan
-from models.journal.cases import CaseFilter, Cases
+from models.journal.cases import CaseFilter
+from models.journal.cases.cases import Cases
 from models.journal.metadata import metadata
 from tests.unit.cases.conftest import HandClock, KeptFeed
 

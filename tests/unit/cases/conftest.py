@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-import models.journal.case_tables  # noqa: F401
-from models.journal.cases import Cases
+import models.journal.cases.tables  # noqa: F401
+from models.journal.cases.cases import Cases
 from models.journal.metadata import metadata
-from models.journal.requests import Requests
+from models.journal.requests.requests import Requests
 
 
 class HandClock:

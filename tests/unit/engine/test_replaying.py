@@ -17,7 +17,7 @@ from models.domain.outcomes import Done
 from models.domain.plan import plan_of
 from models.domain.states import RunState
 from models.journal import Journal
-from models.journal.run import Run
+from models.journal.runs.run import Run
 from tests.unit.engine.hostile import HandClock, Hostile, event, posting_flow
 
 

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from models.domain.outcomes import Fact
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState
-from models.journal import Journal, admitting, open_journal
-from models.journal.claiming import CRASHES
-from models.journal.run import Arrival, Move, Start
-from models.journal.run_records import run_record
+from models.journal import Journal, open_journal
+from models.journal.runs import admission
+from models.journal.runs.claiming import CRASHES
+from models.journal.runs.records import run_record
+from models.journal.runs.run import Arrival, Move, Start
 from models.journal.signals import raise_signals
 from tests.unit.engine.hostile import START, HandClock
 
@@ -184,13 +185,13 @@ def test_a_newer_version_is_kept_when_the_waiting_run_went_on_meanwhile(
     any_journal.runs.admit([arrival("a", 1)])
     with any_journal.engine.begin() as connection:
         connection.execute(sa.text("update run set state = 'waiting', waiting_for = 'x/1'"))
-    looked = admitting._Admission._look
+    looked = admission._Admission._look
 
     def meanwhile(self: Any, starts: Any) -> None:
         looked(self, starts)
         self._connection.execute(sa.text("update run set state = 'ready'"))
 
-    monkeypatch.setattr(admitting._Admission, "_look", meanwhile)
+    monkeypatch.setattr(admission._Admission, "_look", meanwhile)
     admitted = any_journal.runs.admit([arrival("a", 2)])
     assert (len(admitted.started), admitted.woken) == (1, [])
     assert [(run.source_version, run.payload, run.held) for run in any_journal.runs.by_keys(["a"])] == [

@@ -11,10 +11,10 @@ from integrations.contracts import Page, Role
 from integrations.engine import Engine
 from models.domain.errors import Unmappable
 from models.domain.states import RunState
-from models.journal import Journal, rereads
-from models.journal.admitting import SQL
-from models.journal.rereads import row_key
-from models.journal.run import Run, run_of
+from models.journal import Journal
+from models.journal.runs import rereads
+from models.journal.runs.rereads import row_key
+from models.journal.runs.run import Run, run_of
 from models.journal.statements import statements
 from tests.unit.engine.hostile import HandClock, Hostile
 
@@ -54,7 +54,7 @@ def test_a_page_reads_the_letters_of_its_own_stream(
 
 def test_letters_are_found_by_their_key(journal: Journal) -> None:
     """N4: SQLite seeks the stream's letters in the index of dead runs, between two bounds."""
-    sql = statements(SQL, "sqlite")["asked_again"].text
+    sql = statements(rereads._SQL, "sqlite")["asked_again"].text
     with journal.engine.begin() as connection:
         plan = connection.execute(sa.text(f"explain query plan {sql}"), {"stream": "time:psa:"}).all()
     assert "run_dead (business_key>? AND business_key<?)" in plan[0].detail

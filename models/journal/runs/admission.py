@@ -8,21 +8,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import sqlalchemy as sa
 
 from models.domain.record import Record
 from models.domain.states import RunState
-from models.journal import tables
 from models.journal.metadata import micros
-from models.journal.run import Arrival, Run, Start, run_of, telling_system
-from models.journal.run_records import arrival_record, settlement
+from models.journal.runs.reading import event_bodies, runs_about
+from models.journal.runs.records import arrival_record, settlement
+from models.journal.runs.rows import insert_runs, new_run, stored
+from models.journal.runs.run import Arrival, Run, Start, source_system
 from models.journal.signals import raise_signals
 from models.journal.statements import insert_many, statements
 
-SQL = Path(__file__).with_name("runs.sql")
+SQL = Path(__file__).with_name("admission.sql")
 _LOCK = 0x71E0_0002
 """Advisory lock on PostgreSQL: two admissions at once would not see each other's runs of one aggregate."""
 
@@ -47,6 +47,7 @@ def admit(connection: sa.Connection, arrivals: Sequence[Arrival], now: datetime)
     """Admit what is new in the caller's transaction and leave its records to the caller. Safe to repeat."""
     admitted = Admitted()
     admission_lock(connection)
+    sql = statements(SQL, connection.dialect.name)
     fresh = _fresh(connection, arrivals)
     admitted.duplicates = len(arrivals) - len(fresh)
     if fresh:
@@ -60,7 +61,7 @@ def admit(connection: sa.Connection, arrivals: Sequence[Arrival], now: datetime)
             }
             for one in fresh
         ]
-        insert_many(connection, _EVENT, rows)
+        insert_many(connection, sql["keep_event"], rows)
         _Admission(connection, admitted, now).take(fresh)
     return admitted
 
@@ -85,8 +86,8 @@ def _fresh(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Arriv
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """The event that told of a version."""
+class _Version:
+    """The event that brought a version."""
 
     event_type: str
     source: str
@@ -100,7 +101,7 @@ class _Admission:
         self._connection, self._admitted, self._now = connection, admitted, now
         self._sql = statements(SQL, connection.dialect.name)
         self._rows: list[dict[str, Any]] = []
-        self._versions: dict[tuple[str, str, str], dict[int, _Told]] = {}
+        self._versions: dict[tuple[str, str, str], dict[int, _Version]] = {}
         self._waiting: dict[tuple[str, str, str], Run] = {}
         self._open: set[tuple[str, str]] = set()
 
@@ -113,14 +114,12 @@ class _Admission:
             for start in arrival.starts:
                 self._start(arrival, start)
         if self._rows:
-            insert_many(self._connection, _INSERT, self._rows)
+            insert_runs(self._connection, self._rows)
         raise_signals(self._connection, {start.business_key for start in starts}, self._now)
 
     def _look(self, starts: Sequence[Start]) -> None:
-        keys = json.dumps(sorted({start.business_key for start in starts}))
-        for row in self._connection.execute(self._sql["facts"], {"keys": keys}):
-            run = run_of(row)
-            self._versions.setdefault(run.fact, {})[run.source_version] = _Told(
+        for run in runs_about(self._connection, {start.business_key for start in starts}):
+            self._versions.setdefault(run.fact, {})[run.source_version] = _Version(
                 run.event_type, run.event_source, run.event_id
             )
             if run.state is RunState.WAITING:
@@ -133,16 +132,16 @@ class _Admission:
             self._open |= {(flow, aggregate) for aggregate in found}
 
     def _start(self, arrival: Arrival, start: Start) -> None:
-        fact = (start.flow, start.business_key, telling_system(arrival.source))
+        fact = (start.flow, start.business_key, source_system(arrival.source))
         versions = self._versions.setdefault(fact, {})
-        version, told = start.source_version, _Told(start.event_type, arrival.source, arrival.event_id)
+        version, fresh = start.source_version, _Version(start.event_type, arrival.source, arrival.event_id)
         while version in versions:
-            if self._same(told, versions[version]):
+            if self._same(fresh, versions[version]):
                 self._admitted.duplicates += 1
                 return self._note(arrival, start, "duplicate", None)
             version += 1
         newest = max(versions, default=None)
-        versions[version], start = told, replace(start, source_version=version)
+        versions[version], start = fresh, replace(start, source_version=version)
         if newest is not None and start.source_version < newest:
             return self._add(arrival, start, RunState.SUPERSEDED, "stale")
         if arrival.refusal is not None:
@@ -151,17 +150,18 @@ class _Admission:
             return None
         return self._add(arrival, start, RunState.READY, "admitted")
 
-    def _same(self, told: _Told, known: _Told) -> bool:
+    def _same(self, fresh: _Version, known: _Version) -> bool:
         """Whether two events of one version say the same. A source's clock ticks in seconds or milliseconds, so that
         two changes may bear one number: the one that arrives later is the later version, and nothing is lost. An event
         that was admitted under this very id before was forgotten since, to be taken as new.
         """
-        if told.event_type != known.event_type or told == known:
+        if fresh.event_type != known.event_type or fresh == known:
             return False
-        data = []
-        for one in (told, known):
-            ids = {"source": one.source, "ids": json.dumps([one.event_id])}
-            data += [orjson.loads(row.body).get("data") for row in self._connection.execute(self._sql["origins"], ids)]
+        data = [
+            body.get("data")
+            for one in (fresh, known)
+            for body in event_bodies(self._connection, one.source, [one.event_id]).values()
+        ]
         return len(data) == 2 and data[0] == data[1]
 
     def _wake(self, arrival: Arrival, start: Start, run: Run) -> bool:
@@ -204,83 +204,3 @@ class _Admission:
         self._admitted.records.append(
             arrival_record(arrival, start, status, run_id, run.lineage_id if run else None, self._now)
         )
-
-
-def new_run(arrival: Arrival, start: Start, state: RunState, now: datetime) -> Run:
-    """A run at its first step, the first of its lineage."""
-    run_id = uuid4().hex
-    error = arrival.refusal or (None, None, None)
-    ended = state is RunState.SUPERSEDED
-    return Run(
-        seq=0,
-        run_id=run_id,
-        flow=start.flow,
-        flow_version=start.flow_version,
-        state=state,
-        step=0,
-        step_name=start.step_name,
-        attempt=0,
-        claims=0,
-        business_key=start.business_key,
-        source_version=start.source_version,
-        aggregate=start.aggregate,
-        lane=start.lane,
-        lineage_id=run_id,
-        replay_of=None,
-        correlation_id=start.correlation_id,
-        trace_id=start.trace_id,
-        legal_entity=start.legal_entity,
-        event_type=start.event_type,
-        event_source=arrival.source,
-        event_id=arrival.event_id,
-        payload=dict(start.payload),
-        acks={},
-        correction=None,
-        intent=None,
-        error_code=error[0],
-        error_message=error[1],
-        error_field=error[2],
-        system=None,
-        waiting_for=None,
-        waiting_because=None,
-        waiting_missing=None,
-        waiting_owner=None,
-        amount=start.amount,
-        currency=start.currency,
-        created_at=now,
-        due_at=now,
-        settled_at=now if ended else None,
-        source_changed_at=start.source_changed_at,
-        notice=None,
-        lease_token=0,
-    )
-
-
-_STORED = [
-    f"{column.name}"
-    for column in tables.run.columns
-    if column.name not in ("seq", "waiting_wall", "lease_owner", "lease_until_wall")
-]
-_INSERT = sa.text(f"insert into run ({', '.join(_STORED)}) values ({', '.join(':' + name for name in _STORED)})")
-_EVENT = sa.text(
-    "insert into event (source, event_id, body, admitted_at) values (:source, :event_id, :body, :admitted_at)"
-)
-_JSON = ("payload", "acks", "correction", "intent", "waiting_missing")
-_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at")
-
-
-def stored(run: Run, held: bool, now: datetime) -> dict[str, Any]:
-    """A run as a row of the table, JSON as text and times as microseconds."""
-    row: dict[str, Any] = {name: getattr(run, name, None) for name in _STORED}
-    row["state"], row["held"], row["updated_at"] = run.state.value, int(held), micros(now)
-    for name in _JSON:
-        row[name] = orjson.dumps(row[name], default=str).decode() if row[name] else None
-    row["payload"] = row["payload"] or "{}"
-    for name in _TIMES:
-        row[name] = micros(row[name]) if row[name] is not None else None
-    return row
-
-
-def insert_runs(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows made by `stored`."""
-    insert_many(connection, _INSERT, rows)

@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import orjson
 import sqlalchemy as sa
 from pydantic import ValidationError
 
@@ -21,14 +21,18 @@ from models.domain.errors import Unmappable
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState, allowed
 from models.journal import tables
-from models.journal.admitting import SQL, admission_lock, insert_runs, stored
-from models.journal.committing import release, supersede
 from models.journal.inbox import INBOX
 from models.journal.inbox_queue import put_back
-from models.journal.rereads import INTAKE, STALE, ask
-from models.journal.run import HOLDING, Run, run_of
-from models.journal.run_records import run_record
+from models.journal.runs.admission import admission_lock
+from models.journal.runs.reading import origins, runs_by_ids
+from models.journal.runs.records import run_record
+from models.journal.runs.rereads import INTAKE, STALE, ask
+from models.journal.runs.rows import insert_runs, stored
+from models.journal.runs.run import HOLDING, Run
+from models.journal.runs.succession import release, supersede
 from models.journal.statements import statements
+
+_SQL = Path(__file__).with_name("replays.sql")
 
 
 @dataclass(slots=True)
@@ -127,17 +131,6 @@ def _present(origin: Mapping[str, Any]) -> Mapping[str, Any]:
         return dict(origin["data"])
 
 
-def origins(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:
-    """The CloudEvents that began these runs, by run id."""
-    sql = statements(SQL, connection.dialect.name)
-    bodies: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for source in sorted({run.event_source for run in runs}):
-        ids = json.dumps(sorted({run.event_id for run in runs if run.event_source == source}))
-        for row in connection.execute(sql["origins"], {"source": source, "ids": ids}):
-            bodies[(row.source, row.event_id)] = orjson.loads(row.body)
-    return {run.run_id: bodies[key] for run in runs if (key := (run.event_source, run.event_id)) in bodies}
-
-
 class ReplayMaker:
     """Makes replays in the caller's transaction and leaves their records to the caller. Safe to repeat: a run that was
     taken over already answers with the run that took over, a settled or cancelled one (it stays what it is) with the
@@ -146,7 +139,7 @@ class ReplayMaker:
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self._connection, self._now = connection, now
-        self._sql = statements(SQL, connection.dialect.name)
+        self._sql = statements(_SQL, connection.dialect.name)
 
     def make(
         self,
@@ -161,7 +154,7 @@ class ReplayMaker:
         """
         admission_lock(self._connection)
         ids = json.dumps(list(run_ids))
-        olds = {run.run_id: run for run in map(run_of, self._connection.execute(self._sql["by_ids"], {"ids": ids}))}
+        olds = {run.run_id: run for run in runs_by_ids(self._connection, run_ids)}
         request_id = because.get("request_id")
         before: dict[str, str] = dict(
             self._connection.execute(self._sql["replays_of"], {"ids": ids, "request_id": request_id}).all()

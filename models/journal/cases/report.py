@@ -15,8 +15,8 @@ from models.domain.clock import Clock
 from models.domain.finding import Finding
 from models.domain.fingerprint import case_id_of, finding_id_of
 from models.domain.record import Record, RecordKind
-from models.journal.case_tables import case_, case_event, finding
-from models.journal.case_totals import Total, totals_of, worth
+from models.journal.cases.tables import case_, case_event, finding
+from models.journal.cases.totals import Total, totals_of, worth
 
 _T = TypeVar("_T")
 

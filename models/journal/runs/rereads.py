@@ -14,10 +14,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from models.domain.record import Record, RecordKind
-from models.journal.committing import supersede
 from models.journal.metadata import micros
-from models.journal.run import Run, run_of
-from models.journal.run_records import run_record
+from models.journal.runs.records import run_record
+from models.journal.runs.run import Run, run_of
+from models.journal.runs.succession import supersede
 from models.journal.statements import statements
 
 INTAKE = "intake"
@@ -26,7 +26,7 @@ beginning.
 """
 STALE = timedelta(days=1)
 """Age of a stream's last reading to its end from which on it is not begun again."""
-_SQL = Path(__file__).with_name("runs.sql")
+_SQL = Path(__file__).with_name("rereads.sql")
 
 _GONE = (
     "shows the row no longer, so a replay cannot bring it back: change and save it there, so that it is told anew, or do by hand what it asks for "

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from models.domain.case import SEVERITIES, service_time, severity
 from models.domain.money import CENT
-from models.journal.case_tables import finding
+from models.journal.cases.tables import finding
 
 RUNS_KEPT = 200
 TRACES_KEPT = 20

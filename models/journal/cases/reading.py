@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from models.domain.case import SEVERITIES, cause_title
 from models.domain.clock import Clock
-from models.journal.case_tables import case_, case_event, finding
+from models.journal.cases.tables import case_, case_event, finding
 from models.journal.database import reading
 
 Row = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Cases in the journal: reported by detectors, worked on by people, read by the console (X8, X9)."""
+"""Triage: what people do with cases (X9)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,19 @@ import sqlalchemy as sa
 from models.domain.case import ACTIVE, CaseStatus
 from models.domain.clock import Clock
 from models.domain.record import Record, RecordKind
-from models.journal.case_reading import CaseFilter, CaseGroup, CasePage, CaseReading
-from models.journal.case_report import CaseReport, FeedWriter
-from models.journal.case_tables import case_, case_event
-
-__all__ = ["CaseFilter", "CaseGroup", "CasePage", "Cases"]
+from models.journal.cases.report import FeedWriter
+from models.journal.cases.tables import case_, case_event
 
 _PENDING = (*ACTIVE, CaseStatus.SNOOZED)
 
 
-class Cases(CaseReport, CaseReading):
+class Triage:
     """Each method is one transaction. A triage action takes one case id or many, names who does it, is kept in the
     case's history and handed to the audit lake in the same commit; it answers the ids it changed.
     """
 
     def __init__(self, engine: sa.Engine, clock: Clock, feed: FeedWriter) -> None:
-        CaseReport.__init__(self, engine, clock, feed)
+        self._engine, self._clock, self._feed = engine, clock, feed
 
     def acknowledge(self, case_ids: str | Iterable[str], actor: str, reason: str | None = None) -> list[str]:
         """Somebody is on it: open and snoozed cases become acknowledged, without an assignee they become the actor's."""
@@ -53,7 +50,7 @@ class Cases(CaseReport, CaseReading):
         Raises ValueError for an empty one.
         """
         return self._triage(
-            case_ids, actor, "commented", {"text": _said(text, "a comment needs words")}, {}, tuple(CaseStatus)
+            case_ids, actor, "commented", {"text": _worded(text, "a comment needs words")}, {}, tuple(CaseStatus)
         )
 
     def snooze(self, case_ids: str | Iterable[str], actor: str, until: datetime, reason: str) -> list[str]:
@@ -63,7 +60,7 @@ class Cases(CaseReport, CaseReading):
         """
         if until <= self._clock.now():
             raise ValueError(f"snooze until a moment in the future, not {until.isoformat()}")
-        body = {"until": until.isoformat(), "reason": _said(reason, "say why this case can wait")}
+        body = {"until": until.isoformat(), "reason": _worded(reason, "say why this case can wait")}
         values = {"status": CaseStatus.SNOOZED, "active": 0, "snoozed_until": until}
         return self._triage(case_ids, actor, "snoozed", body, values, _PENDING)
 
@@ -72,7 +69,7 @@ class Cases(CaseReport, CaseReading):
 
         Raises ValueError without a reason.
         """
-        body = {"reason": _said(reason, "say why this case is accepted: the auditor will ask")}
+        body = {"reason": _worded(reason, "say why this case is accepted: the auditor will ask")}
         return self._triage(
             case_ids,
             actor,
@@ -100,7 +97,7 @@ class Cases(CaseReport, CaseReading):
         held: tuple[CaseStatus, ...],
     ) -> list[str]:
         wanted = [case_ids] if isinstance(case_ids, str) else list(dict.fromkeys(case_ids))
-        said = {key: value for key, value in body.items() if value is not None}
+        kept = {key: value for key, value in body.items() if value is not None}
         now = self._clock.now()
         with self._engine.begin() as connection:
             query = sa.select(case_).where(case_.c.case_id.in_(wanted), case_.c.status.in_(held)).with_for_update()
@@ -112,9 +109,9 @@ class Cases(CaseReport, CaseReading):
                 connection.execute(sa.update(case_).where(case_.c.case_id.in_(ids)).values(**values))
             connection.execute(
                 sa.insert(case_event),
-                [{"case_id": one, "at": now, "actor": actor, "action": action, "body": said} for one in ids],
+                [{"case_id": one, "at": now, "actor": actor, "action": action, "body": kept} for one in ids],
             )
-            self._feed.append(connection, [action_record(row, actor, action, said, now) for row in changed])
+            self._feed.append(connection, [action_record(row, actor, action, kept, now) for row in changed])
         return ids
 
 
@@ -134,7 +131,7 @@ def action_record(case: Mapping[str, Any], actor: str, action: str, body: Mappin
     )
 
 
-def _said(text: str, otherwise: str) -> str:
+def _worded(text: str, otherwise: str) -> str:
     if not text or not text.strip():
         raise ValueError(otherwise)
     return text.strip()

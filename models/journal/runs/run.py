@@ -74,10 +74,10 @@ class Run:
     @property
     def fact(self) -> tuple[str, str, str]:
         """What versions are compared within: the flow, the business key and the system that told of it."""
-        return self.flow, self.business_key, telling_system(self.event_source)
+        return self.flow, self.business_key, source_system(self.event_source)
 
 
-def telling_system(event_source: str) -> str:
+def source_system(event_source: str) -> str:
     """The system that an event came from: versions of two systems count from clocks of their own and never compare."""
     return event_source.partition("/")[0]
 

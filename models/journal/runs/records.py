@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from models.domain.record import Record, RecordKind
-from models.journal.run import Arrival, Run, Start
+from models.journal.runs.run import Arrival, Run, Start
 
 
 def run_record(run: Run, kind: RecordKind, now: datetime, **more: Any) -> Record:

@@ -1,0 +1,5 @@
+"""Cases: reported by detectors, worked on by people, read by the console (X8, X9)."""
+
+from models.journal.cases.reading import CaseFilter, CaseGroup, CasePage
+
+__all__ = ["CaseFilter", "CaseGroup", "CasePage"]

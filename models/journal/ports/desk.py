@@ -1,0 +1,38 @@
+"""The desk's port: what people ask, and what they do with cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from models.domain.clock import Clock
+from models.domain.record import Record
+from models.journal.cases.triage import Triage
+from models.journal.feed import Feed
+from models.journal.ports.opening import Port, opened
+from models.journal.requests.asking import Asking
+
+
+@dataclass(frozen=True)
+class DeskPort(Port):
+    """What the console and the command line may write: requests, triage, and records of what a person did."""
+
+    engine: sa.Engine
+    clock: Clock
+    requests: Asking
+    cases: Triage
+    _feed: Feed
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Hand the audit lake records of what people did, by the feed as every other action."""
+        with self.engine.begin() as connection:
+            self._feed.append(connection, records)
+
+
+def open_desk(url: str, clock: Clock) -> DeskPort:
+    """The desk's port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises)."""
+    engine = opened(url)
+    feed = Feed(engine, clock)
+    return DeskPort(engine, clock, Asking(engine, clock, feed), Triage(engine, clock, feed), feed)

@@ -1,0 +1,39 @@
+"""The readings' port: whoever only looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from models.domain.clock import Clock
+from models.journal.cases.reading import CaseReading
+from models.journal.ports.opening import Port, opened_to_read
+from models.journal.requests.reading import RequestReading
+from models.journal.runs.reading import RunReading
+from models.journal.throttle import Circuits
+
+
+@dataclass(frozen=True)
+class ReadingsPort(Port):
+    """Runs, cases, requests and circuits to look at; the database refuses a write on its connections."""
+
+    engine: sa.Engine
+    clock: Clock
+    runs: RunReading
+    cases: CaseReading
+    requests: RequestReading
+    throttle: Circuits
+
+
+def open_readings(url: str, clock: Clock) -> ReadingsPort:
+    """The readings' port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises)."""
+    engine = opened_to_read(url)
+    return ReadingsPort(
+        engine=engine,
+        clock=clock,
+        runs=RunReading(engine, clock),
+        cases=CaseReading(engine, clock),
+        requests=RequestReading(engine, clock),
+        throttle=Circuits(engine, clock),
+    )

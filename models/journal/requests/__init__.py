@@ -1,0 +1,5 @@
+"""Requests: what people ask of the engine, and how far it is."""
+
+from models.journal.requests.reading import Request
+
+__all__ = ["Request"]

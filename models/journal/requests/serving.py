@@ -1,0 +1,80 @@
+"""Serve: the engine takes requests and ends them, one engine at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.journal.cases.tables import request
+from models.journal.requests.ending import RequestStore
+from models.journal.requests.reading import COLUMNS, ENDED, Request
+
+LEASE = timedelta(seconds=60)
+
+
+class Serving(RequestStore):
+    """A request is in one engine's hands at a time; one that is lost leaves it to the next."""
+
+    def take(self, owner: str, kinds: Sequence[str], limit: int = 1, lease: timedelta = LEASE) -> list[Request]:
+        """Up to `limit` pending requests, the oldest first, leased to `owner`; also those whose taker's lease has run
+        out.
+
+        No request is held by two owners at a time; `progress` renews the lease.
+        """
+        with self._engine.begin() as connection:
+            wall = self._now_on(connection)
+            free = sa.or_(
+                request.c.state == "pending", sa.and_(request.c.state == "running", request.c.lease_until_wall < wall)
+            )
+            query = sa.select(request.c.request_id).where(free, request.c.kind.in_(list(kinds)))
+            query = (
+                query.order_by(request.c.created_at, request.c.request_id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            ids = list(connection.scalars(query))
+            if not ids:
+                return []
+            connection.execute(
+                sa.update(request)
+                .where(request.c.request_id.in_(ids))
+                .values(
+                    state="running",
+                    lease_owner=owner,
+                    lease_until_wall=wall + lease,
+                    takes=request.c.takes + 1,
+                    updated_at=self._clock.now(),
+                )
+            )
+            rows = connection.execute(
+                sa.select(*COLUMNS).where(request.c.request_id.in_(ids)).order_by(request.c.created_at)
+            ).mappings()
+            return [Request(**row) for row in rows]
+
+    def progress(self, request_id: str, result: Any, owner: str | None = None, lease: timedelta = LEASE) -> bool:
+        """Keep how far it is and renew the lease. False when it is no longer running (cancelled) or now another
+        owner's: stop then.
+        """
+        held = [request.c.request_id == request_id, request.c.state == "running"]
+        if owner is not None:
+            held.append(request.c.lease_owner == owner)
+        with self._engine.begin() as connection:
+            values = {
+                "result": result,
+                "updated_at": self._clock.now(),
+                "lease_until_wall": self._now_on(connection) + lease,
+            }
+            return connection.execute(sa.update(request).where(*held).values(**values)).rowcount == 1
+
+    def settle(self, request_id: str, state: str, result: Any = None) -> bool:
+        """End a request as done, failed or cancelled with its result, once: a second end changes nothing and answers
+        False.
+
+        Raises ValueError for another state.
+        """
+        if state not in ENDED:
+            raise ValueError(f"a request ends as {', '.join(ENDED)}, not as {state!r}")
+        return self._end(request_id, state, result, None, None)

@@ -1,0 +1,1 @@
+"""Runs: what must happen to each business fact, one verb a module."""

@@ -1,0 +1,121 @@
+"""Claim: a page of due runs under lease, fair over lanes, with a suspect kept away from the others."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from models.journal.database import wall_now
+from models.journal.metadata import micros
+from models.journal.runs.run import Run, run_of
+from models.journal.runs.store import RunStore
+from models.journal.runs.succession import release_all
+from models.journal.signals import forget_signals, wake_missed
+from models.journal.statements import statements
+
+_SQL = Path(__file__).with_name("claiming.sql")
+LEASE_SECONDS = 15.0
+CRASHES = 3
+"""Claims that ended with a dead worker after which a run goes to the dead letters untried."""
+_SUSPECT_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A page of leased runs, and the database's wall time at the claim (microseconds)."""
+
+    runs: list[Run]
+    wall: int
+
+
+class Claiming(RunStore):
+    """A run is in one worker's hands at a time; what a lost worker held goes to another, under a new fencing token."""
+
+    def claim(self, owner: str, limit: int = 500, lease_seconds: float = LEASE_SECONDS) -> Claim:
+        """Lease up to `limit` due runs to `owner`, fair over lanes, one per aggregate."""
+
+        def work(connection: sa.Connection) -> Claim:
+            wall = wall_now(connection)
+            until = wall + int(lease_seconds * 1_000_000)
+            return Claim(claim(connection, owner, limit, until, self._clock.now()), wall)
+
+        return self._transaction(work)
+
+    def heartbeat(self, owner: str, lease_seconds: float = LEASE_SECONDS) -> int:
+        """Prolong the owner's leases; how many runs it holds."""
+
+        def work(connection: sa.Connection) -> int:
+            until = wall_now(connection) + int(lease_seconds * 1_000_000)
+            heartbeat = statements(_SQL, connection.dialect.name)["heartbeat"]
+            return int(connection.execute(heartbeat, {"owner": owner, "until": until}).rowcount)
+
+        return self._transaction(work)
+
+    def reap(self) -> int:
+        """Take back the runs of lost workers, wake those whose wait is over, let held ones go on; how many moved."""
+
+        def work(connection: sa.Connection) -> int:
+            now, reap = self._clock.now(), statements(_SQL, connection.dialect.name)["reap"]
+            reaped = connection.scalars(reap, {"now": micros(now), "wall": wall_now(connection)}).all()
+            return len(reaped) + wake_missed(connection, now) + release_all(connection)
+
+        return self._transaction(work)
+
+    def give_back(self, owner: str) -> int:
+        """A worker that stops returns what it holds; shutting down counts neither as an attempt nor as a crash."""
+
+        def work(connection: sa.Connection) -> int:
+            values = {"owner": owner, "now": micros(self._clock.now())}
+            return int(connection.execute(statements(_SQL, connection.dialect.name)["give_back"], values).rowcount)
+
+        return self._transaction(work)
+
+    def tidy(self) -> int:
+        """Drop what only served runs under way long ago; how many rows."""
+        return self._transaction(forget_signals)
+
+
+def claim(connection: sa.Connection, owner: str, limit: int, until: int, now: datetime) -> list[Run]:
+    """Lease up to `limit` due runs until `until` (wall microseconds), round-robin over lanes, each lane in order.
+
+    A run whose worker died is claimed in a small page, the second time alone: one that kills its worker
+    takes the others down once or twice, not for ever.
+    """
+    sql = statements(_SQL, connection.dialect.name)
+    lanes = list(connection.scalars(sql["lanes"]))
+    if not lanes:
+        return []
+    share = -(-limit // len(lanes))
+    found = {lane: _due(connection, lane, share, now) for lane in lanes}
+    room = limit - sum(len(runs) for runs in found.values())
+    full = [lane for lane in lanes if len(found[lane]) == share]
+    if room > 0 and full:  # what quiet lanes leave over is the busy ones'
+        found |= {lane: _due(connection, lane, share + room // len(full), now) for lane in full}
+    seqs = _page([run for lane in lanes for run in found[lane]])[:limit]
+    if not seqs:
+        return []
+    parameters = {"seqs": json.dumps(seqs), "owner": owner, "until": until}
+    return sorted((run_of(row) for row in connection.execute(sql["claim"], parameters)), key=lambda run: run.seq)
+
+
+def _due(connection: sa.Connection, lane: str, limit: int, now: datetime) -> list[tuple[int, int]]:
+    due = statements(_SQL, connection.dialect.name)["due"]
+    return [
+        (row.seq, row.claims) for row in connection.execute(due, {"lane": lane, "now": micros(now), "limit": limit})
+    ]
+
+
+def _page(found: list[tuple[int, int]]) -> list[int]:
+    """Sequence numbers that may share a page, from (sequence, claims): all untried, else few suspects, else one."""
+    if not found:
+        return []
+    worst = max(claims for _, claims in found)
+    if worst == 0:
+        return [seq for seq, _ in found]
+    if worst == 1:
+        return [seq for seq, claims in found if claims == 1][:_SUSPECT_PAGE]
+    return [min(seq for seq, claims in found if claims == worst)]

@@ -1,0 +1,103 @@
+"""Interventions: what a person's request makes of runs. Replay, cancel, pause and resume (E4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.domain.record import Record, RecordKind
+from models.domain.states import RunState, allowed
+from models.journal.metadata import micros
+from models.journal.runs.reading import runs_by_ids
+from models.journal.runs.records import run_record, settlement
+from models.journal.runs.replays import ReplayMaker, Replays
+from models.journal.runs.run import HOLDING, Run
+from models.journal.runs.store import RunStore
+from models.journal.runs.succession import release
+from models.journal.statements import statements
+
+_SQL = Path(__file__).with_name("interventions.sql")
+
+
+class Interventions(RunStore):
+    """Whoever asked and why is on record in the same transaction as what came of it."""
+
+    def replay(
+        self,
+        run_ids: Sequence[str],
+        start: str,
+        correction: Mapping[str, Any] | None,
+        actor: str,
+        because: Mapping[str, Any] | None = None,
+    ) -> Replays:
+        """New runs in the same lineages for these; the old ones are superseded. Safe to repeat.
+
+        Raises Unmappable when the correction names a place a payload does not have; then nothing is replayed.
+        """
+
+        def work(connection: sa.Connection) -> Replays:
+            maker = ReplayMaker(connection, self._clock.now())
+            made, records = maker.make(run_ids, start, correction, actor, because or {})
+            self._feed.append(connection, records)
+            return made
+
+        return self._transaction(work)
+
+    def cancel(self, run_ids: Sequence[str], actor: str, reason: str | None) -> dict[str, str]:
+        """End runs by a person's word; why others were left alone, by run id. Running ones end their step first."""
+
+        def work(connection: sa.Connection) -> dict[str, str]:
+            found = {run.run_id: run for run in runs_by_ids(connection, run_ids)}
+            ended = [run for run in found.values() if allowed(run.state, RunState.CANCELLED)]
+            refused = {run_id: _why_not(found.get(run_id)) for run_id in run_ids if found.get(run_id) not in ended}
+            self._feed.append(connection, self._cancelled(connection, ended, actor, reason))
+            return refused
+
+        return self._transaction(work)
+
+    def _cancelled(
+        self, connection: sa.Connection, ended: Sequence[Run], actor: str, reason: str | None
+    ) -> list[Record]:
+        now, records = self._clock.now(), []
+        values = {"seqs": json.dumps([run.seq for run in ended]), "now": micros(now)}
+        connection.execute(statements(_SQL, connection.dialect.name)["cancel"], values)
+        holding = [run.aggregate for run in ended if run.state in HOLDING]
+        for run in ended:
+            body = {"action": "cancel", "reason": reason, "before": run.state.value}
+            run.state, run.settled_at = RunState.CANCELLED, now
+            asked = run_record(run, RecordKind.OPERATOR_ACTION, now, actor=actor, status="cancelled", body=body)
+            records += [asked, settlement(run, now)]
+        release(connection, holding)
+        return records
+
+    def pause_flow(self, flow: str, actor: str, reason: str | None) -> None:
+        """Claim no more runs of a flow until it is resumed; events are still admitted."""
+        values = {"flow": flow, "actor": actor, "reason": reason, "now": micros(self._clock.now())}
+        self._of_flow("pause", values, "pause_flow", "paused")
+
+    def resume_flow(self, flow: str, actor: str, reason: str | None) -> None:
+        """Claim the flow's runs again."""
+        self._of_flow("resume", {"flow": flow, "actor": actor, "reason": reason}, "resume_flow", "resumed")
+
+    def _of_flow(self, statement: str, values: Mapping[str, Any], action: str, status: str) -> None:
+        def work(connection: sa.Connection) -> None:
+            connection.execute(statements(_SQL, connection.dialect.name)[statement], dict(values))
+            record = Record(
+                kind=RecordKind.OPERATOR_ACTION,
+                occurred_at=self._clock.now(),
+                flow=values["flow"],
+                actor=values["actor"],
+                status=status,
+                body={"action": action, "reason": values["reason"]},
+            )
+            self._feed.append(connection, [record])
+
+        self._transaction(work)
+
+
+def _why_not(run: Run | None) -> str:
+    return "there is no such run" if run is None else f"the run is {run.state.value}: it cannot be cancelled now"
