@@ -21,7 +21,7 @@ from collectors.receivers.contract import Host, Work
 from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, scheduled
 from models.catalogue import load_catalogue
 from models.domain.clock import SystemClock, clock_at
-from models.journal import Journal, open_journal
+from models.journal.ports.reporter import ReporterPort, open_reporter
 from models.lake.writer import open_writer
 from models.settings import Settings
 
@@ -81,10 +81,10 @@ class Collector:
     def _checkpoint(self) -> None:
         self._commits.once("a checkpoint", lambda lake: lake.checkpoint())
 
-    def _open_journal(self) -> Journal:
-        return open_journal(self._settings.journal_address, clock_at(self._settings.world_clock))
+    def _open_journal(self) -> ReporterPort:
+        return open_reporter(self._settings.journal_address, clock_at(self._settings.world_clock))
 
-    def _journal_works(self, journal: Journal) -> list[Work]:
+    def _journal_works(self, journal: ReporterPort) -> list[Work]:
         copying = [one.journal_work(self._host, journal) for one in self._receivers if one.journal_work]
         process = DetectorProcess(self._settings.detect_limit_seconds)
         levels = self._catalogue.service_levels

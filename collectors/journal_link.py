@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from collectors.receivers.contract import Work
 from models.domain.errors import Retriable
-from models.journal import Journal
 from models.journal.inbox import Appended, Item
+from models.journal.ports.reporter import ReporterPort
 
 _log = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0
@@ -18,11 +18,11 @@ RETRY_SECONDS = 2.0
 class JournalLink:
     """Opens the journal on a thread of its own, then starts what `works` makes of it; its inbox takes events then."""
 
-    def __init__(self, opening: Callable[[], Journal], works: Callable[[Journal], Sequence[Work]]) -> None:
+    def __init__(self, opening: Callable[[], ReporterPort], works: Callable[[ReporterPort], Sequence[Work]]) -> None:
         self._opening, self._make = opening, works
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._open, name="journal-link", daemon=True)
-        self._journal: Journal | None = None
+        self._journal: ReporterPort | None = None
         self._works: Sequence[Work] = ()
         self._fault: str | None = None
 

@@ -11,14 +11,21 @@ from typing import Any
 from app.cli.installation import installation
 from app.cli.output import fail
 from models.domain.clock import clock_at
-from models.journal import Journal, open_journal
+from models.journal.ports.desk import DeskPort, open_desk
+from models.journal.ports.readings import ReadingsPort, open_readings
 from models.journal.requests import Request
 
 
-def journal_here() -> Journal:
-    """The journal of this installation."""
+def journal_here() -> ReadingsPort:
+    """The journal of this installation, to look at."""
     settings = installation(journal=True)
-    return open_journal(settings.journal_address, clock_at(settings.world_clock))
+    return open_readings(settings.journal_address, clock_at(settings.world_clock))
+
+
+def desk_here() -> DeskPort:
+    """Where requests to this installation's engine are written."""
+    settings = installation(journal=True)
+    return open_desk(settings.journal_address, clock_at(settings.world_clock))
 
 
 def ask(
@@ -27,20 +34,20 @@ def ask(
     reason: str,
     wait: float,
     content: Callable[[Mapping[str, Any]], bool] = lambda _: True,
-    journal: Journal | None = None,
+    journal: ReadingsPort | None = None,
 ) -> int:
     """Append a request, wait at most `wait` seconds, print its answer; 0 when it was done and `content` with the
     result, else 1.
 
     Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
     """
-    journal = journal or journal_here()
-    answer = _awaited(journal, journal.requests.append(kind, body, f"cli:{getpass.getuser()}", reason), wait)
+    request = desk_here().requests.append(kind, body, f"cli:{getpass.getuser()}", reason)
+    answer = _awaited(journal or journal_here(), request, wait)
     print(json.dumps(answer.result, indent=2, ensure_ascii=False, default=str))
     return 0 if answer.state == "done" and content(answer.result or {}) else 1
 
 
-def _awaited(journal: Journal, request: str, wait: float) -> Request:
+def _awaited(journal: ReadingsPort, request: str, wait: float) -> Request:
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline:
         answer = journal.requests.get(request)
@@ -48,5 +55,6 @@ def _awaited(journal: Journal, request: str, wait: float) -> Request:
             return answer
         time.sleep(0.2)
     raise fail(
-        f"request {request} has no answer after {wait:.0f} s: is the engine running? (`tieout doctor`). It is kept and will be carried out"
+        f"request {request} has no answer after {wait:.0f} s: is the engine running? (`tieout doctor`). "
+        "It is kept and will be carried out"
     )

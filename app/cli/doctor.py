@@ -16,7 +16,7 @@ from pathlib import Path
 from models.catalogue import load_catalogue
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
-from models.journal import open_journal
+from models.journal.ports.readings import open_readings
 from models.lake.reader import open_reader
 from models.settings import Settings, read_settings
 
@@ -93,7 +93,7 @@ def _connections(settings: Settings) -> Iterator[Finding]:
 def _journal(settings: Settings) -> Finding:
     if settings.journal_url is None and not (settings.home / "journal.sqlite").exists():
         return True, "no journal yet: the engine makes it at its first start"
-    journal = open_journal(settings.journal_address, clock_at(_clock_file(settings)))
+    journal = open_readings(settings.journal_address, clock_at(_clock_file(settings)))
     pulse = journal.runs.pulse()
     return True, f"journal answers: {pulse.due:,} runs due, last full poll {pulse.polled_at or 'never'}"
 

@@ -11,7 +11,7 @@ from app.cli.output import fail
 from models.domain.case import CaseStatus
 from models.domain.plan import plan_of
 from models.domain.states import RunState
-from models.journal import Journal
+from models.journal.ports.readings import ReadingsPort
 
 
 def replay(
@@ -70,7 +70,7 @@ def replay(
     )
 
 
-def _case(journal: Journal, case: str) -> dict[str, Any]:
+def _case(journal: ReadingsPort, case: str) -> dict[str, Any]:
     found = journal.cases.get(case)
     if found is None:
         raise fail(f"there is no case {case}: see `tieout cases`", 2)
@@ -81,7 +81,7 @@ def _case(journal: Journal, case: str) -> dict[str, Any]:
     return dict(found)
 
 
-def _still_runs(journal: Journal, case: str) -> list[str]:
+def _still_runs(journal: ReadingsPort, case: str) -> list[str]:
     return [
         run.run_id
         for run in journal.runs.by_ids(journal.cases.run_ids(case))

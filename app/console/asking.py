@@ -15,8 +15,9 @@ from app.readings.reading import answers
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.domain.states import RunState
-from models.journal import Journal
 from models.journal.cases import CaseFilter, CaseGroup
+from models.journal.ports.desk import DeskPort
+from models.journal.ports.readings import ReadingsPort
 from models.settings import read_settings
 
 P = ParamSpec("P")
@@ -33,9 +34,14 @@ def stores() -> Stores:
     return Stores(read_settings())
 
 
-def journal() -> Journal:
-    """Where requests and triage are written."""
+def journal() -> ReadingsPort:
+    """Runs, cases and requests to look at."""
     return stores().journal
+
+
+def desk() -> DeskPort:
+    """Where requests and triage are written."""
+    return stores().desk
 
 
 def world_now() -> datetime:

@@ -45,5 +45,4 @@ def audit(stores: Stores, viewer: Viewer, action: str, about: str) -> None:
         actor=viewer.name,
         body={"action": action, "about": about, "roles": sorted(viewer.roles)},
     )
-    with stores.journal.engine.begin() as connection:
-        stores.journal.feed.append(connection, [done])
+    stores.desk.note([done])

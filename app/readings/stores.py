@@ -7,13 +7,14 @@ from functools import cached_property
 
 from models.catalogue import load_catalogue
 from models.domain.clock import clock_at
-from models.journal import Journal, open_journal
+from models.journal.ports.desk import DeskPort, open_desk
+from models.journal.ports.readings import ReadingsPort, open_readings
 from models.lake.reader import open_reader
 from models.settings import Settings
 
 
 class Stores:
-    """An installation's settings, catalogue, clock, audit lake and journal.
+    """An installation's settings, catalogue, clock, audit lake and journal: `journal` to look at, `desk` to write on.
 
     The journal is opened when it is first asked for: a command that only reads the audit lake must not create one.
     """
@@ -25,8 +26,12 @@ class Stores:
         self.lake = open_reader(settings)
 
     @cached_property
-    def journal(self) -> Journal:
-        return open_journal(self.settings.journal_address, self.clock)
+    def journal(self) -> ReadingsPort:
+        return open_readings(self.settings.journal_address, self.clock)
+
+    @cached_property
+    def desk(self) -> DeskPort:
+        return open_desk(self.settings.journal_address, self.clock)
 
     def now(self) -> datetime:
         """The present of the world that the records are about, in UTC; ages are measured against it."""
@@ -35,5 +40,6 @@ class Stores:
     def close(self) -> None:
         """End the process that reads the lake and the journal's connections."""
         self.lake.close()
-        if "journal" in self.__dict__:
-            self.journal.close()
+        for name in ("journal", "desk"):
+            if name in self.__dict__:
+                getattr(self, name).close()

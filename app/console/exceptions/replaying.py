@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.console.asking import Row, amounts_carried, ask_now, journal, payload_fields
+from app.console.asking import Row, amounts_carried, ask_now, desk, journal, payload_fields
 from app.console.exceptions import presenter as present
 from app.console.exceptions import replay, stake
 from app.console.widgets import formats
@@ -169,7 +169,7 @@ def _buttons(
             disabled=no_preview is not None,
             help=no_preview or "A dry run: shows what each system would get. Writes nothing.",
         ):
-            st.session_state[f"preview_{key}"] = journal().requests.append(
+            st.session_state[f"preview_{key}"] = desk().requests.append(
                 "preview", {**asked, "run_ids": list(run_ids)}, viewer.name, reason or None
             )
             _run_again(reopen)
@@ -183,7 +183,7 @@ def _buttons(
             help=no_replay,
         ):
             plan = (seen.result or {}).get("plan_hash") if seen and seen.state == "done" else None
-            st.session_state[f"replay_{key}"] = journal().requests.append(
+            st.session_state[f"replay_{key}"] = desk().requests.append(
                 "replay", {**asked, **({"plan_hash": plan} if plan else {})}, viewer.name, reason or None
             )
             _run_again(reopen)
@@ -273,7 +273,7 @@ def _going_on(viewer: Viewer, request_id: str, key: str, reopen: Callable[[], No
         disabled=why_not is not None,
         help=why_not or "No further run is started; those under way end.",
     ):
-        journal().requests.cancel(request_id, viewer.name, "stopped in the console")
+        desk().requests.cancel(request_id, viewer.name, "stopped in the console")
 
 
 def _progress(request: Request) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from app.console.asking import journal, world_now
+from app.console.asking import desk, world_now
 from app.console.widgets import formats
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
@@ -25,7 +25,7 @@ def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None =
     selected.
     """
     no_triage, no_ignore = viewer.why_not(Action.TRIAGE) or idle, viewer.why_not(Action.IGNORE) or idle
-    cases = journal().cases
+    cases = desk().cases
     _button(
         "Acknowledge",
         ":material/visibility:",
@@ -102,7 +102,7 @@ def reopen(viewer: Viewer, case_ids: Sequence[str], key: str) -> None:
         f"reopen_{key}",
         viewer.why_not(Action.TRIAGE),
         None,
-        lambda: journal().cases.reopen(case_ids, viewer.name),
+        lambda: desk().cases.reopen(case_ids, viewer.name),
     )
 
 

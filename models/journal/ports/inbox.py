@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
-from models.journal.inbox import Appended, Inbox, Item
+from models.journal.inbox import Inbox
 from models.journal.ports.opening import Port, opened
-
-__all__ = ["Appended", "InboxPort", "Item", "open_inbox"]
 
 
 @dataclass(frozen=True)
@@ -19,11 +16,7 @@ class InboxPort(Port):
     """What a receiver may do."""
 
     engine: sa.Engine
-    _inbox: Inbox
-
-    def append(self, items: Sequence[Item]) -> Appended:
-        """Keep these items; once this returns, they are on disk and may be acknowledged. Safe to repeat."""
-        return self._inbox.append(items)
+    inbox: Inbox
 
 
 def open_inbox(url: str, clock: Clock) -> InboxPort:

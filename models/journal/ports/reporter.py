@@ -1,24 +1,23 @@
-"""The reporter's port: a collector reports findings and carries the feed into the audit lake."""
+"""The reporter's port: a collector reports findings, carries the feed into the audit lake, and takes in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from models.domain.clock import Clock
 from models.journal.cases.report import CaseReport
 from models.journal.feed import Feed, FeedReading
+from models.journal.inbox import Inbox
 from models.journal.leases import Leases
-from models.journal.ports.opening import Port, opened
+from models.journal.ports.inbox import InboxPort
+from models.journal.ports.opening import opened
 from models.journal.throttle import Circuits
 
 
 @dataclass(frozen=True)
-class ReporterPort(Port):
+class ReporterPort(InboxPort):
     """What a collector may do: it decides nothing about a run."""
 
-    engine: sa.Engine
     clock: Clock
     cases: CaseReport
     feed: FeedReading
@@ -31,6 +30,7 @@ def open_reporter(url: str, clock: Clock) -> ReporterPort:
     engine = opened(url)
     return ReporterPort(
         engine=engine,
+        inbox=Inbox(engine, clock),
         clock=clock,
         cases=CaseReport(engine, clock, Feed(engine, clock)),
         feed=FeedReading(engine, clock),
