@@ -18,7 +18,7 @@ LACKS = (("Service_Line__c", "service_line"), ("Cost_Centre__c", "cost_centre"),
 
 
 def headline(planting: Planting) -> None:
-    """The ERP project deleted on a Friday at 17:40: 214 approved entries of two weeks and two milestones wait for it."""
+    """The ERP project deleted on a Friday at 17:40: 214 approved entries and two milestones wait for it."""
     plan, week = planting.plan, planting.last - 1
     fault = planting.add(
         Fault(

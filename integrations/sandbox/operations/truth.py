@@ -1,7 +1,7 @@
 """What is true in the world, and where a system says otherwise.
 
-The truth of a time entry is what the ERP must finally hold: net hours, project, charge code, rate and amount. A planted,
-unmended fault may explain a difference; one that nothing explains is a defect of the integration.
+The truth of a time entry is what the ERP must finally hold: net hours, project, charge code, rate and amount. A
+planted, unmended fault may explain a difference; one that nothing explains is a defect of the integration.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Truth:
             }
 
     def projects(self) -> Iterator[dict[str, Any]]:
-        """Every sale that was won, and what each system must hold for it: nothing while a mandatory field is missing."""
+        """Every sale that was won, and what each system must hold: nothing while a mandatory field is missing."""
         for row in self._vendors.crm.tables["Opportunity"].rows.values():
             if row.get("IsWon"):
                 lacks = [
