@@ -8,6 +8,8 @@ from random import Random
 from zlib import crc32
 
 from integrations.sandbox.faults.conditions import Condition, Conditions
+from integrations.sandbox.operations.accounts import Accounts
+from integrations.sandbox.operations.billing import Billing
 from integrations.sandbox.operations.delivery import Delivery
 from integrations.sandbox.operations.office import Office
 from integrations.sandbox.operations.sales import Sales
@@ -29,12 +31,14 @@ class Life:
         self._done = ledger.table("world.done")
         self._meta = ledger.table("world.meta")
         self.sales = Sales(vendors.crm, vendors.hcm, plan)
-        self.office = Office(vendors.erp, vendors.ppm, plan)
+        accounts = Accounts(vendors.erp)
+        self.office, self.billing = Office(accounts, vendors.ppm, plan), Billing(accounts)
         self.delivery = Delivery(vendors.psa, ledger, plan)
         self.workspaces = Workspaces(vendors.psa, self.delivery, plan)
         self.operations: dict[str, Operation] = {
             **_named(self.sales, "win fill extend duplicate merge rate"),
-            **_named(self.office, "delete_job switch reparent close reopen drop_ppm milestone bill"),
+            **_named(self.office, "delete_job switch reparent close reopen drop_ppm"),
+            **_named(self.billing, "milestone bill"),
             **_named(self.delivery, "log submit decide resubmit resubmit_all decide_all correct approve withdraw"),
             **_named(self.workspaces, "story rename orphan archive unarchive"),
             "vendor_fault": self._falter,

@@ -1,33 +1,25 @@
-"""What people do in the ERP and the portfolio office: billing runs, accepted milestones, closed months, deletions."""
+"""What people do in the ERP and the portfolio office: master data, deletions, switched-off codes, closed months."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from datetime import datetime
 
-from integrations.sandbox.vendors.netsuite.emulator import NetSuite
-from integrations.sandbox.vendors.netsuite.records import fact_of
+from integrations.sandbox.operations.accounts import Accounts
 from integrations.sandbox.vendors.ppm.emulator import Portfolio
-from integrations.sandbox.vendors.wire import iso_z
 from integrations.sandbox.world.firm import ENTITIES
-from integrations.sandbox.world.ledger import Row
 from integrations.sandbox.world.plan import Plan
-
-CENT = Decimal("0.01")
 
 
 class Office:
     """Operations in NetSuite and the portfolio system; each answers whether it could be done now."""
 
-    def __init__(self, erp: NetSuite, ppm: Portfolio, plan: Plan) -> None:
-        self._records, self._ppm, self._plan = erp.records, ppm, plan
+    def __init__(self, accounts: Accounts, ppm: Portfolio, plan: Plan) -> None:
+        self._accounts, self._records, self._ppm, self._plan = accounts, accounts.records, ppm, plan
 
     def found(self, at: datetime) -> None:
         """The ERP's companies, employees and rates as the scenario begins."""
         for entity in ENTITIES:
-            self._put(
+            self._accounts.put(
                 "subsidiary",
                 at,
                 externalId=entity.id,
@@ -35,7 +27,7 @@ class Office:
                 currency=entity.currency,
                 country=entity.country,
             )
-            self._put(
+            self._accounts.put(
                 "currencyrate",
                 at,
                 externalId=f"EUR-{entity.currency}",
@@ -45,8 +37,8 @@ class Office:
                 effectiveDate=at.date().isoformat(),
             )
         for worker in self._plan.people:
-            company = self._key("subsidiary", worker.entity.id)
-            self._put(
+            company = self._accounts.key("subsidiary", worker.entity.id)
+            self._accounts.put(
                 "employee",
                 at,
                 externalId=worker.number,
@@ -63,38 +55,26 @@ class Office:
                 hireDate=worker.hired.isoformat(),
             )
 
-    def _put(self, kind: str, at: datetime, key: str | None = None, **fields: Any) -> str:
-        table = self._records.tables[kind]
-        key = key or table.new_key()
-        old = table.get(key) or {"isInactive": False, "createdDate": iso_z(at)}
-        table.put(key, {**old, **fields, "id": key, "lastModifiedDate": iso_z(at)})
-        return key
-
-    def _key(self, kind: str, external: str) -> str | None:
-        return self._records.external[kind].first(external)
-
-    # Projects, tasks, customers, months.
-
     def delete_job(self, at: datetime, code: str) -> bool:
         """Delete a project and its tasks by mistake."""
-        key = self._key("job", code)
+        key = self._accounts.key("job", code)
         if key is not None:
             self._records.remove("job", key)
         return key is not None
 
     def switch(self, at: datetime, charge_code: str, way: str) -> bool:
         """Switch a charge code on or off."""
-        key = self._key("projecttask", charge_code.replace(".", "_"))
+        key = self._accounts.key("projecttask", charge_code.replace(".", "_"))
         if key is not None:
-            self._put("projecttask", at, key, isInactive=way == "off")
+            self._accounts.put("projecttask", at, key, isInactive=way == "off")
         return key is not None
 
     def reparent(self, at: datetime, child: str, group: str) -> bool:
         """Hang a customer under another one."""
-        below, above = self._key("customer", f"C-{child}"), self._key("customer", f"C-{group}")
+        below, above = self._accounts.key("customer", f"C-{child}"), self._accounts.key("customer", f"C-{group}")
         if below is None or above is None:
             return False
-        self._put(
+        self._accounts.put(
             "customer",
             at,
             below,
@@ -117,108 +97,3 @@ class Office:
             if there and code in table.rows:
                 table.delete(code)
         return there
-
-    # Billing.
-
-    def milestone(self, at: datetime, code: str, name: str) -> bool:
-        """Note on the order that a milestone is done and accepted."""
-        key = self._key("salesorder", f"CT-{code}")
-        if key is None:
-            return False
-        order = self._records.tables["salesorder"].rows[key]
-        lines = [
-            {**line, "custcol_completed": iso_z(at), "custcol_accepted": True}
-            if line.get("description") == name
-            else line
-            for line in (order.get("item") or {}).get("items", [])
-        ]
-        self._put("salesorder", at, key, item={"items": lines})
-        return True
-
-    def bill(self, at: datetime, week: str) -> bool:
-        """The weekly billing run: an invoice a project for work until ten days ago and for accepted milestones."""
-        until = (at - timedelta(days=10)).date().isoformat()
-        for job in list(self._records.tables["job"].rows.values()):
-            order = self._records.tables["salesorder"].get(self._key("salesorder", f"CT-{job.get('externalId')}"))
-            if order is not None and not order.get("custbody_hold"):
-                self._invoice(job, order, until, at)
-        for key, row in list(self._records.tables["invoice"].rows.items()):
-            if row["status"] == "open" and row["trandate_key"] <= (at - timedelta(days=24)).date().isoformat():
-                self._put("invoice", at, key, status="paid")
-        return True
-
-    def _invoice(self, job: Row, order: Row, until: str, at: datetime) -> None:
-        lines = [*self._time_lines(job, until), *self._milestone_lines(order)]
-        if not lines:
-            return
-        number = f"INV-{10_001 + len(self._records.tables['invoice'])}"
-        total = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
-        customer = job.get("parent") or {}
-        self._put(
-            "invoice",
-            at,
-            externalId=number,
-            tranId=number,
-            entity={"id": job["id"], "refName": job.get("companyName")},
-            customer=customer,
-            subsidiary=job.get("subsidiary"),
-            currency=job.get("currency"),
-            total=str(total),
-            status="open",
-            tranDate=at.date().isoformat(),
-            trandate_key=at.date().isoformat(),
-            dueDate=(at + timedelta(days=30)).date().isoformat(),
-            item={"items": [{name: value for name, value in line.items() if name != "_key"} for line in lines]},
-        )
-        for line in lines:
-            if "_key" in line:
-                self._put("timebill", at, line["_key"], custcol_invoiced=True, custcol_invoice=number)
-        milestones = {line["custcol_milestone_id"] for line in lines if line.get("custcol_milestone_id")}
-        if milestones:
-            marked = [
-                {**line, "custcol_invoice": number} if line.get("custcol_milestone_id") in milestones else line
-                for line in order["item"]["items"]
-            ]
-            self._put("salesorder", at, order["id"], item={"items": marked})
-
-    def _time_lines(self, job: Row, until: str) -> Iterator[dict[str, Any]]:
-        bills = self._records.tables["timebill"].rows
-        undone = {
-            fact_of(bills[key]["externalId"])
-            for key in self._records.bills_of.keys(job["id"])
-            if str(bills[key].get("hours", "")).startswith("-")
-        }
-        for key in self._records.bills_of.keys(job["id"]):
-            row = bills[key]
-            if (
-                row.get("custcol_invoiced")
-                or not row.get("isBillable")
-                or row.get("rate") is None
-                or row["tranDate"] > until
-                or fact_of(row["externalId"]) in undone
-            ):
-                continue
-            amount = (hours(row["hours"]) * Decimal(str(row["rate"]))).quantize(CENT, ROUND_HALF_EVEN)
-            yield {
-                "_key": key,
-                "description": f"{row['hours']} h on {row['tranDate']}",
-                "amount": str(amount),
-                "custcol_posting_id": row["externalId"],
-            }
-
-    @staticmethod
-    def _milestone_lines(order: Row) -> Iterator[dict[str, Any]]:
-        for line in (order.get("item") or {}).get("items", []):
-            if line.get("custcol_accepted") and line.get("custcol_completed") and not line.get("custcol_invoice"):
-                yield {
-                    "description": line.get("description"),
-                    "amount": str(line.get("amount")),
-                    "custcol_milestone_id": line.get("custcol_milestone_id"),
-                    "custcol_posting_id": line.get("custcol_milestone_id"),
-                }
-
-
-def hours(text: str) -> Decimal:
-    """h:mm as exact hours."""
-    sign, (whole, minutes) = (-1 if text.startswith("-") else 1), text.lstrip("-").split(":")
-    return sign * (Decimal(whole) + Decimal(minutes) / 60)

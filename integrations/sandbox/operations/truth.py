@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from integrations.sandbox.operations.billing import hours
 from integrations.sandbox.operations.life import Life
-from integrations.sandbox.operations.office import hours
 from integrations.sandbox.vendors.vendors import Vendors
 from integrations.sandbox.vendors.wire import instant
 from integrations.sandbox.world.ledger import Row, Table

@@ -132,7 +132,11 @@ def test_an_invalid_charge_code_goes_back_to_the_psa_with_the_reason(staffed: tu
         "EUR",
     )
     told = house.told(entry)
-    assert told and told["status"] == "failed" and "Charge code does not exist" in told["external_message"]
+    assert (
+        told
+        and told["status"] == "failed"
+        and "Unknown charge code: charge code PRJ-1001.999" in told["external_message"]
+    )
     psa.save(
         "time_entries", {"story_id": psa.story(str(psa.workspace("PRJ-1001")), "PRJ-1001.010")}, house.clock.at, entry
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from integrations.sandbox.operations.office import hours
+from integrations.sandbox.operations.billing import hours
 from integrations.sandbox.sandbox import Sandbox
 from integrations.sandbox.vendors.netsuite.records import Refusal
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from integrations.sandbox.sandbox import Sandbox
-from integrations.sandbox.vendors.salesforce.emulator import salesforce_id
+from integrations.sandbox.vendors.salesforce.objects import salesforce_id
 from tests.contract.sandbox.house import HandClock, house, salesforce_token
 
 DATA = "/salesforce/services/data/v68.0"

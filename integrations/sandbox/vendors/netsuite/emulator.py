@@ -8,32 +8,18 @@ its result answer the records in the order sent: {"status": 204, "id", "external
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-import orjson
-
+from integrations.sandbox.vendors.netsuite.answers import COLLECTION, RESOURCE, ROOT, fault, page
+from integrations.sandbox.vendors.netsuite.jobs import Jobs
 from integrations.sandbox.vendors.netsuite.records import Records, Refusal
 from integrations.sandbox.vendors.netsuite.suiteql import Refused, SuiteQL
 from integrations.sandbox.vendors.wire import Answer, Request, json_answer
 from integrations.sandbox.world.ledger import Ledger, Row
 from models.domain.clock import Clock
 
-ROOT = "/services/rest/"
-RESOURCE = "application/vnd.oracle.resource+json; type=singular"
-COLLECTION = "application/vnd.oracle.resource+json; type=collection"
-ERROR = "application/vnd.oracle.resource+json; type=error"
-TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-}
 SUBLISTS = ("item", "expense")
 _TERM = re.compile(r'(\w+)\s+(IS|CONTAIN|ON_OR_AFTER|BEFORE)\s+"?([^"]*)"?', re.IGNORECASE)
 
@@ -46,8 +32,7 @@ class NetSuite:
     def __init__(self, ledger: Ledger, clock: Clock, secret: str, concurrency: int = 15) -> None:
         self._clock, self._secret, self.concurrency = clock, secret, concurrency
         self.records = Records(ledger, clock)
-        self.jobs = ledger.table("netsuite.job_queue", 123_000)
-        self._by_idempotency = self.jobs.index(lambda row: row.get("key"))
+        self._jobs = Jobs(ledger, self.records)
         self.echo_at: datetime | None = None
         """When a project or charge code was last written, which readers of those feeds will see again."""
         self._suiteql = SuiteQL(self.records.tables, self.records.tombstones)
@@ -67,7 +52,7 @@ class NetSuite:
         if path.startswith("record/v1/") and len(parts) >= 3:
             return self._record(request, parts[2], "/".join(parts[3:]))
         if path.startswith("async/v1/job/") and len(parts) >= 4:
-            return self._job(request, parts[3:])
+            return self._jobs.answer(request, parts[3:])
         if path == "query/v1/suiteql" and request.method == "POST":
             return self._query(request)
         if path == "system/v1/governanceLimits":
@@ -115,7 +100,7 @@ class NetSuite:
         if name in ("job", "projecttask"):
             self.echo_at = self._clock.now()
         if "respond-async" in request.headers.get("prefer", ""):
-            return self._later(request, name, key)
+            return self._jobs.submit(request, name, key)
         try:
             return self._now(request, name, key)
         except Refusal as refusal:
@@ -183,84 +168,6 @@ class NetSuite:
             return [found] if found else []
         return [key for key, row in rows.items() if all(_meets(row, *term) for term in terms)]
 
-    # Jobs.
-
-    def _later(self, request: Request, name: str, key: str) -> Answer:
-        idempotency = request.headers.get("x-netsuite-idempotency-key")
-        first = self._by_idempotency.first(idempotency) if idempotency else None
-        if first:
-            body = _error(
-                400,
-                "IDEMPOTENCY_ERROR",
-                'A request with the same idempotency key is already submitted. See the "Location" header '
-                "for the link to the asynchronous job.",
-            )
-            return Answer(
-                400, orjson.dumps({**body, "title": "Conflict"}), {"Location": self._place(request, first)}, ERROR
-            )
-        items = request.json.get("items") if isinstance(request.json, dict) else None
-        if items is None:
-            items = [{**request.json, **({"externalId": key[4:]} if key.startswith("eid:") else {})}]
-        if not isinstance(items, list) or not 1 <= len(items) <= 100:
-            return fault(400, "INVALID_CONTENT", "A batch takes 1 to 100 records.", "items")
-        number = self.jobs.new_key()
-        self.jobs.put(
-            number,
-            {"id": number, "key": idempotency, "results": [self._one(request.method, name, item) for item in items]},
-        )
-        if len(self.jobs) > 3000:
-            self.jobs.delete(next(iter(self.jobs.rows)))
-        return Answer(
-            202, b"", {"Location": self._place(request, number), "Preference-Applied": "respond-async"}, RESOURCE
-        )
-
-    def _one(self, method: str, name: str, item: Any) -> dict[str, Any]:
-        """One record of a batch: it fails or succeeds alone."""
-        try:
-            if not isinstance(item, dict):
-                raise Refusal(400, "INVALID_CONTENT", "Each item is an object.")
-            external, created = item.get("externalId"), method == "POST"
-            if method == "PUT":
-                key, created = self.records.upsert(name, str(external or ""), item)
-            elif method == "POST":
-                key = self.records.create(name, item)
-            else:
-                key = self.records.find(name, str(item.get("id") or f"eid:{external}")) or ""
-                self.records.change(name, key, item)
-            return {"status": 204, "id": key, "externalId": external, "created": created}
-        except Refusal as refusal:
-            return {
-                **_error(refusal.status, refusal.code, str(refusal), refusal.path),
-                "externalId": item.get("externalId") if isinstance(item, dict) else None,
-            }
-
-    def _job(self, request: Request, parts: list[str]) -> Answer:
-        job = self.jobs.get(parts[0])
-        if job is None:
-            return fault(404, "NONEXISTENT_ID", f"The asynchronous job {parts[0]} does not exist.")
-        here = self._place(request, parts[0])
-        link = {"links": [{"rel": "self", "href": here}]}
-        if len(parts) == 1:
-            task = {"links": [{"rel": "self", "href": f"{here}/task"}]}
-            return json_answer(
-                {**link, "completed": True, "id": parts[0], "progress": "succeeded", "task": task}, 200, RESOURCE
-            )
-        if len(parts) == 2:
-            items = [
-                {
-                    "links": [{"rel": "self", "href": f"{here}/task/1"}],
-                    "id": "1",
-                    "completed": True,
-                    "progress": "succeeded",
-                }
-            ]
-            return json_answer(page(f"{here}/task", items, 0, 1), 200, COLLECTION)
-        return json_answer(page(f"{here}/task/1/result", job["results"], 0, len(job["results"])), 200, COLLECTION)
-
-    @staticmethod
-    def _place(request: Request, job: str) -> str:
-        return f"{request.base}{ROOT}async/v1/job/{job}"
-
     # Queries.
 
     def _query(self, request: Request) -> Answer:
@@ -289,24 +196,3 @@ def _meets(row: Row, field: str, op: str, value: str) -> bool:
         "ON_OR_AFTER": held >= value,
         "BEFORE": held < value,
     }[op.upper()]
-
-
-def page(href: str, items: list[Any], offset: int, total: int) -> dict[str, Any]:
-    return {
-        "links": [{"rel": "self", "href": href}],
-        "count": len(items),
-        "hasMore": offset + len(items) < total,
-        "items": items,
-        "offset": offset,
-        "totalResults": total,
-    }
-
-
-def _error(status: int, code: str, detail: str, path: str | None = None) -> dict[str, Any]:
-    details: Mapping[str, Any] = {"detail": detail, "o:errorCode": code, **({"o:errorPath": path} if path else {})}
-    kind = f"https://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html#sec10.{status // 100}.{status % 100 + 1}"
-    return {"type": kind, "title": TITLES.get(status, "Error"), "status": status, "o:errorDetails": [details]}
-
-
-def fault(status: int, code: str, detail: str, path: str | None = None) -> Answer:
-    return json_answer(_error(status, code, detail, path), status, ERROR)

@@ -1,0 +1,127 @@
+"""What accounting does in the ERP each week: invoices for work and for accepted milestones, payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from integrations.sandbox.operations.accounts import Accounts
+from integrations.sandbox.vendors.netsuite.records import fact_of
+from integrations.sandbox.vendors.wire import iso_z
+from integrations.sandbox.world.ledger import Row
+
+CENT = Decimal("0.01")
+
+
+class Billing:
+    """Operations on NetSuite's orders and invoices; each answers whether it could be done now."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts, self._records = accounts, accounts.records
+
+    def milestone(self, at: datetime, code: str, name: str) -> bool:
+        """Note on the order that a milestone is done and accepted."""
+        key = self._accounts.key("salesorder", f"CT-{code}")
+        if key is None:
+            return False
+        order = self._records.tables["salesorder"].rows[key]
+        lines = [
+            {**line, "custcol_completed": iso_z(at), "custcol_accepted": True}
+            if line.get("description") == name
+            else line
+            for line in (order.get("item") or {}).get("items", [])
+        ]
+        self._accounts.put("salesorder", at, key, item={"items": lines})
+        return True
+
+    def bill(self, at: datetime, week: str) -> bool:
+        """The weekly billing run: an invoice a project for work until ten days ago and for accepted milestones."""
+        until = (at - timedelta(days=10)).date().isoformat()
+        for job in list(self._records.tables["job"].rows.values()):
+            order = self._records.tables["salesorder"].get(
+                self._accounts.key("salesorder", f"CT-{job.get('externalId')}")
+            )
+            if order is not None and not order.get("custbody_hold"):
+                self._invoice(job, order, until, at)
+        for key, row in list(self._records.tables["invoice"].rows.items()):
+            if row["status"] == "open" and row["trandate_key"] <= (at - timedelta(days=24)).date().isoformat():
+                self._accounts.put("invoice", at, key, status="paid")
+        return True
+
+    def _invoice(self, job: Row, order: Row, until: str, at: datetime) -> None:
+        lines = [*self._time_lines(job, until), *self._milestone_lines(order)]
+        if not lines:
+            return
+        number = f"INV-{10_001 + len(self._records.tables['invoice'])}"
+        total = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
+        customer = job.get("parent") or {}
+        self._accounts.put(
+            "invoice",
+            at,
+            externalId=number,
+            tranId=number,
+            entity={"id": job["id"], "refName": job.get("companyName")},
+            customer=customer,
+            subsidiary=job.get("subsidiary"),
+            currency=job.get("currency"),
+            total=str(total),
+            status="open",
+            tranDate=at.date().isoformat(),
+            trandate_key=at.date().isoformat(),
+            dueDate=(at + timedelta(days=30)).date().isoformat(),
+            item={"items": [{name: value for name, value in line.items() if name != "_key"} for line in lines]},
+        )
+        for line in lines:
+            if "_key" in line:
+                self._accounts.put("timebill", at, line["_key"], custcol_invoiced=True, custcol_invoice=number)
+        milestones = {line["custcol_milestone_id"] for line in lines if line.get("custcol_milestone_id")}
+        if milestones:
+            marked = [
+                {**line, "custcol_invoice": number} if line.get("custcol_milestone_id") in milestones else line
+                for line in order["item"]["items"]
+            ]
+            self._accounts.put("salesorder", at, order["id"], item={"items": marked})
+
+    def _time_lines(self, job: Row, until: str) -> Iterator[dict[str, Any]]:
+        bills = self._records.tables["timebill"].rows
+        undone = {
+            fact_of(bills[key]["externalId"])
+            for key in self._records.bills_of.keys(job["id"])
+            if str(bills[key].get("hours", "")).startswith("-")
+        }
+        for key in self._records.bills_of.keys(job["id"]):
+            row = bills[key]
+            if (
+                row.get("custcol_invoiced")
+                or not row.get("isBillable")
+                or row.get("rate") is None
+                or row["tranDate"] > until
+                or fact_of(row["externalId"]) in undone
+            ):
+                continue
+            amount = (hours(row["hours"]) * Decimal(str(row["rate"]))).quantize(CENT, ROUND_HALF_EVEN)
+            yield {
+                "_key": key,
+                "description": f"{row['hours']} h on {row['tranDate']}",
+                "amount": str(amount),
+                "custcol_posting_id": row["externalId"],
+            }
+
+    @staticmethod
+    def _milestone_lines(order: Row) -> Iterator[dict[str, Any]]:
+        for line in (order.get("item") or {}).get("items", []):
+            if line.get("custcol_accepted") and line.get("custcol_completed") and not line.get("custcol_invoice"):
+                yield {
+                    "description": line.get("description"),
+                    "amount": str(line.get("amount")),
+                    "custcol_milestone_id": line.get("custcol_milestone_id"),
+                    "custcol_posting_id": line.get("custcol_milestone_id"),
+                }
+
+
+def hours(text: str) -> Decimal:
+    """h:mm as exact hours."""
+    sign, (whole, minutes) = (-1 if text.startswith("-") else 1), text.lstrip("-").split(":")
+    return sign * (Decimal(whole) + Decimal(minutes) / 60)
