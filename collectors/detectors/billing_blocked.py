@@ -5,6 +5,7 @@ from __future__ import annotations
 from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.flow_names import QUOTE_TO_PROJECT
 
 
 def held(row: Row) -> Finding:
@@ -41,7 +42,7 @@ def _cause(row: Row, name: str, title: str, explanation: str, action: str) -> Ca
         owner,
         "billing_blocked",
         "medium",
-        flow="quote-to-project",
+        flow=QUOTE_TO_PROJECT,
         system=owner,
         root=True,
         subject=("project", row["project_key"]),

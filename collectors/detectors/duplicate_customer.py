@@ -5,6 +5,7 @@ from __future__ import annotations
 from collectors.detectors.contract import Detector, Example, Row
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.flow_names import MASTER_DATA
 
 
 def twins(row: Row) -> Finding:
@@ -17,7 +18,7 @@ def twins(row: Row) -> Finding:
         row["system"],
         "none",
         "medium",
-        flow="master-data",
+        flow=MASTER_DATA,
         system=row["system"],
         root=True,
     )
@@ -42,7 +43,7 @@ def hierarchy(row: Row) -> Finding:
         row["system"],
         "none",
         "low",
-        flow="master-data",
+        flow=MASTER_DATA,
         system=row["system"],
         root=True,
     )

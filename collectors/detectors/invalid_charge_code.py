@@ -6,6 +6,7 @@ from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.explanations import explain
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.flow_names import TIME_TO_BILL
 
 
 def code_fingerprint(fault: str, code: str | None, project: str | None) -> str:
@@ -28,7 +29,7 @@ def booked(row: Row) -> Finding:
         words.money_kind,
         "medium",
         {"charge_code": meant} if meant else None,
-        "time-to-bill",
+        TIME_TO_BILL,
         row["source_system"],
         root=True,
         subject=("charge_code", code) if code else ("project", row["project_key"]),

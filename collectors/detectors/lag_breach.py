@@ -5,6 +5,7 @@ from __future__ import annotations
 from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.flow_names import TIME_TO_BILL
 
 
 def late(row: Row) -> Finding:
@@ -43,7 +44,7 @@ def unaccounted(row: Row) -> Finding:
         row["source_system"] or "psa",
         "billing_blocked",
         "high",
-        flow="time-to-bill",
+        flow=TIME_TO_BILL,
         system=row["source_system"],
         root=True,
         subject=("project", row["project_key"]),

@@ -8,6 +8,7 @@ from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.explanations import explain
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.flow_names import TIME_TO_BILL
 
 _WORDS = explain("rate-missing")
 
@@ -57,7 +58,7 @@ def _cause(title: str, owner: str, kind: str) -> Cause:
         owner,
         kind,
         "medium",
-        flow="time-to-bill",
+        flow=TIME_TO_BILL,
         system=owner,
         root=True,
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.flow_names import MASTER_DATA, QUOTE_TO_PROJECT, TIME_TO_BILL
 
 _SYSTEM = {"erp": "ERP", "psa": "PSA", "ppm": "portfolio system"}
 _EFFECT = {
@@ -36,12 +37,12 @@ def missing(row: Row) -> Finding:
         "project-missing",
         f"Project {_named(row)} is missing in the {_SYSTEM[role]}",
         f"It was sold on {row['closed_won_at']:%d %b %Y}. {_EFFECT[role]}{_vanished(row)}",
-        f"Set the project up in {row['system']}, or replay its quote-to-project flow; everything that waits for it goes on by itself.",
+        f"Set the project up in {row['system']}, or replay its {QUOTE_TO_PROJECT} flow; everything that waits for it goes on by itself.",
         row["system"],
         "billing_blocked" if row["work_waits"] else "revenue_at_risk",
         "low" if role == "ppm" else "medium",
         suggestion=_again(row),
-        flow="quote-to-project",
+        flow=QUOTE_TO_PROJECT,
         system=row["system"],
         root=True,
     )
@@ -67,7 +68,7 @@ def status(row: Row) -> Finding:
         "psa" if states.get("psa") == "active" else "erp",
         "none",
         "medium",
-        flow="master-data",
+        flow=MASTER_DATA,
         root=True,
     )
     return _project_finding(row, fingerprint("project-status", row["project_key"]), cause, None, **states)
@@ -82,7 +83,7 @@ def _unsold(row: Row, system: str) -> Cause:
         "crm",
         "revenue_at_risk",
         "medium",
-        flow="quote-to-project",
+        flow=QUOTE_TO_PROJECT,
         system=system,
         root=True,
         subject=("project", row["project_key"]),
@@ -99,7 +100,7 @@ def _missing_in_erp(row: Row) -> Cause:
             "Replay: its set-up runs first and makes the project in the ERP again, then what was refused is posted."
         )
         if row["set_up_run"] is None:
-            action = "Set the project up in the ERP, or mend and replay its quote-to-project flow, then replay what was refused."
+            action = f"Set the project up in the ERP, or mend and replay its {QUOTE_TO_PROJECT} flow, then replay what was refused."
     return Cause(
         "project-missing",
         f"Project {_named(row)} is missing in the ERP",
@@ -109,7 +110,7 @@ def _missing_in_erp(row: Row) -> Cause:
         "billing_blocked",
         "high",
         suggestion=None if row["in_erp"] else _again(row),
-        flow="time-to-bill",
+        flow=TIME_TO_BILL,
         system=row["blocker_owner"],
         root=True,
         subject=("project", row["project_key"]),

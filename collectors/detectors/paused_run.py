@@ -8,12 +8,13 @@ from dataclasses import replace
 from collectors.detectors.contract import Detector, Example, Row
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.flow_names import QUOTE_TO_PROJECT
 
 
 def waiting(row: Row) -> Finding:
     """One waiting run; runs that wait for the same thing are one case."""
     lacking = _names(row["missing"])
-    setup = row["flow"] == "quote-to-project"
+    setup = row["flow"] == QUOTE_TO_PROJECT
     what = ", ".join(name.removeprefix("dimensions.").replace("_", " ") for name in lacking) or str(row["waiting_for"])
     title = (
         f"Set-up of {row['business_key'].partition(':')[2]} waits for {what}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.flow_names import TIME_TO_BILL
 
 
 def rejected(row: Row) -> Finding:
@@ -49,7 +50,7 @@ def _finding(row: Row, name: str, title: str, explanation: str, action: str) -> 
         action,
         owner,
         "billing_blocked",
-        flow="time-to-bill",
+        flow=TIME_TO_BILL,
         system=owner,
         root=True,
         subject=subject,

@@ -16,11 +16,11 @@ from integrations.flows.origin import refuse_trespass, source_role
 from integrations.flows.shaping import shaped
 from models.canonical.events import CloudEvent
 from models.canonical.schemas import SCHEMAS
+from models.domain.flow_names import MASTER_DATA
 from models.domain.identity import customer_keys, project_keys
 from models.domain.keys import business_key
 from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
 
-NAME = "master-data"
 PARENT = {
     "customer": ("parent_id", "customer", "parent"),
     "project": ("customer_id", "customer", "customer"),
@@ -150,7 +150,7 @@ def _match_keys(entity: str, body: Payload) -> tuple[str, ...]:
 
 
 FLOW = Flow(
-    name=NAME,
+    name=MASTER_DATA,
     version=1,
     triggers=(
         "tieout.customer.changed",

@@ -27,11 +27,10 @@ from integrations.flows.structure import (
 from models.canonical.events import CloudEvent, dataschema
 from models.canonical.schemas import Budget, Contract, Customer, Opportunity, Project
 from models.domain.errors import Rejected
+from models.domain.flow_names import QUOTE_TO_PROJECT
 from models.domain.identity import project_keys
 from models.domain.keys import business_key, contract_id, ref_key
 from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
-
-NAME = "quote-to-project"
 
 
 def validated(sale: Payload, ctx: Context) -> Done | WaitFor:
@@ -254,7 +253,7 @@ def _event(sale: Payload, ctx: Context, kind: str, subject: str, body: Mapping[s
     )
     return CloudEvent(
         id=f"{kind}/{subject}@{ctx.run.run_id}",
-        source=f"{OURS}/{NAME}",
+        source=f"{OURS}/{QUOTE_TO_PROJECT}",
         type=kind,
         subject=subject,
         time=ctx.now(),
@@ -267,7 +266,7 @@ def _event(sale: Payload, ctx: Context, kind: str, subject: str, body: Mapping[s
 
 
 FLOW = Flow(
-    name=NAME,
+    name=QUOTE_TO_PROJECT,
     version=1,
     triggers=("tieout.opportunity.won",),
     steps=(

@@ -19,10 +19,10 @@ from integrations.flows.shaping import fields_of, plain, shaped
 from models.canonical.schemas import Canonical, Expense, TimeEntry
 from models.domain.errors import Rejected
 from models.domain.explanations import explain
+from models.domain.flow_names import TIME_TO_BILL
 from models.domain.keys import business_key, expense_id, ref_key, time_entry_id
 from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
 
-NAME = "time-to-bill"
 BULK = 100
 FIRST_LOAD = timedelta(minutes=2)
 """How long after a project was first described its charge codes may still be on their way."""
@@ -321,7 +321,7 @@ def _withdrawn(ctx: Context) -> bool:
 
 
 FLOW = Flow(
-    name=NAME,
+    name=TIME_TO_BILL,
     version=1,
     triggers=tuple(
         f"tieout.{entity}.{verb}"

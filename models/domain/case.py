@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from models.domain.explanations import EXPLANATIONS
+from models.domain.flow_names import MASTER_DATA, QUOTE_TO_PROJECT
 
 
 class CaseStatus(StrEnum):
@@ -28,7 +29,7 @@ _SLA = {
     "medium": timedelta(days=1),
     "low": timedelta(days=3),
 }
-_MASTER_DATA_FLOWS = frozenset({"quote-to-project", "master-data"})
+_MASTER_DATA_FLOWS = frozenset({QUOTE_TO_PROJECT, MASTER_DATA})
 
 
 def severity(amount_reporting: Decimal, occurrences: int, floor: str = "low", overdue: bool = False) -> str:

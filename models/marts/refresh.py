@@ -14,6 +14,7 @@ import duckdb
 from models.catalogue import load_catalogue
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
+from models.domain.flow_names import TIME_TO_BILL
 from models.lake.connection import connect
 from models.lake.publish import publish
 from models.lake.steady import StandingFiles, steadily
@@ -111,7 +112,7 @@ def rebuild(settings: Settings) -> None:
 def _bound(sql: str, currency: str, now: datetime, mark: int, service_levels: Mapping[str, float]) -> str:
     moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
     bound = sql.replace("{now}", moment).replace("{currency}", f"'{currency}'").replace("{mark}", str(mark))
-    target = service_levels.get("time-to-bill")
+    target = service_levels.get(TIME_TO_BILL)
     return bound.replace("{lag_target}", "NULL" if target is None else f"{target:.1f}")
 
 

@@ -1,0 +1,10 @@
+"""The names of the packaged flows, as records, cases and the catalogue carry them.
+
+A detector or a mart that speaks of one flow takes its name from here; a flow that nobody else speaks of needs no line.
+"""
+
+from __future__ import annotations
+
+QUOTE_TO_PROJECT = "quote-to-project"
+TIME_TO_BILL = "time-to-bill"
+MASTER_DATA = "master-data"
