@@ -1,0 +1,169 @@
+"""A write of each kind that each vendor takes, and what the vendor must hold for it besides what `Case.prepare` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from integrations.contracts.connector import Change
+from tests.contract.connectors.cases import World, csv_change, posting, sf_change
+
+
+def money(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "EUR"}
+
+
+def upsert(entity: str, external_id: str, body: Mapping[str, Any]) -> Change:
+    return Change("upsert", entity, external_id, f"key-{external_id}", body)
+
+
+PROJECT = {
+    "code": "PRJ-2001",
+    "name": "Platform",
+    "customer_id": "C-10001",
+    "currency": "EUR",
+    "status": "active",
+    "contract_type": "time_and_materials",
+    "starts_on": "2026-11-01",
+    "dimensions": {"legal_entity_id": "NOV-DE", "cost_centre": "220", "practice": "Engineering", "region": "DACH"},
+    "budget_value": money("125000.50"),
+    "tasks": [{"task_id": "1", "name": "Build", "charge_code": "PRJ-2001.010"}],
+}
+PERSON = {
+    "number": "E-2007",
+    "name": "Ada Byron",
+    "email": "ada@novalis.example",
+    "legal_entity_id": "NOV-DE",
+    "role": "Consultant",
+    "cost_centre": "220",
+    "weekly_hours": "38.5",
+    "cost_rate": money("62.50"),
+    "hired_on": "2024-01-08",
+    "active": True,
+}
+CHARGE_CODE = {"code": "PRJ-2001.010", "project_code": "PRJ-2001", "billable": True}
+CUSTOMER = {"number": "20001", "name": "Orrin Freight", "country": "DE", "legal_entity_id": "NOV-DE", "active": True}
+CONTRACT = {
+    "project_id": "PRJ-1001",
+    "value": money("125000.50"),
+    "starts_on": "2026-11-01",
+    "contract_version": "1",
+    "contract_type": "time_and_materials",
+    "billing_rules": [{"kind": "time_and_expenses", "cap": money("90000.00"), "purchase_order": "PO-7", "hold": False}],
+    "milestones": [{"milestone_id": "M1", "name": "Design accepted", "amount": money("25000.00"), "due": "2026-12-01"}],
+}
+EXPENSE = {
+    "expense_id": "EX-kantata-7",
+    "project_id": "PRJ-1001",
+    "resource_id": "E-1007",
+    "charge_code": "PRJ-1001.010",
+    "spent_on": "2026-11-16",
+    "category": "Travel",
+    "amount": money("148.20"),
+    "billable": True,
+}
+BUDGET = {
+    "project_code": "PRJ-2001",
+    "value": money("125000.50"),
+    "cost": money("80000.25"),
+    "target_margin": "0.36",
+    "hours": "800",
+    "approved": True,
+}
+
+
+def verdict(entity: str, identity: str, status: str, **more: str) -> Change:
+    external = f"{'TE' if entity == 'time_entry' else 'EX'}-kantata-{identity}"
+    return Change("annotate", entity, external, f"key-{external}-{status}", {"status": status, "system": "erp", **more})
+
+
+def reversed_posting(n: int) -> Change:
+    made = posting(n)
+    return Change("reverse", "time_entry", f"{made.external_id}-R", f"{made.key}-R", made.body)
+
+
+WRITES: Mapping[str, Sequence[Change]] = {
+    "salesforce": [sf_change(1)],
+    "netsuite": [
+        upsert("customer", "C-20001", CUSTOMER),
+        upsert("project", "PRJ-2001", PROJECT),
+        upsert("charge_code", "PRJ-2001.010", CHARGE_CODE),
+        upsert("resource", "E-2007", PERSON),
+        upsert("contract", "CT-PRJ-1001", CONTRACT),
+        posting(1),
+        reversed_posting(1),
+        Change("post", "expense", "EX-kantata-7-v1", "key-EX-7", EXPENSE),
+    ],
+    "kantata": [
+        upsert("project", "PRJ-2001", PROJECT),
+        upsert("resource", "E-2007", PERSON),
+        verdict("time_entry", "1000", "successful", posting_id="TE-kantata-1000-v1"),
+        verdict("time_entry", "1001", "failed", code="closed-period", message="The period is closed"),
+        verdict("expense", "1000", "successful", posting_id="EX-kantata-1000-v1"),
+    ],
+    "ppm": [upsert("project", "PRJ-2001", PROJECT), upsert("budget", "PRJ-2001", BUDGET)],
+    "csv": [
+        csv_change(1),
+        upsert("customer", "C-20001", CUSTOMER),
+        upsert("project", "PRJ-2001", PROJECT),
+        upsert("charge_code", "PRJ-2001.010", CHARGE_CODE),
+        upsert("resource", "E-2007", PERSON),
+        upsert("contract", "CT-PRJ-1001", CONTRACT),
+        upsert("budget", "PRJ-2001", BUDGET),
+        verdict("expense", "7", "successful", posting_id="EX-kantata-7-v1"),
+    ],
+}
+
+
+def _ledger(world: World) -> None:
+    """An invoice with a line, and a rate: what the ERP makes itself."""
+    tables = world.vendors.erp.records.tables
+    bill = {
+        "id": "2000000",
+        "externalId": "INV-10001",
+        "tranId": "INV-10001",
+        "entity": {"id": next(iter(tables["job"].rows))},
+        "subsidiary": {"id": next(iter(tables["subsidiary"].rows))},
+        "total": 1388.25,
+        "currency": "EUR",
+        "status": "Open",
+        "tranDate": "2026-11-17",
+        "item": {"items": [{"amount": 1388.25, "custcol_posting_id": "TE-kantata-1-v1", "description": "Time"}]},
+        "lastModifiedDate": "2026-11-17T18:00:00Z",
+        "createdDate": "2026-11-17T18:00:00Z",
+    }
+    tables["invoice"].put("2000000", bill)
+    rate = {
+        "id": "100",
+        "externalId": "USD",
+        "baseCurrency": "EUR",
+        "transactionCurrency": "USD",
+        "exchangeRate": 0.9213,
+        "effectiveDate": "2026-11-18",
+        "lastModifiedDate": "2026-11-18T06:00:00Z",
+    }
+    tables["currencyrate"].put("100", rate)
+
+
+def _expense(world: World) -> None:
+    """An approved expense of the person and project that there are."""
+    psa = world.vendors.psa
+    first = {name: next(iter(psa.tables[name].rows)) for name in ("workspaces", "stories", "users")}
+    fields = {
+        "date": "2026-11-16",
+        "amount_in_cents": 14820,
+        "currency": "EUR",
+        "currency_base_unit": 100,
+        "category": "Travel",
+        "billable": True,
+        "approved": True,
+        "approved_at": "2026-11-18T09:40:00+00:00",
+        "workspace_id": first["workspaces"],
+        "story_id": first["stories"],
+        "user_id": first["users"],
+    }
+    psa.save("expenses", fields, world.clock.now() - timedelta(minutes=20))
+
+
+FURNISH: Mapping[str, Callable[[World], None]] = {"netsuite": _ledger, "kantata": _expense}
