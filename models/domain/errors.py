@@ -12,7 +12,9 @@
 
 from __future__ import annotations
 
+import copyreg
 from datetime import datetime
+from typing import Any
 
 
 class TieoutError(Exception):
@@ -24,6 +26,10 @@ class TieoutError(Exception):
         super().__init__(message)
         if code:
             self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made again without __init__, which may want more than the message: what arrives elsewhere is what was raised.
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 class Retriable(TieoutError):

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from models.lake.confinement import confine
 from models.lake.connection import attached, connect
+from models.lake.fault import Fault, fault_of
 from models.lake.places import attachable
 from models.lake.publish import publish
 from models.lake.read_only import only_read
@@ -93,7 +94,7 @@ class Answers:
 
 
 def main() -> None:
-    """Answer (number, sql, params) with (number, Arrow stream or error) until the pipe ends; first come the settings."""
+    """Answer (number, sql, params) with (number, Arrow stream or Fault) until the pipe ends; first come the settings."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the reader's end of the pipe decides
     pipe, sending = Connection(int(sys.argv[1])), threading.Lock()
     try:
@@ -110,11 +111,11 @@ def main() -> None:
 def _reply(
     pipe: Connection, sending: threading.Lock, number: int, answers: Answers, sql: str, params: Parameters | None
 ) -> None:
-    content: bytes | Exception
+    content: bytes | Fault
     try:
         content = _stream(answers.table(sql, params))
     except Exception as error:  # noqa: BLE001 - raised again in the reader's process, where the question was asked
-        content = error
+        content = fault_of(error)
     with sending:
         pipe.send((number, content))
 

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from models.domain.errors import TieoutError
+from models.lake.fault import Fault
 from models.lake.read_only import check
 from models.settings import Settings
 
@@ -56,7 +57,8 @@ class LakeReader:
     def rows(self, sql: str, params: Parameters | None = None) -> list[dict[str, Any]]:
         """The answer as dictionaries, times as aware UTC datetimes. `$name` in `sql` is bound from `params`.
 
-        Raises NotReadOnly for anything but a read, ReadTooLong, and DuckDB's own errors for faults in the statement.
+        Raises NotReadOnly for anything but a read, ReadTooLong, DuckDB's own errors for faults in the statement, and
+        AnswerFailed for faults of the process that answers.
         """
         rows: list[dict[str, Any]] = self.table(sql, params).to_pylist()
         return rows
@@ -154,11 +156,11 @@ class _Process:
             while True:
                 number, content = self._pipe.recv()
                 answer = self._waiting.pop(number)
-                if isinstance(content, Exception):
-                    answer.set_exception(content)
+                if isinstance(content, Fault):
+                    answer.set_exception(content.error())
                 else:
                     answer.set_result(content)
-        except Exception:  # noqa: BLE001 - the pipe's end, or an error that cannot be unpickled: whoever waits asks again
+        except Exception:  # noqa: BLE001 - the pipe's end, or what was no answer: whoever waits asks again
             self.end()
             self._give_up()
 

@@ -20,7 +20,6 @@ ERRORS = (
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="C11: errors with several arguments cannot be unpickled")
 def test_an_error_crosses_a_process_boundary_whole(error: TieoutError):
     """In 0.1.0 four of the errors could be pickled and not unpickled, so what they said was lost between processes.
 
