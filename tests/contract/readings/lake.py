@@ -46,8 +46,15 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
-def two_firms(home: Path, *firms: str) -> duckdb.DuckDBPyConnection:
-    """Every published name as a table with rows of these firms; what is open to all has the same rows in each lake."""
+COSTS = re.compile(r"(?<!target_)(cost|margin)")
+"""Columns that tell a labour rate, or derive from one."""
+
+
+def two_firms(home: Path, *firms: str, dearer: int = 1) -> duckdb.DuckDBPyConnection:
+    """Every published name as a table with rows of these firms; what is open to all has the same rows in each lake.
+
+    Work costs `dearer` times as much as in another lake, and nothing else differs.
+    """
     shapes, lake = connect(Settings(home=home)), duckdb.connect()
     for (name,) in shapes.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall():
         columns = {row[0]: row[1] for row in shapes.execute(f'DESCRIBE "{name}"').fetchall()}
@@ -55,7 +62,7 @@ def two_firms(home: Path, *firms: str) -> duckdb.DuckDBPyConnection:
         lake.execute(f'CREATE TABLE "{name}" ({fields})')
         for firm in (OURS, THEIRS, NOBODYS) if name in OPEN else firms:
             if firm != NOBODYS or name in ("records", "observations", *OPEN):
-                _fill(lake, name, columns, firm)
+                _fill(lake, name, columns, firm, dearer)
     return lake
 
 
@@ -67,14 +74,14 @@ def add_nobodys(lake: duckdb.DuckDBPyConnection) -> None:
             _fill(lake, name, columns, NOBODYS)
 
 
-def _fill(lake: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], firm: str) -> None:
+def _fill(lake: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], firm: str, dearer: int = 1) -> None:
     """Two rows, so that each word a statement chooses by is in one of them."""
     for turn in range(2):
-        values = [_value(column, kind, firm, turn) for column, kind in columns.items()]
+        values = [_value(column, kind, firm, turn, dearer) for column, kind in columns.items()]
         lake.execute(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(values))})', values)
 
 
-def _value(column: str, kind: str, firm: str, turn: int) -> Any:
+def _value(column: str, kind: str, firm: str, turn: int, dearer: int) -> Any:
     if column == "legal_entity":
         return None if firm == NOBODYS else firm
     if column == "resolved_at":
@@ -83,7 +90,9 @@ def _value(column: str, kind: str, firm: str, turn: int) -> Any:
         words = _SPECIAL.get(column, (firm,))
         return words[turn % len(words)]
     typed = next((value for pattern, value in _TYPED if pattern.search(kind)), None)
-    return typed if typed is not None else _NUMBERS[firm]
+    if typed is not None:
+        return typed
+    return _NUMBERS[firm] * (dearer if COSTS.search(column) else 1)
 
 
 def parameters(sql: str, firm: str) -> dict[str, Any]:

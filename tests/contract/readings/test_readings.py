@@ -1,0 +1,154 @@
+"""Every reading keeps the contract: found by its folder, within the viewer's scope, masked, and frozen (G1, G2)."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import app.readings
+from app.readings.field_classes import class_of
+from app.readings.masking import marks
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
+from models.canonical.classification import DataClass
+from models.settings import Settings
+from tests.contract.readings.lake import COSTS, NOBODYS, OURS, THEIRS, add_nobodys, two_firms
+
+Reading = Callable[..., Any]
+ROOM = Path(app.readings.__file__ or "").parent
+ASKED: dict[str, Any] = {"since": date(2026, 1, 1), "dimension": "customer"}
+"""A value for each filter that has none of its own."""
+OPEN_NAMES = {
+    ("Rate", "rate"): "an exchange rate",
+    ("Target", "value"): "a figure of the firm",
+    ("Project", "target_margin"): "what the margin is held against, shown to whoever may open Margin",
+}
+"""Fields whose names read like something sensitive, and what they are."""
+
+
+def modules() -> Iterator[Any]:
+    for found in pkgutil.walk_packages(app.readings.__path__, "app.readings."):
+        yield importlib.import_module(found.name)
+
+
+def readings() -> Iterator[Reading]:
+    """Functions `(stores, viewer, filters…)` in the `reading.py` of each folder."""
+    for module in modules():
+        if module.__name__.endswith(".reading") and module.__name__.count(".") == 3:
+            for name, function in vars(module).items():
+                parameters = list(inspect.signature(function).parameters) if inspect.isfunction(function) else []
+                if function.__module__ == module.__name__ if parameters[:2] == ["stores", "viewer"] else False:
+                    yield pytest.param(function, id=f"{module.__name__.split('.')[2]}.{name}")
+
+
+class Lake:
+    """A reader of a lake that a test made."""
+
+    def __init__(self, tables: duckdb.DuckDBPyConnection) -> None:
+        self._tables = tables
+
+    def rows(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = self._tables.execute(sql, dict(params or {})).to_arrow_table().to_pylist()
+        return answer
+
+
+def stores(home: Path, lake: duckdb.DuckDBPyConnection) -> Stores:
+    opened = Stores(Settings(home=home))
+    opened.lake = Lake(lake)  # type: ignore[assignment]
+    return opened
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Stores:
+    home = tmp_path_factory.mktemp("whole")
+    lake = two_firms(home, OURS, NOBODYS, THEIRS)
+    add_nobodys(lake)
+    return stores(home, lake)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Stores:
+    home = tmp_path_factory.mktemp("alone")
+    return stores(home, two_firms(home, OURS, NOBODYS))
+
+
+@pytest.fixture(scope="module")
+def dearer(tmp_path_factory: pytest.TempPathFactory) -> Stores:
+    home = tmp_path_factory.mktemp("dearer")
+    return stores(home, two_firms(home, OURS, NOBODYS, dearer=7))
+
+
+def asked(reading: Reading, stores: Stores, roles: str, *entities: str) -> Any:
+    wanted = [one for one in list(inspect.signature(reading).parameters.values())[2:] if one.default is one.empty]
+    filters = {one.name: ASKED[one.name] for one in wanted}
+    answer = reading(stores, Viewer("ada", frozenset({roles}), entities), **filters)
+    return sorted(answer, key=repr) if isinstance(answer, tuple) else answer
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize("reading", readings())
+def test_another_firm_changes_nothing_that_a_limited_viewer_reads(
+    reading: Reading, whole: Stores, alone: Stores
+) -> None:
+    assert asked(reading, whole, "finance", OURS) == asked(reading, alone, "finance")
+
+
+@pytest.mark.req("G2")
+@pytest.mark.parametrize("reading", readings())
+def test_what_work_costs_changes_nothing_that_an_auditor_reads(reading: Reading, alone: Stores, dearer: Stores) -> None:
+    assert asked(reading, alone, "auditor") == asked(reading, dearer, "auditor")
+
+
+@pytest.mark.req("G2")
+def test_the_lake_holds_costs_that_would_tell(alone: Stores, dearer: Stores) -> None:
+    """The test above cannot pass for want of costs: who is cleared reads that they differ."""
+    differ = {
+        one.id
+        for one in readings()
+        if asked(one.values[0], alone, "finance") != asked(one.values[0], dearer, "finance")
+    }
+    assert {"margin.projects", "margin.months"} <= differ
+
+
+def row_types() -> list[Any]:
+    """Every row that a reading answers."""
+    found = {
+        kind
+        for module in modules()
+        if module.__name__.endswith(".rows")
+        for kind in vars(module).values()
+        if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
+    }
+    return sorted(found, key=lambda kind: f"{kind.__module__}.{kind.__name__}")
+
+
+@pytest.mark.req("G2")
+@pytest.mark.parametrize("row", row_types(), ids=lambda row: f"{row.__module__.split('.')[2]}.{row.__name__}")
+def test_a_row_is_frozen_says_its_units_and_marks_what_is_sensitive(row: Any) -> None:
+    assert row.__dataclass_params__.frozen and hasattr(row, "__slots__") and len(row.__doc__ or "") > 20
+    plain = {DataClass.PUBLIC, DataClass.INTERNAL}
+    sensitive = {one.name for one in fields(row) if class_of(one.name) not in plain or COSTS.match(one.name)}
+    known = {name for kind, name in OPEN_NAMES if kind == row.__name__}
+    assert sensitive - known - set(marks(row)) == set(), "mark the field with its class, or say what it is"
+
+
+@pytest.mark.req("G1", "G2")
+def test_no_reading_goes_round_scope_and_masking() -> None:
+    """The lake is asked in one place alone."""
+    asking = {
+        file.relative_to(ROOM).as_posix()
+        for file in ROOM.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "lake"
+    }
+    assert asking == {"reading.py", "stores.py"}
