@@ -51,6 +51,9 @@ def readings() -> Iterator[Reading]:
                     yield pytest.param(function, id=f"{module.__name__.split('.')[2]}.{name}")
 
 
+READINGS = list(readings())
+
+
 class Lake:
     """A reader of a lake that a test made."""
 
@@ -96,7 +99,7 @@ def asked(reading: Reading, stores: Stores, roles: str, *entities: str) -> Any:
 
 
 @pytest.mark.req("G1")
-@pytest.mark.parametrize("reading", readings())
+@pytest.mark.parametrize("reading", READINGS)
 def test_another_firm_changes_nothing_that_a_limited_viewer_reads(
     reading: Reading, whole: Stores, alone: Stores
 ) -> None:
@@ -104,7 +107,7 @@ def test_another_firm_changes_nothing_that_a_limited_viewer_reads(
 
 
 @pytest.mark.req("G2")
-@pytest.mark.parametrize("reading", readings())
+@pytest.mark.parametrize("reading", READINGS)
 def test_what_work_costs_changes_nothing_that_an_auditor_reads(reading: Reading, alone: Stores, dearer: Stores) -> None:
     assert asked(reading, alone, "auditor") == asked(reading, dearer, "auditor")
 
