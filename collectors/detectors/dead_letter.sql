@@ -1,9 +1,35 @@
 -- dead: every dead run whose item another detector does not already explain, with the item's money where there is one
-SELECT r.run_id, r.trace_id, r.flow, r.step_name, r.business_key, r.system, r.error_code, r.error_message, r.error_field, r.updated_at, r.legal_entity,
-    w.item_key, coalesce(w.project_key, r.payload->>'$.project_id', r.payload->>'$.project_code', r.payload->>'$.code') AS project_key, w.customer_key, w.billable,
+SELECT
+    r.run_id,
+    r.trace_id,
+    r.flow,
+    r.step_name,
+    r.business_key,
+    r.system,
+    r.error_code,
+    r.error_message,
+    r.error_field,
+    r.updated_at,
+    r.legal_entity,
+    w.item_key,
+    coalesce(
+        w.project_key,
+        r.payload->>'$.project_id',
+        r.payload->>'$.project_code',
+        r.payload->>'$.code'
+    ) AS project_key,
+    w.customer_key,
+    w.billable,
     coalesce(w.charge_code, r.payload->>'$.charge_code') AS charge_code,
-    coalesce(r.payload->>'$.resource_id', w.resource_key) AS resource_key, coalesce(w.bill_amount, r.amount) AS amount, coalesce(w.currency, r.currency) AS currency
+    coalesce(r.payload->>'$.resource_id', w.resource_key) AS resource_key,
+    coalesce(w.bill_amount, r.amount) AS amount,
+    coalesce(w.currency, r.currency) AS currency
 FROM open_runs r
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 WHERE r.state = 'dead'
-    AND NOT coalesce(w.blocker IN ('project-missing', 'project-unsold', 'rate-missing') OR w.blocker LIKE 'charge-code-%' OR w.state = 'billed', false);
+    AND NOT coalesce(
+        w.blocker IN ('project-missing', 'project-unsold', 'rate-missing')
+        OR w.blocker LIKE 'charge-code-%'
+        OR w.state = 'billed',
+        false
+    );

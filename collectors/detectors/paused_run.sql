@@ -1,14 +1,37 @@
 -- waiting: runs that wait for data somebody must supply, or for something that has not come for half an hour
-SELECT r.run_id, r.trace_id, r.flow, r.business_key, r.legal_entity, r.waiting_for, r.waiting_because, CAST(r.waiting_missing AS VARCHAR) AS missing, r.waiting_owner,
-    r.created_at, r.updated_at, w.item_key, coalesce(w.project_key, p.project_key) AS project_key, coalesce(w.customer_key, p.customer_key) AS customer_key, w.billable,
-    coalesce(w.bill_amount, r.amount) AS amount, coalesce(w.currency, r.currency) AS currency, t.code AS awaited_project,
+SELECT
+    r.run_id,
+    r.trace_id,
+    r.flow,
+    r.business_key,
+    r.legal_entity,
+    r.waiting_for,
+    r.waiting_because,
+    CAST(r.waiting_missing AS VARCHAR) AS missing,
+    r.waiting_owner,
+    r.created_at,
+    r.updated_at,
+    w.item_key,
+    coalesce(w.project_key, p.project_key) AS project_key,
+    coalesce(w.customer_key, p.customer_key) AS customer_key,
+    w.billable,
+    coalesce(w.bill_amount, r.amount) AS amount,
+    coalesce(w.currency, r.currency) AS currency,
+    t.code AS awaited_project,
     t.code IS NOT NULL AND NOT coalesce(q.in_crm, false) AS unsold
 FROM open_runs r
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 LEFT JOIN mart_project p ON r.business_key = 'project:' || p.project_key
 LEFT JOIN (
-    SELECT run_id, nullif(regexp_extract(waiting_for, '^project[:/]([^:/]+)$', 1), '') AS code FROM open_runs WHERE flow = 'time-to-bill'
+    SELECT run_id, nullif(regexp_extract(waiting_for, '^project[:/]([^:/]+)$', 1), '') AS code
+    FROM open_runs
+    WHERE flow = 'time-to-bill'
 ) t ON t.run_id = r.run_id
 LEFT JOIN mart_project q ON q.project_key = t.code
-WHERE r.state = 'waiting' AND coalesce(w.blocker, '') NOT IN ('project-missing', 'project-unsold') AND NOT coalesce(w.blocker LIKE 'charge-code-%', false)
-    AND (r.flow = 'quote-to-project' AND coalesce(CAST(r.waiting_missing AS VARCHAR), '[]') NOT IN ('[]', 'null') OR r.created_at < {now} - INTERVAL 30 MINUTE);
+WHERE r.state = 'waiting'
+    AND coalesce(w.blocker, '') NOT IN ('project-missing', 'project-unsold')
+    AND NOT coalesce(w.blocker LIKE 'charge-code-%', false)
+    AND (
+        r.flow = 'quote-to-project' AND coalesce(CAST(r.waiting_missing AS VARCHAR), '[]') NOT IN ('[]', 'null')
+        OR r.created_at < {now} - INTERVAL 30 MINUTE
+    );
