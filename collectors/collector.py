@@ -29,7 +29,7 @@ _STOP_SECONDS = 4.0  # a process has to end within 5 s
 
 
 class Collector:
-    """Everything that writes to one audit lake. `application` answers HTTP on the event loop that makes the collector."""
+    """Everything that writes to one audit lake. `application` answers HTTP on the event loop that made it."""
 
     def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         clock = SystemClock()

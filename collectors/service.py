@@ -94,7 +94,8 @@ def _listening(settings: Settings) -> socket.socket:
     except OSError as error:
         listener.close()
         raise Misconfigured(
-            f"cannot listen on {settings.host}:{settings.otlp_port} ({error.strerror}): end what uses the port, or set TIEOUT_OTLP_PORT"
+            f"cannot listen on {settings.host}:{settings.otlp_port} ({error.strerror}): "
+            "end what uses the port, or set TIEOUT_OTLP_PORT"
         ) from error
     return listener
 

@@ -1,4 +1,4 @@
-"""Work that is posted and still may not be invoiced: the contract is on hold, or its statement of work has ended (X5)."""
+"""Posted work that may not be invoiced: its contract is on hold, or its statement of work has ended (X5)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def expired(row: Row) -> Finding:
         row,
         "sow-expired",
         f"Work on {_named(row)} goes beyond its statement of work",
-        f"Statement of work {row['sow_number'] or 'on file'} ended on {row['sow_expires_on']:%d %b %Y}: the customer need not pay for later days.",
+        f"Statement of work {row['sow_number'] or 'on file'} ended on {row['sow_expires_on']:%d %b %Y}: "
+        "the customer need not pay for later days.",
         "Have the statement of work extended and its new end entered in the CRM; or stop the work and write it off.",
     )
     return item_finding(row, fingerprint("sow-expired", row["project_key"]), cause)

@@ -46,7 +46,8 @@ def _action(row: Row, meant: str) -> str:
     """A replay corrects the runs of a case; work that no run has met yet is corrected where it was booked."""
     if row["case_has_run"]:
         return f"Correct the code to {meant} and replay: the replay has the correction filled in."
-    return f"Correct the code to {meant} where it was booked{', before it is approved' if row['state'] == 'not_approved' else ''}."
+    early = ", before it is approved" if row["state"] == "not_approved" else ""
+    return f"Correct the code to {meant} where it was booked{early}."
 
 
 def _owner(row: Row, fault: str) -> str:

@@ -11,8 +11,10 @@ def unreachable(row: Row) -> Finding:
     cause = Cause(
         "open-circuit",
         f"{row['system']} cannot be reached",
-        "Calls to this system failed in a row, so the engine holds all its work and probes now and then; nothing is lost.",
-        "Check the system's status, its credentials and the network; the engine goes on by itself at the first good answer.",
+        "Calls to this system failed in a row, so the engine holds all its work and probes now and then; "
+        "nothing is lost.",
+        "Check the system's status, its credentials and the network; "
+        "the engine goes on by itself at the first good answer.",
         row["system"],
         "none",
         "high",

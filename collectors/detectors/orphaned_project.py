@@ -37,7 +37,8 @@ def missing(row: Row) -> Finding:
         "project-missing",
         f"Project {_named(row)} is missing in the {_SYSTEM[role]}",
         f"It was sold on {row['closed_won_at']:%d %b %Y}. {_EFFECT[role]}{_vanished(row)}",
-        f"Set the project up in {row['system']}, or replay its {QUOTE_TO_PROJECT} flow; everything that waits for it goes on by itself.",
+        f"Set the project up in {row['system']}, or replay its {QUOTE_TO_PROJECT} flow; "
+        "everything that waits for it goes on by itself.",
         row["system"],
         "billing_blocked" if row["work_waits"] else "revenue_at_risk",
         "low" if role == "ppm" else "medium",
@@ -78,7 +79,8 @@ def _unsold(row: Row, system: str) -> Cause:
     return Cause(
         "project-unsold",
         f"Project {_named(row)} has no sale behind it",
-        f"People can book time on it in {system}, and the CRM knows no won opportunity with this code: the work may never be billed.",
+        f"People can book time on it in {system}, and the CRM knows no won opportunity with this code: "
+        "the work may never be billed.",
         "Find the sale and put the project code on it, or close the project and move its time.",
         "crm",
         "revenue_at_risk",
@@ -100,7 +102,10 @@ def _missing_in_erp(row: Row) -> Cause:
             "Replay: its set-up runs first and makes the project in the ERP again, then what was refused is posted."
         )
         if row["set_up_run"] is None:
-            action = f"Set the project up in the ERP, or mend and replay its {QUOTE_TO_PROJECT} flow, then replay what was refused."
+            action = (
+                f"Set the project up in the ERP, or mend and replay its {QUOTE_TO_PROJECT} flow, "
+                "then replay what was refused."
+            )
     return Cause(
         "project-missing",
         f"Project {_named(row)} is missing in the ERP",

@@ -25,7 +25,8 @@ def waiting(row: Row) -> Finding:
     cause = Cause(
         "paused",
         title,
-        f"The flow paused safely: {row['waiting_because']}. Nothing half-made is left behind, and it goes on by itself.",
+        f"The flow paused safely: {row['waiting_because']}. "
+        "Nothing half-made is left behind, and it goes on by itself.",
         f"Supply {what} in the {owner.upper() if len(owner) == 3 else owner}; no replay is needed.",
         owner,
         "revenue_at_risk" if setup else "billing_blocked",

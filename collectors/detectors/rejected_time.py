@@ -13,7 +13,8 @@ def rejected(row: Row) -> Finding:
         row,
         "time-rejected",
         f"Rejected time on {row['project_key']}",
-        "These entries were sent back; until the people who booked them correct and resubmit them, they cannot be billed.",
+        "These entries were sent back; "
+        "until the people who booked them correct and resubmit them, they cannot be billed.",
         "Ask them to correct and resubmit; the reason stands on each entry.",
     )
 

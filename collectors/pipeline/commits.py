@@ -71,7 +71,7 @@ class Commits:
             with self._lock:
                 writer = self._opened()
             work(writer)
-        except Exception as error:  # noqa: BLE001 - nothing is lost by maintenance that fails, and its schedule must go on
+        except Exception as error:  # noqa: BLE001 - nothing is lost, and its schedule must go on
             _log.warning("%s failed, its next turn tries again: %s", what, error)
 
     def stop(self) -> None:
@@ -79,7 +79,7 @@ class Commits:
         self._stopping.set()
 
     def close(self, seconds: float = 5.0) -> None:
-        """Let go of the lake; not when a commit under way outlasts `seconds`, for a kill is as safe as waiting longer."""
+        """Let go of the lake, unless a commit under way outlasts `seconds`: a kill is as safe as waiting longer."""
         if self._lock.acquire(timeout=seconds):
             try:
                 self._forget()
@@ -100,7 +100,7 @@ class Commits:
         with self._lock:
             try:
                 done = work(self._opened())
-            except Exception as error:  # noqa: BLE001 - whatever the store says, the batch must stay queued and be tried again
+            except Exception as error:  # noqa: BLE001 - whatever it says, the batch is tried again
                 self.fault = f"{what}: {error}"
                 self._faults += 1
                 _log.warning("the lake refused %s, it will be tried again: %s", what, error)
@@ -122,5 +122,5 @@ class Commits:
             return
         try:
             writer.close()
-        except Exception as error:  # noqa: BLE001 - closing a broken connection may fail in any way, and we want none of it back
+        except Exception as error:  # noqa: BLE001 - a broken connection may fail to close in any way
             _log.debug("closing the lake writer: %s", error)

@@ -24,7 +24,8 @@ _value = re.compile(_SECRET_VALUE)
 _suspicious = re.compile(r"(?i)authorization|passw|passphrase|secret|credential|[-_.]?key|cookie|token|bearer|basic")
 _in_text = re.compile(
     rf"(?i:{_SPOKEN.removeprefix('(?i)')})"
-    r"|(?i:(?<=[\"'])(?P<key>[^\"']*(?:authorization|password|secret|api[-_.]?key|token|cookie)[^\"']*)[\"']\s*:\s*[\"'](?P<value>[^\"']*)(?=[\"']|\Z))"
+    r"|(?i:(?<=[\"'])(?P<key>[^\"']*(?:authorization|password|secret|api[-_.]?key|token|cookie)[^\"']*)"
+    r"[\"']\s*:\s*[\"'](?P<value>[^\"']*)(?=[\"']|\Z))"
 )
 
 

@@ -1,4 +1,4 @@
-"""Why something is not taken: a whole body by an exception, one item by a Refusal. Each has a sentence for the sender."""
+"""Why something is not taken: a whole body by an exception, one item by a Refusal, each with a sentence."""
 
 from __future__ import annotations
 

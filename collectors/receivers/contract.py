@@ -79,7 +79,7 @@ class Post:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def content(self) -> bytes:
-        """The body without its content encoding. Raises TooLarge, UnknownEncoding or Malformed; each becomes a reply."""
+        """The body, inflated. Raises TooLarge, UnknownEncoding or Malformed; each becomes a reply."""
         if self.size:
             raise TooLarge(f"the body is larger than {self.limit >> 20} MiB")
         return plain_body(self.body, self.headers.get("content-encoding", "").strip().lower(), self.limit)

@@ -93,7 +93,7 @@ class FeedReceiver:
             try:
                 more = self.copy()
                 self.fault, pause = None, 0.1
-            except Exception as error:  # noqa: BLE001 - a locked or unreachable journal passes; what was not confirmed is read again
+            except Exception as error:  # noqa: BLE001 - it passes; what was not confirmed is read again
                 self.fault, self._position = f"journal feed: {error}", None
                 _log.warning("the journal's feed cannot be copied, it will be tried again: %s", error)
                 more, pause = False, min(pause * 2, _LONGEST_PAUSE)
@@ -141,7 +141,7 @@ class FeedReceiver:
     def _let_go(self) -> None:
         try:
             self._lease.release(WRITER, self._owner)
-        except Exception as error:  # noqa: BLE001 - the lease ends by itself; a journal that cannot be reached must not hold up our end
+        except Exception as error:  # noqa: BLE001 - it ends by itself, and must not hold up our end
             _log.debug("the lease of the feed was not given back: %s", error)
 
     def _pages(self, after: int) -> tuple[list[Page], bool]:

@@ -60,7 +60,7 @@ def joined(*parts: str | pa.Array) -> pa.Array:
 
 
 def escaped(strings: pa.Array) -> pa.Array:
-    """The inside of a JSON string literal, as orjson escapes it; other control characters are rare and go through it."""
+    """The inside of a JSON string literal, as orjson escapes it; rare control characters go through it."""
     if not pc.any(pc.match_substring_regex(strings, r'[\x00-\x1f"\\]')).as_py():
         return strings
     if pc.any(pc.match_substring_regex(strings, r"[\x00-\x08\x0b\x0c\x0e-\x1f]")).as_py():

@@ -1,8 +1,8 @@
 """How many parts a large request has, counted without building them.
 
 Two bytes of protobuf can be an empty span, and a decoder gives each of them dozens of bytes: a body within the limit
-could take gigabytes. So large bodies, and all without the columnar decoder, are first read with a descriptor that leaves everything below items and attributes
-as bytes; without the columnar decoder the wire format is walked, no further than an honest request goes.
+could take gigabytes. So large bodies are first read with a descriptor that leaves everything below items and attributes
+as bytes. Without the columnar decoder every body is walked on the wire, no further than an honest request goes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _parts(message: str, body: bytes) -> Iterator[tuple[int, int]]:
             column = handler.list_to_record_batch([body]).column(0)
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException:  # noqa: BLE001 - whatever a Rust extension raises, the walk below says whether it is right
+        except BaseException:  # noqa: BLE001 - a panic of a Rust extension is no Exception
             return walked(memoryview(body), descriptor(message), 0)
         return sizes(column, 0)
     return walked(memoryview(body), descriptor(message), 0)
