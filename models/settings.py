@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     read_limit_seconds: float = Field(300.0, gt=0, description="longest reading statement before it is ended")
     snapshot_seconds: float = Field(5.0, gt=0, description="wall seconds between system snapshots")
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
-    spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are told to wait")
+    spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are asked to wait")
     max_body_mib: int = Field(16, ge=1, description="largest request body, after decompression")
     witness: Path | None = Field(
         None, description="file or folder that keeps signed checkpoints out of the operators' reach"
@@ -83,7 +83,7 @@ def read_settings() -> Settings:
         return Settings()  # type: ignore[call-arg]
     except ValidationError as error:
         faults = "; ".join(
-            f"TIEOUT_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']} (got {fault.get('input')!r})"
+            f"TIEOUT_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']} (got {fault.get('input')!r})"
             for fault in error.errors(include_url=False)
         )
         raise Misconfigured(f"settings need mending: {faults}") from error

@@ -1,9 +1,10 @@
 """The contract of a connector: the only code that knows a vendor (S1, S4, S6).
 
 A connector package, `integrations/connectors/<vendor>/` or one that another distribution names by entry point, exports
-`CONNECTOR`, a callable `(SystemConfig, Clock) -> Connector`. It is synchronous and thread-safe: the engine calls `deliver` from several threads at once. It keeps vendor
-quirks (pagination, error bodies, rate-limit headers, batch limits, re-authentication) inside and raises only the errors
-of `models.domain.errors`. It puts the W3C trace context of the current OpenTelemetry span into every call (E2).
+`CONNECTOR`, a callable `(SystemConfig, Clock) -> Connector`. It is synchronous and thread-safe: the engine calls
+`deliver` from several threads at once. It keeps vendor quirks (pagination, error bodies, rate-limit headers, batch
+limits, re-authentication) inside and raises only the errors of `models.domain.errors`. It puts the W3C trace context of
+the current OpenTelemetry span into every call (E2).
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ class Connector(Target, Protocol):
         ...
 
     def check(self) -> str:
-        """One sentence on whether the system can be reached with these credentials; raises Misconfigured or Retriable."""
+        """One sentence on whether these credentials reach the system; raises Misconfigured or Retriable."""
         ...
 
     def close(self) -> None: ...

@@ -40,7 +40,7 @@ class RunView:
     """Acknowledgements of earlier delivering steps of this run: step name -> {"system", "system_id", "answer"}."""
     source: str = ""
     """Where the event came from (`CloudEvent.source`; a connector's events begin with its system's name): decides
-    ownership (S3) and keeps a system from being told its own change."""
+    ownership (S3) and keeps a system from being sent its own change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Context(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """A pure step: validate, identify, enrich. May answer Done, NothingToDo or WaitFor; raises Rejected or Unmappable."""
+    """A pure step: validate, identify, enrich. Answers Done, NothingToDo or WaitFor; raises Rejected or Unmappable."""
 
     name: str
     apply: Callable[[Payload, Context], Done | NothingToDo | WaitFor]

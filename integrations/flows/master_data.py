@@ -119,7 +119,7 @@ def _change(record: Payload, ctx: Context, role: Role, step: str) -> Change | No
     if record["stale"]:
         return NothingToDo("a duplicate of a known record" if record["alias"] else "a newer version is known already")
     if source_role(record, ctx) == role:
-        return NothingToDo(f"the {role} told us this itself")
+        return NothingToDo(f"the change came from the {role} itself")
     if entity == "customer":
         mastering.refuse_twin(record, role, ctx)
     refs = _refs(entity, record, ctx, role)

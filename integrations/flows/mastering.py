@@ -49,10 +49,10 @@ def identity(entity: str, record: Mapping[str, Any], ctx: Context) -> tuple[str,
 
 
 def merged(entity: str, known: Mapping[str, Any], record: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
-    """What is known after hearing the record: an owner's word counts even when empty, anybody else's only where given."""
-    told = {name: record[name] for name in SCHEMAS[entity].model_fields if name in record}
-    kept = {name: value for name, value in told.items() if not _empty(value) or owns(entity, name, record, ctx)}
-    dimensions = {"dimensions": _dimensions(entity, known, told, ctx)} if "dimensions" in told else {}
+    """What is known with the record: an owner's value counts even when empty, anybody else's only where given."""
+    sent = {name: record[name] for name in SCHEMAS[entity].model_fields if name in record}
+    kept = {name: value for name, value in sent.items() if not _empty(value) or owns(entity, name, record, ctx)}
+    dimensions = {"dimensions": _dimensions(entity, known, sent, ctx)} if "dimensions" in sent else {}
     return {**known, **kept, **dimensions, "source_version": ctx.run.source_version}
 
 
@@ -72,9 +72,9 @@ def refuse_twin(record: Mapping[str, Any], role: Role, ctx: Context) -> None:
             raise _suspected(record["ref"]["id"], other)
 
 
-def _dimensions(entity: str, known: Mapping[str, Any], told: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
+def _dimensions(entity: str, known: Mapping[str, Any], sent: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     heard = {
-        name: value for name, value in told["dimensions"].items() if value is not None or owns(entity, name, told, ctx)
+        name: value for name, value in sent["dimensions"].items() if value is not None or owns(entity, name, sent, ctx)
     }
     return {**(known.get("dimensions") or {}), **heard}
 

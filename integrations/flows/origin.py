@@ -16,28 +16,28 @@ OURS = "tieout"
 
 
 def source_system(body: Mapping[str, Any], ctx: Context) -> str:
-    """The name of the system that told us: the record's own ref, else the event's source."""
+    """The name of the system that sent it: the record's own ref, else the event's source."""
     ref = body.get("ref")
     return str(ref["system"]) if ref else ctx.run.source.removeprefix(f"{OURS}/")
 
 
 def source_role(body: Mapping[str, Any], ctx: Context) -> Role | None:
-    """The role of the system that told us; None for our own events and for a system beside the ones that play a role."""
+    """The role of the system that sent it; None for our own events and for a system that plays no role here."""
     system = source_system(body, ctx)
     return next((role for role, name in ctx.played().items() if name == system), None)
 
 
-def refuse_trespass(entity: str, known: Mapping[str, Any], told: Mapping[str, Any], ctx: Context) -> None:
+def refuse_trespass(entity: str, known: Mapping[str, Any], sent: Mapping[str, Any], ctx: Context) -> None:
     """Raise Rejected `not-owner` for the first attribute that the source would overwrite without owning it (S3)."""
-    role = source_role(told, ctx)
+    role = source_role(sent, ctx)
     if role is None:
         return
-    found = ctx.ownership.trespasses(entity, owned(known), owned(told), role, ctx.played(), ctx.run.legal_entity)
+    found = ctx.ownership.trespasses(entity, owned(known), owned(sent), role, ctx.played(), ctx.run.legal_entity)
     if found:
         first = found[0]
         raise Rejected(
-            f"{source_system(told, ctx)} ({role}) may not change {first.attribute} of this {entity}{_shown(entity, first)}: "
-            f"the {first.owner} system owns it; change it there",
+            f"{source_system(sent, ctx)} ({role}) may not change {first.attribute} of this {entity}"
+            f"{_shown(entity, first)}: the {first.owner} system owns it; change it there",
             code="not-owner",
             field=first.attribute,
         )
@@ -45,11 +45,11 @@ def refuse_trespass(entity: str, known: Mapping[str, Any], told: Mapping[str, An
 
 def _shown(entity: str, found: Trespass) -> str:
     """Both values, unless the attribute is one that not everybody may read: a message is shown to all (G2)."""
-    return "" if found.attribute in sensitive_names([SCHEMAS[entity]]) else f" from {found.known!r} to {found.told!r}"
+    return "" if found.attribute in sensitive_names([SCHEMAS[entity]]) else f" from {found.known!r} to {found.sent!r}"
 
 
 def owns(entity: str, attribute: str, body: Mapping[str, Any], ctx: Context) -> bool:
-    """Whether the system that told us owns an attribute here; our own events count as the owner's."""
+    """Whether the system that sent it owns an attribute here; our own events count as the owner's."""
     role = source_role(body, ctx)
     return role is None or ctx.ownership.owner(entity, attribute, ctx.played(), ctx.run.legal_entity) in (None, role)
 

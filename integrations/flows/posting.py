@@ -116,7 +116,7 @@ def posted_fact(plan: Mapping[str, Any], body: Mapping[str, Any], seen: int) -> 
 
 def refused_fact(plan: Mapping[str, Any], act: str, seen: int) -> Fact:
     """Nothing stands after the ERP refused the act (`confirm` or `post`) for good, but for a posting that was in doubt
-    before: whether an earlier attempt reached the ERP is not told by its refusal of a later one.
+    before: whether an earlier attempt reached the ERP does not show in its refusal of a later one.
     """
     number = plan["number"] + (bool(plan["confirm"]) if act == "post" else 0)
     doubtful = plan["confirm"] if act == "confirm" else plan.get("again")

@@ -47,8 +47,8 @@ def _bill_rate(entry: Mapping[str, Any], person: Mapping[str, Any], ctx: Context
     sold = (project.get("rates") or {}).get(person.get("role"))
     if sold is None:
         raise Rejected(
-            f"billable work of {entry['resource_id']} on {entry['project_id']} has no bill rate: neither the entry nor the sold "
-            f"role {person.get('role')!r} gives one; set it in the PSA or on the sale",
+            f"billable work of {entry['resource_id']} on {entry['project_id']} has no bill rate: neither the entry nor "
+            f"the sold role {person.get('role')!r} gives one; set it in the PSA or on the sale",
             code="rate-missing",
             field="bill_rate",
         )

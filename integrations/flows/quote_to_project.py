@@ -239,8 +239,8 @@ def _refuse_taken_code(sale: Opportunity, ctx: Context) -> None:
         return
     if known["origin"] != plain(sale.ref) and known["customer_id"] != sale.customer_id:
         raise Rejected(
-            f"project code {sale.project_code} belongs to opportunity {known['origin']['id']} of customer {known['customer_id']}: "
-            f"give opportunity {sale.ref.id} another code in the CRM",
+            f"project code {sale.project_code} belongs to opportunity {known['origin']['id']} of customer "
+            f"{known['customer_id']}: give opportunity {sale.ref.id} another code in the CRM",
             code="project-code-taken",
             field="project_code",
         )

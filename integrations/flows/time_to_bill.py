@@ -1,7 +1,7 @@
 """time-to-bill (F5): approved time and expenses become cost and billable transactions in the ERP, once in effect.
 
-A correction reverses what stands and posts anew; a withdrawn entry is reversed. The PSA is told either way: posted, or
-refused with the reason in plain words, so that the person who booked the time can mend it.
+A correction reverses what stands and posts anew; a withdrawn entry is reversed. The PSA is notified either way: posted,
+or refused with the reason in plain words, so that the person who booked the time can mend it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NOT_ITS_PSA = (
 
 
 def resolved(entry: Payload, ctx: Context) -> Done | WaitFor:
-    """The entry with canonical project and person. Waits for one that is still on its way; a withdrawal needs neither."""
+    """The entry with canonical project and person. Waits for one that is on its way; a withdrawal needs neither."""
     entity, ref = _entity(ctx), entry["ref"]
     found: dict[str, Any] = {}
     for name, owner in (("project", Role.PSA), ("resource", Role.HCM)):
@@ -159,7 +159,7 @@ def planned_needs(entry: Payload) -> Iterable[Need]:
 
 
 def erp_confirm(entry: Payload, ctx: Context) -> Change | NothingToDo | WaitFor:
-    """An earlier posting whose answer never came, once more under its own id, so that it is there and can be reversed."""
+    """An earlier posting whose answer never came, once more under its own id: it is there then, to be reversed."""
     return _erp_change(entry, ctx, "confirm", "erp-confirm")
 
 
@@ -205,18 +205,18 @@ def psa_refused(entry: Payload, ctx: Context) -> Change | NothingToDo:
     if entry["ref"]["system"] != ctx.system_of(Role.PSA):
         return NothingToDo(_NOT_ITS_PSA)
     if "erp-post" in ctx.run.acks:
-        return NothingToDo("it is posted: only the PSA could not be told")
+        return NothingToDo("it is posted: only the PSA could not be notified")
     error: Mapping[str, Any] = entry.get("_error") or {}
     words = explain(error.get("code"))
     message = f"{words.title}: {error.get('message') or words.explanation} {words.next_action}"
-    told = {
+    answer = {
         "status": "failed",
         "message": message,
         "code": error.get("code"),
         "field": error.get("field"),
         "system": ctx.played().get(Role.ERP),
     }
-    return _annotation(entry, ctx, "psa-refuse", told)
+    return _annotation(entry, ctx, "psa-refuse", answer)
 
 
 def confirmation_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:

@@ -84,7 +84,7 @@ class Files:
 
 
 def read_files(folder: Path | None, systems: Path | None) -> Files:
-    """The catalogue's files: the folder's over the packaged ones; `systems` takes the place of the folder's own file."""
+    """The catalogue's files: the folder's over the packaged ones; `systems` takes the place of the folder's own."""
     found = Files()
     if folder is not None and not folder.is_dir():
         found.faults.append(f"{folder} is no folder: give the catalogue's folder in TIEOUT_CATALOGUE")

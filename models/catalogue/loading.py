@@ -67,10 +67,8 @@ def _unknown_names(files: Files) -> Iterator[str]:
     for file, attribute, known, where in references:
         for one in files.written[file]:
             for name in sorted(set(_listed(one, attribute)) - known):
-                yield (
-                    f"{_about(file, one)}: {attribute.replace('_', ' ')} {name!r} is none of {', '.join(sorted(known))}: "
-                    f"correct it, or add it to {where}"
-                )
+                said = f"{attribute.replace('_', ' ')} {name!r} is none of {', '.join(sorted(known))}"
+                yield f"{_about(file, one)}: {said}: correct it, or add it to {where}"
 
 
 def _doubled_owners(files: Files) -> Iterator[str]:

@@ -27,7 +27,7 @@ _PAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Words of one code. `next_action` is an instruction to its reader; `money_kind` says what the amount at stake is."""
+    """Words of one code. `next_action` is an instruction; `money_kind` says what the amount at stake is."""
 
     title: str
     explanation: str

@@ -38,7 +38,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One subject under one fingerprint. `amount` is exact and has its `currency`; `since` is when the trouble began."""
+    """One subject under one fingerprint. `amount` is exact, in `currency`; `since` is when the trouble began."""
 
     fingerprint: str
     cause: Cause

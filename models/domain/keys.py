@@ -14,7 +14,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def business_key(entity: str, identity: str) -> str:
-    """The text that names one business fact: `project:PRJ-1001`; an event's subject and what a waiting run waits for."""
+    """The text that names one business fact, `project:PRJ-1001`: an event's subject, or what a run waits for."""
     return f"{entity}:{identity}"
 
 

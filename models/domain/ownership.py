@@ -38,7 +38,7 @@ class Trespass:
     attribute: str
     owner: str
     known: Any
-    told: Any
+    sent: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +69,19 @@ class Ownership:
         self,
         entity: str,
         known: Mapping[str, Any],
-        told: Mapping[str, Any],
+        sent: Mapping[str, Any],
         source_role: str,
         played: Iterable[str],
         legal_entity: str | None = None,
     ) -> list[Trespass]:
-        """Attributes that `told` would overwrite in `known` without its source owning them.
+        """Attributes that `sent` would overwrite in `known` without its source owning them.
 
         What the source leaves empty overwrites nothing; what is not known yet may be supplied by anyone.
         """
         present = frozenset(played)
         return [
             Trespass(attribute, owner, known[attribute], value)
-            for attribute, value in told.items()
+            for attribute, value in sent.items()
             if value is not None
             and known.get(attribute) is not None
             and known[attribute] != value

@@ -42,7 +42,7 @@ def test_the_first_owner_that_is_connected_owns() -> None:
 @pytest.mark.req("S3")
 def test_only_a_differing_value_over_a_known_one_is_a_trespass() -> None:
     known = {"name": "A", "status": "active", "manager": None}
-    told = {"name": "B", "status": "closed", "manager": "Ada", "currency": "EUR"}
-    found = OWNERSHIP.trespasses("project", known, told, "erp", ALL)
-    assert [(one.attribute, one.owner, one.known, one.told) for one in found] == [("name", "crm", "A", "B")]
+    sent = {"name": "B", "status": "closed", "manager": "Ada", "currency": "EUR"}
+    found = OWNERSHIP.trespasses("project", known, sent, "erp", ALL)
+    assert [(one.attribute, one.owner, one.known, one.sent) for one in found] == [("name", "crm", "A", "B")]
     assert OWNERSHIP.trespasses("project", known, {"name": None, "status": "active"}, "psa", ALL) == []
