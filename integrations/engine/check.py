@@ -10,9 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from integrations.contracts.connector import Connector
-from integrations.engine.systems import connect
-from integrations.flows import flows
-from models.catalogue import load_catalogue
+from integrations.engine.systems import connect, installed
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.settings import read_settings
@@ -21,7 +19,7 @@ from models.settings import read_settings
 def answers() -> list[dict[str, object]]:
     """Name, whether it holds, and a sentence, for each system. Raises Misconfigured when the catalogue needs mending."""
     settings = read_settings()
-    catalogue = load_catalogue(settings, os.environ, {flow.name for flow in flows()})
+    catalogue = installed(settings, os.environ)
     clock = clock_at(settings.world_clock if settings.world_clock and settings.world_clock.exists() else None)
     connectors = connect(catalogue.systems, clock)
     with ThreadPoolExecutor(len(connectors) or 1) as pool:

@@ -15,10 +15,10 @@ from integrations.contracts.connector import Connector
 from integrations.engine.engine import Engine
 from integrations.engine.jobs import Jobs
 from integrations.engine.snapshotting import Snapshotting
-from integrations.engine.systems import connect
+from integrations.engine.systems import connect, installed
 from integrations.engine.telemetry import LOG, Telemetry
 from integrations.flows import flows
-from models.catalogue import Catalogue, load_catalogue
+from models.catalogue import Catalogue
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.engine import open_engine
@@ -42,7 +42,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = read_settings()
-        catalogue = load_catalogue(settings, os.environ, {flow.name for flow in flows()})
+        catalogue = installed(settings, os.environ)
         if not catalogue.systems:
             raise Misconfigured(
                 "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: give the file of the connected systems"

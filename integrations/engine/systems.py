@@ -1,13 +1,23 @@
-"""A connector for each system of the catalogue (S1, S4)."""
+"""The installation as this process can run it: its catalogue, checked against the flows and connectors that are here,
+and a connector for each system (S1, S4).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from integrations.connectors.directory import Maker, connector_of
+from integrations.connectors.directory import Maker, connector_of, vendors
 from integrations.contracts.connector import Connector, SystemConfig
+from integrations.flows import flows
+from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
+from models.settings import Settings
+
+
+def installed(settings: Settings, environment: Mapping[str, str]) -> Catalogue:
+    """The catalogue with every system ready to be connected. Raises Misconfigured with all its faults in one message."""
+    return load_catalogue(settings, environment, {flow.name for flow in flows()}, vendors())
 
 
 def connect(systems: Sequence[SystemConfig], clock: Clock) -> dict[str, Connector]:

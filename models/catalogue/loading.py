@@ -21,18 +21,21 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def load_catalogue(
-    settings: Settings, environment: Mapping[str, str] | None = None, flows: Collection[str] | None = None
+    settings: Settings,
+    environment: Mapping[str, str] | None = None,
+    flows: Collection[str] | None = None,
+    vendors: Collection[str] | None = None,
 ) -> Catalogue:
     """The folder of TIEOUT_CATALOGUE over the packaged defaults; TIEOUT_SYSTEMS takes the place of its systems file.
 
     With an `environment` the systems can be connected: every variable they name must be set. Without one they are
     only described, for processes that connect to nothing. `flows` are the names of the flows whose files are there:
-    each needs an entry, and each entry a flow. Raises Misconfigured with every fault of every file in one message.
+    each needs an entry, and each entry a flow; `vendors` are those that have a connector. Raises Misconfigured with every fault of every file in one message.
     """
     files = read_files(settings.catalogue, settings.systems)
     connecting = Connecting(settings.environment, files.values("policies.toml"), environment)
     systems = tuple(connecting.system(one) for one in files.written[SYSTEMS] if one.value is not None)
-    faults = [*files.faults, *_unknown_names(files), *_doubled_owners(files), *connecting.faults]
+    faults = [*files.faults, *_unknown_names(files, vendors), *_doubled_owners(files), *connecting.faults]
     faults += _flows_without_terms(files, flows) if flows is not None else []
     if faults:
         raise Misconfigured(f"the catalogue needs mending: {'; '.join(faults)}")
@@ -51,7 +54,7 @@ def load_catalogue(
     )
 
 
-def _unknown_names(files: Files) -> Iterator[str]:
+def _unknown_names(files: Files, vendors: Collection[str] | None) -> Iterator[str]:
     """Names that no entry gives. Legal entities may be left out altogether, then any name is one."""
     roles, calendars, companies = (files.keys(file) for file in ("roles.toml", "calendars.toml", "entities.toml"))
     owners = roles | {owner for team in files.values("teams.toml") for owner in team.owners}
@@ -64,6 +67,8 @@ def _unknown_names(files: Files) -> Iterator[str]:
     ]
     if companies:
         references += [(file, "legal_entities", companies, "entities.toml") for file in (SYSTEMS, "ownership.toml")]
+    if vendors is not None:
+        references.append((SYSTEMS, "vendor", set(vendors), "the connectors: install the package that brings it"))
     for file, attribute, known, where in references:
         for one in files.written[file]:
             for name in sorted(set(_listed(one, attribute)) - known):

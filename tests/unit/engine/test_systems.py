@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from integrations.contracts import Role, SystemConfig
 from integrations.engine.landscape import Landscape
-from integrations.engine.systems import connect
+from integrations.engine.systems import connect, installed
 from models.domain.clock import SystemClock
 from models.domain.errors import Misconfigured
+from models.settings import Settings
 from tests.unit.engine.hostile import Hostile
+
+
+@pytest.mark.req("N4")
+def test_an_unknown_vendor_is_a_fault_of_the_systems_file_like_any_other(tmp_path: Path) -> None:
+    """N4: in the one message, beside a flow without a line and a variable that is not set."""
+    (tmp_path / "systems.toml").write_text(
+        '[[system]]\nname = "a"\nvendor = "sape"\nrole = "erp"\n[system.credentials]\ntoken = "NOT_SET"\n'
+    )
+    with pytest.raises(Misconfigured, match=r"system a: vendor 'sape' is none of csv, .*set the .* NOT_SET"):
+        installed(Settings.model_validate({"systems": tmp_path / "systems.toml"}), {})
 
 
 def test_a_vendor_without_a_connector_is_named() -> None:
