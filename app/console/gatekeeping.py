@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.readings.identity import is_loopback
 from models.settings import Settings
 
 HEADERS = {
     "content-security-policy": (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; worker-src 'self' blob:; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; "
+        "worker-src 'self' blob:; "
         "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
@@ -24,16 +25,6 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-
-
-def is_loopback(address: str | None) -> bool:
-    """Whether an address to bind is reachable from this machine alone; no address means every interface."""
-    if address == "localhost":
-        return True
-    try:
-        return bool(address) and ip_address(str(address)).is_loopback
-    except ValueError:
-        return False
 
 
 def trusted_hosts(settings: Settings) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a page of the console is: a question, who may ask it, and how it is drawn. Found by folder, one folder a page."""
+"""A page of the console: a question, who may ask it, how it is drawn. Found by folder, one folder a page."""
 
 from __future__ import annotations
 

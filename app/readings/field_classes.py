@@ -31,7 +31,8 @@ CONTEXT = {
 VENDOR_WORDS: tuple[tuple[re.Pattern[str], DataClass], ...] = (
     (
         re.compile(
-            r"(?:^|_)pay(?:$|_(?!through))|base_?pay|salary|compensation|wage|bonus|stipend|commission|allowance|merit_",
+            r"(?:^|_)pay(?:$|_(?!through))|base_?pay|salary|compensation|wage|bonus|stipend|commission|allowance"
+            r"|merit_",
             re.I,
         ),
         DataClass.COMPENSATION,
@@ -49,7 +50,8 @@ VENDOR_WORDS: tuple[tuple[re.Pattern[str], DataClass], ...] = (
     ),  # Salesforce's, of an opportunity; the amounts of others begin with a small letter
     (
         re.compile(
-            r"contract_?value|billing_?cap|^cap$|custbody_cap|expected_?revenue|total_?price|target_?margin|budget|^value$|^cost$|^(?:sub)?total$",
+            r"contract_?value|billing_?cap|^cap$|custbody_cap|expected_?revenue|total_?price|target_?margin|budget"
+            r"|^value$|^cost$|^(?:sub)?total$",
             re.I,
         ),
         DataClass.CONTRACT_VALUE,

@@ -12,7 +12,7 @@ import pytest
 
 import app.console.journey
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
-from app.console.sign_in import Refusal, recognised
+from app.readings.identity import Refusal, recognised
 from models.journal.cases import CaseFilter
 from models.journal.cases.cases import Cases
 from models.settings import Settings

@@ -1,4 +1,4 @@
-"""What do we earn against what we sold, and can the figure be trusted? In a sentence and figures; knows no Streamlit."""
+"""What we earn against what we sold, and whether it can be trusted, in a sentence and figures; knows no Streamlit."""
 
 from __future__ import annotations
 

@@ -81,12 +81,13 @@ def verdict(mood: str, sentence: object, more: object = "") -> Html:
 
 
 def metrics(row: Sequence[Metric]) -> Html:
-    cells = "".join(
-        f'<div><div class="k"{_tip(item.tip)}>{safe(item.label)}</div>'
-        f'<div class="v {"t-" + item.mood if item.mood else ""}">{safe(item.value)}</div><div class="n">{safe(item.note)}</div></div>'
-        for item in row
-    )
-    return block(f'<div class="t-metrics n{len(row)}">{cells}</div>')
+    return block(f'<div class="t-metrics n{len(row)}">{"".join(map(_metric, row))}</div>')
+
+
+def _metric(item: Metric) -> str:
+    mood = f"t-{item.mood}" if item.mood else ""
+    label = f'<div class="k"{_tip(item.tip)}>{safe(item.label)}</div>'
+    return f'<div>{label}<div class="v {mood}">{safe(item.value)}</div><div class="n">{safe(item.note)}</div></div>'
 
 
 def table(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> Html:
@@ -128,6 +129,9 @@ def sparkline(values: Sequence[float], faults: Sequence[float] = (), most: int =
     return Html(f'<span class="t-spark">{bars}</span>')
 
 
+_CLASSES = {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide", "say": "say"}
+
+
 def _tip(tip: str | None) -> str:
     return f' title="{html.escape(tip)}"' if tip else ""
 
@@ -142,9 +146,6 @@ def _cell(column: Column, row: Mapping[str, object]) -> str:
         share = float(str(row.get(f"{column.key}_share") or 0))
         tint = f' style="background:color-mix(in srgb, var(--t-bad) {share * 55:.0f}%, transparent)"' if share else ""
         return f'<td class="heat"{tint}>{safe(value)}</td>'
-    whole = (
-        _tip(value)
-        if column.kind in ("clip", "wide") and isinstance(value, str) and not isinstance(value, Html)
-        else ""
-    )
-    return f'<td class="{ {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide", "say": "say"}.get(column.kind, "") }"{whole}>{safe(value)}</td>'
+    cut = column.kind in ("clip", "wide") and isinstance(value, str) and not isinstance(value, Html)
+    whole = _tip(str(value)) if cut else ""
+    return f'<td class="{_CLASSES.get(column.kind, "")}"{whole}>{safe(value)}</td>'

@@ -23,7 +23,7 @@ STILL = 120.0
 LOOK_BACK = 180.0
 """Wall seconds over which the speed is measured: ticks come unevenly."""
 ENOUGH = 5.0
-"""Wall seconds of watching before a speed is told."""
+"""Wall seconds of watching before a speed is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ class Playing:
         fast = (
             f", about {formats.plural(max(round(self.speed * 60 / 86_400), 1), 'day')} a minute" if self.speed else ""
         )
-        return f"The demonstration plays its history: {formats.local(self.day, zone):%a %d %b %Y}{fast}. {self._when()}; until then the figures are those of that day."
+        day = f"{formats.local(self.day, zone):%a %d %b %Y}"
+        until = f"{self._when()}; until then the figures are those of that day."
+        return f"The demonstration plays its history: {day}{fast}. {until}"
 
     def _when(self) -> str:
         if self.left is None:
@@ -70,7 +72,7 @@ class Playback:
         return Playing(world, speed, (wall - world.timestamp()) / speed if speed else None)
 
     def _speed(self, wall: float, world: float) -> float | None:
-        """World seconds a wall second since the oldest look kept; the tuple is replaced whole, for sessions share this."""
+        """World seconds a wall second since the oldest look kept; the tuple is replaced whole: sessions share this."""
         kept = tuple(look for look in self._seen if look[0] >= wall - LOOK_BACK)
         self._seen = kept if kept and wall - kept[-1][0] < 1 else (*kept, (wall, world))
         since, then = self._seen[0]

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 _HERE = Path(__file__).resolve().parent
-_HTML = """<div class="legend"></div><div class="box" tabindex="0" role="img" aria-label="Waterfall of a trace; arrow keys choose a step">
+_HTML = """<div class="legend"></div>
+<div class="box" tabindex="0" role="img" aria-label="Waterfall of a trace; arrow keys choose a step">
 <canvas></canvas><div class="pad"></div></div><div class="tip" aria-live="polite"></div>"""
 
 _draw = st.components.v2.component(

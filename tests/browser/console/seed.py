@@ -40,6 +40,7 @@ CUSTOMERS = [
     "Gryphon Foods",
     "Halden Energy",
 ]
+KINDS = ["rollout", "assessment", "migration", "redesign"]
 LINES = ["Advisory", "Implementation", "Engineering", "Managed Services"]
 MISSING, CLOSED_CODE, UNKNOWN_CODE = "PRJ-1007", "PRJ-1003.030", "PRJ-1004.099"
 FOREIGN_TRACE = sha256(b"foreign").hexdigest()[:32]
@@ -176,7 +177,7 @@ class _World:
         currency, customer = FIRMS[firm], number % len(CUSTOMERS)
         fields = {
             "code": code,
-            "name": f"{CUSTOMERS[customer].split()[0]} {['rollout', 'assessment', 'migration', 'redesign'][number % 4]}",
+            "name": f"{CUSTOMERS[customer].split()[0]} {KINDS[number % len(KINDS)]}",
             "status": "active",
             "customer_key": f"C-{300 + customer}",
             "currency": currency,

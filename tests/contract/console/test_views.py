@@ -62,7 +62,7 @@ def test_every_page_refuses_a_viewer_without_the_role(view: View, monkeypatch: p
     monkeypatch.setitem(
         sys.modules, "__main__", sys.modules["__main__"]
     )  # Streamlit leaves its script there, and no process could be spawned after
-    script = AppTest.from_function(_draws_for_a_stranger)
+    script = AppTest.from_function(_draws_for_a_stranger, default_timeout=60)
     script.session_state["number"] = views().index(view)
     script.run()
     assert not script.exception

@@ -1,4 +1,4 @@
-"""What a viewer of one firm reads of a lake of two is what anybody reads of a lake in which the other never was (G1)."""
+"""What a viewer of one firm reads of a lake of two is what all read of a lake in which the other never was (G1)."""
 
 from __future__ import annotations
 

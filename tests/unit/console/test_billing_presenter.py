@@ -152,11 +152,11 @@ def test_the_file_of_unbilled_items_tells_no_rates_to_an_auditor() -> None:
     amounts = {"hours": Decimal(8), "bill_amount": Decimal(760), "bill_reporting": Decimal(760)}
     items = [{**nothing, "item_key": kind, "kind": kind, **amounts} for kind in ("time", "milestone", "expense")]
 
-    def told(viewer: Viewer) -> list[tuple[str, str, str]]:
+    def shown(viewer: Viewer) -> list[tuple[str, str, str]]:
         rows = masked_rows(Unbilled, items, viewer.clear)
         lines = csv_of(rows).decode("utf-8-sig").splitlines()
         assert all(MASK in line for line in lines if viewer is auditor and line.startswith(("time", "milestone")))
         return [(str(row.bill_amount), str(row.bill_reporting), str(row.hours)) for row in rows]
 
-    assert told(auditor) == [(MASK, MASK, "8"), (MASK, MASK, "8"), ("760", "760", "8")]
-    assert told(finance) == [("760", "760", "8")] * 3
+    assert shown(auditor) == [(MASK, MASK, "8"), (MASK, MASK, "8"), ("760", "760", "8")]
+    assert shown(finance) == [("760", "760", "8")] * 3

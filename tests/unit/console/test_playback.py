@@ -104,7 +104,7 @@ def _page(file: str) -> None:
 @pytest.mark.req("O7")
 def test_the_line_goes_when_the_world_is_live(file: Path) -> None:
     set_world_clock(file, datetime.now(UTC) - timedelta(days=12))
-    page = AppTest.from_function(_page, args=(str(file),)).run()
+    page = AppTest.from_function(_page, args=(str(file),), default_timeout=60).run()
     assert "plays its history" in page.get("html")[0].proto.body
     set_world_clock(file, datetime.now(UTC))
     assert not page.run().get("html")

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.console.gatekeeping import HEADERS, Gatekeeping, is_loopback, trusted_hosts
-from app.console.sign_in import Refusal, oidc_secrets, recognised
+from app.console.gatekeeping import HEADERS, Gatekeeping, trusted_hosts
+from app.console.sign_in import oidc_secrets
+from app.readings.identity import Refusal, is_loopback, recognised
 from app.readings.rights import ROLES, Action, Question, amount_class, known_roles
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
