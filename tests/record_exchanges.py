@@ -1,4 +1,4 @@
-"""`python -m tests.record_exchanges [vendor …]`: record the dialogues that stand in `integrations/connectors/<vendor>/exchanges`
+"""`python -m tests.record_exchanges [vendor …]`: record the dialogues of `integrations/connectors/<vendor>/exchanges`
 anew, from the emulators. What changes is what a review should read; the suite holds each connector to them.
 """
 

@@ -1,8 +1,8 @@
 """The one HTTP client of all connectors: what is the same for every vendor, and nothing a vendor may differ in.
 
 It runs on httpcore, the connection layer of httpx, which brings proxies and TLS (`transport`): billing on
-httpx's own client took a quarter more processor time, since a PSA that takes sync results one by one makes such calls by
-the hundred a second.
+httpx's own client took a quarter more processor time, since a PSA that takes sync results one by one makes such calls
+by the hundred a second.
 """
 
 from __future__ import annotations

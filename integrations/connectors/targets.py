@@ -32,7 +32,8 @@ def unable(change: Change, able: Collection[tuple[str, str]], system: str) -> Mi
         return None
     can = ", ".join(f"{action} {entity}" for action, entity in able)
     return Misconfigured(
-        f"{system} cannot {change.action} a {change.entity}: it takes {can or 'no writes'}; name another role in the flow"
+        f"{system} cannot {change.action} a {change.entity}: it takes {can or 'no writes'}; "
+        "name another role in the flow"
     )
 
 

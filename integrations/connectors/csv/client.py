@@ -95,7 +95,7 @@ class CsvFile:
         )
 
     def _piece(self, file: BinaryIO) -> tuple[bytes, Unmappable | None]:
-        """The bytes of one record; quoted cells may hold line ends. A quote that never closes costs its own line only."""
+        """The bytes of one record; quoted cells may hold line ends. An open quote costs its own line only."""
         start = file.tell()
         raw = first = file.readline()
         while raw.count(b'"') % 2 and len(raw) < LONGEST:

@@ -44,7 +44,7 @@ class Firsts:
 
 
 class CsvFiles:
-    """Options: folder, mapping (a TOML file), results (folder for what is written back; without it writes are refused)."""
+    """Options: folder, mapping (a TOML file), results (folder for what is written back; without it no writes)."""
 
     bulk_limit: Mapping[str, int] = {entity: 500 for _, entity in WRITABLE}
 
@@ -195,7 +195,7 @@ class CsvFiles:
         return held.places
 
     def _joined(self, spec: Stream, columns: Mapping[str, str]) -> Mapping[str, str]:
-        """A row with the columns of the joined file, its own columns winning; a row without a partner stays as it is."""
+        """A row with the columns of the joined file, its own winning; a row without a partner stays as it is."""
         if not spec.join:
             return columns
         file, on = self._files[spec.join["file"]], spec.join["on"]
@@ -270,8 +270,8 @@ def _key(spec: Stream, record: Record, columns: Mapping[str, str]) -> str | None
 
 def _names(spec: Stream, record: Record, key: str | None, first: bool) -> list[str]:
     """What a row is known by wherever it stands, its own name first: a file is rotated and its rows move, so that a
-    place says nothing. One that repeats a key, or has none, is told by its text; it keeps that name when it becomes the
-    first of its key.
+    place says nothing. One that repeats a key, or has none, is known by its text; it keeps that name when it becomes
+    the first of its key.
     """
     by_text = f"{spec.file}@{key or ''}#{record.digest}"
     return [f"{spec.file}@{key}", by_text] if key is not None and first else [by_text]

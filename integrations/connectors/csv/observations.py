@@ -13,7 +13,7 @@ from models.canonical.schemas import Canonical
 def observation_of(
     system: str, entity: str, key: str, found: Canonical, version: int, notes: Mapping[str, Mapping[str, Any]]
 ) -> Observation:
-    """`notes` are the latest annotations by our id (what was told back about a time entry or expense)."""
+    """`notes` are the latest annotations by our id (what was written back about a time entry or expense)."""
     data = found.model_dump(mode="json")
     dims = data.get("dimensions") or {}
     legal_entity = data.get("legal_entity_id") or dims.get("legal_entity_id")

@@ -1,4 +1,4 @@
-"""What a file-based system is told: one JSON line per change, appended once, durable before it is acknowledged."""
+"""What is written back to files: one JSON line per change, appended once, durable before it is acknowledged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kantata OX REST on the wire (vendor sheet: kantata.md): envelopes of ids and maps, paging, typed errors, no
+"""Kantata OX REST on the wire (wire facts: README.md): envelopes of ids and maps, paging, typed errors, no
 idempotency.
 """
 
@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from integrations.connectors.bearer import Bearer
+from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
 from integrations.connectors.reply import Reply
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
-from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Rejected, TieoutError, Unmappable
+from models.domain.errors import OutcomeUnknown, RateLimited, Rejected, TieoutError, Unmappable
 
 API = "/api/v1"
 PAGE = 200
@@ -143,12 +144,7 @@ class KantataClient:
         return Rejected(about, code=code, field=field, answer=first)
 
     def _token(self) -> str:
-        token = self._config.credentials.get("token", "")
-        if not token:
-            raise Misconfigured(
-                f"{self._config.name}: credential token is not set: name its variable in the systems file"
-            )
-        return token
+        return needed(self._config, "token")["token"]
 
 
 FIELD_CODES = {

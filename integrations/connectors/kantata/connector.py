@@ -62,7 +62,7 @@ class Kantata:
         for event, found in verdicts:
             self._read(reading, event, found, names)
         if gap:
-            reading.rejected.append(gap.told(self.config.name))
+            reading.rejected.append(gap.rejected(self.config.name))
         return Page(reading.events, moved.text(), more, reading.rejected, reading.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
@@ -107,7 +107,7 @@ class Kantata:
 
     def _read(self, reading: Reading, event: Raw, found: Verdict, names: Names) -> None:
         kind = kind_of(event)
-        # A time entry and an expense may bear one number, and the rows of a stream are told apart by their names.
+        # A time entry and an expense may bear one number, and the names of a stream's rows keep them apart.
         source_id = f"{kind}:{found.row.get('id')}"
 
         def made() -> CloudEvent:

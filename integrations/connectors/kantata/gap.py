@@ -1,9 +1,9 @@
 """A gap: the feed was left unread for longer than Kantata keeps it, so what happened in between is read from the lists
 instead.
 
-The lists show every entry as it stands now and not how it came there: an approved one is told as approved, one that was
+The lists show every entry as it stands now and not how it came there: an approved one comes as approved, one that was
 there before and is not approved now as reversed, and what stands in the ERP decides whether that changes anything. What
-was deleted left no trace, and a person is told so.
+was deleted left no trace, and an exception says so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from integrations.connectors.watermark import Watermark
 from models.domain.errors import Unmappable
 
 RETENTION = timedelta(days=9)
-"""How long the vendor keeps an event (vendor sheet)."""
+"""How long the vendor keeps an event (wire facts: README.md)."""
 SLACK = timedelta(hours=1)
 """How far behind the edge of what is kept the feed is taken up again: the lists are read meanwhile, and the edge moves
 on.
@@ -54,17 +54,18 @@ class Gap:
         """
         for kind, plural in LISTS.items():
             for row in client.all(plural, {"updated_after": self.since.isoformat(timespec="seconds")}):
-                # Not every list is known to heed the filter, and what is older was told before or is none of our
+                # Not every list is known to heed the filter, and what is older was read before or is none of our
                 # business.
                 if (changed := _instant(row, "updated_at")) is None or changed >= self.since:
                     yield from self._event(kind, row)
 
-    def told(self, system: str) -> Rejected:
+    def rejected(self, system: str) -> Rejected:
         """What nobody can read any more, as an exception of its own."""
         message = (
-            f"the event feed of {system} was not read from {_day(self.since)} until after {_day(self.until)} UTC, and it keeps {RETENTION.days} days: what changed "
-            "was read from its lists instead, but entries that were deleted in that time left no trace there. Compare the postings of "
-            f"that time with {system}, reverse those whose entry is gone, then cancel this with a reason"
+            f"the event feed of {system} was not read from {_day(self.since)} until after {_day(self.until)} UTC, "
+            f"and it keeps {RETENTION.days} days: what changed was read from its lists instead, but entries that were "
+            "deleted in that time left no trace there. Compare the postings of that time with "
+            f"{system}, reverse those whose entry is gone, then cancel this with a reason"
         )
         row = {"since": self.since.isoformat(), "until": self.until.isoformat()}
         return f"gap:{self.since:%Y%m%dT%H%M%S}", row, Unmappable(message, "subscribed_events", code="feed-gap")
@@ -74,13 +75,13 @@ class Gap:
         return Watermark(self.until)
 
     def _event(self, kind: str, row: Raw) -> Iterator[Raw]:
-        told = {"event_type": f"{kind}:updated", "subject_changed_at": row.get("updated_at"), "current_payload": row}
+        event = {"event_type": f"{kind}:updated", "subject_changed_at": row.get("updated_at"), "current_payload": row}
         if row.get("approved"):
-            yield {**told, "previous_payload": None}
+            yield {**event, "previous_payload": None}
         elif (
             created := _instant(row, "created_at")
         ) is None or created <= self.read:  # a reversal too many finds nothing to reverse
-            yield {**told, "previous_payload": {**row, "approved": True}}
+            yield {**event, "previous_payload": {**row, "approved": True}}
 
 
 def rested(mark: Watermark, overlap: timedelta, now: datetime) -> Watermark:
@@ -92,7 +93,7 @@ def rested(mark: Watermark, overlap: timedelta, now: datetime) -> Watermark:
 
 
 def _instant(row: Raw, name: str) -> datetime | None:
-    """None where it is missing or unreadable: such a row is told rather than left out."""
+    """None where it is missing or unreadable: such a row is read rather than left out."""
     try:
         return Row(row, sparse=True).opt_instant(name)
     except Unmappable:

@@ -276,13 +276,13 @@ def resource_observation(user: Raw, references: list[Raw], legal_entity: str | N
 def work_observation(
     system: str, kind: str, raw: Raw, names: Names, submission: Raw | None, references: list[Raw]
 ) -> Observation:
-    """One entry as the PSA shows it, with what it was last told about its posting."""
+    """One entry as the PSA shows it, with what its sync ledger last said of its posting."""
     row = Row(raw, sparse=True)
     changed = row.instant("updated_at")
     state = approval(raw, submission)
     make = time_entry if kind == "time_entry" else expense
     data = make(system, row, names, millis(changed), state, changed).model_dump(mode="json")
-    told = max(references, key=lambda one: str(one.get("updated_at") or one.get("last_synced_at") or ""), default={})
+    ledger = max(references, key=lambda one: str(one.get("updated_at") or one.get("last_synced_at") or ""), default={})
     submitted = data["submitted_at"] or (submission or {}).get("created_at")
     keep = (
         "charge_code",
@@ -304,8 +304,8 @@ def work_observation(
         "resource_number": data["resource_id"],
         "approval": state,
         "submitted_at": _utc(submitted),
-        "sync_status": told.get("status"),
-        "sync_message": told.get("external_message"),
+        "sync_status": ledger.get("status"),
+        "sync_message": ledger.get("external_message"),
     }
     return Observation(kind, row.text("id"), data[f"{kind}_id"], fields, names.legal_entity)
 

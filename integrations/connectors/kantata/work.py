@@ -1,4 +1,4 @@
-"""Snapshots of time entries and expenses: read whole at first, then what changed, with what each was told about its
+"""Snapshots of time entries and expenses: read whole at first, then what changed, with what the ledger says of its
 posting.
 """
 
@@ -46,11 +46,11 @@ class Work:
         """Read what changed, and say whether that leaves everything as the vendor has it."""
         rows = {str(row.get("id")): row for row in self._client.all(self._plural, {"updated_after": since})}
         sent = {str(row.get("id")): row for row in self._client.all(f"{self._submission}s", {"updated_after": since})}
-        told = self._client.referred(self._subject, since)
+        noted = self._client.referred(self._subject, since)
         touched = {
             *rows,
             *(entry for name in sent for entry in self._entries.get(name, ())),
-            *(name for name in told if name in self._mirror),
+            *(name for name in noted if name in self._mirror),
         }
         if len(touched) > MANY:
             return False
@@ -61,7 +61,7 @@ class Work:
         sent |= self._client.only(f"{self._submission}s", missing)
         ledger = self._client.references(self._subject, rows)
         self._mirror.take(
-            self._observed(rows.values(), sent, ledger), _moments(rows.values(), sent.values(), *told.values())
+            self._observed(rows.values(), sent, ledger), _moments(rows.values(), sent.values(), *noted.values())
         )
         return self._client.page(self._plural, {"per_page": 1}).count == len(self._mirror)
 

@@ -1,4 +1,4 @@
-"""NetSuite SuiteTalk REST on the wire (vendor sheet: netsuite.md): records by external id, asynchronous batches,
+"""NetSuite SuiteTalk REST on the wire (wire facts: README.md): records by external id, asynchronous batches,
 SuiteQL.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count, groupby
+from pathlib import Path
 from typing import Any
 
 from integrations.connectors.digest import digest
@@ -12,7 +13,6 @@ from integrations.connectors.mirror import Mirror
 from integrations.connectors.netsuite import mapping, reading
 from integrations.connectors.netsuite.client import PAGE, NetSuiteClient
 from integrations.connectors.netsuite.refusals import refusal
-from integrations.connectors.netsuite.statements import statements
 from integrations.connectors.rows import Reading, jsonable
 from integrations.connectors.targets import aligned, answers_of, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
@@ -20,12 +20,16 @@ from integrations.contracts.connector import Answer, Change, Observation, Page, 
 from models.domain.clock import Clock
 from models.domain.errors import OutcomeUnknown, TieoutError
 from models.domain.outcomes import Acknowledgement
+from models.sql_statements import statements
 
 WRITABLE = frozenset(
     {("upsert", entity) for entity in ("customer", "project", "charge_code", "resource", "contract")}
     | {(action, entity) for action in ("post", "reverse") for entity in mapping.POSTED}
 )
 FEEDS = {"charge_codes": ("projectTask", reading.charge_code_event), "projects": ("job", reading.project_event)}
+STATEMENTS = {
+    name: " ".join(text.split()) for name, text in statements(Path(__file__).with_name("queries.sql")).items()
+}
 BIG = ("time_entry", "expense", "invoice")
 """Entities that grow with every day of work."""
 Write = tuple[str, dict[str, Any]]
@@ -62,11 +66,11 @@ class NetSuite:
             yield from self._mirrored(entity)
         elif entity in reading.OBSERVED:
             kind, make = reading.OBSERVED[entity]
-            for row in self._client.everything(statements()[kind]):
+            for row in self._client.everything(STATEMENTS[kind]):
                 yield unreadable(entity, row, "id", make)
         else:
             yield from self._with_lines(
-                entity, list(self._client.everything(statements()[reading.WITH_LINES[entity][0]]))
+                entity, list(self._client.everything(STATEMENTS[reading.WITH_LINES[entity][0]]))
             )
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
@@ -91,7 +95,8 @@ class NetSuite:
         )
 
     def check(self) -> str:
-        return f"{self.config.name} answers; {self._client.limits().get('accountConcurrencyLimit', 'an unknown number of')} calls at a time"
+        allowed = self._client.limits().get("accountConcurrencyLimit", "an unknown number of")
+        return f"{self.config.name} answers; {allowed} calls at a time"
 
     def close(self) -> None:
         self._client.close()
@@ -101,9 +106,7 @@ class NetSuite:
         more known rows than a page has, as after a first load, so pages are read until something new shows.
         """
         since = mark.start(self._overlap)
-        statement = (
-            f"SELECT * FROM ({statements()[kind]}){_after(since) if since else ''} ORDER BY lastmodifieddate, id"
-        )
+        statement = f"SELECT * FROM ({STATEMENTS[kind]}){_after(since) if since else ''} ORDER BY lastmodifieddate, id"
         fresh: list[Mapping[str, Any]] = []
         for page in count():
             rows = self._client.query(statement, page)
@@ -113,9 +116,9 @@ class NetSuite:
         return fresh[:limit], len(fresh) > limit
 
     def _mirrored(self, entity: str) -> Iterator[Observation]:
-        """Everything of a big entity, by reading only what changed since the last snapshot where nothing was deleted."""
+        """Everything of a big entity, reading only what changed since the last snapshot where nothing was deleted."""
         kind = (reading.OBSERVED.get(entity) or reading.WITH_LINES[entity])[0]
-        mirror, statement = self._mirrors[entity], statements()[kind]
+        mirror, statement = self._mirrors[entity], STATEMENTS[kind]
         with mirror.lock:
             since = mirror.since()
             if since is not None:
@@ -137,7 +140,7 @@ class NetSuite:
         lines: dict[str, list[Mapping[str, Any]]] = {}
         for start in range(0, len(rows), 500):
             owners = ", ".join(str(int(row["id"])) for row in rows[start : start + 500])
-            for line in self._client.everything(f"SELECT * FROM ({statements()['lines']}) WHERE owner IN ({owners})"):
+            for line in self._client.everything(f"SELECT * FROM ({STATEMENTS['lines']}) WHERE owner IN ({owners})"):
                 lines.setdefault(str(line.get("owner")), []).append(line)
         for row in rows:
             yield unreadable(entity, row, "id", lambda raw: whole(raw, lines.get(str(raw["id"]), ())))
@@ -189,7 +192,7 @@ class NetSuite:
 
     def _held(self, kind: str, external_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         wanted = ", ".join("'" + one.replace("'", "''") + "'" for one in external_ids)
-        rows = self._client.query(f"SELECT * FROM ({statements()[kind]}) WHERE externalid IN ({wanted}) ORDER BY id")
+        rows = self._client.query(f"SELECT * FROM ({STATEMENTS[kind]}) WHERE externalid IN ({wanted}) ORDER BY id")
         return {str(row["externalid"]): row for row in rows}
 
     def _found(self, change: Change, row: Mapping[str, Any] | None) -> Acknowledgement | None:

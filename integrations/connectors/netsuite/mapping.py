@@ -24,7 +24,7 @@ POSTED = frozenset({"time_entry", "expense"})
 
 
 def record_of(change: Change) -> dict[str, Any]:
-    """The record that a change writes; fields without a value are left out, so that nothing is wiped by not knowing it."""
+    """The record that a change writes; fields without a value are left out: what is not known is not wiped."""
     row = Row(body_of(change), sparse=True, textual=True)
     fields = RECORDS[change.entity](row, change)
     return {"externalId": external_id(change), **{name: value for name, value in fields.items() if value is not None}}

@@ -1,57 +1,83 @@
 -- subsidiary: the legal entities of the account
-SELECT r.id, r.externalid, r.name, r.currency, r.country, r.lastmodifieddate FROM subsidiary r
+SELECT r.id, r.externalid, r.name, r.currency, r.country, r.lastmodifieddate
+FROM subsidiary r
 
 -- customer: companies we bill, with the external ids of what they point at
-SELECT r.id, r.externalid, r.entityid, r.companyname, r.custentity_country, r.custentity_tax_id, r.custentity_tax_profile,
-       r.custentity_legal_entity, r.currency, r.isinactive, p.externalid AS parent, s.externalid AS subsidiary, r.lastmodifieddate
-FROM customer r LEFT JOIN customer p ON p.id = r.parent LEFT JOIN subsidiary s ON s.id = r.subsidiary
+SELECT r.id, r.externalid, r.entityid, r.companyname, r.custentity_country, r.custentity_tax_id,
+       r.custentity_tax_profile, r.custentity_legal_entity, r.currency, r.isinactive, p.externalid AS parent,
+       s.externalid AS subsidiary, r.lastmodifieddate
+FROM customer r
+     LEFT JOIN customer p ON p.id = r.parent
+     LEFT JOIN subsidiary s ON s.id = r.subsidiary
 
 -- job: projects
-SELECT r.id, r.externalid, r.companyname, r.currency, r.entitystatus, r.startdate, r.enddate, r.isinactive, r.custentity_service_line,
-       r.custentity_practice, r.custentity_region, r.custentity_cost_centre, r.custentity_contract_type, p.externalid AS parent,
-       s.externalid AS subsidiary, s.currency AS subsidiarycurrency, r.lastmodifieddate
-FROM job r LEFT JOIN customer p ON p.id = r.parent LEFT JOIN subsidiary s ON s.id = r.subsidiary
+SELECT r.id, r.externalid, r.companyname, r.currency, r.entitystatus, r.startdate, r.enddate, r.isinactive,
+       r.custentity_service_line, r.custentity_practice, r.custentity_region, r.custentity_cost_centre,
+       r.custentity_contract_type, p.externalid AS parent, s.externalid AS subsidiary,
+       s.currency AS subsidiarycurrency, r.lastmodifieddate
+FROM job r
+     LEFT JOIN customer p ON p.id = r.parent
+     LEFT JOIN subsidiary s ON s.id = r.subsidiary
 
 -- projectTask: charge codes
-SELECT r.id, r.externalid, r.title, r.isinactive, r.nonbillabletask, j.externalid AS project, s.externalid AS subsidiary, r.lastmodifieddate
-FROM projecttask r LEFT JOIN job j ON j.id = r.project LEFT JOIN subsidiary s ON s.id = j.subsidiary
+SELECT r.id, r.externalid, r.title, r.isinactive, r.nonbillabletask, j.externalid AS project,
+       s.externalid AS subsidiary, r.lastmodifieddate
+FROM projecttask r
+     LEFT JOIN job j ON j.id = r.project
+     LEFT JOIN subsidiary s ON s.id = j.subsidiary
 
 -- employee: people
-SELECT r.id, r.externalid, r.entityid, r.firstname, r.lastname, r.email, r.isinactive, r.custentity_role, r.custentity_cost_centre,
-       r.custentity_cost_rate, r.custentity_cost_currency, r.custentity_weekly_hours, r.hiredate, s.externalid AS subsidiary,
-       s.currency AS subsidiarycurrency, r.lastmodifieddate
-FROM employee r LEFT JOIN subsidiary s ON s.id = r.subsidiary
+SELECT r.id, r.externalid, r.entityid, r.firstname, r.lastname, r.email, r.isinactive, r.custentity_role,
+       r.custentity_cost_centre, r.custentity_cost_rate, r.custentity_cost_currency,
+       r.custentity_weekly_hours, r.hiredate, s.externalid AS subsidiary, s.currency AS subsidiarycurrency,
+       r.lastmodifieddate
+FROM employee r
+     LEFT JOIN subsidiary s ON s.id = r.subsidiary
 
 -- salesOrder: contracts
-SELECT r.id, r.externalid, r.currency, r.total, r.startdate, r.enddate, r.custbody_contract_version, r.custbody_billing_rule,
-       r.custbody_hold, r.custbody_cap, r.custbody_po, r.custbody_sow, r.custbody_contract_type, j.externalid AS entity,
-       s.externalid AS subsidiary, r.lastmodifieddate
-FROM salesorder r LEFT JOIN job j ON j.id = r.entity LEFT JOIN subsidiary s ON s.id = j.subsidiary
+SELECT r.id, r.externalid, r.currency, r.total, r.startdate, r.enddate, r.custbody_contract_version,
+       r.custbody_billing_rule, r.custbody_hold, r.custbody_cap, r.custbody_po, r.custbody_sow,
+       r.custbody_contract_type, j.externalid AS entity, s.externalid AS subsidiary, r.lastmodifieddate
+FROM salesorder r
+     LEFT JOIN job j ON j.id = r.entity
+     LEFT JOIN subsidiary s ON s.id = j.subsidiary
 
 -- timeBill: posted time
-SELECT r.id, r.externalid, r.trandate, r.hours, r.isbillable, r.rate, r.memo, r.custcol_cost_rate, r.custcol_cost_currency,
-       r.custcol_currency, r.custcol_invoiced, r.custcol_invoice, r.custcol_time_entry, r.createddate, j.externalid AS customer, e.externalid AS employee,
+SELECT r.id, r.externalid, r.trandate, r.hours, r.isbillable, r.rate, r.memo, r.custcol_cost_rate,
+       r.custcol_cost_currency, r.custcol_currency, r.custcol_invoiced, r.custcol_invoice,
+       r.custcol_time_entry, r.createddate, j.externalid AS customer, e.externalid AS employee,
        k.externalid AS casetaskevent, k.title AS chargecode, s.externalid AS subsidiary, r.lastmodifieddate
-FROM timebill r LEFT JOIN job j ON j.id = r.customer LEFT JOIN employee e ON e.id = r.employee
-     LEFT JOIN projecttask k ON k.id = r.casetaskevent LEFT JOIN subsidiary s ON s.id = j.subsidiary
+FROM timebill r
+     LEFT JOIN job j ON j.id = r.customer
+     LEFT JOIN employee e ON e.id = r.employee
+     LEFT JOIN projecttask k ON k.id = r.casetaskevent
+     LEFT JOIN subsidiary s ON s.id = j.subsidiary
 
 -- expenseReport: posted expenses
-SELECT r.id, r.externalid, r.trandate, r.amount, r.total, r.currency, r.category, r.isbillable, r.memo, r.custcol_invoiced,
-       r.custcol_invoice, r.createddate, j.externalid AS customer, e.externalid AS employee, k.externalid AS casetaskevent,
-       k.title AS chargecode, s.externalid AS subsidiary, r.lastmodifieddate
-FROM expensereport r LEFT JOIN job j ON j.id = r.customer LEFT JOIN employee e ON e.id = r.employee
-     LEFT JOIN projecttask k ON k.id = r.casetaskevent LEFT JOIN subsidiary s ON s.id = j.subsidiary
+SELECT r.id, r.externalid, r.trandate, r.amount, r.total, r.currency, r.category, r.isbillable, r.memo,
+       r.custcol_invoiced, r.custcol_invoice, r.createddate, j.externalid AS customer,
+       e.externalid AS employee, k.externalid AS casetaskevent, k.title AS chargecode,
+       s.externalid AS subsidiary, r.lastmodifieddate
+FROM expensereport r
+     LEFT JOIN job j ON j.id = r.customer
+     LEFT JOIN employee e ON e.id = r.employee
+     LEFT JOIN projecttask k ON k.id = r.casetaskevent
+     LEFT JOIN subsidiary s ON s.id = j.subsidiary
 
 -- invoice: bills the ERP made
-SELECT r.id, r.externalid, r.tranid, r.total, r.currency, r.status, r.trandate, j.externalid AS entity, c.externalid AS customer,
-       p.externalid AS parent, s.externalid AS subsidiary, r.lastmodifieddate
-FROM invoice r LEFT JOIN job j ON j.id = r.entity LEFT JOIN customer c ON c.id = r.customer LEFT JOIN customer p ON p.id = j.parent
+SELECT r.id, r.externalid, r.tranid, r.total, r.currency, r.status, r.trandate, j.externalid AS entity,
+       c.externalid AS customer, p.externalid AS parent, s.externalid AS subsidiary, r.lastmodifieddate
+FROM invoice r
+     LEFT JOIN job j ON j.id = r.entity
+     LEFT JOIN customer c ON c.id = r.customer
+     LEFT JOIN customer p ON p.id = j.parent
      LEFT JOIN subsidiary s ON s.id = r.subsidiary
 
 -- lines: invoice and order lines
-SELECT l.uniquekey AS id, l.transaction AS owner, l.amount, l.description, l.custcol_posting_id, l.custcol_milestone_id, l.custcol_due,
-       l.custcol_completed, l.custcol_accepted
+SELECT l.uniquekey AS id, l.transaction AS owner, l.amount, l.description, l.custcol_posting_id,
+       l.custcol_milestone_id, l.custcol_due, l.custcol_completed, l.custcol_accepted
 FROM transactionline l
 
 -- currencyrate: units of the base currency for one unit of the other
-SELECT r.id, r.basecurrency, r.transactioncurrency, r.exchangerate, r.effectivedate, r.lastmodifieddate FROM currencyrate r
+SELECT r.id, r.basecurrency, r.transactioncurrency, r.exchangerate, r.effectivedate, r.lastmodifieddate
+FROM currencyrate r

@@ -8,6 +8,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
@@ -25,10 +26,7 @@ def token_of(config: SystemConfig, http: HttpClient, clock: Clock) -> str:
     given = config.credentials
     if given.get("token"):
         return given["token"]
-    if missing := [name for name in ("private_key", "client_id", "certificate_id") if not given.get(name)]:
-        raise Misconfigured(
-            f"{config.name}: credential token, or {', '.join(missing)}, is not set: name its variable in the systems file"
-        )
+    needed(config, "private_key", "client_id", "certificate_id", instead_of="token")
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION,

@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.connectors.bearer import Bearer
+from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
 from integrations.connectors.reply import Reply
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
-from models.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Retriable, TieoutError, Unmappable
+from models.domain.errors import OutcomeUnknown, Rejected, Retriable, TieoutError, Unmappable
 
 API = "/portfolio/api/v1"
 PAGE = 200
@@ -81,9 +82,4 @@ class PortfolioClient:
         return Rejected(about, code=code, field=str(field) if field else None, answer=body)
 
     def _token(self) -> str:
-        token = self._config.credentials.get("token", "")
-        if not token:
-            raise Misconfigured(
-                f"{self._config.name}: credential token is not set: name its variable in the systems file"
-            )
-        return token
+        return needed(self._config, "token")["token"]

@@ -1,4 +1,4 @@
-"""Salesforce REST v68.0 on the wire (vendor sheet: salesforce.md)."""
+"""Salesforce REST v68.0 on the wire (wire facts: README.md)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from integrations.connectors.bearer import Bearer
+from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
 from integrations.connectors.reply import Reply
 from integrations.contracts.connector import SystemConfig
@@ -121,11 +122,7 @@ class SalesforceClient:
         return body
 
     def _token(self) -> str:
-        wanted = {name: self._config.credentials.get(name, "") for name in ("client_id", "client_secret")}
-        if missing := [name for name, value in wanted.items() if not value]:
-            raise Misconfigured(
-                f"{self._config.name}: credential {', '.join(missing)} is not set: name its variable in the systems file"
-            )
+        wanted = needed(self._config, "client_id", "client_secret")
         form = urlencode({"grant_type": "client_credentials", **wanted}).encode()
         headers = {"content-type": "application/x-www-form-urlencoded"}
         reply = self._tokens.call("POST", "/services/oauth2/token", form, headers=headers)
@@ -133,7 +130,8 @@ class SalesforceClient:
         if reply.ok:
             return Token(reply).value
         raise self._tokens.fault(reply, said) or Misconfigured(
-            f"{self._config.name} refused the client credentials: {self._tokens.clean(said)}; check client_id and client_secret"
+            f"{self._config.name} refused the client credentials: {self._tokens.clean(said)}; "
+            "check client_id and client_secret"
         )
 
 

@@ -86,7 +86,8 @@ class Salesforce:
 
     def check(self) -> str:
         daily = self._client.limits().get("DailyApiRequests", {})
-        return f"{self.config.name} answers; {daily.get('Remaining', 'an unknown number of')} of {daily.get('Max', '?')} daily calls are left"
+        left, whole = daily.get("Remaining", "an unknown number of"), daily.get("Max", "?")
+        return f"{self.config.name} answers; {left} of {whole} daily calls are left"
 
     def close(self) -> None:
         self._client.close()
@@ -96,7 +97,8 @@ class Salesforce:
     ) -> list[Mapping[str, Any]]:
         since = mark.start(self._overlap)
         where = f"SystemModstamp >= {literal(since) if since else '1970-01-01T00:00:00.000Z'}{only_those}"
-        soql = f"SELECT {', '.join(fields)} FROM {kind} WHERE {where} ORDER BY SystemModstamp, Id LIMIT {limit + len(mark.seen)}"
+        ordered = f"ORDER BY SystemModstamp, Id LIMIT {limit + len(mark.seen)}"
+        soql = f"SELECT {', '.join(fields)} FROM {kind} WHERE {where} {ordered}"
         return list(self._client.query(soql, deleted=True))
 
     def _lines(self, sold: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -104,7 +106,8 @@ class Salesforce:
         ids = [str(row["Id"]) for row in sold if row.get("Id")]
         for start in range(0, len(ids), 100):
             wanted = ", ".join(literal(one) for one in ids[start : start + 100])
-            soql = f"SELECT {', '.join(mapping.LINE)} FROM OpportunityLineItem WHERE OpportunityId IN ({wanted}) ORDER BY Id"
+            where = f"OpportunityId IN ({wanted}) ORDER BY Id"
+            soql = f"SELECT {', '.join(mapping.LINE)} FROM OpportunityLineItem WHERE {where}"
             for line in self._client.query(soql):
                 found.setdefault(str(line.get("OpportunityId")), []).append(line)
         return found

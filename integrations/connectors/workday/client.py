@@ -1,4 +1,4 @@
-"""Workday's Human_Resources service on the wire (vendor sheet: workday.md): zeep over our own HTTP client."""
+"""Workday's Human_Resources service on the wire (wire facts: README.md): zeep over our own HTTP client."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zeep import Client, Settings
 from zeep.transports import Transport
 from zeep.wsse.username import UsernameToken
 
+from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
 from integrations.connectors.reply import Reply
 from integrations.connectors.workday.envelope import body_of, local, plain
@@ -49,7 +50,7 @@ class WorkdayClient:
         self._lock = Lock()
 
     def workers(self, since: str | None, through: str, page: int, count: int) -> WorkerPage:
-        """Workers whose data was entered after `since` (None: all), as they stood at `through` on every page (ISO UTC)."""
+        """Workers whose data was entered after `since` (None: all), as they stood at `through` (ISO UTC)."""
         window = {"Transaction_Date_Range_Data": {"Updated_From": since, "Updated_Through": through}}
         request: dict[str, Any] = {
             "Response_Filter": {"As_Of_Entry_DateTime": through, "Page": str(page), "Count": str(count)},
@@ -105,11 +106,7 @@ class WorkdayClient:
         """The service, made once: reading the description takes some 50 ms."""
         with self._lock:
             if self._service is None:
-                given = self._config.credentials
-                if missing := [name for name in ("username", "password") if not given.get(name)]:
-                    raise Misconfigured(
-                        f"{self._config.name}: credential {', '.join(missing)} is not set: name its variable in the systems file"
-                    )
+                given = needed(self._config, "username", "password")
                 token = UsernameToken(given["username"], given["password"])  # type: ignore[no-untyped-call]
                 client = Client(
                     str(files(__package__) / "human_resources.wsdl"),

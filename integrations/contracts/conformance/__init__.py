@@ -1,5 +1,5 @@
-"""The contract of a connector as a programme: `conformance(CONNECTOR, folder)` plays recorded dialogues with a vendor and
-names every promise that is broken. A connector of another package is proven by a test of one line:
+"""The contract of a connector as a programme: `conformance(CONNECTOR, folder)` plays recorded dialogues with a vendor
+and names every promise that is broken. A connector of another package is proven by a test of one line:
 
     def test_it_keeps_its_promises() -> None:
         assert not conformance(CONNECTOR, Path(__file__).parent / "exchanges")

@@ -19,8 +19,10 @@ ADDRESS, FOLDER = "<address>", "<folder>"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One call at a moment, the exchanges it caused, in order, and what it gave (as `asking.plain` tells it). `files` are
-    laid into `<folder>` before it, by name; that moment is when they were last changed."""
+    """One call at a moment, the exchanges it caused, in order, and what it gave (as `asking.plain` says it).
+
+    `files` are laid into `<folder>` before it, by name; that moment is when they were last changed.
+    """
 
     at: datetime
     call: Call

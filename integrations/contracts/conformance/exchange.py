@@ -63,7 +63,7 @@ class Exchange:
 
 
 def read_body(raw: bytes) -> dict[str, Any]:
-    """A body as `{"json": value}` with exact numbers where it is JSON, else as `{"text": …}`; `{}` where it is empty."""
+    """A body as `{"json": value}` with exact numbers where it is JSON, else as `{"text": …}`; `{}` if empty."""
     if not raw:
         return {}
     text = raw.decode("utf-8", "replace")

@@ -67,8 +67,9 @@ class Player:
 
 @dataclass
 class Played:
-    """What came of a dialogue. `faults` are sentences about the playing itself, `said` all that could be read by people:
-    errors, representations and log lines."""
+    """What came of a dialogue. `faults` are sentences about the playing itself, `said` all that people could read:
+    errors, representations and log lines.
+    """
 
     name: str
     dialogue: Dialogue
@@ -94,7 +95,7 @@ def play(make: Maker, path: Path) -> Played:
             for number, turn in enumerate(dialogue.turns):
                 clock.present = turn.at
                 turn.lay(Path(folder))
-                # As one JSON value, so that a request is told apart by what it says and not by how it is spelt.
+                # As one JSON value, so that requests differ by what they say and not by how it is spelt.
                 player.waiting = [Exchange.parse(load(dump(placed(one.plain(), places)))) for one in turn.exchanges]
                 player.strange = []
                 played.outcomes.append(_asked(played, placed(turn.call, places)))

@@ -140,7 +140,8 @@ def _answers_each(played: Played) -> Iterator[str]:
             yield f"{call['call']} of {len(call['changes'])} changes gave {len(outcome.value)} answers"
         for answer in _listed(outcome.value):
             if answer is not None and not isinstance(answer, Acknowledgement | TieoutError):
-                yield f"{call['call']} answered {type(answer).__name__}: neither an acknowledgement nor an error of ours"
+                kind = type(answer).__name__
+                yield f"{call['call']} answered {kind}: neither an acknowledgement nor an error of ours"
     for state in (state for outcome in played.outcomes for state in _all_of(outcome.value, TargetState)):
         if state.current is not None and not set(state.current) <= set(state.wanted):
             yield f"state shows fields that would not be written: {sorted(set(state.current) - set(state.wanted))}"

@@ -1,4 +1,4 @@
-"""Recording a dialogue: between a connector and its vendor, a server that passes on and keeps what passes, sanitised."""
+"""Recording a dialogue: between connector and vendor, a server that passes on and keeps what passes, sanitised."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from models.domain.clock import Clock
 TOKENS = frozenset({"access_token", "id_token", "refresh_token", "session_token"})
 """Names of fields whose values are secrets that the vendor makes."""
 SHORTEST = 8
-"""Characters: a shorter credential could not be told from other text, and would spoil it when it is replaced."""
+"""Characters: a shorter credential may stand in other text, which replacing it would spoil."""
 
 
 class Recorder:
@@ -101,7 +101,7 @@ class Recorder:
             return None
         fields = {name.lower(): value for name, value in reply.headers.items() if name.lower() not in DROPPED}
         if ":" not in fields.get("retry-after", ""):
-            fields.pop("date", None)  # it matters where a moment is told by the server's clock, and only there
+            fields.pop("date", None)  # it matters where a moment follows the server's clock, and only there
         answer = Response(reply.status_code, fields, read_body(reply.content))
         self._learn(answer.body.get("json"))
         self._keep(method, path, headers, body, answer)

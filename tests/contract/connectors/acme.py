@@ -1,4 +1,4 @@
-"""A connector as somebody else would write it: the package of a distribution of its own, on the nouns that all share."""
+"""A connector as somebody else would write it: a package of its own distribution, on the nouns that all share."""
 
 from __future__ import annotations
 

@@ -428,7 +428,8 @@ CASES: dict[str, Case] = {
         bad_code="missing-field",
         refusal=(
             400,
-            b'[{"message":"Required fields are missing: [Name]","errorCode":"REQUIRED_FIELD_MISSING","fields":["Name"]}]',
+            b'[{"message":"Required fields are missing: [Name]","errorCode":"REQUIRED_FIELD_MISSING",'
+            b'"fields":["Name"]}]',
             "required-field-missing",
             "Name",
         ),
@@ -450,7 +451,8 @@ CASES: dict[str, Case] = {
         bad_code="charge-code-not-found",
         refusal=(
             400,
-            b'{"title":"Bad Request","status":400,"o:errorDetails":[{"detail":"You cannot edit/create a transaction in a closed period",'
+            b'{"title":"Bad Request","status":400,"o:errorDetails":['
+            b'{"detail":"You cannot edit/create a transaction in a closed period",'
             b'"o:errorCode":"USER_ERROR","o:errorPath":"tranDate"}]}',
             "closed-period",
             "tranDate",

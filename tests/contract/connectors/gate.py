@@ -1,4 +1,4 @@
-"""A door before the emulators that remembers what came and can spoil one answer."""
+"""A gate before the emulators that remembers what came and can spoil one answer."""
 
 from __future__ import annotations
 

@@ -115,10 +115,10 @@ def test_it_declares_what_it_can(bench: Bench) -> None:
     """S4: streams, snapshots and bulk limits are declared, and what is not declared is refused by name."""
     connector = bench.connector
     assert connector.config.name == bench.vendor and connector.snapshots
-    with pytest.raises(Misconfigured, match="no 'weather'"):
-        connector.poll("weather", None)
-    with pytest.raises(Misconfigured, match="no 'weather'"):
-        list(connector.snapshot("weather"))
+    with pytest.raises(Misconfigured, match="no 'gossip'"):
+        connector.poll("gossip", None)
+    with pytest.raises(Misconfigured, match="no 'gossip'"):
+        list(connector.snapshot("gossip"))
     assert bench.vendor in connector.check()
 
 
@@ -398,7 +398,8 @@ def test_no_secret_in_any_message(bench: Bench, caplog: pytest.LogCaptureFixture
     bench.gate.spoils.append(Spoil(400, f'{{"error": "you sent {SECRET}"}}'.encode(), times=9))
     with pytest.raises(TieoutError) as echoed:
         echo.check()
-    shown = f"{caught.value} {caught.value!r} {connector!r} {connector.__dict__} {connector.config!r} {echoed.value} {echoed.value!r}"
+    errors = f"{caught.value} {caught.value!r} {echoed.value} {echoed.value!r}"
+    shown = f"{errors} {connector!r} {connector.__dict__} {connector.config!r}"
     assert secret not in shown and SECRET not in shown
     assert secret not in caplog.text and SECRET not in caplog.text
 
@@ -422,7 +423,7 @@ def test_trace_context_arrives(bench: Bench) -> None:
 
 @on(WRITERS)
 def test_state_shows_what_is_and_what_would_be(bench: Bench) -> None:
-    """E4: a preview has the target's present fields beside the wanted ones, under the same names, and writes nothing."""
+    """E4: a preview has the target's present fields beside the wanted ones, by the same names, and writes nothing."""
     before = bench.connector.state(bench.change())
     assert before.current is None and before.ack is None and before.wanted and bench.count() == 0
     [ack] = bench.deliver(bench.change())

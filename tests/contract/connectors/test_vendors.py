@@ -199,7 +199,7 @@ def test_the_feed_late_doubled_and_out_of_order(world: World) -> None:
 
 @pytest.mark.req("N4", "E8")
 def test_an_absence_longer_than_the_feed_is_kept_loses_nothing(world: World) -> None:
-    """N4: what changed while nobody read comes from the lists, and that deletions of that time cannot is told; then the
+    """N4: what changed while nobody read comes from the lists, and that deletions of that time cannot is said; then the
     feed goes on.
     """
     ka_prepare(world)
@@ -269,8 +269,8 @@ def test_an_entry_from_just_before_an_absence_is_told_as_reversed(world: World, 
     never = psa.save("time_entries", {**fields, "approved": False}, world.clock.now())
     world.clock.present += timedelta(days=12)
     psa.feed.forget_old(world.clock.now())
-    told = {event.data["ref"]["id"]: event.type for event in connector.poll("time", first.cursor).events}
-    assert told[entry] == "tieout.time_entry.reversed" and never not in told
+    found = {event.data["ref"]["id"]: event.type for event in connector.poll("time", first.cursor).events}
+    assert found[entry] == "tieout.time_entry.reversed" and never not in found
 
 
 @pytest.mark.req("N4")
@@ -326,7 +326,7 @@ def test_more_events_than_a_page(world: World) -> None:
 
 
 def test_a_success_takes_the_place_of_a_failure_in_the_demonstrations_ledger(world: World) -> None:
-    """F5: an entry refused before anybody knew its ERP and posted later has one row in the sync ledger, and it says so."""
+    """F5: an entry refused before its ERP was known and posted later has one row in the sync ledger, and it says so."""
     ka_prepare(world)
     key = next(iter(world.vendors.psa.tables["time_entries"].rows))
     options = next(
@@ -607,7 +607,7 @@ def test_a_repeated_snapshot_of_work_equals_a_fresh_one(world: World) -> None:
     sheet = psa.save("timesheet_submissions", {"status": "new"}, world.clock.now())
     psa.save("time_entries", {"timesheet_submission_id": sheet}, world.clock.now(), one)
 
-    def deeds() -> Iterator[str]:
+    def operations() -> Iterator[str]:
         psa.save("time_entries", {"time_in_minutes": 60}, world.clock.now(), two)
         yield "changed"
         psa.resolve(sheet, "rejected", world.clock.now(), "no")
@@ -624,15 +624,15 @@ def test_a_repeated_snapshot_of_work_equals_a_fresh_one(world: World) -> None:
                 )
             ]
         )
-        yield "told"
+        yield "noted"
         psa.save("stories", {"title": "PRJ-1001.099 Build"}, world.clock.now(), next(iter(psa.tables["stories"].rows)))
         yield "renamed"
         psa.remove("time_entries", four, world.clock.now())
         yield "deleted"
 
     before = shown(connector, "time_entry")
-    for deed in deeds():
+    for operation in operations():
         now = shown(connector, "time_entry")
-        assert now != before and now == shown(made(Kantata, "kantata", world), "time_entry"), deed
+        assert now != before and now == shown(made(Kantata, "kantata", world), "time_entry"), operation
         before = now
         world.clock.present += timedelta(minutes=10)

@@ -1,4 +1,4 @@
-"""A write of each kind that each vendor takes, and what the vendor must hold for it besides what `Case.prepare` makes."""
+"""A write of each kind that each vendor takes, and what the vendor must hold besides what `Case.prepare` makes."""
 
 from __future__ import annotations
 

@@ -24,7 +24,10 @@ from models.domain.errors import Misconfigured, OutcomeUnknown, Retriable
 from tests.sip import SIP, needs_sip
 
 HEADER = "TaskNumber,Summary,StatusCode,ProjectCode,ProjectBreakdownCode,DeveloperID,DeveloperHoursActual\n"
-DATES = "TaskNumber,EstimateOn,StartedOn,CompletedOn\n1,01-Nov-04,02-Nov-04,16-Nov-04\n2,01-Nov-04,02-Nov-04,\n3,01-Nov-04,,\n4,01-Nov-04,,\n5,1 November,,\n"
+DATES = (
+    "TaskNumber,EstimateOn,StartedOn,CompletedOn\n1,01-Nov-04,02-Nov-04,16-Nov-04\n"
+    "2,01-Nov-04,02-Nov-04,\n3,01-Nov-04,,\n4,01-Nov-04,,\n5,1 November,,\n"
+)
 EXAMPLES = Path(__file__).parents[3] / "integrations" / "connectors" / "csv" / "examples"
 
 
@@ -85,7 +88,7 @@ def test_rows_become_masters_and_time(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_row_is_set_aside_and_its_neighbours_are_read(tmp_path: Path, row: bytes, code: str, path: str) -> None:
-    """Missing hours, bad dates, doubled keys and broken rows are rejected where one can see them; nothing is guessed."""
+    """Missing hours, bad dates, doubled keys and broken rows are rejected where it shows; nothing is guessed."""
     connector = source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,1.75\n" + row + b"2,b,FINISHED,PC2,PBC42,58,0.7\n")
     page = connector.poll("time", None)
     assert [subject for subject, _, _ in time_of(page)] == ["time_entry:TE-sip-1-58", "time_entry:TE-sip-2-58"]
@@ -260,7 +263,7 @@ def test_a_line_that_was_not_written_is_not_acknowledged_later(
 def test_a_short_write_goes_on_and_one_that_cannot_be_taken_back_is_in_doubt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The system may take only part of the bytes; and where even the clean-up fails nobody knows what the file holds."""
+    """The system may take only part of the bytes; where even the clean-up fails nobody knows what the file holds."""
     box, write = Outbox(tmp_path), os.write
 
     def broken(*_: object) -> None:

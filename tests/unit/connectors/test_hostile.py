@@ -171,8 +171,9 @@ def test_a_column_that_cannot_be_read_is_named_without_its_value(kind: str) -> N
     [("custcol_cost_rate", False), ("rate", False), ("item.items[0].amount", False), ("caseTaskEvent", True)],
 )
 def test_a_vendors_refusal_does_not_repeat_a_guarded_value(field: str, kept: bool) -> None:
-    """A wrong charge code is what a person must see; a wrong rate is only named, in the message and in the answer kept."""
-    detail = f"Error while accessing resource: You have entered an Invalid Field Value 77123.45 for the following field: {field}"
+    """A wrong charge code is what a person must see; a wrong rate is only named, in the message and the answer."""
+    wrong = "You have entered an Invalid Field Value 77123.45"
+    detail = f"Error while accessing resource: {wrong} for the following field: {field}"
     error = refusal(
         {"o:errorDetails": [{"detail": detail, "o:errorCode": "INVALID_CONTENT"}]}, 400, "timeBill", "erp", NOW, str
     )

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from integrations.connectors.kantata import mapping as kantata
 from integrations.connectors.netsuite import mapping as netsuite
 from integrations.connectors.netsuite import reading
+from integrations.connectors.netsuite.connector import STATEMENTS
 from integrations.connectors.netsuite.refusals import refusal
-from integrations.connectors.netsuite.statements import statements
 from integrations.connectors.rows import Reading, Row
 from integrations.connectors.salesforce import mapping as salesforce
 from integrations.connectors.targets import aligned, holds
@@ -134,7 +134,7 @@ def entry(**fields: Any) -> Json:
     ],
 )
 def test_what_an_event_means(before: Json | None, after: Json | None, verb: str | None) -> None:
-    """F5: approval, correction after it, and withdrawal or deletion after it; everything else is no business of ours."""
+    """F5: approval, correction after it, and withdrawal or deletion after it; all else is no business of ours."""
     found = kantata.verdict("time_entry", {"previous_payload": before, "current_payload": after})
     assert (found.verb if found else None) == verb
 
@@ -171,10 +171,10 @@ def test_two_corrections_within_a_second_are_two_events() -> None:
     """E1: the vendor's times are whole seconds, so content tells them apart; what moves beside the work (sync,
     invoicing) does not.
     """
-    seven, eight, told = entry(), entry(time_in_minutes=480), entry(is_invoiced=True, external_reference="9")
+    seven, eight, noted = entry(), entry(time_in_minutes=480), entry(is_invoiced=True, external_reference="9")
     first, other, again = (
         kantata.work_event("k", "time_entry", kantata.Verdict("corrected", row), NOW, kantata.Names())
-        for row in (seven, eight, told)
+        for row in (seven, eight, noted)
     )
     assert first.id == again.id != other.id and first.sourceversion == other.sourceversion
 
@@ -295,9 +295,9 @@ def test_passing_faults_are_no_refusals(code: str, status: int, kind: type[Tieou
 
 def test_a_contract_revision_keeps_what_the_erp_noted() -> None:
     """F7: replacing the milestone list keeps done, accepted and invoiced, or a milestone would be billed twice."""
-    stone = Milestone(milestone_id="M1", name="Design", amount=Money(amount=Decimal("60000.00"), currency="EUR"))
+    milestone = Milestone(milestone_id="M1", name="Design", amount=Money(amount=Decimal("60000.00"), currency="EUR"))
     body = Contract(
-        contract_id="CT-P", project_id="P", value=Money(amount=Decimal("1"), currency="EUR"), milestones=(stone,)
+        contract_id="CT-P", project_id="P", value=Money(amount=Decimal("1"), currency="EUR"), milestones=(milestone,)
     )
     record = netsuite.record_of(Change("upsert", "contract", "CT-P", "k", body))
     held = {
@@ -382,7 +382,7 @@ def test_a_cost_keeps_its_own_currency_on_the_wire_and_back() -> None:
 
 def test_every_statement_is_named_and_used() -> None:
     """Habit 5: SQL is a file of named statements; each has an id to page by."""
-    found = statements()
+    found = STATEMENTS
     assert set(found) >= {kind for kind, _ in reading.OBSERVED.values()} | {
         kind for kind, _ in reading.WITH_LINES.values()
     } | {"lines"}
