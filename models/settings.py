@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +43,9 @@ class Settings(BaseSettings):
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are asked to wait")
     max_body_mib: int = Field(16, ge=1, description="largest request body, after decompression")
+    log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
+        "WARNING", description="what the engine logs: WARNING dead letters and faults, INFO each run's end too"
+    )
     witness: Path | None = Field(
         None, description="file or folder that keeps signed checkpoints out of the operators' reach"
     )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from integrations.engine.telemetry import LOG
+from models.action_log import action
 from models.domain.clock import Clock
 from models.journal.leases import Leases
 
@@ -69,8 +71,8 @@ class Jobs:
             if not self._stopping.is_set() and self._mine(name):
                 self._busy.add(name)
                 work()
-        except Exception as error:  # noqa: BLE001  a job that fails is told of and runs again at its time
-            LOG.warning("%s failed and will be tried again: %s", name, error)
+        except Exception as error:  # noqa: BLE001  a job that fails is logged and runs again at its time
+            action(LOG, logging.WARNING, "job.failed", job=name, why=error)
         finally:
             self._busy.discard(name)
             lock.release()
@@ -93,7 +95,7 @@ class Jobs:
                 try:
                     self._leases.hold(name, self._owner, _LEASE_SECONDS)
                 except Exception as error:  # noqa: BLE001  a journal that is busy now may answer the next time
-                    LOG.warning("the lease of %s could not be renewed and will be tried again: %s", name, error)
+                    action(LOG, logging.WARNING, "lease.not_renewed", lease=name, why=error)
 
     def _soon(self, name: str) -> None:
         job = self._scheduler.get_job(name)

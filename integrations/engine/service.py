@@ -18,6 +18,7 @@ from integrations.engine.snapshotting import Snapshotting
 from integrations.engine.systems import connect, installed
 from integrations.engine.telemetry import LOG, Telemetry
 from integrations.flows import flows
+from models.action_log import action
 from models.catalogue import Catalogue
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
@@ -42,6 +43,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = read_settings()
+        logging.getLogger().setLevel(settings.log_level)
         catalogue = installed(settings, os.environ)
         if not catalogue.systems:
             raise Misconfigured(
@@ -94,7 +96,8 @@ class _Service:
             tracing=self._telemetry.tracing,
         )
         jobs = self._jobs(engine)
-        LOG.info("engine %s runs %d flows over %d systems", engine.owner, len(engine.flows.newest), len(connectors))
+        counts = {"flows": len(engine.flows.newest), "systems": len(connectors)}
+        action(LOG, logging.INFO, "engine.started", owner=engine.owner, **counts)
         loops = [
             self._loop("worker", _IDLE_SECONDS, engine.work, eager=True),
             self._loop("reaper", _REAP_SECONDS, self._journal.runs.reap),
@@ -134,9 +137,8 @@ class _Service:
 
     def _recorded(self) -> None:
         if (record := self._journal.catalogues.record(self._catalogue)) is not None:
-            LOG.info(
-                "the catalogue changed: %d entries, digest %s", len(record.body["changes"]), self._catalogue.digest
-            )
+            changes = len(record.body["changes"])
+            action(LOG, logging.INFO, "catalogue.changed", digest=self._catalogue.digest, changes=changes)
 
     def _connected(self) -> dict[str, Connector] | None:
         """Connectors of every system; waits for one whose very description must be fetched first."""
@@ -146,7 +148,7 @@ class _Service:
             except Misconfigured:
                 raise
             except TieoutError as error:
-                LOG.warning("a system is not up yet: %s", error)
+                action(LOG, logging.WARNING, "system.not_up", why=error)
                 if self._stop.wait(1.0):
                     return None
 
@@ -157,8 +159,8 @@ class _Service:
             while not self._stop.is_set():
                 try:
                     busy = bool(work()) and eager
-                except Exception:  # noqa: BLE001  a fault of one turn must not end the service; it is told and tried again
-                    LOG.exception("the %s met a fault and goes on", name)
+                except Exception:  # noqa: BLE001  a fault of one turn must not end the service; it is logged and tried again
+                    LOG.exception("action=loop.failed loop=%s", name)
                     busy = False
                 if not busy:
                     self._stop.wait(seconds)

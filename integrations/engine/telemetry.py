@@ -87,6 +87,12 @@ class _Bridge(logging.Handler):
                 severity_text=record.levelname,
                 severity_number=_SEVERITIES.get(record.levelno, SeverityNumber.INFO),
                 body=record.getMessage(),
-                attributes={key: str(value) for key, value in getattr(record, "tieout", {}).items()},
+                attributes=_attributes(record),
             )
         )
+
+
+def _attributes(record: logging.LogRecord) -> dict[str, str]:
+    """The fields of an action (`models.action_log`); none of a line that is no action."""
+    fields = {"action": getattr(record, "action", None), **getattr(record, "ids", {})}
+    return {name: str(value) for name, value in fields.items() if value is not None}

@@ -15,6 +15,7 @@ from models.domain.record import Record, RecordKind
 from models.journal import tables
 from models.journal.feed import Feed
 from models.journal.metadata import micros
+from models.journal.writing import writing
 
 _ADD = sa.text(
     "insert into catalogue (number, digest, entries, since) values (:number, :digest, :entries, :since) "
@@ -34,7 +35,7 @@ class Catalogues:
         Safe to repeat, and from several engines at once: each change is recorded once.
         """
         while True:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 last = self._last(connection)
                 if last is not None and last["digest"] == catalogue.digest:
                     return None

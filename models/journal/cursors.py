@@ -12,6 +12,7 @@ from models.domain.record import Record, RecordKind
 from models.journal import tables
 from models.journal.database import reading
 from models.journal.feed import Feed
+from models.journal.writing import writing
 
 
 class CursorMoved(TieoutError):
@@ -69,7 +70,7 @@ class Cursors:
     def fail(self, system: str, stream: str, code: str, message: str) -> None:
         """Keep why a source could not be read; the feed tells of it once, until the stream is read or fails otherwise."""
         at, now = tables.cursor, self._clock.now()
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             changed = sa.or_(at.c.error.is_(None), sa.not_(at.c.error.startswith(f"{code}: ", autoescape=True)))
             there = sa.and_(at.c.system == system, at.c.stream == stream, changed)
             if connection.execute(sa.update(at).where(there).values(error=f"{code}: {message}")).rowcount:

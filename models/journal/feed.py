@@ -16,6 +16,7 @@ from models.domain.clock import Clock
 from models.domain.record import Record, RecordKind
 from models.journal import tables
 from models.journal.database import reading
+from models.journal.writing import note_appended
 
 _BARRIER = 0x71E0_0001
 """Advisory lock on PostgreSQL: shared by those who append, exclusive for a moment by those who read."""
@@ -100,6 +101,7 @@ class Feed(FeedReading):
         if self._shared:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_BARRIER)))
         connection.execute(tables.feed.insert().values(records=packed(records)))
+        note_appended(connection, records)
 
 
 def packed(records: Sequence[Record]) -> bytes:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 import sqlalchemy as sa
 
+from models.action_log import action
 from models.domain.clock import Clock
 from models.journal import tables
 from models.journal.database import wall_now
+
+_LOG = logging.getLogger("tieout.journal")
+_FRESH = sa.text("insert into lease (name, owner, until_wall) values (:name, :owner, :until) on conflict do nothing")
 
 
 class Leases:
@@ -21,19 +27,21 @@ class Leases:
         with self._engine.begin() as connection:
             wall = wall_now(connection)
             until = wall + int(seconds * 1_000_000)
-            mine = sa.or_(lease.c.owner == owner, lease.c.until_wall < wall)
-            if connection.execute(
-                sa.update(lease).where(lease.c.name == name, mine).values(owner=owner, until_wall=until)
-            ).rowcount:
+            renewed = sa.update(lease).where(lease.c.name == name).values(owner=owner, until_wall=until)
+            if connection.execute(renewed.where(lease.c.owner == owner)).rowcount:
                 return True
-            fresh = sa.text(
-                "insert into lease (name, owner, until_wall) values (:name, :owner, :until) on conflict do nothing"
-            )
-            return bool(connection.execute(fresh, {"name": name, "owner": owner, "until": until}).rowcount)
+            taken = connection.execute(renewed.where(lease.c.until_wall < wall)).rowcount
+            if not taken:
+                values = {"name": name, "owner": owner, "until": until}
+                taken = connection.execute(_FRESH, values).rowcount
+        if taken:
+            action(_LOG, logging.INFO, "lease.taken", lease=name, owner=owner)
+        return bool(taken)
 
     def release(self, name: str, owner: str) -> None:
         """Give the lease back, if it is still this owner's."""
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.delete(tables.lease).where(tables.lease.c.name == name, tables.lease.c.owner == owner)
-            )
+            mine = sa.and_(tables.lease.c.name == name, tables.lease.c.owner == owner)
+            released = connection.execute(sa.delete(tables.lease).where(mine)).rowcount
+        if released:
+            action(_LOG, logging.INFO, "lease.released", lease=name, owner=owner)

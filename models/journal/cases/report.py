@@ -17,6 +17,7 @@ from models.domain.fingerprint import case_id_of, finding_id_of
 from models.domain.record import Record, RecordKind
 from models.journal.cases.tables import case_, case_event, finding
 from models.journal.cases.totals import Total, totals_of, worth
+from models.journal.writing import writing
 
 _T = TypeVar("_T")
 
@@ -53,7 +54,7 @@ class CaseReport:
         repriced = rates is not None and dict(rates) != self._rates
         if rates is not None:
             self._rates = dict(rates)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_REPORT_LOCK)))
             moves = _Moves(connection, wanted, now)

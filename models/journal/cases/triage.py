@@ -13,6 +13,7 @@ from models.domain.clock import Clock
 from models.domain.record import Record, RecordKind
 from models.journal.cases.report import FeedWriter
 from models.journal.cases.tables import case_, case_event
+from models.journal.writing import writing
 
 _PENDING = (*ACTIVE, CaseStatus.SNOOZED)
 
@@ -99,7 +100,7 @@ class Triage:
         wanted = [case_ids] if isinstance(case_ids, str) else list(dict.fromkeys(case_ids))
         kept = {key: value for key, value in body.items() if value is not None}
         now = self._clock.now()
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             query = sa.select(case_).where(case_.c.case_id.in_(wanted), case_.c.status.in_(held)).with_for_update()
             changed = [dict(row) for row in connection.execute(query).mappings()]
             if not changed:

@@ -13,6 +13,7 @@ from models.journal.cases.triage import Triage
 from models.journal.feed import Feed
 from models.journal.ports.opening import Port, opened
 from models.journal.requests.asking import Asking
+from models.journal.writing import writing
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class DeskPort(Port):
 
     def note(self, records: Sequence[Record]) -> None:
         """Hand the audit lake records of what people did, by the feed as every other action."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             self._feed.append(connection, records)
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from models.domain.plan import plan_of
 from models.journal.cases.tables import case_, case_event, request
 from models.journal.requests.ending import RequestStore, request_record
+from models.journal.writing import writing
 
 KINDS = ("preview", "replay", "cancel", "pause_flow", "resume_flow")
 
@@ -28,7 +29,7 @@ class Asking(RequestStore):
         plan_hash = _checked(kind, body)
         now, request_id = self._clock.now(), self._identity()
         case_id = body.get("case_id")
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(
                 sa.insert(request).values(
                     request_id=request_id,

@@ -15,6 +15,7 @@ from models.journal.cases.report import FeedWriter
 from models.journal.cases.tables import request
 from models.journal.database import wall_now
 from models.journal.requests.reading import COLUMNS
+from models.journal.writing import writing
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ class RequestStore:
         }
         if result is not None:
             values["result"] = result
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             if connection.execute(ending.values(**values)).rowcount != 1:
                 return False
             row = connection.execute(sa.select(*COLUMNS).where(request.c.request_id == request_id)).mappings().one()

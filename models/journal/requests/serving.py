@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from models.action_log import action
 from models.journal.cases.tables import request
 from models.journal.requests.ending import RequestStore
 from models.journal.requests.reading import COLUMNS, ENDED, Request
 
+_LOG = logging.getLogger("tieout.journal")
 LEASE = timedelta(seconds=60)
 
 
@@ -52,7 +55,10 @@ class Serving(RequestStore):
             rows = connection.execute(
                 sa.select(*COLUMNS).where(request.c.request_id.in_(ids)).order_by(request.c.created_at)
             ).mappings()
-            return [Request(**row) for row in rows]
+            taken = [Request(**row) for row in rows]
+        for one in taken:
+            action(_LOG, logging.INFO, "request.taken", request_id=one.request_id, kind=one.kind, owner=owner)
+        return taken
 
     def progress(self, request_id: str, result: Any, owner: str | None = None, lease: timedelta = LEASE) -> bool:
         """Keep how far it is and renew the lease. False when it is no longer running (cancelled) or now another

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from models.action_log import action
 from models.journal.database import wall_now
 from models.journal.metadata import micros
 from models.journal.runs.run import Run, run_of
@@ -17,6 +19,7 @@ from models.journal.runs.succession import release_all
 from models.journal.signals import forget_signals, wake_missed
 from models.journal.statements import statements
 
+_LOG = logging.getLogger("tieout.journal")
 _SQL = Path(__file__).with_name("claiming.sql")
 LEASE_SECONDS = 15.0
 CRASHES = 3
@@ -43,7 +46,11 @@ class Claiming(RunStore):
             until = wall + int(lease_seconds * 1_000_000)
             return Claim(claim(connection, owner, limit, until, self._clock.now()), wall)
 
-        return self._transaction(work)
+        claimed = self._transaction(work)
+        if _LOG.isEnabledFor(logging.DEBUG):
+            for run in claimed.runs:
+                action(_LOG, logging.DEBUG, "run.claimed", run_id=run.run_id, flow=run.flow, owner=owner)
+        return claimed
 
     def heartbeat(self, owner: str, lease_seconds: float = LEASE_SECONDS) -> int:
         """Prolong the owner's leases; how many runs it holds."""
@@ -58,12 +65,17 @@ class Claiming(RunStore):
     def reap(self) -> int:
         """Take back the runs of lost workers, wake those whose wait is over, let held ones go on; how many moved."""
 
+        reaped: list[str] = []
+
         def work(connection: sa.Connection) -> int:
             now, reap = self._clock.now(), statements(_SQL, connection.dialect.name)["reap"]
-            reaped = connection.scalars(reap, {"now": micros(now), "wall": wall_now(connection)}).all()
+            reaped[:] = connection.scalars(reap, {"now": micros(now), "wall": wall_now(connection)})
             return len(reaped) + wake_missed(connection, now) + release_all(connection)
 
-        return self._transaction(work)
+        moved = self._transaction(work)
+        for run_id in reaped:
+            action(_LOG, logging.INFO, "run.taken_back", run_id=run_id, why="its worker's lease ran out")
+        return moved
 
     def give_back(self, owner: str) -> int:
         """A worker that stops returns what it holds; shutting down counts neither as an attempt nor as a crash."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from models.domain.clock import Clock
 from models.journal.feed import Feed
+from models.journal.writing import writing
 
 T = TypeVar("T")
 _DEADLOCK = "40P01"
@@ -25,7 +26,7 @@ class RunStore:
         """Run `work` in one transaction, again when PostgreSQL ended it to break a deadlock."""
         while True:
             try:
-                with self._engine.begin() as connection:
+                with writing(self._engine) as connection:
                     return work(connection)
             except sa.exc.OperationalError as error:
                 if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
