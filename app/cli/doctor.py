@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from models.catalogue import load_catalogue
+from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.readings import open_readings
@@ -63,7 +63,17 @@ def _catalogue(settings: Settings) -> Finding:
     place = settings.catalogue or "as packaged"
     found = f"catalogue {place}, digest {catalogue.digest[:12]}: {len(catalogue.systems)} systems"
     named = "" if catalogue.systems else ": only `tieout demo` and foreign telemetry will show anything"
-    return True, f"{found}, {len(catalogue.flows)} flows{named}"
+    return True, f"{found}, {len(catalogue.flows)} flows{_in_force(settings, catalogue) or named}"
+
+
+def _in_force(settings: Settings, catalogue: Catalogue) -> str:
+    """What to know where the engine last started with another catalogue than this command reads."""
+    if not _has_journal(settings):
+        return ""
+    digest = open_readings(settings.journal_address, clock_at(_clock_file(settings))).catalogues.digest()
+    if digest in (None, catalogue.digest):
+        return ""
+    return f"; the engine last started with {digest[:12]}: set TIEOUT_CATALOGUE here as there, or start it anew"
 
 
 def _connections(settings: Settings) -> Iterator[Finding]:
@@ -91,11 +101,15 @@ def _connections(settings: Settings) -> Iterator[Finding]:
 
 
 def _journal(settings: Settings) -> Finding:
-    if settings.journal_url is None and not (settings.home / "journal.sqlite").exists():
+    if not _has_journal(settings):
         return True, "no journal yet: the engine makes it at its first start"
     journal = open_readings(settings.journal_address, clock_at(_clock_file(settings)))
     pulse = journal.runs.pulse()
     return True, f"journal answers: {pulse.due:,} runs due, last full poll {pulse.polled_at or 'never'}"
+
+
+def _has_journal(settings: Settings) -> bool:
+    return settings.journal_url is not None or (settings.home / "journal.sqlite").exists()
 
 
 def _clock_file(settings: Settings) -> Path | None:

@@ -13,6 +13,7 @@ from models.catalogue.change import changes_of
 from models.domain.clock import Clock
 from models.domain.record import Record, RecordKind
 from models.journal import tables
+from models.journal.database import reading
 from models.journal.feed import Feed
 from models.journal.metadata import micros
 from models.journal.writing import writing
@@ -23,11 +24,25 @@ _ADD = sa.text(
 )
 
 
-class Catalogues:
+class CatalogueReading:
+    """Which catalogue is in force."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def digest(self) -> str | None:
+        """The digest of the catalogue that an engine last started with; None before the first."""
+        with reading(self._engine) as connection:
+            last = _last(connection)
+        return last["digest"] if last is not None else None
+
+
+class Catalogues(CatalogueReading):
     """Keeps names of entries and digests, never what an entry says."""
 
     def __init__(self, engine: sa.Engine, clock: Clock, feed: Feed) -> None:
-        self._engine, self._clock, self._feed = engine, clock, feed
+        super().__init__(engine)
+        self._clock, self._feed = clock, feed
 
     def record(self, catalogue: Catalogue) -> Record | None:
         """Note the catalogue that is in force from now on; the record of its change, None when nothing changed.
@@ -36,17 +51,13 @@ class Catalogues:
         """
         while True:
             with writing(self._engine) as connection:
-                last = self._last(connection)
+                last = _last(connection)
                 if last is not None and last["digest"] == catalogue.digest:
                     return None
                 if self._added(connection, last, catalogue):
                     record = self._record(last, catalogue)
                     self._feed.append(connection, [record])
                     return record
-
-    def _last(self, connection: sa.Connection) -> RowMapping | None:
-        newest = sa.select(tables.catalogue).order_by(tables.catalogue.c.number.desc()).limit(1)
-        return connection.execute(newest).mappings().one_or_none()
 
     def _added(self, connection: sa.Connection, last: RowMapping | None, catalogue: Catalogue) -> bool:
         """Whether ours is the next one; another engine may have been quicker."""
@@ -68,3 +79,8 @@ class Catalogues:
             status="changed" if last else "first",
             body={"before": last["digest"] if last else None, "after": catalogue.digest, "changes": changes},
         )
+
+
+def _last(connection: sa.Connection) -> RowMapping | None:
+    newest = sa.select(tables.catalogue).order_by(tables.catalogue.c.number.desc()).limit(1)
+    return connection.execute(newest).mappings().one_or_none()

@@ -35,6 +35,7 @@ class Journal(EnginePort, DeskPort, ReporterPort, ReadingsPort):
     feed: Feed
     throttle: Throttle
     inbox: Inbox
+    catalogues: Catalogues
 
 
 def open_journal(url: str, clock: Clock) -> Journal:

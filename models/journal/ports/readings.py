@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from models.domain.clock import Clock
 from models.journal.cases.reading import CaseReading
+from models.journal.catalogues import CatalogueReading
 from models.journal.ports.opening import Port, opened_to_read
 from models.journal.requests.reading import RequestReading
 from models.journal.runs.reading import RunReading
@@ -16,7 +17,7 @@ from models.journal.throttle import Circuits
 
 @dataclass(frozen=True)
 class ReadingsPort(Port):
-    """Runs, cases, requests and circuits to look at; the database refuses a write on its connections."""
+    """Runs, cases, requests, circuits and the catalogue in force; the database refuses a write on its connections."""
 
     engine: sa.Engine
     clock: Clock
@@ -24,6 +25,7 @@ class ReadingsPort(Port):
     cases: CaseReading
     requests: RequestReading
     throttle: Circuits
+    catalogues: CatalogueReading
 
 
 def open_readings(url: str, clock: Clock) -> ReadingsPort:
@@ -36,4 +38,5 @@ def open_readings(url: str, clock: Clock) -> ReadingsPort:
         cases=CaseReading(engine, clock),
         requests=RequestReading(engine, clock),
         throttle=Circuits(engine, clock),
+        catalogues=CatalogueReading(engine),
     )

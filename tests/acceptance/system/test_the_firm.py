@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.system.demonstration import Demonstration
+from tests.catalogues import demonstration
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
@@ -247,6 +248,13 @@ def test_nothing_was_posted_twice(firm: Demonstration) -> None:
         select key, count(distinct system_id) as n from observations
         where system = 'netsuite' and entity = 'time_entry' and present group by key having n > 1""")
     assert doubled == []
+
+
+@pytest.mark.req("S3", "G4")
+def test_the_catalogue_in_force_is_recorded_once_however_often_the_engine_starts(firm: Demonstration) -> None:
+    recorded = firm.rows("select status, body from records where kind = 'catalogue'")
+    assert [row["status"] for row in recorded] == ["first"]
+    assert json.loads(recorded[0]["body"])["after"] == demonstration().digest
 
 
 @pytest.mark.req("C5")

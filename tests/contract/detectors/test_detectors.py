@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 import collectors.detectors
-from collectors.detectors import detectors, invalid_charge_code, modules, orphaned_project, quarantine
+from collectors.detectors import detectors, invalid_charge_code, lag_breach, modules, orphaned_project, quarantine
 from collectors.detectors.contract import Example
 from collectors.detectors.run import CIRCUITS, levels_of
 from models.domain.case import SEVERITIES
@@ -47,13 +47,13 @@ def schema() -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def answered(schema, example: Example):
+def answered(schema, example: Example, service_levels=None):
     """Asks SQL of nothing but the example's rows under the published names."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for name, columns in schema.items():
         connection.execute(f'CREATE TABLE "{name}" ({", ".join(f"{column} {kind}" for column, kind in columns)})')
-    connection.register("service_levels", levels_of(packaged().service_levels))
+    connection.register("service_levels", levels_of(service_levels or packaged().service_levels))
     for name, rows in example.given.items():
         for row in rows:
             connection.execute(
@@ -184,3 +184,13 @@ def test_approved_work_that_no_run_has_met_is_not_called_unapproved(schema):
     given = {**example, "mart_work": [{**example["mart_work"][0], "run_id": None}]}
     [one] = invalid_charge_code.DETECTOR.findings(answered(schema, Example("no run yet", given)), NOW, NOW)
     assert one.cause.next_action == "Correct the code to PRJ-1012.010 where it was booked."
+
+
+@pytest.mark.req("X12", "G4")
+@pytest.mark.parametrize(("minutes", "late"), [(24 * 60 + 30, True), (25 * 60 + 30, False)])
+def test_a_flow_is_late_by_the_service_level_of_its_installation(schema, minutes, late):
+    """A run 25 hours old: what the catalogue allows decides, not what is packaged."""
+    run = {"run_id": "r", "flow": "time-to-bill", "state": "ready", "source_changed_at": NOW - timedelta(hours=25)}
+    ask = answered(schema, Example("a run", {"open_runs": [run]}), {"time-to-bill": minutes * 60.0})
+    found = lag_breach.DETECTOR.findings(ask, NOW, NOW)
+    assert [one.fingerprint for one in found] == (["lag-breach|time-to-bill"] if late else [])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from models.domain.fingerprint import case_id_of
 from models.journal import Journal, open_journal
+from tests.catalogues import packaged
 from tests.unit.cases.test_cases import entry
 from tests.unit.lake.samples import HandClock
 
@@ -185,3 +187,27 @@ def test_an_unknown_key_has_no_trace(tmp_path: Path) -> None:
 def test_doctor_looks_at_an_empty_place_without_a_stack(tmp_path: Path) -> None:
     done = tieout(tmp_path / "none", "doctor")
     assert done.returncode == 1 and "MEND" in done.stdout and "Traceback" not in done.stderr
+
+
+@pytest.mark.req("G4", "N4")
+def test_doctor_says_which_catalogue_holds_and_what_is_wrong_with_it(tmp_path: Path) -> None:
+    """G4: its digest, and whether it is the one that the engine last started with; N4: every fault of it."""
+    folder, home = tmp_path / "catalogue", tmp_path / "var"
+    folder.mkdir()
+    home.mkdir()
+    journal = installed(home)
+    journal.catalogues.record(packaged())
+    said = tieout(home, "doctor").stdout
+    assert f"ok    catalogue as packaged, digest {packaged().digest[:12]}: 0 systems, 3 flows" in said
+    assert "last started with" not in said
+    (folder / "installation.toml").write_text('reporting_currency = "CHF"\n')
+    said = tieout(home, "doctor", TIEOUT_CATALOGUE=str(folder)).stdout
+    assert f"; the engine last started with {packaged().digest[:12]}: set TIEOUT_CATALOGUE" in said
+    (folder / "installation.toml").write_text('reporting_currency = "francs"\n')
+    (folder / "flows.toml").write_text('[[flow]]\nname = "x"\n')
+    done = tieout(home, "doctor", TIEOUT_CATALOGUE=str(folder))
+    assert done.returncode == 1
+    assert re.search(
+        r"MEND  the catalogue needs mending: .*reporting_currency: .*; .*flow x: title missing", done.stdout
+    )
+    journal.close()

@@ -45,6 +45,7 @@ def test_a_change_is_recorded_and_a_restart_is_not(any_journal: Journal, tmp_pat
     )
     second = installation(tmp_path, SYSTEM.format(rate=9.0))
     assert any_journal.catalogues.record(second) is not None
+    assert any_journal.catalogues.digest() == second.digest
     baseline, change = recorded(any_journal)
     assert {baseline.kind, change.kind} == {RecordKind.CATALOGUE}
     assert (baseline.status, baseline.body["before"], change.status) == ("first", None, "changed")
