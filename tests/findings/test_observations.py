@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.connectors.kantata.client import Envelope, KantataClient
-from integrations.connectors.kantata.mapping import Names
+from integrations.connectors.kantata.names import Names
 from integrations.connectors.kantata.work import Work
 from tests.findings.books import found, mart
 from tests.unit.cases.lakes import NOW, ROLES, Lake, hours_ago, money

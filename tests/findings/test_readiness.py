@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrations.connectors.kantata.mapping import approval
+from integrations.connectors.kantata.observations import approval
 from tests.findings.books import PROJECT, entry, firm, found, mart, posted
 from tests.unit.cases.lakes import NOW, Lake, money
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from integrations.connectors.kantata import mapping
+from integrations.connectors.kantata import mapping, observations
 from integrations.connectors.kantata.client import KantataClient
 from integrations.connectors.kantata.feed import Feed, kind_of
 from integrations.connectors.kantata.gap import Gap
-from integrations.connectors.kantata.mapping import Names, Verdict
+from integrations.connectors.kantata.mapping import Verdict
+from integrations.connectors.kantata.names import Names, first_word, project_code, worker_number
 from integrations.connectors.kantata.work import Work
 from integrations.connectors.kantata.writing import PLURAL, SUBJECT, Writer
 from integrations.connectors.rows import Reading, Row, ignored
@@ -71,7 +72,7 @@ class Kantata:
             yield from self._shown[entity].all(self._all_names())
             return
         references = self._client.referred(SUBJECT[entity])
-        make = mapping.project_observation if entity == "project" else mapping.resource_observation
+        make = observations.project_observation if entity == "project" else observations.resource_observation
         for row in self._client.all(PLURAL[entity], {"include_archived": "true"} if entity == "project" else None):
             mine = references.get(str(row.get("id")), [])
             yield unreadable(entity, row, "id", lambda raw, mine=mine: make(raw, mine, self._legal_entity))  # type: ignore[misc]
@@ -123,24 +124,20 @@ class Kantata:
             return Names(legal_entity=self._legal_entity)
         stories = self._client.only("stories", _ids(rows, "story_id"))
         workspaces = self._client.only("workspaces", _ids(rows, "workspace_id"), include_archived="true")
-        codes = {key: mapping.first_word(str(story.get("title"))) for key, story in stories.items()}
+        codes = {key: first_word(str(story.get("title"))) for key, story in stories.items()}
         ours = self._client.references("Workspace", workspaces)
-        projects = {
-            key: code for key, row in workspaces.items() if (code := mapping.project_code(row, ours.get(key, [])))
-        }
+        projects = {key: code for key, row in workspaces.items() if (code := project_code(row, ours.get(key, [])))}
         people = self._client.references("User", _ids(rows, "user_id"))
-        workers = {key: number for key, mine in people.items() if (number := mapping.worker_number(mine))}
+        workers = {key: number for key, mine in people.items() if (number := worker_number(mine))}
         return Names(codes, projects, workers, self._legal_entity)
 
     def _all_names(self) -> Names:
         """The same for everything in the account, as a snapshot needs."""
-        codes = {str(row["id"]): mapping.first_word(str(row.get("title"))) for row in self._client.all("stories")}
+        codes = {str(row["id"]): first_word(str(row.get("title"))) for row in self._client.all("stories")}
         ours, people = self._client.referred(SUBJECT["project"]), self._client.referred(SUBJECT["resource"])
         rows = self._client.all("workspaces", {"include_archived": "true"})
-        projects = {
-            str(row["id"]): code for row in rows if (code := mapping.project_code(row, ours.get(str(row["id"]), [])))
-        }
-        workers = {key: number for key, mine in people.items() if (number := mapping.worker_number(mine))}
+        projects = {str(row["id"]): code for row in rows if (code := project_code(row, ours.get(str(row["id"]), [])))}
+        workers = {key: number for key, mine in people.items() if (number := worker_number(mine))}
         return Names(codes, projects, workers, self._legal_entity)
 
     def _delivered(self, change: Change) -> Answer:

@@ -1,26 +1,22 @@
-"""Kantata objects ↔ canonical ones; pure. Money comes in minor units, hours in minutes."""
+"""Kantata's time and expenses as business events; pure. Money comes in minor units, hours in minutes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Literal
 
 from integrations.connectors.digest import digest
+from integrations.connectors.kantata.names import Names, Raw
 from integrations.connectors.rows import Row
 from integrations.connectors.watermark import millis
-from integrations.contracts.connector import Observation
 from models.canonical.events import CloudEvent
 from models.canonical.schemas import Expense, SystemRef, TimeEntry
 from models.domain.keys import expense_id, time_entry_id
 from models.domain.money import Money
 
-Raw = Mapping[str, Any]
 Verb = Literal["approved", "corrected", "reversed"]
-CODE = re.compile(r"^[A-Z][A-Z0-9]*(-?\d[\w.-]*)?$")
 CONTENT = {
     "time_entry": (
         "date_performed",
@@ -70,29 +66,6 @@ BESIDE = frozenset(
     ]
 )
 KNOWN = {kind: frozenset(names) | BESIDE for kind, names in CONTENT.items()}
-
-
-@dataclass(slots=True)
-class Names:
-    """What the ids of a page stand for, looked up once for the whole page."""
-
-    codes: dict[str, str] = field(default_factory=dict)
-    """Story id -> charge code: the text of its title before the first blank."""
-    projects: dict[str, str] = field(default_factory=dict)
-    workers: dict[str, str] = field(default_factory=dict)
-    legal_entity: str | None = None
-
-    def include(self, older: Names) -> bool:
-        """Whether every older name still stands; new ones may have come."""
-        return all(
-            mine.get(key) == name
-            for mine, theirs in (
-                (self.codes, older.codes),
-                (self.projects, older.projects),
-                (self.workers, older.workers),
-            )
-            for key, name in theirs.items()
-        )
 
 
 def verdict(kind: str, event: Raw) -> Verdict | None:
@@ -146,6 +119,9 @@ def work_event(system: str, kind: str, found: Verdict, happened: datetime, names
 
 
 def time_entry(system: str, row: Row, names: Names, version: int, approval: Any, changed: datetime) -> TimeEntry:
+    """An entry as canonical time: minutes as hours to the hundredth, rates an hour in major units; its day as the
+    vendor wrote it.
+    """
     project, user = row.text("workspace_id"), row.text("user_id")
     return TimeEntry(
         time_entry_id=time_entry_id(system, row.text("id")),
@@ -171,6 +147,7 @@ def time_entry(system: str, row: Row, names: Names, version: int, approval: Any,
 
 
 def expense(system: str, row: Row, names: Names, version: int, approval: Any, changed: datetime) -> Expense:
+    """An entry as a canonical expense, its amount in major units."""
     project, user = row.text("workspace_id"), row.text("user_id")
     amount = money(row, "amount_in_cents")
     return Expense(
@@ -207,117 +184,3 @@ def money(row: Row, name: str) -> Money | None:
         if minor
         else None
     )
-
-
-def first_word(title: str) -> str:
-    return title.split(" ", 1)[0]
-
-
-def project_code(workspace: Raw, references: list[Raw]) -> str | None:
-    """The project code of a workspace: our external reference, else its title's first word where that looks like a
-    code.
-    """
-    for row in references:
-        if row.get("service_model") == "project":
-            return str(row["service_model_ref"])
-    word = first_word(str(workspace.get("title") or ""))
-    return word if CODE.match(word) else None
-
-
-def worker_number(references: list[Raw]) -> str | None:
-    """The worker number in a user's references: our own row wins over those of other services."""
-    rows = sorted(references, key=lambda row: row.get("service_name") != "tieout")
-    return str(rows[0]["service_model_ref"]) if rows else None
-
-
-def status(workspace: Raw) -> str:
-    """planned, active, closed or cancelled; archived means closed to the vendor."""
-    said = workspace.get("status")
-    text = str(said.get("message") if isinstance(said, Mapping) else said or "").lower()
-    if "cancel" in text:
-        return "cancelled"
-    if workspace.get("archived") or any(word in text for word in ("closed", "complete", "done")):
-        return "closed"
-    return "planned" if any(word in text for word in ("not started", "planned", "estimate")) else "active"
-
-
-def project_observation(workspace: Raw, references: list[Raw], legal_entity: str | None) -> Observation:
-    row = Row(workspace, sparse=True)
-    title = row.text("title")
-    code = project_code(workspace, references)
-    name = title.split(" · ", 1)[1] if " · " in title else title
-    fields = {
-        "code": code,
-        "name": name,
-        "status": status(workspace),
-        "customer_key": None,
-        "currency": row.opt_text("currency"),
-        "legal_entity_id": legal_entity,
-    }
-    return Observation("project", row.text("id"), code or row.text("id"), fields, legal_entity)
-
-
-def resource_observation(user: Raw, references: list[Raw], legal_entity: str | None) -> Observation:
-    row = Row(user, sparse=True)
-    number = worker_number(references)
-    fields = {
-        "number": number,
-        "name": row.opt_text("full_name"),
-        "role": row.opt_text("headline"),
-        "legal_entity_id": legal_entity,
-        "cost_centre": None,
-        "weekly_hours": None,
-        "cost_rate": None,
-        "active": not row.opt_flag("disabled"),
-    }
-    return Observation("resource", row.text("id"), number or row.text("id"), fields, legal_entity)
-
-
-def work_observation(
-    system: str, kind: str, raw: Raw, names: Names, submission: Raw | None, references: list[Raw]
-) -> Observation:
-    """One entry as the PSA shows it, with what its sync ledger last said of its posting."""
-    row = Row(raw, sparse=True)
-    changed = row.instant("updated_at")
-    state = approval(raw, submission)
-    make = time_entry if kind == "time_entry" else expense
-    data = make(system, row, names, millis(changed), state, changed).model_dump(mode="json")
-    ledger = max(references, key=lambda one: str(one.get("updated_at") or one.get("last_synced_at") or ""), default={})
-    submitted = data["submitted_at"] or (submission or {}).get("created_at")
-    keep = (
-        "charge_code",
-        "work_date",
-        "spent_on",
-        "hours",
-        "category",
-        "amount",
-        "billable",
-        "bill_rate",
-        "cost_rate",
-        "approved_at",
-        "changed_at",
-        "source_version",
-    )
-    fields = {name: data[name] for name in keep if name in data} | {
-        f"{kind}_id": data[f"{kind}_id"],
-        "project_code": data["project_id"],
-        "resource_number": data["resource_id"],
-        "approval": state,
-        "submitted_at": _utc(submitted),
-        "sync_status": ledger.get("status"),
-        "sync_message": ledger.get("external_message"),
-    }
-    return Observation(kind, row.text("id"), data[f"{kind}_id"], fields, names.legal_entity)
-
-
-def approval(raw: Raw, submission: Raw | None) -> str:
-    """open, submitted, approved or rejected, out of the entry's flag and its submission's status."""
-    if raw.get("approved"):
-        return "approved"
-    said = (submission or {}).get("status")
-    return {"new": "submitted", "rejected": "rejected"}.get(str(said), "open")
-
-
-def _utc(text: str | None) -> str | None:
-    found = Row({"at": text}, sparse=True).opt_instant("at")
-    return found.isoformat() if found else None

@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from integrations.connectors.kantata import mapping
 from integrations.connectors.kantata.client import KantataClient, Rows
-from integrations.connectors.kantata.mapping import Names
+from integrations.connectors.kantata.names import Names
+from integrations.connectors.kantata.observations import work_observation
 from integrations.connectors.kantata.writing import PLURAL, SUBJECT, SUBMISSION
 from integrations.connectors.mirror import Mirror
 from integrations.connectors.rows import Row
@@ -82,7 +82,7 @@ class Work:
             )
 
     def _observation(self, submission: Raw | None, references: Rows, raw: Raw) -> Observation:
-        return mapping.work_observation(self._system, self._entity, raw, self._names, submission, references)
+        return work_observation(self._system, self._entity, raw, self._names, submission, references)
 
 
 def _moments(*groups: Iterable[Raw]) -> Iterable[datetime | None]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.connectors.kantata.client import KantataClient
-from integrations.connectors.kantata.mapping import first_word
+from integrations.connectors.kantata.names import first_word
 from integrations.connectors.rows import Row, jsonable
 from integrations.connectors.targets import body_of, holds
 from integrations.contracts.connector import Change
@@ -41,6 +41,7 @@ def project_wanted(change: Change) -> dict[str, Any]:
 
 
 def resource_wanted(change: Change) -> dict[str, Any]:
+    """The fields of a user that a canonical resource asks for."""
     row = Row(body_of(change), sparse=True, textual=True)
     fields = {
         "full_name": row.text("name"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from integrations.connectors.digest import digest
 from integrations.connectors.mirror import Mirror
-from integrations.connectors.netsuite import mapping, reading
+from integrations.connectors.netsuite import events, mapping, observations
 from integrations.connectors.netsuite.client import PAGE, NetSuiteClient
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.rows import Reading, jsonable
@@ -26,7 +26,7 @@ WRITABLE = frozenset(
     {("upsert", entity) for entity in ("customer", "project", "charge_code", "resource", "contract")}
     | {(action, entity) for action in ("post", "reverse") for entity in mapping.POSTED}
 )
-FEEDS = {"charge_codes": ("projectTask", reading.charge_code_event), "projects": ("job", reading.project_event)}
+FEEDS = {"charge_codes": ("projectTask", events.charge_code_event), "projects": ("job", events.project_event)}
 STATEMENTS = {
     name: " ".join(text.split()) for name, text in statements(Path(__file__).with_name("queries.sql")).items()
 }
@@ -41,7 +41,7 @@ class NetSuite:
     """
 
     streams = tuple(FEEDS)
-    snapshots = (*reading.OBSERVED, *reading.WITH_LINES)
+    snapshots = (*observations.OBSERVED, *observations.WITH_LINES)
     bulk_limit: Mapping[str, int] = {entity: 100 if entity in mapping.POSTED else 1 for entity in mapping.KIND}
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
@@ -57,20 +57,20 @@ class NetSuite:
         result = Reading()
         for row in fresh:
             result.take(str(row.get("id")), row, lambda row=row: make(self.config.name, row))  # type: ignore[misc]
-        moved = mark.moved(((_mark(row), at) for row in fresh if (at := reading.changed(row))), self._overlap)
+        moved = mark.moved(((_mark(row), at) for row in fresh if (at := events.changed(row))), self._overlap)
         return Page(result.events, moved.text(), more, result.rejected, result.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
         if entity in BIG:
             yield from self._mirrored(entity)
-        elif entity in reading.OBSERVED:
-            kind, make = reading.OBSERVED[entity]
+        elif entity in observations.OBSERVED:
+            kind, make = observations.OBSERVED[entity]
             for row in self._client.everything(STATEMENTS[kind]):
                 yield unreadable(entity, row, "id", make)
         else:
             yield from self._with_lines(
-                entity, list(self._client.everything(STATEMENTS[reading.WITH_LINES[entity][0]]))
+                entity, list(self._client.everything(STATEMENTS[observations.WITH_LINES[entity][0]]))
             )
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
@@ -117,26 +117,26 @@ class NetSuite:
 
     def _mirrored(self, entity: str) -> Iterator[Observation]:
         """Everything of a big entity, reading only what changed since the last snapshot where nothing was deleted."""
-        kind = (reading.OBSERVED.get(entity) or reading.WITH_LINES[entity])[0]
+        kind = (observations.OBSERVED.get(entity) or observations.WITH_LINES[entity])[0]
         mirror, statement = self._mirrors[entity], STATEMENTS[kind]
         with mirror.lock:
             since = mirror.since()
             if since is not None:
                 rows = list(self._client.everything(f"SELECT * FROM ({statement}){_after(since)}"))
-                mirror.take(self._observed(entity, rows), map(reading.changed, rows))
+                mirror.take(self._observed(entity, rows), map(events.changed, rows))
             if since is None or self._client.count(kind) != len(mirror):
                 rows = list(self._client.everything(statement))
-                mirror.renew(self._observed(entity, rows), map(reading.changed, rows))
+                mirror.renew(self._observed(entity, rows), map(events.changed, rows))
             return mirror.shown()
 
     def _observed(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
-        if entity in reading.WITH_LINES:
+        if entity in observations.WITH_LINES:
             return self._with_lines(entity, rows)
-        make = reading.OBSERVED[entity][1]
+        make = observations.OBSERVED[entity][1]
         return (unreadable(entity, row, "id", make) for row in rows)
 
     def _with_lines(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
-        whole = reading.WITH_LINES[entity][1]
+        whole = observations.WITH_LINES[entity][1]
         lines: dict[str, list[Mapping[str, Any]]] = {}
         for start in range(0, len(rows), 500):
             owners = ", ".join(str(int(row["id"])) for row in rows[start : start + 500])

@@ -36,6 +36,7 @@ def external_id(change: Change) -> str:
 
 
 def customer_record(row: Row, change: Change) -> dict[str, Any]:
+    """A canonical customer as customer; the parent by our customer id."""
     return {
         "companyName": row.text("name"),
         "parent": _ref(row.opt_text("parent_id")),
@@ -50,6 +51,7 @@ def customer_record(row: Row, change: Change) -> dict[str, Any]:
 
 
 def project_record(row: Row, change: Change) -> dict[str, Any]:
+    """A canonical project as job; closed and cancelled ones are inactive, so that nothing can be posted."""
     dims = row.opt_child("dimensions") or Row({}, sparse=True)
     status = row.opt_text("status") or "active"
     return {
@@ -70,6 +72,7 @@ def project_record(row: Row, change: Change) -> dict[str, Any]:
 
 
 def charge_code_record(row: Row, change: Change) -> dict[str, Any]:
+    """A canonical charge code as projectTask under its job."""
     return {
         "title": row.text("code"),
         "project": _ref(row.text("project_code")),
@@ -79,6 +82,7 @@ def charge_code_record(row: Row, change: Change) -> dict[str, Any]:
 
 
 def resource_record(row: Row, change: Change) -> dict[str, Any]:
+    """A canonical resource as employee; the cost rate an hour in major units of its own currency."""
     first, _, last = row.text("name").rpartition(" ")
     rate = row.opt_child("cost_rate")
     return {
@@ -98,6 +102,7 @@ def resource_record(row: Row, change: Change) -> dict[str, Any]:
 
 
 def contract_record(row: Row, change: Change) -> dict[str, Any]:
+    """A canonical contract as salesOrder of its project: value and cap in major units, milestones as lines."""
     value, statement = row.child("value"), row.opt_child("statement_of_work")
     rules = row.children("billing_rules")
     rule = rules[0] if rules else Row({}, sparse=True)
@@ -121,6 +126,7 @@ def contract_record(row: Row, change: Change) -> dict[str, Any]:
 
 
 def time_record(row: Row, change: Change) -> dict[str, Any]:
+    """Canonical time as timeBill: hours as h:mm, negative in a reversal; rates an hour in major units."""
     bill, cost = row.opt_child("bill_rate"), row.opt_child("cost_rate")
     hours = row.decimal("hours")
     code = row.opt_text("charge_code")
@@ -141,6 +147,7 @@ def time_record(row: Row, change: Change) -> dict[str, Any]:
 
 
 def expense_record(row: Row, change: Change) -> dict[str, Any]:
+    """A canonical expense as expenseReport with one line; the amount in major units, negative in a reversal."""
     money, code = row.child("amount"), row.opt_text("charge_code")
     amount = -abs(money.decimal("amount")) if change.action == "reverse" else money.decimal("amount")
     task = _ref(code.replace(".", "_")) if code else None

@@ -43,6 +43,7 @@ def budget_record(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def project_observation(raw: Mapping[str, Any]) -> Observation:
+    """A project as the portfolio has it; the key is the project code."""
     row = Row(raw, sparse=True)
     code = row.text("code")
     fields = {
@@ -57,6 +58,7 @@ def project_observation(raw: Mapping[str, Any]) -> Observation:
 
 
 def budget_observation(raw: Mapping[str, Any]) -> Observation:
+    """A budget; the key is the code of its project."""
     row = Row(raw, sparse=True)
     code = row.text("code")
     return Observation("budget", code, code, {"project_code": code, **_figures(row)})

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from integrations.connectors.rows import Reading, Row, ignored, jsonable
-from integrations.connectors.salesforce import mapping
+from integrations.connectors.salesforce import mapping, observations
 from integrations.connectors.salesforce.client import SalesforceClient, literal
+from integrations.connectors.salesforce.fields import ACCOUNT, LINE, OPPORTUNITY
 from integrations.connectors.targets import aligned, answers_of, body_of, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
 from integrations.contracts.connector import Change, Observation, Page, SystemConfig, TargetState
@@ -20,8 +21,8 @@ from models.domain.outcomes import Acknowledgement
 EXTERNAL = "Ext_Key__c"
 WRITABLE = frozenset({("upsert", "customer")})
 FEEDS: Mapping[str, tuple[str, Sequence[str], str]] = {
-    "accounts": ("Account", mapping.ACCOUNT, ""),
-    "opportunities": ("Opportunity", mapping.OPPORTUNITY, " AND IsWon = true AND IsDeleted = false"),
+    "accounts": ("Account", ACCOUNT, ""),
+    "opportunities": ("Opportunity", OPPORTUNITY, " AND IsWon = true AND IsDeleted = false"),
 }
 """Stream -> object, fields, condition. A deleted account comes as an inactive customer; a deleted sale sets up nothing,
 and is missed in the next snapshot.
@@ -54,16 +55,16 @@ class Salesforce:
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
-        accounts = list(self._client.query(f"SELECT {', '.join(mapping.ACCOUNT)} FROM Account ORDER BY Id"))
-        keys = {str(row.get("Id")): mapping.customer_key(self.config.name, row) for row in accounts}
+        accounts = list(self._client.query(f"SELECT {', '.join(ACCOUNT)} FROM Account ORDER BY Id"))
+        keys = {str(row.get("Id")): observations.customer_key(self.config.name, row) for row in accounts}
         if entity == "customer":
             for row in accounts:
-                yield unreadable("customer", row, "Id", lambda raw: mapping.customer_observation(raw, keys))
+                yield unreadable("customer", row, "Id", lambda raw: observations.customer_observation(raw, keys))
             return
         for row in self._client.query(
-            f"SELECT {', '.join(mapping.OPPORTUNITY)} FROM Opportunity WHERE IsWon = true ORDER BY Id"
+            f"SELECT {', '.join(OPPORTUNITY)} FROM Opportunity WHERE IsWon = true ORDER BY Id"
         ):
-            yield unreadable("project", row, "Id", lambda raw: mapping.project_observation(raw, keys))
+            yield unreadable("project", row, "Id", lambda raw: observations.project_observation(raw, keys))
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Acknowledgement | Exception]:
         return answers_of(
@@ -107,7 +108,7 @@ class Salesforce:
         for start in range(0, len(ids), 100):
             wanted = ", ".join(literal(one) for one in ids[start : start + 100])
             where = f"OpportunityId IN ({wanted}) ORDER BY Id"
-            soql = f"SELECT {', '.join(mapping.LINE)} FROM OpportunityLineItem WHERE {where}"
+            soql = f"SELECT {', '.join(LINE)} FROM OpportunityLineItem WHERE {where}"
             for line in self._client.query(soql):
                 found.setdefault(str(line.get("OpportunityId")), []).append(line)
         return found
@@ -129,7 +130,7 @@ class Salesforce:
 
         reading.drift(source_id, row, Row(row, kind).beyond({*fields, "attributes"}))
         for line in lines:
-            reading.drift(source_id, line, Row(line, "OpportunityLineItem").beyond({*mapping.LINE, "attributes"}))
+            reading.drift(source_id, line, Row(line, "OpportunityLineItem").beyond({*LINE, "attributes"}))
         reading.take(source_id, {**row, "OpportunityLineItems": list(lines)} if lines else row, event)
 
     def _write(self, records: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[Acknowledgement | Exception]:
@@ -148,7 +149,7 @@ class Salesforce:
         if not external_ids:
             return {}
         wanted = ", ".join(literal(one) for one in external_ids)
-        rows = self._client.query(f"SELECT {', '.join(mapping.ACCOUNT)} FROM Account WHERE {EXTERNAL} IN ({wanted})")
+        rows = self._client.query(f"SELECT {', '.join(ACCOUNT)} FROM Account WHERE {EXTERNAL} IN ({wanted})")
         return {str(row.get(EXTERNAL)): row for row in rows}
 
     def _found(self, change: Change, row: Mapping[str, Any] | None) -> Acknowledgement | None:

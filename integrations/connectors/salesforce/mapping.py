@@ -1,4 +1,4 @@
-"""Salesforce objects ↔ canonical ones; pure."""
+"""Salesforce objects as business events, and customers as Account fields; pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from integrations.connectors.digest import digest
 from integrations.connectors.rows import Row
+from integrations.connectors.salesforce.fields import ACCOUNT, LINE, OPPORTUNITY
 from integrations.connectors.watermark import millis
-from integrations.contracts.connector import Observation
 from models.canonical.events import CloudEvent
 from models.canonical.schemas import (
     BillingRule,
@@ -24,65 +24,7 @@ from models.canonical.schemas import (
     SystemRef,
     Task,
 )
-from models.domain.keys import customer_id
 
-ACCOUNT = (
-    "Id",
-    "Name",
-    "AccountNumber",
-    "ParentId",
-    "BillingCountry",
-    "CurrencyIsoCode",
-    "Tax_Id__c",
-    "Tax_Profile__c",
-    "Legal_Entity__c",
-    "Ext_Key__c",
-    "IsDeleted",
-    "SystemModstamp",
-)
-OPPORTUNITY = (
-    "Id",
-    "Name",
-    "AccountId",
-    "StageName",
-    "IsClosed",
-    "IsWon",
-    "CloseDate",
-    "Closed_Won_At__c",
-    "Amount",
-    "CurrencyIsoCode",
-    "Project_Code__c",
-    "Contract_Type__c",
-    "Tax_Profile__c",
-    "Legal_Entity__c",
-    "Cost_Centre__c",
-    "Service_Line__c",
-    "Practice__c",
-    "Region__c",
-    "Target_Margin__c",
-    "Approval_Status__c",
-    "SOW_Number__c",
-    "SOW_Signed_On__c",
-    "SOW_Expires_On__c",
-    "PO_Number__c",
-    "Billing_Cap__c",
-    "Start_Date__c",
-    "End_Date__c",
-    "SystemModstamp",
-)
-LINE = (
-    "Id",
-    "OpportunityId",
-    "Name",
-    "Description",
-    "Quantity",
-    "UnitPrice",
-    "TotalPrice",
-    "ServiceDate",
-    "Line_Kind__c",
-    "Charge_Code__c",
-    "Billable__c",
-)
 CONTRACT_TYPES = {
     "Time and Materials": ContractType.TIME_AND_MATERIALS,
     "Fixed Price": ContractType.FIXED_PRICE,
@@ -94,7 +36,6 @@ RULES: dict[ContractType, Rule] = {
     ContractType.FIXED_PRICE: "milestone",
     ContractType.RETAINER: "recurring",
 }
-MANDATORY = ("contract_type", "tax_profile", "legal_entity_id", "service_line", "cost_centre")
 
 
 def customer_event(system: str, raw: Mapping[str, Any]) -> CloudEvent:
@@ -140,6 +81,7 @@ def version_of(raw: Mapping[str, Any], fields: Sequence[str]) -> str:
 
 
 def customer_of(system: str, row: Row) -> Customer:
+    """An account as a canonical customer; a deleted one is inactive."""
     parent = row.opt_text("ParentId")
     return Customer(
         ref=SystemRef(system=system, kind="customer", id=row.text("Id")),
@@ -157,6 +99,7 @@ def customer_of(system: str, row: Row) -> Customer:
 
 
 def opportunity_of(system: str, row: Row, lines: Sequence[Row]) -> Opportunity:
+    """A won opportunity with its lines: tasks, milestones and demand. Money in major units of its currency."""
     currency = row.opt_text("CurrencyIsoCode")
     contract_type = row.choice("Contract_Type__c", CONTRACT_TYPES)
     kinds = {
@@ -186,6 +129,7 @@ def opportunity_of(system: str, row: Row, lines: Sequence[Row]) -> Opportunity:
 
 
 def dimensions_of(row: Row) -> Dimensions:
+    """Where a sale belongs: legal entity, cost centre, service line, practice, region."""
     return Dimensions(
         legal_entity_id=row.opt_text("Legal_Entity__c"),
         cost_centre=row.opt_text("Cost_Centre__c"),
@@ -196,6 +140,7 @@ def dimensions_of(row: Row) -> Dimensions:
 
 
 def statement_of(row: Row) -> StatementOfWork | None:
+    """The statement of work, where it has a number."""
     number = row.opt_text("SOW_Number__c")
     if number is None:
         return None
@@ -205,6 +150,7 @@ def statement_of(row: Row) -> StatementOfWork | None:
 
 
 def rules_of(row: Row, contract_type: ContractType | None, currency: str | None) -> tuple[BillingRule, ...]:
+    """How a sale is billed, as its contract type says; none without one."""
     if contract_type is None:
         return ()
     cap, order = row.opt_money("Billing_Cap__c", currency), row.opt_text("PO_Number__c")
@@ -212,6 +158,7 @@ def rules_of(row: Row, contract_type: ContractType | None, currency: str | None)
 
 
 def milestone_of(line: Row, currency: str | None) -> Milestone:
+    """A line of kind milestone."""
     amount = line.money("TotalPrice", currency)
     return Milestone(
         milestone_id=line.text("Id"), name=line.text("Name"), due=line.opt_day("ServiceDate"), amount=amount
@@ -219,6 +166,7 @@ def milestone_of(line: Row, currency: str | None) -> Milestone:
 
 
 def task_of(line: Row) -> Task:
+    """A line of kind task; it is billable unless it says no."""
     billable = line.opt_flag("Billable__c") is not False
     return Task(
         task_id=line.text("Id"), name=line.text("Name"), charge_code=line.opt_text("Charge_Code__c"), billable=billable
@@ -226,6 +174,7 @@ def task_of(line: Row) -> Task:
 
 
 def demand_of(line: Row, currency: str | None) -> ResourceDemand:
+    """A line of kind role: hours wanted, and the bill rate an hour."""
     return ResourceDemand(
         role=line.text("Name"), hours=line.decimal("Quantity"), bill_rate=line.opt_money("UnitPrice", currency)
     )
@@ -238,51 +187,8 @@ def margin_of(row: Row) -> Decimal | None:
 
 
 def closed_at(row: Row) -> datetime:
+    """When the sale was won: the moment where the field holds one, else the begin of its close date in UTC."""
     return row.opt_instant("Closed_Won_At__c") or datetime.combine(row.day("CloseDate"), time(), UTC)
-
-
-def customer_key(system: str, raw: Mapping[str, Any]) -> str:
-    """The key that joins systems: the canonical id that follows from the account number, else from the vendor's id."""
-    return customer_id(str(raw.get("AccountNumber") or ""), system, str(raw.get("Id")))
-
-
-def customer_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Observation:
-    """`keys` are the customer keys of all accounts by Salesforce id, for the hierarchy."""
-    found = customer_of("", Row(raw))
-    fields = {
-        "name": found.name,
-        "number": found.number,
-        "parent_key": keys.get(found.parent_ref.id) if found.parent_ref else None,
-        "country": found.country,
-        "tax_id": found.tax_id,
-        "active": found.active,
-    }
-    return Observation("customer", found.ref.id, keys[found.ref.id], fields, found.legal_entity_id)
-
-
-def project_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Observation:
-    """A won opportunity as the project that the CRM knows."""
-    row = Row(raw)
-    sold = opportunity_of("", row, ())
-    dims = sold.dimensions.model_dump(mode="json")
-    held = {**dims, "contract_type": sold.contract_type, "tax_profile": sold.tax_profile}
-    fields = {
-        "code": sold.project_code,
-        "name": sold.name,
-        "status": "active",
-        "customer_key": keys.get(sold.customer_ref.id, sold.customer_ref.id),
-        "currency": sold.value.currency,
-        **dims,
-        "contract_type": sold.contract_type.value if sold.contract_type else None,
-        "value": sold.value.model_dump(mode="json"),
-        "target_margin": None if sold.target_margin is None else str(sold.target_margin),
-        "closed_at": sold.closed_at.isoformat(),
-        "approved": sold.approved,
-        "starts_on": _iso(sold.starts_on),
-        "ends_on": _iso(sold.ends_on),
-        "missing": [name for name in MANDATORY if not held[name]],
-    }
-    return Observation("project", sold.ref.id, sold.project_code, fields, sold.dimensions.legal_entity_id)
 
 
 def account_record(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -298,7 +204,3 @@ def account_record(body: Mapping[str, Any]) -> dict[str, Any]:
         "Legal_Entity__c": row.opt_text("legal_entity_id"),
     }
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _iso(value: Any) -> str | None:
-    return value.isoformat() if value else None

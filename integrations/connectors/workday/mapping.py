@@ -43,6 +43,7 @@ def resource_event(system: str, raw: Raw, since: str | None, seen_at: datetime, 
 
 
 def resource_of(system: str, worker: Row, plan: str) -> Resource:
+    """A worker as a canonical resource: role and hours a week of the primary job, cost rate an hour of `plan`."""
     data, ids = worker.child("Worker_Data"), ids_of(worker.child("Worker_Reference"))
     number = ids.get("Employee_ID") or ids.get("Contingent_Worker_ID") or data.text("Worker_ID")
     job = _position(data)
@@ -64,6 +65,7 @@ def resource_of(system: str, worker: Row, plan: str) -> Resource:
 
 
 def resource_observation(system: str, raw: Raw, plan: str) -> Observation:
+    """A worker as the HCM has it now; the key is the worker number."""
     found = resource_of(system, Row(raw, "Worker", sparse=True, textual=True), plan).model_dump(mode="json")
     names = ("number", "name", "role", "legal_entity_id", "cost_centre", "weekly_hours", "cost_rate", "active")
     return Observation(

@@ -18,11 +18,13 @@ from pydantic import ValidationError
 from integrations.connectors.csv.client import CsvFile
 from integrations.connectors.csv.mapping import value_of
 from integrations.connectors.kantata import mapping as kantata
-from integrations.connectors.netsuite import reading
+from integrations.connectors.kantata.names import Names
+from integrations.connectors.netsuite import events, observations
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.ppm import mapping as ppm
 from integrations.connectors.rows import Row, jsonable
 from integrations.connectors.salesforce import mapping as salesforce
+from integrations.connectors.salesforce.fields import ACCOUNT
 from integrations.connectors.workday import mapping as workday
 from integrations.connectors.workday.envelope import body_of, plain
 from models.domain.errors import Misconfigured, Rejected, TieoutError, Unmappable
@@ -86,19 +88,19 @@ WORKER = {
 }
 MAPPINGS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
     "opportunity": (OPPORTUNITY, lambda raw: salesforce.opportunity_event("crm", raw, [])),
-    "account": (dict.fromkeys(salesforce.ACCOUNT), lambda raw: salesforce.customer_event("crm", raw)),
+    "account": (dict.fromkeys(ACCOUNT), lambda raw: salesforce.customer_event("crm", raw)),
     "entry": (
         ENTRY,
-        lambda raw: kantata.work_event("psa", "time_entry", kantata.Verdict("approved", raw), NOW, kantata.Names()),
+        lambda raw: kantata.work_event("psa", "time_entry", kantata.Verdict("approved", raw), NOW, Names()),
     ),
     "expense": (
         ENTRY,
-        lambda raw: kantata.work_event("psa", "expense", kantata.Verdict("reversed", raw), NOW, kantata.Names()),
+        lambda raw: kantata.work_event("psa", "expense", kantata.Verdict("reversed", raw), NOW, Names()),
     ),
-    "bill": (BILL, reading.time_observation),
-    "job": (JOB, lambda raw: reading.project_event("erp", raw)),
-    "invoice": (JOB, lambda raw: reading.invoice_observation(raw, [raw])),
-    "contract": (JOB, lambda raw: reading.contract_observation(raw, [raw])),
+    "bill": (BILL, observations.time_observation),
+    "job": (JOB, lambda raw: events.project_event("erp", raw)),
+    "invoice": (JOB, lambda raw: observations.invoice_observation(raw, [raw])),
+    "contract": (JOB, lambda raw: observations.contract_observation(raw, [raw])),
     "budget": (BUDGET, ppm.budget_observation),
     "worker": (WORKER, lambda raw: workday.resource_event("hcm", raw, None, NOW, workday.PLAN)),
 }

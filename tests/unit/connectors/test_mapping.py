@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.connectors.kantata import mapping as kantata
+from integrations.connectors.kantata.names import Names
+from integrations.connectors.netsuite import events, observations
 from integrations.connectors.netsuite import mapping as netsuite
-from integrations.connectors.netsuite import reading
 from integrations.connectors.netsuite.connector import STATEMENTS
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.rows import Reading, Row
 from integrations.connectors.salesforce import mapping as salesforce
+from integrations.connectors.salesforce import observations as sale_observations
 from integrations.connectors.targets import aligned, holds
 from integrations.contracts.connector import Change
 from models.canonical.events import data_of
@@ -108,7 +110,7 @@ def test_a_field_that_vanished_is_drift() -> None:
 def test_missing_dimensions_are_listed_in_the_snapshot() -> None:
     """X4: what set-up cannot do without is named where it is missing."""
     raw = {**recorded("salesforce_opportunity.json")["records"][0], "Service_Line__c": None, "Contract_Type__c": None}
-    assert salesforce.project_observation(raw, {}).fields["missing"] == ["contract_type", "service_line"]
+    assert sale_observations.project_observation(raw, {}).fields["missing"] == ["contract_type", "service_line"]
 
 
 # Kantata
@@ -141,7 +143,7 @@ def test_what_an_event_means(before: Json | None, after: Json | None, verb: str 
 
 def test_a_time_entry_is_exact_and_named() -> None:
     """M4: minutes become hours, minor units become money; ids and names come from one look-up."""
-    names = kantata.Names({"7": "PRJ-1001.020"}, {"123": "PRJ-1001"}, {"5": "E-1007"}, "NOV-US")
+    names = Names({"7": "PRJ-1001.020"}, {"123": "PRJ-1001"}, {"5": "E-1007"}, "NOV-US")
     event = kantata.work_event("kantata", "time_entry", kantata.Verdict("approved", entry()), NOW, names)
     work = data_of(event)
     assert (event.subject, event.type, event.legalentity) == (
@@ -155,7 +157,7 @@ def test_a_time_entry_is_exact_and_named() -> None:
 
 def test_a_doubled_event_is_one_event() -> None:
     """E1: two feed events about one version of an entry have one id; another version has another."""
-    names = kantata.Names()
+    names = Names()
     first, twin = (
         kantata.work_event("k", "time_entry", kantata.Verdict("approved", entry()), at, names)
         for at in (NOW, NOW + timedelta(seconds=2))
@@ -173,7 +175,7 @@ def test_two_corrections_within_a_second_are_two_events() -> None:
     """
     seven, eight, noted = entry(), entry(time_in_minutes=480), entry(is_invoiced=True, external_reference="9")
     first, other, again = (
-        kantata.work_event("k", "time_entry", kantata.Verdict("corrected", row), NOW, kantata.Names())
+        kantata.work_event("k", "time_entry", kantata.Verdict("corrected", row), NOW, Names())
         for row in (seven, eight, noted)
     )
     assert first.id == again.id != other.id and first.sourceversion == other.sourceversion
@@ -327,7 +329,7 @@ def test_a_contract_revision_keeps_what_the_erp_noted() -> None:
 )
 def test_project_status_words(status: str, inactive: str, word: str) -> None:
     """S4: the ERP's words become the canonical four."""
-    assert reading.status_of(Row({"entitystatus": status, "isinactive": inactive}, sparse=True, textual=True)) == word
+    assert events.status_of(Row({"entitystatus": status, "isinactive": inactive}, sparse=True, textual=True)) == word
 
 
 def test_an_erp_posting_names_its_fact() -> None:
@@ -341,7 +343,7 @@ def test_an_erp_posting_names_its_fact() -> None:
         "rate": "185.1",
         "custcol_currency": "EUR",
     }
-    fields = reading.time_observation(raw).fields
+    fields = observations.time_observation(raw).fields
     assert (fields["time_entry_id"], fields["reversal"], fields["hours"], fields["bill_rate"]) == (
         "TE-kantata-27",
         True,
@@ -365,7 +367,7 @@ def test_a_cost_keeps_its_own_currency_on_the_wire_and_back() -> None:
     }
     record = netsuite.record_of(Change("post", "time_entry", "TE-k-1-v1", "k", body))
     assert (record["custcol_currency"], record["custcol_cost_currency"]) == ("EUR", "GBP")
-    fields = reading.time_observation(
+    fields = observations.time_observation(
         {"id": "7", **{name.lower(): str(value) for name, value in record.items() if not isinstance(value, bool)}}
     ).fields
     assert (fields["bill_rate"]["currency"], fields["cost_rate"]) == ("EUR", {"amount": "50.00", "currency": "GBP"})
@@ -377,14 +379,14 @@ def test_a_cost_keeps_its_own_currency_on_the_wire_and_back() -> None:
         **{name.lower(): str(value) for name, value in employee.items()},
         "isinactive": "F",
     }
-    assert reading.resource_observation(row).fields["cost_rate"] == {"amount": "50.00", "currency": "GBP"}
+    assert observations.resource_observation(row).fields["cost_rate"] == {"amount": "50.00", "currency": "GBP"}
 
 
 def test_every_statement_is_named_and_used() -> None:
     """Habit 5: SQL is a file of named statements; each has an id to page by."""
     found = STATEMENTS
-    assert set(found) >= {kind for kind, _ in reading.OBSERVED.values()} | {
-        kind for kind, _ in reading.WITH_LINES.values()
+    assert set(found) >= {kind for kind, _ in observations.OBSERVED.values()} | {
+        kind for kind, _ in observations.WITH_LINES.values()
     } | {"lines"}
     assert all(text.startswith("SELECT ") and " id" in text.replace(".id", " id") for text in found.values())
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from integrations.connectors.mirror import Mirror
-from integrations.connectors.netsuite import reading
+from integrations.connectors.netsuite import observations
 from integrations.contracts.connector import Observation
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 
 
 def posting(n: int) -> Observation:
-    return reading.time_observation(
+    return observations.time_observation(
         {
             "id": str(n),
             "externalid": f"TE-kantata-{n}-v1",

@@ -1,83 +1,21 @@
-"""SuiteQL rows as canonical events and observations; pure. All values come as text, empty ones are left out."""
+"""SuiteQL rows as what a snapshot shows; pure. All values come as text, empty ones are left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from decimal import InvalidOperation
 from typing import Any
 
-from integrations.connectors.digest import digest
+from integrations.connectors.netsuite.events import Raw, row_of, status_of
 from integrations.connectors.netsuite.mapping import hours_of
 from integrations.connectors.rows import Row
-from integrations.connectors.watermark import millis
 from integrations.contracts.connector import Observation
-from models.canonical.events import CloudEvent
-from models.canonical.schemas import Canonical, ChargeCode, Dimensions, Project, SystemRef
 from models.domain.errors import Unmappable
-
-Raw = Mapping[str, Any]
-
-
-def changed(raw: Raw) -> datetime | None:
-    """When a row was last changed; None where the vendor sent no readable time."""
-    try:
-        return _row(raw).opt_instant("lastmodifieddate")
-    except Unmappable:
-        return None
-
-
-def charge_code_event(system: str, raw: Raw) -> CloudEvent:
-    row = _row(raw)
-    entity = row.opt_text("subsidiary")
-    found = ChargeCode(
-        code=row.text("title"),
-        project_id=row.text("project"),
-        project_code=row.text("project"),
-        legal_entity_id=entity,
-        active=not row.opt_flag("isinactive"),
-        billable=not row.opt_flag("nonbillabletask"),
-    )
-    return _event(system, "charge_code", found.code, raw, found, entity)
-
-
-def project_event(system: str, raw: Raw) -> CloudEvent:
-    row = _row(raw)
-    code, entity = row.text("externalid"), row.opt_text("subsidiary")
-    found = Project(
-        ref=SystemRef(system=system, kind="project", id=row.text("id")),
-        code=code,
-        project_id=code,
-        name=row.text("companyname"),
-        customer_id=row.opt_text("parent"),
-        currency=row.opt_text("currency") or row.text("subsidiarycurrency"),
-        status=status_of(row),
-        dimensions=Dimensions(
-            legal_entity_id=entity,
-            cost_centre=row.opt_text("custentity_cost_centre"),
-            service_line=row.opt_text("custentity_service_line"),
-            practice=row.opt_text("custentity_practice"),
-            region=row.opt_text("custentity_region"),
-        ),
-        starts_on=row.opt_day("startdate"),
-        ends_on=row.opt_day("enddate"),
-        changed_at=row.instant("lastmodifieddate"),
-    )
-    return _event(system, "project", code, raw, found, entity)
-
-
-def status_of(row: Row) -> Any:
-    """planned, active, closed or cancelled, out of the vendor's status name and its inactive flag."""
-    text = (row.opt_text("entitystatus") or "").lower()
-    if "cancel" in text:
-        return "cancelled"
-    if row.opt_flag("isinactive") or any(word in text for word in ("closed", "complete", "done")):
-        return "closed"
-    return "planned" if any(word in text for word in ("not started", "pending", "planned", "award")) else "active"
 
 
 def project_observation(raw: Raw) -> Observation:
-    row = _row(raw)
+    """A job as the ERP has it; the key is the project code."""
+    row = row_of(raw)
     code, entity = row.opt_text("externalid") or row.text("id"), row.opt_text("subsidiary")
     fields = {
         "code": code,
@@ -96,7 +34,8 @@ def project_observation(raw: Raw) -> Observation:
 
 
 def charge_code_observation(raw: Raw) -> Observation:
-    row = _row(raw)
+    """A project task; the key is the charge code."""
+    row = row_of(raw)
     code = row.text("title")
     fields = {
         "code": code,
@@ -108,7 +47,8 @@ def charge_code_observation(raw: Raw) -> Observation:
 
 
 def customer_observation(raw: Raw) -> Observation:
-    row = _row(raw)
+    """A customer; the key is our customer id where it came from us."""
+    row = row_of(raw)
     key = row.opt_text("externalid") or row.text("id")
     fields = {
         "name": row.opt_text("companyname"),
@@ -124,7 +64,8 @@ def customer_observation(raw: Raw) -> Observation:
 
 
 def resource_observation(raw: Raw) -> Observation:
-    row = _row(raw)
+    """An employee; the cost rate in its own currency, else in the subsidiary's."""
+    row = row_of(raw)
     number = row.opt_text("externalid") or row.text("id")
     rate = row.opt_money(
         "custentity_cost_rate", row.opt_text("custentity_cost_currency") or row.opt_text("subsidiarycurrency")
@@ -144,7 +85,8 @@ def resource_observation(raw: Raw) -> Observation:
 
 
 def time_observation(raw: Raw) -> Observation:
-    row = _row(raw)
+    """A posting of time: hours to the hundredth, rates an hour; a cost in another currency keeps its own."""
+    row = row_of(raw)
     currency = row.opt_text("custcol_currency")
     bill, cost = (
         row.opt_money("rate", currency),
@@ -160,7 +102,8 @@ def time_observation(raw: Raw) -> Observation:
 
 
 def expense_observation(raw: Raw) -> Observation:
-    row = _row(raw)
+    """A posting of an expense; the amount of its line, else the report's total."""
+    row = row_of(raw)
     amount = row.opt_money("amount", row.opt_text("currency")) or row.opt_money("total", row.opt_text("currency"))
     fields = _posting(row, "expense_id") | {
         "spent_on": row.opt_text("trandate"),
@@ -171,7 +114,8 @@ def expense_observation(raw: Raw) -> Observation:
 
 
 def contract_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
-    row = _row(raw)
+    """A sales order with its milestones; `lines` are those of this order."""
+    row = row_of(raw)
     key, currency = row.opt_text("externalid") or row.text("id"), row.opt_text("currency")
     value, cap = row.opt_money("total", currency), row.opt_money("custbody_cap", currency)
     fields = {
@@ -183,13 +127,14 @@ def contract_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
         "hold": bool(row.opt_flag("custbody_hold")),
         "cap": cap.model_dump(mode="json") if cap else None,
         "po": row.opt_text("custbody_po"),
-        "milestones": [_milestone(_row(line), currency) for line in lines if line.get("custcol_milestone_id")],
+        "milestones": [_milestone(row_of(line), currency) for line in lines if line.get("custcol_milestone_id")],
     }
     return Observation("contract", row.text("id"), key, fields, row.opt_text("subsidiary"))
 
 
 def invoice_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
-    row = _row(raw)
+    """An invoice with what each line bills; `lines` are those of this invoice."""
+    row = row_of(raw)
     number, currency = row.opt_text("tranid") or row.text("id"), row.opt_text("currency")
     total = row.opt_money("total", currency)
     fields = {
@@ -199,13 +144,14 @@ def invoice_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
         "status": (row.opt_text("status") or "open").lower(),
         "issued_on": row.opt_text("trandate"),
         "total": total.model_dump(mode="json") if total else None,
-        "lines": [_line(_row(line), currency) for line in lines],
+        "lines": [_line(row_of(line), currency) for line in lines],
     }
     return Observation("invoice", row.text("id"), number, fields, row.opt_text("subsidiary"))
 
 
 def rate_observation(raw: Raw) -> Observation:
-    row = _row(raw)
+    """How many units of the base currency one unit of another is worth since a day."""
+    row = row_of(raw)
     currency = row.text("transactioncurrency")
     fields = {
         "currency": currency,
@@ -228,21 +174,6 @@ WITH_LINES: dict[str, tuple[str, Callable[[Raw, Sequence[Raw]], Observation]]] =
     "invoice": ("invoice", invoice_observation),
     "contract": ("salesOrder", contract_observation),
 }
-
-
-def _event(system: str, entity: str, key: str, raw: Raw, found: Canonical, legal_entity: str | None) -> CloudEvent:
-    changed = _row(raw).instant("lastmodifieddate")
-    return CloudEvent(
-        id=f"{system}:{entity}:{raw['id']}:{digest(raw)}",
-        source=system,
-        type=f"tieout.{entity}.changed",
-        subject=f"{entity}:{key}",
-        time=changed,
-        dataschema=f"tieout:{entity}:{found.version}",
-        data=found.model_dump(mode="json"),
-        sourceversion=millis(changed),
-        legalentity=legal_entity,
-    )
 
 
 def _posting(row: Row, fact: str) -> dict[str, Any]:
@@ -292,7 +223,3 @@ def _hours(row: Row) -> str | None:
 
 def _text(number: Any) -> str | None:
     return None if number is None else format(number, "f")
-
-
-def _row(raw: Raw) -> Row:
-    return Row(raw, sparse=True, textual=True)
