@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from integrations.connectors.netsuite.reading import rate_observation
+from integrations.connectors.netsuite.observations import rate_observation
 from tests.findings.books import entry, firm, given, mart, posted
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
