@@ -83,7 +83,7 @@ class _Service:
 
     def run(self) -> None:
         """Work until told to stop."""
-        self._recorded()
+        self._journal.catalogues.record(self._catalogue)
         connectors = self._connected()
         if connectors is None:
             return
@@ -134,11 +134,6 @@ class _Service:
         jobs.every(300.0, "tidy signals", self._journal.runs.tidy)
         jobs.every(3600.0, "tidy inbox", self._journal.inbox_queue.tidy)
         return jobs
-
-    def _recorded(self) -> None:
-        if (record := self._journal.catalogues.record(self._catalogue)) is not None:
-            changes = len(record.body["changes"])
-            action(LOG, logging.INFO, "catalogue.changed", digest=self._catalogue.digest, changes=changes)
 
     def _connected(self) -> dict[str, Connector] | None:
         """Connectors of every system; waits for one whose very description must be fetched first."""

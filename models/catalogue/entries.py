@@ -29,7 +29,7 @@ def _entity(name: str) -> str:
 
 Name = Annotated[str, Field(min_length=1)]
 Names = Annotated[list[Name], Field(min_length=1)]
-Seconds = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
@@ -66,22 +66,22 @@ class FlowEntry(Entry):
     name: Name
     title: Name
     owner: Name
-    service_level_minutes: Seconds
+    service_level_minutes: Positive
     active: bool = True
 
 
 class PolicyValues(Entry):
     """Throttling and retry; what is left out keeps its value. Calls a second, counts, seconds."""
 
-    rate: Seconds | None = None
+    rate: Positive | None = None
     burst: Count | None = None
     concurrency: Count | None = None
-    timeout: Seconds | None = None
+    timeout: Positive | None = None
     attempts: Count | None = None
-    backoff_base: Seconds | None = None
-    backoff_limit: Seconds | None = None
+    backoff_base: Positive | None = None
+    backoff_limit: Positive | None = None
     breaker_failures: Count | None = None
-    breaker_seconds: Seconds | None = None
+    breaker_seconds: Positive | None = None
 
 
 class PolicyEntry(PolicyValues):

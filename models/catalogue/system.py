@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from models.catalogue.role import Role
+from models.domain.errors import Misconfigured
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Throttling and retry of one system in one environment (S7). Rates in calls a second, times in seconds."""
+    """Throttling and retry of one system in one environment (S7). Rates in calls a second, times in seconds.
+
+    A rate of 0 is no limit, which a systems file cannot ask for. Raises Misconfigured for a count below 1 or for what is
+    no amount: either would stop the engine or crash it.
+    """
 
     rate: float = 50.0
     burst: int = 50
@@ -22,6 +28,14 @@ class Policy:
     backoff_limit: float = 300.0
     breaker_failures: int = 8
     breaker_seconds: float = 15.0
+
+    def __post_init__(self) -> None:
+        for name in ("burst", "concurrency", "attempts", "breaker_failures"):
+            if getattr(self, name) < 1:
+                raise Misconfigured(f"policy {name} is {getattr(self, name)}: give 1 or more")
+        for name in ("rate", "timeout", "backoff_base", "backoff_limit", "breaker_seconds"):
+            if not 0 <= getattr(self, name) < inf:
+                raise Misconfigured(f"policy {name} is {getattr(self, name)}: give a number that is not negative")
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,17 @@ speed = 3
 @pytest.mark.req("S7", "N4")
 @pytest.mark.parametrize(
     "line",
-    ["burst = 0", "concurrency = 0", "rate = 0", "rate = -1.0", 'rate = "fast"', "attempts = 1.5", "timeout = 0"],
+    [
+        "burst = 0",
+        "concurrency = 0",
+        "rate = 0",
+        "rate = -1.0",
+        'rate = "fast"',
+        "attempts = 1.5",
+        "timeout = 0",
+        "rate = inf",
+        "rate = nan",
+    ],
 )
 @pytest.mark.parametrize("environment", ["", ".production"])
 def test_a_policy_that_would_stop_or_crash_the_engine_is_refused_in_every_environment(
