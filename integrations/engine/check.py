@@ -17,7 +17,7 @@ from models.settings import read_settings
 
 
 def answers() -> list[dict[str, object]]:
-    """Name, whether it holds, and a sentence, for each system. Raises Misconfigured when the catalogue needs mending."""
+    """Name, whether it holds, and a sentence, for each system. Raises Misconfigured for a faulty catalogue."""
     settings = read_settings()
     catalogue = installed(settings, os.environ)
     clock = clock_at(settings.world_clock if settings.world_clock and settings.world_clock.exists() else None)

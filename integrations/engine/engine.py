@@ -1,4 +1,4 @@
-"""The engine of one process: polls, works, answers requests; `drain` does all that is due, one thing after the other."""
+"""The engine of one process: polls, works, answers requests; `drain` does all that is due, one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate before each call to a system: rate, requested pauses and circuit, shared with every other worker (S7, E3)."""
+"""The gate before each call to a system: rate, requested pauses, circuit, shared with every other worker (S7, E3)."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Polling:
     def _moved(
         self, system: str, stream: str, since: str | None, page: Page, began: datetime, connection: sa.Connection
     ) -> None:
-        """What joins a page's admission: the cursor's move, and the end of the dead letters whose rows it showed again."""
+        """What joins a page's admission: the cursor's move, the end of the dead letters whose rows it showed again."""
         self._journal.cursors.move(connection, system, stream, since, page.cursor, None if page.more else began)
         self._journal.runs.shown(
             connection, system, stream, {*page.seen, *(name for name, _, _ in page.rejected)}, not page.more

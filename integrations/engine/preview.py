@@ -274,7 +274,10 @@ def _overwrites(change: Change, state: TargetState, held: str, source: str) -> s
     """The target's books would say something else than its source: that belongs where the fact came from."""
     effect = "overwrite it" if state.current is not None else f"put {change.external_id} in its place"
     done = "posted" if change.action == "post" else "delivered"
-    return f"already {done} as {held}: the correction would {effect}; change it in {source} instead, and its next version brings every system along"
+    return (
+        f"already {done} as {held}: the correction would {effect}; "
+        f"change it in {source} instead, and its next version brings every system along"
+    )
 
 
 def _hazard(kind: str, run_id: str, message: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from models.journal.runs.run import Run
 
 _FAILED = (RunState.DEAD,)
 _UNCONFIRMED = (
-    "what the run is about was delivered, and a correction would change what its targets hold: change it at its source, "
-    "or preview this plan and replay it with the preview's plan_hash"
+    "what the run is about was delivered, and a correction would change what its targets hold: "
+    "change it at its source, or preview this plan and replay it with the preview's plan_hash"
 )
 _ENDED = (RunState.SETTLED, RunState.SUPERSEDED, RunState.CANCELLED)
 

@@ -47,7 +47,8 @@ def main() -> None:
         catalogue = installed(settings, os.environ)
         if not catalogue.systems:
             raise Misconfigured(
-                "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: give the file of the connected systems"
+                "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: "
+                "give the file of the connected systems"
             )
         clock = _clock(settings, stop)
         if clock is not None:

@@ -16,7 +16,7 @@ from models.settings import Settings
 
 
 def installed(settings: Settings, environment: Mapping[str, str]) -> Catalogue:
-    """The catalogue with every system ready to be connected. Raises Misconfigured with all its faults in one message."""
+    """The catalogue with every system ready to connect. Raises Misconfigured with all its faults in one message."""
     return load_catalogue(settings, environment, {flow.name for flow in flows()}, vendors())
 
 

@@ -1,4 +1,4 @@
-"""The worker: claims a page of runs, walks their steps in lockstep, commits outcomes as groups (`design.md` section 4)."""
+"""The worker: claims a page of runs, walks their steps in lockstep, commits outcomes as groups."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Worker:
             self._held_until = asked + self.lease_seconds * 0.8 if renewed >= len(self._leased) else 0.0
 
     def held(self) -> bool:
-        """Whether the leases surely stand, by this process's own monotonic clock and with a margin for the write back."""
+        """Whether the leases surely stand, by this process's monotonic clock and with a margin for the write back."""
         return time.monotonic() < self._held_until
 
     def _claimed(self) -> Claim:

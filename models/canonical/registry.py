@@ -59,7 +59,7 @@ def breaches(before: Shape, after: Shape) -> list[str]:
 def incompatibilities(
     schemas: Mapping[str, type[Canonical]] = SCHEMAS, upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS
 ) -> list[str]:
-    """Every way in which the present schemas would break what was published; empty when events of any age can be read."""
+    """Every way in which the present schemas break what was published; empty when events of any age can be read."""
     found: list[str] = []
     for entity, versions in published().items():
         schema = schemas.get(entity)

@@ -1,7 +1,7 @@
 """The one clock of a process, handed in wherever time is read.
 
 In production it is the system's. In the demonstration one world clock drives every process: a small file
-says how world time follows wall time, and the sandbox alone moves it (`design.md` section 8).
+says how world time follows wall time, and the sandbox alone moves it.
 """
 
 from __future__ import annotations

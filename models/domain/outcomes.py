@@ -1,4 +1,4 @@
-"""What a step can answer (`design.md` section 4)."""
+"""What a step can answer."""
 
 from __future__ import annotations
 

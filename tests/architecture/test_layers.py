@@ -1,4 +1,4 @@
-"""The structure that design.md promises, held by a machine (S4, N1)."""
+"""The structure that the READMEs promise, held by a machine (S4, N1)."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def test_the_hours_of_flows_are_joined_by_hash() -> None:
         lake.record("settlement", flow="time-to-bill", run_id=run, lineage_id=run, status="settled")
     refreshing.refresh(lake.connection, "EUR", Stopped())
     lake.connection.execute(
-        "CREATE OR REPLACE TABLE memory.state.hour AS SELECT DISTINCT date_trunc('hour', occurred_at) AS hour FROM records"
+        "CREATE OR REPLACE TABLE memory.state.hour AS "
+        "SELECT DISTINCT date_trunc('hour', occurred_at) AS hour FROM records"
     )
     plan = str(
         lake.connection.execute(f"EXPLAIN {statements(FOLDER / 'mart_flow_hour.sql')['mart_flow_hour']}").fetchall()

@@ -89,7 +89,7 @@ def test_whole_says_that_no_witness_out_of_reach_was_asked(
 def test_one_edited_file_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One edited file made 65 lines in 0.1.0, one for each of its batches. Wanted: a line for the file, and few more."""
+    """One edited file made 65 lines in 0.1.0, one for each of its batches. Wanted: a line for the file, few more."""
     writer = filled(settings_at(tmp_path / "home"), batches=24, rows=3)
     writer.maintain()
     writer.close()

@@ -1,4 +1,4 @@
-"""What a receiver refuses becomes a case by itself, by way of the child process that runs the detectors (E9, N4, X8)."""
+"""What a receiver refuses becomes a case by itself, by the child process that runs the detectors (E9, N4, X8)."""
 
 from __future__ import annotations
 

@@ -288,7 +288,8 @@ def test_a_correction_of_posted_time_is_shown_as_the_hazard_it_is_and_not_done_u
     [hazard] = preview.result["hazards"]
     posted = house.erp("timeBill")[f"TE-kantata-{entry}-v1"]["id"]
     assert hazard["message"].startswith(
-        f"already posted as {posted} of netsuite: the correction would put TE-kantata-{entry}-v2 in its place; change it in kantata"
+        f"already posted as {posted} of netsuite: "
+        f"the correction would put TE-kantata-{entry}-v2 in its place; change it in kantata"
     )
     assert list(refused.result["refused"]) == [run["run_id"]] and house.posted() == {
         f"TE-kantata-{entry}": Decimal("7.5")

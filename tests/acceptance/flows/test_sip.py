@@ -17,7 +17,10 @@ from tests.sip import SIP, needs_sip
 
 ROOT = Path(__file__).parents[3]
 MAPPING = ROOT / "integrations" / "connectors" / "csv" / "examples" / "sip.toml"
-TASKS = "TaskNumber,Summary,Priority,RaisedByID,AssignedToID,AuthorisedByID,StatusCode,ProjectCode,ProjectBreakdownCode,Category,SubCategory,HoursEstimate,HoursActual,DeveloperID,DeveloperHoursActual,TaskPerformance,DeveloperPerformance"
+TASKS = (
+    "TaskNumber,Summary,Priority,RaisedByID,AssignedToID,AuthorisedByID,StatusCode,ProjectCode,ProjectBreakdownCode,"
+    "Category,SubCategory,HoursEstimate,HoursActual,DeveloperID,DeveloperHoursActual,TaskPerformance,DeveloperPerformance"
+)
 
 
 def run_of_files(folder: Path, tmp_path: Path) -> House:
@@ -82,7 +85,8 @@ def test_a_sample_of_the_same_shape_balances_and_its_bad_rows_are_owned_exceptio
     folder = tmp_path / "files"
     folder.mkdir()
     good = [
-        f'{1000 + n},"Task, number {n}",1,58,58,6,FINISHED,PC{n % 3},PBC{n % 7},Development,Bug,7,7,{n % 5},{n % 9}.{25 * (n % 4):02d},0,0'
+        f'{1000 + n},"Task, number {n}",1,58,58,6,FINISHED,PC{n % 3},PBC{n % 7},'
+        f"Development,Bug,7,7,{n % 5},{n % 9}.{25 * (n % 4):02d},0,0"
         for n in range(240)
     ]
     bad = [

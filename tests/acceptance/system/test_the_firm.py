@@ -102,7 +102,7 @@ def still_open(firm: Demonstration, found: list[Found]) -> set[str]:
 
 
 def wait_up_to(firm: Demonstration, seconds: float, question: Callable[[], object]) -> None:
-    """Wait for a true answer, or for the time to be over: what is missing by then is the tests' to say, each its own."""
+    """Wait for a true answer, or until the time is over: what is missing by then each test says of its own."""
     end = time.monotonic() + seconds
     while not question() and time.monotonic() < end:
         assert firm.process.poll() is None, "the demonstration ended by itself"

@@ -13,7 +13,7 @@ from models.journal.requests import Request
 
 
 class RequestDesk(threading.Thread):
-    """Answers requests until it is stopped; a replay mends its runs, and the findings about them are reported as gone."""
+    """Answers requests until stopped; a replay mends its runs, and the findings about them are reported as gone."""
 
     def __init__(self, journal: Journal, findings: dict[str, list[Any]]) -> None:
         super().__init__(name="request-desk", daemon=True)

@@ -89,7 +89,8 @@ def test_an_oversized_body_leaves_its_beginning_and_its_size(collector):
     assert collector.post("/v1/logs", b"#" * (3 << 20), PROTOBUF)[0] == 413
     collector.until_stored()
     [row] = collector.rows(
-        "select error_code, content_bytes, length(content) as held from quarantine where receiver = 'otlp/logs' and content like '#%'"
+        "select error_code, content_bytes, length(content) as held from quarantine "
+        "where receiver = 'otlp/logs' and content like '#%'"
     )
     assert row == {"error_code": "too-large", "content_bytes": 3 << 20, "held": 64 << 10}
 

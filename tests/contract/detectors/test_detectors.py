@@ -34,7 +34,8 @@ def schema() -> dict[str, list[tuple[str, str]]]:
     lake = Lake()
     refresh(lake.connection, "EUR", Stopped())
     views = lake.connection.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'memory' AND schema_name = 'main'"
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = 'memory' AND schema_name = 'main'"
     )
     found: dict[str, list[tuple[str, str]]] = {}
     for name, column, kind in views.fetchall():

@@ -79,8 +79,9 @@ def test_a_changed_step_list_is_a_new_version(flow: Flow) -> None:
     published = json.loads(PUBLISHED.read_text(encoding="utf-8"))[flow.name]
     digest = step_list_digest(flow)
     assert published.get(str(flow.version)) == digest, (
-        f'{flow.name} {flow.version} has other steps than were published: raise its version and add "{flow.version + 1}": "{digest}" '
-        f"to {PUBLISHED.name}; runs that began on version {flow.version} must be able to end on it"
+        f"{flow.name} {flow.version} has other steps than were published: "
+        f'raise its version and add "{flow.version + 1}": "{digest}" to {PUBLISHED.name}; '
+        f"runs that began on version {flow.version} must be able to end on it"
     )
 
 

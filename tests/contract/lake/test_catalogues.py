@@ -114,8 +114,9 @@ def test_tampering_with_a_postgresql_catalogue_is_named(tmp_path: Path, postgres
     engine = sa.create_engine(postgres_url)
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            "UPDATE ducklake_data_file SET record_count = 1 WHERE data_file_id = (SELECT data_file_id FROM ducklake_data_file "
-            "JOIN ducklake_table t USING (table_id) WHERE t.table_name = 'spans' ORDER BY data_file_id LIMIT 1 OFFSET 2)"
+            "UPDATE ducklake_data_file SET record_count = 1 WHERE data_file_id = ("
+            "SELECT data_file_id FROM ducklake_data_file JOIN ducklake_table t USING (table_id) "
+            "WHERE t.table_name = 'spans' ORDER BY data_file_id LIMIT 1 OFFSET 2)"
         )
         connection.exec_driver_sql("DROP TRIGGER tieout_no_delete ON ducklake_delete_file")
     engine.dispose()

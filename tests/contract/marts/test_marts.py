@@ -84,7 +84,7 @@ def example() -> str:
 
 
 def test_a_mart_is_one_file(folder: Path, tmp_path: Path) -> None:
-    """Empty, with its columns and what they mean, before the first refresh; derived after what it reads from then on."""
+    """Empty, with its columns and what they mean, before the first refresh; then derived after what it reads."""
     (folder / "mart_late_work.sql").write_text(example(), encoding="utf-8")
     settings = settings_at(tmp_path / "home")
     answers = answering.Answers(settings)

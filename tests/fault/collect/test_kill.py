@@ -79,7 +79,10 @@ def test_the_journals_feed_lands_once_across_kills(new_collector):
 
 
 def test_observations_survive_a_kill_right_after_the_acknowledgement(collector):
-    line = b'{"observed_at":"2026-01-31T08:00:00Z","snapshot_id":"%d","system":"a","entity":"project","key":"P","present":true,"fields":{}}'
+    line = (
+        b'{"observed_at":"2026-01-31T08:00:00Z","snapshot_id":"%d",'
+        b'"system":"a","entity":"project","key":"P","present":true,"fields":{}}'
+    )
     for number in range(5):
         assert collector.post("/v1/observations", line % number, NDJSON)[0] == 200
     collector.kill()

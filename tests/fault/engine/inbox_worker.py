@@ -1,4 +1,6 @@
-"""A process that takes in, or admits, until it is killed: `python -m tests.fault.engine.inbox_worker JOURNAL_URL ROLE LEDGER`.
+"""A process that takes in, or admits, until it is killed.
+
+`python -m tests.fault.engine.inbox_worker JOURNAL_URL ROLE LEDGER`
 
 As `receiver` it appends items 0, 1, 2 … and notes each in the ledger once its append has returned; as `engine` it
 admits what waits, in small pages.

@@ -1,4 +1,4 @@
-"""The sudden end of a receiver and of an engine on the inbox's road: what was acknowledged is admitted once (E11, N4)."""
+"""A receiver and an engine end suddenly on the inbox's road: what was acknowledged is admitted once (E11, N4)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def admitted(journal: Journal) -> int:
 @pytest.mark.processes
 @pytest.mark.req("E11", "N4")
 def test_kills_between_append_and_admission(journal_url: str, tmp_path: Path) -> None:
-    """E11: after each death of either, another goes on; every acknowledged item is one run, with one arrival on record."""
+    """E11: after each death of either, another goes on; every acknowledged item is one run, one arrival on record."""
     ledger, journal = tmp_path / "ledger", open_journal(journal_url, SystemClock())
     for turn in range(3):
         already, ended = len(acknowledged(ledger)), admitted(journal)

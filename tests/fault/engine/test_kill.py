@@ -31,7 +31,7 @@ def worker(url: str, ledger: Path, bulk: int, *death: object) -> subprocess.Pope
 @pytest.mark.req("E1", "E8", "N4")
 @pytest.mark.parametrize("bulk", [1, 10])
 def test_kills_between_any_two_writes(journal_url: str, tmp_path: Path, bulk: int) -> None:
-    """E8: after each death another process takes over; the target's ledger holds every posting exactly once at the end."""
+    """E8: after each death another process takes over; at the end the target's ledger holds each posting once."""
     ledger, chance = tmp_path / "ledger", random.Random(bulk)
     journal = open_journal(journal_url, SystemClock())
     Engine(journal, [posting_flow(bulk=bulk)], [Hostile()], SystemClock()).admit([event(str(n)) for n in range(RUNS)])

@@ -1,4 +1,4 @@
-"""The engine's process: polite while systems are down, gone within seconds when told, clear about wrong settings (N4)."""
+"""The engine's process: polite while systems are down, gone within seconds of a signal, clear about settings (N4)."""
 
 from __future__ import annotations
 

@@ -89,6 +89,14 @@ def file_of(batch: int, table: str) -> str:
     )
 
 
+def column_of(name: str) -> str:
+    """SQL: the id of a column of the spans."""
+    return (
+        "(SELECT column_id FROM ducklake_column c JOIN ducklake_table t USING (table_id) "
+        f"WHERE t.table_name = '{SPANS}' AND c.column_name = '{name}')"
+    )
+
+
 def edit_a_value(home: Path) -> None:
     """Change one value in a Parquet file, keep its statistics honest, and make the catalogue and the manifest agree."""
     file = files(home, "spans")[6]
@@ -102,7 +110,8 @@ def edit_a_value(home: Path) -> None:
     content = file.read_bytes()
     footer = struct.unpack("<I", content[-8:-4])[0]
     catalogue(
-        f"UPDATE ducklake_data_file SET file_size_bytes = {len(content)}, footer_size = {footer} WHERE path LIKE '%{file.name}'"
+        f"UPDATE ducklake_data_file SET file_size_bytes = {len(content)}, footer_size = {footer} "
+        f"WHERE path LIKE '%{file.name}'"
     )(home)
     _forge_manifest(home, file, content)
 
@@ -137,7 +146,8 @@ def drop_the_tail(home: Path) -> None:
     )(home)
     catalogue(
         "UPDATE ducklake_table_stats SET record_count = "
-        "(SELECT sum(record_count) FROM ducklake_data_file f WHERE f.table_id = ducklake_table_stats.table_id AND f.end_snapshot IS NULL)",
+        "(SELECT sum(record_count) FROM ducklake_data_file f "
+        "WHERE f.table_id = ducklake_table_stats.table_id AND f.end_snapshot IS NULL)",
         "DELETE FROM ducklake_data_file WHERE end_snapshot IS NOT NULL",
     )(home)
 
@@ -249,44 +259,48 @@ ATTACKS: dict[str, Attack] = {
     ),
     "a table's count edited": Attack(
         catalogue(
-            "UPDATE ducklake_table_stats SET record_count = 3 WHERE table_id = (SELECT table_id FROM ducklake_table WHERE table_name = 'spans')"
+            "UPDATE ducklake_table_stats SET record_count = 3 "
+            "WHERE table_id = (SELECT table_id FROM ducklake_table WHERE table_name = 'spans')"
         ),
         ((None, SPANS),),
         "counts 3 rows",
     ),
     "a time range narrowed": Attack(
         catalogue(
-            "UPDATE ducklake_file_column_stats SET min_value = '2030-01-01 00:00:00+00', max_value = '2030-01-02 00:00:00+00' "
-            f"WHERE data_file_id = {file_of(8, SPANS)} AND column_id = (SELECT column_id FROM ducklake_column c JOIN ducklake_table t USING (table_id) "
-            "WHERE t.table_name = 'spans' AND c.column_name = 'start_time')"
+            "UPDATE ducklake_file_column_stats "
+            "SET min_value = '2030-01-01 00:00:00+00', max_value = '2030-01-02 00:00:00+00' "
+            f"WHERE data_file_id = {file_of(8, SPANS)} AND column_id = {column_of('start_time')}"
         ),
         ((8, SPANS),),
         "start_time",
     ),
     "a text range narrowed": Attack(
         catalogue(
-            f"UPDATE ducklake_file_column_stats SET min_value = 'zzz' WHERE data_file_id = {file_of(8, SPANS)} AND column_id = "
-            "(SELECT column_id FROM ducklake_column c JOIN ducklake_table t USING (table_id) WHERE t.table_name = 'spans' AND c.column_name = 'trace_id')"
+            "UPDATE ducklake_file_column_stats SET min_value = 'zzz' "
+            f"WHERE data_file_id = {file_of(8, SPANS)} AND column_id = {column_of('trace_id')}"
         ),
         ((8, SPANS),),
         "trace_id",
     ),
     "a batch range narrowed": Attack(
         catalogue(
-            f"UPDATE ducklake_file_column_stats SET min_value = '80', max_value = '80' WHERE data_file_id = {file_of(8, SPANS)} AND column_id = 1"
+            "UPDATE ducklake_file_column_stats SET min_value = '80', max_value = '80' "
+            f"WHERE data_file_id = {file_of(8, SPANS)} AND column_id = 1"
         ),
         ((8, SPANS),),
         "batch_id",
     ),
     "a null count edited": Attack(
         catalogue(
-            f"UPDATE ducklake_file_column_stats SET null_count = 0, value_count = 50 WHERE data_file_id = {file_of(8, SPANS)} AND null_count > 0"
+            "UPDATE ducklake_file_column_stats SET null_count = 0, value_count = 50 "
+            f"WHERE data_file_id = {file_of(8, SPANS)} AND null_count > 0"
         ),
         ((8, SPANS),),
     ),
     "a file put under another day": Attack(
         catalogue(
-            f"UPDATE ducklake_file_partition_value SET partition_value = '2' WHERE data_file_id = {file_of(8, SPANS)} AND partition_key_index = 2"
+            "UPDATE ducklake_file_partition_value SET partition_value = '2' "
+            f"WHERE data_file_id = {file_of(8, SPANS)} AND partition_key_index = 2"
         ),
         ((8, SPANS),),
         "another day",

@@ -44,7 +44,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(tmp_path: Path, 
         assert report.breaches == []
         connection = open_lake(settings)
         stored = connection.execute(
-            "SELECT s.number, count(*), count(DISTINCT span_id) FROM lake.main.spans JOIN lake.main.seals s USING (batch_id) "
+            "SELECT s.number, count(*), count(DISTINCT span_id) "
+            "FROM lake.main.spans JOIN lake.main.seals s USING (batch_id) "
             "WHERE s.table_name = 'spans' GROUP BY ALL"
         ).fetchall()
         connection.close()
@@ -73,7 +74,8 @@ def test_data_files_and_their_folders_are_on_the_disk_before_the_catalogue_says_
         pytest.skip("needs strace, which is not installed: apt install strace")
     trace = tmp_path / "trace"
     program = (
-        "from pathlib import Path; from models.lake.writer import open_writer; from tests.unit.lake.samples import *; import os\n"
+        "import os; from pathlib import Path\n"
+        "from models.lake.writer import open_writer; from tests.unit.lake.samples import *\n"
         f"w = open_writer(settings_at(Path({str(tmp_path / 'home')!r})), HandClock()); os.write(1, b'BEGIN-APPEND')\n"
         "w.append({'spans': spans(20)}, 'otlp', 1); os.write(1, b'END-APPEND')\n"
     )

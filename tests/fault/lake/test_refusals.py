@@ -1,4 +1,4 @@
-"""A full disk, a locked catalogue, a lost file: the writer says so, stores nothing by halves, and goes on afterwards."""
+"""A full disk, a locked catalogue, a lost file: the writer says so, stores nothing by halves and goes on afterwards."""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 TIEOUT = Path(sys.executable).parent / "tieout"
-TABLES = "records spans logs observations quarantine seals runs cases findings requests mart_work mart_project mart_billing mart_margin"
+TABLES = (
+    "records spans logs observations quarantine seals runs cases findings requests "
+    "mart_work mart_project mart_billing mart_margin"
+)
 CASE = ("case_id", "cause", "status", "subject_key", "occurrences", "amount_reporting")
 TRACES = ("PRJ-1017", "5b8efff798038103d269b633813fc60c")
 ROWS = " union all ".join(
@@ -28,7 +31,11 @@ union all select 'requests', concat_ws(' ', kind, state, 'by', actor), count(*) 
 order by name, part
 """
 WORK = """
-select state, count(*) as items, sum(hours) as hours, sum(bill_reporting) as bill_reporting, sum(cost_reporting) as cost_reporting
+select state,
+    count(*) as items,
+    sum(hours) as hours,
+    sum(bill_reporting) as bill_reporting,
+    sum(cost_reporting) as cost_reporting
 from mart_work group by state order by state
 """
 

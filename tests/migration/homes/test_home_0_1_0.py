@@ -78,7 +78,7 @@ def test_the_doctor_finds_nothing_to_mend(home_0_1_0: Path, told: dict[str, Any]
 
 
 def test_the_lake_goes_on_where_it_stood(home_0_1_0: Path, told: dict[str, Any]) -> None:
-    """A batch of this release is sealed with the home's own key onto what 0.1.0 sealed, and both are proven together."""
+    """A batch of this release is sealed with the home's own key onto what 0.1.0 sealed; both are proven together."""
     settings = settings_at(home_0_1_0)
     with closing(open_writer(settings, SystemClock())) as writer:
         receipt = writer.append({"spans": spans(7)}, "upgraded", 1)

@@ -49,7 +49,7 @@ TROUBLE = st.sampled_from(["fine", "busy", "lost", "limited", "refused", "crash_
 @pytest.mark.req("E3")
 @given(error=ERRORS, attempt=st.integers(1, 30), chance=st.floats(0, 1, exclude_max=True))
 def test_every_error_has_one_allowed_next_state(error: Exception, attempt: int, chance: float) -> None:
-    """E3: from running, by the table; only passing faults are tried again, in growing steps that stay within the limit."""
+    """E3: from running, by the table; only passing faults are tried again, in growing steps within the limit."""
     policy = Policy()
     decision = decide(error, attempt, START, policy, chance)
     assert allowed(RunState.RUNNING, decision.state)

@@ -162,7 +162,8 @@ def test_money_is_exact_and_converted_by_the_latest_rate(lake):
     kinds = {
         r["data_type"]
         for r in lake.rows(
-            "SELECT data_type FROM duckdb_columns() WHERE database_name = 'marts' AND (column_name LIKE '%amount' OR column_name LIKE '%reporting')"
+            "SELECT data_type FROM duckdb_columns() WHERE database_name = 'marts' "
+            "AND (column_name LIKE '%amount' OR column_name LIKE '%reporting')"
         )
     }
     assert kinds == {"DECIMAL(18,2)"}

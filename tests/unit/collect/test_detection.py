@@ -1,4 +1,4 @@
-"""The detectors' process gives its findings back; one that hangs, dies or fails is ended, named and replaced (N4, E9)."""
+"""The detectors' process gives its findings back; one that hangs, dies or fails is ended, named, replaced (N4, E9)."""
 
 from __future__ import annotations
 

@@ -207,9 +207,8 @@ def test_a_system_that_could_not_be_asked_is_no_failing_step() -> None:
     """E4: a passing fault of the dry run says nothing of the replay; the step's system is known from the other runs."""
     runs = [*PREVIEW["runs"], DARK]
     assert replay.fault(DARK) is None and replay.unasked(DARK)
-    assert (
-        replay.in_words({"runs": runs, "count": 4, "totals": {}}, OPEN)
-        == "4 runs would be replayed; 1 run could not be checked now; 1 run would fail again; 1 run would wait for data."
+    assert replay.in_words({"runs": runs, "count": 4, "totals": {}}, OPEN) == (
+        "4 runs would be replayed; 1 run could not be checked now; 1 run would fail again; 1 run would wait for data."
     )
     assert (
         replay.in_words({"runs": [DARK], "count": 1, "totals": {}}, OPEN)
@@ -266,7 +265,8 @@ def test_the_preview_says_why_its_money_is_not_the_cases() -> None:
     assert stake.beside(
         {"EUR": "146200.00"}, [entries, stones, held_by("project", 1, "0", has_run=False)], 214, [MISSING], OPEN
     ) == (
-        "€146,200.00 in these 214 runs; the case’s other €38,000.00 are 2 milestones without a run of their own, which become billable once the project is there again."
+        "€146,200.00 in these 214 runs; the case’s other €38,000.00 are 2 milestones without a run of their own, "
+        "which become billable once the project is there again."
     )
     part = [
         held_by("time_entry", 1, "700", chosen=True),
@@ -274,7 +274,8 @@ def test_the_preview_says_why_its_money_is_not_the_cases() -> None:
         held_by("milestone", 1, "19000", has_run=False),
     ]
     assert stake.beside({"EUR": "700.00"}, part, 1, [MISSING, {**MISSING, "cause": "rate-missing"}], OPEN) == (
-        "€700.00 in this run; the cases’ other €164,500.00 are 213 time entries outside this selection and 1 milestone without a run of its own, "
+        "€700.00 in this run; the cases’ other €164,500.00 are 213 time entries outside this selection "
+        "and 1 milestone without a run of its own, "
         "which becomes billable once their causes are mended."
     )
     several = [held_by("expense", 1, "1", has_run=False, currency=currency) for currency in ("EUR", "GBP", "USD")]
@@ -300,9 +301,9 @@ def test_a_preview_does_not_tell_the_amount_of_one_masked_record() -> None:
     entries, stone = held_by("time_entry", 214, "146200", chosen=True), held_by("milestone", 1, "38000", has_run=False)
     masked = stake.hidden([entries, stone], carried("time_entry", "1", "2"), NOBODY)
     told = stake.beside({"EUR": "146200.00"}, [entries, stone], 214, [MISSING], masked)
-    assert (
-        told
-        == f"{MASK} in these 214 runs; the case’s other {MASK} is 1 milestone without a run of its own, which becomes billable once the project is there again."
+    assert told == (
+        f"{MASK} in these 214 runs; the case’s other {MASK} is 1 milestone without a run of its own, "
+        "which becomes billable once the project is there again."
     )
     assert replay.in_words({**PREVIEW, "totals": {"EUR": "146200.00", "GBP": "9.00"}}, masked).startswith(
         f"3 runs would be replayed, worth {MASK}, £9.00;"

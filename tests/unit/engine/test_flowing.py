@@ -170,7 +170,7 @@ def test_two_changes_in_one_moment_are_two_versions(any_journal: Journal, clock:
 
 @pytest.mark.req("E7")
 def test_order_within_an_aggregate_and_none_between(any_journal: Journal, clock: HandClock) -> None:
-    """E7: versions of one entry are posted in order though admitted together; a stuck one holds only its own aggregate."""
+    """E7: versions of one entry are posted in order though admitted together; a stuck one holds only its aggregate."""
     waits = {"a"}
     flow = posting_flow()
     step = Transform(

@@ -97,7 +97,7 @@ def test_what_is_no_event_is_a_dead_letter(any_journal: Journal, clock: HandCloc
 @pytest.mark.req("E11", "N4")
 @pytest.mark.parametrize("odd", [{"sourceversion": 1 << 70}, {"sourceversion": 1 << 63}, {"id": "a\0b"}])
 def test_an_odd_value_holds_up_no_neighbour(any_journal: Journal, clock: HandClock, odd: dict[str, Any]) -> None:
-    """N4: an event that one database keeps and the other does not is either a run or a dead letter, its page goes on."""
+    """N4: an event that one database keeps and the other does not is a run or a dead letter, and its page goes on."""
     engine = engine_on(any_journal, clock)
     body = {**event("odd").model_dump(mode="json"), **odd}
     any_journal.inbox.append([received(event("a")), Item("webhooks", "x", START, body), received(event("b"))])

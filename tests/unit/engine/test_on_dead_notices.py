@@ -63,7 +63,7 @@ def test_the_last_message_of_a_dead_run_is_sent_once_and_changes_nothing(journal
 def test_a_last_message_that_fails_in_passing_goes_out_later(
     any_journal: Journal, clock: HandClock, trouble: str
 ) -> None:
-    """E3: it stays due with back-off, costs no look in between, and is sent; no kill or pause of the PSA takes it away."""
+    """E3: it stays due with back-off, costs no look in between and is sent; no kill or pause of the PSA loses it."""
     troubles = {
         "busy": Retriable("busy"),
         "limited": RateLimited("slow", clock.now() + timedelta(seconds=1)),

@@ -176,7 +176,7 @@ def test_a_stream_that_nobody_could_read_after_a_replay_goes_on_from_where_it_st
 
 @pytest.mark.req("N4")
 def test_a_stream_that_was_begun_again_and_read_keeps_no_older_mark(any_journal: Journal, clock: HandClock) -> None:
-    """N4: a cursor that moved since the replay is the mark by itself, and a fresh replay is begun from the beginning."""
+    """N4: a cursor that moved since the replay is the mark by itself; a fresh replay is begun from the beginning."""
     psa = Hostile("psa", Role.PSA, streams=["time"])
     psa.pages["time"] = [Page([], "1", rejected=[("27", {}, Unmappable("no", "Hours", code="bad-number"))])]
     engine = Engine(any_journal, [], [psa], clock)
@@ -282,7 +282,7 @@ def test_rows_that_moved_when_an_earlier_one_was_mended_have_come(
 
 @pytest.mark.req("N4")
 def test_a_row_that_repeats_a_key_has_a_letter_of_its_own(journal: Journal, clock: HandClock, tmp_path: Path) -> None:
-    """N4: the first row of the key does not close it; once that one is taken out of the file, it is the row that comes."""
+    """N4: the first row of the key does not close it; once that one is out of the file, it is the row that comes."""
     twice = b"1,b,FINISHED,PC2,PBC42,58,0.7\n"
     connector = source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,7\n" + twice)
     [(name, _, _)] = connector.poll("time", None).rejected

@@ -247,7 +247,7 @@ def test_a_settled_run_is_replayed_from_its_start_stays_settled_and_posts_nothin
 def test_a_request_replays_a_run_once_though_its_progress_was_lost(
     any_journal: Journal, clock: HandClock, state: str
 ) -> None:
-    """E8: an engine that died between the replay and its note of it leaves no second replay; another request makes one."""
+    """E8: an engine that died between a replay and its note leaves no second replay; another request makes one."""
     engine = Engine(any_journal, [posting_flow()], [Hostile()], clock)
     engine.admit([event("a")])
     run = only(any_journal, "a")

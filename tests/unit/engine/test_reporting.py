@@ -175,7 +175,7 @@ def test_what_the_collector_did_not_confirm_goes_out_again(journal: Journal, clo
 
 @pytest.mark.req("E9")
 def test_a_job_runs_in_one_process_and_at_once_when_the_world_jumps(journal: Journal, tmp_path: Path) -> None:
-    """E9: the second process finds the lease taken; a new clock setting runs the polls without waiting for their time."""
+    """E9: the second process finds the lease taken; a new clock setting runs the polls before their time."""
     set_world_clock(tmp_path / "clock.json", START)
     clock, ran, other = WorldClock(tmp_path / "clock.json"), threading.Semaphore(0), []
     first, second = Jobs("first", journal.leases, clock), Jobs("second", journal.leases, clock)

@@ -258,7 +258,7 @@ def test_a_corrected_version_of_a_refused_entry_is_posted_once_whoever_could_be_
 
 @pytest.mark.req("F5", "E1")
 def test_a_posting_in_doubt_stays_so_when_its_confirmation_is_refused(firm: Firm) -> None:
-    """A closed period refuses a posting whether an earlier attempt reached the ERP or not: the refusal proves nothing."""
+    """A closed period refuses a posting whether an earlier attempt reached the ERP or not: that proves nothing."""
     firm.refuse = lambda system, change: OutcomeUnknown("no answer", change.key) if change.action == "post" else None
     firm.hear(examples.hours())
     firm.refuse = refusing("closed-period")

@@ -1,4 +1,4 @@
-"""What the log says of runs, requests, cases and leases: one line each, with ids and why, and nothing that was undone."""
+"""What the log says of runs, requests, cases and leases: one line each, with ids and why, nothing that was undone."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def crash(journal: Journal) -> None:
 
 @pytest.mark.req("E8", "E1")
 def test_a_late_worker_is_refused(any_journal: Journal) -> None:
-    """E8: a worker whose lease ended stores nothing: no state, no record, no fact, though its neighbour run is stored."""
+    """E8: a worker whose lease ended stores nothing, no state, record or fact, though its neighbour run is stored."""
     any_journal.runs.admit([arrival("a"), arrival("b")])
     late = any_journal.runs.claim("late")
     taken = next(run for run in late.runs if run.business_key == "a")

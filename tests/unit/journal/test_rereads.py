@@ -23,7 +23,7 @@ from tests.unit.engine.hostile import HandClock, Hostile
 def test_a_page_reads_the_letters_of_its_own_stream(
     any_journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """N4: letters that other streams and systems miss cost it nothing, and its own are found whatever their names hold."""
+    """N4: dead letters of other streams and systems cost it nothing; its own are found whatever their names hold."""
     bad = Unmappable("no", "Hours", code="bad-number")
     systems = [Hostile(name, Role.PSA, streams=["time", "time2"]) for name in ("psa", "psa2")]
     for system in systems:

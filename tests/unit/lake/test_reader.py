@@ -58,10 +58,12 @@ def test_stores_that_appear_later_are_seen(tmp_path: Path, monkeypatch: pytest.M
 def test_journal_times_and_money_are_sql_types_and_leases_stay_hidden(tmp_path: Path) -> None:
     journal = sqlite3.connect(tmp_path / "journal.sqlite")
     journal.execute(
-        "CREATE TABLE run (run_id TEXT, amount TEXT, due_at BIGINT, updated_at BIGINT, lease_owner TEXT, lease_until_wall BIGINT, claims INT)"
+        "CREATE TABLE run (run_id TEXT, amount TEXT, due_at BIGINT, updated_at BIGINT, "
+        "lease_owner TEXT, lease_until_wall BIGINT, claims INT)"
     )
     journal.execute(
-        "CREATE TABLE case_ (case_id TEXT, first_seen BIGINT, sla_due BIGINT, snoozed_until BIGINT, amount_reporting TEXT)"
+        "CREATE TABLE case_ (case_id TEXT, first_seen BIGINT, sla_due BIGINT, "
+        "snoozed_until BIGINT, amount_reporting TEXT)"
     )
     journal.execute("INSERT INTO run VALUES ('r1', '12.50', 1788249600000000, NULL, 'w', 1, 1)")
     journal.execute("INSERT INTO case_ VALUES ('c1', 1788249600000001, 1788249600000000, NULL, '7')")

@@ -22,7 +22,8 @@ grain: project_key
 CREATE OR REPLACE TABLE memory.state.late AS SELECT * FROM memory.state.mart_work;
 
 -- mart_late: made of it
-CREATE TABLE IF NOT EXISTS memory.state.mart_late AS SELECT * FROM memory.state.late JOIN memory.state.mart_fx USING (c);
+CREATE TABLE IF NOT EXISTS memory.state.mart_late AS
+SELECT * FROM memory.state.late JOIN memory.state.mart_fx USING (c);
 """
 
 
