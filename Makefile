@@ -29,7 +29,7 @@ fresh: $(VENV)/.installed-test
 
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy -p models -p integrations -p collectors -p app
+	@$(BIN)/mypy -p models -p integrations -p collectors -p app -p tests.bench
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 $(VENV)/.installed: requirements.lock pyproject.toml
