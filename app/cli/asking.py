@@ -1,31 +1,27 @@
-"""A request to the engine from a terminal, and its answer."""
+"""A request to the engine from a terminal, and its answer. Who asks is the home's owner."""
 
 from __future__ import annotations
 
 import getpass
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any
 
 from app.cli.installation import installation
-from app.cli.output import fail
-from models.domain.clock import clock_at
-from models.journal.ports.desk import DeskPort, open_desk
-from models.journal.ports.readings import ReadingsPort, open_readings
+from app.cli.output import fail, plain
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer, owner_viewer
 from models.journal.requests import Request
 
 
-def journal_here() -> ReadingsPort:
-    """The journal of this installation, to look at."""
+@contextmanager
+def home() -> Iterator[tuple[Stores, Viewer]]:
+    """The stores of this installation, and who looks at them. Raises SystemExit with status 2 where there is none."""
     settings = installation(journal=True)
-    return open_readings(settings.journal_address, clock_at(settings.world_clock))
-
-
-def desk_here() -> DeskPort:
-    """Where requests to this installation's engine are written."""
-    settings = installation(journal=True)
-    return open_desk(settings.journal_address, clock_at(settings.world_clock))
+    with closing(Stores(settings)) as stores:
+        yield stores, owner_viewer(settings)
 
 
 def ask(
@@ -34,23 +30,27 @@ def ask(
     reason: str,
     wait: float,
     content: Callable[[Mapping[str, Any]], bool] = lambda _: True,
-    journal: ReadingsPort | None = None,
 ) -> int:
     """Append a request, wait at most `wait` seconds, print its answer; 0 when it was done and `content` with the
     result, else 1.
 
     Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
     """
-    request = desk_here().requests.append(kind, body, f"cli:{getpass.getuser()}", reason)
-    answer = _awaited(journal or journal_here(), request, wait)
-    print(json.dumps(answer.result, indent=2, ensure_ascii=False, default=str))
+    with home() as (stores, _):
+        answer = answered(stores, kind, body, reason, wait)
+    printed(answer.result)
     return 0 if answer.state == "done" and content(answer.result or {}) else 1
 
 
-def _awaited(journal: ReadingsPort, request: str, wait: float) -> Request:
+def answered(stores: Stores, kind: str, body: Mapping[str, Any], reason: str, wait: float) -> Request:
+    """Append a request and wait at most `wait` seconds for its answer.
+
+    Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
+    """
+    request = stores.desk.requests.append(kind, body, f"cli:{getpass.getuser()}", reason)
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline:
-        answer = journal.requests.get(request)
+        answer = stores.journal.requests.get(request)
         if answer is not None and answer.ended:
             return answer
         time.sleep(0.2)
@@ -58,3 +58,8 @@ def _awaited(journal: ReadingsPort, request: str, wait: float) -> Request:
         f"request {request} has no answer after {wait:.0f} s: is the engine running? (`tieout doctor`). "
         "It is kept and will be carried out"
     )
+
+
+def printed(result: Any) -> None:
+    """Print an answer as JSON."""
+    print(json.dumps(result, indent=2, ensure_ascii=False, default=plain))

@@ -11,7 +11,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import Format, Status, fail
+from app.cli.output import Format, fail
+from app.cli.question import FORMAT as FormatOption
+from app.cli.question import add
+from app.cli.readings import QUESTIONS
 from models.domain.errors import Misconfigured, TieoutError
 
 cli = typer.Typer(
@@ -22,8 +25,6 @@ cli = typer.Typer(
 )
 sandbox_cli = typer.Typer(invoke_without_command=True, help="The demonstration's vendor systems; alone it runs them.")
 cli.add_typer(sandbox_cli, name="sandbox")
-
-FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 
 
 @cli.command()
@@ -115,29 +116,6 @@ def sql(
 
 
 @cli.command()
-def trace(
-    key: Annotated[str, typer.Argument(help="business key, run, correlation or trace id")],
-    form: FormatOption = Format.table,
-) -> None:
-    """Show everything that happened to one business object, in order, with its seal."""
-    from app.cli.query import trace as run
-
-    run(key, form)
-
-
-@cli.command()
-def cases(
-    form: FormatOption = Format.table,
-    status: Annotated[Status, typer.Option(help="`unresolved` is all but the resolved")] = Status.unresolved,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
-) -> None:
-    """List cases, most money first."""
-    from app.cli.query import cases as run
-
-    run(form, status, limit)
-
-
-@cli.command()
 def replay(
     runs: Annotated[list[str] | None, typer.Argument(help="run ids")] = None,
     case: Annotated[str | None, typer.Option(help="every open run of this case")] = None,
@@ -152,9 +130,11 @@ def replay(
     wait: Annotated[float, typer.Option(help="seconds to wait for the answer")] = 120.0,
 ) -> None:
     """Replay runs in growing batches; exit 1 when one fails again."""
-    from app.cli.replay import replay as run
+    from app.cli import replay as asking
 
-    raise typer.Exit(run(runs or [], case, start, correct or [], suggested, preview, plan, reason, wait))
+    selection = asking.chosen(runs or [], case, start, correct or [], suggested, plan)
+    run = asking.preview(selection, reason, wait) if preview else asking.replay(selection, plan, reason, wait)
+    raise typer.Exit(run)
 
 
 ReasonOption = Annotated[str, typer.Option(help="why; kept in the audit lake")]
@@ -238,6 +218,10 @@ def bench(
     from app.cli.bench import bench as run
 
     raise typer.Exit(run(what, json, size, database))
+
+
+for question in QUESTIONS:
+    add(cli, question)
 
 
 def main() -> None:

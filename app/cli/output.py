@@ -18,21 +18,14 @@ LONGEST_KEY = 36
 """
 
 GAP = 2
+PRINTED = (str, int, float, list, tuple, dict, type(None))
+"""What prints as it is; everything else, a mask for one, prints as its text."""
 
 
 class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
-
-
-class Status(StrEnum):
-    unresolved = "unresolved"
-    open = "open"
-    acknowledged = "acknowledged"
-    snoozed = "snoozed"
-    ignored = "ignored"
-    resolved = "resolved"
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], form: Format, empty: str = "no rows") -> None:
@@ -53,7 +46,9 @@ def plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, bytes):
         return value.hex()
-    return value
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value if isinstance(value, PRINTED) else str(value)
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -64,7 +59,13 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
         writer.writeheader()
-        writer.writerows({key: plain(value) for key, value in row.items()} for row in rows)
+        writer.writerows({key: _text(value) for key, value in row.items()} for row in rows)
+
+
+def _text(value: Any) -> Any:
+    """A cell of a file; what has parts is JSON in it."""
+    parts = isinstance(value, list | dict | tuple | frozenset)
+    return json.dumps(plain(value), default=plain, ensure_ascii=False) if parts else plain(value)
 
 
 def _cell(value: Any) -> str:

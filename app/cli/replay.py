@@ -1,92 +1,89 @@
-"""`tieout replay`: the same requests the console makes, from a terminal."""
+"""`tieout replay`: the console's requests and previews, from a terminal."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from app.cli.asking import ask, journal_here
+from app.cli.asking import answered, ask, home, printed
 from app.cli.output import fail
-from models.domain.case import CaseStatus
-from models.domain.plan import plan_of
-from models.domain.states import RunState
-from models.journal.ports.readings import ReadingsPort
+from app.readings.cases import reading as cases
+from app.readings.cases.rows import Case
+from app.readings.replays import reading as replays
+from app.readings.replays.selection import Selection, roots_of, suggested
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
+from models.domain.plan import STARTS
 
 
-def replay(
+def replay(selection: Selection, plan: str | None, reason: str, wait: float) -> int:
+    """Request a replay and wait for its answer; 0 when every run settled or waits, 1 when one failed again or was
+    refused. With `plan`, that of this hash alone.
+    """
+    return ask("replay", selection.body(plan), reason, wait, _arrived)
+
+
+def _arrived(result: Mapping[str, Any]) -> bool:
+    return not (result.get("failed") or result.get("refused"))
+
+
+def preview(selection: Selection, reason: str, wait: float) -> int:
+    """Request a preview, wait for its answer and print it as the console shows it; 0 when it was done, else 1."""
+    with home() as (stores, viewer):
+        request = answered(stores, "preview", selection.body(), reason, wait)
+        case = cases.case(stores, viewer, selection.case_id) if selection.case_id else None
+        found = replays.previewed(stores, viewer, request, [case] if case else [])
+    printed({**asdict(found.preview), "stake": asdict(found.stake)})
+    return 0 if request.state == "done" else 1
+
+
+def chosen(
     runs: Sequence[str],
     case: str | None,
     start: str,
     corrections: Sequence[str],
-    suggested: bool,
-    preview: bool,
+    with_suggestion: bool,
     plan: str | None,
-    reason: str,
-    wait: float,
-) -> int:
-    """Request a preview or a replay and wait for its answer; 0 when every run settled or waits, 1 when one failed again
-    or was refused.
+) -> Selection:
+    """What these arguments choose: `corrections` are `path=value` and go over the suggestion of the case.
+
+    Raises SystemExit with status 2, before anything is requested, where they choose nothing, what is not there, or
+    another plan than the one whose hash is given.
     """
-    if start not in ("failed_step", "start"):
-        raise fail(f"--from {start!r}: give failed_step or start", 2)
-    correction, journal = _parsed(corrections), journal_here()
-    found = _case(journal, case) if case else {}
-    if unknown := sorted(set(runs) - {run.run_id for run in journal.runs.by_ids(runs)}):
-        raise fail(
-            f"there is no run {unknown[0]}: give whole run ids, as `tieout trace … --format json` and the console show them",
-            2,
-        )
-    chosen, roots = (
-        list(runs) + (_still_runs(journal, case) if case else []),
-        list((found.get("suggestion") or {}).get("roots") or ()),
-    )
-    if not chosen and not roots:
+    if start not in STARTS:
+        raise fail(f"--from {start!r}: give {' or '.join(STARTS)}", 2)
+    correction = _parsed(corrections)
+    with home() as (stores, viewer):
+        _known(stores, runs)
+        found = [_case(stores, viewer, case)] if case else []
+        taken = (*runs, *replays.of_cases(stores, viewer, found))
+    if not taken and not roots_of(found):
         raise fail("nothing to replay: give run ids, or --case with a case that has failed or waiting runs", 2)
-    if suggested:
-        correction = {
-            **{path: value for path, value in (found.get("suggestion") or {}).items() if path != "roots"},
-            **correction,
-        }
-    body = {
-        "run_ids": chosen,
-        "from": start,
-        "correction": correction or None,
-        "roots": roots,
-        "case_id": case,
-        "plan_hash": plan,
-    }
-    if plan is not None and plan != plan_of(body).hash:
-        raise fail(
-            "--plan: the selection or correction is not what was previewed: preview again and give the new plan_hash", 2
-        )
-    return ask(
-        "preview" if preview else "replay",
-        body,
-        reason,
-        wait,
-        lambda result: preview or not (result.get("failed") or result.get("refused")),
-        journal,
-    )
+    if with_suggestion and found:
+        correction = {**suggested(found[0]), **correction}
+    selection = Selection(taken, start, correction or None, roots_of(found), case)
+    if plan not in (None, selection.plan_hash):
+        again = "preview again and give the new plan_hash"
+        raise fail(f"--plan: the selection or correction is not what was previewed: {again}", 2)
+    return selection
 
 
-def _case(journal: ReadingsPort, case: str) -> dict[str, Any]:
-    found = journal.cases.get(case)
+def _known(stores: Stores, runs: Sequence[str]) -> None:
+    if unknown := sorted(set(runs) - {run.run_id for run in stores.journal.runs.by_ids(runs)}):
+        whole = "give whole run ids, as `tieout trace … --format json` and the console show them"
+        raise fail(f"there is no run {unknown[0]}: {whole}", 2)
+
+
+def _case(stores: Stores, viewer: Viewer, case_id: str) -> Case:
+    found = cases.case(stores, viewer, case_id)
     if found is None:
-        raise fail(f"there is no case {case}: see `tieout cases`", 2)
-    if found["status"] == CaseStatus.RESOLVED:
-        raise fail(
-            f"case {case} is resolved, so nothing of it waits for a replay: give run ids to replay them all the same", 2
-        )
-    return dict(found)
-
-
-def _still_runs(journal: ReadingsPort, case: str) -> list[str]:
-    return [
-        run.run_id
-        for run in journal.runs.by_ids(journal.cases.run_ids(case))
-        if run.state in (RunState.DEAD, RunState.WAITING)
-    ]
+        raise fail(f"there is no case {case_id}: see `tieout cases`", 2)
+    if found.status == "resolved":
+        nothing = "so nothing of it waits for a replay: give run ids to replay them all the same"
+        raise fail(f"case {case_id} is resolved, {nothing}", 2)
+    return found
 
 
 def _parsed(corrections: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.cli.output import Format, print_rows
-from app.console.journey.page import _text
+from app.console.journey.waterfall_panel import plain
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A12: the terminal obeys what a project is called")
@@ -34,4 +34,4 @@ def test_the_name_of_a_span_is_no_markdown(name: str) -> None:
     """0.1.0 escapes three signs of many, so a name draws formulas and pictures and turns the direction.
     Wanted: it reads as it was sent.
     """
-    assert not re.search("(?<!\\\\)[$:<_\u202e]", _text(name))
+    assert not re.search("(?<!\\\\)[$:<_\u202e]", plain(name))

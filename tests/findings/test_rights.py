@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-import app.console.journey
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.readings.identity import Refusal, recognised
+from app.readings.journey.reading import SQL as JOURNEY
+from app.readings.scope import scoped
+from app.readings.viewer import Viewer
 from models.journal.cases import CaseFilter
 from models.journal.cases.cases import Cases
 from models.settings import Settings
-from models.sql_statements import statements
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.lakes import Lake, money
 from tests.unit.cases.test_cases import RATES, entry
 from tests.unit.lake.samples import filled, settings_at
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-JOURNEY = statements(Path(app.console.journey.__file__).parent / "journey.sql")
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: the scope of a legal entity leaks labour rates")
@@ -42,7 +42,8 @@ def test_a_journey_of_another_legal_entity_stays_shut() -> None:
     lake.record("source_event", body={"data": {"cost_rate": money("58.00", "GBP")}}, **shared)
     lake.record("settlement", legal_entity="NOV-UK", status="settled", **shared)
     asked = {"correlations": ["c-1"], "key": shared["business_key"], "entities": ["NOV-DE"]}
-    assert lake.connection.execute(JOURNEY["steps"], asked).to_arrow_table().num_rows == 0
+    german = scoped(JOURNEY["steps"], Viewer("li", frozenset(), ("NOV-DE",)))
+    assert lake.connection.execute(german, asked).to_arrow_table().num_rows == 0
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: a person without an entity group sees every entity")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.console.asking import case_groups, read, read_now, reporting_currency, world_now
+from app.console.asking import read, read_now, reporting_currency, world_now
 from app.console.billing import chart
 from app.console.billing import presenter as present
 from app.console.billing.blockers import blocker_rows
@@ -22,6 +22,7 @@ from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, empty, metrics, table, verdict
 from app.readings.billing import reading as billing
 from app.readings.billing.rows import State
+from app.readings.cases import reading as cases
 from app.readings.rates import reading as rates
 from app.readings.rights import Action, Question
 from app.readings.systems import reading as systems
@@ -122,7 +123,7 @@ def _blockers(viewer: Viewer, states: Sequence[State], firms: tuple[str, ...], c
             lambda: csv_of(read_now(viewer, billing.unbilled, firms=firms)),
             viewer.why_not(Action.EXPORT),
         )
-    causes = [group.cause for group in case_groups(viewer.entities)]
+    causes = [group.cause for group in read(viewer, cases.groups)]
     rows = blocker_rows(states, causes, currency, read(viewer, systems.teams))
     nothing = empty("Nothing holds up billing", "All work is approved, and ready or billed.")
     draw(table(BLOCKERS, rows) if rows else nothing)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from app.console.asking import ask, journal, replayable, reporting_currency, stores, world_now
-from app.console.exceptions import presenter as present
-from app.console.exceptions.replaying import SQL, replaying
-from app.console.exceptions.triage import reopen, told, triage
+from app.console.asking import read, read_now, reporting_currency, world_now
+from app.console.exceptions import case_presenter as present
+from app.console.exceptions.replay_panel import replay_panel
+from app.console.exceptions.triage import last_action, reopen, triage
 from app.console.widgets import formats
 from app.console.widgets.heading import draw, identifier, zone
 from app.console.widgets.markup import Column, block, empty, facts, metrics, table, verdict
+from app.readings.cases import reading as cases
+from app.readings.cases.rows import Case
+from app.readings.page import Page
+from app.readings.replays import reading as replays
+from app.readings.replays.selection import suggested
+from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
 from models.domain.case import ACTIVE
-from models.domain.team import Teams
 
-PAGE = 25
+SHOWN = 25
 FINDINGS = (
     Column("subject", "Record", "nw"),
     Column("evidence", "Evidence"),
@@ -33,104 +36,84 @@ def case_page(viewer: Viewer, case_id: str) -> None:
     if st.button("All exceptions", icon=":material/arrow_back:", type="tertiary", key="back"):
         st.query_params.pop("case", None)
         st.rerun()
-    case = journal().cases.get(case_id)
-    if case is None or (viewer.entities and case["legal_entity"] not in (*viewer.entities, None)):
-        draw(
-            empty(
-                "There is no such case",
-                "It may belong to a legal entity outside your scope. Go back to the list and search for its subject.",
-            )
-        )
+    case = read_now(viewer, cases.case, case_id)
+    if case is None:
+        advice = "It may belong to a legal entity outside your scope. Go back to the list and search for its subject."
+        draw(empty("There is no such case", advice))
         return
-    told()
-    _state(case_id, teams(viewer))
+    last_action()
+    _state(viewer, case_id)
     left, right = st.columns([5, 3])
     with left:
-        draw(
-            block(
-                present.resolution(case, journal().cases.events(case_id, 60), zone())
-                if case["status"] == "resolved"
-                else present.advice(case)
-            )
-        )
+        draw(block(_advice(viewer, case)))
         _replay(viewer, case)
         _findings(viewer, case)
     with right:
         _actions(viewer, case)
         draw(facts(present.facts(case, world_now())))
-        _history(case_id)
+        _history(viewer, case)
         with st.expander("Ids"):
-            identifier("Case", case["case_id"])
-            identifier("Fingerprint", case["fingerprint"])
-            for trace in (case["trace_ids"] or [])[:3]:
+            identifier("Case", case.case_id)
+            identifier("Fingerprint", case.fingerprint)
+            for trace in case.trace_ids[:3]:
                 identifier("Trace", trace)
 
 
+def _advice(viewer: Viewer, case: Case) -> str:
+    if case.status == "resolved":
+        return present.resolution(case, read_now(viewer, cases.events, case), zone())
+    return present.advice(case)
+
+
 @st.fragment(run_every="2s")
-def _state(case_id: str, teams_here: Teams) -> None:
-    case, now = journal().cases.get(case_id), world_now()
+def _state(viewer: Viewer, case_id: str) -> None:
+    case, now = read_now(viewer, cases.case, case_id), world_now()
     if case is None:
         return
     before = st.session_state.get(f"status_{case_id}")
-    st.session_state[f"status_{case_id}"] = case["status"]
-    if before in ACTIVE and case["status"] == "resolved":
+    st.session_state[f"status_{case_id}"] = case.status
+    if before in ACTIVE and case.status == "resolved":
         st.rerun()
-    st.subheader(case["title"], anchor=False)
+    st.subheader(case.title, anchor=False)
     draw(block(present.heading(case)))
-    if case["status"] == "resolved":
-        draw(
-            verdict(
-                "good",
-                "Closed by itself: the detector finds nothing of it any more.",
-                formats.since(case["resolved_at"], now),
-            )
-        )
-    draw(metrics(present.figures(case, now, reporting_currency(), teams_here)))
+    if case.status == "resolved":
+        closed = "Closed by itself: the detector finds nothing of it any more."
+        draw(verdict("good", closed, formats.since(case.resolved_at, now)))
+    draw(metrics(present.figures(case, now, reporting_currency(), read(viewer, systems.teams))))
 
 
-def teams(viewer: Viewer) -> Teams:
-    """The teams to name owners by, with the role that each system plays."""
-    return stores().catalogue.teams.playing({row["system"]: row["role"] for row in ask(viewer, SQL["roles"])})
-
-
-def _replay(viewer: Viewer, case: dict[str, Any]) -> None:
-    if case["status"] == "resolved" and not st.session_state.get(f"replay_{case['case_id']}"):
+def _replay(viewer: Viewer, case: Case) -> None:
+    if case.status == "resolved" and not st.session_state.get(f"replay_{case.case_id}"):
         return
     st.subheader("Replay", anchor=False)
     with st.container(border=True):
-        replaying(
-            viewer,
-            replayable(journal().cases.run_ids(case["case_id"])),
-            case["case_id"],
-            [case],
-            present.suggested(case),
-            case["case_id"],
-        )
+        runs = read_now(viewer, replays.of_cases, [case])
+        replay_panel(viewer, runs, case.case_id, [case], suggested(case), case.case_id)
 
 
-def _findings(viewer: Viewer, case: dict[str, Any]) -> None:
+def _findings(viewer: Viewer, case: Case) -> None:
     st.subheader("Records and evidence", anchor=False)
-    shown = max(-(-int(case["occurrences"]) // PAGE), 1)
-    number = st.pagination(shown, key="findings_page") if shown > 1 else 1
-    rows = journal().cases.findings(case["case_id"], PAGE, (number - 1) * PAGE, resolved=case["status"] == "resolved")
+    pages = max(-(-case.occurrences // SHOWN), 1)
+    number = st.pagination(pages, key="findings_page") if pages > 1 else 1
+    rows = read_now(viewer, cases.findings, case, Page(SHOWN, number))
     draw(
-        table(FINDINGS, present.finding_rows(rows, world_now(), viewer.clear))
+        table(FINDINGS, present.finding_rows(rows, world_now()))
         if rows
         else empty("Nothing is found any more", "The last detector run found no record of it.")
     )
-    if case["status"] == "resolved" and len(rows) == PAGE:
-        st.caption(f"The first {PAGE} records that were found.")
+    if case.status == "resolved" and len(rows) == SHOWN:
+        st.caption(f"The first {SHOWN} records that were found.")
 
 
-def _actions(viewer: Viewer, case: dict[str, Any]) -> None:
+def _actions(viewer: Viewer, case: Case) -> None:
     with st.container(horizontal=True, gap="xsmall"):
-        idle = "The case is closed: nothing is left to do." if case["status"] == "resolved" else None
-        triage(viewer, [case["case_id"]], "case", idle)
-        if case["status"] in ("acknowledged", "snoozed", "ignored"):
-            reopen(viewer, [case["case_id"]], "case")
+        idle = "The case is closed: nothing is left to do." if case.status == "resolved" else None
+        triage(viewer, [case.case_id], "case", idle)
+        if case.status in ("acknowledged", "snoozed", "ignored"):
+            reopen(viewer, [case.case_id], "case")
 
 
 @st.fragment(run_every="3s")
-def _history(case_id: str) -> None:
+def _history(viewer: Viewer, case: Case) -> None:
     st.subheader("History", anchor=False)
-    draw(table(HISTORY, present.history_rows(journal().cases.events(case_id, 60), world_now())))
+    draw(table(HISTORY, present.history_rows(read_now(viewer, cases.events, case), world_now())))

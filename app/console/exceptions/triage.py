@@ -115,14 +115,14 @@ def _button(
         except ValueError as refusal:
             st.toast(str(refusal), icon=":material/error:")
             return
-        st.session_state["told"] = (
+        st.session_state["last_action"] = (
             f"{label}: {formats.plural(len(changed), 'case')}" if changed else f"{label}: nothing to change"
         )
         st.rerun()
 
 
-def told() -> None:
+def last_action() -> None:
     """Say what the last action did, once."""
-    message = st.session_state.pop("told", None)
+    message = st.session_state.pop("last_action", None)
     if message:
         st.toast(message, icon=":material/check:")

@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import streamlit as st
 
-from app.console.asking import Row, ask, case_groups, journal, reporting_currency, stores, world_now
-from app.console.operations import chart
+from app.console.asking import read, read_now, reporting_currency, stores, world_now
+from app.console.operations import chart, tables
 from app.console.operations import presenter as present
+from app.console.operations.flow_table import FLOWS, ageing, flow_rows
+from app.console.operations.health import healths, verdict
 from app.console.view import View
+from app.console.widgets import markup
 from app.console.widgets.heading import admitted, draw, heading, zone
-from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.console.widgets.markup import Column, empty, metrics, table
 from app.console.widgets.playback import playback
+from app.readings.operations import reading
+from app.readings.operations.rows import Held
 from app.readings.rights import Question
 from app.readings.viewer import Viewer
-from models.sql_statements import statements
 
-SQL = statements(Path(__file__).with_name("operations.sql"))
 REFRESH = "5s"
-
-FLOWS = (
-    Column("flow", "Flow", "nw"),
-    Column("state", "State", "say"),
-    Column("volume", "Finished over time", tip="Red ticks mark failures"),
-    Column("settled", "Finished", "right"),
-    Column("rate", "Failure rate", "right", "Dead ÷ (finished + dead)"),
-    Column("retries", "Retries", "right"),
-    Column("run", "Run p50 · p95", "right", "From admission to the last step, latest hour with runs"),
-    Column(
-        "lag", "Lag p50 · p95", "right", "Acknowledged in the target − changed at the source, latest hour with runs"
-    ),
-    Column("allowed", "Allowed", "right", "Service level for the lag"),
-    Column("held", "Open failures", "right"),
-)
-PAIRS = (
-    Column("pair", "From → to", "nw"),
-    Column("entity", "What", "nw"),
-    Column("flow", "Flow", "nw"),
-    Column("acknowledged", "Answers", "right", "Acknowledgements by the target in the last seven days"),
-    Column("p50", "p50", "right"),
-    Column("p95", "p95", "right"),
-    Column("max", "Longest", "right"),
-    Column("pending", "Oldest waiting", "right", "Age of the oldest change not yet acknowledged"),
-)
-LETTERS = (
-    Column("code", "Refusal"),
-    Column("letters", "Dead letters", "right"),
-    Column("amount", "Value", "right"),
-    Column("system", "System"),
-    Column("flow", "Flow", "nw"),
-    Column("oldest", "Oldest", "right"),
-    Column("message", "What the system said", "wide"),
-)
-QUARANTINE = (
-    Column("receiver", "Receiver"),
-    Column("code", "Fault"),
-    Column("rows", "Inputs", "right"),
-    Column("last", "Last", "right"),
-    Column("reason", "Reason", "clip"),
-)
-THROTTLE = (
-    Column("system", "System"),
-    Column("state", "Circuit"),
-    Column("failures", "Faults in a row", "right"),
-    Column("until", "Next call", "right"),
-    Column("reason", "Because", "clip"),
-)
 
 
 def page(viewer: Viewer) -> None:
@@ -83,51 +38,37 @@ def page(viewer: Viewer) -> None:
         label_visibility="collapsed",
     )
     _state(viewer)
-    _letters(viewer)
+    _dead_letters(viewer)
     with st.container(key="stack_operations"):
         left, right = st.columns([5, 3])
     with left:
         _pairs(viewer)
     with right:
-        _systems(viewer)
+        _circuits(viewer)
         _quarantine(viewer)
 
 
 @st.fragment(run_every=REFRESH)
 def _state(viewer: Viewer) -> None:
-    now, currency = world_now(), reporting_currency()
+    now, currency, levels = world_now(), reporting_currency(), stores().catalogue.service_levels
     since, step = present.window(st.session_state.get("window"), now)
-    flows, series = ask(viewer, SQL["flows"], since=since), ask(viewer, SQL["series"], since=since, step=step)
-    held, levels = ask(viewer, SQL["held"]), stores().catalogue.service_levels
-    found = present.healths(flows, held, now, levels)
-    stuck, last = present.stake(case_groups(viewer.entities)), ask(viewer, SQL["last"])
-    playing = playback(stores().clock).playing() is not None
-    draw(
-        verdict(
-            *present.verdict(found, stuck, last[0]["hour"] if last else None, now, currency, playing),
-            "refreshes every 5 s",
-        )
-    )
-    draw(
-        metrics(
-            present.figures(flows, held, stuck, ask(viewer, SQL["replays"]), ask(viewer, SQL["quarantine"]), currency)
-        )
-    )
+    flows, held = read(viewer, reading.flows, since), read(viewer, reading.held)
+    found, stuck = healths(flows, held, levels, now), read(viewer, reading.at_stake)
+    playing, last = playback(stores().clock).playing() is not None, read(viewer, reading.worked_last)
+    draw(markup.verdict(*verdict(found, stuck, last, now, currency, playing), "refreshes every 5 s"))
+    replays, quarantine = read(viewer, reading.replays), read(viewer, reading.quarantine)
+    draw(metrics(present.figures(flows, held, stuck, replays, quarantine, currency)))
     if not flows:
-        draw(
-            empty(
-                "No flow has run in this window",
-                "Choose a longer window, or check that the engine runs: `tieout doctor`.",
-            )
-        )
+        advice = "Choose a longer window, or check that the engine runs: `tieout doctor`."
+        draw(empty("No flow has run in this window", advice))
         return
-    times = chart.slots(since, now, step)
-    draw(table(FLOWS, present.flow_rows(flows, series, times, found, currency, levels)))
+    times, series = chart.slots(since, now, step), read(viewer, reading.series, since, step)
+    draw(table(FLOWS, flow_rows(flows, series, times, found, levels, currency)))
     left, right = st.columns([3, 2])
     with left:
         st.subheader("Throughput and failure rate", anchor=False)
         st.plotly_chart(
-            chart.throughput(series, times, step, list(levels)),
+            chart.throughput(series, levels, times, step),
             key="throughput",
             config={"displayModeBar": False},
             alt="Finished runs and failure rate over time",
@@ -137,57 +78,44 @@ def _state(viewer: Viewer) -> None:
         _ageing(held, currency)
 
 
-def _ageing(held: list[Row], currency: str) -> None:
-    buckets, rows = present.ageing(held, currency)
+def _ageing(held: Sequence[Held], currency: str) -> None:
+    buckets, rows = ageing(held, currency)
     if not rows:
         draw(empty("Nothing is stuck", "No open failures of any age."))
         return
-    draw(
-        table(
-            [
-                Column("flow", "Flow", "nw"),
-                *(Column(key, title, "heat") for key, title in buckets),
-                Column("total", "All", "right"),
-            ],
-            rows,
-        )
-    )
+    ages = [Column(key, title, "heat") for key, title in buckets]
+    draw(table([Column("flow", "Flow", "nw"), *ages, Column("total", "All", "right")], rows))
 
 
 @st.fragment(run_every=REFRESH)
 def _pairs(viewer: Viewer) -> None:
     st.subheader("Lag between systems", anchor=False)
-    rows = present.pair_rows(ask(viewer, SQL["pairs"]))
-    draw(table(PAIRS, rows) if rows else empty("No acknowledgement yet", "Lag shows once a target has answered."))
+    rows = tables.pair_rows(read(viewer, reading.pairs))
+    none = empty("No acknowledgement yet", "Lag shows once a target has answered.")
+    draw(table(tables.PAIRS, rows) if rows else none)
 
 
 @st.fragment(run_every=REFRESH)
-def _letters(viewer: Viewer) -> None:
+def _dead_letters(viewer: Viewer) -> None:
     st.subheader("Dead letters", anchor=False)
-    rows = present.letter_rows(ask(viewer, SQL["letters"]), world_now(), reporting_currency())
-    draw(
-        table(LETTERS, rows)
-        if rows
-        else empty("No dead letters", "Every record that was taken in has ended or is on its way.")
-    )
+    rows = tables.dead_letter_rows(read(viewer, reading.dead_letters), world_now(), reporting_currency())
+    none = empty("No dead letters", "Every record that was taken in has ended or is on its way.")
+    draw(table(tables.DEAD_LETTERS, rows) if rows else none)
 
 
 @st.fragment(run_every=REFRESH)
-def _systems(viewer: Viewer) -> None:
+def _circuits(viewer: Viewer) -> None:
     st.subheader("Circuits and rate limits", anchor=False)
-    states = present.circuit_rows(list(journal().throttle.circuits().values()), world_now())
-    draw(
-        table(THROTTLE, states)
-        if states
-        else empty("No system has been called yet", "Each connected system shows here with its first call.")
-    )
+    rows = tables.circuit_rows(read_now(viewer, reading.circuits), world_now())
+    none = empty("No system has been called yet", "Each connected system shows here with its first call.")
+    draw(table(tables.CIRCUITS, rows) if rows else none)
 
 
 @st.fragment(run_every=REFRESH)
 def _quarantine(viewer: Viewer) -> None:
     st.subheader("Quarantine", anchor=False)
-    refused = present.quarantine_rows(ask(viewer, SQL["quarantine"]), zone())
-    draw(table(QUARANTINE, refused) if refused else empty("Nothing in quarantine", "All input could be read."))
+    rows = tables.quarantine_rows(read(viewer, reading.quarantine), zone())
+    draw(table(tables.QUARANTINE, rows) if rows else empty("Nothing in quarantine", "All input could be read."))
 
 
 PAGE = View(Question.OPERATIONS, "Operations", ":material/monitoring:", 1, page)

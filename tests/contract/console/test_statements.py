@@ -12,9 +12,9 @@ import pytest
 
 from app.console.billing.breakdown import breakdown
 from app.console.billing.page import DIMENSIONS
-from app.console.exceptions import stake
 from app.readings.billing.rows import Part
 from app.readings.masking import masked_rows
+from app.readings.replays.stake import Hanging, hidden
 from app.readings.scope import scoped
 from app.readings.viewer import Viewer
 from models.lake.connection import connect
@@ -63,14 +63,14 @@ def test_the_stake_of_a_case_names_whose_amounts_it_sums(tables: duckdb.DuckDBPy
     }
     entry = {**stone, "subject_entity": "time_entry", "subject_key": "TE-1", "run_id": "r", "amount": Decimal(700)}
     insert(tables, "findings", stone, stone, {**stone, "subject_key": "M-2", "amount": None}, entry)
-    stones, entries = answer(tables, "exceptions", "stake", cases=["c"], runs=["r"])
+    stones, entries = answer(tables, "replays", "stake", cases=["c"], runs=["r"])
     assert (stones["records"], stones["amount"], stones["first_subject"], stones["last_subject"]) == (
         2,
         38000,
         "M-1",
         "M-1",
     )
-    assert entries["chosen"] and stake.hidden([stones], [], frozenset()) == {"EUR"}
+    assert entries["chosen"] and hidden(masked_rows(Hanging, [stones], frozenset()), [], frozenset()) == {"EUR"}
 
 
 def trace(tables: duckdb.DuckDBPyConnection, letter: str, *entities: str | None) -> str:

@@ -16,18 +16,49 @@ import duckdb
 import pytest
 
 import app.readings
+from app.readings.cases.question import CaseQuestion
 from app.readings.field_classes import class_of
+from app.readings.journey.search import Candidate
 from app.readings.masking import marks
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
+from models.journal.requests import Request
 from models.settings import Settings
 from tests.contract.readings.lake import COSTS, NOBODYS, OURS, THEIRS, add_nobodys, two_firms
+from tests.unit.readings.case_rows import NOW, case
 
 Reading = Callable[..., Any]
 ROOM = Path(app.readings.__file__ or "").parent
-ASKED: dict[str, Any] = {"since": date(2026, 1, 1), "dimension": "customer"}
-"""A value for each filter that has none of its own."""
+
+
+def filters(firm: str) -> dict[str, Any]:
+    """A value for each filter that has none of its own, for somebody who looks for this firm's things."""
+    identity = firm * 32
+    answer = {"totals": {"EUR": "1.00"}, "runs": []}
+    body = {"run_ids": [identity]}
+    return {
+        "since": date(2026, 1, 1),
+        "dimension": "customer",
+        "step": 3600,
+        "q": firm,
+        "word": firm,
+        "project": firm,
+        "number": firm,
+        "trace_id": identity,
+        "one": Candidate("object", firm, firm, ""),
+        "asked": CaseQuestion(),
+        "column": "cause",
+        "cause": "cause",
+        "case_id": identity,
+        "case": case(case_id=identity),
+        "cases": (case(case_id=identity),),
+        "run_id": identity,
+        "run_ids": (identity,),
+        "request": Request("r", "preview", body, "done", answer, "ada", None, None, None, NOW, NOW, NOW, 1),
+    }
+
+
 OPEN_NAMES = {
     ("Rate", "rate"): "an exchange rate",
     ("Target", "value"): "a figure of the firm",
@@ -45,7 +76,8 @@ def readings() -> Iterator[Reading]:
     """Functions `(stores, viewer, filters…)` in the `reading.py` of each folder."""
     for module in modules():
         if module.__name__.endswith(".reading") and module.__name__.count(".") == 3:
-            for name, function in vars(module).items():
+            public = {name: one for name, one in vars(module).items() if not name.startswith("_")}
+            for name, function in public.items():
                 parameters = list(inspect.signature(function).parameters) if inspect.isfunction(function) else []
                 if function.__module__ == module.__name__ if parameters[:2] == ["stores", "viewer"] else False:
                     yield pytest.param(function, id=f"{module.__name__.split('.')[2]}.{name}")
@@ -91,19 +123,20 @@ def dearer(tmp_path_factory: pytest.TempPathFactory) -> Stores:
     return stores(home, two_firms(home, OURS, NOBODYS, dearer=7))
 
 
-def asked(reading: Reading, stores: Stores, roles: str, *entities: str) -> Any:
+def asked(reading: Reading, stores: Stores, roles: str, *entities: str, firm: str = OURS) -> Any:
     wanted = [one for one in list(inspect.signature(reading).parameters.values())[2:] if one.default is one.empty]
-    filters = {one.name: ASKED[one.name] for one in wanted}
-    answer = reading(stores, Viewer("ada", frozenset({roles}), entities), **filters)
+    given = {one.name: filters(firm)[one.name] for one in wanted}
+    answer = reading(stores, Viewer("ada", frozenset({roles}), entities), **given)
     return sorted(answer, key=repr) if isinstance(answer, tuple) else answer
 
 
 @pytest.mark.req("G1")
+@pytest.mark.parametrize("firm", [OURS, THEIRS])
 @pytest.mark.parametrize("reading", READINGS)
 def test_another_firm_changes_nothing_that_a_limited_viewer_reads(
-    reading: Reading, whole: Stores, alone: Stores
+    reading: Reading, firm: str, whole: Stores, alone: Stores
 ) -> None:
-    assert asked(reading, whole, "finance", OURS) == asked(reading, alone, "finance")
+    assert asked(reading, whole, "finance", OURS, firm=firm) == asked(reading, alone, "finance", firm=firm)
 
 
 @pytest.mark.req("G2")

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from app.console.journey import presenter as present
-from app.console.journey import search, trace
+from app.console.journey import trace
+from app.console.journey.holdings import entry_of, gone, holdings, lines, work_rows
+from app.console.journey.payloads import parts
+from app.console.journey.sentences import sentence
 from app.console.widgets.download import csv_of
-from app.console.widgets.payload import compared
 from app.readings import ids, masking
+from app.readings.journey import search
+from app.readings.journey.reading import holdings_of, invoice_of, step_of
+from app.readings.journey.rows import Holding, Item, Named, Project, Span, Step, Work
+from app.readings.masking import masked_rows
+from app.readings.payload import flat, masked_body
 from models.canonical.classification import MASK, DataClass
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -20,30 +29,24 @@ NOBODY: frozenset[DataClass] = frozenset()
 FINANCE = frozenset({DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE})
 
 
-def step(kind: str, after: int = 0, **more: Any) -> dict[str, Any]:
-    base = {
+def record(kind: str, after: int = 0, **more: Any) -> dict[str, Any]:
+    """A record as the statement answers it, `body` given as values."""
+    base = {field.name: None for field in fields(Step) if field.name != "changed"}
+    known = {
         "kind": kind,
         "occurred_at": NOW + timedelta(seconds=after),
-        "system": None,
         "flow": "time-to-bill",
         "flow_version": 1,
-        "step": None,
-        "status": None,
-        "error_code": None,
         "attempt": 1,
-        "actor": None,
-        "legal_entity": None,
-        "amount": None,
-        "currency": None,
-        "duration_us": None,
         "trace_id": "t",
-        "span_id": None,
         "record_id": f"{kind}{after}",
-        "entity": None,
         "business_key": "time_entry:1",
-        "body": "{}",
     }
-    return {**base, **more, "body": json.dumps(more["body"]) if "body" in more else "{}"}
+    return {**base, **known, **more, "body": json.dumps(more.get("body", {}))}
+
+
+def step(kind: str, after: int = 0, clear: frozenset[DataClass] = NOBODY, **more: Any) -> Step:
+    return step_of(record(kind, after, **more), clear)
 
 
 @pytest.mark.req("O2")
@@ -74,14 +77,15 @@ def step(kind: str, after: int = 0, **more: Any) -> dict[str, Any]:
         (step("something_new"), "Something new"),
     ],
 )
-def test_each_record_is_a_sentence(row: dict[str, Any], text: str) -> None:
+def test_each_record_is_a_sentence(row: Step, text: str) -> None:
     """O2: readable by people who know the business, not the software."""
-    assert present.sentence(row) == text
+    assert sentence(row) == text
 
 
 def test_a_body_that_is_no_json_still_shows() -> None:
-    assert present.sentence({**step("failure"), "body": "not json"}) == "Step refused: –"
-    assert present.parts({**step("failure"), "body": "not json"}, NOBODY)[0].fields[0].after == "not json"
+    odd = step_of({**record("failure"), "body": "not json"}, NOBODY)
+    assert sentence(odd) == "Step refused: –"
+    assert parts(odd)[0].fields[0].after == "not json"
 
 
 def test_the_outline_says_where_it_is_stuck() -> None:
@@ -107,15 +111,15 @@ def test_the_outline_names_systems_alone_and_who_lost_it_since() -> None:
         step("settlement", 2, status="settled"),
     ]
     held = [
-        {"system": system, "key": key, "present": present}
-        for system, key, present in (
+        Holding(system, None, "project", key, there, NOW, {})
+        for system, key, there in (
             ("netsuite", "PRJ-1", False),
             ("kantata", "PRJ-1", True),
             ("kantata", "PRJ-1-v1", False),
         )
     ]
-    assert present.gone(held, "PRJ-1") == ["netsuite"]
-    assert present.outline(steps, present.gone(held, "PRJ-1")) == (
+    assert gone(held, "PRJ-1") == ["netsuite"]
+    assert present.outline(steps, gone(held, "PRJ-1")) == (
         "warn",
         "Arrived, but gone from netsuite; through netsuite; 4 records over 2.0 s.",
     )
@@ -124,23 +128,14 @@ def test_the_outline_names_systems_alone_and_who_lost_it_since() -> None:
 
 def test_the_first_record_shown_is_the_one_that_tells_most() -> None:
     arrived = [step("failure", 1), step("acknowledgement", 3), step("settlement", 4, status="settled")]
-    assert present.telling(arrived)["kind"] == "acknowledgement"
-    assert present.telling([*arrived[:1], step("settlement", 4, status="dead")])["kind"] == "failure"
-    assert present.telling([step("source_event")])["kind"] == "source_event"
+    assert present.telling(arrived).kind == "acknowledgement"
+    assert present.telling([*arrived[:1], step("settlement", 4, status="dead")]).kind == "failure"
+    assert present.telling([step("source_event")]).kind == "source_event"
 
 
-def span(number: int, parent: int | None, start: int = 0, **more: Any) -> dict[str, Any]:
-    return {
-        "span_id": str(number),
-        "parent_span_id": None if parent is None else str(parent),
-        "name": f"s{number}",
-        "service_name": "svc",
-        "start_time": NOW + timedelta(milliseconds=start),
-        "duration_us": 5000,
-        "status_code": 0,
-        "status_message": None,
-        **more,
-    }
+def span(number: int, parent: int | None, start: int = 0) -> Span:
+    above, begun = None if parent is None else str(parent), NOW + timedelta(milliseconds=start)
+    return Span("t", str(number), above, f"s{number}", "svc", begun, 5000, 0, None, {})
 
 
 @pytest.mark.req("O2", "C9")
@@ -184,10 +179,10 @@ def test_answers_hang_as_moments_under_their_span() -> None:
         (step("pause", span_id="1", system="crm"), "‖ waits for CRM"),
     ],
 )
-def test_moments_have_short_labels_and_tell_all_when_hovered(record: dict[str, Any], label: str) -> None:
+def test_moments_have_short_labels_and_tell_all_when_hovered(record: Step, label: str) -> None:
     """O2, O7: beside the bars there is room for a few words, on a small screen too."""
     moment = trace.waterfall([span(1, None)], [record])[1]
-    assert (moment["name"], moment["told"]) == (label, present.sentence(record))
+    assert (moment["name"], moment["told"]) == (label, sentence(record))
 
 
 @pytest.mark.parametrize(
@@ -218,30 +213,22 @@ def test_the_first_digits_of_an_id_are_enough(typed: str, looked_for: bool) -> N
     assert ids.is_prefix(ids.compact(typed)) is looked_for
 
 
-def id_row(kind: str, key: str, **more: Any) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "key": key,
-        "flow": "time-to-bill",
-        "about": "project:PRJ-1",
-        "title": None,
-        "records": 3,
-        **more,
-    }
+def named(kind: str, key: str, about: str | None = "project:PRJ-1", title: str | None = None) -> Named:
+    return Named(kind, key, "time-to-bill", about, title, 3)
 
 
 @pytest.mark.req("O2")
 def test_one_id_with_these_digits_opens_and_several_are_offered() -> None:
     """O2: by run or trace, as short as pages show it; a run and the lineage it began are one thing."""
     run, other = "0b3e68a8" + "1" * 24, "0b3e68a8" + "2" * 24
-    one = search.found([id_row("run", run), id_row("lineage", run)], [], [], [])
+    one = search.found([named("run", run), named("lineage", run)], [], [], [])
     assert [(found.kind, found.key) for found in one] == [("run", run)] and search.chosen("0b3e68a8", one) == one[0]
-    assert search.chosen("0b3e68a8", search.found([id_row("run", run), id_row("run", other)], [], [], [])) is None
+    assert search.chosen("0b3e68a8", search.found([named("run", run), named("run", other)], [], [], [])) is None
 
 
 @pytest.mark.req("O2", "X8")
 def test_a_case_leads_to_the_journey_of_what_it_is_about() -> None:
-    found = search.found([id_row("case", "eafac2839c04", title="PRJ-1 is missing in the ERP")], [], [], [])
+    found = search.found([named("case", "eafac2839c04", title="PRJ-1 is missing in the ERP")], [], [], [])
     case = search.chosen("EAFAC283", found)
     assert case is not None and (case.kind, case.title, case.note) == (
         "case",
@@ -252,7 +239,7 @@ def test_a_case_leads_to_the_journey_of_what_it_is_about() -> None:
     assert subject is not None and subject.key == "project:PRJ-1"
     assert (
         search.subject(
-            search.found([id_row("case", "eafac2839c04", about=None, title="time-to-bill stands")], [], [], [])[0]
+            search.found([named("case", "eafac2839c04", about=None, title="time-to-bill stands")], [], [], [])[0]
         )
         is None
     )
@@ -260,17 +247,7 @@ def test_a_case_leads_to_the_journey_of_what_it_is_about() -> None:
 
 def test_a_customers_name_opens_the_customer() -> None:
     """O2: by customer."""
-    projects = [
-        {
-            "key": f"PRJ-{at}",
-            "name": "x",
-            "customer_key": "C-300",
-            "customer_name": "Aldermoor Rail",
-            "legal_entity": "",
-            "usable_at": None,
-        }
-        for at in (1, 2)
-    ]
+    projects = [Project(f"PRJ-{at}", "x", "C-300", "Aldermoor Rail", "", None) for at in (1, 2)]
     candidates = search.found([], projects, [], [])
     assert search.chosen("aldermoor rail", candidates) == search.Candidate(
         "customer", "customer:C-300", "Aldermoor Rail", "2 projects"
@@ -279,18 +256,7 @@ def test_a_customers_name_opens_the_customer() -> None:
 
 
 def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
-    work = [
-        {
-            "key": key,
-            "kind": "time",
-            "project_key": "P",
-            "state": "ready",
-            "customer_name": "",
-            "legal_entity": "",
-            "work_date": None,
-        }
-        for key in ("TE-1", "TE-12")
-    ]
+    work = [Item(key, "time", "P", "ready") for key in ("TE-1", "TE-12")]
     candidates = search.found([], [], work, [])
     assert search.chosen("TE-1", candidates) == candidates[0]
     assert candidates[0].key == "time_entry:TE-1"
@@ -331,7 +297,7 @@ def test_an_exact_hit_opens_at_once_and_many_are_offered() -> None:
 )
 def test_sensitive_fields_are_hidden_in_our_words_and_the_vendors(name: str) -> None:
     """G2: rates, pay, contract values and personal data."""
-    assert [field.after for field in compared(None, {"outer": [{name: "123"}]}, NOBODY)] == [MASK]
+    assert masked_body({"outer": [{name: "123"}]}, NOBODY) == {"outer": [{name: MASK}]}
     assert masking.value(f"{name}.amount", "123", NOBODY) == MASK
 
 
@@ -378,39 +344,57 @@ def test_a_name_shared_with_harmless_things_is_judged_by_what_it_is_about(path: 
 @pytest.mark.req("G2")
 def test_a_cleared_role_reads_its_classes_and_no_other() -> None:
     body = {"bill_rate": {"amount": "95", "currency": "EUR"}, "base_pay": "9"}
-    assert {field.path: field.after for field in compared(None, body, FINANCE)} == {
-        "bill_rate.amount": "95",
-        "bill_rate.currency": "EUR",
-        "base_pay": MASK,
+    assert masked_body(body, FINANCE) == {**body, "base_pay": MASK}
+    assert masked_body(body, NOBODY) == {"bill_rate": {"amount": MASK, "currency": MASK}, "base_pay": MASK}
+
+
+@pytest.mark.req("G2")
+def test_a_body_is_masked_field_by_field_as_each_path_would_be_alone() -> None:
+    """G2: one rule for a path and for a body, however deep, and nothing hides what is not there."""
+    body = {
+        "cost_rate": {"amount": "9", "note": None},
+        "tasks": [{"hours": 8, "rate": [1, 2]}],
+        "code": "P",
+        "empty": {},
     }
+    masked = flat(masked_body(body, NOBODY, "contract"))
+    assert masked == {
+        path: masking.value(f"contract.{path}".replace("[", ".["), value, NOBODY) for path, value in flat(body).items()
+    }
+    assert masked["cost_rate.amount"] == MASK and masked["cost_rate.note"] is None and masked["tasks[0].hours"] == 8
 
 
 @pytest.mark.req("O2", "G2")
 def test_a_masked_change_still_shows_as_a_change() -> None:
-    fields = compared({"rate": "95", "hours": 8}, {"rate": "99", "hours": 8, "note_id": 1}, NOBODY)
-    assert [(field.path, field.before, field.after, field.changed) for field in fields] == [
+    body = {"before": {"rate": "95", "hours": 8}, "after": {"rate": "99", "hours": 8, "note_id": 1}}
+    [part] = parts(step("transformation", body=body))
+    assert [(field.path, field.before, field.after, field.changed) for field in part.fields] == [
         ("rate", MASK, MASK, True),
         ("note_id", "—", 1, True),
         ("hours", 8, 8, False),
     ]
+    assert "99" in str(step("transformation", clear=FINANCE, body=body)), "and is clear to who asked and may"
 
 
 def test_systems_are_compared_field_by_field() -> None:
+    """What is masked is compared all the same: that two rates differ is no secret, the rates are."""
     held = [
         {
             "system": name,
             "role": name,
             "entity": "project",
+            "key": "P",
             "present": True,
             "observed_at": NOW,
-            "fields": json.dumps({"status": status, "code": "P"}),
+            "fields": json.dumps({"status": status, "code": "P", "rate": rate}),
         }
-        for name, status in (("crm", "active"), ("erp", "closed"))
+        for name, status, rate in (("crm", "active", "90"), ("erp", "closed", "95"))
     ]
-    columns, rows = present.holdings(held, NOBODY, "UTC")
+    columns, rows = holdings(holdings_of(held, NOBODY), "UTC")
     assert columns == ["crm · Project", "erp · Project"]
-    assert [row["field"] for row in rows] == ["observed", "status", "code"]
-    assert [row["differs"] for row in rows] == [False, True, False]
+    assert [row["field"] for row in rows] == ["observed", "status", "rate", "code"]
+    assert [row["differs"] for row in rows] == [False, True, True, False]
+    assert rows[2]["crm · Project"] == rows[2]["erp · Project"] == MASK
 
 
 def test_an_invoice_leads_to_its_customer_project_and_lines() -> None:
@@ -423,14 +407,15 @@ def test_an_invoice_leads_to_its_customer_project_and_lines() -> None:
         "total": {"amount": "9.00", "currency": "EUR"},
         "lines": [{"posting_id": "TE-1-v1", "amount": {"amount": "9.00", "currency": "EUR"}}],
     }
-    head, lines = present.lines({"fields": json.dumps(body)}, NOBODY)
+    row = {"system": "netsuite", "key": "INV-1", "observed_at": NOW, "fields": json.dumps(body)}
+    head, billed = lines(invoice_of(row, NOBODY))
     assert "/journey?q=C-1" in str(head["Customer"]) and "/journey?q=PRJ-1" in str(head["Project"])
     assert (head["Status"], head["Total"]) == ("paid", MASK)
-    assert lines == [{"posting": "TE-1-v1", "entry": "TE-1", "amount": MASK}]
+    assert billed == [{"posting": "TE-1-v1", "entry": "TE-1", "amount": MASK}]
 
 
 def test_a_posting_leads_back_to_its_entry() -> None:
-    assert [present.entry_of(posting) for posting in ("TE-kantata-27-v1", "TE-kantata-27-v2-R", None)] == [
+    assert [entry_of(posting) for posting in ("TE-kantata-27-v1", "TE-kantata-27-v2-R", None)] == [
         "TE-kantata-27",
         "TE-kantata-27",
         "",
@@ -447,29 +432,34 @@ def test_a_file_carries_no_formula() -> None:
 @pytest.mark.parametrize(
     ("row", "masked"),
     [
-        (step("acknowledgement", entity="time_entry", amount="760.00", currency="EUR"), "€760.00"),
-        (step("source_event", amount="760.00", currency="EUR"), "€760.00"),
+        (record("acknowledgement", entity="time_entry", amount=Decimal("760.00"), currency="EUR"), "€760.00"),
+        (record("source_event", amount=Decimal("760.00"), currency="EUR"), "€760.00"),
         (
-            step("acknowledgement", entity="contract", business_key="project:P", amount="125000.00", currency="EUR"),
+            record(
+                "acknowledgement",
+                entity="contract",
+                business_key="project:P",
+                amount=Decimal("125000.00"),
+                currency="EUR",
+            ),
             "€125,000.00",
         ),
     ],
 )
 def test_the_amount_of_one_thing_is_masked_like_the_field_it_comes_from(row: dict[str, Any], masked: str) -> None:
     """G2: a posting's amount by its hours is a rate, an acknowledged contract's is its value."""
-    assert present.timeline([row], "UTC", NOBODY)[0]["amount"] == present.facts(row, "UTC", NOBODY)["Amount"] == MASK
-    assert (
-        present.timeline([row], "UTC", FINANCE)[0]["amount"] == present.facts(row, "UTC", FINANCE)["Amount"] == masked
-    )
+    for clear, shown in ((NOBODY, MASK), (FINANCE, masked)):
+        one = step_of(row, clear)
+        assert present.timeline([one], "UTC")[0]["amount"] == present.facts(one, "UTC")["Amount"] == shown
 
 
 @pytest.mark.req("G2")
 def test_expenses_and_sums_of_cases_are_open_to_everybody() -> None:
     rows = [
-        step("acknowledgement", entity="expense", amount="12.00", currency="EUR"),
-        step("finding", entity="case", amount="12.00", currency="EUR"),
+        step("acknowledgement", entity="expense", amount=Decimal("12.00"), currency="EUR"),
+        step("finding", entity="case", amount=Decimal("12.00"), currency="EUR"),
     ]
-    assert [row["amount"] for row in present.timeline(rows, "UTC", NOBODY)] == ["€12.00", "€12.00"]
+    assert [row["amount"] for row in present.timeline(rows, "UTC")] == ["€12.00", "€12.00"]
 
 
 @pytest.mark.req("G2")
@@ -479,12 +469,12 @@ def test_the_work_of_a_project_shows_no_rates_until_asked() -> None:
         "resource_key": "E-1",
         "charge_code": "P.010",
         "work_date": None,
-        "hours": 8,
+        "hours": Decimal(8),
         "currency": "EUR",
         "state": "ready",
         "blocker": None,
-        "bill_amount": "760.00",
+        "bill_amount": Decimal("760.00"),
     }
     rows = [{**item, "kind": kind} for kind in ("time", "milestone", "expense")]
-    assert [row["value"] for row in present.work_rows(rows, NOBODY)] == [MASK, MASK, "€760.00"]
-    assert {row["value"] for row in present.work_rows(rows, FINANCE)} == {"€760.00"}
+    assert [row["value"] for row in work_rows(masked_rows(Work, rows, NOBODY))] == [MASK, MASK, "€760.00"]
+    assert {row["value"] for row in work_rows(masked_rows(Work, rows, FINANCE))} == {"€760.00"}

@@ -1,7 +1,11 @@
 -- flows: each flow in the window: volume, failures, retries, replays, and its lag lately and at worst
 SELECT flow,
-       sum(admitted)::BIGINT AS admitted, sum(settled)::BIGINT AS settled, sum(dead)::BIGINT AS dead,
-       sum(retries)::BIGINT AS retries, sum(replays)::BIGINT AS replays, sum(paused)::BIGINT AS paused,
+       sum(admitted)::BIGINT AS admitted,
+       sum(settled)::BIGINT AS settled,
+       sum(dead)::BIGINT AS dead,
+       sum(retries)::BIGINT AS retries,
+       sum(replays)::BIGINT AS replays,
+       sum(paused)::BIGINT AS paused,
        arg_max(lag_p50_s, hour) FILTER (lag_p50_s IS NOT NULL) AS lag_p50_s,
        arg_max(lag_p95_s, hour) FILTER (lag_p95_s IS NOT NULL) AS lag_p95_s,
        max(lag_max_s) AS lag_max_s,
@@ -16,10 +20,11 @@ ORDER BY flow
 -- last: when any flow worked last
 SELECT max(hour) AS hour FROM mart_flow_hour HAVING max(hour) IS NOT NULL
 
--- series: volume, failures, retries and replays of each flow over time, in steps of $step seconds
-SELECT flow, to_timestamp(floor(epoch(hour) / $step) * $step) AS slot,
-       sum(admitted)::BIGINT AS admitted, sum(settled)::BIGINT AS settled, sum(dead)::BIGINT AS dead,
-       sum(retries)::BIGINT AS retries, sum(replays)::BIGINT AS replays, max(lag_p95_s) AS lag_p95_s
+-- series: how the runs of each flow ended over time, in steps of $step seconds
+SELECT flow,
+       to_timestamp(floor(epoch(hour) / $step) * $step) AS slot,
+       sum(settled)::BIGINT AS settled,
+       sum(dead)::BIGINT AS dead
 FROM mart_flow_hour
 WHERE hour >= $since
 GROUP BY ALL
@@ -37,16 +42,21 @@ FROM mart_pair_lag
 ORDER BY oldest_pending_s DESC NULLS LAST, lag_p95_s DESC NULLS LAST
 LIMIT 40
 
--- letters: dead letters by flow, refusing system and code, the costliest first
-SELECT flow, system, error_code, count(*)::BIGINT AS letters, min(updated_at) AS oldest, any_value(error_message) AS message,
+-- dead_letters: dead letters by flow, refusing system and code, the most first
+SELECT flow,
+       system,
+       error_code,
+       count(*)::BIGINT AS letters,
+       min(updated_at) AS oldest,
+       any_value(error_message) AS message,
        sum(r.amount * coalesce(fx.rate, 1)) AS amount_reporting
 FROM runs r LEFT JOIN mart_fx fx USING (currency)
-WHERE state = 'dead' AND (len($entities::VARCHAR[]) = 0 OR list_contains($entities::VARCHAR[], legal_entity))
+WHERE state = 'dead'
 GROUP BY ALL
 ORDER BY letters DESC
 LIMIT 25
 
--- quarantine: refused input by receiver and reason since $since
+-- quarantine: refused input by receiver and reason
 SELECT receiver, error_code, count(*)::BIGINT AS rows, max(recorded_at) AS last_at, any_value(reason) AS reason
 FROM quarantine
 GROUP BY ALL
@@ -58,4 +68,3 @@ SELECT flow, sum(replays)::BIGINT AS replays, sum(delivered)::BIGINT AS delivere
 FROM mart_replay
 GROUP BY flow
 ORDER BY replays DESC
-

@@ -1,0 +1,170 @@
+"""Preview and replay of one run, a selection or a whole group (E4): choose, preview, replay. Writes requests alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.console.asking import desk, journal, read
+from app.console.exceptions.preview_panel import awaited, preview_panel
+from app.console.exceptions.progress_panel import progress_panel
+from app.console.exceptions.rerun import Reopen, page_again
+from app.console.widgets import formats
+from app.console.widgets.heading import draw
+from app.console.widgets.markup import block
+from app.readings.cases.rows import Case
+from app.readings.replays import reading as replays
+from app.readings.replays.selection import Selection, corrected, previewed_runs, roots_of
+from app.readings.rights import Action
+from app.readings.viewer import Viewer
+from models.journal.requests import Request
+
+STARTS = {"Failed step": "failed_step", "From the start": "start"}
+NO_RUN = "No failed run stands behind this: mend it in the owning system; the case then closes by itself."
+
+
+@st.fragment
+def replay_panel(
+    viewer: Viewer,
+    run_ids: Sequence[str],
+    key: str,
+    cases: Sequence[Case],
+    suggestion: Mapping[str, Any] | None = None,
+    case_id: str | None = None,
+    reopen: Reopen = None,
+) -> None:
+    """The panel: choose, preview, replay, watch. `key` tells panels apart; requests are remembered under it for the
+    session.
+
+    What set up the things that `cases` miss is replayed before `run_ids`, from its start. The page runs again when an
+    answer has come; `reopen` then brings back a dialog, which that closes.
+    """
+    running, preview, roots = _running(key, case_id), _request(f"preview_{key}"), roots_of(cases)
+    if running:
+        progress_panel(viewer, running, key, reopen)
+        return
+    if not run_ids and not roots:
+        draw(block(f'<span class="t-mute">{NO_RUN}</span>'))
+        return
+    start, correction = _choice(viewer, key, suggestion, run_ids[0]) if run_ids else ("start", None)
+    taken = previewed_runs(preview.body if preview else {}, run_ids)
+    asked = Selection(taken, start, correction, _roots(key, roots, len(run_ids)), case_id)
+    seen = preview if preview and asked.is_of(preview.body) else None
+    _buttons(viewer, asked, run_ids, key, seen, reopen)
+    if seen and not seen.ended:
+        awaited(seen.request_id, reopen)
+    elif seen:
+        preview_panel(viewer, seen, cases)
+
+
+def _roots(key: str, roots: tuple[str, ...], others: int) -> tuple[str, ...]:
+    if not roots or not others:
+        return roots
+    again = st.checkbox(
+        "Set up again first what is missing",
+        value=True,
+        key=f"roots_{key}",
+        help="Replays the finished set-up from its start, alone; the others follow only if it succeeds.",
+    )
+    return roots if again else ()
+
+
+def _choice(
+    viewer: Viewer, key: str, suggestion: Mapping[str, Any] | None, first: str
+) -> tuple[str, dict[str, Any] | None]:
+    """From where, and with which correction."""
+    left, right = st.columns(2)
+    begin = left.segmented_control("Begin at", list(STARTS), default="Failed step", required=True, key=f"start_{key}")
+    start, options = STARTS.get(begin or "", "failed_step"), ["As it was", "Corrected"]
+    payload = right.segmented_control(
+        "Payload", options, default=options[1 if suggestion else 0], required=True, key=f"payload_{key}"
+    )
+    return start, _correction(viewer, key, suggestion or {}, first) if payload == "Corrected" else None
+
+
+def _correction(viewer: Viewer, key: str, suggestion: Mapping[str, Any], first: str) -> dict[str, Any] | None:
+    rows: list[dict[str, str | None]] = [{"field": path, "value": str(value)} for path, value in suggestion.items()]
+    known = read(viewer, replays.correctable_fields, first)
+    edited = st.data_editor(
+        rows or [{"field": None, "value": None}],
+        key=f"correction_{key}",
+        num_rows="dynamic",
+        hide_index=True,
+        row_height=30,
+        alt="Fields to correct",
+        column_config={
+            "field": st.column_config.SelectboxColumn(
+                "Field", options=list(dict.fromkeys([*suggestion, *known])), help="Fields of the first run's payload"
+            ),
+            "value": st.column_config.TextColumn("New value"),
+        },
+    )
+    if suggestion:
+        st.caption("Suggested by the detector; change it if you know better.")
+    return corrected((row.get("field"), row.get("value")) for row in edited) or None
+
+
+def _buttons(
+    viewer: Viewer, asked: Selection, run_ids: Sequence[str], key: str, seen: Request | None, reopen: Reopen
+) -> None:
+    reason = st.text_input(
+        "Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit store.", label_visibility="collapsed"
+    )
+    not_yet = _not_yet(asked, seen)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        no_preview = viewer.why_not(Action.PREVIEW)
+        if st.button(
+            "Preview",
+            key=f"ask_preview_{key}",
+            icon=":material/visibility:",
+            type="primary" if not_yet else "secondary",
+            disabled=no_preview is not None,
+            help=no_preview or "A dry run: shows what each system would get. Writes nothing.",
+        ):
+            _send(viewer, "preview", key, {**asked.body(), "run_ids": list(run_ids)}, reason, reopen)
+        no_replay = viewer.why_not(Action.REPLAY) or not_yet
+        if st.button(
+            f"Replay {formats.plural(asked.size, 'run')}",
+            key=f"ask_replay_{key}",
+            type="primary",
+            icon=":material/replay:",
+            disabled=no_replay is not None,
+            help=no_replay,
+        ):
+            plan = (seen.result or {}).get("plan_hash") if seen and seen.state == "done" else None
+            _send(viewer, "replay", key, asked.body(plan), reason, reopen)
+    if late := len(run_ids) - len(asked.run_ids):
+        more, them = formats.plural(late, "more run"), "it" if late == 1 else "them"
+        st.caption(f"{more} failed since this preview: preview again to take {them} along.")
+
+
+def _send(viewer: Viewer, kind: str, key: str, body: Mapping[str, Any], reason: str, reopen: Reopen) -> None:
+    st.session_state[f"{kind}_{key}"] = desk().requests.append(kind, body, viewer.name, reason or None)
+    page_again(reopen)
+
+
+def _not_yet(asked: Selection, seen: Request | None) -> str | None:
+    """A corrected payload is previewed before it is sent; as it was, one click does."""
+    if asked.correction and not (seen and seen.state == "done"):
+        return "Preview the correction first: it changes what the systems get."
+    return None
+
+
+def _running(key: str, case_id: str | None) -> Request | None:
+    """The replay that this panel watches; else one of the case that somebody has begun, in another tab or before a
+    reload, which is remembered from now on.
+    """
+    if mine := _request(f"replay_{key}"):
+        return mine
+    begun = journal().requests.recent(10, case_id) if case_id else []
+    found = next((request for request in begun if request.kind == "replay" and not request.ended), None)
+    if found:
+        st.session_state[f"replay_{key}"] = found.request_id
+    return found
+
+
+def _request(name: str) -> Request | None:
+    request_id = st.session_state.get(name)
+    return journal().requests.get(request_id) if request_id else None

@@ -1,0 +1,1 @@
+"""What is stuck, why, what is it worth, and what mends it?"""

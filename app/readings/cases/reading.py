@@ -1,0 +1,98 @@
+"""Cases as a viewer may see them: those of their legal entities, amounts of single records masked by role (X8, G1, G2).
+
+A case of no legal entity opens for everybody who knows its id, and is in no list of a viewer who is limited to some.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from app.readings.cases.question import CaseQuestion
+from app.readings.cases.rows import Case, CaseEvent, CaseFinding, CaseLine, Cases
+from app.readings.clear import NOTHING
+from app.readings.masking import masked_rows
+from app.readings.page import Page
+from app.readings.payload import masked_body
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
+from models.journal.cases import CaseFilter, CaseGroup
+
+_CASE, _FINDING = ({field.name for field in fields(row)} for row in (Case, CaseFinding))
+
+
+def within(viewer: Viewer, where: CaseFilter) -> CaseFilter:
+    """The filter, never wider than the viewer's legal entities: one that names only others names the viewer's."""
+    asked = where.legal_entities
+    mine = tuple(one for one in asked if not viewer.entities or one in viewer.entities)
+    return replace(where, legal_entities=mine or viewer.entities)
+
+
+def page(
+    stores: Stores, viewer: Viewer, where: CaseFilter = CaseFilter(), order: str = "money", part: Page = Page(50)
+) -> Cases:
+    """A page of cases in a stable order.
+
+    Raises KeyError for an unknown order.
+    """
+    found = stores.journal.cases.page(within(viewer, where), order, part.size, part.offset)
+    return Cases(tuple(_case(row) for row in found.rows), found.total)
+
+
+def listed(stores: Stores, viewer: Viewer, asked: CaseQuestion) -> tuple[CaseLine, ...]:
+    """Cases as a list, most money first."""
+    where = CaseFilter(
+        status=asked.status.states,
+        causes=asked.cause,
+        owners=asked.owner,
+        projects=asked.project,
+    )
+    return tuple(
+        CaseLine(*(getattr(found, field.name) for field in fields(CaseLine)))
+        for found in page(stores, viewer, where, part=Page(asked.limit)).rows
+    )
+
+
+def groups(stores: Stores, viewer: Viewer, where: CaseFilter = CaseFilter()) -> tuple[CaseGroup, ...]:
+    """Open cases by cause, the most money first."""
+    return tuple(stores.journal.cases.groups(within(viewer, where)))
+
+
+def facets(stores: Stores, viewer: Viewer, column: str, status: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """Values of a column that cases are filtered by, the most frequent first."""
+    counted = stores.journal.cases.facets(column, within(viewer, CaseFilter(status=status)))
+    return tuple(value for value, _ in counted)
+
+
+def case(stores: Stores, viewer: Viewer, case_id: str) -> Case | None:
+    """One case; None where there is none, or where it belongs to another legal entity."""
+    row = stores.journal.cases.get(case_id)
+    hidden = row is None or (viewer.entities and row["legal_entity"] not in (*viewer.entities, None))
+    return None if row is None or hidden else _case(row)
+
+
+def findings(stores: Stores, viewer: Viewer, case: Case, part: Page = Page()) -> tuple[CaseFinding, ...]:
+    """Records of a case that are still found, the oldest first; of a resolved case those that were."""
+    rows = stores.journal.cases.findings(case.case_id, part.size, part.offset, case.status == "resolved")
+    return masked_rows(CaseFinding, [_finding(row) for row in rows], viewer.clear)
+
+
+def events(stores: Stores, viewer: Viewer, case: Case, limit: int = 60) -> tuple[CaseEvent, ...]:
+    """What happened to a case, the newest first."""
+    return tuple(
+        CaseEvent(row["at"], row["actor"], row["action"], row["body"] or {})
+        for row in stores.journal.cases.events(case.case_id, limit)
+    )
+
+
+def _case(row: Mapping[str, Any]) -> Case:
+    whole = {**row, "suggestion": row["suggestion"] or {}, "trace_ids": tuple(row["trace_ids"] or ())}
+    return Case(**{name: value for name, value in whole.items() if name in _CASE})
+
+
+def _finding(row: Mapping[str, Any]) -> dict[str, Any]:
+    found = row["evidence"]
+    evidence = json.loads(found) if isinstance(found, str) else found or {}
+    return {**{name: row[name] for name in _FINDING}, "evidence": masked_body(evidence, NOTHING)}

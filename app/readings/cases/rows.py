@@ -1,0 +1,104 @@
+"""Cases, their findings and their history. `…_reporting` is in the reporting currency; times are UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from app.readings.masking import AmountOfSubject
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case. Its money is a sum over records and open to everybody; `amounts` is the same by currency.
+
+    `suggestion` is the correction that its detector proposes (dotted path -> value), and `roots`, the runs that set up
+    what it misses.
+    """
+
+    case_id: str
+    fingerprint: str
+    title: str
+    explanation: str
+    next_action: str
+    cause: str
+    severity: str
+    status: str
+    owner: str
+    assignee: str | None
+    detector: str
+    flow: str | None
+    system: str | None
+    legal_entity: str | None
+    subject_entity: str
+    subject_key: str
+    project_key: str | None
+    customer_key: str | None
+    occurrences: int
+    money_kind: str
+    amount_reporting: Decimal
+    amounts: Mapping[str, Decimal]
+    first_seen: datetime
+    last_seen: datetime
+    sla_due: datetime
+    resolved_at: datetime | None
+    snoozed_until: datetime | None
+    suggestion: Mapping[str, Any]
+    trace_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFinding:
+    """One record that a detector found; `evidence` names what it saw, sensitive values masked for everybody."""
+
+    subject_entity: str
+    subject_key: str
+    run_id: str | None
+    amount: AmountOfSubject | None
+    currency: str | None
+    evidence: Mapping[str, Any]
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """What somebody did with a case, or what became of it; `body` holds the words and values of the action."""
+
+    at: datetime
+    actor: str
+    action: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """A page of cases, and how many there are in all."""
+
+    rows: tuple[Case, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in a list: what it is, what it is worth, and who must do what until when."""
+
+    case_id: str
+    severity: str
+    status: str
+    cause: str
+    title: str
+    occurrences: int
+    amount_reporting: Decimal
+    owner: str
+    assignee: str | None
+    subject_entity: str
+    subject_key: str
+    system: str | None
+    flow: str | None
+    first_seen: datetime
+    last_seen: datetime
+    sla_due: datetime
+    next_action: str

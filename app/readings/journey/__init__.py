@@ -1,0 +1,1 @@
+"""What happened to this one thing, in every system?"""

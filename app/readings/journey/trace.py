@@ -1,0 +1,61 @@
+"""The journey of one thing as rows, for who asks outside the console (O2, O8)."""
+
+from __future__ import annotations
+
+from app.readings import clear as clear_values
+from app.readings import ids
+from app.readings.journey import reading, search
+from app.readings.journey.question import TraceQuestion
+from app.readings.journey.rows import Span, Step
+from app.readings.journey.search import Candidate
+from app.readings.rights import Action
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
+from models.domain.errors import TieoutError
+
+NAMED = 12
+"""As many as an error names of the things that a word may mean."""
+
+
+class NotOne(TieoutError):
+    """What was asked for names several things: ask again for one of them by its key."""
+
+    code = "reading.not_one"
+
+
+class NotCleared(TieoutError):
+    """Clear values were asked for without the right to see them: ask again without, or have a role that may."""
+
+    code = "reading.not_cleared"
+
+
+def trace(stores: Stores, viewer: Viewer, asked: TraceQuestion) -> tuple[Step, ...] | tuple[Span, ...]:
+    """Every record of the journeys of what `asked` names, in order; of a trace without records its spans.
+
+    Asking for clear values is kept in the audit store. Raises NotOne where several things are named so, and NotCleared
+    where the viewer may not see clear values.
+    """
+    one = _one(stores, viewer, search.asked(asked.key))
+    if one is None:
+        return ()
+    if asked.clear:
+        if why_not := viewer.why_not(Action.REVEAL):
+            raise NotCleared(why_not)
+        clear_values.audit(stores, viewer, "clear_values_shown", one.key)
+    steps = reading.steps(stores, viewer, one, asked.clear)
+    return steps or reading.spans(stores, viewer, one.key, asked.clear)
+
+
+def _unseen(q: str, found: tuple[Candidate, ...]) -> Candidate | None:
+    """A trace that came without spans: no search shows it, but records may name it."""
+    digits = ids.compact(q)
+    return Candidate("trace", digits, digits, "") if ids.is_id(digits) and not found else None
+
+
+def _one(stores: Stores, viewer: Viewer, q: str) -> Candidate | None:
+    found = reading.candidates(stores, viewer, q) if q else ()
+    one = search.chosen(q, found) or _unseen(q, found)
+    if one is None and found:
+        named = "; ".join(f"{each.key} ({each.title})" for each in found[:NAMED])
+        raise NotOne(f"{search.counted(len(found), 'thing')} are named {q!r}: ask for one of {named}")
+    return search.subject(one) if one is not None and one.kind == "case" else one

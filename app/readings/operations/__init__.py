@@ -1,0 +1,1 @@
+"""Is work flowing?"""

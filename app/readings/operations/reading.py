@@ -1,0 +1,80 @@
+"""Whether work is flowing: volume, failures, lags and what they hold, of all legal entities but for dead letters (O1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from app.readings.cases import reading as cases
+from app.readings.operations.rows import (
+    DeadLetters,
+    FlowVolume,
+    Held,
+    PairLag,
+    Quarantined,
+    Replays,
+    Slot,
+    Stake,
+    Worked,
+)
+from app.readings.reading import rows
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
+from models.journal.throttle import Circuit
+from models.sql_statements import statements
+
+SQL = statements(Path(__file__).with_name("operations.sql"))
+
+
+def flows(stores: Stores, viewer: Viewer, since: datetime) -> tuple[FlowVolume, ...]:
+    """Each flow that ran since then."""
+    return rows(stores, viewer, SQL["flows"], FlowVolume, since=since)
+
+
+def series(stores: Stores, viewer: Viewer, since: datetime, step: int) -> tuple[Slot, ...]:
+    """Each flow that ran since then, in steps of `step` seconds."""
+    return rows(stores, viewer, SQL["series"], Slot, since=since, step=step)
+
+
+def worked_last(stores: Stores, viewer: Viewer) -> datetime | None:
+    """The hour in which any flow worked last; None where none ever did."""
+    found = rows(stores, viewer, SQL["last"], Worked)
+    return found[0].hour if found else None
+
+
+def held(stores: Stores, viewer: Viewer) -> tuple[Held, ...]:
+    """Open failures and the money they hold, by flow and age."""
+    return rows(stores, viewer, SQL["held"], Held)
+
+
+def pairs(stores: Stores, viewer: Viewer) -> tuple[PairLag, ...]:
+    """How far each target lags behind its source; what waits longest comes first."""
+    return rows(stores, viewer, SQL["pairs"], PairLag)
+
+
+def dead_letters(stores: Stores, viewer: Viewer) -> tuple[DeadLetters, ...]:
+    """Runs that ended dead, by what refused them, the most first."""
+    return rows(stores, viewer, SQL["dead_letters"], DeadLetters)
+
+
+def quarantine(stores: Stores, viewer: Viewer) -> tuple[Quarantined, ...]:
+    """Input that nobody could read, by receiver and fault."""
+    return rows(stores, viewer, SQL["quarantine"], Quarantined)
+
+
+def replays(stores: Stores, viewer: Viewer) -> tuple[Replays, ...]:
+    """How replays ended since the start, by flow."""
+    return rows(stores, viewer, SQL["replays"], Replays)
+
+
+def at_stake(stores: Stores, viewer: Viewer) -> Stake:
+    """What is open among the exceptions, in failures and money."""
+    groups = cases.groups(stores, viewer)
+    money = sum((group.amount_reporting for group in groups), Decimal(0))
+    return Stake(sum(group.occurrences for group in groups), money)
+
+
+def circuits(stores: Stores, viewer: Viewer) -> tuple[Circuit, ...]:
+    """What each system that was ever called lets through now, by name."""
+    return tuple(sorted(stores.journal.throttle.circuits().values(), key=lambda one: one.system))

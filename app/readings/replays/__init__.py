@@ -1,0 +1,1 @@
+"""What would a replay do, and what came of it?"""
