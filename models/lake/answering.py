@@ -94,7 +94,7 @@ class Answers:
 
 
 def main() -> None:
-    """Answer (number, sql, params) with (number, Arrow stream or Fault) until the pipe ends; first come the settings."""
+    """Answer (number, sql, params) with (number, Arrow stream or Fault) until the pipe ends; settings come first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the reader's end of the pipe decides
     pipe, sending = Connection(int(sys.argv[1])), threading.Lock()
     try:

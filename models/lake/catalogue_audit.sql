@@ -1,5 +1,11 @@
 -- data_files: every data file of the audit tables, with its path below the data folder
-SELECT f.data_file_id, t.table_name, s.path || t.path || f.path AS path, f.record_count, f.file_size_bytes, f.end_snapshot
+SELECT
+    f.data_file_id,
+    t.table_name,
+    s.path || t.path || f.path AS path,
+    f.record_count,
+    f.file_size_bytes,
+    f.end_snapshot
 FROM $catalogue.ducklake_data_file f
 JOIN $catalogue.ducklake_table t USING (table_id)
 JOIN $catalogue.ducklake_schema s USING (schema_id)
@@ -31,9 +37,15 @@ JOIN $catalogue.ducklake_partition_column c
   ON c.partition_id = f.partition_id AND c.partition_key_index = p.partition_key_index;
 
 -- footers: rows and column ranges as the files themselves tell them, one row per file and column
-SELECT file_name, path_in_schema AS column_name, sum(num_values)::BIGINT AS value_count, sum(stats_null_count)::BIGINT AS null_count,
-       list(stats_min_value) AS minima, list(stats_max_value) AS maxima
-FROM parquet_metadata($files) GROUP BY file_name, path_in_schema;
+SELECT
+    file_name,
+    path_in_schema AS column_name,
+    sum(num_values)::BIGINT AS value_count,
+    sum(stats_null_count)::BIGINT AS null_count,
+    list(stats_min_value) AS minima,
+    list(stats_max_value) AS maxima
+FROM parquet_metadata($files)
+GROUP BY file_name, path_in_schema;
 
 -- footer_rows: rows of each file as its footer counts them
 SELECT file_name, num_rows FROM parquet_file_metadata($files);

@@ -93,7 +93,7 @@ def attach_missing(
 def open_lake(
     settings: Settings, *, write: bool = False, memory_mib: int = 256, threads: int = 2
 ) -> duckdb.DuckDBPyConnection:
-    """A connection with the audit lake alone, as `lake`; nothing attached when it does not exist and `write` is false."""
+    """A connection with the audit lake alone, as `lake`; nothing attached where there is none and no `write`."""
     connection = open_engine(settings, memory_mib=memory_mib, threads=threads)
     _attach_lake(connection, "lake", settings.lake_catalog_address, lake_data(settings), write)
     return connection

@@ -31,8 +31,8 @@ class FileLock:
             if time.monotonic() > deadline:
                 self._file.seek(0)
                 raise Misconfigured(
-                    f"process {self._file.read().strip() or 'unknown'} already writes this lake ({path}): stop it first, or use a "
-                    "PostgreSQL catalogue (TIEOUT_LAKE_CATALOG=postgres:…), which takes several writers"
+                    f"process {self._file.read().strip() or 'unknown'} already writes this lake ({path}): stop it "
+                    "first, or use a PostgreSQL catalogue (TIEOUT_LAKE_CATALOG=postgres:…), which takes several writers"
                 )
             time.sleep(0.05)
         self._file.truncate(0)

@@ -1,4 +1,4 @@
-"""Why a statement had no answer, as it crosses from the answering process: a name and a text, whatever was raised there.
+"""Why a statement had no answer, as it crosses from the answering process: a name and a text, whatever was raised.
 
 Exceptions themselves do not always arrive: what was pickled with one argument may want several when it is made again.
 """

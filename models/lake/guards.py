@@ -43,7 +43,8 @@ def install_postgres(address: str) -> None:
         for name, (event, table, condition) in GUARDS.items():
             when = "true" if condition == "1" else condition
             connection.execute(
-                f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION tieout_refuse()"
+                f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} "
+                f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION tieout_refuse()"
             )
 
 
@@ -63,7 +64,8 @@ def main() -> None:
     connection = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)
     for name, (event, table, condition) in GUARDS.items():
         connection.execute(
-            f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {event} ON {table} WHEN {condition} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+            f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {event} ON {table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
         )
     connection.close()
 

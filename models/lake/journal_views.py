@@ -1,4 +1,4 @@
-"""How the journal's tables look to readers of SQL: times as timestamptz, money as decimal, technical columns left out."""
+"""How the journal's tables look to readers of SQL: times as timestamptz, money as decimal, no technical columns."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ MONEY = re.compile(r"^amount(_reporting)?$")
 HIDDEN = re.compile(r"^(lease|fenc|claim|heartbeat|tenant_slot)|_wall$|^(owner_token|worker|token)$")
 
 _RUN = (
-    "run_id flow flow_version:INTEGER state step step_name attempt:INTEGER business_key source_version aggregate lineage_id replay_of "
-    "correlation_id trace_id legal_entity event_type payload error_code error_message error_field system waiting_for waiting_because "
-    "waiting_missing waiting_owner amount currency created_at due_at settled_at updated_at source_changed_at"
+    "run_id flow flow_version:INTEGER state step step_name attempt:INTEGER business_key source_version "
+    "aggregate lineage_id replay_of correlation_id trace_id legal_entity event_type payload error_code "
+    "error_message error_field system waiting_for waiting_because waiting_missing waiting_owner amount "
+    "currency created_at due_at settled_at updated_at source_changed_at"
 )
 _CASE = (
-    "case_id fingerprint detector cause title explanation next_action suggestion severity status owner assignee flow system legal_entity "
-    "subject_entity subject_key project_key customer_key occurrences:BIGINT money_kind amounts amount_reporting first_seen last_seen "
-    "resolved_at sla_due snoozed_until run_ids trace_ids"
+    "case_id fingerprint detector cause title explanation next_action suggestion severity status owner "
+    "assignee flow system legal_entity subject_entity subject_key project_key customer_key "
+    "occurrences:BIGINT money_kind amounts amount_reporting first_seen last_seen resolved_at sla_due "
+    "snoozed_until run_ids trace_ids"
 )
-_FINDING = "finding_id case_id detector subject_entity subject_key run_id trace_id amount currency evidence first_seen last_seen resolved_at"
+_FINDING = (
+    "finding_id case_id detector subject_entity subject_key run_id trace_id amount currency evidence "
+    "first_seen last_seen resolved_at"
+)
 _REQUEST = "request_id kind body state result actor reason created_at settled_at"
 
 
@@ -44,8 +49,8 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
 def selection(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """The SELECT that shows `table` of the attached journal, made from the columns it has."""
     rows = connection.execute(
-        "SELECT schema_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'journal' AND table_name = $1 "
-        "ORDER BY column_index",
+        "SELECT schema_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = 'journal' AND table_name = $1 ORDER BY column_index",
         [table],
     ).fetchall()
     fields = [_field(name, kind) for _, name, kind in rows if not HIDDEN.search(name)]

@@ -108,7 +108,8 @@ def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _small_files(connection: duckdb.DuckDBPyConnection, table: str, low: int, high: int) -> int:
     row = connection.execute(
-        "SELECT count(*) FROM __ducklake_metadata_lake.ducklake_data_file JOIN __ducklake_metadata_lake.ducklake_table t USING (table_id) "
+        "SELECT count(*) FROM __ducklake_metadata_lake.ducklake_data_file "
+        "JOIN __ducklake_metadata_lake.ducklake_table t USING (table_id) "
         "WHERE t.table_name = $1 AND t.end_snapshot IS NULL AND file_size_bytes >= $2 AND file_size_bytes < $3",
         [table, low, high],
     ).fetchone()
@@ -161,7 +162,7 @@ def _expire(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
 
 
 def _remove_scheduled(connection: duckdb.DuckDBPyConnection, folder: DataFolder, before: datetime) -> int:
-    """Remove files that no snapshot needs since `before`: the files first, so that a kill leaves a list to go on with."""
+    """Remove files that no snapshot needs since `before`: the files first, so that a kill leaves a list to go by."""
     rows = connection.execute(
         "SELECT data_file_id, path FROM __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion "
         "WHERE CAST(schedule_start AS TIMESTAMPTZ) < $1 "
@@ -179,7 +180,8 @@ def _remove_scheduled(connection: duckdb.DuckDBPyConnection, folder: DataFolder,
     if rows:
         listed = ", ".join(str(row[0]) for row in rows)
         connection.execute(
-            f"DELETE FROM __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion WHERE data_file_id IN ({listed})"
+            "DELETE FROM __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion "
+            f"WHERE data_file_id IN ({listed})"
         )
     return len(rows)
 

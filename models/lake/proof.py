@@ -73,7 +73,8 @@ class Prover:
         try:
             batch = steady_table(
                 self._connection,
-                f"SELECT *, {leaf_sql(table, TABLES[table], seal.columns)} AS leaf FROM lake.main.{table} WHERE batch_id = $1 ORDER BY n",
+                f"SELECT *, {leaf_sql(table, TABLES[table], seal.columns)} AS leaf "
+                f"FROM lake.main.{table} WHERE batch_id = $1 ORDER BY n",
                 [seal.batch_id],
             )
         except duckdb.Error as error:

@@ -99,7 +99,7 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, name: str, mart: Table) -> None:
-    """Say in DuckDB's own catalogue what a mart and its columns mean: `duckdb_views()` and `duckdb_columns()` show it."""
+    """Say in DuckDB's own catalogue what a mart and its columns mean: `duckdb_views()`, `duckdb_columns()` show it."""
     view = f'memory.main."{name}"'
     texts = {f"VIEW {view}": f"{mart.purpose} One row per {', '.join(mart.grain)}."}
     for column in mart.columns:

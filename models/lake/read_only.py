@@ -1,4 +1,7 @@
-"""What a reader's SQL may do: one statement that reads the published stores, nothing of the file system or the network."""
+"""What a reader's SQL may do: one statement that reads the published stores, nothing of files or the network.
+
+The friendly half of two locks: it says what to do instead. `confinement` holds where a statement gets past it.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,8 @@ def _tree(sql: str) -> Any:
     tree = orjson.loads(row[0]) if row else {"error": True}
     if tree.get("error"):
         raise NotReadOnly(
-            f"this statement is refused, since it cannot be checked ({tree.get('error_message', 'unknown form')}): write it as a SELECT"
+            f"this statement is refused, since it cannot be checked ({tree.get('error_message', 'unknown form')}): "
+            "write it as a SELECT"
         )
     return tree
 

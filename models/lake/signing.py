@@ -40,7 +40,8 @@ class Checkpoint:
     def text(self) -> str:
         """The signed part of the note."""
         root = base64.b64encode(self.root).decode()
-        return f"{self.origin}\n{self.size}\n{root}\nlast-batch {self.last_batch}\nsigned-at {self.signed_at.isoformat()}\n"
+        signed = f"last-batch {self.last_batch}\nsigned-at {self.signed_at.isoformat()}"
+        return f"{self.origin}\n{self.size}\n{root}\n{signed}\n"
 
 
 class BadNote(Exception):

@@ -37,7 +37,7 @@ class Overtaken(Retriable):
 
 
 class StandingFiles:
-    """The lake's data files of one moment, by the highest id and their number: ids grow, and a merge takes some away."""
+    """The lake's data files of one moment, by the highest id and their number: ids grow, a merge takes some away."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -34,7 +34,8 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
     """
     if witness is not None and not kept.notes(witness):
         raise Misconfigured(
-            f"the witness {witness} keeps no checkpoint: give the file or folder that checkpoints are pushed to (TIEOUT_WITNESS)"
+            f"the witness {witness} keeps no checkpoint: give the file or folder that checkpoints are pushed to "
+            "(TIEOUT_WITNESS)"
         )
     report = Report()
     place = witness or kept.witness_path(settings)

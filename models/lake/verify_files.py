@@ -20,9 +20,9 @@ from models.lake.guards import missing_on_postgres
 from models.lake.lake_tables import ALL, missing_guards
 from models.lake.manifest import Entry, Manifest
 from models.lake.places import catalogue, quoted
-from models.lake.statements import statements
 from models.lake.steady import steadily
 from models.settings import Settings
+from models.sql_statements import statements
 
 FOOTERS_AT_ONCE = 500
 _LIVE = "__ducklake_metadata_lake"
@@ -46,7 +46,7 @@ class FileCheck:
     def __init__(self, connection: duckdb.DuckDBPyConnection, settings: Settings, report: Report) -> None:
         self._connection, self._settings, self._report = connection, settings, report
         self._folder = DataFolder(settings, connection)
-        self._sql = statements("catalogue_audit")
+        self._sql = statements(Path(__file__).with_name("catalogue_audit.sql"))
         self._entries: dict[str, Entry] = {}
 
     def run(self) -> None:
@@ -190,7 +190,8 @@ class FileCheck:
         if narrowed:
             self._add(
                 file,
-                f"the catalogue's ranges of {', '.join(sorted(narrowed))} are not the file's: filters would pass its rows by",
+                f"the catalogue's ranges of {', '.join(sorted(narrowed))} are not the file's: filters would pass its "
+                "rows by",
             )
         moments = real.get("recorded_at")
         if moments is not None and any(not _in_part(transform, value, moments) for transform, value in parts):

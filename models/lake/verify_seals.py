@@ -1,4 +1,4 @@
-"""Verification of the log of seals: its chain, its tree under every signed checkpoint, and what the witness remembers."""
+"""Verification of the log of seals: its chain, its tree under every signed checkpoint, and what the witness keeps."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ class Log:
         # Whole batches only: the table has one seal per table and batch, so the page after begins at the next batch.
         rows = steady_table(
             self._connection,
-            "SELECT * FROM lake.main.seals WHERE batch_id > $1 AND batch_id <= $2 ORDER BY batch_id, table_name LIMIT $3",
+            "SELECT * FROM lake.main.seals WHERE batch_id > $1 AND batch_id <= $2 "
+            "ORDER BY batch_id, table_name LIMIT $3",
             [self._last, self._bound, PAGE],
         )
         seals = seals_from(rows.to_pylist())
@@ -87,8 +88,8 @@ class Log:
                 self._report.add(
                     min(self._good + 1, checkpoint.last_batch),
                     "seals",
-                    f"history was rewritten: between batch {self._good + 1} and {checkpoint.last_batch} the seals differ from the "
-                    f"checkpoint signed {checkpoint.signed_at.isoformat()} ({source})",
+                    f"history was rewritten: between batch {self._good + 1} and {checkpoint.last_batch} the seals "
+                    f"differ from the checkpoint signed {checkpoint.signed_at.isoformat()} ({source})",
                 )
             else:
                 self._good = checkpoint.last_batch
@@ -99,8 +100,9 @@ class Log:
             self._report.add(
                 self._last + 1,
                 "seals",
-                f"batches {self._last + 1} to {checkpoint.last_batch} are gone: a checkpoint signed {checkpoint.signed_at.isoformat()} "
-                f"({source}) covers {checkpoint.size} seals, the lake has {self._tree.size}",
+                f"batches {self._last + 1} to {checkpoint.last_batch} are gone: a checkpoint "
+                f"signed {checkpoint.signed_at.isoformat()} ({source}) "
+                f"covers {checkpoint.size} seals, the lake has {self._tree.size}",
             )
 
     def _newest(self) -> int:

@@ -78,7 +78,7 @@ def keep(connection: duckdb.DuckDBPyConnection, batch: int) -> None:
 
 
 def _renewed(table: Table) -> Iterator[str]:
-    """The table's own statements, and before them, unless they do it themselves, what lets go of objects that changed."""
+    """The table's own statements, and before them, unless one of them does, what lets go of objects that changed."""
     if "forget" not in table.statements:
         kinds = ", ".join(f"'{entity}'" for entity in table.observed)
         yield (
