@@ -1,7 +1,7 @@
 """Actions in the log, one line each: what happened to what, and why.
 
-`action=run.dead run_id=6f… flow=time-to-bill why=closed-period`: text that a person reads and a log store splits without
-a pattern. The same fields are on the record as `action` and `ids`, for a handler that writes JSON.
+`action=run.dead run_id=6f… flow=time-to-bill why=closed-period`: a person reads it, a log store splits it without a
+pattern. The same fields are on the record as `action` and `ids`, for a handler that writes JSON.
 """
 
 from __future__ import annotations

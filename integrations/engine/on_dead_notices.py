@@ -38,7 +38,7 @@ _UNKNOWN_VERSION = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
-class _Said:
+class _Round:
     """What one round of notices brought."""
 
     records: list[Record] = field(default_factory=list)
@@ -75,7 +75,7 @@ class OnDeadNotices:
         return sent
 
     def _round(self, runs: list[Run]) -> int:
-        said, lookups, circuits = _Said(), Lookups(self._journal, self._landscape), self._journal.throttle.circuits()
+        said, lookups, circuits = _Round(), Lookups(self._journal, self._landscape), self._journal.throttle.circuits()
         for name in self._landscape.connectors:
             self._worker.gate(name).refresh(circuits)
         for run in runs:
@@ -85,7 +85,7 @@ class OnDeadNotices:
         self._journal.runs.keep_notices(runs, said.records)
         return said.sent
 
-    def _say(self, run: Run, lookups: Lookups, said: _Said) -> None:
+    def _say(self, run: Run, lookups: Lookups, said: _Round) -> None:
         flow = self._flows.version(run.flow, run.flow_version)
         if flow is None:
             return _later(run, self._clock.now() + _UNKNOWN_VERSION)  # for an engine that knows it
@@ -97,7 +97,7 @@ class OnDeadNotices:
         try:
             system = context.system_of(step.role)
         except KeyError:
-            return  # nobody plays the role, so there is nobody to tell
+            return  # nobody plays the role, so nobody is to be notified
         try:
             change = step.change(run.payload, context)
         except Exception as error:  # noqa: BLE001  a failed notice is recorded and changes nothing
@@ -109,7 +109,7 @@ class OnDeadNotices:
             return _later(run, closed.until)
         self._answered(run, step, change, system, started, said)
 
-    def _answered(self, run: Run, step: Deliver, change: Change, system: str, started: int, said: _Said) -> None:
+    def _answered(self, run: Run, step: Deliver, change: Change, system: str, started: int, said: _Round) -> None:
         place = SpanPlace(run.trace_id, new_span_id())
         with self._tracing.active(place):
             try:

@@ -54,7 +54,7 @@ class RequestDesk:
                 )
                 return
             self._journal.requests.settle(request.request_id, "done", self._answer(request))
-        except Exception as error:  # noqa: BLE001  whatever a request breaks is told to whoever asked
+        except Exception as error:  # noqa: BLE001  whatever a request breaks is the answer to it
             self._failed(request.request_id, error)
 
     def _answer(self, request: Request) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class RequestDesk:
                     request_id, "failed" if replay.result["stopped"] else "done", replay.result
                 )
                 self._forget(request_id)
-        except Exception as error:  # noqa: BLE001  whatever a replay breaks is told to whoever asked
+        except Exception as error:  # noqa: BLE001  whatever a replay breaks is the answer to it
             self._failed(request_id, error, replay.result)
             self._forget(request_id)
             return 1

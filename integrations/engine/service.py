@@ -155,7 +155,7 @@ class _Service:
             while not self._stop.is_set():
                 try:
                     busy = bool(work()) and eager
-                except Exception:  # noqa: BLE001  a fault of one turn must not end the service; it is logged and tried again
+                except Exception:  # noqa: BLE001  one turn's fault must not end the service
                     LOG.exception("action=loop.failed loop=%s", name)
                     busy = False
                 if not busy:

@@ -36,9 +36,7 @@ class Telemetry:
 
     def __init__(self, address: str, environment: str, timeout: float = 5.0) -> None:
         for name in _QUIET:
-            logging.getLogger(name).setLevel(
-                logging.CRITICAL
-            )  # each export would tell again that the collector is down
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # each export would say again that the collector is down
         resource = Resource.create({"service.name": "tieout-engine", "deployment.environment.name": environment})
         exporter = OTLPSpanExporter(endpoint=f"{address}/v1/traces", timeout=timeout)
         processor = BatchSpanProcessor(

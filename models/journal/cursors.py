@@ -68,7 +68,7 @@ class Cursors:
             raise CursorMoved(f"{stream} of {system} stands elsewhere by now: read it from there")
 
     def fail(self, system: str, stream: str, code: str, message: str) -> None:
-        """Keep why a source could not be read; the feed tells of it once, until the stream is read or fails otherwise."""
+        """Keep why a source could not be read; the feed has it once, until the stream is read or fails otherwise."""
         at, now = tables.cursor, self._clock.now()
         with writing(self._engine) as connection:
             changed = sa.or_(at.c.error.is_(None), sa.not_(at.c.error.startswith(f"{code}: ", autoescape=True)))

@@ -15,7 +15,8 @@ update inbox set admitted_at = :now, body = null, refusal = null where position 
 
 -- put_back: a body that could not be read is to be admitted again
 insert into inbox (source, item_id, received_at, body) values (:source, :item_id, :now, :body)
-on conflict (source, item_id) do update set received_at = excluded.received_at, body = excluded.body, refusal = null, admitted_at = null;
+on conflict (source, item_id) do update
+  set received_at = excluded.received_at, body = excluded.body, refusal = null, admitted_at = null;
 
 -- forget: ids of items that nobody sends again after so long; admission would still know their events
 delete from inbox where admitted_at < :before;

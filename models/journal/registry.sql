@@ -1,9 +1,12 @@
--- learn: keep what is known of an object, as last told
-insert into registry (entity, canonical_id, body, digest, changed_at) values (:entity, :canonical_id, :body, :digest, :changed_at)
-on conflict (entity, canonical_id) do update set body = excluded.body, digest = excluded.digest, changed_at = excluded.changed_at;
+-- learn: keep what is known of an object, as last learnt
+insert into registry (entity, canonical_id, body, digest, changed_at)
+values (:entity, :canonical_id, :body, :digest, :changed_at)
+on conflict (entity, canonical_id) do update
+  set body = excluded.body, digest = excluded.digest, changed_at = excluded.changed_at;
 
 -- identify: an identity key leads to an object
-insert into match_key (entity, identity, canonical_id) values (:entity, :identity, :canonical_id) on conflict do nothing;
+insert into match_key (entity, identity, canonical_id)
+values (:entity, :identity, :canonical_id) on conflict do nothing;
 
 -- digests: what is known already, to see what changes
 select canonical_id, digest from registry where entity = :entity and canonical_id in json(:ids);
@@ -12,4 +15,5 @@ select canonical_id, digest from registry where entity = :entity and canonical_i
 select canonical_id, body from registry where entity = :entity and canonical_id in json(:ids);
 
 -- matches: objects by identity key
-select identity, canonical_id from match_key where entity = :entity and identity in json(:keys) order by identity, canonical_id;
+select identity, canonical_id from match_key where entity = :entity and identity in json(:keys)
+order by identity, canonical_id;

@@ -43,6 +43,6 @@ def forget_signals(connection: sa.Connection, seconds: float = 3600.0) -> int:
 
 
 def wake_missed(connection: sa.Connection, now: datetime) -> int:
-    """Make ready the runs whose wait ended: its time is up, or its signal came between their look-up and their pause."""
+    """Make ready the runs whose wait ended: its time is up, or its signal came between look-up and pause."""
     sql = statements(_SQL, connection.dialect.name)
     return int(connection.execute(sql["wake_missed"], {"now": micros(now)}).rowcount)

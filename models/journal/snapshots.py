@@ -1,4 +1,4 @@
-"""What the collector was last told of each object of each system, so that a snapshot sends only what changed (C4)."""
+"""What the collector was last sent of each object of each system, so that a snapshot sends only what changed (C4)."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ class Snapshots:
         """The collector has these rows now."""
         upsert = sa.text(
             "insert into snapshot (system, entity, system_id, digest, key, legal_entity) "
-            "values (:system, :entity, :system_id, :digest, :key, :legal_entity) on conflict (system, entity, system_id) "
-            "do update set digest = excluded.digest, key = excluded.key, legal_entity = excluded.legal_entity"
+            "values (:system, :entity, :system_id, :digest, :key, :legal_entity) "
+            "on conflict (system, entity, system_id) do update "
+            "set digest = excluded.digest, key = excluded.key, legal_entity = excluded.legal_entity"
         )
         remove = sa.text("delete from snapshot where system = :system and entity = :entity and system_id = :system_id")
         where = {"system": system, "entity": entity}

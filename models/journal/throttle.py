@@ -52,7 +52,7 @@ class Throttle(Circuits):
                 connection.execute(statement, [{"system": name} for name in sorted(systems)])
 
     def take(self, system: str, wanted: int, rate: float, burst: int) -> tuple[int, float]:
-        """Up to `wanted` tokens of a system's bucket, and the wall seconds until the next one is there when none was."""
+        """Up to `wanted` tokens of a system's bucket, and the wall seconds until the next one when none was there."""
         row = tables.throttle
         with self._engine.begin() as connection:
             wall = wall_now(connection)

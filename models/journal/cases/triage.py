@@ -27,7 +27,7 @@ class Triage:
         self._engine, self._clock, self._feed = engine, clock, feed
 
     def acknowledge(self, case_ids: str | Iterable[str], actor: str, reason: str | None = None) -> list[str]:
-        """Somebody is on it: open and snoozed cases become acknowledged, without an assignee they become the actor's."""
+        """Somebody is on it: open and snoozed cases become acknowledged; without an assignee, the actor's."""
         values = {
             "status": CaseStatus.ACKNOWLEDGED,
             "active": 1,

@@ -1,1 +1,1 @@
-"""A port of the journal for each caller: engine, desk, reporter, inbox, readings. Import contracts say who opens which."""
+"""A port of the journal for each caller: engine, desk, reporter, inbox, readings. Import contracts hold them."""

@@ -1,4 +1,4 @@
-"""On-dead notices: what the `on_dead` step of a flow still has to tell of a dead run."""
+"""On-dead notices: what the `on_dead` step of a flow still has to say of a dead run."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _no_such(path: str) -> Unmappable:
 def restarted(
     old: Run, origin: Mapping[str, Any] | None, start: str, correction: Mapping[str, Any] | None, now: datetime
 ) -> Run:
-    """The run that takes over from `old`: at its failed step with its payload, or at the start with the event's data."""
+    """The run that takes over from `old`: at its failed step with its payload, or at the start with the event's."""
     from_start = start == "start" and origin is not None
     merged = {**(old.correction or {}), **(correction or {})} or None
     payload = (
@@ -195,7 +195,10 @@ class ReplayMaker:
         read = self._connection.scalar(sa.select(at.polled_at).where(at.system == system, at.stream == stream))
         if read is None or read >= self._now - STALE:
             return None
-        return f"{stream} of {system} was last read on {read:%Y-%m-%d %H:%M} UTC: it has to be read on from there first, replay when it was"
+        return (
+            f"{stream} of {system} was last read on {read:%Y-%m-%d %H:%M} UTC: "
+            "it has to be read on from there first, replay when it was"
+        )
 
     def _reread(self, old: Run, actor: str, because: Mapping[str, Any]) -> list[Record]:
         """Forget that the row came and read its stream again, or put it back into the inbox: mapped by now it is

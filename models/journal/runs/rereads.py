@@ -29,8 +29,8 @@ STALE = timedelta(days=1)
 _SQL = Path(__file__).with_name("rereads.sql")
 
 _GONE = (
-    "shows the row no longer, so a replay cannot bring it back: change and save it there, so that it is told anew, or do by hand what it asks for "
-    "and cancel this with a reason. The row as it came is kept here"
+    "shows the row no longer, so a replay cannot bring it back: change and save it there, so that it is sent anew, "
+    "or do by hand what it asks for and cancel this with a reason. The row as it came is kept here"
 )
 _UNREAD = "had not been read for long, so that its stream had to be read on from where it stood: replay this once more"
 
@@ -56,7 +56,7 @@ def shown(
     connection: sa.Connection, system: str, stream: str, rows: Collection[str], ended: bool, now: datetime
 ) -> list[Record]:
     """Take in what a page of a stream showed (`rows`: source ids; `ended`: nothing follows it), in the caller's
-    transaction after the page's admission; the records to tell of it. The cursor's move tells apart pages that were
+    transaction after the page's admission; the records of it. The cursor's move tells apart pages that were
     read before the asking.
     """
     letters = _waiting(connection, system, stream)
@@ -70,7 +70,7 @@ def shown(
 
 def read_on(connection: sa.Connection, system: str, stream: str, now: datetime) -> list[Record]:
     """Let a stream that was begun again go on from where it stood, if it could not be read for long since: that mark
-    alone tells its connector what was missed. The rows that were asked for are not shown then; the records to tell of
+    alone tells its connector what was missed. The rows that were asked for are not shown then; the records of
     it.
     """
     values = {"system": system, "stream": stream, "stale": micros(now - STALE)}

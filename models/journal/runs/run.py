@@ -73,7 +73,7 @@ class Run:
 
     @property
     def fact(self) -> tuple[str, str, str]:
-        """What versions are compared within: the flow, the business key and the system that told of it."""
+        """What versions are compared within: the flow, the business key and the system that it comes from."""
         return self.flow, self.business_key, source_system(self.event_source)
 
 

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from models.domain.errors import Misconfigured
 from models.journal import open_journal
 from models.journal.database import open_database
-from models.journal.metadata import metadata
+from models.journal.metadata import instant, metadata
 from models.journal.migration import alembic_config
 from tests.unit.engine.hostile import HandClock
 
@@ -40,6 +40,29 @@ def test_an_older_journal_keeps_its_cursors(journal_url: str) -> None:
     assert journal.cursors.get("psa", "time") == "41"
     with journal.engine.begin() as connection:
         assert connection.execute(sa.text("select left_off from cursor")).all() == [(None,)]
+    journal.close()
+
+
+@pytest.mark.req("N2", "E8")
+def test_an_older_journal_keeps_what_a_notice_waits_for(journal_url: str) -> None:
+    """N2: the notice of a dead run that was due before the upgrade is due after it, under its new name."""
+    engine = open_database(journal_url)
+    columns = {
+        **dict.fromkeys(("run_id", "flow", "business_key", "aggregate", "lane", "lineage_id"), "'a'"),
+        **dict.fromkeys(("correlation_id", "trace_id", "event_type", "event_source", "event_id"), "'a'"),
+        **dict.fromkeys(("flow_version", "step", "attempt", "claims", "held", "source_version"), "0"),
+        **dict.fromkeys(("created_at", "updated_at", "lease_token"), "0"),
+        **{"state": "'dead'", "payload": "'{}'", "farewell": "'due'", "farewell_tries": "3", "farewell_at": "7"},
+    }
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0002")
+        names, values = ", ".join(columns), ", ".join(columns.values())
+        connection.execute(sa.text(f"insert into run ({names}) values ({values})"))
+    engine.dispose()
+    journal = open_journal(journal_url, HandClock())
+    (run,) = journal.runs.by_ids(["a"])
+    assert (run.notice, run.notice_tries, run.notice_at) == ("due", 3, instant(7))
+    assert [run.run_id for run in journal.runs.notices(10)] == ["a"]
     journal.close()
 
 

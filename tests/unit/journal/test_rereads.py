@@ -1,4 +1,4 @@
-"""Letters that wait for their row: a page looks at those of its own stream and no others (N4), on both databases."""
+"""Dead letters that wait for their row: a page looks at those of its own stream (N4), on both databases."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.unit.engine.hostile import HandClock, Hostile
 
 
 @pytest.mark.req("N4")
-def test_a_page_reads_the_letters_of_its_own_stream(
+def test_a_page_reads_the_dead_letters_of_its_own_stream(
     any_journal: Journal, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """N4: dead letters of other streams and systems cost it nothing; its own are found whatever their names hold."""
+    """N4: dead letters of other streams cost it nothing, its own are found whatever their names hold."""
     bad = Unmappable("no", "Hours", code="bad-number")
     systems = [Hostile(name, Role.PSA, streams=["time", "time2"]) for name in ("psa", "psa2")]
     for system in systems:
@@ -52,8 +52,8 @@ def test_a_page_reads_the_letters_of_its_own_stream(
     assert [run.state for run in any_journal.runs.by_keys(keys[:2])] == [RunState.SUPERSEDED, RunState.DEAD]
 
 
-def test_letters_are_found_by_their_key(journal: Journal) -> None:
-    """N4: SQLite seeks the stream's letters in the index of dead runs, between two bounds."""
+def test_dead_letters_are_found_by_their_key(journal: Journal) -> None:
+    """N4: SQLite seeks the stream's dead letters in the index of dead runs, between two bounds."""
     sql = statements(rereads._SQL, "sqlite")["asked_again"].text
     with journal.engine.begin() as connection:
         plan = connection.execute(sa.text(f"explain query plan {sql}"), {"stream": "time:psa:"}).all()
