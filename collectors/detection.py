@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from collectors.detector_process import DetectionFailed, DetectorProcess
 from collectors.detectors.turn import CircuitState, Found, Turn
 from collectors.schedule import scheduled
+from models.action_log import action
 
 _log = logging.getLogger(__name__)
 _CIRCUIT = tuple(field.name for field in fields(CircuitState))
@@ -55,7 +56,7 @@ class Detection:
                 return
             why = str(error) if isinstance(error, DetectionFailed) else f"{type(error).__name__}: {error}"
             self.fault = f"detectors: {why}"
-            _log.warning("marts and detectors could not run, they will be tried again: %s", why)
+            action(_log, logging.WARNING, "detection.failed", why=why)
 
 
 def turn_of(reporter: Reporter, service_levels: Mapping[str, float]) -> Turn:

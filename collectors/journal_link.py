@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from collectors.receivers.contract import Work
+from models.action_log import action
 from models.domain.errors import Retriable
 from models.journal.inbox import Appended, Item
 from models.journal.ports.reporter import ReporterPort
@@ -61,7 +62,7 @@ class JournalLink:
             except Exception as error:  # noqa: BLE001 - see above
                 why = str(error) or type(error).__name__
                 self._fault = f"journal: {why}"
-                _log.warning("the journal cannot be opened, it will be tried again: %s", why)
+                action(_log, logging.WARNING, "journal.not_opened", why=why)
                 self._stopping.wait(RETRY_SECONDS)
             else:
                 self._fault = None

@@ -49,8 +49,14 @@ def _leaves(prefix: str, options: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """Whether this process answers; the stores have their own signs on the Operations page."""
-    return JSONResponse({"status": "ok", "process": "console"})
+    """Whether this process answers, and what hinders its reading of the lake at the moment.
+
+    The stores have their own signs on the Operations page.
+    """
+    from app.console.asking import stores  # only now, for its caches belong to Streamlit's runtime
+
+    fault = stores().lake.fault
+    return JSONResponse({"status": "ok", "process": "console", "faults": [fault] if fault else []})
 
 
 def explain(error: Exception) -> bool:

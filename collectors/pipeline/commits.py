@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 import pyarrow as pa
 
+from models.action_log import action
 from models.domain.errors import Retriable
 
 _log = logging.getLogger(__name__)
@@ -45,18 +46,11 @@ class Commits:
         """Append one batch; True once the lake holds it, False when we are stopping and it would not land."""
         if not tables:
             return True
-        return (
-            self._until_done(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number))
-            is not None
-        )
+        return self._until_done(_batch(writer, number), _appending(tables, writer, number)) is not None
 
     def append_once(self, tables: Mapping[str, pa.Table], writer: str, number: int) -> bool:
         """Append one batch in a single attempt; False when it failed, and then it may have landed all the same."""
-        return (
-            not tables
-            or self._attempt(f"batch {number} of {writer}", lambda lake: lake.append(tables, writer, number))
-            is not None
-        )
+        return not tables or self._attempt(_batch(writer, number), _appending(tables, writer, number)) is not None
 
     def landed(self, writer: str) -> int | None:
         """The highest batch number the lake holds of `writer` (0: none); None when we are stopping."""
@@ -72,7 +66,7 @@ class Commits:
                 writer = self._opened()
             work(writer)
         except Exception as error:  # noqa: BLE001 - nothing is lost, and its schedule must go on
-            _log.warning("%s failed, its next turn tries again: %s", what, error)
+            action(_log, logging.WARNING, "maintenance.failed", what=what, why=error)
 
     def stop(self) -> None:
         """From now on a fault is final: each waiting append is tried once more."""
@@ -103,7 +97,7 @@ class Commits:
             except Exception as error:  # noqa: BLE001 - whatever it says, the batch is tried again
                 self.fault = f"{what}: {error}"
                 self._faults += 1
-                _log.warning("the lake refused %s, it will be tried again: %s", what, error)
+                action(_log, logging.WARNING, "lake.refused", what=what, faults=self._faults, why=error)
                 if not isinstance(error, Retriable) or self._faults % _FAULTS_PER_WRITER == 0:
                     self._forget()
                 return None
@@ -124,3 +118,17 @@ class Commits:
             writer.close()
         except Exception as error:  # noqa: BLE001 - a broken connection may fail to close in any way
             _log.debug("closing the lake writer: %s", error)
+
+
+def _batch(writer: str, number: int) -> str:
+    return f"batch {number} of {writer}"
+
+
+def _appending(tables: Mapping[str, pa.Table], writer: str, number: int) -> Callable[[Writer], object]:
+    def append(lake: Writer) -> object:
+        stored = lake.append(tables, writer, number)
+        rows = {name: table.num_rows for name, table in tables.items()}
+        action(_log, logging.INFO, "batch.landed", writer=writer, number=number, **rows)
+        return stored
+
+    return append

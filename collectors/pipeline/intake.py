@@ -13,6 +13,7 @@ from collectors.pipeline.group import Answered, Group
 from collectors.pipeline.lane import Lane, NotReady
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.spool import SpoolFull
+from models.action_log import action
 
 _log = logging.getLogger(__name__)
 _GROUP_BYTES = 8 << 20
@@ -60,10 +61,8 @@ class Intake:
                     self._waiting -= sum(len(request.body) for request in requests)
                 self._deliver(answers)
         if self._allowance.unrecorded:
-            _log.warning(
-                "%d refused bodies were neither kept nor counted in the quarantine: the collector ends",
-                self._allowance.unrecorded,
-            )
+            why = "the collector ends before they could be counted in the quarantine"
+            action(_log, logging.WARNING, "bodies.not_kept", count=self._allowance.unrecorded, why=why)
 
     def _next(self) -> tuple[list[Request], bool]:
         """What waits now, up to 8 MiB; blocks for the first. True when they are the last."""
@@ -102,5 +101,5 @@ class Intake:
         except NotReady as error:
             return Answer(503, f"{error}: send again", retry_after=1)
         except OSError as error:
-            _log.error("the spool cannot be written, senders have to wait: %s", error)
+            action(_log, logging.ERROR, "spool.not_written", writer=self._lane.writer, why=error)
             return Answer(503, f"the spool cannot be written ({error.strerror}): send again", retry_after=5)

@@ -13,6 +13,7 @@ from collectors.pipeline.commits import Commits
 from collectors.pipeline.rows import Rows, replayed
 from collectors.pipeline.spool.frame import Frame
 from collectors.pipeline.spool.spool import Segment, Spool
+from models.action_log import action
 
 _log = logging.getLogger(__name__)
 ROWS_DUE = 10_000  # below it a commit costs more than its rows: 155k rows/s at 10,000, 8k at 500
@@ -117,7 +118,7 @@ class Lane:
             self._closed.extend(_Batch(segment, None, 0, 0.0) for segment in left)
             self._next = (left[-1].number if left else landed) + 1
         if left:
-            _log.info("%s: %d segments of a former process are taken up", self.writer, len(left))
+            action(_log, logging.INFO, "spool.taken_up", writer=self.writer, segments=len(left), landed=landed)
         while (batch := self._due()) is not None:
             if self._landed(batch):
                 with self._changed:

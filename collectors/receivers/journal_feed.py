@@ -15,6 +15,7 @@ from typing import Protocol
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.records import record_rows
 from collectors.receivers.contract import Host, Receiver
+from models.action_log import action
 from models.domain.clock import Clock
 from models.domain.record import Record
 
@@ -95,7 +96,7 @@ class FeedReceiver:
                 self.fault, pause = None, 0.1
             except Exception as error:  # noqa: BLE001 - it passes; what was not confirmed is read again
                 self.fault, self._position = f"journal feed: {error}", None
-                _log.warning("the journal's feed cannot be copied, it will be tried again: %s", error)
+                action(_log, logging.WARNING, "feed.not_copied", why=error)
                 more, pause = False, min(pause * 2, _LONGEST_PAUSE)
                 self._stopping.wait(pause)
             if not more:
@@ -142,7 +143,7 @@ class FeedReceiver:
         try:
             self._lease.release(WRITER, self._owner)
         except Exception as error:  # noqa: BLE001 - it ends by itself, and must not hold up our end
-            _log.debug("the lease of the feed was not given back: %s", error)
+            action(_log, logging.DEBUG, "lease.not_released", lease=WRITER, why=error)
 
     def _pages(self, after: int) -> tuple[list[Page], bool]:
         """Pages after a position until a batch is full; True when it is."""

@@ -17,6 +17,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
 from collectors.pipeline.otlp.descriptor import FILE, descriptor
+from models.action_log import action
 
 try:
     import ptars
@@ -56,7 +57,7 @@ def _second_opinion(message: str, bodies: Sequence[bytes], refused: BaseExceptio
         batch = plain_batch(message, bodies)
     except DecodeError as error:
         raise DecodeError(str(refused)) from error  # both refuse, and the columnar decoder says why
-    _log.warning("the columnar decoder refused what the plain one reads: %s", refused)
+    action(_log, logging.WARNING, "columns.refused", message=message, why=refused)
     return batch
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collectors.pipeline.spool.frame import Frame, encoded, frames
+from models.action_log import action
 
 _log = logging.getLogger(__name__)
 _SUFFIX = ".segment"
@@ -73,7 +74,7 @@ class Segment:
             os.ftruncate(self._file, self.size)
         except OSError as error:
             self.torn = True
-            _log.warning("%s: half a write could not be cut off: %s", self.path.name, error)
+            action(_log, logging.WARNING, "segment.torn", segment=self.path.name, why=error)
 
 
 class Spool:

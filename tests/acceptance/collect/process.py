@@ -61,8 +61,8 @@ class CollectorProcess:
     def is_ready(self) -> bool:
         try:
             return bool(self.health()["ready"])
-        except (urllib.error.URLError, ConnectionError):
-            return False
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False  # the port listens before there is anybody to answer
 
     def until_stored(self) -> None:
         """Wait until nothing acknowledged waits outside the lake."""

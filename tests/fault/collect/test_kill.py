@@ -29,7 +29,7 @@ def _sender(collector: CollectorProcess, acknowledged: list[str], ended: threadi
 def test_a_collector_killed_again_and_again_under_load_loses_and_doubles_nothing(collector):
     acknowledged: list[str] = []
     ended = threading.Event()
-    senders = [threading.Thread(target=_sender, args=(collector, acknowledged, ended)) for _ in range(3)]
+    senders = [threading.Thread(target=_sender, args=(collector, acknowledged, ended), daemon=True) for _ in range(3)]
     for sender in senders:
         sender.start()
     chance = random.Random(7)

@@ -66,5 +66,13 @@ def test_failed_maintenance_is_logged_and_appends_go_on(caplog):
         raise OSError("disk full")
 
     commits.once("maintenance", broken)
-    assert "maintenance failed" in caplog.text
+    assert 'action=maintenance.failed what=maintenance why="disk full"' in caplog.text
     assert commits.append(ROWS, "otlp", 1)
+
+
+def test_a_batch_that_landed_is_one_line_with_its_number_and_rows(caplog):
+    caplog.set_level("INFO")
+    lake = MemoryLake()
+    assert Commits(lambda: lake).append({"spans": pa.table({"n": [1, 2, 3]})}, "otlp", 7)
+    (line,) = [record for record in caplog.records if getattr(record, "action", "") == "batch.landed"]
+    assert line.getMessage() == "action=batch.landed writer=otlp number=7 spans=3"
