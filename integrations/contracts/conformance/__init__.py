@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from integrations.contracts.conformance.coverage import gaps
 from integrations.contracts.conformance.playing import Maker, play
-from integrations.contracts.conformance.promises import breaches, gaps
+from integrations.contracts.conformance.promises import breaches
 from integrations.contracts.conformance.recording import Recorder
 
 __all__ = ["Recorder", "conformance"]

@@ -68,8 +68,9 @@ def read_body(raw: bytes) -> dict[str, Any]:
         return {}
     text = raw.decode("utf-8", "replace")
     try:
-        return {"json": load(text)} if text[0] in "[{" else {"text": text}
-    except ValueError:
+        value = load(text) if text[0] in "[{" else None
+        return {"text": text} if value is None or load(dump(value)) != value else {"json": value}
+    except (TypeError, ValueError):  # no JSON, or such as cannot be written again: a number of more than 64 bits
         return {"text": text}
 
 

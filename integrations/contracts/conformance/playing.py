@@ -53,6 +53,7 @@ class Player:
     _lock: Lock = field(default_factory=Lock)
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response | None:
+        """The recorded answer to a call; None where the connection broke."""
         matched = {name: headers[name] for name in MATCHED if name in headers}
         request = Request(method, path, matched, read_body(body))
         with self._lock:

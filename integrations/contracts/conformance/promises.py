@@ -1,14 +1,13 @@
-"""What a connector promises, asked of a dialogue that was played and of a folder of them; each breach is a sentence."""
+"""What a connector promises, asked of a dialogue that was played; each breach is a sentence."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
-from integrations.contracts.conformance.asking import CALLS
 from integrations.contracts.conformance.exchange import dump, load
 from integrations.contracts.conformance.playing import TRACE, Played
 from integrations.contracts.connector import Observation, Page, TargetState
@@ -16,47 +15,11 @@ from models.canonical.events import data_of
 from models.domain.errors import TieoutError
 from models.domain.outcomes import Acknowledgement
 
-NEEDED = {
-    "RateLimited": "a call that the vendor throttles",
-    "Retriable": "an outage of the vendor",
-    "Rejected": "a write that the vendor refuses",
-}
-"""What the folder of a connector that calls over HTTP must show besides its calls; a reader has no writes."""
-
 
 def breaches(played: Played) -> Iterator[str]:
     """Everything that one dialogue shows to be broken."""
     for promise in (_same_outcomes, _traced, _secretive, _exact, _resumes, _writes_once, _answers_each):
         yield from (f"{played.name}: {said}" for said in promise(played))
-
-
-def gaps(whole: Sequence[Played]) -> Iterator[str]:
-    """What a connector declares or needs and no dialogue shows."""
-    if not whole:
-        yield "no dialogue is recorded: put one JSON file each into the folder"
-        return
-    connector, shown = whole[-1].connector, {one for played in whole for one in _shown(played)}
-    wanted = [("check", None), *(("poll", one) for one in connector.streams)]
-    wanted += [("snapshot", one) for one in connector.snapshots]
-    wanted += [(call, one) for one in connector.bulk_limit for call in ("deliver", "find")]
-    for call, what in wanted:
-        if (call, what) not in shown:
-            yield f"no dialogue shows {call} {what or ''}".rstrip()
-    met = {type(error).__name__ for played in whole for error in _errors(played)}
-    if any(played.heard for played in whole):
-        needed = NEEDED if connector.bulk_limit else {name: NEEDED[name] for name in NEEDED if name != "Rejected"}
-        yield from (f"no dialogue shows {what} ({name})" for name, what in needed.items() if name not in met)
-
-
-def _shown(played: Played) -> Iterator[tuple[str, str | None]]:
-    """Call and stream or entity of each call that was answered and not refused."""
-    for call, outcome in _calls(played, *CALLS):
-        answers = outcome.value if isinstance(outcome.value, list) else [outcome.value]
-        for change, answer in zip(call.get("changes", ()), answers, strict=False):
-            if isinstance(answer, Acknowledgement):
-                yield call["call"], change["entity"]
-        if "changes" not in call and not isinstance(outcome.value, Exception):
-            yield call["call"], call.get("stream") or call.get("entity")
 
 
 def _same_outcomes(played: Played) -> Iterator[str]:
@@ -107,7 +70,7 @@ def _exact(played: Played) -> Iterator[str]:
 def _resumes(played: Played) -> Iterator[str]:
     """S6: the same cursor gives the same events, a page names none twice, and a page that has more moves on."""
     read: dict[tuple[str, str | None], set[str]] = {}
-    for call, outcome in _calls(played, "poll"):
+    for call, outcome in calls(played, "poll"):
         if not isinstance(outcome.value, Page):
             continue
         ids = [event.id for event in outcome.value.events]
@@ -123,7 +86,7 @@ def _resumes(played: Played) -> Iterator[str]:
 def _writes_once(played: Played) -> Iterator[str]:
     """E1: a change delivered twice answers the same object and makes nothing new; what was written is found."""
     written: dict[str, str] = {}
-    for call, outcome in _calls(played, "deliver", "find"):
+    for call, outcome in calls(played, "deliver", "find"):
         for change, answer in zip(call["changes"], _listed(outcome.value), strict=False):
             key = change["key"]
             if isinstance(answer, Acknowledgement):
@@ -135,7 +98,7 @@ def _writes_once(played: Played) -> Iterator[str]:
 
 def _answers_each(played: Played) -> Iterator[str]:
     """E7: one answer a change, in order; a preview shows the target's fields under the names it would write."""
-    for call, outcome in _calls(played, "deliver", "find"):
+    for call, outcome in calls(played, "deliver", "find"):
         if isinstance(outcome.value, list) and len(outcome.value) != len(call["changes"]):
             yield f"{call['call']} of {len(call['changes'])} changes gave {len(outcome.value)} answers"
         for answer in _listed(outcome.value):
@@ -147,7 +110,8 @@ def _answers_each(played: Played) -> Iterator[str]:
             yield f"state shows fields that would not be written: {sorted(set(state.current) - set(state.wanted))}"
 
 
-def _calls(played: Played, *kinds: str) -> Iterator[tuple[Any, Any]]:
+def calls(played: Played, *kinds: str) -> Iterator[tuple[Any, Any]]:
+    """The calls of these kinds, each with what it came to."""
     turns = zip(played.dialogue.turns, played.outcomes, strict=True)
     return ((turn.call, outcome) for turn, outcome in turns if turn.call["call"] in kinds)
 
@@ -160,7 +124,8 @@ def _all_of(value: Any, kind: type) -> list[Any]:
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, kind)]
 
 
-def _errors(played: Played) -> Iterator[Exception]:
+def errors(played: Played) -> Iterator[Exception]:
+    """The errors that calls raised or gave as answers."""
     for outcome in played.outcomes:
         yield from _all_of(outcome.value, Exception)
 

@@ -17,6 +17,7 @@ from integrations.connectors import http
 from integrations.connectors.ppm import CONNECTOR as Portfolio
 from integrations.connectors.salesforce import CONNECTOR as Salesforce
 from integrations.contracts.conformance import Recorder, conformance
+from integrations.contracts.conformance.exchange import dump, load, read_body, write_body
 from integrations.contracts.connector import Change, Observation, Page, Role, SystemConfig, TargetState
 from models.domain.clock import SystemClock
 from models.domain.errors import Misconfigured
@@ -199,3 +200,24 @@ def test_a_short_credential_is_not_recorded() -> None:
     config = SystemConfig("ppm", "ppm", Role.PPM, "http://127.0.0.1:9", (), {"token": "short"})
     with pytest.raises(ValueError, match="token"):
         Recorder(Portfolio, config, SystemClock(), "about")
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b'{"amount": 125000.10, "n": 3}', "json"),
+        (b"[1.50]", "json"),
+        (b'{"id": 36893488147419103232}', "text"),
+        (b'{"note": "\\ud83d"}', "text"),
+        (b"<html>down</html>", "text"),
+        (b"grant_type=client_credentials&scope=a+b", "text"),
+        ("{torn 7,5 €".encode(), "text"),
+        (b"", ""),
+    ],
+)
+def test_a_body_is_played_as_it_was_recorded(raw: bytes, kind: str) -> None:
+    """M4: JSON keeps its exact numbers; what cannot be written as JSON again stays the text it was."""
+    held = read_body(raw)
+    assert list(held) == ([kind] if kind else [])
+    played = write_body(load(dump(held)))
+    assert played == raw if kind != "json" else json.loads(played, parse_float=str) == json.loads(raw, parse_float=str)
