@@ -20,7 +20,7 @@ from collectors.pipeline.observations import decode_observations
 from collectors.pipeline.refusal import Malformed, TooLarge
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
-from integrations.connectors import http
+from integrations.connectors import reply
 from integrations.connectors.http import HttpClient
 from integrations.connectors.reply import Reply
 from integrations.contracts.connector import Role, SystemConfig
@@ -165,11 +165,11 @@ def test_deeply_nested_json_is_a_payload_that_cannot_be_read() -> None:
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="A11: a vendor's large answer is cut without a word")
 def test_an_answer_beyond_the_largest_size_is_named_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """0.1.0 cuts a gzip answer at 256 MiB and goes on with the rest missing. Wanted: an error that says so."""
-    monkeypatch.setattr(http, "LARGEST_BODY", 1000)
+    monkeypatch.setattr(reply, "LARGEST_BODY", 1000)
     answer = httpcore.Response(200, headers=[(b"content-encoding", b"gzip")], content=gzip.compress(b"x" * 5000))
     answer.read()
     try:
-        held = http._reply(answer).body
+        held = Reply.of(answer).body
     except TieoutError:
         return
     raise AssertionError(f"{len(held)} of 5000 bytes were handed on")
