@@ -308,7 +308,7 @@ def test_an_overtaken_attempt_teaches_nothing_about_what_stands(firm: Firm) -> N
 
 
 @pytest.mark.req("F5")
-def test_a_psa_that_cannot_be_told_does_not_undo_the_posting(firm: Firm) -> None:
+def test_a_psa_that_cannot_be_reached_does_not_undo_the_posting(firm: Firm) -> None:
     firm.refuse = lambda system, change: Rejected("gone", code="user-error") if change.action == "annotate" else None
     [trail] = firm.hear(examples.hours())
     assert trail.state == "dead" and standing(firm) == {"TE-kantata-27": Decimal("7.50")}
@@ -357,7 +357,7 @@ def test_every_look_up_of_the_hot_path_is_declared_so_that_a_page_is_fetched_at_
 
 
 @pytest.mark.req("S5")
-def test_a_psa_that_does_not_know_the_entry_is_not_told_about_it(firm: Firm) -> None:
+def test_a_psa_that_does_not_know_the_entry_is_sent_nothing(firm: Firm) -> None:
     firm.systems[Role.PSA] = "other-psa"
     firm.targets["other-psa"] = {}
     [posted, refused] = firm.hear(examples.hours(), examples.hours("28", charge_code="PRJ-1001.999"))
