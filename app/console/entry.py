@@ -20,7 +20,7 @@ def navigation(person: Viewer) -> dict[str, st.Page]:
     """The pages this person may open, by path. A hidden home leads to the first, so that every page has a path of its
     own.
     """
-    allowed = [view for view in views() if person.may_open(view.question)]
+    allowed = [view for view in views() if person.may_ask(view.question)]
     return {view.path: _page(view, person) for view in allowed}
 
 

@@ -25,7 +25,7 @@ class View:
 
     @property
     def path(self) -> str:
-        return self.question.value
+        return self.question.name
 
 
 @cache

@@ -15,15 +15,19 @@ from enum import StrEnum
 
 from models.canonical.classification import DataClass
 
+EVERY_QUESTION = frozenset({"auditor", "administrator"})
+"""Roles that may ask whatever is asked: they read every page, with what they are not cleared for masked."""
 
-class Question(StrEnum):
-    """The pages, each named for the question it answers."""
 
-    OPERATIONS = "operations"
-    EXCEPTIONS = "exceptions"
-    JOURNEY = "journey"
-    BILLING = "billing"
-    MARGIN = "margin"
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a page answers, and the roles that may ask it. Its folder in `app/readings` says both, as QUESTION."""
+
+    name: str
+    asked_by: frozenset[str]
+
+    def open_to(self, roles: frozenset[str]) -> bool:
+        return bool(roles & (self.asked_by | EVERY_QUESTION))
 
 
 class Action(StrEnum):
@@ -39,31 +43,27 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Pages, actions and data classes of one role. `public` and `internal` fields are clear to everybody."""
+    """Actions and data classes of one role; the pages it opens are where each question says who asks it. `public` and
+    `internal` fields are clear to everybody.
+    """
 
-    pages: frozenset[Question]
     actions: frozenset[Action] = frozenset()
     clear: frozenset[DataClass] = frozenset()
 
 
-Q, A, D = Question, Action, DataClass
+A, D = Action, DataClass
 ROLES: dict[str, Role] = {
-    "operations": Role(
-        frozenset({Q.OPERATIONS, Q.EXCEPTIONS, Q.JOURNEY}),
-        frozenset({A.TRIAGE, A.IGNORE, A.PREVIEW, A.REPLAY, A.EXPORT}),
-    ),
+    "operations": Role(frozenset({A.TRIAGE, A.IGNORE, A.PREVIEW, A.REPLAY, A.EXPORT})),
     "finance": Role(
-        frozenset({Q.BILLING, Q.MARGIN, Q.EXCEPTIONS, Q.JOURNEY}),
         frozenset({A.TRIAGE, A.PREVIEW, A.REVEAL, A.EXPORT}),
         frozenset({D.CONTRACT_VALUE, D.LABOUR_RATE}),
     ),
     "executive": Role(
-        frozenset({Q.MARGIN, Q.BILLING, Q.OPERATIONS}),
         frozenset({A.EXPORT}),
         frozenset({D.CONTRACT_VALUE, D.LABOUR_RATE}),
     ),
-    "auditor": Role(frozenset(Q), frozenset({A.EXPORT})),
-    "administrator": Role(frozenset(Q), frozenset(A) - {A.REVEAL}),
+    "auditor": Role(frozenset({A.EXPORT})),
+    "administrator": Role(frozenset(A) - {A.REVEAL}),
 }
 """An administrator runs the software and sees no rates; an auditor reads every page, with rates and contract values
 masked, and changes nothing.

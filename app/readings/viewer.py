@@ -29,15 +29,11 @@ class Viewer:
     environment: str = "sandbox"
 
     @property
-    def pages(self) -> frozenset[Question]:
-        return frozenset().union(*(role.pages for role in self._held()))
-
-    @property
     def clear(self) -> frozenset[DataClass]:
         return frozenset().union(*(role.clear for role in self._held()))
 
-    def may_open(self, page: Question) -> bool:
-        return page in self.pages
+    def may_ask(self, question: Question) -> bool:
+        return question.open_to(self.roles)
 
     def may(self, action: Action) -> bool:
         return any(action in role.actions for role in self._held())

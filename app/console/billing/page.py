@@ -20,11 +20,12 @@ from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.readings.billing import QUESTION
 from app.readings.billing import reading as billing
 from app.readings.billing.rows import State
 from app.readings.cases import reading as cases
 from app.readings.rates import reading as rates
-from app.readings.rights import Action, Question
+from app.readings.rights import Action
 from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
 
@@ -70,7 +71,7 @@ BALANCE = (
 
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
-    admitted(viewer, Question.BILLING)
+    admitted(viewer, QUESTION)
     heading(viewer, "Billing readiness", world_now)
     firms = _firms(viewer)
     currency = reporting_currency()
@@ -149,4 +150,4 @@ def _reconciliation(viewer: Viewer, firms: tuple[str, ...], currency: str) -> No
     download(viewer, "Reconciliation (CSV)", "reconciliation.csv", lambda: csv_of(rows), viewer.why_not(Action.EXPORT))
 
 
-PAGE = View(Question.BILLING, "Billing readiness", ":material/request_quote:", 4, page)
+PAGE = View(QUESTION, "Billing readiness", ":material/request_quote:", 4, page)

@@ -14,14 +14,14 @@ from app.console.exceptions.filters import every_value
 from app.console.exceptions.triage import last_action
 from app.console.view import View
 from app.console.widgets.heading import admitted, heading
-from app.readings.rights import Question
+from app.readings.cases import QUESTION
 from app.readings.viewer import Viewer
 from models.domain.case import cause_title
 
 
 def page(viewer: Viewer) -> None:
     """Draw the list, or the case the address names."""
-    admitted(viewer, Question.EXCEPTIONS)
+    admitted(viewer, QUESTION)
     heading(viewer, "Exceptions", world_now)
     if narrowed := st.session_state.pop("narrow_to", None):
         st.session_state.update(cause=[cause_title(narrowed)], p=1)
@@ -39,4 +39,4 @@ def page(viewer: Viewer) -> None:
         selection_dialog(viewer, chosen)
 
 
-PAGE = View(Question.EXCEPTIONS, "Exceptions", ":material/rule:", 2, page)
+PAGE = View(QUESTION, "Exceptions", ":material/rule:", 2, page)

@@ -12,9 +12,8 @@ from app.console.view import View
 from app.console.widgets import formats
 from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Column, Html, block, chip, empty, joined, link, span, table
-from app.readings.journey import reading, search
+from app.readings.journey import QUESTION, reading, search
 from app.readings.journey.search import Candidate
-from app.readings.rights import Question
 from app.readings.viewer import Viewer
 
 PLACEHOLDER = "Project, customer, invoice, time entry, or the id of a run, trace or case (its first 8 digits will do)"
@@ -31,7 +30,7 @@ LATEST = (Column("key", "Object"), Column("flow", "Flow"), Column("status", "End
 
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
-    admitted(viewer, Question.JOURNEY)
+    admitted(viewer, QUESTION)
     heading(viewer, "Journey", world_now)
     q = search.asked(
         st.text_input(
@@ -103,4 +102,4 @@ def _opening(one: Candidate) -> Html:
     return link(one.title, "/journey", q=one.key)
 
 
-PAGE = View(Question.JOURNEY, "Journey", ":material/route:", 3, page)
+PAGE = View(QUESTION, "Journey", ":material/route:", 3, page)

@@ -16,12 +16,13 @@ from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.readings.margin import QUESTION
 from app.readings.margin import reading as margin
 from app.readings.margin.periods import PERIODS, USUAL, first_month
 from app.readings.margin.rows import Project
 from app.readings.margin.sums import summed
 from app.readings.rates import reading as rates
-from app.readings.rights import Action, Question
+from app.readings.rights import Action
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
 
@@ -56,7 +57,7 @@ DISAGREEMENT = (
 
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
-    admitted(viewer, Question.MARGIN)
+    admitted(viewer, QUESTION)
     currency = reporting_currency()
     heading(viewer, "Margin", world_now)
     since = first_month(choice("Period", PERIODS, USUAL, "period"), world_now())
@@ -111,4 +112,4 @@ def _disagreement(projects: Sequence[Project], currency: str) -> None:
     st.caption(present.tolerance(summed(projects), currency))
 
 
-PAGE = View(Question.MARGIN, "Margin", ":material/trending_up:", 5, page)
+PAGE = View(QUESTION, "Margin", ":material/trending_up:", 5, page)

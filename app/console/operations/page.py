@@ -16,9 +16,8 @@ from app.console.widgets import markup
 from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Column, empty, metrics, table
 from app.console.widgets.playback import playback
-from app.readings.operations import reading
+from app.readings.operations import QUESTION, reading
 from app.readings.operations.rows import Held
-from app.readings.rights import Question
 from app.readings.viewer import Viewer
 
 REFRESH = "5s"
@@ -26,7 +25,7 @@ REFRESH = "5s"
 
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
-    admitted(viewer, Question.OPERATIONS)
+    admitted(viewer, QUESTION)
     heading(viewer, "Operations", world_now)
     st.segmented_control(
         "Window",
@@ -118,4 +117,4 @@ def _quarantine(viewer: Viewer) -> None:
     draw(table(tables.QUARANTINE, rows) if rows else empty("Nothing in quarantine", "All input could be read."))
 
 
-PAGE = View(Question.OPERATIONS, "Operations", ":material/monitoring:", 1, page)
+PAGE = View(QUESTION, "Operations", ":material/monitoring:", 1, page)

@@ -15,9 +15,9 @@ from app.readings.viewer import Viewer
 
 def admitted(viewer: Viewer, question: Question) -> None:
     """End the page unless this viewer may open it; every page asks, since navigation alone is no gate (G1)."""
-    if not viewer.may_open(question):
+    if not viewer.may_ask(question):
         roles = ", ".join(sorted(viewer.roles))
-        page = question.value.capitalize()
+        page = question.name.capitalize()
         st.error(f"“{page}” is not among the pages of your roles ({roles}).", icon=":material/lock:")
         st.stop()
 

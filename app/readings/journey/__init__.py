@@ -1,1 +1,5 @@
 """What happened to this one thing, in every system?"""
+
+from app.readings.rights import Question
+
+QUESTION = Question("journey", frozenset({"operations", "finance"}))
