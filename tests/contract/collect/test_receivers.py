@@ -90,6 +90,49 @@ def test_a_receiver_of_ten_lines_brings_events_to_admission(tmp_path: Path, parc
     assert sorted(erp.order) == ["a-v1", "b-v1"]
 
 
+WORKS = """
+from collectors.receivers.contract import Receiver
+from models.journal.inbox import Item
+
+class Folder:
+    def __init__(self, host):
+        self.host, self.fault = host, "the folder is not there"
+
+    def start(self):
+        (self.host.settings.home / "began").touch()
+
+    def stop(self, seconds):
+        self.host.inbox.append([Item("folder", "last", self.host.clock.now(), {})])
+
+RECEIVER = Receiver("folder", "events in files", work=Folder)
+"""
+
+
+@pytest.mark.req("E11", "N4")
+def test_a_receiver_that_works_by_itself_is_started_shown_and_stopped(tmp_path: Path, parcel: None) -> None:
+    """E11: a road without HTTP has the same inbox, still open when it is stopped; what hinders it shows on /healthz."""
+    (tmp_path / "receivers" / "folder.py").write_text(WORKS)
+    settings = Settings(home=tmp_path, detect_seconds=86_400)
+
+    async def lived() -> list[str]:
+        collector = Collector(settings, asyncio.get_running_loop())
+        collector.start()
+        while (await posted(collector.application, as_json("a")))[0].status_code == 503:
+            await asyncio.sleep(0.05)
+        faults: list[str] = collector.health()["faults"]
+        await asyncio.to_thread(collector.stop)
+        return faults
+
+    try:
+        assert asyncio.run(lived()) == ["the folder is not there"]
+    finally:
+        sys.modules.pop("collectors.receivers.folder", None)
+    journal = open_journal(settings.journal_address, HandClock())
+    kept = [one.item.item_id for one in journal.inbox_queue.waiting(10)]
+    journal.close()
+    assert (tmp_path / "began").exists() and kept == [event("a").id, "last"]
+
+
 @pytest.mark.req("N4")
 def test_nothing_is_acknowledged_that_the_inbox_does_not_hold(parcel: None) -> None:
     """N4: without a journal, and for what cannot be read, the sender hears what to do."""
