@@ -140,7 +140,7 @@ burst = 7
     assert system.policy == Policy(rate=6.0, burst=8, concurrency=8)
 
 
-@pytest.mark.req("M1")
+@pytest.mark.req("G4")
 def test_a_company_has_its_days(tmp_path: Path) -> None:
     calendars = '[[calendar]]\nname = "bank"\nweekend = ["friday"]\nholidays = [2026-12-24]\n'
     company = loaded(tmp_path, entities=COMPANY + 'calendar = "bank"\n', calendars=calendars).legal_entities["ACME-DE"]
