@@ -42,10 +42,7 @@ class WorkdayClient:
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self._config = config
         self.http = HttpClient(config, clock)
-        self._path = str(
-            config.options.get("service")
-            or f"/ccx/service/{config.options.get('tenant', 'novalis')}/Human_Resources/{VERSION}"
-        )
+        self._path = _service(config)
         self._service: Any = None
         self._lock = Lock()
 
@@ -127,6 +124,16 @@ class WorkdayClient:
                 said, code="validation", field=fault.findtext(".//wd:Xpath", None, NAMESPACE), answer={"fault": message}
             )
         return Retriable(said)
+
+
+def _service(config: SystemConfig) -> str:
+    """The path of the SOAP service, as given or as it follows from the tenant."""
+    service, tenant = config.options.get("service"), config.options.get("tenant")
+    if not service and not tenant:
+        raise Misconfigured(
+            f"{config.name}: option tenant (or service, the path itself) is not set in the systems file"
+        )
+    return str(service or f"/ccx/service/{tenant}/Human_Resources/{VERSION}")
 
 
 class _Wire(Transport):

@@ -286,7 +286,10 @@ class House:
 def system(address: str, role: Role) -> SystemConfig:
     """One of the five, as a systems file would say it."""
     name, vendor = CAST[role]
-    return SystemConfig(name, vendor, role, f"{address}/{vendor}", credentials=CREDENTIALS, policy=EAGER)
+    options = {"tenant": "novalis"} if vendor == "workday" else {}
+    return SystemConfig(
+        name, vendor, role, f"{address}/{vendor}", credentials=CREDENTIALS, options=options, policy=EAGER
+    )
 
 
 @contextmanager

@@ -512,6 +512,7 @@ CASES: dict[str, Case] = {
         "workers",
         "resource",
         retype=wd_retype,
+        options=lambda world: {"tenant": "novalis"},
         read="/workday",
         extend=(b"<wd:User_ID>", b"<wd:Pronoun>they</wd:Pronoun><wd:User_ID>", "Worker.Worker_Data.Pronoun"),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -18,6 +19,7 @@ from integrations.connectors.http import HttpClient
 from integrations.connectors.netsuite.token import assertion
 from integrations.connectors.reply import Reply
 from integrations.connectors.watermark import Watermark
+from integrations.connectors.workday import CONNECTOR as Workday
 from integrations.connectors.workday import mapping as workday
 from integrations.contracts.connector import Role, SystemConfig
 from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable, Unmappable
@@ -173,3 +175,12 @@ def test_unknown_elements_are_found_at_any_depth() -> None:
     """An element that the service description lacks is named with its path."""
     raw = {"Worker_Data": {"Worker_ID": "1", "_unknown": ["Pronoun"]}}
     assert list(workday.unknown(raw)) == ["Worker.Worker_Data.Pronoun"]
+
+
+@pytest.mark.req("N4")
+def test_a_workday_without_its_tenant_is_said_when_starting() -> None:
+    """The tenant is the customer's: no path is guessed."""
+    config = SystemConfig("hcm", "workday", Role.HCM, "https://wd3.example.com", (), {"username": "u", "password": "p"})
+    with pytest.raises(Misconfigured, match=r"hcm: option tenant .* is not set"):
+        Workday(config, StillClock())
+    Workday(replace(config, options={"service": "/ccx/service/acme/Human_Resources/v42.0"}), StillClock()).close()
