@@ -26,7 +26,7 @@ __all__ = ["Breach", "Report", "verify"]
 
 
 def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 512, threads: int = 2) -> Report:
-    """Every breach of the lake that `settings` names, each with its table and, where it can be told, its batch.
+    """Every breach of the lake that `settings` names, each with its table and, where it is known, its batch.
 
     `witness` is a file or folder of kept checkpoints; the default is the one checkpoints are pushed to. Without a
     witness out of reach a whole lake, key and all, could be replaced unseen. Raises Misconfigured when a witness is

@@ -52,13 +52,13 @@ class FileCheck:
     def run(self) -> None:
         """Check the catalogue as it stands at one moment, then every file it lists."""
         with self._one_moment() as place:
-            told = {name: self._rows(name, place) for name in _CATALOGUE}
+            listed = {name: self._rows(name, place) for name in _CATALOGUE}
         # After the catalogue, since an entry precedes its commit: a listed file without an entry is no file of ours.
         self._entries = _manifest(self._settings)
-        files = [DataFile(**row) for row in told["data_files"] if row["table_name"] in ALL]
-        self._check_catalogue(files, told)
+        files = [DataFile(**row) for row in listed["data_files"] if row["table_name"] in ALL]
+        self._check_catalogue(files, listed)
         readable = [file for file in files if self._check_bytes(file)]
-        self._check_footers(readable, told)
+        self._check_footers(readable, listed)
         self._report.files = len(files)
 
     @contextmanager
@@ -74,10 +74,10 @@ class FileCheck:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "catalog.sqlite"
             copy_catalogue(Path(path), copy)
-            self._connection.execute(f"ATTACH {quoted(str(copy))} AS told (TYPE sqlite, READ_ONLY)")
+            self._connection.execute(f"ATTACH {quoted(str(copy))} AS listed (TYPE sqlite, READ_ONLY)")
             self._check_guards(missing_guards(self._connection, str(copy)))
-            yield "told"
-            self._connection.execute("DETACH told")
+            yield "listed"
+            self._connection.execute("DETACH listed")
 
     def _check_guards(self, missing: set[str]) -> None:
         for guard in sorted(missing):
@@ -85,24 +85,24 @@ class FileCheck:
                 None, "catalogue", f"the guard {guard} was taken off: the writer puts it back when it starts"
             )
 
-    def _check_catalogue(self, files: Sequence[DataFile], told: Mapping[str, list[dict[str, Any]]]) -> None:
+    def _check_catalogue(self, files: Sequence[DataFile], listed: Mapping[str, list[dict[str, Any]]]) -> None:
         by_id = {file.data_file_id: file for file in files}
         for file in files:
             if file.end_snapshot is not None:
                 self._add(file, "is hidden: the catalogue says its rows ended")
-        for row in told["delete_files"]:
+        for row in listed["delete_files"]:
             if (cut := by_id.get(row["data_file_id"])) is not None:
                 self._add(cut, f"has {row['delete_count']} rows marked as deleted")
-        for row in told["inlined_tables"]:
+        for row in listed["inlined_tables"]:
             if row["table_name"] in ALL:
                 self._report.add(None, row["table_name"], "keeps rows in the catalogue, past the guards")
-        self._check_tables(files, told)
+        self._check_tables(files, listed)
 
-    def _check_tables(self, files: Sequence[DataFile], told: Mapping[str, list[dict[str, Any]]]) -> None:
-        living = {row["table_name"] for row in told["tables"] if row["end_snapshot"] is None}
+    def _check_tables(self, files: Sequence[DataFile], listed: Mapping[str, list[dict[str, Any]]]) -> None:
+        living = {row["table_name"] for row in listed["tables"] if row["end_snapshot"] is None}
         for table in sorted(set(ALL) - living):
             self._report.add(None, table, "the table was dropped from the catalogue")
-        for row in told["table_counts"]:
+        for row in listed["table_counts"]:
             counted = sum(file.record_count for file in files if file.table_name == row["table_name"])
             if row["table_name"] in ALL and row["record_count"] != counted:
                 self._report.add(
@@ -133,12 +133,12 @@ class FileCheck:
             )
         return True
 
-    def _check_footers(self, files: Sequence[DataFile], told: Mapping[str, list[dict[str, Any]]]) -> None:
+    def _check_footers(self, files: Sequence[DataFile], listed: Mapping[str, list[dict[str, Any]]]) -> None:
         stats: dict[int, list[dict[str, Any]]] = {}
-        for row in told["column_stats"]:
+        for row in listed["column_stats"]:
             stats.setdefault(row["data_file_id"], []).append(row)
         parts: dict[int, list[tuple[str, str]]] = {}
-        for row in told["partition_values"]:
+        for row in listed["partition_values"]:
             parts.setdefault(row["data_file_id"], []).append((row["transform"], row["partition_value"]))
         for start in range(0, len(files), FOOTERS_AT_ONCE):
             some = files[start : start + FOOTERS_AT_ONCE]
@@ -175,7 +175,7 @@ class FileCheck:
         file: DataFile,
         rows: int,
         real: Mapping[str, dict[str, Any]],
-        told: list[dict[str, Any]],
+        listed: list[dict[str, Any]],
         parts: list[tuple[str, str]],
     ) -> None:
         if rows != file.record_count:
@@ -184,7 +184,7 @@ class FileCheck:
             )
         narrowed = [
             row["column_name"]
-            for row in told
+            for row in listed
             if row["column_name"] in real and _narrower(row, real[row["column_name"]])
         ]
         if narrowed:
@@ -239,14 +239,18 @@ def _span(entry: Entry) -> str:
     )
 
 
-def _narrower(told: Mapping[str, Any], real: Mapping[str, Any]) -> bool:
+def _narrower(listed: Mapping[str, Any], real: Mapping[str, Any]) -> bool:
     """Whether a filter that trusts the catalogue would pass by rows that the file has."""
-    if real["null_count"] is not None and told["null_count"] is not None and told["null_count"] != real["null_count"]:
+    if (
+        real["null_count"] is not None
+        and listed["null_count"] is not None
+        and listed["null_count"] != real["null_count"]
+    ):
         return True
-    if told["value_count"] is not None and told["value_count"] + (told["null_count"] or 0) != real["value_count"]:
+    if listed["value_count"] is not None and listed["value_count"] + (listed["null_count"] or 0) != real["value_count"]:
         return True
     minima, maxima = [x for x in real["minima"] if x is not None], [x for x in real["maxima"] if x is not None]
-    low, high, kind = told["min_value"], told["max_value"], told["column_type"]
+    low, high, kind = listed["min_value"], listed["max_value"], listed["column_type"]
     try:
         return bool(
             (

@@ -8,7 +8,7 @@ grain: currency
     as_of     TIMESTAMPTZ    UTC                          of what moment it is; the reporting currency has the newest
 */
 
--- mart_fx: the rate observed last, whatever system told it, and the reporting currency beside it
+-- mart_fx: the rate observed last, whichever system showed it, and the reporting currency beside it
 CREATE OR REPLACE TABLE memory.state.mart_fx AS
 SELECT
     key AS currency,
