@@ -1,0 +1,84 @@
+"""Findings and new cases as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from models.domain.case import SEVERITIES, CaseStatus
+from models.domain.finding import Finding
+
+
+def words_of(detector: str, item: Finding) -> dict[str, Any]:
+    """The columns of a case that a detector's words fill."""
+    cause = item.cause
+    subject = dict(zip(("subject_entity", "subject_key"), cause.subject, strict=True)) if cause.subject else {}
+    return {
+        **subject,
+        "detector": detector,
+        "cause": cause.cause,
+        "title": cause.title,
+        "explanation": cause.explanation,
+        "next_action": cause.next_action,
+        "suggestion": dict(cause.suggestion) if cause.suggestion else None,
+        "owner": cause.owner,
+        "floor": cause.floor,
+        "money_kind": cause.money_kind,
+        "flow": cause.flow,
+        "system": cause.system,
+        "root": int(cause.root),
+    }
+
+
+def case_row(case_id: str, detector: str, item: Finding, now: datetime) -> dict[str, Any]:
+    """A case as it opens; its money and age come with its findings' totals."""
+    return {
+        "case_id": case_id,
+        "fingerprint": item.fingerprint,
+        "subject_entity": item.subject_entity,
+        "subject_key": item.subject_key,
+        **words_of(detector, item),
+        "severity": item.cause.floor,
+        "severity_rank": SEVERITIES.index(item.cause.floor),
+        "status": CaseStatus.OPEN,
+        "active": 1,
+        "legal_entity": item.legal_entity,
+        "project_key": item.project_key,
+        "customer_key": item.customer_key,
+        "occurrences": 0,
+        "amounts": {},
+        "amount_reporting": "0.00",
+        "amount_rank": 0,
+        "first_seen": item.since or now,
+        "last_seen": now,
+        "opened_at": now,
+        "sla_due": now,
+        "overdue": 0,
+        "run_ids": [],
+        "trace_ids": [],
+    }
+
+
+def finding_row(
+    finding_id: str, case_id: str, detector: str, item: Finding, digest: str, now: datetime
+) -> dict[str, Any]:
+    """An open finding, its amount in hundredths too, to sum by."""
+    minor = None if item.amount is None else int((item.amount * 100).to_integral_value())
+    return {
+        "finding_id": finding_id,
+        "case_id": case_id,
+        "detector": detector,
+        "subject_entity": item.subject_entity,
+        "subject_key": item.subject_key,
+        "run_id": item.run_id,
+        "trace_id": item.trace_id,
+        "amount": None if minor is None else str(Decimal(minor).scaleb(-2)),
+        "amount_minor": minor,
+        "currency": item.currency,
+        "evidence": dict(item.evidence),
+        "digest": digest,
+        "first_seen": item.since or now,
+        "last_seen": now,
+        "resolved_at": None,
+    }
