@@ -10,21 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
-from integrations.contracts.connector import Change, Connector, TargetState
+from integrations.contracts.connector import Change, Connector
 from integrations.contracts.flow import Deliver, Emit, Flow, Step
 from integrations.engine.context import RunContext
 from integrations.engine.flow_book import FlowBook
+from integrations.engine.hazards import Hazard, hazard, hazards_of_run, hazards_of_write
 from integrations.engine.landscape import Landscape
 from integrations.engine.lookups import Lookups
-from integrations.engine.retry import error_of
+from integrations.engine.shown_steps import compared, failing_step, shown_step
 from models.domain.clock import Clock
 from models.domain.outcomes import NothingToDo, WaitFor
 from models.domain.plan import Plan
-from models.domain.states import RunState
 from models.journal.ports.engine import EnginePort
 from models.journal.runs.replays import restarted
 from models.journal.runs.rereads import INTAKE
-from models.journal.runs.run import HOLDING, Run, source_system
+from models.journal.runs.run import Run
 
 _AT_ONCE = 4
 
@@ -44,7 +44,7 @@ class Preview:
             shown = list(pool.map(lambda run: self._run(run, events.get(run.run_id), plan), runs))
         hazards = [hazard for _, found in shown for hazard in found]
         unknown = sorted(set(plan.everything) - set(held))
-        hazards += [_hazard("unknown", run_id, "there is no such run any more") for run_id in unknown]
+        hazards += [hazard("unknown", run_id, "there is no such run any more") for run_id in unknown]
         return {
             "plan_hash": plan.hash,
             "runs": [run for run, _ in shown],
@@ -53,16 +53,14 @@ class Preview:
             "count": len(runs),
         }
 
-    def _run(
-        self, old: Run, origin: Mapping[str, Any] | None, plan: Plan
-    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def _run(self, old: Run, origin: Mapping[str, Any] | None, plan: Plan) -> tuple[dict[str, Any], list[Hazard]]:
         hazards = self._hazards(old, plan)
         shown: dict[str, Any] = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
         flow = self._flows.version(old.flow, old.flow_version)
         if flow is None:
             if old.flow == INTAKE:
                 shown["steps"].append(
-                    _step(
+                    shown_step(
                         "map",
                         "transform",
                         outcome="its stream is read again from the beginning; this stays open until the row has come",
@@ -70,7 +68,7 @@ class Preview:
                 )
             else:
                 hazards.append(
-                    _hazard("unknown_version", old.run_id, f"no worker knows {old.flow} version {old.flow_version}")
+                    hazard("unknown_version", old.run_id, f"no worker knows {old.flow} version {old.flow_version}")
                 )
             return shown, hazards
         try:
@@ -79,12 +77,12 @@ class Preview:
                 old, origin, "start" if root else plan.start, None if root else plan.correction, self._clock.now()
             )
         except Exception as error:  # noqa: BLE001  a correction that fits nowhere is what the preview must show
-            shown["steps"].append(_failed(old.step_name or "", "transform", error))
+            shown["steps"].append(failing_step(old.step_name or "", "transform", error))
             return shown, hazards
         shown["steps"] = self._steps(run, flow, hazards, old)
         return shown, hazards
 
-    def _steps(self, run: Run, flow: Flow, hazards: list[dict[str, Any]], old: Run) -> list[dict[str, Any]]:
+    def _steps(self, run: Run, flow: Flow, hazards: list[Hazard], old: Run) -> list[dict[str, Any]]:
         context = RunContext(run, Lookups(self._journal, self._landscape), self._clock)
         shown: list[dict[str, Any]] = []
         for step in flow.steps[run.step :]:
@@ -92,47 +90,49 @@ class Preview:
             try:
                 seen, goes_on = self._step(step, run, context, hazards, old)
             except Exception as error:  # noqa: BLE001  what would fail is what the preview must show
-                seen, goes_on = _failed(step.name, kind, error), False
+                seen, goes_on = failing_step(step.name, kind, error), False
             shown.append(seen)
             if not goes_on:
                 break
         return shown
 
     def _step(
-        self, step: Step, run: Run, context: RunContext, hazards: list[dict[str, Any]], old: Run
+        self, step: Step, run: Run, context: RunContext, hazards: list[Hazard], old: Run
     ) -> tuple[dict[str, Any], bool]:
         if isinstance(step, Emit):
             events = step.events(run.payload, context)
-            return _step(step.name, "transform", outcome=f"raises {len(events)} events"), True
+            return shown_step(step.name, "transform", outcome=f"raises {len(events)} events"), True
         if isinstance(step, Deliver):
             return self._delivery(step, run, context, hazards, old)
         outcome = step.apply(run.payload, context)
         if isinstance(outcome, WaitFor):
-            return _step(step.name, "transform", outcome="waits", error=outcome.because), False
+            return shown_step(step.name, "transform", outcome="waits", error=outcome.because), False
         if isinstance(outcome, NothingToDo):
-            return _step(step.name, "transform", outcome="nothing_to_do", error=outcome.because), True
+            return shown_step(step.name, "transform", outcome="nothing_to_do", error=outcome.because), True
         before, run.payload = run.payload, dict(outcome.payload)
         context.learn(list(outcome.facts), list(outcome.links))
         context.settle_entity(run.payload)
-        return _step(
+        return shown_step(
             step.name,
             "transform",
-            fields=[field for field in _fields(before, run.payload) if field["changed"]],
+            fields=[field for field in compared(before, run.payload) if field["changed"]],
             outcome="done",
         ), True
 
     def _delivery(
-        self, step: Deliver, run: Run, context: RunContext, hazards: list[dict[str, Any]], old: Run
+        self, step: Deliver, run: Run, context: RunContext, hazards: list[Hazard], old: Run
     ) -> tuple[dict[str, Any], bool]:
         try:
             system = context.system_of(step.role)
         except KeyError:
-            return _step(step.name, "deliver", outcome="nothing_to_do", error=f"no system plays {step.role} here"), True
+            return shown_step(
+                step.name, "deliver", outcome="nothing_to_do", error=f"no system plays {step.role} here"
+            ), True
         change = step.change(run.payload, context)
         if isinstance(change, NothingToDo):
-            return _step(step.name, "deliver", system=system, outcome="nothing_to_do", error=change.because), True
+            return shown_step(step.name, "deliver", system=system, outcome="nothing_to_do", error=change.because), True
         if isinstance(change, WaitFor):
-            return _step(step.name, "deliver", system=system, outcome="waits", error=change.because), False
+            return shown_step(step.name, "deliver", system=system, outcome="waits", error=change.because), False
         return self._asked(step, change, system, run, context, hazards, old), True
 
     def _asked(
@@ -142,32 +142,14 @@ class Preview:
         system: str,
         run: Run,
         context: RunContext,
-        hazards: list[dict[str, Any]],
+        hazards: list[Hazard],
         old: Run,
     ) -> dict[str, Any]:
         connector: Connector = self._landscape.connectors[system]
         state = connector.state(change)
-        fields = _fields(state.current or {}, state.wanted)
-        if (
-            (held := _delivered(step, change, state, old))
-            and run.correction
-            and any(field["changed"] for field in fields)
-        ):
-            hazards.append(
-                _hazard(
-                    "overwrite",
-                    old.run_id,
-                    _overwrites(change, state, f"{held} of {system}", source_system(old.event_source)),
-                )
-            )
-        elif state.current is not None and change.action == "post":
-            hazards.append(
-                _hazard(
-                    "duplicate",
-                    old.run_id,
-                    f"{system} holds {change.external_id} already: it will be found, not posted twice",
-                )
-            )
+        fields = compared(state.current or {}, state.wanted)
+        changes = bool(run.correction) and any(field["changed"] for field in fields)
+        hazards += hazards_of_write(step, change, system, state, old, changes)
         ack = {
             "system": system,
             "system_id": state.ack.system_id if state.ack else "(new)",
@@ -179,7 +161,7 @@ class Preview:
             [(system, change.entity, str(ack["system_id"]), change.external_id)],
         )
         outcome = "creates" if state.current is None else "updates"
-        return _step(
+        return shown_step(
             step.name,
             "deliver",
             system=system,
@@ -189,99 +171,10 @@ class Preview:
             outcome=outcome,
         )
 
-    def _hazards(self, run: Run, plan: Plan) -> list[dict[str, Any]]:
-        others = [
-            other
-            for other in self._journal.runs.by_keys([run.business_key])
-            if other.fact == run.fact and other.run_id != run.run_id
-        ]
-        found = []
-        if any(other.source_version > run.source_version for other in others):
-            found.append(_hazard("stale", run.run_id, "a newer version of this fact has arrived since"))
-        if any(other.seq < run.seq and other.state in HOLDING for other in others):
-            found.append(_hazard("out_of_order", run.run_id, "an earlier run of this fact is still open"))
-        if run.error_code == "closed-period" and not plan.correction:
-            found.append(
-                _hazard(
-                    "closed_period", run.run_id, "the period was closed: without another date it will be refused again"
-                )
-            )
+    def _hazards(self, run: Run, plan: Plan) -> list[Hazard]:
+        others = self._journal.runs.by_keys([run.business_key])
         circuit = self._journal.throttle.circuits().get(run.system or "")
-        now = self._clock.now()
-        if circuit and (circuit.state != "closed" or (circuit.held_until and circuit.held_until > now)):
-            found.append(
-                _hazard(
-                    "rate_limit",
-                    run.run_id,
-                    f"{run.system} takes no calls now: {circuit.reason or 'it asked us to wait'}",
-                )
-            )
-        return found
-
-
-def _step(
-    name: str,
-    kind: str,
-    *,
-    system: str | None = None,
-    action: str | None = None,
-    external_id: str | None = None,
-    fields: Sequence[Mapping[str, Any]] = (),
-    outcome: str = "",
-    error: str | None = None,
-) -> dict[str, Any]:
-    return {
-        "step": name,
-        "system": system,
-        "kind": kind,
-        "action": action,
-        "external_id": external_id,
-        "fields": list(fields),
-        "outcome": outcome,
-        "error": error,
-    }
-
-
-def _failed(name: str, kind: str, error: Exception) -> dict[str, Any]:
-    code, message, path = error_of(error)
-    return {**_step(name, kind, outcome="fails", error=message), "error_code": code, "error_field": path}
-
-
-def _fields(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    names = list(dict.fromkeys([*wanted, *current]))
-    return [
-        {
-            "field": name,
-            "current": current.get(name),
-            "wanted": wanted.get(name, current.get(name)),
-            "changed": name in wanted and wanted[name] != current.get(name),
-        }
-        for name in names
-    ]
-
-
-def _delivered(step: Deliver, change: Change, state: TargetState, old: Run) -> str | None:
-    """The target's id of what must not be changed unnoticed: a posting, or anything of a run that has settled. A master
-    record on the way to which a run died is what its correction is for.
-    """
-    acked: str | None = old.acks.get(step.name, {}).get("system_id")
-    if change.action == "post":
-        return acked or (state.ack.system_id if state.ack else None)
-    return acked if change.action == "upsert" and old.state is RunState.SETTLED else None
-
-
-def _overwrites(change: Change, state: TargetState, held: str, source: str) -> str:
-    """The target's books would say something else than its source: that belongs where the fact came from."""
-    effect = "overwrite it" if state.current is not None else f"put {change.external_id} in its place"
-    done = "posted" if change.action == "post" else "delivered"
-    return (
-        f"already {done} as {held}: the correction would {effect}; "
-        f"change it in {source} instead, and its next version brings every system along"
-    )
-
-
-def _hazard(kind: str, run_id: str, message: str) -> dict[str, Any]:
-    return {"kind": kind, "run_id": run_id, "message": message}
+        return hazards_of_run(run, plan, others, circuit, self._clock.now())
 
 
 def _totals(runs: Sequence[Run]) -> dict[str, str]:
