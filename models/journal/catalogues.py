@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import orjson
 import sqlalchemy as sa
@@ -16,12 +17,10 @@ from models.journal import tables
 from models.journal.database import reading
 from models.journal.feed import Feed
 from models.journal.metadata import micros
+from models.journal.statements import statements
 from models.journal.writing import writing
 
-_ADD = sa.text(
-    "insert into catalogue (number, digest, entries, since) values (:number, :digest, :entries, :since) "
-    "on conflict do nothing"
-)
+_SQL = Path(__file__).with_name("catalogues.sql")
 
 
 class CatalogueReading:
@@ -67,7 +66,7 @@ class Catalogues(CatalogueReading):
             "entries": orjson.dumps(dict(catalogue.entries)).decode(),
             "since": micros(self._clock.now()),
         }
-        return connection.execute(_ADD, row).rowcount == 1
+        return connection.execute(statements(_SQL, connection.dialect.name)["add"], row).rowcount == 1
 
     def _record(self, last: RowMapping | None, catalogue: Catalogue) -> Record:
         changes = [asdict(change) for change in changes_of(last["entries"] if last else {}, catalogue.entries)]
