@@ -10,11 +10,13 @@ pass today they still pass.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from app.readings.viewer import Viewer
 from models.domain.errors import TieoutError
+from models.journal.cases import CaseFilter
 from models.lake.read_only import sources
 from models.sql_statements import statements
 
@@ -55,6 +57,19 @@ def _shadowed(sql: str) -> str:
     if head is None and not sql.upper().startswith("SELECT"):
         raise Unscoped("a reading begins with SELECT or WITH, so that its sources can be limited to the viewer's scope")
     return f"WITH {', '.join(limited)}" + (f", {sql[head.end() :]}" if head else f" {sql}")
+
+
+def within(viewer: Viewer, where: CaseFilter) -> CaseFilter:
+    """A question to the journal about cases, never wider than the viewer's legal entities: one that names only others
+    is asked of the viewer's.
+    """
+    mine = tuple(one for one in where.legal_entities if may_see(viewer, one))
+    return replace(where, legal_entities=mine or viewer.entities)
+
+
+def may_see(viewer: Viewer, legal_entity: str | None) -> bool:
+    """Whether something of the journal that is asked for by its id may be seen; what names no legal entity may."""
+    return not viewer.entities or legal_entity is None or legal_entity in viewer.entities
 
 
 def _rule(source: str) -> str:

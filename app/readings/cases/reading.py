@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from app.readings.cases.question import CaseQuestion
@@ -16,18 +16,12 @@ from app.readings.clear import NOTHING
 from app.readings.masking import masked_rows
 from app.readings.page import Page
 from app.readings.payload import masked_body
+from app.readings.scope import may_see, within
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.journal.cases import CaseFilter, CaseGroup
 
 _CASE, _FINDING = ({field.name for field in fields(row)} for row in (Case, CaseFinding))
-
-
-def within(viewer: Viewer, where: CaseFilter) -> CaseFilter:
-    """The filter, never wider than the viewer's legal entities: one that names only others names the viewer's."""
-    asked = where.legal_entities
-    mine = tuple(one for one in asked if not viewer.entities or one in viewer.entities)
-    return replace(where, legal_entities=mine or viewer.entities)
 
 
 def page(
@@ -69,8 +63,7 @@ def facets(stores: Stores, viewer: Viewer, column: str, status: tuple[str, ...] 
 def case(stores: Stores, viewer: Viewer, case_id: str) -> Case | None:
     """One case; None where there is none, or where it belongs to another legal entity."""
     row = stores.journal.cases.get(case_id)
-    hidden = row is None or (viewer.entities and row["legal_entity"] not in (*viewer.entities, None))
-    return None if row is None or hidden else _case(row)
+    return _case(row) if row is not None and may_see(viewer, row["legal_entity"]) else None
 
 
 def findings(stores: Stores, viewer: Viewer, case: Case, part: Page = Page()) -> tuple[CaseFinding, ...]:

@@ -14,7 +14,6 @@ from app.console.exceptions import case_presenter, dry_run, narrowing, preview_p
 from app.console.exceptions import presenter as present
 from app.console.exceptions.dialogs import selection_key
 from app.console.exceptions.outcome import outcome
-from app.readings.cases.reading import within
 from app.readings.cases.rows import Case, CaseFinding
 from app.readings.masking import MASKED, masked_rows
 from app.readings.payload import ABSENT
@@ -22,6 +21,7 @@ from app.readings.replays import reading as replays
 from app.readings.replays.preview import Preview, preview_of
 from app.readings.replays.progress import progress_of
 from app.readings.replays.stake import Carried, Hanging, Stake, stake_of
+from app.readings.scope import within
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
 from models.domain.team import Teams
