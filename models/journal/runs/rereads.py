@@ -40,10 +40,10 @@ def row_key(system: str, stream: str, source_id: str) -> str:
     return f"{stream}:{system}:{source_id}"
 
 
-def ask(connection: sa.Connection, letter: Run, now: datetime) -> None:
+def ask(connection: sa.Connection, run: Run, now: datetime) -> None:
     """Let a dead letter of the intake wait for its row, in the caller's transaction. Safe to repeat."""
-    said = (letter.error_message or "").removesuffix(letter.waiting_because or "").rstrip()
-    values = {"row": f"row/{letter.business_key}", "message": said, "seq": letter.seq, "now": micros(now)}
+    said = (run.error_message or "").removesuffix(run.waiting_because or "").rstrip()
+    values = {"row": f"row/{run.business_key}", "message": said, "seq": run.seq, "now": micros(now)}
     connection.execute(statements(_SQL, connection.dialect.name)["ask_again"], values)
 
 
@@ -59,12 +59,12 @@ def shown(
     transaction after the page's admission; the records of it. The cursor's move tells apart pages that were
     read before the asking.
     """
-    letters = _waiting(connection, system, stream)
-    came = [one for one in letters if one.payload["source_id"] in rows]
+    dead = _waiting(connection, system, stream)
+    came = [one for one in dead if one.payload["source_id"] in rows]
     records = supersede(connection, came, now, {})
-    for letter in letters if ended else ():
-        if letter not in came and asked(letter):
-            records.append(_missed(connection, letter, _GONE, now))
+    for one in dead if ended else ():
+        if one not in came and asked(one):
+            records.append(_missed(connection, one, _GONE, now))
     return records
 
 
@@ -76,33 +76,31 @@ def read_on(connection: sa.Connection, system: str, stream: str, now: datetime) 
     values = {"system": system, "stream": stream, "stale": micros(now - STALE)}
     if not connection.execute(statements(_SQL, connection.dialect.name)["read_on"], values).rowcount:
         return []
-    return [
-        _missed(connection, letter, _UNREAD, now) for letter in _waiting(connection, system, stream) if asked(letter)
-    ]
+    return [_missed(connection, run, _UNREAD, now) for run in _waiting(connection, system, stream) if asked(run)]
 
 
 def _waiting(connection: sa.Connection, system: str, stream: str) -> list[Run]:
     found = connection.execute(
         statements(_SQL, connection.dialect.name)["asked_again"], {"stream": row_key(system, stream, "")}
     )
-    letters = [run_of(row) for row in found]
+    dead = [run_of(row) for row in found]
     return [
-        one for one in letters if (one.payload["system"], one.payload["stream"]) == (system, stream)
+        one for one in dead if (one.payload["system"], one.payload["stream"]) == (system, stream)
     ]  # a name may hold a colon
 
 
-def _missed(connection: sa.Connection, letter: Run, because: str, now: datetime) -> Record:
-    letter.waiting_because = f"Asked for again on {now:%Y-%m-%d %H:%M} UTC, {letter.payload['system']} {because}."
-    letter.error_message = f"{letter.error_message or ''} {letter.waiting_because}".lstrip()
-    values = {"because": letter.waiting_because, "message": letter.error_message, "seq": letter.seq, "now": micros(now)}
+def _missed(connection: sa.Connection, run: Run, because: str, now: datetime) -> Record:
+    run.waiting_because = f"Asked for again on {now:%Y-%m-%d %H:%M} UTC, {run.payload['system']} {because}."
+    run.error_message = f"{run.error_message or ''} {run.waiting_because}".lstrip()
+    values = {"because": run.waiting_because, "message": run.error_message, "seq": run.seq, "now": micros(now)}
     connection.execute(statements(_SQL, connection.dialect.name)["missed"], values)
-    body = {"error": {"code": letter.error_code, "message": letter.error_message, "field": letter.error_field}}
+    body = {"error": {"code": run.error_code, "message": run.error_message, "field": run.error_field}}
     return run_record(
-        letter,
+        run,
         RecordKind.FAILURE,
         now,
-        system=letter.payload["system"],
+        system=run.payload["system"],
         status="reread",
-        error_code=letter.error_code,
+        error_code=run.error_code,
         body=body,
     )
