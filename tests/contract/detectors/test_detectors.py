@@ -5,62 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
 import collectors.detectors
 from collectors.detectors import detectors, invalid_charge_code, lag_breach, modules, orphaned_project, quarantine
 from collectors.detectors.contract import Example
-from collectors.detectors.run import CIRCUITS, levels_of
 from models.domain.case import SEVERITIES
 from models.domain.explanations import EXPLANATIONS
-from models.lake import journal_views
-from models.marts.refresh import refresh
 from models.sql_statements import statements
-from tests.catalogues import packaged
-from tests.unit.cases.lakes import NOW, Lake
+from tests.contract.detectors.published import answered
+from tests.unit.cases.lakes import NOW
 
 ALL = list(modules())
-
-
-class Stopped:
-    def now(self):
-        return NOW
-
-
-@pytest.fixture(scope="module")
-def schema() -> dict[str, list[tuple[str, str]]]:
-    """Columns of every published name, as a refresh of an empty lake makes them."""
-    lake = Lake()
-    refresh(lake.connection, "EUR", Stopped())
-    views = lake.connection.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = 'memory' AND schema_name = 'main'"
-    )
-    found: dict[str, list[tuple[str, str]]] = {}
-    for name, column, kind in views.fetchall():
-        found.setdefault(name, []).append((column, kind))
-    found["open_runs"] = found["set_ups"] = found["runs"]
-    found["circuits"] = [
-        (field.name, "TIMESTAMPTZ" if "timestamp" in str(field.type) else "VARCHAR") for field in CIRCUITS
-    ]
-    assert set(journal_views.VIEWS) <= set(found)
-    return found
-
-
-def answered(schema, example: Example, service_levels=None):
-    """Asks SQL of nothing but the example's rows under the published names."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    for name, columns in schema.items():
-        connection.execute(f'CREATE TABLE "{name}" ({", ".join(f"{column} {kind}" for column, kind in columns)})')
-    connection.register("service_levels", levels_of(service_levels or packaged().service_levels))
-    for name, rows in example.given.items():
-        for row in rows:
-            connection.execute(
-                f"INSERT INTO {name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
-            )
-    return lambda sql: connection.execute(sql).to_arrow_table().to_pylist()
 
 
 @pytest.mark.req("X1", "X2", "X3", "X4", "X7")
