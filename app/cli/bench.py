@@ -1,4 +1,4 @@
-"""`tieout bench`: each figure beside a limit measured in the same run. The benchmarks are the checkout's; this prints."""
+"""`tieout bench`: each figure beside a limit measured in the same run. The checkout measures; this prints."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from models.settings import Settings, read_settings
 
 FREE_BYTES = 2 * 2**30
 CHECK_SECONDS = 60
+COUNTED = ("records", "spans", "quarantine")
 Finding = tuple[bool, str]
 
 
@@ -54,7 +55,7 @@ def _disk(settings: Settings) -> Finding:
     place = next(p for p in (settings.home.resolve(), *settings.home.resolve().parents) if p.exists())
     free = shutil.disk_usage(place).free
     return free > FREE_BYTES, f"{free / 2**30:.1f} GiB free at {place}" + (
-        "" if free > FREE_BYTES else ": free at least 2 GiB, or senders will be told to wait"
+        "" if free > FREE_BYTES else ": free at least 2 GiB, or senders are asked to wait"
     )
 
 
@@ -90,7 +91,8 @@ def _connections(settings: Settings) -> Iterator[Finding]:
     except subprocess.TimeoutExpired:
         yield (
             False,
-            f"the systems did not answer within {CHECK_SECONDS} s: check the network and the addresses in the systems file",
+            f"the systems did not answer within {CHECK_SECONDS} s: "
+            "check the network and the addresses in the systems file",
         )
         return
     if done.returncode:
@@ -118,21 +120,15 @@ def _clock_file(settings: Settings) -> Path | None:
 
 def _lake(settings: Settings) -> Finding:
     with closing(open_reader(settings)) as reader:
-        rows = reader.rows(
-            "select (select count(*) from records) as records, (select count(*) from spans) as spans, (select count(*) from quarantine) as refused"
-        )[0]
-    return (
-        True,
-        f"audit lake answers: {rows['records']:,} records, {rows['spans']:,} spans, {rows['refused']:,} refused bodies kept",
-    )
+        counts = {name: reader.rows(f"select count(*) as n from {name}")[0]["n"] for name in COUNTED}
+    records, spans, refused = (f"{counts[name]:,}" for name in COUNTED)
+    return True, f"audit lake answers: {records} records, {spans} spans, {refused} refused bodies kept"
 
 
 def _witness(settings: Settings) -> Finding:
     if settings.witness is None:
-        return (
-            True,
-            "checkpoints are kept only in the home: set TIEOUT_WITNESS to a place operators cannot change, for proof against truncation",
-        )
+        where = "set TIEOUT_WITNESS to a place operators cannot change, for proof against truncation"
+        return True, f"checkpoints are kept only in the home: {where}"
     return True, f"checkpoints are pushed to {settings.witness}"
 
 

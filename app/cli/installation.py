@@ -26,7 +26,8 @@ def installation(journal: bool = False) -> Settings:
     )
     if settings.journal_url is None and not there:
         raise fail(
-            f"no installation at {settings.home.resolve()}: start one with `tieout demo` or `tieout up`, or set TIEOUT_HOME to where it is",
+            f"no installation at {settings.home.resolve()}: "
+            "start one with `tieout demo` or `tieout up`, or set TIEOUT_HOME to where it is",
             2,
         )
     return settings
@@ -46,7 +47,8 @@ def running(home: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise fail(
-                f"{home.resolve()} is in use by a `tieout` that runs: end it first, or set TIEOUT_HOME to another folder",
+                f"{home.resolve()} is in use by a `tieout` that runs: "
+                "end it first, or set TIEOUT_HOME to another folder",
                 2,
             ) from None
         yield

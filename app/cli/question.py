@@ -75,7 +75,7 @@ def _signature(asked: type[Any]) -> inspect.Signature:
 
 
 def _parameter(field: Field[Any], hint: Any) -> inspect.Parameter:
-    """A field without a default is an argument, one with a default an option, a tuple an option that may be repeated."""
+    """A field without a default is an argument, one with a default an option; a tuple may be given several times."""
     make: Callable[..., Any] = typer.Argument if field.default is MISSING else typer.Option
     repeated = hint == tuple[str, ...]
     default = inspect.Parameter.empty if field.default is MISSING else ([] if repeated else field.default)

@@ -46,7 +46,7 @@ class Supervisor:
         self._stopping = False
 
     def run(self) -> int:
-        """Supervise until told to stop; the exit status of the whole (0 after a clean end)."""
+        """Supervise until asked to stop; the exit status of the whole (0 after a clean end)."""
         self._run.mkdir(parents=True, exist_ok=True)
         self._log.mkdir(parents=True, exist_ok=True)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -94,7 +94,8 @@ class Supervisor:
         child.pause = RESTART_FIRST if steady else min(child.pause * 2, RESTART_LIMIT)
         child.process, child.restart_at = None, now + child.pause
         print(
-            f"{child.role} ended with status {status}: starting it again in {child.pause:.1f} s (log: {self._log / child.role}.log)",
+            f"{child.role} ended with status {status}: starting it again in {child.pause:.1f} s "
+            f"(log: {self._log / child.role}.log)",
             file=sys.stderr,
         )
 

@@ -34,7 +34,8 @@ def demo(fresh: bool) -> int:
             _clear(settings.home)
         if content(settings.home) and not (settings.home / DEMO_MARK).exists():
             raise fail(
-                f"{settings.home.resolve()} holds another installation: set TIEOUT_HOME to an empty folder for the demonstration",
+                f"{settings.home.resolve()} holds another installation: "
+                "set TIEOUT_HOME to an empty folder for the demonstration",
                 2,
             )
         (settings.home / DEMO_MARK).write_text(json.dumps({"made_by": "tieout demo"}) + "\n")
@@ -57,8 +58,8 @@ def up(with_sandbox: bool) -> int:
         raise fail(str(error), 2) from error
     if not catalogue.systems:
         raise fail(
-            "TIEOUT_SYSTEMS is not set and TIEOUT_CATALOGUE names no systems: give the TOML file that names your systems "
-            "(see README, “Connect a real system”)",
+            "TIEOUT_SYSTEMS is not set and TIEOUT_CATALOGUE names no systems: "
+            "give the TOML file that names your systems (see README, “Connect a real system”)",
             2,
         )
     _ports_free(settings, ("otlp_port", "console_port", *(("sandbox_port",) if with_sandbox else ())))
@@ -111,7 +112,8 @@ def _ports_free(settings: Settings, names: tuple[str, ...]) -> None:
                 probe.bind((settings.host, port))
             except OSError as error:
                 raise fail(
-                    f"port {port} on {settings.host} cannot be used ({error.strerror}): end what uses it, or set TIEOUT_{name.upper()}",
+                    f"port {port} on {settings.host} cannot be used ({error.strerror}): "
+                    f"end what uses it, or set TIEOUT_{name.upper()}",
                     2,
                 ) from error
 

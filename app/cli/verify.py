@@ -33,7 +33,6 @@ def verify(witness: Path | None, form: Format) -> int:
     if len(breaches) > 50:
         print(f"… and {len(breaches) - 50} more")
     verdict = f"{len(breaches)} breaches" if breaches else "whole"
-    print(
-        f"{verdict}: {report.rows:,} rows in {report.batches:,} sealed batches, {report.checkpoints:,} signed checkpoints"
-    )
+    sealed = f"{report.rows:,} rows in {report.batches:,} sealed batches"
+    print(f"{verdict}: {sealed}, {report.checkpoints:,} signed checkpoints")
     return 1 if breaches else 0

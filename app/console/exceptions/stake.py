@@ -43,7 +43,7 @@ def _and(parts: Sequence[str]) -> str:
 
 
 def _named(stake: Stake, cases: Sequence[Case]) -> str:
-    """`1 time entry outside this selection and 2 milestones without a run of their own, which become billable once …`"""
+    """`1 time entry outside this selection and 2 milestones without a run of their own, which become billable …`"""
     parts = [f"{_nouns(stake.left_out)} outside this selection"] if stake.left_out else []
     if stake.runless:
         single = sum(stake.runless.values()) == 1

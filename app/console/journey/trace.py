@@ -85,7 +85,7 @@ def _moment(step: Step, bar: Mapping[str, Any], depth: int) -> dict[str, Any]:
     return {
         "id": step.record_id,
         "name": f"{ICONS[step.kind]} {_label(step)}",
-        "told": sentence(step),
+        "said": sentence(step),
         "service": bar["service"],
         "depth": depth,
         "point": True,

@@ -64,7 +64,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   canvas.onmousemove = (event) => {
     const at = row(event);
     if (at !== over) { over = at; draw(); }
-    tip.textContent = at < 0 ? rest : `${spans[at].service} · ${spans[at].told || spans[at].name} · starts at ${clock(spans[at].start)}${spans[at].point ? "" : ", takes " + clock(spans[at].length)}${spans[at].error ? " · " + spans[at].error : ""}`;
+    tip.textContent = at < 0 ? rest : `${spans[at].service} · ${spans[at].said || spans[at].name} · starts at ${clock(spans[at].start)}${spans[at].point ? "" : ", takes " + clock(spans[at].length)}${spans[at].error ? " · " + spans[at].error : ""}`;
   };
   canvas.onmouseleave = () => { over = -1; tip.textContent = rest; draw(); };
   canvas.onclick = (event) => choose(row(event));

@@ -1,4 +1,4 @@
-"""Everything that happened to one thing: found by any of its names, told by its records, spans and holdings (O2).
+"""Everything that happened to one thing: found by any of its names, shown by its records, spans and holdings (O2).
 
 Clear values are shown to who is cleared and asked for them; whoever asks has that audited (`clear.audit`).
 """

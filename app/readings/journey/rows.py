@@ -1,4 +1,4 @@
-"""What a journey is told by: records, spans, log lines, what systems hold. Times are UTC; bodies are masked."""
+"""What a journey consists of: records, spans, log lines, what systems hold. Times are UTC; bodies are masked."""
 
 from __future__ import annotations
 

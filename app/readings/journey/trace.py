@@ -20,13 +20,13 @@ NAMED = 12
 class NotOne(TieoutError):
     """What was asked for names several things: ask again for one of them by its key."""
 
-    code = "reading.not_one"
+    code = "reading.not-one"
 
 
 class NotCleared(TieoutError):
     """Clear values were asked for without the right to see them: ask again without, or have a role that may."""
 
-    code = "reading.not_cleared"
+    code = "reading.not-cleared"
 
 
 def trace(stores: Stores, viewer: Viewer, asked: TraceQuestion) -> tuple[Step, ...] | tuple[Span, ...]:

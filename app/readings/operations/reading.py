@@ -1,4 +1,4 @@
-"""Whether work is flowing: volume, failures, lags and what they hold, of all legal entities but for dead letters (O1)."""
+"""Whether work is flowing: volume, failures and lags of all legal entities, dead letters of the viewer's (O1)."""
 
 from __future__ import annotations
 

@@ -152,6 +152,6 @@ def _field(one: Mapping[str, Any]) -> PreviewedField:
 
 
 def _masked(name: str, content: Any) -> Any:
-    """A dry run shows that a rate changes, not the rate: clear values are asked for on a journey, where it is audited."""
+    """A dry run shows that a rate changes, not the rate: clear values are asked for on a journey, and audited."""
     text = json.dumps(content, ensure_ascii=False) if isinstance(content, Mapping | list) else content
     return masking.value(name, text, NOTHING)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
 import pyarrow as pa
 import pytest
 
+from models.canonical.classification import MASK
 from models.lake.schema import TABLES
 from models.lake.writer import open_writer
-from tests.unit.cli.test_commands import tieout
+from tests.unit.cli.test_commands import installed, tieout
 from tests.unit.lake.samples import START, HandClock, settings_at
 
 RUN, JOURNEY = "5f0c31d2" + "a" * 24, "77aa00bb" + "c" * 24
@@ -29,7 +32,9 @@ def home(tmp_path: Path) -> Path:
         "run_id": RUN,
         "correlation_id": JOURNEY,
         "error_code": "closed-period",
-        "body": "{}",
+        "body": '{"rate": "95", "hours": 8}',
+        "amount": Decimal("760.00"),
+        "currency": "EUR",
     }
     row |= {"trace_id": TRACE, "business_key": f"project:{NAMED}"}
     span = {
@@ -76,3 +81,30 @@ def test_a_trace_without_records_is_found_either_way(home: Path, key: str) -> No
 def test_fewer_digits_and_other_letters_find_nothing(home: Path, key: str) -> None:
     done = tieout(home, "trace", key)
     assert done.returncode == 1 and "8 or more digits" in " ".join(done.stderr.split())
+
+
+@pytest.mark.req("O2", "G2")
+def test_a_payload_shows_as_on_the_page_masked_until_asked_and_the_asking_is_kept(home: Path) -> None:
+    """G2: the home's owner has the right, and uses it by name."""
+    shown, clear = (
+        json.loads(tieout(home, "trace", RUN, *words, "--format", "json").stdout)[0] for words in ((), ("--clear",))
+    )
+    assert shown["body"] == {"rate": MASK, "hours": 8} and clear["body"] == {"rate": "95", "hours": 8}
+    assert shown["amount"] == MASK and clear["amount"] == "760.00"
+    refused = tieout(home, "trace", RUN, "--clear", TIEOUT_DEV_ROLES="operations")
+    assert refused.returncode == 1 and "reveal" in refused.stderr
+    [kept] = [
+        one for page in installed(home).feed.read(0) for one in page.records if one.status == "clear_values_shown"
+    ]
+    assert kept.actor == home.owner()
+
+
+@pytest.mark.req("O2")
+def test_a_word_that_names_several_things_asks_which(home: Path) -> None:
+    other = {"record_id": "r-2", "recorded_at": START, "occurred_at": START, "kind": "failure", "body": "{}"}
+    other |= {"run_id": RUN[:31] + "b", "correlation_id": JOURNEY}
+    writer = open_writer(settings_at(home), HandClock())
+    writer.append({"records": pa.Table.from_pylist([other], TABLES["records"])}, "feed", 2)
+    writer.close()
+    done = tieout(home, "trace", RUN[:8])
+    assert done.returncode == 1 and RUN in done.stderr and other["run_id"] in done.stderr

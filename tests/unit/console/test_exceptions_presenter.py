@@ -186,9 +186,8 @@ UNASKED: dict[str, Any] = {
 def test_a_system_that_could_not_be_asked_is_told_apart_from_one_that_refuses() -> None:
     """E4: a passing fault of the dry run says nothing of the replay; the step's system is known from the other runs."""
     both, alone = answered(runs=[*ANSWER["runs"], UNASKED], count=4), answered(runs=[UNASKED], count=1)
-    assert (
-        dry_run.in_words(both)
-        == "4 runs would be replayed; 1 run could not be checked now; 1 run would fail again; 1 run would wait for data."
+    assert dry_run.in_words(both) == (
+        "4 runs would be replayed; 1 run could not be checked now; 1 run would fail again; 1 run would wait for data."
     )
     assert dry_run.in_words(alone) == "1 run would be replayed; 1 run could not be checked now."
     assert dry_run.unasked_note(both) == "Could not ask netsuite now: preview again. Last answer: 503"

@@ -182,7 +182,7 @@ def test_answers_hang_as_moments_under_their_span() -> None:
 def test_moments_have_short_labels_and_tell_all_when_hovered(record: Step, label: str) -> None:
     """O2, O7: beside the bars there is room for a few words, on a small screen too."""
     moment = trace.waterfall([span(1, None)], [record])[1]
-    assert (moment["name"], moment["told"]) == (label, sentence(record))
+    assert (moment["name"], moment["said"]) == (label, sentence(record))
 
 
 @pytest.mark.parametrize(
