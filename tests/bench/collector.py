@@ -44,14 +44,14 @@ def collector(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]:
 
 def health(port: int) -> Any:
     """What /healthz says."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as answer:
         return orjson.loads(answer.read())
 
 
 def _is_ready(port: int) -> bool:
     try:
         return bool(health(port)["ready"])
-    except (urllib.error.URLError, ConnectionError):
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False  # not listening yet, or not ready: /healthz answers 503 then
 
 

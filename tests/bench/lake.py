@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ from models.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Rows handled, and the wall and CPU seconds of this process that they took."""
+    """Rows that are in the lake afterwards, and the wall and CPU seconds of this process that they took."""
 
     rows: int
     wall_seconds: float
@@ -59,18 +59,19 @@ def raw_insert_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 10_0
             connection.register("incoming", batch)
             connection.execute(f"INSERT INTO lake.main.{table} BY NAME SELECT * FROM incoming")
         rate = watch.rate(rows.num_rows)
+        (stored,) = connection.execute(f"SELECT count(*) FROM lake.main.{table}").fetchone() or (0,)
         connection.close()
-    return rate
+    return replace(rate, rows=stored)
 
 
 def sealed_append_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 10_000) -> Rate:
     """The writer's own `append` of the same rows: sealed, digested, durable."""
     with tempfile.TemporaryDirectory() as home:
         writer = open_writer(_scratch(home), SystemClock())
-        watch = _Watch()
+        watch, stored = _Watch(), 0
         for number, start in enumerate(range(0, rows.num_rows, batch_rows), 1):
-            writer.append({table: rows.slice(start, batch_rows)}, "bench", number)
-        rate = watch.rate(rows.num_rows)
+            stored += writer.append({table: rows.slice(start, batch_rows)}, "bench", number).stored
+        rate = watch.rate(stored)
         writer.close()
     return rate
 

@@ -2,19 +2,85 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 import pytest
 
+from models.lake.reader import LakeReader, open_reader
+from models.settings import Settings
 from tests.bench import ingest
+from tests.bench.lake import Rate, raw_insert_rate
+
+WARM_UP, SPANS, LIMIT, PER_REQUEST = 2, 2_000, 1_500, 500
+WHOLE = "SELECT count(*) AS spans, count(DISTINCT span_id) AS ids FROM spans"
 
 
+class Yardsticks:
+    """The benchmark's own parts, and what they really held and did."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Any] = {}
+        self.limits: list[Rate] = []
+
+    def reader(self, settings: Settings) -> LakeReader:
+        opened = open_reader(settings)
+        close = opened.close
+
+        def looked_and_closed() -> None:
+            self.held = opened.rows(WHOLE)[0]
+            close()
+
+        opened.close = looked_and_closed  # type: ignore[method-assign]
+        return opened
+
+    def limit(self, rows: pa.Table) -> Rate:
+        self.limits.append(raw_insert_rate(rows))
+        return self.limits[-1]
+
+
+@pytest.mark.req("N3")
 @pytest.mark.processes
-def test_a_small_run_gives_every_figure() -> None:
-    figures = ingest.run(spans=2_000, connections=4, warm_up=2, limit_rows=2_000)
-    assert figures["spans"] == 2_000
-    assert figures["acknowledged_per_s"] >= figures["spans_per_s"] > 0
-    assert figures["limit_rows_per_s"] > 0 and figures["cpu_us_per_span"] > 0 and figures["resident_mib"] > 0
+def test_every_figure_is_of_spans_that_are_in_the_lake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """N3: what was sent is there once, no rate is faster than the wall's clock, and the limit did the same rows."""
+    sticks = Yardsticks()
+    monkeypatch.setattr(ingest, "open_reader", sticks.reader)
+    monkeypatch.setattr(ingest, "raw_insert_rate", sticks.limit)
+    began = time.perf_counter()
+    figures = ingest.run(SPANS, connections=4, per_request=PER_REQUEST, warm_up=WARM_UP, limit_rows=LIMIT)
+    wall = time.perf_counter() - began
+    sent = WARM_UP * PER_REQUEST + SPANS
+    assert sticks.held == {"spans": sent, "ids": sent} and figures["spans"] == SPANS
+    (limit,) = sticks.limits
+    assert limit.rows == LIMIT and figures["limit_rows_per_s"] == round(limit.per_second)
+    assert figures["ratio"] == pytest.approx(figures["spans_per_s"] / figures["limit_rows_per_s"], abs=0.002)
+    assert SPANS / wall <= figures["spans_per_s"] <= figures["acknowledged_per_s"]
+    assert SPANS / figures["spans_per_s"] + limit.wall_seconds <= wall * 1.01
+    assert 0 < figures["cpu_us_per_span"] * SPANS / 1e6 <= wall * (os.cpu_count() or 1)
+    assert 30 < figures["resident_mib"] < 4_000, "a collector holds Python and DuckDB, and no more than it should"
+    assert set(figures) == {
+        "spans",
+        "spans_per_s",
+        "acknowledged_per_s",
+        "limit_rows_per_s",
+        "ratio",
+        "cpu_us_per_span",
+        "resident_mib",
+    }
 
 
 def test_a_refused_request_is_no_figure() -> None:
     with pytest.raises(RuntimeError, match="3 of 10 requests were refused"):
         ingest._expect(7, 10)
+
+
+def test_a_span_that_cannot_be_read_is_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "health", lambda port: {"waiting_bytes": {"spans": 0}})
+    settings = Settings.model_validate({"home": tmp_path})
+    reader = open_reader(settings)
+    with pytest.raises(RuntimeError, match="0 spans can be read, 10 were acknowledged"):
+        ingest._until_readable(reader, settings, 10)
+    reader.close()

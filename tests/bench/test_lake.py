@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,14 @@ from tests.unit.lake.samples import filled, settings_at, spans
 def test_yardsticks_count_rows_and_refuse_a_broken_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIEOUT_LAKE_CATALOG", str(tmp_path / "must-not-be-touched.sqlite"))
     rows = spans(300)
-    for rate in (raw_insert_rate(rows, batch_rows=100), sealed_append_rate(rows, batch_rows=100)):
-        assert rate.rows == 300 and rate.per_second > 0 and rate.per_cpu_second > 0
+    for yardstick in (raw_insert_rate, sealed_append_rate):
+        began = time.perf_counter()
+        rate = yardstick(rows, batch_rows=100)
+        wall = time.perf_counter() - began
+        assert rate.rows == 300, "three batches, each row once"
+        assert 300 / wall <= rate.per_second == 300 / rate.wall_seconds
+        assert rate.per_cpu_second == 300 / rate.cpu_seconds
+        assert 0.001 < rate.cpu_seconds <= wall * (os.cpu_count() or 1)
     assert not (tmp_path / "must-not-be-touched.sqlite").exists()
     settings = settings_at(tmp_path / "home")
     filled(settings, batches=2).close()

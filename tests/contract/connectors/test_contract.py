@@ -177,7 +177,9 @@ def test_events_are_canonical_and_exact(bench: Bench) -> None:
     """M3, M4: each event validates against its schema, names its subject and version, and holds no float anywhere."""
     assert bench.case.stream is not None
     bench.grow(0, 1)
-    for event in bench.connector.poll(bench.case.stream, None).events:
+    events = bench.connector.poll(bench.case.stream, None).events
+    assert events, "a source that has grown has events"
+    for event in events:
         data_of(event)
         assert event.subject.count(":") >= 1 and event.sourceversion > 0 and event.source == bench.vendor
         assert not list(floats(event.data)), event.data

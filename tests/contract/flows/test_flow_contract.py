@@ -44,9 +44,14 @@ def codes_raised(folder: Path) -> dict[str, str]:
 @pytest.mark.req("G4", "O6")
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
 def test_a_flow_says_what_it_is_who_owns_it_and_how_fast_it_must_be(flow: Flow) -> None:
-    terms = packaged().flows[flow.name]
-    assert terms.title and terms.owner and terms.service_level > 0 and flow.version >= 1
-    assert set(flow.triggers) <= set(EVENT_TYPES)
+    """Its triggers are events that exist, its owner is somebody, and the catalogue speaks of it and no other flow."""
+    catalogue = packaged()
+    terms = catalogue.flows[flow.name]
+    assert set(catalogue.flows) == {one.name for one in FLOWS}
+    assert catalogue.teams.names[terms.owner] == catalogue.teams.names[flow.name], "a flow's team is its owner's"
+    assert catalogue.service_levels[flow.name] == terms.service_level
+    assert terms.title[0].isupper() and "_" not in terms.title and flow.version >= 1
+    assert flow.triggers and set(flow.triggers) <= set(EVENT_TYPES)
 
 
 @pytest.mark.req("E1", "E4")
@@ -68,9 +73,10 @@ def test_a_step_that_takes_many_changes_in_one_call_says_so() -> None:
 @pytest.mark.req("M5")
 def test_master_data_and_transactions_never_share_a_flow() -> None:
     master = {"customer", "resource", "project", "charge_code"}
-    for flow in FLOWS:
-        told = {EVENT_TYPES[trigger] for trigger in flow.triggers}
-        assert told <= master or not told & master, flow.name
+    heard = {flow.name: {EVENT_TYPES[trigger] for trigger in flow.triggers} for flow in FLOWS}
+    of_master_data = {name for name, entities in heard.items() if entities & master}
+    assert "master-data" in of_master_data and of_master_data < set(heard), "there are flows of both kinds"
+    assert {name: heard[name] - master for name in of_master_data} == {name: set() for name in of_master_data}
 
 
 @pytest.mark.req("X16", "G4")
