@@ -39,6 +39,9 @@ class Page:
     seen: Sequence[str] = ()
 
 
+Action = Literal["upsert", "post", "reverse", "annotate"]
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a target is asked to do.
@@ -50,7 +53,7 @@ class Change:
     annotate (write a status or reason back to where a fact came from).
     """
 
-    action: Literal["upsert", "post", "reverse", "annotate"]
+    action: Action
     entity: str
     external_id: str
     key: str

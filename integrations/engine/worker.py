@@ -193,7 +193,7 @@ class Worker:
         if isinstance(answer, Acknowledgement):
             try:
                 planned.walk.absorb(planned, answer, delivery.started, delivery.ended, delivery.span_id)
-            except Exception as error:  # noqa: BLE001  `learn` is a flow's code: its fault is this run's, not the page's
+            except Exception as error:  # noqa: BLE001  `learn` is a flow's code: the fault is this run's alone
                 planned.walk.fail(error, Policy(), delivery.started, planned, delivery.span_id)
         elif isinstance(answer, Closed):
             planned.walk.postpone(answer.until, answer.because, planned.doubtful)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from integrations.contracts import Change, Context, Need, Role
+from integrations.contracts.connector import Action
 from integrations.contracts.flow import Payload
 from integrations.flows import posting
 from integrations.flows.approved_work import body_of, item_of, relatives_of, schema_of, withdrawn
@@ -96,8 +97,8 @@ def _erp_change(entry: Payload, ctx: Context, part: str, step: str) -> Change | 
         return wait
     value = value_of(body)
     amount, currency = (value.amount, value.currency) if value else (None, None)
-    action = "reverse" if part == "reverse" else "post"
-    return Change(action, entry["entity"], wanted["posting_id"], ctx.key(step), body, refs, amount, currency)  # type: ignore[arg-type]
+    action: Action = "reverse" if part == "reverse" else "post"
+    return Change(action, entry["entity"], wanted["posting_id"], ctx.key(step), body, refs, amount, currency)
 
 
 def _refs(body: Mapping[str, Any], ctx: Context) -> dict[str, str | None]:

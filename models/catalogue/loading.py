@@ -30,7 +30,8 @@ def load_catalogue(
 
     With an `environment` the systems can be connected: every variable they name must be set. Without one they are
     only described, for processes that connect to nothing. `flows` are the names of the flows whose files are there:
-    each needs an entry, and each entry a flow; `vendors` are those that have a connector. Raises Misconfigured with every fault of every file in one message.
+    each needs an entry, and each entry a flow; `vendors` are those that have a connector.
+    Raises Misconfigured with every fault of every file in one message.
     """
     files = read_files(settings.catalogue, settings.systems)
     connecting = Connecting(settings.environment, files.values("policies.toml"), environment)

@@ -15,8 +15,8 @@ from models.domain.errors import Misconfigured
 class Policy:
     """Throttling and retry of one system in one environment (S7). Rates in calls a second, times in seconds.
 
-    A rate of 0 is no limit, which a systems file cannot ask for. Raises Misconfigured for a count below 1 or for what is
-    no amount: either would stop the engine or crash it.
+    A rate of 0 is no limit, which a systems file cannot ask for. Raises Misconfigured for a count below 1 or for what
+    is no amount: either would stop the engine or crash it.
     """
 
     rate: float = 50.0

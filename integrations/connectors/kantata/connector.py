@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from integrations.connectors.kantata import mapping, observations
@@ -74,8 +75,8 @@ class Kantata:
         references = self._client.referred(SUBJECT[entity])
         make = observations.project_observation if entity == "project" else observations.resource_observation
         for row in self._client.all(PLURAL[entity], {"include_archived": "true"} if entity == "project" else None):
-            mine = references.get(str(row.get("id")), [])
-            yield unreadable(entity, row, "id", lambda raw, mine=mine: make(raw, mine, self._legal_entity))  # type: ignore[misc]
+            observed = partial(make, references=references.get(str(row.get("id")), []), legal_entity=self._legal_entity)
+            yield unreadable(entity, row, "id", observed)
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
         answers: list[Answer] = []

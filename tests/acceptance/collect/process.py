@@ -44,7 +44,7 @@ class CollectorProcess:
         self._reader: LakeReader | None = None
 
     def start(self, *, ready: bool = True) -> None:
-        log = open(self.home.parent / f"{self.home.name}.log", "ab")  # noqa: SIM115 - the child writes to it after we have closed ours
+        log = open(self.home.parent / f"{self.home.name}.log", "ab")  # noqa: SIM115 - the child writes on
         self.process = subprocess.Popen([sys.executable, "-m", "collectors.service"], env=self._environment, stderr=log)
         log.close()
         if ready:

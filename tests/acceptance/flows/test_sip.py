@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[3]
 MAPPING = ROOT / "integrations" / "connectors" / "csv" / "examples" / "sip.toml"
 TASKS = (
     "TaskNumber,Summary,Priority,RaisedByID,AssignedToID,AuthorisedByID,StatusCode,ProjectCode,ProjectBreakdownCode,"
-    "Category,SubCategory,HoursEstimate,HoursActual,DeveloperID,DeveloperHoursActual,TaskPerformance,DeveloperPerformance"
+    "Category,SubCategory,HoursEstimate,HoursActual,DeveloperID,DeveloperHoursActual,TaskPerformance,"
+    "DeveloperPerformance"
 )
 
 

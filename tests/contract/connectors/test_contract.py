@@ -231,7 +231,7 @@ def test_a_new_field_is_reported_and_the_rows_are_still_read(bench: Bench) -> No
     bench.gate.spoils.append(Spoil(path=bench.case.read, edit=lambda body: body.replace(before, after)))
     page = bench.connector.poll(bench.case.stream, None)
     assert len(page.events) >= 2
-    assert [(error.code, error.path) for _, _, error in page.rejected] == [("new-field", path)]  # type: ignore[attr-defined]
+    assert [(error.code, error.path) for _, _, error in page.rejected] == [("new-field", path)]
     bench.gate.spoils.append(Spoil(path=bench.case.read, edit=lambda body: body.replace(before, after)))
     quiet = bench.fresh(options={"ignore_fields": [path]}).poll(bench.case.stream, None)
     assert len(quiet.events) >= 2 and not quiet.rejected

@@ -242,7 +242,7 @@ def test_an_absence_longer_than_the_feed_is_kept_loses_nothing(world: World) -> 
         ("expense.approved", cost),
     }
     [(name, row, error)] = page.rejected
-    assert (error.code, row["since"][:10]) == ("feed-gap", "2026-11-18") and name.startswith("gap:2026")  # type: ignore[attr-defined]
+    assert (error.code, row["since"][:10]) == ("feed-gap", "2026-11-18") and name.startswith("gap:2026")
     assert "2026-11-18" in str(error) and "deleted" in str(error) and "cancel this with a reason" in str(error)
     assert page.more
     rest = connector.poll("time", page.cursor)
@@ -552,12 +552,16 @@ def test_a_soap_validation_fault_names_its_path(world: World) -> None:
     assert caught.value.field == "/wd:Get_Workers_Request/wd:Response_Filter/wd:Page"
 
 
+ENVELOPE = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">'
+
+
 @pytest.mark.parametrize(
     ("code", "kind"), [("Client.authenticationError", Misconfigured), ("Server.processingError", Retriable)]
 )
 def test_soap_faults_by_what_happens_next(world: World, code: str, kind: type[Exception]) -> None:
     """E3: who must act decides the error."""
-    body = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:{code}</faultcode><faultstring>no</faultstring></e:Fault></e:Body></e:Envelope>'
+    fault = f"<e:Fault><faultcode>e:{code}</faultcode><faultstring>no</faultstring></e:Fault>"
+    body = f"{ENVELOPE}<e:Body>{fault}</e:Body></e:Envelope>"
     gate_of(world).spoils.append(Spoil(500, body.encode(), path="/workday"))
     with pytest.raises(kind):
         made(Workday, "workday", world).check()
@@ -565,8 +569,9 @@ def test_soap_faults_by_what_happens_next(world: World, code: str, kind: type[Ex
 
 def test_an_entity_bomb_is_not_expanded(world: World) -> None:
     """G3: document types and entities in an answer are refused, not resolved."""
-    bomb = b'<?xml version="1.0"?><!DOCTYPE e [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>&b;</e:Body></e:Envelope>'
-    gate_of(world).spoils.append(Spoil(200, bomb, path="/workday"))
+    entities = '<?xml version="1.0"?><!DOCTYPE e [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
+    bomb = f"{entities}{ENVELOPE}<e:Body>&b;</e:Body></e:Envelope>"
+    gate_of(world).spoils.append(Spoil(200, bomb.encode(), path="/workday"))
     with pytest.raises(Unmappable):
         made(Workday, "workday", world).check()
 

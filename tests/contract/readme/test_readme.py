@@ -58,7 +58,7 @@ def loaded(folder: Path, texts: Sequence[str]) -> Catalogue:
 
 
 def whole(readme: Path) -> list[str]:
-    """A README's blocks that are files of a catalogue. A lone table of a system goes on with the system of the README."""
+    """A README's blocks that are files of a catalogue. A lone table of a system continues the system of the README."""
     texts = [one.text for one in TOML if one.readme == readme and not {"project"} & set(entries(one))]
     (first,) = [one.text for one in TOML if one.readme == ROOT / "README.md"]
     return [text if isinstance(next(iter(tomllib.loads(text).values())), list) else first + text for text in texts]
@@ -67,7 +67,7 @@ def whole(readme: Path) -> list[str]:
 @pytest.mark.req("G4")
 @pytest.mark.parametrize("readme", sorted({one.readme for one in TOML}), ids=lambda one: str(one.relative_to(ROOT)))
 def test_an_installation_with_its_toml_starts(readme: Path, tmp_path: Path) -> None:
-    """G4: the blocks of a README are files of one catalogue, each entry is in it, and a key that is misspelt is refused."""
+    """The blocks of a README are files of one catalogue, each entry is in it, and a misspelt key is refused."""
     texts = whole(readme)
     found = loaded(tmp_path / "as-shown", texts)
     ours = set(found.entries.items()) - set(packaged().entries.items())

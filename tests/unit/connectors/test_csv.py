@@ -93,7 +93,7 @@ def test_a_bad_row_is_set_aside_and_its_neighbours_are_read(tmp_path: Path, row:
     page = connector.poll("time", None)
     assert [subject for subject, _, _ in time_of(page)] == ["time_entry:TE-sip-1-58", "time_entry:TE-sip-2-58"]
     [(source_id, raw, error)] = page.rejected
-    assert (error.code, error.path) == (code, path) and source_id.startswith("tasks@") and json.dumps(dict(raw))  # type: ignore[attr-defined]
+    assert (error.code, error.path) == (code, path) and source_id.startswith("tasks@") and json.dumps(dict(raw))
 
 
 def test_a_row_filter_leaves_rows_out(tmp_path: Path) -> None:
@@ -185,7 +185,8 @@ def test_a_missing_file_or_mapping_is_named(tmp_path: Path) -> None:
             "which .files. does not have",
         ),
         (
-            '[files.a]\npath="a"\n[[stream]]\nname="s"\nentity="rate"\nevent="e"\nfile="a"\nkey="k"\nfields={"per_hour.amount"=9.5}\n',
+            '[files.a]\npath="a"\n[[stream]]\nname="s"\nentity="rate"\nevent="e"\nfile="a"\nkey="k"\n'
+            'fields={"per_hour.amount"=9.5}\n',
             "is a float",
         ),
     ],

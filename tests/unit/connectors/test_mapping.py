@@ -50,7 +50,7 @@ def test_a_won_opportunity_with_its_lines() -> None:
     assert [(one.name, one.amount.amount, one.due) for one in sale.milestones] == [
         ("Design accepted", Decimal("50000.25"), date(2027, 1, 31))
     ]  # type: ignore[attr-defined]
-    assert [(one.charge_code, one.billable) for one in sale.tasks] == [("PRJ-1001.020", False)]  # type: ignore[attr-defined]
+    assert [(one.charge_code, one.billable) for one in sale.tasks] == [("PRJ-1001.020", False)]
     assert [(one.role, one.hours, one.bill_rate.amount) for one in sale.demand] == [
         ("Architect", 120, Decimal("190.05"))
     ]  # type: ignore[attr-defined]
@@ -151,8 +151,8 @@ def test_a_time_entry_is_exact_and_named() -> None:
         "tieout.time_entry.approved",
         "NOV-US",
     )
-    assert (work.hours, work.bill_rate.amount, work.cost_rate.amount) == (Decimal("7.50"), 185, Decimal("62.5"))  # type: ignore[attr-defined]
-    assert (work.project_id, work.resource_id, work.charge_code) == ("PRJ-1001", "E-1007", "PRJ-1001.020")  # type: ignore[attr-defined]
+    assert (work.hours, work.bill_rate.amount, work.cost_rate.amount) == (Decimal("7.50"), 185, Decimal("62.5"))
+    assert (work.project_id, work.resource_id, work.charge_code) == ("PRJ-1001", "E-1007", "PRJ-1001.020")
 
 
 def test_a_doubled_event_is_one_event() -> None:
@@ -399,7 +399,7 @@ def test_a_page_reports_a_new_field_once() -> None:
     reading_ = Reading()
     for n in range(200):
         reading_.drift(str(n), {"x": n}, ["x"])
-    assert [(source_id, error.code) for source_id, _, error in reading_.rejected] == [("0", "new-field")]  # type: ignore[attr-defined]
+    assert [(source_id, error.code) for source_id, _, error in reading_.rejected] == [("0", "new-field")]
 
 
 def test_same_numbers_are_the_same() -> None:

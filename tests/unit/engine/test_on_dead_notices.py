@@ -46,7 +46,7 @@ def test_the_last_message_of_a_dead_run_is_sent_once_and_changes_nothing(journal
 
     def refused(payload: dict[str, object], context: object) -> Change:
         error = payload["_error"]
-        return Change("annotate", "time_entry", "a", "k", {"message": error["message"], "code": error["code"]})  # type: ignore[index]
+        return Change("annotate", "time_entry", "a", "k", {"message": error["message"], "code": error["code"]})
 
     erp = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period"))
     psa = Hostile("psa", Role.PSA)
@@ -70,7 +70,7 @@ def test_a_last_message_that_fails_in_passing_goes_out_later(
         "lost": "lost",
     }
     erp = Hostile(misbehaves=lambda change, tries: Rejected("closed", code="closed-period"))
-    psa = Hostile("psa", Role.PSA, misbehaves=lambda change, tries: troubles[trouble] if tries == 1 else None)  # type: ignore[arg-type,return-value]
+    psa = Hostile("psa", Role.PSA, misbehaves=lambda change, tries: troubles[trouble] if tries == 1 else None)
     engine = engine_on(any_journal, clock, erp, psa, on_dead=notice())
     engine.admit([event("a")])
     engine.drain()

@@ -76,7 +76,7 @@ def test_a_row_that_the_source_has_no_longer_stays_an_exception(any_journal: Jou
         engine.drain(poll=False)
         (pending,) = any_journal.runs.by_keys(["time:psa:27"])
         assert (pending.state, pending.error_message) == (RunState.DEAD, "Hours is no number")
-        assert any_journal.requests.get(request).state == "running", "the source was not read yet"  # type: ignore[union-attr]
+        assert any_journal.requests.get(request).state == "running", "the source was not read yet"
         engine.drain()
         (kept,) = any_journal.runs.by_keys(["time:psa:27"])
         assert (kept.run_id, kept.state, kept.payload["row"], kept.error_code) == (

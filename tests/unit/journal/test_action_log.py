@@ -40,7 +40,7 @@ def test_what_is_none_is_left_out_and_the_fields_are_on_the_record(caplog: pytes
         action(log, logging.DEBUG, "run.claimed", run_id="6f")
     (record,) = caplog.records
     assert record.getMessage() == "action=run.settled run_id=6f name=free"
-    assert (record.action, record.ids) == ("run.settled", {"run_id": "6f", "name": "free"})  # type: ignore[attr-defined]
+    assert (record.action, record.ids) == ("run.settled", {"run_id": "6f", "name": "free"})
     assert record.funcName == test_what_is_none_is_left_out_and_the_fields_are_on_the_record.__name__
 
 

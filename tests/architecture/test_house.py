@@ -1,0 +1,128 @@
+"""The house is as its READMEs say: narrow lines, no import circle, no reference to what is not here."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYERS = ("app", "collectors", "integrations", "models")
+WIDTH = 120
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+ELSEWHERE = re.compile(r"\bdesign\.md\b|\brequirements\.md\b|\.\./shared\b|\bshared/(findings|vendors|accept|data)\b")
+RETIRED = re.compile(
+    r"\b(farewells?|farewelled|strangers?|partings?|deeds?|weather|stones|lean|letters)\b", re.IGNORECASE
+)
+
+
+@cache
+def tracked() -> tuple[str, ...]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("needs data that is not part of the project: no git checkout here")
+    return tuple(name for name in listed.stdout.split("\n") if name and (ROOT / name).is_file())
+
+
+def lines_of(*endings: str) -> Iterator[tuple[str, int, str]]:
+    for name in tracked():
+        if name.endswith(endings):
+            for number, line in enumerate((ROOT / name).read_text(encoding="utf-8").split("\n"), start=1):
+                yield name, number, line
+
+
+def test_no_line_of_python_or_sql_is_wider_than_120_columns() -> None:
+    assert [f"{name}:{number}" for name, number, line in lines_of(".py", ".sql") if len(line) > WIDTH] == []
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path, modules: set[str]) -> Iterator[str]:
+    """The project's own modules that a module needs to be imported; what a function imports when it runs is no need."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in modules else str(node.module) for name in names]
+        yield from (name for name in names if name in modules)
+
+
+@cache
+def graph() -> dict[str, frozenset[str]]:
+    paths = {module_of(path): path for layer in LAYERS for path in (ROOT / layer).rglob("*.py")}
+    return {name: frozenset(imports(path, set(paths))) - {name} for name, path in paths.items()}
+
+
+def circles(needs: dict[str, frozenset[str]]) -> list[str]:
+    """Modules that are left when everything that needs nothing is taken away, again and again."""
+    left = dict(needs)
+    while free := [name for name, needed in left.items() if not needed & left.keys()]:
+        for name in free:
+            del left[name]
+    while ends := [name for name in left if not any(name in needed for needed in left.values())]:
+        for name in ends:
+            del left[name]
+    return sorted(left)
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert len(graph()) > 200
+    assert circles(graph()) == []
+
+
+def test_a_circle_would_be_found() -> None:
+    assert circles({"a": frozenset("b"), "b": frozenset("c"), "c": frozenset("b"), "d": frozenset("a")}) == ["b", "c"]
+
+
+def test_no_room_imports_back() -> None:
+    """Two rooms of a layer lean on each other one way only. `lake` and `marts` are one floor: what opens DuckDB."""
+    arrows = {(_room(one), _room(other)) for one, needed in graph().items() for other in needed}
+    both = {frozenset((one, other)) for one, other in arrows if one != other and (other, one) in arrows}
+    assert both == {frozenset(("models.lake", "models.marts"))}
+
+
+def _room(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def test_every_link_of_a_page_leads_somewhere() -> None:
+    known = set(tracked()) | {str(Path(name).parent) for name in tracked()}
+    broken = [
+        f"{name}:{number} {target}"
+        for name, number, line in lines_of(".md")
+        for target in LINK.findall(line)
+        if str((ROOT / name).parent.joinpath(target).resolve().relative_to(ROOT)).rstrip("/") not in known
+    ]
+    assert broken == []
+
+
+def test_no_text_refers_to_what_is_not_tracked() -> None:
+    me = str(Path(__file__).relative_to(ROOT))
+    assert [
+        f"{name}:{number}"
+        for name, number, line in lines_of(".py", ".sql", ".md", ".toml", ".sh", "Makefile")
+        if name != me and ELSEWHERE.search(line)
+    ] == []
+
+
+def test_retired_words_stay_retired() -> None:
+    """Private words that the field has a term for: on-dead notice, unknown flow version, dead letter, operation, …"""
+    names = [name for name in tracked() if name.startswith(LAYERS) and RETIRED.search(name.replace("_", " "))]
+    assert names == []
+
+
+@pytest.mark.parametrize("room", [*LAYERS, "tests"])
+def test_each_room_tells_what_lives_there_on_one_screen(room: str) -> None:
+    text = (ROOT / room / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n") <= 80
+    assert re.search(r"import|asks", text) and re.search(r"[Aa]dd|new test", text)
