@@ -78,10 +78,12 @@ def test_every_figure_is_of_work_that_was_done(
     assert dict(POSTED) == {f"TE-bench-{n}-v1": 1 for n in range(RUNS)}
     assert FED == [RUNS * (2 + 3)], "the limit is no limit unless it keeps the same records"
     seconds = {name: RUNS / figures[name] for name in ("runs_per_s", "limit_runs_per_s", "admitted_per_s")}
-    assert sum(seconds.values()) <= wall * 1.01
-    assert figures["ratio"] == pytest.approx(figures["runs_per_s"] / figures["limit_runs_per_s"], abs=0.006)
+    rounding = 1 / min(figures["runs_per_s"], figures["limit_runs_per_s"], figures["admitted_per_s"])
+    assert sum(seconds.values()) <= wall * (1 + rounding)
+    ratio = figures["runs_per_s"] / figures["limit_runs_per_s"]
+    assert figures["ratio"] == pytest.approx(ratio, abs=0.006 + ratio * rounding)
     both = seconds["runs_per_s"] + seconds["admitted_per_s"]
-    assert figures["end_to_end_per_s"] == pytest.approx(RUNS / both, rel=0.01)
+    assert figures["end_to_end_per_s"] == pytest.approx(RUNS / both, rel=rounding, abs=1)
     assert 0.01 < figures["cpu_seconds"] <= CORES * wall
 
 
