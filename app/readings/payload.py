@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from app.readings.masking import readable
@@ -11,6 +12,7 @@ from models.canonical.classification import MASK, DataClass
 
 ABSENT = "—"
 """A field that one side of a comparison lacks."""
+SCALARS = (str, int, float)
 _MISSING = object()
 
 
@@ -26,17 +28,18 @@ class Field:
 
 def masked_body(body: Any, clear: frozenset[DataClass], about: str = "") -> Any:
     """The body with what is not `clear` masked, its shape kept; `about` is the entity it belongs to, which decides what
-    a name like `name` hides.
+    a name like `name` hides. What is no JSON value is masked too, since nobody looked into it.
     """
     return _masked(body, clear, about, False)
 
 
 def _masked(body: Any, clear: frozenset[DataClass], name: str, hidden: bool) -> Any:
-    if isinstance(body, Mapping):
+    if isinstance(body, dict):
         return {key: _inner(value, clear, f"{name}.{key}" if name else str(key), hidden) for key, value in body.items()}
-    if isinstance(body, Sequence) and not isinstance(body, str | bytes):
+    if isinstance(body, list):
         return [_masked(value, clear, f"{name}.[]", hidden) for value in body]
-    return MASK if hidden and body is not None else body
+    shown = isinstance(body, SCALARS) and not hidden
+    return body if shown or body is None else MASK
 
 
 def _inner(value: Any, clear: frozenset[DataClass], name: str, hidden: bool) -> Any:
@@ -61,8 +64,24 @@ def correctable(payload: Mapping[str, Any]) -> list[str]:
 
 def changes(before: Any, after: Any) -> frozenset[str]:
     """Paths whose values differ between two clear bodies."""
-    old, new = flat(before), flat(after)
-    return frozenset(path for path in {*old, *new} if old.get(path, _MISSING) != new.get(path, _MISSING))
+    return frozenset(_differing(before, after, ""))
+
+
+def _differing(before: Any, after: Any, prefix: str) -> Iterator[str]:
+    """Goes down only where two sides differ: most of a body does not."""
+    if before is after or before == after:
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in {**before, **after}:
+            path = f"{prefix}.{key}" if prefix else str(key)
+            yield from _differing(before.get(key, _MISSING), after.get(key, _MISSING), path)
+        return
+    if isinstance(before, list) and isinstance(after, list):
+        for at, (one, other) in enumerate(zip_longest(before, after, fillvalue=_MISSING)):
+            yield from _differing(one, other, f"{prefix}[{at}]")
+        return
+    for side in (before, after):
+        yield from flat(side, prefix) if side is not _MISSING else ()
 
 
 def fields(before: Any, after: Any, changed: frozenset[str] | None = None) -> list[Field]:

@@ -21,7 +21,7 @@ from app.readings.journey import search
 from app.readings.journey.reading import holdings_of, invoice_of, step_of
 from app.readings.journey.rows import Holding, Item, Named, Project, Span, Step, Work
 from app.readings.masking import masked_rows
-from app.readings.payload import flat, masked_body
+from app.readings.payload import changes, flat, masked_body
 from models.canonical.classification import MASK, DataClass
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -342,6 +342,15 @@ def test_a_name_shared_with_harmless_things_is_judged_by_what_it_is_about(path: 
 
 
 @pytest.mark.req("G2")
+def test_what_is_no_json_value_is_masked_since_nobody_looked_into_it() -> None:
+    assert masked_body({"tasks": ({"rate": 1},), "hours": 8, "done": True}, NOBODY) == {
+        "tasks": MASK,
+        "hours": 8,
+        "done": True,
+    }
+
+
+@pytest.mark.req("G2")
 def test_a_cleared_role_reads_its_classes_and_no_other() -> None:
     body = {"bill_rate": {"amount": "95", "currency": "EUR"}, "base_pay": "9"}
     assert masked_body(body, FINANCE) == {**body, "base_pay": MASK}
@@ -362,6 +371,22 @@ def test_a_body_is_masked_field_by_field_as_each_path_would_be_alone() -> None:
         path: masking.value(f"contract.{path}".replace("[", ".["), value, NOBODY) for path, value in flat(body).items()
     }
     assert masked["cost_rate.amount"] == MASK and masked["cost_rate.note"] is None and masked["tasks[0].hours"] == 8
+
+
+@pytest.mark.req("O2")
+@pytest.mark.parametrize(
+    ("before", "after", "paths"),
+    [
+        ({"a": 1}, {"a": 1}, set()),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}, "d": None}, {"a.c", "d"}),
+        ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}, 4]}, {"a[1].b", "a[2]"}),
+        ({"a": {"b": 1}}, {"a": 5}, {"a", "a.b"}),
+        ({"a": {}}, {}, set()),
+        (1, 2, {"content"}),
+    ],
+)
+def test_what_differs_is_named_by_its_path(before: Any, after: Any, paths: set[str]) -> None:
+    assert changes(before, after) == changes(after, before) == paths
 
 
 @pytest.mark.req("O2", "G2")
