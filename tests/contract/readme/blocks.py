@@ -1,7 +1,7 @@
 """The TOML and shell blocks of the rooms' READMEs, each cut from a file of this folder.
 
-`python -m tests.contract.readme.blocks` cuts them anew after a file was changed. READMEs below `tests/` are left out:
-they record what was once done with another release.
+`python -m tests.contract.readme.blocks` cuts them anew after a file was changed. READMEs below `tests/` are
+left out: they record what was once done with another release.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent.relative_to(ROOT)
 ROOMS = ("app", "collectors", "integrations", "models")
-READMES = [ROOT / "README.md", *sorted(file for room in ROOMS for file in (ROOT / room).rglob("README.md"))]
+READMES = [
+    ROOT / "README.md",
+    ROOT / "tests" / "README.md",
+    *sorted(file for room in ROOMS for file in (ROOT / room).rglob("README.md")),
+]
 _BLOCK = re.compile(
     r"^(?: *<!-- from (?P<source>\S+) -->\n)?(?P<pad> *)```(?P<kind>toml|sh)\n(?P<text>.*?)^ *```$", re.M | re.S
 )
