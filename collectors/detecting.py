@@ -30,7 +30,7 @@ class Detecting:
     def found(self, turn: Turn) -> Found:
         """Refresh the marts, then look what every detector finds."""
         from collectors.detectors.run import run_all
-        from models.marts.refresh import refresh
+        from models.derivation.refresh import refresh
 
         try:
             connection = self._opened()

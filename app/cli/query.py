@@ -23,7 +23,7 @@ def sql(query: str, form: Format, as_of: datetime | None) -> None:
 
 def rebuild() -> None:
     """Make the derived tables again from the audit lake."""
-    from models.marts.refresh import rebuild as again
+    from models.derivation.refresh import rebuild as again
 
     again(read_settings())
     print("the derived tables were made again from the audit lake")

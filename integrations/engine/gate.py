@@ -11,8 +11,8 @@ from integrations.contracts.connector import Policy
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable
 from models.domain.record import Record, RecordKind
+from models.journal.circuits import Circuit
 from models.journal.ports.engine import EnginePort
-from models.journal.throttle import Circuit
 
 _SLAB = 50
 """Tokens taken from the shared bucket at once: one journal commit for many calls."""

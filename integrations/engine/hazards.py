@@ -10,8 +10,8 @@ from integrations.contracts.connector import Change, TargetState
 from integrations.contracts.flow import Deliver
 from models.domain.plan import Plan
 from models.domain.states import RunState
+from models.journal.circuits import Circuit
 from models.journal.runs.run import HOLDING, Run, source_system
-from models.journal.throttle import Circuit
 
 Hazard = dict[str, Any]
 

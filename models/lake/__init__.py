@@ -1,1 +1,1 @@
-"""The audit lake: open, migrate, append, seal, verify, maintain; the only place that opens DuckDB, with marts."""
+"""The audit lake: open, migrate, append, seal, verify, maintain. Beside the derivation only it opens DuckDB."""

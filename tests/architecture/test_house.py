@@ -46,8 +46,8 @@ def module_of(path: Path) -> str:
 
 
 def imports(path: Path, modules: set[str]) -> Iterator[str]:
-    """The project's own modules that a module needs to be imported; what a function imports when it runs is no need."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    """The project's own modules that a module needs, at its import or when one of its functions runs."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -85,10 +85,17 @@ def test_a_circle_would_be_found() -> None:
 
 
 def test_no_room_imports_back() -> None:
-    """Two rooms of a layer lean on each other one way only. `lake` and `marts` are one floor: what opens DuckDB."""
+    """Two rooms of a layer need each other one way only."""
     arrows = {(_room(one), _room(other)) for one, needed in graph().items() for other in needed}
     both = {frozenset((one, other)) for one, other in arrows if one != other and (other, one) in arrows}
-    assert both == {frozenset(("models.lake", "models.marts"))}
+    assert both == set()
+
+
+def test_an_import_inside_a_function_counts(tmp_path: Path) -> None:
+    """Else a circle need only be moved into a function to be out of sight."""
+    file = tmp_path / "late.py"
+    file.write_text("def run():\n    from app.cli import query\n    import models.settings\n")
+    assert set(imports(file, {"app.cli.query", "models.settings"})) == {"app.cli.query", "models.settings"}
 
 
 def _room(module: str) -> str:

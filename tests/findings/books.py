@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from models.derivation.refresh import refresh
 from models.domain.finding import Finding
-from models.marts.refresh import refresh
 from tests.detecting import reported
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from models.derivation import refresh as refreshing
 from models.domain.fingerprint import fingerprint
 from models.journal.cases.cases import Cases
-from models.marts import refresh as refreshing
 from models.marts.definitions import FOLDER
 from models.sql_statements import statements
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401

@@ -8,7 +8,7 @@ from datetime import datetime
 from app.console.widgets import formats
 from app.console.widgets.markup import Column, chip, dot, joined, link, span
 from app.readings.operations.rows import DeadLetters, PairLag, Quarantined
-from models.journal.throttle import Circuit
+from models.journal.circuits import Circuit
 
 PAIRS = (
     Column("pair", "From → to", "nw"),

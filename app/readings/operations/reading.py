@@ -21,7 +21,7 @@ from app.readings.operations.rows import (
 from app.readings.reading import rows
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
-from models.journal.throttle import Circuit
+from models.journal.circuits import Circuit
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("operations.sql"))

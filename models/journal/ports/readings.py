@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from models.domain.clock import Clock
 from models.journal.cases.reading import CaseReading
 from models.journal.catalogues import CatalogueReading
+from models.journal.circuits import Circuits
 from models.journal.ports.opening import Port, opened_to_read
 from models.journal.requests.reading import RequestReading
 from models.journal.runs.reading import RunReading
-from models.journal.throttle import Circuits
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from models.domain.clock import Clock
 from models.journal.cases.report import CaseReport
+from models.journal.circuits import Circuits
 from models.journal.feed import Feed, FeedReading
 from models.journal.inbox import Inbox
 from models.journal.leases import Leases
 from models.journal.ports.inbox import InboxPort
 from models.journal.ports.opening import opened
-from models.journal.throttle import Circuits
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from decimal import Decimal
 import pytest
 
 from collectors.detectors import run
+from models.derivation.refresh import refresh
 from models.domain.fingerprint import case_id_of
 from models.journal import open_journal
 from models.journal.cases import CaseFilter
-from models.marts.refresh import refresh
 from tests.detecting import reported
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from models.derivation import refresh as refreshing
+from models.derivation.refresh import rebuild, refresh
 from models.domain.clock import SystemClock
 from models.journal import open_journal
 from models.lake.connection import connect
 from models.lake.schema import OBSERVATIONS
 from models.lake.writer import open_writer
-from models.marts import refresh as refreshing
 from models.marts.definitions import published
-from models.marts.refresh import rebuild, refresh
 from models.settings import Settings
 from tests.unit.lake.samples import records
 

@@ -17,13 +17,13 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from models.derivation.refresh import refresh
 from models.domain.explanations import explain
 from models.domain.finding import Cause, Finding
 from models.journal import open_journal, tables
 from models.lake.connection import connect
 from models.lake.schema import LOGS, OBSERVATIONS, QUARANTINE, RECORDS, SPANS
 from models.lake.writer import LakeWriter
-from models.marts.refresh import refresh
 from models.settings import Settings
 from tests.catalogues import demonstration
 

@@ -10,8 +10,8 @@ import duckdb
 
 from collectors.detectors.contract import Example
 from collectors.detectors.run import CIRCUITS, levels_of
+from models.derivation.refresh import refresh
 from models.lake import journal_views
-from models.marts.refresh import refresh
 from tests.catalogues import packaged
 from tests.unit.cases.lakes import NOW, Lake
 

@@ -10,9 +10,9 @@ import pytest
 
 import collectors.detectors
 from collectors.detectors import detectors, modules
+from models.derivation.refresh import refresh
 from models.domain.fingerprint import case_id_of
 from models.journal import Journal
-from models.marts.refresh import refresh
 from tests.contract.detectors.published import Schema, Stopped, answered
 from tests.detecting import reported
 from tests.unit.cases.lakes import NOW, Lake

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from models.derivation.refresh import rebuild, refresh
 from models.lake import answering
 from models.lake.connection import connect
 from models.lake.publish import publish
 from models.marts import definitions
 from models.marts.definitions import marts, published, states
 from models.marts.reference import reference
-from models.marts.refresh import rebuild, refresh
 from tests.unit.cases.lakes import NOW, Lake
 from tests.unit.lake.samples import settings_at
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from models.derivation.refresh import refresh
 from models.domain.errors import Misconfigured
 from models.marts.definitions import published
-from models.marts.refresh import refresh
 from tests.catalogues import packaged
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 

@@ -15,7 +15,7 @@ from app.console.operations import presenter as present
 from app.console.operations.flow_table import ageing, flow_rows
 from app.console.widgets.markup import Column, table
 from app.readings.operations.rows import DeadLetters, FlowVolume, Held, PairLag, Slot, Stake
-from models.journal.throttle import Circuit
+from models.journal.circuits import Circuit
 from tests.catalogues import packaged
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

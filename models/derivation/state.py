@@ -21,7 +21,7 @@ from models.marts.table import Table
 from models.sql_statements import statements
 
 STATE = Path(__file__).with_suffix(".sql")
-"""How what is new is found; what becomes of it is in `sql/state/`, one file per table."""
+"""How what is new is found; what becomes of it is in `models/marts/sql/state/`, one file per table."""
 
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""

@@ -12,13 +12,13 @@ from types import MappingProxyType
 import duckdb
 
 from models.catalogue import load_catalogue
+from models.derivation import state
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
 from models.domain.flow_names import TIME_TO_BILL
 from models.lake.connection import connect
 from models.lake.publish import publish
 from models.lake.steady import StandingFiles, steadily
-from models.marts import state
 from models.marts.definitions import marts, published
 from models.settings import Settings
 
