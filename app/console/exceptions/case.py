@@ -19,6 +19,7 @@ from app.readings.replays.selection import suggested
 from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
 from models.domain.case import ACTIVE
+from models.domain.explanations import explain
 
 SHOWN = 25
 FINDINGS = (
@@ -46,6 +47,7 @@ def case_page(viewer: Viewer, case_id: str) -> None:
     left, right = st.columns([5, 3])
     with left:
         draw(block(_advice(viewer, case)))
+        _mistakes(case)
         _replay(viewer, case)
         _findings(viewer, case)
     with right:
@@ -63,6 +65,15 @@ def _advice(viewer: Viewer, case: Case) -> str:
     if case.status == "resolved":
         return present.resolution(case, read_now(viewer, cases.events, case), zone())
     return present.advice(case)
+
+
+def _mistakes(case: Case) -> None:
+    """What people get wrong with this cause, from its page."""
+    wrong = explain(case.cause).mistakes
+    if wrong and case.status != "resolved":
+        with st.expander("Common mistakes", icon=":material/lightbulb:"):
+            st.markdown("\n".join(f"- {one}" for one in wrong))
+            st.caption(f"The whole page: `tieout explain {case.cause}`")
 
 
 @st.fragment(run_every="2s")

@@ -23,6 +23,11 @@ TICKS = ((0, 11, 0), (1, 15, 0), (2, 10, 30), (3, 19, 0), (4, 17, 40))
 """Weekday, hour and minute at which fast history stops to let the engine work off what has happened."""
 
 
+OPEN_AT_FIRST = timedelta(days=17, hours=18)
+"""How long the month in which everything begins stays open at least: the first weeks' time waits for set-ups that lack
+a dimension, and only planted work may come too late, on whichever day of a month the first week falls."""
+
+
 @dataclass(frozen=True, order=True)
 class Happening:
     """Something people or vendors do at a moment; `kind` names an operation of `Life`, `args` are its words."""
@@ -105,7 +110,9 @@ def enlivened(plan: Plan) -> None:
     for week in range(1, WEEKS + BEYOND):
         plan.add(plan.moment(week, 3, 18, 30), "bill", str(week))
     for month in _months(plan.start, plan.moment(WEEKS + BEYOND, 0, 0)):
-        plan.add(closing(month), "close", f"{month:%Y-%m}")
+        first = (month.year, month.month) == (plan.start.year, plan.start.month)
+        closes = max(closing(month), plan.start + OPEN_AT_FIRST) if first else closing(month)
+        plan.add(closes, "close", f"{month:%Y-%m}")
     plan.settle()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from models.domain.clock import set_world_clock
+from models.domain.explanations import explain
 from tests.browser.console.conftest import Running, start, stop
 from tests.browser.console.seed import FOREIGN_TRACE, NOW
 
@@ -51,6 +52,9 @@ def test_an_exception_is_found_previewed_replayed_and_closes_by_itself(page: Any
     case_id = case_of(console, console.seeded.code_runs[0])
     page.goto(f"/exceptions?case={case_id}")
     page.get_by_text("Next best action").wait_for()
+    page.get_by_text("Common mistakes").click()
+    cause = console.desk._journal.cases.get(case_id)["cause"]
+    page.get_by_text(explain(cause).mistakes[0]).wait_for()
     replay = page.get_by_role("button", name="Replay ", exact=False).last
     assert replay.is_disabled(), "a corrected payload is previewed before it is sent"
     page.get_by_role("button", name="Preview").click()

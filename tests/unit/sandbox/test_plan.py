@@ -150,3 +150,18 @@ def test_history_can_end_on_any_day_of_the_week(day: int) -> None:
     history = drawn(11, datetime(2026, 11, day, 10, 0, tzinfo=UTC), planted)
     fault = next(fault for fault in history.faults if fault.id == "F01")
     assert fault.entries == 214 and fault.money["EUR"] == Decimal("184200.00")
+
+
+@pytest.mark.parametrize("week", range(10))
+def test_the_first_weeks_work_comes_in_time_whatever_the_day(week: int) -> None:
+    """The month of the first day closes after the first weeks' late set-ups are made good and their time decided."""
+    drawn_then = drawn(2026, ANCHOR + timedelta(weeks=week), planted)
+    first = f"{drawn_then.start:%Y-%m}"
+    [closes] = [one.at for one in drawn_then.happenings if one.kind == "close" and one.args == (first,)]
+    filled = {one.args[0]: one.at for one in drawn_then.happenings if one.kind == "fill"}
+    begun = [
+        max(sheet.decide_at, filled.get(sheet.deal.code, sheet.decide_at) + timedelta(days=4))
+        for sheet in drawn_then.sheets.values()
+        if sheet.decide_at and sheet.week == 0 and any(f"{entry.day:%Y-%m}" == first for entry in sheet.entries)
+    ]
+    assert begun and max(begun) < closes
