@@ -19,6 +19,7 @@ from models.catalogue import Catalogue, load_catalogue
 from models.domain.errors import Misconfigured
 from models.settings import Settings
 from tests.catalogues import packaged
+from tests.checkout import copied
 
 NEW_FLOW = '''
 """hire-to-staff: a person who is hired can be staffed."""
@@ -42,6 +43,11 @@ title = "Hire to staff"
 owner = "hcm"
 service_level_minutes = 90
 """
+ASKED_OF_A_FLOW = (
+    "tests/contract/flows/test_flow_contract.py",
+    "tests/contract/flows/test_flow_names.py",
+    "tests/unit/catalogue",
+)
 
 
 @pytest.fixture
@@ -71,6 +77,19 @@ def test_a_flow_is_added_by_its_file_and_its_line(found_flows: tuple[Flow, ...],
     triggered = FlowBook(found_flows, found.resting).triggered("tieout.resource.changed")
     assert {flow.name for flow in triggered} == {"master-data", "hire-to-staff"}
     assert {"flow": "hire-to-staff", "seconds": 5400.0} in levels_of(found.service_levels).to_pylist()
+
+
+@pytest.mark.req("S4", "G4")
+def test_its_file_and_its_line_are_all_that_the_contract_asks(tmp_path: Path) -> None:
+    """In a checkout with the two, every promise of a flow holds for it; no list of flows stands elsewhere."""
+    checkout = copied(tmp_path / "checkout")
+    (checkout.root / "integrations" / "flows" / "hire_to_staff.py").write_text(NEW_FLOW.lstrip())
+    with (checkout.root / "models" / "catalogue" / "defaults" / "flows.toml").open("a") as packaged_lines:
+        packaged_lines.write(LINE)
+    done = checkout.tests(*ASKED_OF_A_FLOW)
+    assert done.returncode == 0, done.stdout
+    for promise in ("how_fast_it_must_be", "have_names_of_their_own_and_name_roles", "step_list_is_a_new_version"):
+        assert f"{promise}[hire-to-staff] PASSED" in done.stdout, promise
 
 
 @pytest.mark.req("G4", "N4")

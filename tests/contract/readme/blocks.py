@@ -1,5 +1,6 @@
-"""The TOML and shell blocks of the rooms' READMEs, each cut from a file of this folder.
+"""The TOML and shell blocks of the rooms' READMEs, each cut from a file: of this folder, or beside the README.
 
+A source is a path of the checkout; a bare name lies beside the README, so that a connector's folder is whole.
 `python -m tests.contract.readme.blocks` cuts them anew after a file was changed. READMEs below `tests/` are
 left out: they record what was once done with another release.
 """
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-HERE = Path(__file__).parent.relative_to(ROOT)
+HERE = Path(__file__).parent
 ROOMS = ("app", "collectors", "integrations", "models")
 READMES = [
     ROOT / "README.md",
@@ -27,16 +28,16 @@ _BLOCK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: the README it stands in, its language, its text, and the file that it names as its source."""
+    """A fenced block: the README it stands in, its language, its text, and the file that it is cut from."""
 
     readme: Path
     kind: str
     text: str
-    source: str | None
+    source: Path | None
 
     @property
     def place(self) -> str:
-        return f"{self.readme.relative_to(ROOT)}: {self.source or self.text.splitlines()[0]}"
+        return f"{self.readme.relative_to(ROOT)}: {self.source.name if self.source else self.text.splitlines()[0]}"
 
 
 def blocks(*kinds: str) -> Iterator[Block]:
@@ -44,7 +45,18 @@ def blocks(*kinds: str) -> Iterator[Block]:
     for readme in READMES:
         for found in _BLOCK.finditer(readme.read_text(encoding="utf-8")):
             if found["kind"] in kinds:
-                yield Block(readme, found["kind"], textwrap.dedent(found["text"]), found["source"])
+                yield Block(readme, found["kind"], textwrap.dedent(found["text"]), source(readme, found["source"]))
+
+
+def source(readme: Path, name: str | None) -> Path | None:
+    """The file that a block names; None where it names none."""
+    return (ROOT if "/" in name else readme.parent) / name if name else None
+
+
+def sources() -> list[Path]:
+    """Every file that a block is cut from: those of this folder, and each connector's system."""
+    here = (file for file in HERE.glob("*.*") if file.suffix in (".toml", ".sh"))
+    return sorted([*here, *(ROOT / "integrations" / "connectors").glob("*/system.toml")])
 
 
 def prose(readme: Path) -> str:
@@ -56,9 +68,10 @@ def cut(readme: Path) -> str:
     """The README with every block as its source has it; a block without one stays."""
 
     def fresh(found: re.Match[str]) -> str:
-        if found["source"] is None:
+        file = source(readme, found["source"])
+        if file is None:
             return found[0]
-        text = textwrap.indent((ROOT / found["source"]).read_text(encoding="utf-8"), found["pad"])
+        text = textwrap.indent(file.read_text(encoding="utf-8"), found["pad"])
         return found[0].replace(found["text"], text)
 
     return _BLOCK.sub(fresh, readme.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""A connector of another package: its folder is all there is of it, and the suite finds it, proves it and opens it."""
+"""A connector is its folder, in the tree or in a package of its own: the suites find it, prove it and open it (S9)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,44 @@ from integrations.contracts.connector import Role, SystemConfig
 from integrations.engine.systems import connect
 from models.domain.clock import SystemClock
 from models.domain.errors import RateLimited, Retriable
+from tests.checkout import copied
 from tests.contract.connectors.acme import CONNECTOR
 from tests.unit.connectors.distribution import installed
 
 ROOT = Path(__file__).parents[3]
+SOURCE = Path(__file__).with_name("acme.py")
 TOKEN = "acme-token-of-a-test-tenant"
+SYSTEM = """[[system]]
+name = "planning"
+vendor = "planner"
+role = "ppm"
+base_url = "https://plans.acme.example"
+[system.credentials]
+token = "ACME_PLANS_TOKEN"
+"""
+README = f"""# Acme Plans: PPM
+
+Reads the projects of a planning tool.
+
+<!-- from system.toml -->
+```toml
+{SYSTEM}```
+
+## Smallest permissions
+
+A token that reads `/v2/plans`.
+
+## Limits of this connector
+
+It writes nothing.
+"""
+ASKED_OF_A_FOLDER = (
+    "tests/contract/connectors/test_recorded.py",
+    "tests/contract/readme/test_readme.py",
+    "tests/unit/connectors/test_directory.py::test_our_own_are_found_by_folder",
+    "tests/unit/connectors/test_readmes.py",
+    "tests/architecture/test_house.py",
+)
 
 
 class Vendor:
@@ -64,8 +97,7 @@ def suite(site: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    source = Path(__file__).with_name("acme.py").read_text()
-    record(installed(tmp_path, "tieout-acme", "acme", "tieout_acme", source) / "exchanges")
+    record(installed(tmp_path, "tieout-acme", "acme", "tieout_acme", SOURCE.read_text()) / "exchanges")
     return tmp_path
 
 
@@ -92,3 +124,17 @@ def test_an_installation_opens_it(site: Path, monkeypatch: pytest.MonkeyPatch) -
         made.close()
     recorded = (site / "tieout_acme" / "exchanges" / "reading.json").read_text()
     assert TOKEN not in recorded and "127.0.0.1" not in recorded and "<address>/v2/plans/1" in recorded
+
+
+@pytest.mark.req("S9")
+def test_in_the_tree_its_folder_is_all_that_is_added(tmp_path: Path) -> None:
+    """The suites that ask something of every vendor's folder find this one, and no other file speaks of it."""
+    checkout = copied(tmp_path / "checkout")
+    folder = checkout.root / "integrations" / "connectors" / "planner"
+    record(folder / "exchanges")
+    for name, text in {"__init__.py": SOURCE.read_text(), "README.md": README, "system.toml": SYSTEM}.items():
+        (folder / name).write_text(text)
+    done = checkout.tests(*ASKED_OF_A_FOLDER)
+    assert done.returncode == 0, done.stdout
+    for proof in ("promises[planner]", "connect[planner]", "starts[integrations/connectors/planner/README.md]"):
+        assert f"{proof} PASSED" in done.stdout, proof
