@@ -22,7 +22,7 @@ PAIRS = (
 )
 DEAD_LETTERS = (
     Column("code", "Refusal"),
-    Column("letters", "Dead letters", "right"),
+    Column("runs", "Dead letters", "right"),
     Column("amount", "Value", "right"),
     Column("system", "System"),
     Column("flow", "Flow", "nw"),
@@ -66,11 +66,11 @@ def pair_rows(pairs: Sequence[PairLag]) -> list[dict[str, object]]:
     ]
 
 
-def dead_letter_rows(letters: Sequence[DeadLetters], now: datetime, currency: str) -> list[dict[str, object]]:
+def dead_letter_rows(dead: Sequence[DeadLetters], now: datetime, currency: str) -> list[dict[str, object]]:
     """Dead letters by what refused them."""
     return [
         {
-            "letters": formats.count(row.letters),
+            "runs": formats.count(row.runs),
             "code": joined([chip(formats.words(row.error_code), "bad")]),
             "system": row.system or "–",
             "flow": link(row.flow, "/exceptions", flow=row.flow),
@@ -78,7 +78,7 @@ def dead_letter_rows(letters: Sequence[DeadLetters], now: datetime, currency: st
             "oldest": formats.since(row.oldest, now),
             "message": row.message or "–",
         }
-        for row in letters
+        for row in dead
     ]
 
 

@@ -46,14 +46,14 @@ LIMIT 40
 SELECT flow,
        system,
        error_code,
-       count(*)::BIGINT AS letters,
+       count(*)::BIGINT AS runs,
        min(updated_at) AS oldest,
        any_value(error_message) AS message,
        sum(r.amount * coalesce(fx.rate, 1)) AS amount_reporting
 FROM runs r LEFT JOIN mart_fx fx USING (currency)
 WHERE state = 'dead'
 GROUP BY ALL
-ORDER BY letters DESC
+ORDER BY runs DESC
 LIMIT 25
 
 -- quarantine: refused input by receiver and reason

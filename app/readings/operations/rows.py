@@ -75,7 +75,7 @@ class DeadLetters:
     flow: str
     system: str | None
     error_code: str | None
-    letters: int
+    runs: int
     oldest: datetime
     message: str | None
     amount_reporting: Decimal | None

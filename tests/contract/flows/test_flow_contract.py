@@ -41,8 +41,9 @@ def unpublished(flow: Flow, published: Mapping[str, Mapping[str, str]]) -> str |
         return None
     version = flow.version + 1 if str(flow.version) in listed else flow.version
     return (
-        f"{flow.name} {flow.version} has other steps than were published: make them version {version}, keep the former "
-        f'version in FORMER, since runs end on the version they began, and add "{version}": "{digest}" to {PUBLISHED.name}'
+        f"{flow.name} {flow.version} has other steps than were published: make them version {version}, keep the "
+        f"former version in FORMER, since runs end on the version they began, "
+        f'and add "{version}": "{digest}" to {PUBLISHED.name}'
     )
 
 
