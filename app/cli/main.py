@@ -39,7 +39,7 @@ def demo(
 
 @cli.command()
 def up(sandbox: Annotated[bool, typer.Option(help="add quiet vendor emulators on loopback")] = False) -> None:
-    """Run engine, collector and console against the systems that TIEOUT_SYSTEMS names."""
+    """Run engine, collector and console against the systems of TIEOUT_CATALOGUE, or of the file TIEOUT_SYSTEMS."""
     from app.cli.up import up as run
 
     raise typer.Exit(run(sandbox))

@@ -43,7 +43,7 @@ def demo(fresh: bool) -> int:
 
 
 def up(with_sandbox: bool) -> int:
-    """Run the engine, the collector and the console against the systems that TIEOUT_SYSTEMS names.
+    """Run the engine, the collector and the console against the systems of the installation's catalogue.
 
     `with_sandbox` adds quiet vendor emulators on loopback, for a source that has no ERP beside it yet.
     """
@@ -58,8 +58,8 @@ def up(with_sandbox: bool) -> int:
         raise fail(str(error), 2) from error
     if not catalogue.systems:
         raise fail(
-            "TIEOUT_SYSTEMS is not set and TIEOUT_CATALOGUE names no systems: "
-            "give the TOML file that names your systems (see README, “Connect a real system”)",
+            "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: "
+            "give a folder with systems.toml, or that file alone (see README, “Connect a real system”)",
             2,
         )
     _ports_free(settings, ("otlp_port", "console_port", *(("sandbox_port",) if with_sandbox else ())))

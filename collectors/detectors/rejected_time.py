@@ -74,7 +74,7 @@ _ENTRY = {
     "billable": True,
     "bill_amount": "100.00",
     "currency": "GBP",
-    "legal_entity": "NOV-UK",
+    "legal_entity": "ACME-UK",
     "state": "not_approved",
     "source_system": "kantata",
 }
@@ -88,12 +88,12 @@ EXAMPLES = (
     Example(
         "submitted for a week",
         {"mart_work": [{**_ENTRY, "blocker": "approval-pending", "submitted_at": "2026-09-23 12:00:00+00"}]},
-        [("approval-late|NOV-UK", "TE-kantata-1", "100.00")],
+        [("approval-late|ACME-UK", "TE-kantata-1", "100.00")],
     ),
     Example(
         "saved a month ago",
         {"mart_work": [{**_ENTRY, "blocker": "not-submitted", "work_date": "2026-08-30"}]},
-        [("submission-late|NOV-UK", "TE-kantata-1", "100.00")],
+        [("submission-late|ACME-UK", "TE-kantata-1", "100.00")],
     ),
     Example(
         "submitted yesterday, and one on a wrong code that is another detector's",

@@ -48,7 +48,7 @@ def main() -> None:
         if not catalogue.systems:
             raise Misconfigured(
                 "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: "
-                "give the file of the connected systems"
+                "give a folder with systems.toml, or that file alone"
             )
         clock = _clock(settings, stop)
         if clock is not None:

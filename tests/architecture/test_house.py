@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("app", "collectors", "integrations", "models")
 WIDTH = 120
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+ANCHOR = re.compile(r"\]\((?!https?:)([^)#\s]+\.md)#([^)\s]+)\)")
 ELSEWHERE = re.compile(r"\bdesign\.md\b|\brequirements\.md\b|\.\./shared\b|\bshared/(findings|vendors|accept|data)\b")
 RETIRED = re.compile(r"\b(farewell(s|ed)?|strangers?|partings?|deeds?|weather|stones|lean|letters)\b", re.IGNORECASE)
 OF_THE_FIELD = re.compile(
@@ -119,6 +120,18 @@ def test_every_link_of_a_page_leads_somewhere() -> None:
         if str((ROOT / name).parent.joinpath(target).resolve().relative_to(ROOT)).rstrip("/") not in known
     ]
     assert broken == []
+
+
+def test_every_link_to_a_heading_finds_it() -> None:
+    found = [(name, link) for name, _, line in lines_of(".md") for link in ANCHOR.findall(line)]
+    assert len(found) >= 3
+    assert [(name, link) for name, link in found if link[1] not in headings((ROOT / name).parent / link[0])] == []
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as they are made of their words."""
+    words = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in words}
 
 
 def test_no_text_refers_to_what_is_not_tracked() -> None:

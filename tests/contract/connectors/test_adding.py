@@ -126,6 +126,7 @@ def test_an_installation_opens_it(site: Path, monkeypatch: pytest.MonkeyPatch) -
     assert TOKEN not in recorded and "127.0.0.1" not in recorded and "<address>/v2/plans/1" in recorded
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.req("S9")
 def test_in_the_tree_its_folder_is_all_that_is_added(tmp_path: Path) -> None:
     """The suites that ask something of every vendor's folder find this one, and no other file speaks of it."""

@@ -79,6 +79,7 @@ def test_a_flow_is_added_by_its_file_and_its_line(found_flows: tuple[Flow, ...],
     assert {"flow": "hire-to-staff", "seconds": 5400.0} in levels_of(found.service_levels).to_pylist()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.req("S4", "G4")
 def test_its_file_and_its_line_are_all_that_the_contract_asks(tmp_path: Path) -> None:
     """In a checkout with the two, every promise of a flow holds for it; no list of flows stands elsewhere."""

@@ -70,7 +70,7 @@ def test_systems_and_collector_are_down_and_the_engine_waits(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({}, "TIEOUT_SYSTEMS is not set"),
+        ({}, "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: give a folder"),
         ({"TIEOUT_SYSTEMS": "/no/such.toml"}, "cannot be read"),
         ({"TIEOUT_POLL_SECONDS": "-1"}, "TIEOUT_POLL_SECONDS"),
     ],
