@@ -16,6 +16,7 @@ from collectors.detectors.turn import Found, Turn
 from collectors.memory import few_arenas, give_back, without_pandas
 from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import Clock, SystemClock, clock_at
+from models.process_log import start_log
 from models.settings import Settings, read_settings
 
 
@@ -63,8 +64,8 @@ def main() -> None:
     few_arenas()
     without_pandas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = read_settings()
+    start_log(settings.log_level)
     pipe = Connection(int(sys.argv[1]))
     detecting = Detecting(settings, load_catalogue(settings), clock_at(settings.world_clock))
     try:
@@ -82,7 +83,7 @@ def _answer(pipe: Connection, detecting: Detecting, turn: Turn) -> None:
     except BrokenPipeError:
         raise
     except Exception as error:
-        logging.getLogger(__name__).debug("a turn failed", exc_info=True)
+        logging.getLogger("collectors.detecting").debug("a turn failed", exc_info=True)
         pipe.send(f"{type(error).__name__}: {error}")
 
 

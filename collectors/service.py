@@ -17,6 +17,7 @@ import uvicorn
 
 from collectors.memory import few_arenas, without_pandas
 from models.domain.errors import Misconfigured
+from models.process_log import start_log
 from models.settings import Settings, read_settings
 
 try:
@@ -37,7 +38,6 @@ class _Server(uvicorn.Server):
 
 def main() -> None:
     """Collect until SIGTERM or SIGINT; exit 0 after a clean end, 2 with a sentence when the settings cannot work."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn that outlasts its interval is no news
     few_arenas()
     without_pandas()
@@ -46,6 +46,7 @@ def main() -> None:
     )  # Arrow's own pools keep what a burst took: 50 MiB more resident for no more speed
     try:
         settings = read_settings()
+        start_log(settings.log_level)
         with _listening(settings) as listener:
             run(_serve(settings, listener))
     except Misconfigured as error:

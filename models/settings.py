@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are asked to wait")
     max_body_mib: int = Field(16, ge=1, description="largest request body, after decompression")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
-        "WARNING", description="what the engine logs: WARNING dead letters and faults, INFO each run's end too"
+        "WARNING",
+        description="what every process logs: WARNING faults and dead letters; INFO also requests, triage, batches, "
+        "leases and each run's end; DEBUG its steps",
     )
     witness: Path | None = Field(
         None, description="file or folder that keeps signed checkpoints out of the operators' reach"

@@ -1,8 +1,9 @@
-"""A request to the engine from a terminal, and its answer. Who asks is the home's owner."""
+"""A request to the engine from a terminal, and its answer. Who asks is the home's owner, with the rights of their roles
+as on a page.
+"""
 
 from __future__ import annotations
 
-import getpass
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,17 +12,33 @@ from typing import Any
 
 from app.cli.installation import installation
 from app.cli.output import fail, plain
+from app.readings.rights import Action
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer, owner_viewer
 from models.journal.requests import Request
 
+RIGHTS = {
+    "preview": Action.PREVIEW,
+    "replay": Action.REPLAY,
+    "cancel": Action.REPLAY,
+    "pause_flow": Action.REPLAY,
+    "resume_flow": Action.REPLAY,
+}
+"""What each kind of request needs: who may start runs again may also hold and end them."""
+
 
 @contextmanager
-def home() -> Iterator[tuple[Stores, Viewer]]:
-    """The stores of this installation, and who looks at them. Raises SystemExit with status 2 where there is none."""
+def home(kind: str) -> Iterator[tuple[Stores, Viewer]]:
+    """The stores of this installation, and who makes a request of this kind there.
+
+    Raises SystemExit with status 2 where there is no installation, and for roles that do not include it.
+    """
     settings = installation(journal=True)
+    viewer = owner_viewer(settings)
+    if why_not := viewer.why_not(RIGHTS[kind]):
+        raise fail(why_not, 2)
     with closing(Stores(settings)) as stores:
-        yield stores, owner_viewer(settings)
+        yield stores, viewer
 
 
 def ask(
@@ -36,18 +53,18 @@ def ask(
 
     Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
     """
-    with home() as (stores, _):
-        answer = answered(stores, kind, body, reason, wait)
+    with home(kind) as (stores, viewer):
+        answer = answered(stores, viewer, kind, body, reason, wait)
     printed(answer.result)
     return 0 if answer.state == "done" and content(answer.result or {}) else 1
 
 
-def answered(stores: Stores, kind: str, body: Mapping[str, Any], reason: str, wait: float) -> Request:
-    """Append a request and wait at most `wait` seconds for its answer.
+def answered(stores: Stores, viewer: Viewer, kind: str, body: Mapping[str, Any], reason: str, wait: float) -> Request:
+    """Append a request in this viewer's name and wait at most `wait` seconds for its answer.
 
     Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
     """
-    request = stores.desk.requests.append(kind, body, f"cli:{getpass.getuser()}", reason)
+    request = stores.desk.requests.append(kind, body, viewer.actor, reason)
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline:
         answer = stores.journal.requests.get(request)

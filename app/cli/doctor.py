@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from app.cli.installation import settings_here
 from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.readings import open_readings
 from models.lake.reader import open_reader
-from models.settings import Settings, read_settings
+from models.settings import Settings
 
 FREE_BYTES = 2 * 2**30
 CHECK_SECONDS = 60
@@ -28,7 +29,7 @@ Finding = tuple[bool, str]
 
 def doctor() -> int:
     """Print one line per check; 0 when all hold, else 1."""
-    settings = read_settings()
+    settings = settings_here()
     findings = [_guarded(check, settings) for check in (_home, _disk, _catalogue, _journal, _lake, _witness)]
     findings += [*_connections(settings), *_processes(settings)]
     for holds, sentence in findings:

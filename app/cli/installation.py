@@ -8,9 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.cli.output import fail
+from models.process_log import start_log
 from models.settings import Settings, read_settings
 
 LOCK = "lock"
+
+
+def settings_here() -> Settings:
+    """The settings of the environment; from here on this process logs as they say."""
+    settings = read_settings()
+    start_log(settings.log_level)
+    return settings
 
 
 def installation(journal: bool = False) -> Settings:
@@ -18,7 +26,7 @@ def installation(journal: bool = False) -> Settings:
 
     Raises SystemExit with status 2 where there is none: "nothing is stuck" and "whole" would be false comfort there.
     """
-    settings = read_settings()
+    settings = settings_here()
     there = (
         (settings.home / "journal.sqlite").exists()
         if journal

@@ -132,7 +132,8 @@ def replay(
     """Replay runs in growing batches; exit 1 when one fails again."""
     from app.cli import replay as asking
 
-    selection = asking.chosen(runs or [], case, start, correct or [], suggested, plan)
+    kind = "preview" if preview else "replay"
+    selection = asking.chosen(kind, runs or [], case, start, correct or [], suggested, plan)
     run = asking.preview(selection, reason, wait) if preview else asking.replay(selection, plan, reason, wait)
     raise typer.Exit(run)
 

@@ -31,8 +31,8 @@ def _arrived(result: Mapping[str, Any]) -> bool:
 
 def preview(selection: Selection, reason: str, wait: float) -> int:
     """Request a preview, wait for its answer and print it as the console shows it; 0 when it was done, else 1."""
-    with home() as (stores, viewer):
-        request = answered(stores, "preview", selection.body(), reason, wait)
+    with home("preview") as (stores, viewer):
+        request = answered(stores, viewer, "preview", selection.body(), reason, wait)
         case = cases.case(stores, viewer, selection.case_id) if selection.case_id else None
         found = replays.previewed(stores, viewer, request, [case] if case else [])
     printed({**asdict(found.preview), "stake": asdict(found.stake)})
@@ -40,6 +40,7 @@ def preview(selection: Selection, reason: str, wait: float) -> int:
 
 
 def chosen(
+    kind: str,
     runs: Sequence[str],
     case: str | None,
     start: str,
@@ -47,15 +48,16 @@ def chosen(
     with_suggestion: bool,
     plan: str | None,
 ) -> Selection:
-    """What these arguments choose: `corrections` are `path=value` and go over the suggestion of the case.
+    """What these arguments choose for a request of this kind: `corrections` are `path=value` and go over the suggestion
+    of the case.
 
     Raises SystemExit with status 2, before anything is requested, where they choose nothing, what is not there, or
-    another plan than the one whose hash is given.
+    another plan than the one whose hash is given, and where roles do not include such a request.
     """
     if start not in STARTS:
         raise fail(f"--from {start!r}: give {' or '.join(STARTS)}", 2)
     correction = _parsed(corrections)
-    with home() as (stores, viewer):
+    with home(kind) as (stores, viewer):
         _known(stores, runs)
         found = [_case(stores, viewer, case)] if case else []
         taken = (*runs, *replays.of_cases(stores, viewer, found))

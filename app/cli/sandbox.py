@@ -7,8 +7,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from app.cli.installation import settings_here
 from app.cli.output import Format, fail, print_rows
-from models.settings import read_settings
 
 
 def faults(form: Format) -> None:
@@ -46,7 +46,7 @@ def _short(fault: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(method: str, path: str) -> Any:
-    settings = read_settings()
+    settings = settings_here()
     address = f"http://{settings.host}:{settings.sandbox_port}{path}"
     try:
         with urllib.request.urlopen(

@@ -12,13 +12,13 @@ import time
 import urllib.request
 from pathlib import Path
 
-from app.cli.installation import content, running
+from app.cli.installation import content, running, settings_here
 from app.cli.output import fail
 from app.cli.processes import command
 from app.cli.supervisor import Supervisor
 from models.catalogue import load_catalogue
 from models.domain.errors import Misconfigured
-from models.settings import Settings, read_settings
+from models.settings import Settings
 
 DEMO_MARK = "demo.json"
 DEMO_CATALOGUE = Path(__file__).resolve().parents[2] / "integrations" / "sandbox" / "catalogue"
@@ -27,7 +27,7 @@ DEMO_CATALOGUE = Path(__file__).resolve().parents[2] / "integrations" / "sandbox
 def demo(fresh: bool) -> int:
     """Run the demonstration: a sandbox firm, the engine, the collector and the console, on loopback only."""
     os.environ.update(_demo_environment())
-    settings = read_settings()
+    settings = settings_here()
     _ports_free(settings, ("otlp_port", "console_port", "sandbox_port"))
     with running(settings.home):
         if fresh:
@@ -51,7 +51,7 @@ def up(with_sandbox: bool) -> int:
         os.environ.setdefault("TIEOUT_SANDBOX_SECRET", secrets.token_urlsafe(18))
         os.environ["TIEOUT_SANDBOX_SCENARIO"] = "quiet"
     os.environ["TIEOUT_HOME"] = str(Path(os.environ.get("TIEOUT_HOME", "var")).resolve())
-    settings = read_settings()
+    settings = settings_here()
     try:
         catalogue = load_catalogue(settings)
     except Misconfigured as error:

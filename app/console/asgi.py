@@ -23,6 +23,7 @@ from streamlit.config_option import ConfigOption
 
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.console.sign_in import oidc_secrets
+from models.process_log import start_log
 from models.settings import read_settings
 
 HERE = Path(__file__).resolve().parent
@@ -73,6 +74,7 @@ def explain(error: Exception) -> bool:
 
 adopt(HERE.parents[1] / ".streamlit" / "config.toml")
 settings = read_settings()
+start_log(settings.log_level)
 app = st.App(
     HERE / "entry.py",
     routes=[Route("/healthz", healthz)],

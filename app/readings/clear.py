@@ -42,7 +42,7 @@ def audit(stores: Stores, viewer: Viewer, action: str, about: str) -> None:
         entity="view",
         business_key=about,
         status=action,
-        actor=viewer.name,
+        actor=viewer.actor,
         body={"action": action, "about": about, "roles": sorted(viewer.roles)},
     )
     stores.desk.note([done])

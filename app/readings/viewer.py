@@ -11,6 +11,7 @@ from app.readings.rights import ROLES, Action, Question, Role, known_roles
 from models.canonical.classification import DataClass
 from models.settings import Settings
 
+COMMAND_LINE = "command line"
 NO_ENTITY = ("",)
 """A scope that holds no legal entity; an empty one means all."""
 
@@ -27,6 +28,11 @@ class Viewer:
     entities: tuple[str, ...] = ()
     mode: str = "oidc"
     environment: str = "sandbox"
+
+    @property
+    def actor(self) -> str:
+        """The name under which the audit lake keeps what they do; `cli:` in front says that it came from a terminal."""
+        return f"cli:{self.name}" if self.mode == COMMAND_LINE else self.name
 
     @property
     def clear(self) -> frozenset[DataClass]:
@@ -71,7 +77,7 @@ def owner_viewer(settings: Settings) -> Viewer:
     there yet is about to belong to whoever runs the command.
     """
     roles = known_roles(part.strip() for part in settings.dev_roles.split(","))
-    return Viewer(_owner(settings), roles, (), "command line", settings.environment)
+    return Viewer(_owner(settings), roles, (), COMMAND_LINE, settings.environment)
 
 
 def _owner(settings: Settings) -> str:

@@ -23,6 +23,7 @@ from models.catalogue import Catalogue
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.engine import open_engine
+from models.process_log import start_log
 from models.settings import Settings, read_settings
 
 _IDLE_SECONDS = 0.05
@@ -40,10 +41,9 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = read_settings()
-        logging.getLogger().setLevel(settings.log_level)
+        start_log(settings.log_level)
         catalogue = installed(settings, os.environ)
         if not catalogue.systems:
             raise Misconfigured(

@@ -56,6 +56,7 @@ def log_records(records: Iterable[Record]) -> None:
                 level,
                 name_of(record),
                 run_id=record.run_id,
+                correlation_id=record.correlation_id,
                 flow=record.flow,
                 step=record.step,
                 key=record.business_key,

@@ -49,7 +49,8 @@ class Claiming(RunStore):
         claimed = self._transaction(work)
         if _LOG.isEnabledFor(logging.DEBUG):
             for run in claimed.runs:
-                action(_LOG, logging.DEBUG, "run.claimed", run_id=run.run_id, flow=run.flow, owner=owner)
+                ids = {"run_id": run.run_id, "correlation_id": run.correlation_id, "flow": run.flow}
+                action(_LOG, logging.DEBUG, "run.claimed", **ids, owner=owner)
         return claimed
 
     def heartbeat(self, owner: str, lease_seconds: float = LEASE_SECONDS) -> int:
@@ -65,16 +66,18 @@ class Claiming(RunStore):
     def reap(self) -> int:
         """Take back the runs of lost workers, wake those whose wait is over, let held ones go on; how many moved."""
 
-        reaped: list[str] = []
+        reaped: list[tuple[str, str]] = []
 
         def work(connection: sa.Connection) -> int:
             now, reap = self._clock.now(), statements(_SQL, connection.dialect.name)["reap"]
-            reaped[:] = connection.scalars(reap, {"now": micros(now), "wall": wall_now(connection)})
+            found = connection.execute(reap, {"now": micros(now), "wall": wall_now(connection)})
+            reaped[:] = [(run_id, correlation_id) for run_id, correlation_id in found]
             return len(reaped) + wake_missed(connection, now) + release_all(connection)
 
         moved = self._transaction(work)
-        for run_id in reaped:
-            action(_LOG, logging.INFO, "run.taken_back", run_id=run_id, why="its worker's lease ran out")
+        for run_id, correlation_id in reaped:
+            ids = {"run_id": run_id, "correlation_id": correlation_id}
+            action(_LOG, logging.INFO, "run.taken_back", **ids, why="its worker's lease ran out")
         return moved
 
     def give_back(self, owner: str) -> int:

@@ -26,7 +26,7 @@ update run set lease_until_wall = :until where state = 'running' and lease_owner
 update run set state = case when intent is null then 'ready' else 'in_doubt' end, due_at = :now, updated_at = :now,
   lease_owner = null, lease_until_wall = null
 where state = 'running' and lease_until_wall < :wall
-returning run_id;
+returning run_id, correlation_id;
 
 -- give_back: a worker that stops returns what it did not begin; that was no crash
 update run set state = case when intent is null then 'ready' else 'in_doubt' end, claims = 0,

@@ -96,7 +96,7 @@ def test_a_payload_shows_as_on_the_page_masked_until_asked_and_the_asking_is_kep
     [kept] = [
         one for page in installed(home).feed.read(0) for one in page.records if one.status == "clear_values_shown"
     ]
-    assert kept.actor == home.owner()
+    assert kept.actor == f"cli:{home.owner()}"
 
 
 @pytest.mark.req("O2")

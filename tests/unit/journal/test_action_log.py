@@ -56,10 +56,12 @@ def test_one_info_a_run_and_one_warning_a_dead_letter(
     assert actions(caplog, logging.INFO) == {"run.settled": 2, "run.dead": 1}
     (warned,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert warned.getMessage() == (
-        f"action=run.dead run_id={dead.run_id} flow=post-time step=post key=time_entry:bad system=erp "
-        f"trace_id={dead.trace_id} why=closed-period"
+        f"action=run.dead run_id={dead.run_id} correlation_id={dead.correlation_id} flow=post-time "
+        f"step=post key=time_entry:bad system=erp trace_id={dead.trace_id} why=closed-period"
     )
     way = actions(caplog)
+    of_run = [record.getMessage() for record in caplog.records if getattr(record, "ids", {}).get("run_id")]
+    assert len(of_run) > 10 and all(" correlation_id=" in line for line in of_run)
     assert (way["event.admitted"], way["run.claimed"], way["step.done"], way["step.delivered"]) == (3, 3, 8, 2)
 
 
@@ -78,6 +80,18 @@ def test_requests_and_cases_are_logged_with_who_and_why(
         "action=request.done",
     ]
     assert all('actor=ada why="a new tax profile"' in one for one in (said[0], said[2]))
+
+
+@pytest.mark.req("E2")
+def test_a_run_that_is_taken_back_is_named_with_its_correlation_id(
+    any_journal: Journal, clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    Engine(any_journal, [posting_flow()], [Hostile(), Hostile("psa", Role.PSA)], clock).admit([event("a")])
+    (held,) = any_journal.runs.claim("gone", lease_seconds=-1).runs
+    with caplog.at_level(logging.INFO, "tieout.journal"):
+        assert any_journal.runs.reap() >= 1
+    (said,) = [record.ids for record in caplog.records if getattr(record, "action", "") == "run.taken_back"]
+    assert (said["run_id"], said["correlation_id"]) == (held.run_id, held.correlation_id)
 
 
 def test_what_was_undone_is_not_logged(any_journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
