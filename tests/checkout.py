@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("app", "collectors", "integrations", "models", "tests", ".github")
+FOLDERS = ("app", "collectors", "integrations", "models", "tests", ".github", ".streamlit")
 
 
 @dataclass(frozen=True, slots=True)

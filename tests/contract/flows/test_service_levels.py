@@ -47,6 +47,7 @@ ASKED_OF_A_FLOW = (
     "tests/contract/flows/test_flow_contract.py",
     "tests/contract/flows/test_flow_names.py",
     "tests/unit/catalogue",
+    "tests/unit/flows",
 )
 
 

@@ -11,12 +11,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.contracts import Change, Context, Deliver, Emit, Flow, Need, Role, RunView, Transform
+from integrations.flows import master_data, quote_to_project, time_to_bill
 from models.canonical.events import CloudEvent, data_of
 from models.domain.errors import TieoutError
 from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
 from tests.catalogues import demonstration
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
+FLOWS = (master_data.FLOW, quote_to_project.FLOW, time_to_bill.FLOW)
+"""Those whose work together is asked here. A flow that is added may hear their events, and has tests of its own."""
 SYSTEMS = {Role.CRM: "salesforce", Role.ERP: "netsuite", Role.PSA: "kantata", Role.PPM: "planview", Role.HCM: "workday"}
 
 

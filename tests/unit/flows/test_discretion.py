@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from integrations.flows import flows
 from integrations.flows.shaping import shaped
 from models.canonical.classification import sensitive_names
 from models.canonical.schemas import SCHEMAS
 from models.domain.errors import Rejected, Unmappable
 from tests.unit.flows import examples
-from tests.unit.flows.harness import Firm
+from tests.unit.flows.harness import FLOWS, Firm
 
 SECRET = Decimal("77123.45")
 HIDDEN = sensitive_names(list(SCHEMAS.values()))
@@ -21,7 +20,7 @@ HIDDEN = sensitive_names(list(SCHEMAS.values()))
 
 @pytest.fixture
 def firm() -> Firm:
-    made = Firm(flows())
+    made = Firm(FLOWS)
     made.links |= {("kantata", "project", "kantata-1"): "PRJ-1001", ("kantata", "resource", "kantata-u1"): "E-1007"}
     made.hear(examples.customer(), examples.person(), examples.sale())
     return made

@@ -3,14 +3,13 @@
 import pytest
 
 from integrations.contracts import Role
-from integrations.flows import flows
 from tests.unit.flows import examples
-from tests.unit.flows.harness import Firm
+from tests.unit.flows.harness import FLOWS, Firm
 
 
 @pytest.fixture
 def firm() -> Firm:
-    return Firm(flows())
+    return Firm(FLOWS)
 
 
 @pytest.mark.req("F2")
@@ -109,7 +108,7 @@ def test_the_owner_of_one_attribute_may_change_it_beside_silence_on_the_rest(fir
 
 @pytest.mark.req("S3")
 def test_an_installation_without_a_crm_lets_its_psa_own_projects() -> None:
-    firm = Firm(flows(), {Role.ERP: "netsuite", Role.PSA: "csv"})
+    firm = Firm(FLOWS, {Role.ERP: "netsuite", Role.PSA: "csv"})
     told = {"ref": examples.ref("project", "PC2", "csv"), "code": "PC2", "name": "Two", "currency": "GBP"}
     firm.hear(examples.event("tieout.project.changed", "project:PC2", told, 1, "csv"))
     firm.hear(examples.event("tieout.project.changed", "project:PC2", {**told, "name": "Two, renamed"}, 2, "csv"))
@@ -143,7 +142,7 @@ def test_an_older_version_arriving_late_changes_nothing(firm: Firm) -> None:
 
 @pytest.mark.req("M2")
 def test_one_project_code_in_two_spellings_is_one_project() -> None:
-    firm = Firm(flows(), {Role.ERP: "netsuite", Role.PSA: "csv"})
+    firm = Firm(FLOWS, {Role.ERP: "netsuite", Role.PSA: "csv"})
     for code in ("PRJ-1", "prj 1"):
         firm.hear(
             examples.event(
@@ -160,7 +159,7 @@ def test_one_project_code_in_two_spellings_is_one_project() -> None:
 
 @pytest.mark.req("M2", "E7")
 def test_records_that_may_name_one_company_are_handled_in_turn() -> None:
-    aggregate = next(flow for flow in flows() if flow.name == "master-data").aggregate
+    aggregate = next(flow for flow in FLOWS if flow.name == "master-data").aggregate
     assert aggregate(examples.customer()) == aggregate(examples.customer("001Z", "9", name="Other name"))
     assert aggregate(examples.customer(tax_id=None)) == aggregate(
         examples.customer("001Z", tax_id=None, name="NORDWIND G.m.b.H.")

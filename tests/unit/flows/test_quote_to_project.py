@@ -5,15 +5,14 @@ from decimal import Decimal
 import pytest
 
 from integrations.contracts import Role
-from integrations.flows import flows
 from models.domain.errors import Retriable
 from tests.unit.flows import examples
-from tests.unit.flows.harness import Firm
+from tests.unit.flows.harness import FLOWS, Firm
 
 
 @pytest.fixture
 def firm() -> Firm:
-    made = Firm(flows())
+    made = Firm(FLOWS)
     made.hear(examples.customer())
     made.writes.clear()
     return made
@@ -154,7 +153,7 @@ def test_a_sale_brings_no_second_record_of_a_customer_into_the_erp(firm: Firm) -
 
 @pytest.mark.req("S4")
 def test_installations_without_some_roles_do_what_they_can() -> None:
-    firm = Firm(flows(), {Role.CRM: "salesforce", Role.ERP: "netsuite"})
+    firm = Firm(FLOWS, {Role.CRM: "salesforce", Role.ERP: "netsuite"})
     firm.hear(examples.customer(), examples.sale())
     assert {trail.state for trail in firm.trails} == {"settled"}
     assert set(firm.held(Role.ERP, "contract")) == {"CT-PRJ-1001"}

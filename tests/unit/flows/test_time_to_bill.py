@@ -6,15 +6,14 @@ from decimal import Decimal
 import pytest
 
 from integrations.contracts import Change, Role
-from integrations.flows import flows
 from models.domain.errors import OutcomeUnknown, Rejected, TieoutError
 from tests.unit.flows import examples
-from tests.unit.flows.harness import SYSTEMS, Firm
+from tests.unit.flows.harness import FLOWS, SYSTEMS, Firm
 
 
 @pytest.fixture
 def firm() -> Firm:
-    made = Firm(flows())
+    made = Firm(FLOWS)
     made.links |= {("kantata", "project", "kantata-1"): "PRJ-1001", ("kantata", "resource", "kantata-u1"): "E-1007"}
     made.hear(examples.customer(), examples.person(), examples.sale())
     made.links[("kantata", "project", "kantata-1")] = "PRJ-1001"
@@ -318,7 +317,7 @@ def test_a_psa_that_cannot_be_reached_does_not_undo_the_posting(firm: Firm) -> N
 @pytest.mark.req("S4")
 def test_an_installation_without_hcm_and_psa_posts_without_cost() -> None:
     firm = Firm(
-        flows(), {role: name for role, name in SYSTEMS.items() if role in (Role.ERP, Role.PSA)} | {Role.PSA: "csv"}
+        FLOWS, {role: name for role, name in SYSTEMS.items() if role in (Role.ERP, Role.PSA)} | {Role.PSA: "csv"}
     )
     csv = {
         "ref": examples.ref("project", "PC2", "csv"),
