@@ -31,11 +31,12 @@ def settled(page: Page) -> None:
     """Wait until Streamlit has finished running the page's script."""
     page.wait_for_selector("[data-testid='stAppViewContainer']", timeout=60_000)
     page.wait_for_timeout(1_200)
-    page.wait_for_function(
-        '() => !document.querySelector(\'[data-testid="stStatusWidget"], [data-testid="stSkeleton"]\')',
-        timeout=60_000,
-    )
-    page.wait_for_timeout(800)
+    for _ in range(3):  # a page that waits for its figures may rest for a moment between two of them
+        page.wait_for_function(
+            '() => !document.querySelector(\'[data-testid="stStatusWidget"], [data-testid="stSkeleton"]\')',
+            timeout=60_000,
+        )
+        page.wait_for_timeout(1_000)
 
 
 def every_page(folder: Path, address: str) -> None:
@@ -89,6 +90,7 @@ def previewed(page: Page) -> None:
         page.wait_for_timeout(3_000)
         page.get_by_text("would be replayed").wait_for(timeout=90_000)
         if not page.get_by_text("could not be checked").count():
+            page.get_by_role("button", name="Preview").first.evaluate("button => button.scrollIntoView()")
             return
     raise RuntimeError("a system did not answer five previews: look at its circuit on the Operations page")
 
