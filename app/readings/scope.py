@@ -3,8 +3,8 @@
 A statement names its sources and nothing of scope. For a viewer who is limited, each source it names is shadowed by
 a common table expression of the same name that holds only their rows (`scope.sql`), so that no statement can forget
 it. A source without a rule of its own is limited by its column `legal_entity`, and one that lacks that column fails
-unless OPEN says why everybody may see it: a new mart is never open by accident. Where rows that name no legal entity
-pass today they still pass.
+unless OPEN says why everybody may see it: a new mart is never open by accident. What names no legal entity is hidden
+from a limited viewer, in the journal (`may_see`) as in the lake, but for the two sources whose rules say otherwise.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from models.lake.read_only import sources
 from models.sql_statements import statements
 
 RULES = statements(Path(__file__).with_name("scope.sql"))
-RATES = frozenset({"mart_fx", "mart_kpi"})
-"""Figures of the whole firm that a part of it needs: exchange rates, targets."""
-WORKINGS = frozenset({"mart_state_system", "mart_flow_hour", "mart_failure_age", "mart_pair_lag", "mart_replay"})
-"""How systems and flows do, all legal entities together."""
+RATES = frozenset({"mart_fx"})
+"""Exchange rates, which every part of the firm needs."""
+WORKINGS = frozenset({"mart_state_system", "mart_flow_hour", "mart_pair_lag", "mart_replay"})
+"""How systems and flows do, all legal entities together: counts and times, never money."""
 PROOF = frozenset({"seals", "checkpoints", "quarantine"})
 """What proves the records, and refused input, whose legal entity nobody could read."""
 OPEN = RATES | WORKINGS | PROOF
@@ -68,8 +68,10 @@ def within(viewer: Viewer, where: CaseFilter) -> CaseFilter:
 
 
 def may_see(viewer: Viewer, legal_entity: str | None) -> bool:
-    """Whether something of the journal that is asked for by its id may be seen; what names no legal entity may."""
-    return not viewer.entities or legal_entity is None or legal_entity in viewer.entities
+    """Whether a case or a run of the journal may be seen; as in `scope.sql`, one that names no legal entity is hidden
+    from who is limited to some.
+    """
+    return not viewer.entities or legal_entity in viewer.entities
 
 
 def _rule(source: str) -> str:

@@ -7,6 +7,11 @@ SELECT * FROM main.records WHERE legal_entity IS NULL OR list_contains($entities
 -- observations: what a system holds that names no legal entity (an activity, a role) is everybody's
 SELECT * FROM main.observations WHERE legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)
 
+-- mart_kpi: ratios and times of the whole firm are everybody's, its money is nobody's who is limited
+SELECT * FROM main.mart_kpi figure WHERE NOT EXISTS (
+    SELECT 1 FROM main.mart_fx money WHERE starts_with(figure.unit, money.currency)
+)
+
 -- findings: a finding is its case's
 SELECT * FROM main.findings found WHERE EXISTS (
     SELECT 1 FROM main.cases owning

@@ -1,6 +1,6 @@
 """Cases as a viewer may see them: those of their legal entities, amounts of single records masked by role (X8, G1, G2).
 
-A case of no legal entity opens for everybody who knows its id, and is in no list of a viewer who is limited to some.
+A case of no legal entity is not there for a viewer who is limited to some: neither in a list nor by its id.
 """
 
 from __future__ import annotations
@@ -61,19 +61,23 @@ def facets(stores: Stores, viewer: Viewer, column: str, status: tuple[str, ...] 
 
 
 def case(stores: Stores, viewer: Viewer, case_id: str) -> Case | None:
-    """One case; None where there is none, or where it belongs to another legal entity."""
+    """One case; None where there is none, or none of the viewer's legal entities."""
     row = stores.journal.cases.get(case_id)
     return _case(row) if row is not None and may_see(viewer, row["legal_entity"]) else None
 
 
 def findings(stores: Stores, viewer: Viewer, case: Case, part: Page = Page()) -> tuple[CaseFinding, ...]:
     """Records of a case that are still found, the oldest first; of a resolved case those that were."""
+    if not may_see(viewer, case.legal_entity):
+        return ()
     rows = stores.journal.cases.findings(case.case_id, part.size, part.offset, case.status == "resolved")
     return masked_rows(CaseFinding, [_finding(row) for row in rows], viewer.clear)
 
 
 def events(stores: Stores, viewer: Viewer, case: Case, limit: int = 60) -> tuple[CaseEvent, ...]:
     """What happened to a case, the newest first."""
+    if not may_see(viewer, case.legal_entity):
+        return ()
     return tuple(
         CaseEvent(row["at"], row["actor"], row["action"], row["body"] or {})
         for row in stores.journal.cases.events(case.case_id, limit)

@@ -42,19 +42,18 @@ FROM mart_pair_lag
 ORDER BY oldest_pending_s DESC NULLS LAST, lag_p95_s DESC NULLS LAST
 LIMIT 40
 
--- dead_letters: dead letters by flow, refusing system and code, the most first
+-- dead_letters: all dead letters by flow, refusing system and code, the most first; their money is counted as `held` is
 SELECT flow,
        system,
        error_code,
        count(*)::BIGINT AS runs,
        min(updated_at) AS oldest,
        any_value(error_message) AS message,
-       sum(r.amount * coalesce(fx.rate, 1)) AS amount_reporting
+       sum(CAST(r.amount * fx.rate AS DECIMAL(18,2))) AS amount_reporting
 FROM runs r LEFT JOIN mart_fx fx USING (currency)
 WHERE state = 'dead'
 GROUP BY ALL
-ORDER BY runs DESC
-LIMIT 25
+ORDER BY runs DESC, flow, system, error_code
 
 -- quarantine: refused input by receiver and reason
 SELECT receiver, error_code, count(*)::BIGINT AS rows, max(recorded_at) AS last_at, any_value(reason) AS reason

@@ -1,4 +1,6 @@
-"""Whether work is flowing: volume, failures and lags of all legal entities, dead letters of the viewer's (O1)."""
+"""Whether work is flowing: volume, lags and how runs ended of all legal entities; dead letters, their age and
+their money of the viewer's alone (O1).
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,7 @@ def pairs(stores: Stores, viewer: Viewer) -> tuple[PairLag, ...]:
 
 
 def dead_letters(stores: Stores, viewer: Viewer) -> tuple[DeadLetters, ...]:
-    """Runs that ended dead, by what refused them, the most first."""
+    """Every dead letter by what refused it, the most first; together they are what `held` counts."""
     return rows(stores, viewer, SQL["dead_letters"], DeadLetters)
 
 

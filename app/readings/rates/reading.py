@@ -1,4 +1,4 @@
-"""Exchange rates and targets: of the whole firm, so every viewer reads all of them."""
+"""Exchange rates, and the firm's figures beside their targets: every viewer reads them, but for figures in money."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def rates(stores: Stores, viewer: Viewer) -> tuple[Rate, ...]:
 
 
 def targets(stores: Stores, viewer: Viewer) -> tuple[Target, ...]:
-    """Each figure that has a target, by name."""
+    """The figures of the whole firm, by name; those in money only for who is limited to no legal entity."""
     return rows(stores, viewer, SQL["targets"], Target)

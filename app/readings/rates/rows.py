@@ -18,7 +18,9 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A figure beside what it should be, both in `unit`; `n` is how many things it was measured over."""
+    """A figure beside what it should be (None: it only informs), both in `unit`; `n` is how many things it was measured
+    over.
+    """
 
     name: str
     value: Decimal | None

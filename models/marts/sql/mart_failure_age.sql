@@ -1,13 +1,14 @@
 /*
 Open failures by age, count and money, in the buckets that every integration report uses.
 
-grain: flow, bucket_order
+grain: flow, legal_entity, bucket_order
 
     flow              VARCHAR        -                   whose runs failed
+    legal_entity      VARCHAR        -                   which company of the firm they are for, if any
     bucket            VARCHAR        -                   how long ago, as people read it
     bucket_order      INTEGER        1 to 6              the buckets from young to old; from 4 on older than a day
     failures          BIGINT         runs                dead and nobody has mended them yet
-    amount_reporting  DECIMAL(18,2)  reporting currency  what those runs carry
+    amount_reporting  DECIMAL(18,2)  reporting currency  what those runs carry, each to the cent; 0 without a rate
 */
 
 -- mart_failure_age: a run ages from the moment it died
@@ -15,6 +16,7 @@ CREATE OR REPLACE TABLE memory.state.mart_failure_age AS
 WITH aged AS (
     SELECT
         flow,
+        legal_entity,
         (epoch_us({now}) - epoch_us(updated_at)) / 3600000000.0 AS hours,
         CAST(amount * fx.rate AS DECIMAL(18,2)) AS money
     FROM memory.state.open_run r
@@ -33,6 +35,7 @@ WITH aged AS (
 )
 SELECT
     flow,
+    legal_entity,
     ['< 1 h', '1–4 h', '4–24 h', '1–3 d', '3–7 d', '> 7 d'][bucket_order] AS bucket,
     CAST(bucket_order AS INTEGER) AS bucket_order,
     count(*) AS failures,

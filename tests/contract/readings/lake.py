@@ -86,6 +86,8 @@ def _value(column: str, kind: str, firm: str, turn: int, dearer: int) -> Any:
         return None if firm == NOBODYS else firm
     if column == "resolved_at":
         return None
+    if column == "unit":
+        return "EUR" if firm == THEIRS else "%"  # their money is theirs alone, a ratio is everybody's
     if kind == "VARCHAR":
         words = _SPECIAL.get(column, (firm,))
         return words[turn % len(words)]

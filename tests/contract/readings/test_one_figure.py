@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from app.cli.main import cli
@@ -25,10 +26,17 @@ from app.readings.billing.totals import UNBILLED, blockers, totals, unbilled
 from app.readings.margin import reading as margin
 from app.readings.margin.periods import first_month
 from app.readings.margin.sums import summed
+from app.readings.operations import reading as operations
 from app.readings.viewer import Viewer
 from models.domain.clock import set_world_clock
-from tests.browser.console.seed import NOW, seed
-from tests.contract.readings.pages import cents, column, console_over, drawn, figures, tables
+from models.journal import open_journal, tables
+from models.lake.connection import connect
+from models.marts.refresh import refresh
+from models.settings import Settings
+from tests.browser.console.seed import NOW, Frozen, seed
+from tests.catalogues import demonstration
+from tests.contract.readings.pages import cents, column, console_over, drawn, figures
+from tests.contract.readings.pages import tables as page_tables
 
 EVERYTHING = frozenset({"operations", "finance"})
 VIEWERS = [Viewer("ada", EVERYTHING), Viewer("bo", EVERYTHING, ("NOV-UK",))]
@@ -39,11 +47,32 @@ PLACES = {"ready": "Ready", "blocked": "Blocked", "not_approved": "Not approved"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A seeded firm whose world has stood still for long, in the stores of this process."""
     place = tmp_path_factory.mktemp("home")
-    seed(place)
+    seeded = seed(place)
+    add_dead_letters(seeded.settings)
     set_world_clock(place / "clock.json", NOW)
     os.utime(place / "clock.json", (0, 0))
     with console_over(place):
         yield place
+
+
+def add_dead_letters(settings: Settings) -> None:
+    """More kinds of dead letters than fit on a screen, worth cents that rounding moves, and one in a currency that has
+    no rate.
+    """
+    journal = open_journal(settings.journal_address, Frozen())
+    with journal.engine.begin() as connection:
+        dead = sa.select(tables.run).where(tables.run.c.state == "dead", tables.run.c.legal_entity == "NOV-UK")
+        like = dict(connection.execute(dead.limit(1)).mappings().one())
+        del like["seq"]
+        for number in range(90):
+            named = dict.fromkeys(("run_id", "lineage_id", "event_id"), f"dead-{number}")
+            worth = {"amount": "10.01", "currency": "CHF" if number == 89 else "GBP"}
+            key = {"business_key": f"time_entry:dead-{number}", "error_code": f"code-{number % 30}"}
+            connection.execute(sa.insert(tables.run).values({**like, **named, **key, **worth}))
+    journal.close()
+    lake = connect(settings, marts="write")
+    refresh(lake, demonstration().reporting_currency, Frozen())
+    lake.close()
 
 
 @pytest.fixture(params=VIEWERS, ids=["all", "one-firm"])
@@ -124,7 +153,7 @@ def test_each_blocker_holds_the_same_money_on_page_chart_and_in_the_items(viewer
     for item in billing.unbilled(opened, viewer):
         if item.state == "blocked" and item.blocker != "in-flight":
             items[item.blocker or ""] += cents(str(item.bill_reporting))
-    [table] = [rows for rows in tables(drawn("billing", viewer)) if rows and "Counts as" in rows[0]]
+    [table] = [rows for rows in page_tables(drawn("billing", viewer)) if rows and "Counts as" in rows[0]]
     page = {row["What holds it up"]: cents(row["Value"]) for row in table if row["Counts as"] == "Blocked"}
     held = dict(blockers(states))
     assert held == items and held
@@ -157,6 +186,34 @@ def test_margin_is_the_same_by_project_by_month_by_dimension_and_in_sql(viewer: 
     assert figures(page)["Margin"] == formats.percent(all_.share)
 
 
+@pytest.mark.req("G1", "O1")
+def test_dead_letters_hold_the_same_money_in_headline_ages_table_and_in_sql(viewer: Viewer, home: Path) -> None:
+    opened, page = stores(), drawn("operations", viewer)
+    held, dead = operations.held(opened, viewer), operations.dead_letters(opened, viewer)
+    by_sql = f"select sum(failures) as n, sum(amount_reporting) as money from mart_failure_age where {within(viewer)}"
+    asked = command("sql", by_sql)[0]
+    [table] = [rows for rows in page_tables(page) if rows and "What the system said" in rows[0]]
+    money = {
+        "ages": sum((row.amount_reporting or Decimal(0) for row in held), Decimal(0)),
+        "dead letters": sum((row.amount_reporting or Decimal(0) for row in dead), Decimal(0)),
+        "the page's table": sum((cents(row["Value"]) for row in table if row["Value"] != formats.NONE), Decimal(0)),
+        "sql": Decimal(asked["money"]),
+    }
+    assert Shown("dead letters", money).agrees(), money
+    count = {
+        "ages": sum(row.failures for row in held),
+        "dead letters": sum(row.runs for row in dead),
+        "the page's table": sum(int(cents(row["Dead letters"])) for row in table),
+        "sql": int(asked["n"]),
+    }
+    assert len(set(count.values())) == 1 and len(table) > 25, count
+    short = formats.money_short(money["sql"])
+    assert figures(page)["Dead letters"] == formats.count(count["sql"])
+    assert f"hold {short}" in str([element.proto.body for element in page.get("html")])
+    [ages] = [rows for rows in page_tables(page) if rows and {"Flow", "All"} <= set(rows[0])]
+    assert [row["All"] for row in ages] == [f"{count['sql']}{short}"]
+
+
 @pytest.mark.req("O1", "X4")
 def test_money_at_stake_by_cause_is_the_same_on_pages_and_in_the_command(home: Path) -> None:
     owner = VIEWERS[0]
@@ -164,8 +221,8 @@ def test_money_at_stake_by_cause_is_the_same_on_pages_and_in_the_command(home: P
     for case in command("cases", "--status", "unresolved"):
         listed[case["cause"]] += Decimal(case["amount_reporting"])
     exceptions = drawn("exceptions", owner)
-    [causes] = [rows for rows in tables(exceptions) if rows and {"cause", "money", "share"} <= set(rows[0])]
-    [cases] = [rows for rows in tables(exceptions) if rows and {"title", "money", "assignee"} <= set(rows[0])]
+    [causes] = [rows for rows in page_tables(exceptions) if rows and {"cause", "money", "share"} <= set(rows[0])]
+    [cases] = [rows for rows in page_tables(exceptions) if rows and {"title", "money", "assignee"} <= set(rows[0])]
     shown = {
         "command": sum(listed.values(), Decimal(0)),
         "causes": sum((cents(row["money"]) for row in causes), Decimal(0)),

@@ -64,6 +64,26 @@ def test_the_lake_holds_what_each_statement_must_keep_back(whole: duckdb.DuckDBP
     assert answer(whole, GERMAN, sql, OURS), "and the limited viewer reads their own"
 
 
+@pytest.mark.req("G1")
+def test_no_source_that_is_open_to_all_holds_money(empty: duckdb.DuckDBPyConnection) -> None:
+    """Money is DECIMAL everywhere, and but for exchange rates nothing else is."""
+    decimals = {
+        (name, column)
+        for name in OPEN
+        for column, kind, *_ in empty.execute(f"DESCRIBE {name}").fetchall()
+        if kind.startswith("DECIMAL")
+    }
+    assert decimals == {("mart_fx", "rate")}
+
+
+@pytest.mark.req("G1")
+def test_the_firms_ratios_are_everybodys_and_its_money_is_not(whole: duckdb.DuckDBPyConnection) -> None:
+    units = [
+        {row["unit"] for row in answer(whole, who, "SELECT unit FROM mart_kpi", OURS)} for who in (EVERYBODY, GERMAN)
+    ]
+    assert units == [{"EUR", "%"}, {"%"}]
+
+
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The published names as they answer before any store is there."""

@@ -446,3 +446,19 @@ def test_a_wrong_code_is_for_those_who_booked_it_and_a_closed_one_for_the_erp(la
         row["item_key"]: row["blocker_owner"] for row in lake.rows("SELECT item_key, blocker_owner FROM mart_work")
     }
     assert owners == {wrong: "kantata", closed: "netsuite"}
+
+
+@pytest.mark.req("G1", "O1")
+def test_open_failures_are_each_companys_and_each_rounded_to_the_cent(lake):
+    """What has no rate or no company counts among the failures, and no money is made of it."""
+    lake.observe("netsuite", "exchange_rate", "GBP", currency="GBP", rate="1.1666", as_of="2026-09-30")
+    dead = [("NOV-UK", "1.01", "GBP")] * 3 + [("NOV-DE", "1.01", "EUR"), ("NOV-DE", "5.00", "CHF"), (None, None, None)]
+    for number, (firm, amount, currency) in enumerate(dead):
+        lake.run(f"run-{number}", f"time_entry:TE-{number}", legal_entity=firm, amount=amount, currency=currency)
+    refresh(lake.connection, "EUR", Stopped())
+    asked = "SELECT legal_entity, failures, amount_reporting FROM mart_failure_age ORDER BY legal_entity NULLS LAST"
+    assert [tuple(row.values()) for row in lake.rows(asked)] == [
+        ("NOV-DE", 2, D("1.01")),
+        ("NOV-UK", 3, D("3.54")),
+        (None, 1, D("0.00")),
+    ]

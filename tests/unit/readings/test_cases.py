@@ -13,6 +13,7 @@ from app.readings.cases.question import CaseQuestion, Status
 from app.readings.masking import MASKED
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
+from models.domain.fingerprint import case_id_of
 from models.journal.cases import CaseFilter
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.test_cases import CASE, RATES, entry
@@ -37,6 +38,20 @@ def test_a_case_of_another_legal_entity_is_not_there(stores: Any) -> None:
     assert not reading.page(stores, BRITISH, CaseFilter(legal_entities=("NOV-DE",))).count
     for viewer in (ALL, GERMAN):
         assert reading.case(stores, viewer, CASE) is not None and reading.page(stores, viewer).count == 1
+
+
+@pytest.mark.req("G1", "X8")
+def test_a_case_of_no_legal_entity_is_there_for_who_is_limited_to_none(stores: Any) -> None:
+    """G1: by its id as in the lists, and so are its findings and its history."""
+    nobodys = replace(entry(3), fingerprint="paused:flow", legal_entity=None)
+    stores.journal.cases.report("paused_flow", [nobodys], RATES)
+    case_id = case_id_of("paused:flow")
+    shown = reading.case(stores, ALL, case_id)
+    assert shown is not None and case_id in {row.case_id for row in reading.page(stores, ALL).rows}
+    assert reading.findings(stores, ALL, shown) and reading.events(stores, ALL, shown)
+    assert reading.case(stores, GERMAN, case_id) is None
+    assert case_id not in {row.case_id for row in reading.page(stores, GERMAN).rows}
+    assert reading.findings(stores, GERMAN, shown) == reading.events(stores, GERMAN, shown) == ()
 
 
 @pytest.mark.req("G2", "X8")

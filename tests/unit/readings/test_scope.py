@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from app.readings.scope import OPEN, RULES, Unscoped, scoped
+from app.readings.scope import OPEN, RULES, Unscoped, may_see, scoped
 from app.readings.viewer import Viewer, owner_viewer
 from models.settings import Settings
 
@@ -46,6 +46,17 @@ def asked(tables: duckdb.DuckDBPyConnection, viewer: Viewer, sql: str) -> list[i
 def test_a_limited_viewer_gets_their_own_rows_alone(tables: duckdb.DuckDBPyConnection, sql: str) -> None:
     assert asked(tables, GERMAN, sql) == [1]
     assert asked(tables, ALL, sql) == [1, 2, 3], "who is limited to none sees all"
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize("viewer", [ALL, GERMAN])
+def test_what_the_journal_is_asked_by_id_follows_the_rule_of_the_lists(
+    tables: duckdb.DuckDBPyConnection, viewer: Viewer
+) -> None:
+    """G1: what names no legal entity is hidden from a limited viewer here as there."""
+    firms = {1: "NOV-DE", 2: "NOV-UK", 3: None}
+    seen = [item for item, firm in firms.items() if may_see(viewer, firm)]
+    assert seen == asked(tables, viewer, "SELECT item FROM mart_thing ORDER BY item")
 
 
 @pytest.mark.req("G1")
