@@ -20,7 +20,9 @@ NO_ENTITY = ("",)
 class Viewer:
     """The person who asks. `entities` are the legal entities they are limited to; none means all.
 
-    `mode` says how they are known: `oidc`, `development`, or `command line`.
+    `mode` says how they are known: `oidc`, `development`, or `command line`. `environment` names the installation, as
+    its settings do. No reading looks at it yet: an answer over HTTP and the audit of a clear value will say by it which
+    installation was asked.
     """
 
     name: str

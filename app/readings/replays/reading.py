@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from app.readings.cases.rows import Case
 from app.readings.payload import correctable
 from app.readings.reading import rows
 from app.readings.replays.preview import Preview, preview_of
 from app.readings.replays.stake import Carried, Hanging, Stake, hidden, stake_of
+from app.readings.scope import may_see
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.domain.states import RunState
 from models.journal.requests import Request
+from models.journal.runs.run import Run
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("replays.sql"))
@@ -38,10 +41,9 @@ class Previewed:
 
 
 def replayable(stores: Stores, viewer: Viewer, run_ids: Iterable[str]) -> tuple[str, ...]:
-    """Those of the runs that stand still: dead, or waiting for data. The others have ended or are on their way."""
+    """Those of the runs that the viewer may see and that stand still: dead, or waiting for data."""
     asked = tuple(dict.fromkeys(run_ids))
-    found = stores.journal.runs.by_ids(asked) if asked else []
-    still = {run.run_id for run in found if run.state in STILL}
+    still = {run.run_id for run in _within(stores, viewer, asked) if run.state in STILL}
     return tuple(run_id for run_id in asked if run_id in still)
 
 
@@ -58,27 +60,42 @@ def of_cause(stores: Stores, viewer: Viewer, cause: str) -> tuple[str, ...]:
 
 def correctable_fields(stores: Stores, viewer: Viewer, run_id: str) -> tuple[str, ...]:
     """Dotted paths of a run's payload that a correction may name."""
-    return tuple(path for run in stores.journal.runs.by_ids((run_id,)) for path in correctable(run.payload))
+    return tuple(path for run in _within(stores, viewer, (run_id,)) for path in correctable(run.payload))
 
 
 def previewed(stores: Stores, viewer: Viewer, request: Request, cases: Sequence[Case]) -> Previewed:
     """What the engine answered to a preview, beside what hangs on the `cases` it was asked for.
 
-    Sums that would tell the amount of one masked thing are masked.
+    Sums that would tell the amount of one masked thing are masked. Of a plan that somebody made with runs of other
+    legal entities too, those runs are left out and its sums are masked.
     """
-    runs, result = tuple(request.body.get("run_ids") or ()), request.result or {}
+    run_ids, result = tuple(request.body.get("run_ids") or ()), request.result or {}
+    seen, totals = _within(stores, viewer, run_ids), result.get("totals") or {}
+    others = set(run_ids) - {run.run_id for run in seen}
     named = [case.case_id for case in cases]
-    hanging = rows(stores, viewer, SQL["stake"], Hanging, cases=named, runs=list(runs))
-    masked = hidden(hanging, carried(stores, runs), viewer.clear)
-    totals = result.get("totals") or {}
-    return Previewed(preview_of(result, masked), stake_of(totals, hanging, masked))
+    hanging = rows(stores, viewer, SQL["stake"], Hanging, cases=named, runs=list(run_ids))
+    masked = hidden(hanging, _carried(seen), viewer.clear) | frozenset(totals if others else ())
+    return Previewed(preview_of(_without(others, result), masked), stake_of(totals, hanging, masked))
 
 
-def carried(stores: Stores, run_ids: Sequence[str]) -> list[Carried]:
+def _within(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> list[Run]:
+    """Those of the runs that are there and within the viewer's scope: the one way here to the journal's runs."""
+    found = stores.journal.runs.by_ids(run_ids) if run_ids else []
+    return [run for run in found if may_see(viewer, run.legal_entity)]
+
+
+def _without(others: Collection[str], answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a preview without what it says of these runs."""
+    parts = {name: answer.get(name) or () for name in ("runs", "hazards")}
+    kept = {name: [one for one in part if one.get("run_id") not in others] for name, part in parts.items()}
+    return {**answer, **kept}
+
+
+def _carried(runs: Iterable[Run]) -> list[Carried]:
     """What each of the runs carries that is worth something."""
     return [
         Carried(entity, key, run.currency, Decimal(run.amount))
-        for run in stores.journal.runs.by_ids(tuple(run_ids))
+        for run in runs
         if run.amount and run.currency
         for entity, _, key in [run.business_key.partition(":")]
     ]
