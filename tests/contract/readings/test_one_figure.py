@@ -28,10 +28,10 @@ from app.readings.margin.periods import first_month
 from app.readings.margin.sums import summed
 from app.readings.operations import reading as operations
 from app.readings.viewer import Viewer
+from models.derivation.refresh import refresh
 from models.domain.clock import set_world_clock
 from models.journal import open_journal, tables
 from models.lake.connection import connect
-from models.marts.refresh import refresh
 from models.settings import Settings
 from tests.browser.console.seed import NOW, Frozen, seed
 from tests.catalogues import demonstration
