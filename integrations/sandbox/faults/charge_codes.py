@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from integrations.sandbox.faults.planting import Planting
 from integrations.sandbox.world.fault import Fault
-from integrations.sandbox.world.portfolio import Deal
+from integrations.sandbox.world.portfolio import WEEKS, Deal
 
 
 def typo_codes(planting: Planting) -> None:
@@ -85,3 +85,5 @@ def inactive_code(planting: Planting) -> None:
     )
     for sheet in plan.sheets_of(deal.code, (week - 1, week)):
         planting.hit(fault, sheet, [entry for entry in sheet.entries if entry.code == code])
+    for sheet in plan.sheets_of(deal.code, range(week + 1, WEEKS + 1)):
+        planting.underway(fault, sheet, [entry for entry in sheet.entries if entry.code == code])

@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from integrations.sandbox.world.fault import Fault
-from integrations.sandbox.world.plan import HEADLINE, Plan, worth
+from integrations.sandbox.world.plan import HEADLINE, Plan, logged_at, worth
 from integrations.sandbox.world.portfolio import Deal
 from integrations.sandbox.world.timesheets import Entry, Sheet
 
@@ -51,6 +51,16 @@ class Planting:
         """Count entries of a sheet as held back by a fault, as far as they are decided by the anchor."""
         sheet.fault = sheet.fault or fault.id
         if sheet.decide_at is not None and sheet.decide_at <= self.plan.anchor:
-            fault.entries += len(entries)
-            currency = sheet.deal.currency
-            fault.money[currency] = fault.money.get(currency, Decimal(0)) + worth(sheet, entries)
+            self._count(fault, sheet, entries)
+
+    def underway(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
+        """Count entries of the current week as far as the PSA shows them at the anchor: found wrong before anybody
+        decides on them."""
+        handed_in = sheet.submit_at <= self.plan.anchor
+        shown = [entry for entry in entries if handed_in or logged_at(entry.day, self.plan.anchor) <= self.plan.anchor]
+        self._count(fault, sheet, shown)
+
+    def _count(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
+        fault.entries += len(entries)
+        currency = sheet.deal.currency
+        fault.money[currency] = fault.money.get(currency, Decimal(0)) + worth(sheet, entries)

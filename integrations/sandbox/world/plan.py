@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from integrations.sandbox.world.fault import Fault
@@ -98,12 +98,7 @@ def enlivened(plan: Plan) -> None:
     for sheet in plan.sheets.values():
         if sheet.week == current:
             for worked in sheet.days:
-                plan.add(
-                    datetime.combine(worked, datetime.min.time(), plan.start.tzinfo) + timedelta(hours=17),
-                    "log",
-                    sheet.key,
-                    worked.isoformat(),
-                )
+                plan.add(logged_at(worked, plan.start), "log", sheet.key, worked.isoformat())
         plan.add(sheet.submit_at, "submit", sheet.key)
         if sheet.decide_at is not None:
             plan.add(sheet.decide_at, "decide", sheet.key)
@@ -114,6 +109,11 @@ def enlivened(plan: Plan) -> None:
         closes = max(closing(month), plan.start + OPEN_AT_FIRST) if first else closing(month)
         plan.add(closes, "close", f"{month:%Y-%m}")
     plan.settle()
+
+
+def logged_at(day: date, anywhen: datetime) -> datetime:
+    """When people log a day of the current week: at its end, in the zone of the story."""
+    return datetime.combine(day, datetime.min.time(), anywhen.tzinfo) + timedelta(hours=17)
 
 
 def _months(start: datetime, end: datetime) -> list[datetime]:

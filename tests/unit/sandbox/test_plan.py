@@ -165,3 +165,20 @@ def test_the_first_weeks_work_comes_in_time_whatever_the_day(week: int) -> None:
         if sheet.decide_at and sheet.week == 0 and any(f"{entry.day:%Y-%m}" == first for entry in sheet.entries)
     ]
     assert begun and max(begun) < closes
+
+
+@pytest.mark.parametrize("day", range(7))
+def test_what_hangs_on_a_closed_code_counts_what_still_waits_for_its_approval(day: int) -> None:
+    """On a Sunday the week's time is handed in and undecided, and the detector finds it wrong already."""
+    then = drawn(2026, ANCHOR + timedelta(days=day), planted)
+    [fault] = [one for one in then.faults if one.kind == "inactive-charge-code"]
+    [off] = [one.at for one in then.happenings if one.kind == "switch" and one.args == (fault.subject, "off")]
+    logged = {one.args: one.at for one in then.happenings if one.kind == "log"}
+    hanging = [
+        entry
+        for sheet in then.sheets.values()
+        for entry in sheet.entries
+        if entry.code == fault.subject and sheet.submit_at >= off - timedelta(hours=1)
+        if min(sheet.submit_at, logged.get((sheet.key, entry.day.isoformat()), sheet.submit_at)) <= then.anchor
+    ]
+    assert fault.entries == len(hanging) > 0
