@@ -12,11 +12,18 @@ from models.process_log import start_log
 from models.settings import Settings, read_settings
 
 LOCK = "lock"
+DEMO_MARK = "demo.json"
+DEMO_CATALOGUE = Path(__file__).resolve().parents[2] / "integrations" / "sandbox" / "catalogue"
 
 
 def settings_here() -> Settings:
-    """The settings of the environment; from here on this process logs as they say."""
+    """The settings of the environment; from here on this process logs as they say.
+
+    In a demonstration's home its catalogue holds, also in a shell that names none.
+    """
     settings = read_settings()
+    if settings.catalogue is None and settings.systems is None and (settings.home / DEMO_MARK).exists():
+        settings = settings.model_copy(update={"catalogue": DEMO_CATALOGUE})
     start_log(settings.log_level)
     return settings
 

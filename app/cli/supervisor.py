@@ -23,6 +23,9 @@ RESTART_FIRST = 0.2
 RESTART_LIMIT = 15.0
 STEADY_SECONDS = 30.0
 LOG_LIMIT = 20 * 2**20
+LAST_WORDS = 2_000
+MISCONFIGURED = 2
+"""Exit status of a process whose settings need mending."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -43,7 +46,7 @@ class Supervisor:
         self._run, self._log = home / "run", home / "log"
         self._environment = dict(environment)
         self._children = [Child(role, argv) for role, argv in commands.items()]
-        self._stopping = False
+        self._stopping = self._misconfigured = False
 
     def run(self) -> int:
         """Supervise until asked to stop; the exit status of the whole (0 after a clean end)."""
@@ -57,7 +60,7 @@ class Supervisor:
                 time.sleep(0.1)
         finally:
             clean = self._end()
-        return 0 if clean else 1
+        return MISCONFIGURED if self._misconfigured else 0 if clean else 1
 
     def _told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -88,8 +91,13 @@ class Supervisor:
         self._pid_file(child).write_text(f"{child.process.pid}\n")
 
     def _plan_restart(self, child: Child, now: float) -> None:
+        """Start it again soon; or end all when it says that its settings need mending, which no restart does."""
         assert child.process is not None
         status = child.process.returncode
+        if status == MISCONFIGURED and now - child.started < STEADY_SECONDS:
+            child.process, self._stopping, self._misconfigured = None, True, True
+            print(f"{child.role} cannot run: {self._last_words(child)}", file=sys.stderr)
+            return
         steady = now - child.started > STEADY_SECONDS
         child.pause = RESTART_FIRST if steady else min(child.pause * 2, RESTART_LIMIT)
         child.process, child.restart_at = None, now + child.pause
@@ -117,6 +125,10 @@ class Supervisor:
         for child in self._children:
             self._pid_file(child).unlink(missing_ok=True)
         return clean
+
+    def _last_words(self, child: Child) -> str:
+        log = self._log / f"{child.role}.log"
+        return log.read_text(errors="replace").strip()[-LAST_WORDS:] or f"see {log}"
 
     def _pid_file(self, child: Child) -> Path:
         return self._run / f"{child.role}.pid"

@@ -7,21 +7,19 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
 from pathlib import Path
 
-from app.cli.installation import content, running, settings_here
+from app.cli.installation import DEMO_CATALOGUE, DEMO_MARK, content, running, settings_here
 from app.cli.output import fail
 from app.cli.processes import command
 from app.cli.supervisor import Supervisor
 from models.catalogue import load_catalogue
-from models.domain.errors import Misconfigured
 from models.settings import Settings
-
-DEMO_MARK = "demo.json"
-DEMO_CATALOGUE = Path(__file__).resolve().parents[2] / "integrations" / "sandbox" / "catalogue"
 
 
 def demo(fresh: bool) -> int:
@@ -52,11 +50,12 @@ def up(with_sandbox: bool) -> int:
         os.environ["TIEOUT_SANDBOX_SCENARIO"] = "quiet"
     os.environ["TIEOUT_HOME"] = str(Path(os.environ.get("TIEOUT_HOME", "var")).resolve())
     settings = settings_here()
-    try:
-        catalogue = load_catalogue(settings)
-    except Misconfigured as error:
-        raise fail(str(error), 2) from error
-    if not catalogue.systems:
+    checked = subprocess.run(
+        [sys.executable, "-m", "integrations.engine.check", "--catalogue"], capture_output=True, text=True
+    )
+    if checked.returncode:
+        raise fail(checked.stderr.strip(), 2)
+    if not load_catalogue(settings).systems:
         raise fail(
             "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: "
             "give a folder with systems.toml, or that file alone (see README, “Connect a real system”)",

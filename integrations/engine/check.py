@@ -1,5 +1,5 @@
 """Asks each connected system whether it can be reached with its credentials: `python -m integrations.engine.check`, one
-JSON row a system.
+JSON row a system; with `--catalogue` only whether the catalogue can be run, which asks nobody.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def _answer(system: tuple[str, Connector]) -> dict[str, object]:
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(answers()))
+        if "--catalogue" in sys.argv[1:]:
+            installed(read_settings(), os.environ)
+        else:
+            print(json.dumps(answers()))
     except Misconfigured as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -39,7 +39,7 @@ def load_catalogue(
     faults = [*files.faults, *_unknown_names(files, vendors), *_doubled_owners(files), *connecting.faults]
     faults += _flows_without_terms(files, flows) if flows is not None else []
     if faults:
-        raise Misconfigured(f"the catalogue needs mending: {'; '.join(faults)}")
+        raise Misconfigured("".join(["the catalogue needs mending:", *(f"\n- {fault}" for fault in faults)]))
     currency = settings.reporting_currency or files.values("installation.toml")[0].reporting_currency
     entries = {**_digests(files), "installation.toml *": _digest({"reporting_currency": currency})}
     return Catalogue(
@@ -138,8 +138,9 @@ def _about(file: str, one: Written) -> str:
 
 
 def _listed(one: Written, attribute: str) -> list[str]:
-    said = getattr(one.value, attribute, None)
-    return said if isinstance(said, list) else [said] if said else []
+    """The names under an attribute, also of an entry that has faults of its own: all of them are in one message."""
+    said = one.raw.get(attribute) if one.value is None else getattr(one.value, attribute, None)
+    return [name for name in (said if isinstance(said, list) else [said]) if isinstance(name, str) and name]
 
 
 def _digests(files: Files) -> dict[str, str]:

@@ -10,8 +10,7 @@ import streamlit as st
 from app.console.asking import read_now
 from app.console.exceptions.replay_panel import replay_panel
 from app.console.widgets import formats
-from app.console.widgets.heading import draw
-from app.console.widgets.markup import Html
+from app.console.widgets.heading import themed
 from app.readings.cases import reading as cases
 from app.readings.cases.rows import Case
 from app.readings.page import Page
@@ -43,7 +42,7 @@ def _closed() -> None:
 @st.dialog("Replay a whole group", width="large", on_dismiss=_closed)
 def group_dialog(viewer: Viewer, cause: str) -> None:
     """Replay every failed run behind one cause."""
-    _themed()
+    themed()
     st.markdown(f"**{cause_title(cause)}**")
     key = f"group_{cause}"
     if f"runs_{key}" not in st.session_state:
@@ -59,7 +58,7 @@ def group_dialog(viewer: Viewer, cause: str) -> None:
 @st.dialog("Replay the selection", width="large", on_dismiss=_closed)
 def selection_dialog(viewer: Viewer, case_ids: Sequence[str]) -> None:
     """Replay the failed runs of these cases."""
-    _themed()
+    themed()
     chosen = [case for case_id in case_ids if (case := read_now(viewer, cases.case, case_id))]
     key = selection_key([case.case_id for case in chosen])
     if f"runs_{key}" not in st.session_state:
@@ -77,9 +76,3 @@ def _alike(chosen: Sequence[Case]) -> dict[str, object] | None:
     """The correction that all of the cases suggest."""
     suggestions = [suggested(case) for case in chosen]
     return suggestions[0] if suggestions and all(one == suggestions[0] for one in suggestions) else None
-
-
-def _themed() -> None:
-    """A dialog lies outside the app's own element and would show light colours on a dark page."""
-    scheme = "dark" if st.context.theme.type == "dark" else "light"
-    draw(Html(f'<style>[data-testid="stDialog"] {{ color-scheme: {scheme}; }}</style>'))

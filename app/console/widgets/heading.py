@@ -31,6 +31,7 @@ def heading(viewer: Viewer, title: str, clock: Callable[[], datetime]) -> None:
         with st.container(width="content"):  # a fragment alone would take what is left of the line
             _as_of(clock)
         with st.popover(viewer.name.split("@")[0], icon=":material/account_circle:", type="tertiary"):
+            themed()
             draw(_permissions(viewer))
             if viewer.mode == "oidc":
                 st.button("Sign out", on_click=st.logout, icon=":material/logout:")
@@ -61,6 +62,13 @@ def _permissions(viewer: Viewer) -> Html:
             for name, value in lines.items()
         )
     )
+
+
+def themed() -> None:
+    """Dialogs and popovers lie outside the app's own element and would show light colours on a dark page."""
+    scheme = "dark" if st.context.theme.type == "dark" else "light"
+    outside = '[data-testid="stDialog"], [data-testid="stPopoverBody"]'
+    draw(Html(f"<style>{outside} {{ color-scheme: {scheme}; }}</style>"))
 
 
 def zone() -> str:

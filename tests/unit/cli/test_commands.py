@@ -73,6 +73,27 @@ def test_up_says_which_setting_it_wants(tmp_path: Path) -> None:
     assert done.returncode == 2 and "TIEOUT_SYSTEMS" in done.stderr
 
 
+@pytest.mark.req("N4")
+def test_up_names_every_fault_of_a_catalogue_before_anything_starts(tmp_path: Path) -> None:
+    """Also the names in entries with faults of their own, and what only the engine knows: vendors, flows, secrets."""
+    folder = tmp_path / "catalogue"
+    folder.mkdir()
+    (folder / "systems.toml").write_text(
+        '[[system]]\nname = "n"\nvendor = "netsuit"\nrole = "erq"\n[system.credentials]\ntoken = "ACME_NOPE"\n'
+    )
+    (folder / "ownership.toml").write_text(
+        '[[rule]]\nentity = "customer"\nattributes = ["tax_profile"]\nowners = ["erw"]\nwy = "x"\n'
+    )
+    (folder / "flows.toml").write_text(
+        '[[flow]]\nname = "time-to-bil"\ntitle = "x"\nowner = "nobody-team"\nservice_level_minutes = -1\n'
+    )
+    done = tieout(tmp_path, "up", TIEOUT_CATALOGUE=str(folder), **free_ports())
+    named = ("netsuit", "erq", "ACME_NOPE", "erw", "wy", "why missing", "time-to-bil", "nobody-team", "service_level")
+    assert done.returncode == 2
+    assert [one for one in named if one not in done.stderr] == []
+    assert "Tieout starts" not in done.stdout
+
+
 def free_ports() -> dict[str, str]:
     with socket.socket() as one, socket.socket() as two, socket.socket() as three:
         names = {"TIEOUT_OTLP_PORT": one, "TIEOUT_CONSOLE_PORT": two, "TIEOUT_SANDBOX_PORT": three}
@@ -208,6 +229,6 @@ def test_doctor_says_which_catalogue_holds_and_what_is_wrong_with_it(tmp_path: P
     done = tieout(home, "doctor", TIEOUT_CATALOGUE=str(folder))
     assert done.returncode == 1
     assert re.search(
-        r"MEND  the catalogue needs mending: .*reporting_currency: .*; .*flow x: title missing", done.stdout
+        r"(?s)MEND  the catalogue needs mending:\n- .*reporting_currency: .*\n- .*flow x: title missing", done.stdout
     )
     journal.close()

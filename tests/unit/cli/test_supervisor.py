@@ -67,3 +67,13 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     supervisor.kill()
     supervisor.wait()
     until(lambda: not any(alive(number) for number in children))
+
+
+def test_a_child_whose_settings_need_mending_ends_all_with_its_own_words(tmp_path: Path) -> None:
+    """No restart mends a setting: the sentence reaches the terminal, and nothing goes on without its engine."""
+    says = "import sys; sys.exit(print('give the folder in TIEOUT_CATALOGUE', file=sys.stderr) or 2)"
+    script = SCRIPT.replace('{"engine": [sys.executable, "-c", wait]', f'{{"engine": [sys.executable, "-c", {says!r}]')
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "engine cannot run: give the folder in TIEOUT_CATALOGUE" in done.stderr
+    assert "starting it again" not in done.stderr
