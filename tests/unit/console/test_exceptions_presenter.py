@@ -20,7 +20,7 @@ from app.readings.payload import ABSENT
 from app.readings.replays import reading as replays
 from app.readings.replays.preview import Preview, preview_of
 from app.readings.replays.progress import progress_of
-from app.readings.replays.stake import Carried, Hanging, Stake, stake_of
+from app.readings.replays.stake import Hanging, Stake, stake_of
 from app.readings.scope import within
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
@@ -263,9 +263,12 @@ def test_the_panel_masks_by_the_viewers_roles(monkeypatch: pytest.MonkeyPatch, r
     drawn: list[str] = []
     hanging = (held_by("time_entry", 1, "700", chosen=True), held_by("milestone", 1, "38000", has_run=False))
     monkeypatch.setattr(preview_panel, "draw", drawn.append)
-    monkeypatch.setattr(preview_panel, "read_now", lambda viewer, reading, *asked: reading(None, viewer, *asked))
+    run = SimpleNamespace(
+        run_id="r", legal_entity="DE", amount="9", currency="EUR", business_key="time_entry:1", state="dead"
+    )
+    held = SimpleNamespace(journal=SimpleNamespace(runs=SimpleNamespace(by_ids=lambda _ids: [run])))
+    monkeypatch.setattr(preview_panel, "read_now", lambda viewer, reading, *asked: reading(held, viewer, *asked))
     monkeypatch.setattr(replays, "rows", lambda *_, **__: hanging)
-    monkeypatch.setattr(replays, "carried", lambda *_: [Carried("time_entry", "1", "EUR", Decimal(9))])
     answer = {"runs": [], "count": 1, "totals": {"EUR": "700.00"}}
     seen = Request("q", "preview", {"run_ids": ["r"]}, "done", answer, "mara", None, None, None, NOW, NOW, NOW, 1)
     preview_panel.preview_panel(Viewer("mara", frozenset({role})), seen, [MISSING])
