@@ -37,6 +37,8 @@ class Child:
     started: float = 0.0
     restart_at: float = 0.0
     pause: float = RESTART_FIRST
+    proven: bool = False
+    """Whether it has run steadily before."""
 
 
 class Supervisor:
@@ -91,10 +93,13 @@ class Supervisor:
         self._pid_file(child).write_text(f"{child.process.pid}\n")
 
     def _plan_restart(self, child: Child, now: float) -> None:
-        """Start it again soon; or end all when it says that its settings need mending, which no restart does."""
+        """Start it again soon; or end all where it never ran and says that its settings need mending, for no restart
+        mends them. One that did run is waited for: a file broken later takes no receiver down with it.
+        """
         assert child.process is not None
         status = child.process.returncode
-        if status == MISCONFIGURED and now - child.started < STEADY_SECONDS:
+        child.proven |= now - child.started > STEADY_SECONDS
+        if status == MISCONFIGURED and not child.proven:
             child.process, self._stopping, self._misconfigured = None, True, True
             print(f"{child.role} cannot run: {self._last_words(child)}", file=sys.stderr)
             return

@@ -50,6 +50,8 @@ def up(with_sandbox: bool) -> int:
         os.environ["TIEOUT_SANDBOX_SCENARIO"] = "quiet"
     os.environ["TIEOUT_HOME"] = str(Path(os.environ.get("TIEOUT_HOME", "var")).resolve())
     settings = settings_here()
+    if settings.catalogue is not None:
+        os.environ["TIEOUT_CATALOGUE"] = str(settings.catalogue)  # what is checked here is what the processes get
     checked = subprocess.run(
         [sys.executable, "-m", "integrations.engine.check", "--catalogue"], capture_output=True, text=True
     )

@@ -77,3 +77,24 @@ def test_a_child_whose_settings_need_mending_ends_all_with_its_own_words(tmp_pat
     assert done.returncode == 2
     assert "engine cannot run: give the folder in TIEOUT_CATALOGUE" in done.stderr
     assert "starting it again" not in done.stderr
+
+
+def test_a_child_that_ran_before_is_waited_for_whatever_it_says(tmp_path: Path) -> None:
+    """A catalogue broken while all runs stops no receiver: the engine is tried again until the file is mended."""
+    sometimes = (
+        "import pathlib, sys, time; ran = pathlib.Path({mark!r}); first = not ran.exists(); ran.touch(); "
+        "time.sleep(0.6 if first else 0); sys.exit(1 if first else 2)"
+    ).format(mark=str(tmp_path / "ran"))
+    script = SCRIPT.replace(
+        '{"engine": [sys.executable, "-c", wait]', f'{{"engine": [sys.executable, "-c", {sometimes!r}]'
+    )
+    script = script.replace("home = Path", "import app.cli.supervisor as it; it.STEADY_SECONDS = 0.3\nhome = Path")
+    log = tmp_path / "said"
+    with open(log, "wb") as said:
+        supervisor = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stderr=said)
+    try:
+        until(lambda: log.read_text().count("engine ended with status 2: starting it again") >= 2)
+        assert pid(tmp_path, "collect") and alive(pid(tmp_path, "collect"))
+    finally:
+        supervisor.send_signal(signal.SIGINT)
+        assert supervisor.wait(20) == 0
