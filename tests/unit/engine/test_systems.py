@@ -21,7 +21,7 @@ def test_an_unknown_vendor_is_a_fault_of_the_systems_file_like_any_other(tmp_pat
     (tmp_path / "systems.toml").write_text(
         '[[system]]\nname = "a"\nvendor = "sape"\nrole = "erp"\n[system.credentials]\ntoken = "NOT_SET"\n'
     )
-    with pytest.raises(Misconfigured, match=r"system a: vendor 'sape' is none of csv, .*set the .* NOT_SET"):
+    with pytest.raises(Misconfigured, match=r"(?s)system a: vendor 'sape' is none of csv, .*set the .* NOT_SET"):
         installed(Settings.model_validate({"systems": tmp_path / "systems.toml"}), {})
 
 
