@@ -50,7 +50,7 @@ class Planting:
     def hit(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
         """Count entries of a sheet as held back by a fault, as far as they are decided by the anchor."""
         sheet.fault = sheet.fault or fault.id
-        if sheet.decide_at is not None and sheet.decide_at <= self.plan.anchor:
+        if self._decided(sheet):
             self._count(fault, sheet, entries)
 
     def underway(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
@@ -59,6 +59,10 @@ class Planting:
         handed_in = sheet.submit_at <= self.plan.anchor
         shown = [entry for entry in entries if handed_in or logged_at(entry.day, self.plan.anchor) <= self.plan.anchor]
         self._count(fault, sheet, shown)
+        fault.undecided += 0 if self._decided(sheet) else len(shown)
+
+    def _decided(self, sheet: Sheet) -> bool:
+        return sheet.decide_at is not None and sheet.decide_at <= self.plan.anchor
 
     def _count(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
         fault.entries += len(entries)

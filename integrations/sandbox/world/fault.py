@@ -11,7 +11,8 @@ class Fault:
     """One planted fault: `remedy` are the operations (kind, args) that mend it, `heals` says it passes by itself.
 
     `cause` is the code a detector should name, `money` what it holds back by currency at the anchor, `entries` how many
-    approved (for late approvals and rejections: undecided) entries it holds back.
+    entries it holds back, of which `undecided` wait for their approval and so have met no ERP yet (late approvals and
+    rejections hold back nothing else, and do not say so again).
     """
 
     id: str
@@ -21,5 +22,6 @@ class Fault:
     how_to_fix: str
     money: dict[str, Decimal] = field(default_factory=dict)
     entries: int = 0
+    undecided: int = 0
     remedy: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     heals: bool = False
