@@ -62,7 +62,7 @@ WITH bounds AS (
                 THEN greatest(epoch_us(occurred_at) - epoch_us(b.at), 0) / 1000.0
         END AS run_ms
     FROM r
-    LEFT JOIN begun b ON r.kind = 'settlement' AND b.run_id = r.run_id
+    LEFT JOIN begun b ON b.run_id = r.run_id  -- by equality alone, so that the runs are hashed
 )
 SELECT
     hour,
