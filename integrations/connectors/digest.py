@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+from models.domain.storable import storable
+
 
 def digest(content: Any) -> str:
     """The same for the same content: 12 hex digits of SHA-256 over its JSON with sorted keys.
@@ -14,4 +16,8 @@ def digest(content: Any) -> str:
     second change within a tick would be taken for the first one come twice. Only what is mapped may go in: a field that
     moves by itself (last viewed, fetched at) would make every reading a change.
     """
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:12]
+    try:
+        text = json.dumps(content, sort_keys=True, default=str)
+    except (RecursionError, ValueError):
+        text = json.dumps(storable(content), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -17,6 +17,7 @@ from threading import Lock
 import orjson
 
 from integrations.contracts.connector import Observation
+from models.domain.storable import json_text
 
 WHOLE_EVERY = 60
 LATE = timedelta(seconds=120)
@@ -63,7 +64,7 @@ class Mirror:
 
 def _packed(observation: Observation) -> bytes:
     # Copied, since the bytes that the encoder hands out keep its whole buffer of several KiB.
-    return bytes(memoryview(orjson.dumps(dict(observation.fields), default=str)))
+    return bytes(memoryview(json_text(dict(observation.fields)).encode()))
 
 
 def _unpacked(held: Iterable[tuple[str, tuple[str, str, str | None, bytes]]]) -> Iterator[Observation]:

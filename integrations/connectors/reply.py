@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -38,14 +38,15 @@ class Reply:
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
-    def json(self) -> Any:
+    def json(self, constant: Callable[[str], Any] | None = None) -> Any:
         """The body with every non-integer number as Decimal, so that money is never a float.
 
-        Raises Unmappable when the body is no JSON.
+        Raises Unmappable when the body is no JSON, as NaN and Infinity are none; `constant` says what stands in for
+        such a word, so that it costs its own row of a list and no other.
         """
         try:
-            return json.loads(self.body, parse_float=Decimal)
-        except ValueError as error:
+            return json.loads(self.body, parse_float=Decimal, parse_int=_integer, parse_constant=constant or _no_number)
+        except (ValueError, RecursionError) as error:
             raise Unmappable(
                 f"the answer (status {self.status}, {len(self.body)} bytes) is not JSON: {error}",
                 "body",
@@ -65,6 +66,15 @@ class Reply:
         if number > 1e11:
             return timedelta(milliseconds=number - server_now.timestamp() * 1000)
         return timedelta(seconds=number)
+
+
+def _integer(text: str) -> int | Decimal:
+    """Python reads no integer of more than 4,300 digits; a decimal holds it, and its row is refused."""
+    return int(text) if len(text) < 1000 else Decimal(text)
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"it holds {word}, which is no number")
 
 
 def _unpacked(body: bytes) -> bytes:

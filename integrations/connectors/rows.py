@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,8 +14,12 @@ from pydantic import ValidationError
 from models.canonical.events import CloudEvent
 from models.domain.errors import TieoutError, Unmappable
 from models.domain.money import Money
+from models.domain.storable import storable
 
 T = TypeVar("T")
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+LONGEST = 40
+"""Digits of the longest number."""
 Rejected = tuple[str, Mapping[str, Any], Exception]
 
 
@@ -68,11 +73,11 @@ class Row:
         text = self.opt_text(name)
         try:
             found = datetime.fromisoformat(text) if text else None
-        except ValueError:
+            if found is not None and found.tzinfo is None:
+                raise self._retyped(name, text, "a time with its zone")
+            return found.astimezone(UTC) if found else None
+        except (ValueError, OverflowError):
             raise self._retyped(name, text, "a time") from None
-        if found is not None and found.tzinfo is None:
-            raise self._retyped(name, text, "a time with its zone")
-        return found.astimezone(UTC) if found else None
 
     def opt_day(self, name: str) -> date | None:
         text = self.opt_text(name)
@@ -172,10 +177,10 @@ class Reading:
     _new: set[str] = field(default_factory=set)
 
     def take(self, source_id: str, raw: object, make: Callable[[], CloudEvent | None]) -> None:
-        """Keep the event of a row, or the row and why it gave none."""
+        """Keep the event of a row, or the row and why it gave none: whatever a row holds, it costs no neighbour."""
         try:
             event = make()
-        except (TieoutError, ValidationError) as error:
+        except Exception as error:  # noqa: BLE001  what no mapping foresaw is a fault of this row alone
             self.rejected.append((source_id, jsonable(raw), mapped(error)))
         else:
             self.seen.append(source_id)
@@ -195,13 +200,23 @@ class Reading:
                 self.rejected.append((source_id, jsonable(raw), error))
 
 
+def object_of(raw: Any) -> Mapping[str, Any]:
+    """A row of a list; one that is no object becomes one that misses every field, and is refused as such."""
+    return raw if isinstance(raw, Mapping) else {"row": raw}
+
+
 def exact(value: int | str | Decimal) -> Decimal | None:
-    """A finite decimal, or None where the text is none."""
+    """A finite decimal of a size that can be written out, or None where the text is none.
+
+    What only Python takes for a number is none: `1_5`, digits of other scripts.
+    """
+    if isinstance(value, str) and (len(value) > LONGEST or not NUMBER.fullmatch(value)):
+        return None
     try:
         number = Decimal(value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) < LONGEST else None
 
 
 def ignored(options: Mapping[str, Any]) -> frozenset[str]:
@@ -209,18 +224,20 @@ def ignored(options: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(path) for path in options.get("ignore_fields", ()))
 
 
-def mapped(error: TieoutError | ValidationError) -> TieoutError:
-    """A schema's complaint as Unmappable with its path."""
+def mapped(error: Exception) -> TieoutError:
+    """A schema's complaint as Unmappable with its path; what a mapping did not foresee, by its name."""
     if isinstance(error, TieoutError):
         return error
+    if not isinstance(error, ValidationError):
+        return Unmappable(f"the row cannot be mapped ({type(error).__name__})", "row")
     first = error.errors(include_url=False, include_input=False)[0]
     path = ".".join(str(part) for part in first["loc"]) or "row"
     return Unmappable(f"{path}: {first['msg']}", path, code="schema-violation")
 
 
 def jsonable(raw: object) -> dict[str, Any]:
-    """A row as JSON-ready values: exact numbers as text, everything else as it came."""
-    plain = _plain(raw)
+    """A row as JSON-ready values that every store keeps: exact numbers as text, nearly all else as it came."""
+    plain = _plain(storable(raw))
     return plain if isinstance(plain, dict) else {"row": plain}
 
 

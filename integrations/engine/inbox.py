@@ -8,16 +8,13 @@ from functools import partial
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from integrations.engine.routing import Routing
+from integrations.engine.routing import UNSTORABLE, Routing
 from models.canonical.events import CloudEvent
 from models.domain.errors import Unmappable
 from models.journal.inbox import INBOX, Item
 from models.journal.inbox_queue import Waiting
 from models.journal.ports.engine import EnginePort
 from models.journal.runs.run import Arrival
-
-_UNSTORABLE = (TypeError, ValueError, OverflowError, sa.exc.DataError)
-"""What a value raises that no column holds. A database that is away raises something else, and the item waits."""
 
 
 class InboxAdmission:
@@ -39,7 +36,7 @@ class InboxAdmission:
         """One odd item holds up no neighbour: where a page cannot be kept, each of its items is admitted alone."""
         try:
             return self._admitted(page, [self._arrival(one.item) for one in page])
-        except _UNSTORABLE as error:
+        except UNSTORABLE as error:
             if len(page) > 1:
                 return sum(self._page([one]) for one in page)
             reason = getattr(error, "orig", error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -12,11 +12,13 @@ from integrations.contracts.connector import Connector, Page
 from integrations.engine.gate import Gate
 from integrations.engine.landscape import Landscape
 from integrations.engine.retry import error_of
-from integrations.engine.routing import Routing
+from integrations.engine.routing import UNSTORABLE, Routing
 from models.domain.clock import Clock
 from models.domain.errors import Retriable, TieoutError
 from models.journal.cursors import CursorMoved
 from models.journal.ports.engine import EnginePort
+from models.journal.runs.admission import Admitted
+from models.journal.runs.run import Arrival
 
 
 class Polling:
@@ -60,14 +62,35 @@ class Polling:
                 self._routing.rejected(system, stream, name, row, error, began) for name, row, error in page.rejected
             ]
             try:
-                admitted = self._journal.runs.admit(arrivals, partial(self._moved, system, stream, cursor, page, began))
+                changed += self._admitted(
+                    system, stream, arrivals, partial(self._moved, system, stream, cursor, page, began)
+                )
             except CursorMoved:
                 cursor = self._journal.cursors.get(system, stream)
                 continue
             cursor = page.cursor
-            changed += len(admitted.started) + len(admitted.woken)
             if not page.more:
                 return changed
+
+    def _admitted(
+        self, system: str, stream: str, arrivals: Sequence[Arrival], moved: Callable[[sa.Connection], object]
+    ) -> int:
+        """Admit a page with the cursor's move; how many runs were started or woken. An arrival that no database keeps,
+        whatever it holds, costs no neighbour: where a page cannot be kept, each of its arrivals is admitted alone.
+        """
+        admit = self._journal.runs.admit
+        try:
+            return _changed(admit(arrivals, moved))
+        except UNSTORABLE:
+            alone = sum(self._alone(system, stream, one) for one in arrivals)
+            return alone + _changed(admit([], moved))
+
+    def _alone(self, system: str, stream: str, arrival: Arrival) -> int:
+        try:
+            return _changed(self._journal.runs.admit([arrival]))
+        except UNSTORABLE as error:
+            refused = self._routing.unstorable(system, stream, arrival, error, self._clock.now())
+            return _changed(self._journal.runs.admit([refused]))
 
     def _begun(self, system: str, stream: str) -> str | None:
         """The cursor of a stream that has none: where it stood before it was begun again, if nobody could read it for
@@ -100,3 +123,7 @@ class Polling:
             return None
         gate.succeeded()
         return page
+
+
+def _changed(admitted: Admitted) -> int:
+    return len(admitted.started) + len(admitted.woken)

@@ -16,6 +16,7 @@ from models.domain.errors import (
     Unmappable,
 )
 from models.domain.states import RunState
+from models.domain.storable import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,15 @@ def decide(error: Exception, attempt: int, now: datetime, policy: Policy, chance
 
 
 def error_of(error: Exception) -> tuple[str, str, str | None]:
-    """Code, message and field of an error; an error without a name of ours is a fault in the step or connector."""
+    """Code, message and field of an error; an error without a name of ours is a fault in the step or connector.
+
+    A vendor's words are in it, so they are made such that every store keeps them.
+    """
+    said = storable(str(error))
     if isinstance(error, Rejected):
-        return error.code, str(error), error.field
+        return error.code, said, storable(error.field)
     if isinstance(error, Unmappable):
-        return error.code, str(error), error.path
+        return error.code, said, storable(error.path)
     if isinstance(error, TieoutError):
-        return error.code, str(error), None
-    return "step-crashed", f"{type(error).__name__}: {error}. This is a fault in the step: mend it, then replay", None
+        return error.code, said, None
+    return "step-crashed", f"{type(error).__name__}: {said}. This is a fault in the step: mend it, then replay", None

@@ -14,6 +14,7 @@ import orjson
 from integrations.contracts.connector import Connector, Observation
 from models.domain.clock import Clock
 from models.domain.errors import Retriable
+from models.domain.storable import json_text
 from models.journal.ports.engine import EnginePort
 from models.journal.snapshots import Seen
 
@@ -83,7 +84,7 @@ class Snapshotting:
     ) -> int:
         if not batch:
             return 0
-        body = gzip.compress(b"\n".join(orjson.dumps(row, default=str) for _, row in batch.values()), 1)
+        body = gzip.compress("\n".join(json_text(row) for _, row in batch.values()).encode(), 1)
         self._post(body)
         absent = set(gone)
         changed = {name: fresh for name, (fresh, _) in batch.items() if name not in absent}
@@ -106,8 +107,8 @@ class Snapshotting:
 
 
 def _digest(observation: Observation) -> tuple[str, dict[str, Any]]:
-    content = orjson.dumps(dict(observation.fields), default=str, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(content).hexdigest(), dict(observation.fields)
+    content = json_text(dict(observation.fields), orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(content.encode()).hexdigest(), dict(observation.fields)
 
 
 def _row(head: Mapping[str, Any], system_id: str, seen: Seen, fields: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from models.domain.clock import Clock
 from models.domain.record import Record, RecordKind
+from models.domain.storable import json_text, storable
 from models.journal import tables
 from models.journal.database import reading
 from models.journal.writing import note_appended
@@ -106,7 +107,11 @@ class Feed(FeedReading):
 
 def packed(records: Sequence[Record]) -> bytes:
     """Records as zlib over a JSON list; Decimal becomes text, times RFC 3339."""
-    return zlib.compress(orjson.dumps(list(records), default=str), 1)
+    try:
+        content = orjson.dumps(list(records), default=str)
+    except TypeError:
+        content = json_text([storable(asdict(record)) for record in records]).encode()
+    return zlib.compress(content, 1)
 
 
 def unpacked(content: bytes) -> list[Record]:

@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
+from models.domain.storable import json_text, storable
 from models.journal.metadata import micros
 from models.journal.statements import insert_many, statements
 
@@ -21,7 +22,7 @@ SQL = Path(__file__).with_name("inbox.sql")
 
 Refusal = tuple[str, str, str | None]
 """Why a body cannot be read: a stable code, a sentence, the place in it."""
-_ODD = ("not-json", "the body holds half a character or a number beyond 64 bits", None)
+_ODD = ("not-json", "the body holds half a character, a number beyond 64 bits or too deep a nesting", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,46 +70,18 @@ class Inbox:
 
 
 def _row(item: Item) -> dict[str, Any]:
-    body, refusal = _json(item.body), item.refusal
-    if body is None:
-        body, refusal = _json(_mended(item.body)), refusal or _ODD
+    try:
+        body, refusal = orjson.dumps(item.body, default=str).decode(), item.refusal
+    except TypeError:
+        body, refusal = json_text(item.body), item.refusal or _ODD
     return {
-        "source": _storable(item.source),
-        "item_id": _storable(item.item_id),
+        "source": storable(item.source),
+        "item_id": storable(item.item_id),
         "received_at": micros(item.received_at),
         "traceparent": item.traceparent,
         "body": body,
-        "refusal": None if refusal is None else orjson.dumps(refusal).decode(),
+        "refusal": None if refusal is None else json_text(refusal),
     }
-
-
-def _json(body: Mapping[str, Any]) -> str | None:
-    """A body as JSON text; None where it is no JSON: half a character, or a number beyond 64 bits."""
-    try:
-        return orjson.dumps(body, default=str).decode()
-    except TypeError:
-        return None
-
-
-def _mended(body: Any) -> Any:
-    """A body that can be kept: its text made whole, numbers that are too long as text."""
-    if isinstance(body, Mapping):
-        return {_storable(str(name)): _mended(value) for name, value in body.items()}
-    if isinstance(body, list | tuple):
-        return [_mended(value) for value in body]
-    if isinstance(body, str):
-        return _whole(body)
-    return body if _json({"": body}) is not None else str(body)
-
-
-def _whole(text: str) -> str:
-    """Pairs of surrogates joined, single ones replaced."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _storable(text: str) -> str:
-    """As above, and without NUL, which PostgreSQL keeps in no column."""
-    return _whole(text).replace("\0", "\ufffd")
 
 
 def waiting_count(connection: sa.Connection) -> int:

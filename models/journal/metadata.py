@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from models.domain.storable import json_text
+
 metadata = sa.MetaData()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,7 +46,7 @@ class Json(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
-        return None if value is None else orjson.dumps(value, default=str).decode()
+        return None if value is None else json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> Any:
         return None if value is None else orjson.loads(value)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from models.domain.clock import Clock
 from models.domain.outcomes import Fact
+from models.domain.storable import json_text
 from models.journal.database import reading
 from models.journal.metadata import micros
 from models.journal.signals import raise_signals
@@ -90,12 +91,12 @@ class Registry:
 
 
 def _row(fact: Fact, now: int) -> dict[str, Any]:
-    body = orjson.dumps(dict(fact.body), default=str, option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.sha256(body).hexdigest()
+    body = json_text(dict(fact.body), orjson.OPT_SORT_KEYS)
+    digest = hashlib.sha256(body.encode()).hexdigest()
     return {
         "entity": fact.entity,
         "canonical_id": fact.canonical_id,
-        "body": body.decode(),
+        "body": body,
         "digest": digest,
         "changed_at": now,
     }

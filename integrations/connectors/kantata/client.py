@@ -11,6 +11,7 @@ from integrations.connectors.bearer import Bearer
 from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
 from integrations.connectors.reply import Reply
+from integrations.connectors.rows import object_of
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import OutcomeUnknown, RateLimited, Rejected, TieoutError, Unmappable
@@ -32,8 +33,9 @@ class Envelope:
     @property
     def rows(self) -> Rows:
         """The main rows; one that `results` names and no map holds is left out."""
-        found = (self.side(str(one.get("key"))).get(str(one.get("id"))) for one in self._body["results"])
-        return [row for row in found if row is not None]
+        named = map(object_of, self._body["results"])
+        found = (self.side(str(one.get("key"))).get(str(one.get("id"))) for one in named)
+        return [object_of(row) for row in found if row is not None]
 
     def side(self, name: str) -> Mapping[str, Mapping[str, Any]]:
         held = self._body.get(name)
@@ -125,7 +127,7 @@ class KantataClient:
     def _read(self, reply: Reply) -> Any:
         if not reply.ok:
             raise self._refused(reply, None, True)
-        return reply.json()
+        return reply.json(str)
 
     def _refused(self, reply: Reply, key: str | None, again: bool) -> TieoutError:
         said = reply.body[:500].decode("utf-8", "replace")

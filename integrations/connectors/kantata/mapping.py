@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -73,7 +74,7 @@ def verdict(kind: str, event: Raw) -> Verdict | None:
 
     Without the payload before (older feeds), an approved entry counts as approved, whatever happened to it.
     """
-    old, new = event.get("previous_payload"), event.get("current_payload")
+    old, new = _payload(event, "previous_payload"), _payload(event, "current_payload")
     was, now = bool(old and old.get("approved")), bool(new and new.get("approved"))
     if was and not now and old is not None:
         return Verdict("reversed", old if new is None else new)
@@ -83,6 +84,12 @@ def verdict(kind: str, event: Raw) -> Verdict | None:
         return Verdict("approved", new)
     same = all(old.get(name) == new.get(name) for name in CONTENT[kind])
     return None if same else Verdict("corrected", new)
+
+
+def _payload(event: Raw, name: str) -> Raw | None:
+    """What an event holds of its subject; what is no object stands as one approved, so that it is refused as a row."""
+    held = event.get(name)
+    return held if held is None or isinstance(held, Mapping) else {"approved": name == "current_payload", "row": held}
 
 
 @dataclass(frozen=True, slots=True)

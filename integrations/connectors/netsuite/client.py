@@ -14,6 +14,7 @@ from integrations.connectors.http import HttpClient
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.netsuite.token import token_of
 from integrations.connectors.reply import Reply
+from integrations.connectors.rows import object_of
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import OutcomeUnknown, TieoutError, Unmappable
@@ -75,10 +76,12 @@ class NetSuiteClient:
         reply = self.http.call(
             "POST", f"{ROOT}/query/v1/suiteql", {"q": suiteql}, query=where, headers={"prefer": "transient"}
         )
-        body = self._sent(reply, "suiteql").json()
+        body = self._sent(reply, "suiteql").json(str)
         if not isinstance(body, Mapping) or not isinstance(body.get("items"), list):
             raise Unmappable(f"{self._config.name} sent a query answer without items", "items", code="bad-payload")
-        return [{name: value for name, value in row.items() if name != "links"} for row in body["items"]]
+        return [
+            {name: value for name, value in row.items() if name != "links"} for row in map(object_of, body["items"])
+        ]
 
     def everything(self, statement: str) -> Iterator[Mapping[str, Any]]:
         """All rows of a statement with an `id` column, page after page by id: rows that come or go in between shift

@@ -12,6 +12,7 @@ from integrations.connectors.bearer import Bearer
 from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
 from integrations.connectors.reply import Reply
+from integrations.connectors.rows import object_of
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import (
@@ -40,7 +41,7 @@ class SalesforceClient:
         """All rows of a SOQL statement, page after page; with `deleted`, rows in the bin too."""
         body = self._asked(self.http.read(f"{API}/{'queryAll' if deleted else 'query'}", {"q": soql}))
         while True:
-            yield from body["records"]
+            yield from map(object_of, body["records"])
             if body.get("done", True):
                 return
             body = self._asked(self.http.read(self.http.local(str(body["nextRecordsUrl"]))))
@@ -107,7 +108,7 @@ class SalesforceClient:
     def _read(self, reply: Reply, key: str | None) -> Any:
         """What a good answer says; an unreadable one to a write leaves its outcome open."""
         try:
-            body = reply.json()
+            body = reply.json(str)
         except Unmappable as error:
             if key is not None:
                 raise OutcomeUnknown(f"{self._config.name}: {error}", key) from error

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from models.domain.record import Record
 from models.domain.states import RunState
+from models.domain.storable import json_text
 from models.journal.metadata import micros
 from models.journal.runs.reading import event_bodies, runs_about
 from models.journal.runs.records import arrival_record, settlement
@@ -56,7 +56,7 @@ def admit(connection: sa.Connection, arrivals: Sequence[Arrival], now: datetime)
             {
                 "source": one.source,
                 "event_id": one.event_id,
-                "body": orjson.dumps(one.body, default=str).decode(),
+                "body": json_text(one.body),
                 "admitted_at": stamp,
             }
             for one in fresh
@@ -178,7 +178,7 @@ class _Admission:
             "seq": run.seq,
             "now": micros(self._now),
         }
-        values["payload"] = orjson.dumps(start.payload, default=str).decode()
+        values["payload"] = json_text(start.payload)
         values["source_changed_at"] = micros(start.source_changed_at) if start.source_changed_at else None
         if not self._connection.execute(self._sql["wake_with"], values).rowcount:
             return False

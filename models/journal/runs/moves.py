@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from models.domain.states import RunState
+from models.domain.storable import json_text
 from models.journal.metadata import micros
 from models.journal.runs.run import Run
 from models.journal.statements import statements
@@ -73,7 +73,7 @@ def move_row(run: Run, owner: str, until: int, looked_wall: int, now: datetime) 
         "step_name": run.step_name,
         "attempt": run.attempt,
         "legal_entity": run.legal_entity,
-        "payload": orjson.dumps(run.payload, default=str).decode(),
+        "payload": json_text(run.payload),
         "acks": _json(run.acks),
         "intent": _json(run.intent),
         "error_code": run.error_code,
@@ -99,4 +99,4 @@ def move_row(run: Run, owner: str, until: int, looked_wall: int, now: datetime) 
 
 
 def _json(value: Any) -> str | None:
-    return orjson.dumps(value, default=str).decode() if value else None
+    return json_text(value) if value else None

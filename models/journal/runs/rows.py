@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import orjson
 import sqlalchemy as sa
 
 from models.domain.states import RunState
+from models.domain.storable import json_text
 from models.journal import tables
 from models.journal.metadata import micros
 from models.journal.runs.run import Arrival, Run, Start
@@ -82,7 +82,7 @@ def stored(run: Run, held: bool, now: datetime) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(run, name, None) for name in _STORED}
     row["state"], row["held"], row["updated_at"] = run.state.value, int(held), micros(now)
     for name in _JSON:
-        row[name] = orjson.dumps(row[name], default=str).decode() if row[name] else None
+        row[name] = json_text(row[name]) if row[name] else None
     row["payload"] = row["payload"] or "{}"
     for name in _TIMES:
         row[name] = micros(row[name]) if row[name] is not None else None

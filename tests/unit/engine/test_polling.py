@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from integrations.contracts import Page, Role
 from integrations.engine import Engine
@@ -16,6 +19,7 @@ from models.domain.errors import Misconfigured, RateLimited, Retriable, Unmappab
 from models.domain.record import RecordKind
 from models.domain.states import RunState
 from models.journal import Journal
+from tests.any_text import any_integer, any_text
 from tests.unit.connectors.test_csv import source
 from tests.unit.engine.hostile import FAST, HandClock, Hostile, event, posting_flow
 from tests.unit.engine.test_flowing import state_of
@@ -353,3 +357,57 @@ def test_a_poll_takes_a_token_and_heeds_a_hold(journal: Journal, clock: HandCloc
     engine.poll()
     assert psa.asked == 1 and journal.throttle.circuits()["psa"].held_until == clock.now() + timedelta(seconds=60)
     assert journal.throttle.take("psa", 5, 0.001, 5)[0] == 4
+
+
+@pytest.mark.req("N4", "S8")
+@given(odd=any_text() | any_integer | st.floats(), place=st.sampled_from(["notes", "id", "subject", "legalentity"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_whatever_one_record_holds_its_neighbours_go_on(journal: Journal, odd: Any, place: str) -> None:
+    """N4: a page with one record of any content is admitted whole: the neighbours run, the odd one is never lost, and
+    the next page is read.
+    """
+    name = uuid4().hex
+    psa, strange = Hostile("psa", Role.PSA, streams=[name]), event(f"odd-{name}")
+    if place == "notes":
+        strange = strange.model_copy(update={"data": {**strange.data, "notes": odd}})
+    else:
+        strange = strange.model_copy(update={place: f"{name}{odd}"})
+    psa.pages[name] = [
+        Page([event(f"a-{name}"), strange, event(f"b-{name}")], "1", more=True),
+        Page([event(f"c-{name}")], "2"),
+    ]
+    Engine(journal, [posting_flow()], [psa, Hostile("erp")], HandClock()).poll()
+    started = journal.runs.by_keys([f"time_entry:{one}-{name}" for one in "abc"])
+    assert [run.state for run in started] == [RunState.READY] * 3
+    with journal.engine.connect() as connection:
+        kept = connection.execute(sa.text("select count(*) from run where event_id like :n"), {"n": f"%{name}%"})
+        assert kept.scalar_one() == 4
+
+
+@pytest.mark.req("N4")
+def test_what_no_store_keeps_is_a_dead_letter_that_names_the_place(journal: Journal, clock: HandClock) -> None:
+    """N4: half an emoji in the notes of one entry is that entry's dead letter; a replay goes on with what was kept."""
+    odd = event("b").model_copy(update={"data": {**event("b").data, "notes": "call \ud83d"}})
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([odd], "1")]
+    engine = Engine(journal, [posting_flow()], [psa, Hostile("erp")], clock)
+    engine.poll()
+    (dead,) = journal.runs.by_keys(["time_entry:b"])
+    assert (dead.state, dead.error_code, dead.error_field) == (RunState.DEAD, "unstorable", "data.notes")
+    journal.runs.replay([dead.run_id], "start", None, "ada")
+    engine.drain(poll=False)
+    assert [run.state for run in journal.runs.by_keys(["time_entry:b"])] == [RunState.SUPERSEDED, RunState.SETTLED]
+
+
+@pytest.mark.req("N4")
+def test_what_the_database_refuses_costs_no_neighbour(journal: Journal, clock: HandClock) -> None:
+    """N4: where the database itself refuses a record that nobody found odd, it alone is quarantined."""
+    psa = Hostile("psa", Role.PSA, streams=["time"])
+    psa.pages["time"] = [Page([event("a"), event("b"), event("c")], "1")]
+    odd: Any = {"no": "text"}
+    flow = replace(posting_flow(), aggregate=lambda one: odd if one.subject == "time_entry:b" else one.subject)
+    Engine(journal, [flow], [psa, Hostile("erp")], clock).poll()
+    assert [run.state for run in journal.runs.by_keys(["time_entry:a", "time_entry:c"])] == [RunState.READY] * 2
+    (dead,) = journal.runs.by_keys(["time:psa:b-1"])
+    assert (dead.state, dead.error_code) == (RunState.DEAD, "unstorable")
+    assert journal.cursors.get("psa", "time") == "1"
