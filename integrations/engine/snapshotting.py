@@ -47,21 +47,21 @@ class Snapshotting:
         if seen is None:
             seen = self._seen[(name, entity)] = self._journal.snapshots.seen(name, entity)
         sent, present = 0, set()
-        batch: dict[str, tuple[Seen, dict[str, Any]]] = {}
+        batch: dict[str, tuple[Seen, list[dict[str, Any]]]] = {}
         head = self._head(connector, entity)
         for observation in connector.snapshot(entity):
-            present.add(observation.system_id)
+            own = observation.system_id
+            present.add(own)
             digest, fields = _digest(observation)
-            known = seen.get(observation.system_id)
-            if known is None or known.digest != digest:
-                fresh = Seen(digest, observation.key, observation.legal_entity)
-                batch[observation.system_id] = (fresh, _row(head, observation.system_id, fresh, fields))
+            known, fresh = seen.get(own), Seen(digest, observation.key, observation.legal_entity)
+            if known != fresh:
+                batch[own] = (fresh, [*_left(head, own, known, fresh), _row(head, own, fresh, fields)])
             if len(batch) >= _ROWS:
                 sent += self._send(name, entity, seen, batch, [])
                 batch = {}
         gone = sorted(seen.keys() - present)
         for system_id in gone:
-            batch[system_id] = (seen[system_id], _row(head, system_id, seen[system_id], None))
+            batch[system_id] = (seen[system_id], [_row(head, system_id, seen[system_id], None)])
         return sent + self._send(name, entity, seen, batch, gone)
 
     def _head(self, connector: Connector, entity: str) -> dict[str, Any]:
@@ -79,12 +79,13 @@ class Snapshotting:
         system: str,
         entity: str,
         seen: dict[str, Seen],
-        batch: Mapping[str, tuple[Seen, dict[str, Any]]],
+        batch: Mapping[str, tuple[Seen, list[dict[str, Any]]]],
         gone: list[str],
     ) -> int:
         if not batch:
             return 0
-        body = gzip.compress("\n".join(json_text(row) for _, row in batch.values()).encode(), 1)
+        lines = "\n".join(json_text(row) for _, rows in batch.values() for row in rows)
+        body = gzip.compress(lines.encode(), 1)
         self._post(body)
         absent = set(gone)
         changed = {name: fresh for name, (fresh, _) in batch.items() if name not in absent}
@@ -109,6 +110,11 @@ class Snapshotting:
 def _digest(observation: Observation) -> tuple[str, dict[str, Any]]:
     content = json_text(dict(observation.fields), orjson.OPT_SORT_KEYS)
     return hashlib.sha256(content.encode()).hexdigest(), dict(observation.fields)
+
+
+def _left(head: Mapping[str, Any], system_id: str, known: Seen | None, fresh: Seen) -> list[dict[str, Any]]:
+    """A tombstone under the key that an object has left: who asks for that key hears that it is gone."""
+    return [_row(head, system_id, known, None)] if known and known.key != fresh.key else []
 
 
 def _row(head: Mapping[str, Any], system_id: str, seen: Seen, fields: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """The latest observation of each object, parsed into typed tables in memory and kept up to date by what is new in the
 lake.
 
+An object is what a system's own id names. Its key, which joins systems, is a column: an object that gets another key
+leaves nothing under the old one, and two objects of one system may have one key (a job and its copy).
+
 The audit lake keeps every change; the marts ask what holds now. Of observations only the batches that came since the
 last refresh are read. Some figures do grow with what is kept: lags (`answer`, `mart_pair_lag`) and the day a project
 became usable (`mart_project`) look through all records, run times of an hour (`mart_flow_hour`) through the records
@@ -56,11 +59,11 @@ def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     top = connection.execute(
         "SELECT greatest((SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records))"
     ).fetchone()
-    for name in ("fresh", "placed"):
+    for name in ("since", "fresh", "called", "placed", "left_key"):
         connection.execute(sql[name].replace("{mark}", str(mark)))
     changed = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
     if changed:
-        for name in ("unplace", "place"):
+        for name in ("unplace", "place", "unleave", "leave"):
             connection.execute(sql[name])
     for table in states():
         if not table.observed or changed & set(table.observed):
@@ -83,6 +86,6 @@ def _renewed(table: Table) -> Iterator[str]:
         kinds = ", ".join(f"'{entity}'" for entity in table.observed)
         yield (
             f"DELETE FROM memory.state.{table.name} t USING memory.state.fresh f "
-            f"WHERE t.system = f.system AND t.key = f.key AND f.entity IN ({kinds})"
+            f"WHERE t.system = f.system AND t.system_id = f.system_id AND f.entity IN ({kinds})"
         )
     yield from table.statements.values()

@@ -12,10 +12,12 @@ CREATE OR REPLACE MACRO memory.state.cents(x) AS
 -- make_mark: how far the lake has been read into the state
 CREATE TABLE IF NOT EXISTS memory.state.mark (batch_id BIGINT);
 
--- make_place: the newest place at which each object was observed, so that an older row never overwrites it
+-- make_place: where each object was seen last, by its system's own id, so that an older row never overwrites it
+-- `key` is what it is called now, `first_seen` when it was first called so.
 CREATE TABLE IF NOT EXISTS memory.state.place (
     system VARCHAR,
     entity VARCHAR,
+    system_id VARCHAR,
     key VARCHAR,
     observed_at TIMESTAMPTZ,
     batch_id BIGINT,
@@ -23,47 +25,115 @@ CREATE TABLE IF NOT EXISTS memory.state.place (
     first_seen TIMESTAMPTZ
 );
 
--- fresh: the latest observation of each object among the batches that came since
+-- make_former_key: what an object was called before it got the key that it has now, from when until when
+CREATE TABLE IF NOT EXISTS memory.state.former_key (
+    system VARCHAR,
+    entity VARCHAR,
+    system_id VARCHAR,
+    key VARCHAR,
+    first_seen TIMESTAMPTZ,
+    left_at TIMESTAMPTZ
+);
+
+-- since: the newest place of each object among the batches that came since, and whether one key was all it had
+CREATE OR REPLACE TABLE memory.state.since AS
+SELECT
+    system,
+    entity,
+    coalesce(nullif(system_id, ''), key) AS system_id,
+    max(struct_pack(observed_at := observed_at, batch_id := batch_id, n := n)) AS last,
+    min(observed_at) AS first_seen,
+    min(hash(key)) = max(hash(key)) AS one_key
+FROM observations
+WHERE batch_id > {mark}
+GROUP BY ALL;
+
+-- fresh: the latest observation of each object among them, where it is newer than what is known
 CREATE OR REPLACE TABLE memory.state.fresh AS
-WITH latest AS (  -- places first and contents after: a window over the contents would need memory for all of them
-    SELECT
-        system,
-        entity,
-        key,
-        max(struct_pack(observed_at := observed_at, batch_id := batch_id, n := n)) AS last
-    FROM observations
-    WHERE batch_id > {mark}
-    GROUP BY ALL
-), wanted AS (
-    SELECT l.last.batch_id AS batch_id, l.last.n AS n
-    FROM latest l
-    LEFT JOIN memory.state.place p USING (system, entity, key)
-    WHERE p.key IS NULL OR (l.last.observed_at, l.last.batch_id, l.last.n) > (p.observed_at, p.batch_id, p.n)
+WITH wanted AS (  -- places first and contents after: a window over the contents would need memory for all of them
+    SELECT s.last.batch_id AS batch_id, s.last.n AS n, s.system_id
+    FROM memory.state.since s
+    LEFT JOIN memory.state.place p USING (system, entity, system_id)
+    WHERE p.system_id IS NULL OR (s.last.observed_at, s.last.batch_id, s.last.n) > (p.observed_at, p.batch_id, p.n)
 )
-SELECT o.*
+SELECT o.* REPLACE (w.system_id AS system_id)
 FROM observations o
 JOIN wanted w ON w.batch_id = o.batch_id AND w.n = o.n
 WHERE o.batch_id > {mark};
 
--- placed: keep where each of them was seen, and when it was seen first
+-- called: the keys of those that had several among these batches
+CREATE OR REPLACE TABLE memory.state.called AS
+SELECT
+    s.system,
+    s.entity,
+    s.system_id,
+    o.key,
+    min(o.observed_at) AS first_seen,
+    max(o.observed_at) AS last_seen
+FROM observations o
+JOIN memory.state.since s
+    ON s.system = o.system
+    AND s.entity = o.entity
+    AND s.system_id = coalesce(nullif(o.system_id, ''), o.key)
+    AND NOT s.one_key
+WHERE o.batch_id > {mark}
+GROUP BY ALL;
+
+-- placed: where each was seen, when it was first called so, and what it was called when it was looked at last
 CREATE OR REPLACE TABLE memory.state.newplace AS
 SELECT
     f.system,
     f.entity,
+    f.system_id,
     f.key,
     f.observed_at,
     f.batch_id,
     f.n,
-    least(coalesce(p.first_seen, f.observed_at), f.observed_at) AS first_seen
+    least(
+        CASE WHEN s.one_key THEN s.first_seen ELSE c.first_seen END,
+        CASE WHEN p.key = f.key THEN p.first_seen ELSE k.first_seen END
+    ) AS first_seen,
+    p.key AS key_before,
+    p.first_seen AS first_before
 FROM memory.state.fresh f
-LEFT JOIN memory.state.place p USING (system, entity, key);
+JOIN memory.state.since s USING (system, entity, system_id)
+LEFT JOIN memory.state.called c USING (system, entity, system_id, key)
+LEFT JOIN memory.state.former_key k USING (system, entity, system_id, key)
+LEFT JOIN memory.state.place p ON p.system = f.system AND p.entity = f.entity AND p.system_id = f.system_id;
+
+-- left_key: the other keys that these objects had
+CREATE OR REPLACE TABLE memory.state.left_key AS
+SELECT system, entity, system_id, key, min(first_seen) AS first_seen, max(left_at) AS left_at
+FROM (
+    SELECT c.system, c.entity, c.system_id, c.key, c.first_seen, greatest(c.last_seen, p.first_seen) AS left_at
+    FROM memory.state.called c
+    JOIN memory.state.newplace p USING (system, entity, system_id)
+    WHERE c.key <> p.key
+    UNION ALL
+    SELECT system, entity, system_id, key_before, first_before, first_seen
+    FROM memory.state.newplace
+    WHERE key_before <> key
+    UNION ALL
+    SELECT k.*
+    FROM memory.state.former_key k
+    JOIN memory.state.newplace p USING (system, entity, system_id)
+    WHERE k.key <> p.key
+)
+GROUP BY ALL;
 
 -- unplace: forget the older places
 DELETE FROM memory.state.place USING memory.state.newplace f
-WHERE place.system = f.system AND place.entity = f.entity AND place.key = f.key;
+WHERE place.system = f.system AND place.entity = f.entity AND place.system_id = f.system_id;
 
 -- place: and keep the new ones
-INSERT INTO memory.state.place SELECT * FROM memory.state.newplace;
+INSERT INTO memory.state.place SELECT * EXCLUDE (key_before, first_before) FROM memory.state.newplace;
+
+-- unleave: forget what these objects were called
+DELETE FROM memory.state.former_key k USING memory.state.newplace p
+WHERE k.system = p.system AND k.entity = p.entity AND k.system_id = p.system_id;
+
+-- leave: and keep it as it is known now
+INSERT INTO memory.state.former_key SELECT * FROM memory.state.left_key;
 
 -- entities: which kinds of objects changed
 SELECT DISTINCT entity FROM memory.state.fresh;

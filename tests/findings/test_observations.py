@@ -53,9 +53,6 @@ def sold(lake: Lake, code: str) -> None:
     )
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="C4: a workspace that gets its code late leaves an orphan for ever"
-)
 def test_an_object_that_changed_its_key_is_no_longer_under_the_old_one():
     """In 0.1.0 a workspace that was given its project code later stayed, under its old key, a project that nobody
     had sold.
@@ -73,9 +70,6 @@ def test_an_object_that_changed_its_key_is_no_longer_under_the_old_one():
     assert [finding.fingerprint for finding in found(lake) if "unsold" in finding.fingerprint] == []
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="C4: deleting one of two jobs with one code says the project is gone"
-)
 def test_a_project_stands_while_one_of_two_jobs_with_its_code_stands():
     """In 0.1.0 the deletion of the copy of a job made the project "missing in the ERP".
 

@@ -63,7 +63,9 @@ LIMIT 10
 SELECT system, role, entity, key, present, observed_at, fields
 FROM observations
 WHERE list_contains($names::VARCHAR[], key) OR starts_with(key, $posting)
-QUALIFY row_number() OVER (PARTITION BY system, entity, key ORDER BY observed_at DESC, recorded_at DESC) = 1
+QUALIFY row_number() OVER (
+    PARTITION BY system, entity, system_id, key ORDER BY observed_at DESC, recorded_at DESC
+) = 1
 ORDER BY entity, system
 LIMIT 40
 

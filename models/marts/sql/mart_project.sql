@@ -30,7 +30,14 @@ grain: project_key
 
 -- mart_project: the CRM's word first, then any system's
 CREATE OR REPLACE TABLE memory.state.mart_project AS
-WITH seen AS (
+WITH held AS (
+    -- Of several in one role with one code (a job and its copy) the one that was there first speaks.
+    SELECT *
+    FROM memory.state.project
+    QUALIFY row_number() OVER (
+        PARTITION BY role, key ORDER BY closed_at NULLS LAST, first_seen, system, system_id
+    ) = 1
+), seen AS (
     SELECT
         key,
         min(name) FILTER (role = 'crm') AS crm_name,
@@ -55,19 +62,22 @@ WITH seen AS (
         min(first_seen) FILTER (role = 'psa') AS psa_seen,
         min(system) FILTER (role = 'erp') AS erp,
         min(system) FILTER (role = 'psa') AS psa
-    FROM memory.state.project
+    FROM held
     GROUP BY key
 ), answered AS (
     SELECT business_key, system, min(occurred_at) AS at
     FROM records
     WHERE kind = 'acknowledgement' AND entity = 'project' AND business_key LIKE 'project:%'
     GROUP BY ALL
+), left_behind AS (
+    SELECT system, key, observed_at AS at FROM memory.state.place WHERE entity = 'project'
+    UNION ALL
+    SELECT system, key, left_at FROM memory.state.former_key WHERE entity = 'project'
 ), gone AS (
-    SELECT p.key, max(p.observed_at) AS at
-    FROM memory.state.place p
-    WHERE p.entity = 'project'
-        AND NOT EXISTS (SELECT 1 FROM memory.state.project q WHERE q.system = p.system AND q.key = p.key)
-    GROUP BY p.key
+    SELECT l.key, max(l.at) AS at
+    FROM left_behind l
+    ANTI JOIN memory.state.project q USING (system, key)
+    GROUP BY l.key
 ), client AS (
     SELECT key, coalesce(min(name) FILTER (role = 'crm'), min(name)) AS name
     FROM memory.state.customer

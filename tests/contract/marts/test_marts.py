@@ -110,18 +110,19 @@ def test_a_table_of_the_state_is_one_file(folder: Path) -> None:
         """/*
 Who is planned on which project.
 
-grain: system, key
+grain: system, system_id
 observed: assignment
 published: mart_state_assignment
 
-    system    VARCHAR  -  as the installation calls it
-    key       VARCHAR  -  the assignment's key
-    resource  VARCHAR  -  who is planned
+    system     VARCHAR  -  as the installation calls it
+    system_id  VARCHAR  -  the system's own id
+    key        VARCHAR  -  the assignment's key
+    resource   VARCHAR  -  who is planned
 */
 
 -- put: parse the changed assignments
 INSERT INTO memory.state.assignment
-SELECT system, key, fields->>'$.resource'
+SELECT system, system_id, key, fields->>'$.resource'
 FROM memory.state.fresh
 WHERE entity = 'assignment' AND present;
 """,
@@ -162,3 +163,10 @@ def test_marts_that_read_each_other_are_refused_by_name(folder: Path) -> None:
 def test_every_kind_of_object_is_parsed_into_one_table() -> None:
     observed = [kind for one in states() for kind in one.observed]
     assert observed and len(observed) == len(set(observed))
+
+
+@pytest.mark.req("C4")
+def test_an_object_is_one_row_by_its_systems_own_id() -> None:
+    """C4: a key may change, and two objects of one system may have one; the id that the system gave does neither."""
+    for one in states():
+        assert not one.observed or {"system", "system_id"} <= set(one.grain) <= {"system", "system_id", "kind"}

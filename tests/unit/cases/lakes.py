@@ -43,8 +43,10 @@ class Lake:
         at: datetime = NOW,
         present: bool = True,
         legal_entity: str = "NOV-DE",
+        system_id: str | None = None,
         **fields: Any,
     ) -> None:
+        """`system_id` is the system's own id; without one the key stands for it."""
         self.batch += 1
         row = {
             "batch_id": self.batch,
@@ -55,7 +57,7 @@ class Lake:
             "system": system,
             "role": ROLES[system],
             "entity": entity,
-            "system_id": key,
+            "system_id": system_id or key,
             "key": key,
             "legal_entity": legal_entity,
             "present": present,

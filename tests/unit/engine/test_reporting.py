@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -15,7 +15,7 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
-from integrations.contracts.connector import Answer, Change
+from integrations.contracts.connector import Answer, Change, Observation
 from integrations.engine import Engine
 from integrations.engine.jobs import Jobs
 from integrations.engine.snapshotting import Snapshotting
@@ -157,6 +157,35 @@ def test_a_snapshot_sends_what_changed_and_what_is_gone(journal: Journal, clock:
     ]
     again = Snapshotting(journal, clock, "http://collector/v1/observations", client)
     assert again.take(system) == 0, "a new process knows what was sent"
+
+
+@pytest.mark.req("C4")
+def test_an_object_that_moved_is_sent_and_leaves_a_tombstone_under_its_old_key(
+    journal: Journal, clock: HandClock
+) -> None:
+    """C4: another key, or another legal entity, is a change also where no field tells it."""
+    collector, system = Collector(), Moving()
+    client = httpx.Client(transport=httpx.MockTransport(collector))
+    snapshots = Snapshotting(journal, clock, "http://collector/v1/observations", client)
+    assert snapshots.take(system) == 1
+    system.key = "PRJ-1"
+    assert snapshots.take(system) == 1
+    assert [(row["system_id"], row["key"], row["present"]) for row in collector.rows[1:]] == [
+        ("9001", "9001", False),
+        ("9001", "PRJ-1", True),
+    ], "first what it leaves, so that the newer row of the object says where it is"
+    system.entity = "NOV-UK"
+    assert snapshots.take(system) == 1 and snapshots.take(system) == 0
+    assert [(row["key"], row["legal_entity"]) for row in collector.rows[3:]] == [("PRJ-1", "NOV-UK")]
+
+
+class Moving(Hostile):
+    """Shows one object, whose key and company may change and whose fields do not."""
+
+    key, entity = "9001", "NOV-DE"
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        yield Observation(entity, "9001", self.key, {"name": "P"}, self.entity)
 
 
 @pytest.mark.req("C4", "C6")

@@ -1,12 +1,13 @@
 /*
 Budgets of the portfolio.
 
-grain: system, key
+grain: system, system_id
 observed: budget
 
     system         VARCHAR        -                 as the installation calls it
     role           VARCHAR        -                 crm, erp, psa, ppm or hcm
     key            VARCHAR        -                 the budget's key
+    system_id      VARCHAR        -                 the system's own id
     project_code   VARCHAR        -                 the project it is for
     value          DECIMAL(18,2)  currency          planned revenue
     cost           DECIMAL(18,2)  currency          planned cost
@@ -21,6 +22,7 @@ SELECT
     system,
     role,
     key,
+    system_id,
     coalesce(f.project_code, key),
     TRY_CAST(f.value.amount AS DECIMAL(18,2)),
     TRY_CAST(f.cost.amount AS DECIMAL(18,2)),

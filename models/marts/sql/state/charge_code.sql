@@ -1,13 +1,14 @@
 /*
 Charge codes as each system shows them now.
 
-grain: system, key
+grain: system, system_id
 observed: charge_code
 published: mart_state_charge_code
 
     system        VARCHAR  -  as the installation calls it
     role          VARCHAR  -  crm, erp, psa, ppm or hcm
     key           VARCHAR  -  the code
+    system_id     VARCHAR  -  the system's own id
     project_code  VARCHAR  -  the project whose line it is
     active        BOOLEAN  -  whether time can be posted on it
     billable      BOOLEAN  -  whether the customer pays for what is posted on it
@@ -20,6 +21,7 @@ SELECT
     system,
     role,
     key,
+    system_id,
     f.project_code,
     coalesce(f.active, true),
     coalesce(f.billable, true),

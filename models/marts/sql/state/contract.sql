@@ -1,12 +1,13 @@
 /*
 Contracts as each system shows them now.
 
-grain: system, key
+grain: system, system_id
 observed: contract
 
     system        VARCHAR        -          as the installation calls it
     role          VARCHAR        -          crm, erp, psa, ppm or hcm
     key           VARCHAR        -          the contract's key
+    system_id     VARCHAR        -          the system's own id
     project_code  VARCHAR        -          the project it is for; a key of CT-<project code> says so too
     value         DECIMAL(18,2)  currency   what was agreed
     currency      VARCHAR        ISO 4217   of value and cap
@@ -23,6 +24,7 @@ SELECT
     system,
     role,
     key,
+    system_id,
     coalesce(f.project_code, CASE WHEN key LIKE 'CT-%' THEN substr(key, 4) END),
     TRY_CAST(f.value.amount AS DECIMAL(18,2)),
     f.value.currency,

@@ -1,7 +1,7 @@
 /*
 Customers as each system shows them now.
 
-grain: system, key
+grain: system, system_id
 observed: customer
 published: mart_state_customer
 

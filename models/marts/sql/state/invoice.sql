@@ -1,12 +1,13 @@
 /*
 Invoices of the ERP.
 
-grain: system, key
+grain: system, system_id
 observed: invoice
 
     system        VARCHAR        -          as the installation calls it
     role          VARCHAR        -          crm, erp, psa, ppm or hcm
     key           VARCHAR        -          the invoice's key
+    system_id     VARCHAR        -          the system's own id
     customer_key  VARCHAR        -          who pays
     project_code  VARCHAR        -          the project it is for
     status        VARCHAR        -          draft, open, paid, void …; open where the system says nothing
@@ -23,6 +24,7 @@ SELECT
     system,
     role,
     key,
+    system_id,
     f.customer_key,
     f.project_code,
     coalesce(f.status, 'open'),

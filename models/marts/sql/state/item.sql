@@ -1,13 +1,14 @@
 /*
 Time and expenses: booked ones as the PSA shows them, posted ones as the ERP does.
 
-grain: system, kind, key
+grain: system, kind, system_id
 observed: time_entry, expense
 
     system          VARCHAR        -             as the installation calls it
     role            VARCHAR        -             crm, erp, psa, ppm or hcm
     kind            VARCHAR        -             time or expense
     key             VARCHAR        -             of the object in that system: an item has its own, each posting another
+    system_id       VARCHAR        -             the system's own id
     item_key        VARCHAR        -             of the item it speaks of: a posting's is that of what it posts
     project_code    VARCHAR        -             the project it was booked on
     charge_code     VARCHAR        -             the line of the project it was booked on
@@ -34,11 +35,11 @@ observed: time_entry, expense
     observed_at     TIMESTAMPTZ    UTC           the newest observation
 */
 
--- forget: a time entry and an expense may share a key
+-- forget: a time entry and an expense may share an id
 DELETE FROM memory.state.item t
 USING memory.state.fresh f
 WHERE t.system = f.system
-    AND t.key = f.key
+    AND t.system_id = f.system_id
     AND f.entity = CASE t.kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END;
 
 -- put: parse the changed time entries and expenses
@@ -48,6 +49,7 @@ SELECT
     role,
     CASE entity WHEN 'time_entry' THEN 'time' ELSE 'expense' END,
     key,
+    system_id,
     coalesce(f.time_entry_id, f.expense_id, key),
     f.project_code,
     nullif(trim(f.charge_code), ''),

@@ -1,7 +1,7 @@
 /*
 Projects as each system shows them now.
 
-grain: system, key
+grain: system, system_id
 observed: project
 published: mart_state_project
 
@@ -25,7 +25,7 @@ published: mart_state_project
     ends_on        DATE           day               planned last day
     missing        VARCHAR        JSON list         required fields that the system has empty
     observed_at    TIMESTAMPTZ    UTC               the newest observation
-    first_seen     TIMESTAMPTZ    UTC               the oldest observation
+    first_seen     TIMESTAMPTZ    UTC               the oldest observation under this code
     milestones     VARCHAR        JSON list         what was sold by milestone, as the system shows it
 */
 
@@ -76,4 +76,5 @@ FROM (
     FROM memory.state.fresh
     WHERE entity = 'project' AND present
 )
-JOIN (SELECT system, key, first_seen FROM memory.state.place WHERE entity = 'project') p USING (system, key);
+JOIN (SELECT system, system_id, first_seen FROM memory.state.newplace WHERE entity = 'project') p
+    USING (system, system_id);

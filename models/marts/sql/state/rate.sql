@@ -1,12 +1,13 @@
 /*
 Exchange rates into the reporting currency, as each system shows them now.
 
-grain: system, key
+grain: system, system_id
 observed: exchange_rate
 
     system       VARCHAR        -                            as the installation calls it
     role         VARCHAR        -                            crm, erp, psa, ppm or hcm
     key          VARCHAR        ISO 4217                     the currency that is converted
+    system_id    VARCHAR        -                            the system's own id
     rate         DECIMAL(18,8)  reporting currency per unit  above zero
     as_of        VARCHAR        -                            of what moment it is, in the system's writing
     observed_at  TIMESTAMPTZ    UTC                          the newest observation
@@ -18,6 +19,7 @@ SELECT
     system,
     role,
     coalesce((fields->>'$.currency'), key),
+    system_id,
     TRY_CAST((fields->>'$.rate') AS DECIMAL(18,8)),
     fields->>'$.as_of',
     observed_at

@@ -1,13 +1,14 @@
 /*
 People as each system shows them now.
 
-grain: system, key
+grain: system, system_id
 observed: resource
 published: mart_state_resource
 
     system        VARCHAR        -         as the installation calls it
     role          VARCHAR        -         crm, erp, psa, ppm or hcm
     key           VARCHAR        -         the person's number, the same in every system
+    system_id     VARCHAR        -         the system's own id
     name          VARCHAR        -         what the person is called there
     legal_entity  VARCHAR        -         which company of the firm employs the person
     cost_rate     DECIMAL(18,2)  currency  what an hour costs the firm
@@ -22,6 +23,7 @@ SELECT
     system,
     role,
     key,
+    system_id,
     f.name,
     coalesce(f.legal_entity_id, legal_entity),
     TRY_CAST(f.cost_rate.amount AS DECIMAL(18,2)),

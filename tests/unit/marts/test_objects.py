@@ -1,0 +1,156 @@
+"""C4: an object is what a system's own id names; what it is called may change, and two may be called alike."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.derivation import state
+from models.derivation.refresh import refresh
+from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
+
+pytestmark = pytest.mark.req("C4")
+
+SEEN = st.lists(
+    st.tuples(
+        st.sampled_from(["netsuite", "kantata"]),
+        st.sampled_from(["11", "12"]),
+        st.sampled_from(["PRJ-1", "PRJ-2"]),
+        st.booleans(),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+"""What was seen, one after another: system, its id, its key, whether it is there, whether somebody looks then."""
+
+
+class Stopped:
+    def now(self) -> Any:
+        return NOW
+
+
+def rows(lake: Lake, sql: str) -> list[dict[str, Any]]:
+    refresh(lake.connection, "EUR", Stopped())
+    return lake.rows(sql)
+
+
+@settings(max_examples=40)
+@given(SEEN)
+def test_what_is_there_now_is_known_alike_from_turn_to_turn_and_after_a_restart(
+    seen: list[tuple[str, str, str, bool, bool]],
+) -> None:
+    """Also since when each object is called so, and what it was called before."""
+    turns, once, expected = Lake(), Lake(), dict[tuple[str, str], tuple[str, bool]]()
+    for number, (system, own, key, present, looked) in enumerate(seen):
+        for lake in (turns, once):
+            lake.observe(system, "project", key, hours_ago(50 - number), present=present, system_id=own)
+        expected[(system, own)] = (key, present)
+        if looked:
+            caught_up(turns)
+    for table in ("project", "place", "former_key"):
+        assert caught_up(turns, table) == caught_up(once, table)
+    held = sorted((system, own, key) for (system, own), (key, present) in expected.items() if present)
+    assert [(row["system"], row["system_id"], row["key"]) for row in caught_up(turns, "project")] == held
+
+
+def caught_up(lake: Lake, table: str = "project") -> list[dict[str, Any]]:
+    """The rows of a table of the state after the newest batches have reached it."""
+    state.make(lake.connection)
+    state.keep(lake.connection, state.catch_up(lake.connection)[1])
+    return lake.rows(f"SELECT * FROM memory.state.{table} ORDER BY system, system_id, key")
+
+
+def test_a_project_is_usable_since_it_has_its_code_and_not_since_the_workspace_was_made() -> None:
+    lake = Lake()
+    lake.observe("salesforce", "project", "PRJ-1", hours_ago(60), closed_at=hours_ago(70).isoformat(), system_id="006")
+    lake.observe("netsuite", "project", "PRJ-1", hours_ago(60), system_id="11")
+    lake.observe("kantata", "project", "9001", hours_ago(60), system_id="9001")
+    assert [row["project_key"] for row in rows(lake, "SELECT project_key FROM mart_project ORDER BY 1")] == [
+        "9001",
+        "PRJ-1",
+    ]
+    lake.observe("kantata", "project", "PRJ-1", hours_ago(5), system_id="9001")
+    (project,) = rows(lake, "SELECT project_key, usable_at FROM mart_project")
+    assert project == {"project_key": "PRJ-1", "usable_at": hours_ago(5)}
+
+
+def test_a_renamed_job_is_missed_under_its_old_code_since_it_was_renamed() -> None:
+    lake = Lake()
+    for system in ("salesforce", "netsuite"):
+        lake.observe(system, "project", "PRJ-1", hours_ago(60), system_id="11")
+    lake.observe("netsuite", "project", "PRJ-1", hours_ago(5), present=False, system_id="11")  # what a snapshot sends
+    lake.observe("netsuite", "project", "PRJ-1-OLD", hours_ago(5), system_id="11")
+    found = rows(lake, "SELECT project_key, in_erp, gone_at FROM mart_project ORDER BY 1")
+    assert found == [
+        {"project_key": "PRJ-1", "in_erp": False, "gone_at": hours_ago(5)},
+        {"project_key": "PRJ-1-OLD", "in_erp": True, "gone_at": None},
+    ]
+
+
+def test_a_row_without_an_id_is_placed_by_its_key() -> None:
+    lake = Lake()
+    for hours, present in ((3, True), (2, False)):
+        lake.observe("kantata", "project", "PRJ-1", hours_ago(hours), present=present)
+    lake.observe("kantata", "project", "PRJ-2", hours_ago(1))
+    lake.connection.execute("UPDATE lake.main.observations SET system_id = NULL")
+    assert rows(lake, "SELECT key, system_id FROM mart_state_project") == [{"key": "PRJ-2", "system_id": "PRJ-2"}]
+
+
+def test_two_objects_with_one_key_count_no_money_twice() -> None:
+    """Jobs, codes, customers, contracts, sales and people that exist twice: the work is billed once."""
+    lake, twins = Lake(), Lake()
+    for number, made in ((1, lake), (1, twins), (2, twins)):
+        _firm(made, str(number))
+    asked = (
+        "SELECT item_key, state, blocker, bill_amount FROM mart_work ORDER BY ALL",
+        "SELECT project_key, month, revenue_reporting, margin_reporting FROM mart_margin ORDER BY ALL",
+        "SELECT project_key, contract_value, customer_name, legal_entity FROM mart_project ORDER BY ALL",
+        "SELECT project_key, psa_hours, erp_hours, unexplained_reporting FROM mart_reconciliation ORDER BY ALL",
+    )
+    for sql in asked:
+        assert rows(twins, sql) == rows(lake, sql) != [], sql
+
+
+def _firm(lake: Lake, number: str) -> None:
+    """One project with one posted entry and a milestone; `number` tells apart what exists twice under one key."""
+    at, project = hours_ago(100 - int(number)), {"project_code": "PRJ-1"}
+    sold = {"value": money(f"{number}0000.00"), "closed_at": at.isoformat(), "customer_key": "C-1"}
+    for system in ("salesforce", "netsuite", "kantata"):
+        lake.observe(system, "project", "PRJ-1", at, name=f"Portal {number}", system_id=number, currency="EUR", **sold)
+        lake.observe(system, "customer", "C-1", at, name="Halden Grid", system_id=number)
+    lake.observe("netsuite", "charge_code", "PRJ-1.010", at, system_id=number, active=True, **project)
+    lake.observe("workday", "resource", "E-7", at, name="Ada", system_id=number)
+    stone = {
+        "milestone_id": "M1",
+        "name": "Design",
+        "amount": money("500.00"),
+        "completed_at": "2026-09-20T10:00:00Z",
+        "accepted": True,
+    }
+    lake.observe(
+        "netsuite",
+        "contract",
+        "CT-PRJ-1",
+        at,
+        system_id=number,
+        value=money("9000.00"),
+        milestones=[stone],
+        **project,
+    )
+    work = {
+        "charge_code": "PRJ-1.010",
+        "work_date": "2026-09-20",
+        "hours": "8.00",
+        "bill_rate": money("100.00"),
+        "cost_rate": money("60.00"),
+        "resource_number": "E-7",
+        "time_entry_id": "TE-kantata-1",
+        **project,
+    }
+    later = NOW - timedelta(hours=1)
+    lake.observe("kantata", "time_entry", "TE-kantata-1", later, approval="approved", **work)
+    lake.observe("netsuite", "time_entry", "TE-kantata-1-v1", later, posting_id="TE-kantata-1-v1", **work)
