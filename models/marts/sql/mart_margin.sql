@@ -33,7 +33,7 @@ WITH one_project AS (
     )
     FROM memory.state.item e
     LEFT JOIN one_project o ON o.item_key = e.item_key
-    LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
+    LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
     WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR coalesce(p.net, 0) > 0))
 ), booked AS (
     SELECT

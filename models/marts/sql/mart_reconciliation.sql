@@ -14,16 +14,17 @@ grain: legal_entity, project_key
     unexplained_reporting  DECIMAL(18,2)  reporting currency  PSA - ERP - explained: what nobody can account for
 */
 
--- mart_reconciliation: a posting counts for the company and project of the entry it came from, where that is known
+-- mart_reconciliation: the PSA's work of today; a posting counts where the entry it came from does, if that is known
 CREATE OR REPLACE TABLE memory.state.mart_reconciliation AS
 WITH psa AS (
     SELECT
         w.legal_entity,
         w.project_key,
-        sum(w.hours) AS hours,
-        sum(w.bill_reporting) AS money,
+        sum(w.work_hours) AS hours,
+        sum(CAST(w.work_amount * fx.rate AS DECIMAL(18,2))) AS money,
         coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS explained
     FROM memory.state.mart_work w
+    LEFT JOIN memory.state.mart_fx fx ON fx.currency = w.work_currency
     WHERE w.kind = 'time' AND w.state <> 'not_approved'
     GROUP BY ALL
 ), erp AS (

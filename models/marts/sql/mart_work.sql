@@ -1,5 +1,6 @@
 /*
 Each time entry, expense and finished milestone with its state, the one reason why it cannot be billed, and its money.
+What is billed is what an invoice that stands says, whatever became of the work since.
 
 grain: item_key
 
@@ -12,13 +13,13 @@ grain: item_key
     service_line     VARCHAR        -                   of the project
     resource_key     VARCHAR        -                   who did the work
     charge_code      VARCHAR        -                   the line of the project it was booked on
-    work_date        DATE           day                 when it was done; of a milestone when it was completed, or due
+    work_date        DATE           day                 when it was done; of a milestone when it was completed
     submitted_at     TIMESTAMPTZ    UTC                 when the person handed it in
     approved_at      TIMESTAMPTZ    UTC                 when it was approved; of a milestone when it was completed
     posted_at        TIMESTAMPTZ    UTC                 when the ERP took it; none while it has not
-    hours            DECIMAL(8,2)   h                   of time only
+    hours            DECIMAL(8,2)   h                   of time only; of what is billed those that were billed
     billable         BOOLEAN        -                   whether the customer pays for it
-    bill_amount      DECIMAL(18,2)  currency            what it can be billed at; 0 when it is not billable
+    bill_amount      DECIMAL(18,2)  currency            what is billed, else what can be; 0 when it is not billable
     cost_amount      DECIMAL(18,2)  cost_currency       what it costs the firm
     currency         VARCHAR        ISO 4217            of bill_amount
     bill_reporting   DECIMAL(18,2)  reporting currency  bill_amount at today's rate
@@ -41,18 +42,12 @@ grain: item_key
     approval         VARCHAR        -                   open, submitted, approved, rejected or reversed
     rateless         BOOLEAN        -                   billable time without a bill rate
     cost_currency    VARCHAR        ISO 4217            of cost_amount
+    invoice_key      VARCHAR        -                   the invoice that bills it; the first of several
+    work_amount      DECIMAL(18,2)  work_currency       what today's work can be billed at; 0 when it was withdrawn
+    work_currency    VARCHAR        ISO 4217            of work_amount
+    work_hours       DECIMAL(8,2)   h                   of time only, as its source has it today
+    gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
 */
-
--- posting: what the ERP holds of each item, reversals set against what they undo
-CREATE OR REPLACE TABLE memory.state.posting AS
-SELECT
-    item_key,
-    sum(CASE WHEN reversal THEN -1 ELSE 1 END) AS net,
-    coalesce(bool_or(invoiced) FILTER (NOT reversal), false) AS invoiced,
-    max(coalesce(created_at, observed_at)) FILTER (NOT reversal) AS posted_at
-FROM memory.state.item
-WHERE role = 'erp'
-GROUP BY item_key;
 
 -- erp_project: projects the ERP knows, over all its instances
 CREATE OR REPLACE TABLE memory.state.erp_project AS
@@ -84,60 +79,6 @@ FROM memory.state.project
 WHERE role = 'erp'
 GROUP BY legal_entity;
 
--- milestone: billable milestones that are done, as the best source has them (ERP contract, CRM contract, the sale)
-CREATE OR REPLACE TABLE memory.state.milestone AS
-WITH listed AS (
-    SELECT project_code, legal_entity, milestones, hold, CASE role WHEN 'erp' THEN 1 ELSE 2 END AS rank
-    FROM memory.state.contract
-    WHERE milestones IS NOT NULL
-    UNION ALL
-    SELECT key, legal_entity, milestones, false, 3
-    FROM memory.state.project
-    WHERE role = 'crm' AND milestones IS NOT NULL
-    UNION ALL
-    SELECT project_code, legal_entity, milestones, false, 4
-    FROM memory.state.sale
-), each AS (
-    SELECT project_code, legal_entity, hold, rank, unnest(from_json(milestones, '[{
-        "milestone_id": "VARCHAR",
-        "name": "VARCHAR",
-        "due": "VARCHAR",
-        "amount": {"amount": "VARCHAR", "currency": "VARCHAR"},
-        "completed_at": "VARCHAR",
-        "accepted": "BOOLEAN",
-        "invoiced": "BOOLEAN",
-        "billed": "BOOLEAN"
-    }]')) AS m
-    FROM listed
-    WHERE json_valid(milestones) AND json_type(milestones) = 'ARRAY' AND project_code IS NOT NULL
-), best AS (
-    SELECT *
-    FROM each
-    QUALIFY row_number() OVER (PARTITION BY project_code, m.milestone_id ORDER BY rank) = 1
-), invoiced AS (
-    SELECT project_code, unnest(from_json(lines, '[{"posting_id": "VARCHAR", "milestone_id": "VARCHAR"}]')) AS line
-    FROM memory.state.invoice
-    WHERE status NOT IN ('void', 'draft') AND json_valid(lines) AND json_type(lines) = 'ARRAY'
-), lines AS (
-    SELECT DISTINCT coalesce(line.milestone_id, line.posting_id) AS milestone_id, project_code AS billed_project
-    FROM invoiced
-)
-SELECT
-    project_code,
-    legal_entity,
-    coalesce(hold, false) AS hold,
-    m.milestone_id AS milestone_id,
-    m.name AS name,
-    TRY_CAST(m.amount.amount AS DECIMAL(18,2)) AS amount,
-    m.amount.currency AS currency,
-    TRY_CAST(m.due AS DATE) AS due,
-    TRY_CAST(m.completed_at AS TIMESTAMPTZ) AS completed_at,
-    coalesce(m.invoiced, false) OR coalesce(m.billed, false) OR l.milestone_id IS NOT NULL AS billed
-FROM best
-LEFT JOIN lines l
-    ON l.milestone_id = m.milestone_id AND coalesce(l.billed_project, best.project_code) = best.project_code
-WHERE m.completed_at IS NOT NULL OR (rank > 1 AND TRY_CAST(m.due AS DATE) <= CAST({now} AS DATE));
-
 -- judged: every item with the one reason, if any, why it cannot be billed
 CREATE OR REPLACE TABLE memory.state.judged AS
 WITH known AS (
@@ -150,64 +91,35 @@ WITH known AS (
             FROM memory.state.place
             WHERE system IN (SELECT system FROM memory.state.erp_of)
         ) AS erp_seen_at,
+        EXISTS (SELECT 1 FROM memory.state.invoice) AS invoices,
+        (SELECT max(observed_at) FROM memory.state.place WHERE entity = 'invoice') AS invoices_seen_at,
         (SELECT mode(system) FROM memory.state.erp_of) AS any_erp
 ), held AS (
     SELECT project_code, bool_or(hold) AS hold
     FROM memory.state.contract
-    WHERE role = 'erp'
     GROUP BY project_code
-), every AS (
-    SELECT
-        kind,
-        item_key,
-        project_code,
-        charge_code,
-        resource_key,
-        legal_entity,
-        work_date,
-        submitted_at,
-        approved_at,
-        hours,
-        billable,
-        CASE kind
-            WHEN 'time' THEN CAST(memory.state.cents(hours * bill_rate) AS DECIMAL(18,2)) ELSE amount
-        END AS bill_amount,
-        CASE kind
-            WHEN 'time' THEN CAST(memory.state.cents(hours * cost_rate) AS DECIMAL(18,2)) ELSE amount
-        END AS cost_amount,
-        currency,
-        cost_currency,
-        approval,
-        system AS source_system,
-        changed_at,
-        sync_message,
-        (kind = 'time' AND billable AND bill_rate IS NULL) AS rateless,
-        NULL AS milestone,
-        false AS milestone_billed
-    FROM memory.state.item
-    WHERE role = 'psa'
-    UNION ALL BY NAME
-    SELECT
-        'milestone' AS kind,
-        'MS-' || project_code || '-' || milestone_id AS item_key,
-        project_code,
-        legal_entity,
-        coalesce(CAST(completed_at AS DATE), due) AS work_date,
-        coalesce(completed_at, CAST(due AS TIMESTAMPTZ)) AS approved_at,
-        true AS billable,
-        amount AS bill_amount,
-        currency,
-        'approved' AS approval,
-        false AS rateless,
-        name AS milestone,
-        billed AS milestone_billed
-    FROM memory.state.milestone
+), invoice AS (
+    SELECT key, min(CASE WHEN stands THEN 'lineless' WHEN status = 'draft' THEN 'draft' ELSE 'void' END) AS status
+    FROM memory.state.document
+    GROUP BY key
 ), joined AS (
     SELECT
-        e.*,
+        e.* REPLACE (e.flagged OR coalesce(p.flagged, false) AS flagged),
         coalesce(p.net, 0) > 0 AS posted,
-        coalesce(p.invoiced, false) AS invoiced,
         p.posted_at,
+        coalesce(b.stands, false) OR ((e.flagged OR coalesce(p.flagged, false)) AND NOT known.invoices) AS billed,
+        b.invoice_key,
+        p.invoice_number AS named_invoice,
+        coalesce(b.stands, false) AS on_invoice,
+        b.item_key IS NOT NULL AND NOT b.stands AS taken_back,
+        b.amount AS billed_amount,
+        b.currency AS billed_currency,
+        b.amount_reporting AS billed_reporting,
+        b.hours AS billed_hours,
+        b.customer_key AS billed_customer,
+        d.status AS invoice_status,
+        coalesce(p.flagged_at > known.invoices_seen_at AND p.flagged_at > {now} - INTERVAL 15 MINUTE, false)
+            AS invoice_awaited,
         r.run_id,
         r.trace_id,
         r.state AS run_state,
@@ -233,9 +145,11 @@ WITH known AS (
         known.codes AS codes_known,
         known.sales AND coalesce(NOT mp.in_crm, true) AS unsold,
         mp.sow_expires_on
-    FROM every e
+    FROM memory.state.work_item e
     CROSS JOIN known
-    LEFT JOIN memory.state.posting p ON p.item_key = e.item_key
+    LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
+    LEFT JOIN memory.state.billed b ON b.item_key = e.item_key
+    LEFT JOIN invoice d ON d.key = p.invoice_number
     LEFT JOIN memory.state.item_run r
         ON r.business_key = CASE e.kind
             WHEN 'time' THEN 'time_entry:' WHEN 'expense' THEN 'expense:' ELSE 'milestone:'
@@ -265,7 +179,14 @@ WITH known AS (
     -- before what can be foreseen, and the cause before what follows from it.
     SELECT *, CASE
         -- Billed: whatever else is wrong with it holds no money back.
-        WHEN invoiced OR milestone_billed THEN NULL
+        WHEN billed THEN NULL
+        -- The ERP calls it invoiced, and what billed it was voided or credited: it must be billed again or written off,
+        -- and no billing run takes it while it is called so.
+        WHEN flagged AND (taken_back OR invoice_status = 'void') THEN 'invoice-void'
+        -- The ERP calls it invoiced, and no invoice there has a line for it. One flagged a moment ago may only be seen
+        -- before its invoice; on a draft it waits to be sent.
+        WHEN flagged AND invoice_status IS DISTINCT FROM 'draft' AND NOT invoice_awaited THEN 'invoice-unknown'
+        WHEN flagged AND invoice_awaited THEN 'in-flight'
         -- The ERP refused it because it has no such project. Where the CRM never sold it, the sale must come first, or
         -- the booking is on the wrong project; where it was sold, the project must be set up again.
         WHEN run_state = 'dead' AND error_code IN ('project-not-found', 'project-unknown')
@@ -306,12 +227,12 @@ WITH known AS (
         -- Posted, priced and covered: ready to be billed.
         END AS blocker
     FROM checked
-    WHERE approval <> 'reversed' OR posted
+    WHERE approval <> 'reversed' OR posted OR billed
 )
 SELECT
     *,
     CASE
-        WHEN invoiced OR milestone_billed THEN 'billed'
+        WHEN billed THEN 'billed'
         WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN 'not_approved'
         WHEN blocker IS NOT NULL THEN 'blocked'
         ELSE 'ready'
@@ -324,8 +245,14 @@ SELECT
         -- Sales and statements of work are the CRM's.
         WHEN blocker IN ('project-unsold', 'sow-expired')
             THEN (SELECT min(system) FROM memory.state.project WHERE role = 'crm')
-        -- Projects, open codes and holds are the ERP's.
-        WHEN blocker IN ('project-missing', 'charge-code-inactive', 'billing-hold') THEN coalesce(erp, 'erp')
+        -- Projects, open codes, holds and invoices are the ERP's.
+        WHEN blocker IN (
+            'project-missing',
+            'charge-code-inactive',
+            'billing-hold',
+            'invoice-void',
+            'invoice-unknown'
+        ) THEN coalesce(erp, 'erp')
         -- A wrong code or a missing rate is corrected where the item was booked.
         WHEN blocker IN (
             'charge-code-missing',
@@ -341,6 +268,7 @@ SELECT
     END AS blocker_owner,
     CASE
         WHEN blocker IN ('project-missing', 'project-unsold', 'billing-hold', 'sow-expired') THEN project_code
+        WHEN blocker IN ('invoice-void', 'invoice-unknown') THEN coalesce(named_invoice, project_code)
         WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
         WHEN blocker = 'paused' THEN waiting_for
         WHEN blocker IS NOT NULL AND run_state = 'dead' THEN coalesce(run_system, '-')
@@ -353,7 +281,7 @@ SELECT
     j.item_key,
     j.kind,
     j.project_code AS project_key,
-    p.customer_key,
+    coalesce(p.customer_key, j.billed_customer) AS customer_key,
     p.customer_name,
     coalesce(j.legal_entity, p.legal_entity) AS legal_entity,
     p.service_line,
@@ -363,13 +291,19 @@ SELECT
     j.submitted_at,
     j.approved_at,
     j.posted_at,
-    j.hours,
-    j.billable,
-    CAST(CASE WHEN j.billable THEN j.bill_amount ELSE 0 END AS DECIMAL(18,2)) AS bill_amount,
-    j.cost_amount,
-    j.currency,
+    CASE WHEN j.on_invoice THEN coalesce(j.billed_hours, j.hours) ELSE j.hours END AS hours,
+    j.billable OR j.on_invoice AS billable,
     CAST(
-        CASE WHEN j.billable THEN memory.state.cents(j.bill_amount * fx.rate) ELSE 0 END AS DECIMAL(18,2)
+        CASE WHEN j.on_invoice THEN j.billed_amount WHEN j.billable THEN j.amount ELSE 0 END AS DECIMAL(18,2)
+    ) AS bill_amount,
+    j.cost_amount,
+    CASE WHEN j.on_invoice THEN j.billed_currency ELSE j.currency END AS currency,
+    CAST(
+        CASE
+            WHEN j.on_invoice THEN j.billed_reporting
+            WHEN j.billable THEN memory.state.cents(j.amount * fx.rate)
+            ELSE 0
+        END AS DECIMAL(18,2)
     ) AS bill_reporting,
     CAST(memory.state.cents(j.cost_amount * cfx.rate) AS DECIMAL(18,2)) AS cost_reporting,
     j.state,
@@ -393,7 +327,12 @@ SELECT
     CASE WHEN NOT j.posted THEN j.code_fault END AS code_fault,
     j.approval,
     j.rateless,
-    j.cost_currency
+    j.cost_currency,
+    j.invoice_key,
+    CAST(CASE WHEN j.billable AND j.approval <> 'reversed' THEN j.amount ELSE 0 END AS DECIMAL(18,2)) AS work_amount,
+    j.currency AS work_currency,
+    CAST(CASE WHEN j.kind = 'time' AND j.approval = 'reversed' THEN 0 ELSE j.hours END AS DECIMAL(8,2)) AS work_hours,
+    j.gone
 FROM memory.state.judged j
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
 LEFT JOIN memory.state.mart_fx fx ON fx.currency = j.currency

@@ -1,0 +1,136 @@
+/*
+What invoices bill, line by line, and what credit memos take back of it.
+
+grain: system, invoice_key, line
+
+    system            VARCHAR        -                   as the installation calls it
+    invoice_key       VARCHAR        -                   the number of the invoice, or of the credit memo
+    line              INTEGER        -                   its place there, from 1
+    status            VARCHAR        -                   of the document: draft, open, paid, void …
+    stands            BOOLEAN        -                   neither draft nor void, and not taken back by a credit memo
+    issued_on         DATE           day                 when the document was sent
+    project_key       VARCHAR        -                   what it bills for, by the document or else the posting
+    customer_key      VARCHAR        -                   who pays
+    legal_entity      VARCHAR        -                   which company of the firm bills it
+    kind              VARCHAR        -                   time, expense, milestone, fixed_fee, discount, tax, credit …
+    item_key          VARCHAR        -                   the work it bills; none for a line that bills no item
+    posting_id        VARCHAR        -                   the posting it bills, if one
+    amount            DECIMAL(18,2)  currency            as the document says; below zero on a credit memo
+    currency          VARCHAR        ISO 4217            of amount
+    amount_reporting  DECIMAL(18,2)  reporting currency  the same converted; none without a rate
+    hours             DECIMAL(8,2)   h                   of the posting it bills; of time only
+    credits           VARCHAR        -                   of a credit memo: the invoice that it takes back
+*/
+
+-- document: invoices and credit memos; one that is void or wholly credited bills nothing, nor does what credited it
+CREATE OR REPLACE TABLE memory.state.document AS
+WITH credited AS (
+    SELECT system, credits AS invoice_key, sum(total) AS total
+    FROM memory.state.credit_memo
+    WHERE status NOT IN ('void', 'draft')
+    GROUP BY ALL
+), invoice AS (
+    SELECT
+        i.*,
+        i.status NOT IN ('void', 'draft') AND NOT coalesce(c.total >= i.total AND i.total > 0, false) AS stands
+    FROM memory.state.invoice i
+    LEFT JOIN credited c ON c.system = i.system AND c.invoice_key = i.key
+)
+SELECT
+    system,
+    'invoice' AS document,
+    key,
+    NULL AS credits,
+    status,
+    stands,
+    issued_on,
+    project_code,
+    customer_key,
+    legal_entity
+FROM invoice
+UNION ALL
+SELECT
+    m.system,
+    'credit_memo',
+    m.key,
+    m.credits,
+    m.status,
+    m.status NOT IN ('void', 'draft') AND coalesce(i.stands, true),
+    m.issued_on,
+    coalesce(m.project_code, i.project_code),
+    coalesce(m.customer_key, i.customer_key),
+    coalesce(m.legal_entity, i.legal_entity)
+FROM memory.state.credit_memo m
+LEFT JOIN invoice i ON i.system = m.system AND i.key = m.credits;
+
+-- mart_invoice_line: each line with the work it bills; work whose line a memo takes back in full is on neither
+CREATE OR REPLACE TABLE memory.state.mart_invoice_line AS
+WITH alone AS (  -- a milestone's line on an invoice that names no project
+    SELECT milestone_id, min(item_key) AS item_key, min(project_code) AS project_code
+    FROM memory.state.milestone
+    GROUP BY milestone_id
+    HAVING count(*) = 1
+), posting AS (  -- grouped, for two records of one ERP may share a key, and a line must not double by it
+    SELECT
+        p.system,
+        p.key,
+        min(p.kind) AS kind,
+        min(p.item_key) AS item_key,
+        min(p.project_code) AS project_code,
+        min(p.hours) AS hours
+    FROM memory.state.item p
+    SEMI JOIN memory.state.invoice_line l ON l.system = p.system AND l.posting_id = p.key
+    WHERE p.role = 'erp'
+    GROUP BY p.system, p.key
+), line AS (
+    SELECT
+        d.*,
+        l.line,
+        l.posting_id,
+        coalesce(d.project_code, p.project_code, a.project_code) AS project_key,
+        CASE
+            WHEN l.document = 'credit_memo' THEN 'credit'
+            WHEN l.milestone_id IS NOT NULL THEN 'milestone'
+            ELSE coalesce(l.kind, p.kind, CASE WHEN l.posting_id IS NULL THEN 'adjustment' ELSE 'time' END)
+        END AS kind,
+        CASE
+            WHEN l.milestone_id IS NOT NULL
+                THEN coalesce('MS-' || d.project_code || '-' || l.milestone_id, a.item_key)
+            ELSE coalesce(p.item_key, regexp_replace(l.posting_id, '-v[0-9]+$', ''))
+        END AS item_key,
+        CASE WHEN l.document = 'credit_memo' THEN -abs(l.amount) ELSE l.amount END AS amount,
+        l.currency,
+        p.hours
+    FROM memory.state.invoice_line l
+    JOIN memory.state.document d ON d.system = l.system AND d.document = l.document AND d.key = l.invoice_key
+    LEFT JOIN posting p ON p.system = l.system AND p.key = l.posting_id
+    LEFT JOIN alone a ON a.milestone_id = l.milestone_id AND d.project_code IS NULL
+), undone AS (
+    SELECT system, coalesce(credits, key) AS invoice_key, item_key
+    FROM line
+    WHERE stands AND item_key IS NOT NULL
+    GROUP BY ALL
+    HAVING bool_or(credits IS NOT NULL) AND sum(amount) <= 0
+)
+SELECT
+    l.system,
+    l.key AS invoice_key,
+    l.line,
+    l.status,
+    l.stands AND u.item_key IS NULL AS stands,
+    l.issued_on,
+    l.project_key,
+    l.customer_key,
+    l.legal_entity,
+    l.kind,
+    l.item_key,
+    l.posting_id,
+    l.amount,
+    l.currency,
+    CAST(memory.state.cents(l.amount * fx.rate) AS DECIMAL(18,2)) AS amount_reporting,
+    l.hours,
+    l.credits
+FROM line l
+LEFT JOIN undone u
+    ON u.system = l.system AND u.invoice_key = coalesce(l.credits, l.key) AND u.item_key = l.item_key
+LEFT JOIN memory.state.mart_fx fx ON fx.currency = l.currency;

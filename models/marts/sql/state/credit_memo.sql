@@ -1,0 +1,45 @@
+/*
+Credit memos of the ERP: what takes an invoice back, in whole or in part.
+
+grain: system, key
+observed: credit_memo
+
+    system        VARCHAR        -         as the installation calls it
+    role          VARCHAR        -         crm, erp, psa, ppm or hcm
+    key           VARCHAR        -         the memo's key
+    credits       VARCHAR        -         the key of the invoice that it was made from, if one
+    customer_key  VARCHAR        -         who need not pay
+    project_code  VARCHAR        -         the project it is for
+    status        VARCHAR        -         draft, open, applied, void …; open where the system says nothing
+    issued_on     DATE           day       when it was sent
+    total         DECIMAL(18,2)  currency  what need not be paid, above zero
+    currency      VARCHAR        ISO 4217  of total
+    legal_entity  VARCHAR        -         which company of the firm made it
+*/
+
+-- put: parse the changed credit memos
+INSERT INTO memory.state.credit_memo
+SELECT
+    system,
+    role,
+    key,
+    f.credits,
+    f.customer_key,
+    f.project_code,
+    coalesce(f.status, 'open'),
+    TRY_CAST(f.issued_on AS DATE),
+    abs(TRY_CAST(f.total.amount AS DECIMAL(18,2))),
+    f.total.currency,
+    legal_entity
+FROM (
+    SELECT *, json_transform(fields, '{
+        "credits": "VARCHAR",
+        "customer_key": "VARCHAR",
+        "project_code": "VARCHAR",
+        "status": "VARCHAR",
+        "issued_on": "VARCHAR",
+        "total": {"amount": "VARCHAR", "currency": "VARCHAR"}
+    }') AS f
+    FROM memory.state.fresh
+    WHERE entity = 'credit_memo' AND present
+);

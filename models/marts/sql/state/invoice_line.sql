@@ -1,0 +1,52 @@
+/*
+The lines of invoices and credit memos, each once, as the ERP shows them now.
+
+grain: system, document, invoice_key, line
+
+    system        VARCHAR        -         as the installation calls it
+    document      VARCHAR        -         invoice or credit_memo
+    invoice_key   VARCHAR        -         the key of the document it stands on
+    line          INTEGER        -         its place there, from 1
+    posting_id    VARCHAR        -         the posting it bills, if one
+    milestone_id  VARCHAR        -         the milestone it bills, if one
+    kind          VARCHAR        -         what it is, where the ERP says so
+    amount        DECIMAL(18,2)  currency  as it stands on the document
+    currency      VARCHAR        ISO 4217  of amount
+*/
+
+-- forget: the lines of documents that changed
+DELETE FROM memory.state.invoice_line t
+USING memory.state.fresh f
+WHERE t.system = f.system AND t.invoice_key = f.key AND t.document = f.entity;
+
+-- put: take their lines apart
+INSERT INTO memory.state.invoice_line
+WITH listed AS (
+    SELECT
+        system,
+        entity,
+        key,
+        fields->>'$.total.currency' AS currency,
+        from_json(fields->'$.lines', '[{
+            "posting_id": "VARCHAR",
+            "milestone_id": "VARCHAR",
+            "kind": "VARCHAR",
+            "amount": {"amount": "VARCHAR", "currency": "VARCHAR"}
+        }]') AS lines
+    FROM memory.state.fresh
+    WHERE entity IN ('invoice', 'credit_memo') AND present AND json_type(fields, '$.lines') = 'ARRAY'
+), numbered AS (
+    SELECT system, entity, key, currency, unnest(lines) AS one, generate_subscripts(lines, 1) AS line
+    FROM listed
+)
+SELECT
+    system,
+    entity,
+    key,
+    CAST(line AS INTEGER),
+    nullif(trim(one.posting_id), ''),
+    nullif(trim(one.milestone_id), ''),
+    one.kind,
+    TRY_CAST(one.amount.amount AS DECIMAL(18,2)),
+    coalesce(one.amount.currency, currency)
+FROM numbered;

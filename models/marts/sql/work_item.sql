@@ -1,0 +1,153 @@
+/*
+Every piece of work with all that is known of it: time and expenses as the PSA has them, milestones as agreed, and what
+an invoice bills although it is in its source no more.
+
+grain: item_key
+
+    item_key         VARCHAR        -                   as booked in its system; MS-<project>-<milestone>
+    kind             VARCHAR        -                   time, expense or milestone
+    project_code     VARCHAR        -                   the project it was booked on
+    charge_code      VARCHAR        -                   the line of the project it was booked on
+    resource_key     VARCHAR        -                   who did the work
+    legal_entity     VARCHAR        -                   which company of the firm bills it
+    work_date        DATE           day                 when it was done, or is due where an invoice was sooner
+    submitted_at     TIMESTAMPTZ    UTC                 when the person handed it in
+    approved_at      TIMESTAMPTZ    UTC                 when it was approved; of a milestone when it was completed
+    hours            DECIMAL(8,2)   h                   of time only, as its source has it
+    billable         BOOLEAN        -                   whether the customer pays for it
+    amount           DECIMAL(18,2)  currency            what its source would have billed
+    currency         VARCHAR        ISO 4217            of amount
+    cost_amount      DECIMAL(18,2)  cost_currency       what it costs the firm
+    cost_currency    VARCHAR        ISO 4217            of cost_amount
+    approval         VARCHAR        -                   open, submitted, approved, rejected or reversed
+    source_system    VARCHAR        -                   where it was booked; none for milestones
+    changed_at       TIMESTAMPTZ    UTC                 when it last changed at the source
+    sync_message     VARCHAR        -                   what the PSA says of its own attempt to post it
+    rateless         BOOLEAN        -                   billable time without a bill rate
+    milestone        VARCHAR        -                   what the milestone is called
+    flagged          BOOLEAN        -                   a milestone that its source calls invoiced
+    gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
+*/
+
+-- billed: what invoice lines that stand say of each item; one whose lines were all taken back has no amount
+CREATE OR REPLACE TABLE memory.state.billed AS
+WITH standing AS (
+    SELECT
+        item_key,
+        any_value(CASE WHEN kind <> 'credit' THEN kind END) AS kind,
+        min(invoice_key) FILTER (credits IS NULL) AS invoice_key,
+        CAST(sum(amount) AS DECIMAL(18,2)) AS amount,
+        CASE WHEN count(*) = count(amount_reporting) THEN CAST(sum(amount_reporting) AS DECIMAL(18,2)) END
+            AS amount_reporting,
+        min(currency) AS currency,
+        CAST(sum(hours) FILTER (credits IS NULL) AS DECIMAL(8,2)) AS hours,
+        min(project_key) AS project_code,
+        min(customer_key) AS customer_key,
+        min(legal_entity) AS legal_entity,
+        min(issued_on) FILTER (credits IS NULL) AS issued_on
+    FROM memory.state.mart_invoice_line
+    WHERE stands AND item_key IS NOT NULL
+    GROUP BY item_key
+)
+SELECT *, true AS stands
+FROM standing
+UNION ALL BY NAME
+SELECT DISTINCT l.item_key, false AS stands
+FROM memory.state.mart_invoice_line l
+ANTI JOIN standing s ON s.item_key = l.item_key
+WHERE l.item_key IS NOT NULL AND NOT l.stands AND l.status <> 'draft';
+
+-- work_item: from the PSA, from the agreements, and what only an invoice still knows
+CREATE OR REPLACE TABLE memory.state.work_item AS
+WITH gone AS (
+    SELECT b.*
+    FROM memory.state.billed b
+    ANTI JOIN (SELECT item_key FROM memory.state.item WHERE role = 'psa') i ON i.item_key = b.item_key
+    ANTI JOIN memory.state.milestone m ON m.item_key = b.item_key
+    WHERE b.stands
+), posted AS (
+    SELECT
+        i.item_key,
+        max_by(
+            struct_pack(
+                charge_code := i.charge_code,
+                resource_key := i.resource_key,
+                work_date := i.work_date,
+                cost_amount := CASE i.kind
+                    WHEN 'time' THEN CAST(memory.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2)) ELSE i.amount
+                END,
+                cost_currency := i.cost_currency
+            ),
+            i.observed_at
+        ) AS last
+    FROM memory.state.item i
+    SEMI JOIN gone g ON g.item_key = i.item_key
+    WHERE i.role = 'erp' AND NOT i.reversal
+    GROUP BY i.item_key
+)
+SELECT
+    item_key,
+    kind,
+    project_code,
+    charge_code,
+    resource_key,
+    legal_entity,
+    work_date,
+    submitted_at,
+    approved_at,
+    hours,
+    billable,
+    CASE kind
+        WHEN 'time' THEN CAST(memory.state.cents(hours * bill_rate) AS DECIMAL(18,2)) ELSE amount
+    END AS amount,
+    currency,
+    CASE kind
+        WHEN 'time' THEN CAST(memory.state.cents(hours * cost_rate) AS DECIMAL(18,2)) ELSE amount
+    END AS cost_amount,
+    cost_currency,
+    approval,
+    system AS source_system,
+    changed_at,
+    sync_message,
+    kind = 'time' AND billable AND bill_rate IS NULL AS rateless,
+    NULL AS milestone,
+    false AS flagged,
+    false AS gone
+FROM memory.state.item
+WHERE role = 'psa'
+UNION ALL BY NAME
+SELECT
+    item_key,
+    'milestone' AS kind,
+    project_code,
+    legal_entity,
+    coalesce(CAST(completed_at AS DATE), due) AS work_date,
+    coalesce(completed_at, CAST(due AS TIMESTAMPTZ)) AS approved_at,
+    true AS billable,
+    amount,
+    currency,
+    'approved' AS approval,
+    false AS rateless,
+    name AS milestone,
+    flagged,
+    false AS gone
+FROM memory.state.milestone m
+WHERE completed_at IS NOT NULL OR item_key IN (SELECT item_key FROM memory.state.billed WHERE stands)
+UNION ALL BY NAME
+SELECT
+    g.item_key,
+    coalesce(g.kind, 'time') AS kind,
+    g.project_code,
+    p.last.charge_code AS charge_code,
+    p.last.resource_key AS resource_key,
+    g.legal_entity,
+    coalesce(p.last.work_date, g.issued_on) AS work_date,
+    true AS billable,
+    p.last.cost_amount AS cost_amount,
+    p.last.cost_currency AS cost_currency,
+    'reversed' AS approval,
+    false AS rateless,
+    false AS flagged,
+    true AS gone
+FROM gone g
+LEFT JOIN posted p ON p.item_key = g.item_key;
