@@ -30,7 +30,7 @@ FEEDS = {"charge_codes": ("projectTask", events.charge_code_event), "projects": 
 STATEMENTS = {
     name: " ".join(text.split()) for name, text in statements(Path(__file__).with_name("queries.sql")).items()
 }
-BIG = ("time_entry", "expense", "invoice")
+BIG = ("time_entry", "expense", "invoice", "payment")
 """Entities that grow with every day of work."""
 Write = tuple[str, dict[str, Any]]
 

@@ -143,10 +143,25 @@ def invoice_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
         "project_code": row.opt_text("entity"),
         "status": (row.opt_text("status") or "open").lower(),
         "issued_on": row.opt_text("trandate"),
+        "due_on": row.opt_text("duedate"),
         "total": total.model_dump(mode="json") if total else None,
         "lines": [_line(row_of(line), currency) for line in lines],
     }
     return Observation("invoice", row.text("id"), number, fields, row.opt_text("subsidiary"))
+
+
+def payment_observation(raw: Raw) -> Observation:
+    """What a customer's payment paid of one invoice; a payment of several invoices is one observation each."""
+    row = row_of(raw)
+    amount = row.opt_money("amount", row.opt_text("currency"))
+    key = f"{row.opt_text('tranid') or row.text('payment')}:{row.opt_text('invoice') or row.text('invoiceid')}"
+    fields = {
+        "invoice_number": row.opt_text("invoice"),
+        "paid_on": row.opt_text("trandate"),
+        "status": (row.opt_text("status") or "deposited").lower(),
+        "amount": amount.model_dump(mode="json") if amount else None,
+    }
+    return Observation("payment", row.text("id"), key, fields, row.opt_text("subsidiary"))
 
 
 def rate_observation(raw: Raw) -> Observation:
@@ -168,6 +183,7 @@ OBSERVED: dict[str, tuple[str, Callable[[Raw], Observation]]] = {
     "resource": ("employee", resource_observation),
     "time_entry": ("timeBill", time_observation),
     "expense": ("expenseReport", expense_observation),
+    "payment": ("customerPayment", payment_observation),
     "exchange_rate": ("currencyrate", rate_observation),
 }
 WITH_LINES: dict[str, tuple[str, Callable[[Raw, Sequence[Raw]], Observation]]] = {

@@ -65,13 +65,24 @@ FROM expensereport r
      LEFT JOIN subsidiary s ON s.id = j.subsidiary
 
 -- invoice: bills the ERP made
-SELECT r.id, r.externalid, r.tranid, r.total, r.currency, r.status, r.trandate, j.externalid AS entity,
-       c.externalid AS customer, p.externalid AS parent, s.externalid AS subsidiary, r.lastmodifieddate
+SELECT r.id, r.externalid, r.tranid, r.total, r.currency, r.status, r.trandate, r.duedate,
+       j.externalid AS entity, c.externalid AS customer, p.externalid AS parent, s.externalid AS subsidiary,
+       r.lastmodifieddate
 FROM invoice r
      LEFT JOIN job j ON j.id = r.entity
      LEFT JOIN customer c ON c.id = r.customer
      LEFT JOIN customer p ON p.id = j.parent
      LEFT JOIN subsidiary s ON s.id = r.subsidiary
+
+-- customerPayment: what was paid on which invoice, with a number of its own for each pair of the two
+SELECT l.nextdoc * 1000000000 + l.previousdoc AS id, r.id AS payment, i.id AS invoiceid, r.tranid, r.trandate,
+       r.currency, r.status, l.foreignamount AS amount, i.tranid AS invoice, s.externalid AS subsidiary,
+       r.lastmodifieddate
+FROM nexttransactionlinelink l
+     JOIN customerpayment r ON r.id = l.nextdoc
+     JOIN invoice i ON i.id = l.previousdoc
+     LEFT JOIN subsidiary s ON s.id = i.subsidiary
+WHERE l.linktype = 'Payment'
 
 -- lines: invoice and order lines
 SELECT l.uniquekey AS id, l.transaction AS owner, l.amount, l.description, l.custcol_posting_id,

@@ -1,4 +1,4 @@
-"""The portfolio connector: conditional upserts of projects and budgets by code."""
+"""The portfolio connector: conditional upserts of projects and budgets by code; forecasts and targets are only read."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ RECORD: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "project": mapping.project_record,
     "budget": mapping.budget_record,
 }
+OBSERVED: dict[str, tuple[str, Callable[[Mapping[str, Any]], Observation]]] = {
+    "project": ("projects", mapping.project_observation),
+    "budget": ("budgets", mapping.budget_observation),
+    "forecast": ("forecasts", mapping.forecast_observation),
+    "revenue_target": ("targets", mapping.target_observation),
+}
 Write = tuple[str, str, dict[str, Any]]
 
 
@@ -27,7 +33,7 @@ class Portfolio:
     """PPM. A change finds its object by project code, since the portfolio knows no other key."""
 
     streams: Sequence[str] = ()
-    snapshots = ("project", "budget")
+    snapshots = tuple(OBSERVED)
     bulk_limit: Mapping[str, int] = {"project": 1, "budget": 1}
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
@@ -39,10 +45,8 @@ class Portfolio:
         return Page((), cursor or "")
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
-        make = {"project": mapping.project_observation, "budget": mapping.budget_observation}[
-            only(entity, self.snapshots, self.config.name)
-        ]
-        for raw in self._client.all(KIND[entity]):
+        kind, make = OBSERVED[only(entity, self.snapshots, self.config.name)]
+        for raw in self._client.all(kind):
             yield unreadable(entity, raw, "code", make)
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:

@@ -1,4 +1,4 @@
-"""Portfolio projects and budgets ↔ canonical ones; pure."""
+"""Portfolio projects, budgets, forecasts and targets ↔ canonical ones; pure."""
 
 from __future__ import annotations
 
@@ -62,6 +62,43 @@ def budget_observation(raw: Mapping[str, Any]) -> Observation:
     row = Row(raw, sparse=True)
     code = row.text("code")
     return Observation("budget", code, code, {"project_code": code, **_figures(row)})
+
+
+def forecast_observation(raw: Mapping[str, Any]) -> Observation:
+    """What a project's manager expects: estimate to complete, progress in per cent, baseline and forecast finish."""
+    row = Row(raw, sparse=True)
+    code, currency = row.text("code"), row.opt_text("currencyCode")
+    cost = row.opt_money("etcCost", currency)
+    fields = {
+        "project_code": code,
+        "baseline_starts_on": _day(row, "baselineStart"),
+        "baseline_ends_on": _day(row, "baselineFinish"),
+        "forecast_ends_on": _day(row, "forecastFinish"),
+        "complete": _text(row.opt_decimal("percentComplete")),
+        "hours_to_complete": _text(row.opt_decimal("etcHours")),
+        "cost_to_complete": cost.model_dump(mode="json") if cost else None,
+        "estimated_on": _day(row, "estimatedOn"),
+    }
+    return Observation("forecast", code, code, fields)
+
+
+def target_observation(raw: Mapping[str, Any]) -> Observation:
+    """The revenue that a legal entity is to earn in the days from `starts_on` to `ends_on`."""
+    row = Row(raw, sparse=True)
+    code, entity = row.text("code"), row.opt_text("legalEntity")
+    revenue = row.money("revenue", row.opt_text("currencyCode"))
+    fields = {
+        "legal_entity_id": entity,
+        "starts_on": row.day("periodStart").isoformat(),
+        "ends_on": row.day("periodEnd").isoformat(),
+        "revenue": revenue.model_dump(mode="json"),
+    }
+    return Observation("revenue_target", code, code, fields, entity)
+
+
+def _day(row: Row, name: str) -> str | None:
+    found = row.opt_day(name)
+    return found.isoformat() if found else None
 
 
 def _figures(row: Row) -> dict[str, Any]:

@@ -1,11 +1,13 @@
-"""The Workday connector: workers by transaction-log window, each window pinned to one moment over all its pages."""
+"""The Workday connector: workers by transaction-log window, each window pinned to one moment over all its pages; time
+off and holidays by reports.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.connectors.rows import Reading, Row, ignored
@@ -18,6 +20,13 @@ from models.domain.errors import Misconfigured, Unmappable
 from models.domain.outcomes import Acknowledgement
 
 LARGEST = 999
+REPORTS = {
+    "leave": ("leave_report", mapping.leave_observation),
+    "holiday": ("holiday_report", mapping.holiday_observation),
+}
+"""Entity -> the option that names its report, and how a row of it is read."""
+SEEN_BACK = timedelta(days=400)
+"""How far back days off are read: what a year's figures and the month before it need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +55,20 @@ class Window:
 
 
 class Workday:
-    """HCM, read-only. Options: tenant or service (path of the SOAP service), cost_plan (id of the cost-rate plan)."""
+    """HCM, read-only. Options: tenant or service (path of the SOAP service), cost_plan (id of the cost-rate plan),
+    leave_report and holiday_report (`<owner>/<report>`): what is not named is not read.
+    """
 
     streams = ("workers",)
-    snapshots = ("resource",)
     bulk_limit: Mapping[str, int] = {}
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self.config, self._clock = config, clock
         self._client = WorkdayClient(config, clock)
+        self.snapshots = (
+            "resource",
+            *(entity for entity, (option, _) in REPORTS.items() if config.options.get(option)),
+        )
         self._plan = str(config.options.get("cost_plan", mapping.PLAN))
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
@@ -73,6 +87,16 @@ class Workday:
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
+        yield from self._reported(entity) if entity in REPORTS else self._workers()
+
+    def _reported(self, entity: str) -> Iterator[Observation]:
+        option, make = REPORTS[entity]
+        since = (self._clock.now() - SEEN_BACK).date()
+        for row in self._client.report(str(self.config.options[option]), since):
+            known = {**row, "@": f"{row.get('Employee_ID') or row.get('Company')}:{row.get('Date')}"}
+            yield unreadable(entity, known, "@", make)
+
+    def _workers(self) -> Iterator[Observation]:
         through, page, pages = self._now(), 0, 1
         while (page := page + 1) <= pages:
             found = self._client.workers(None, through, page, 200)

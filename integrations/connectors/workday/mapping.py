@@ -73,6 +73,23 @@ def resource_observation(system: str, raw: Raw, plan: str) -> Observation:
     )
 
 
+def leave_observation(raw: Raw) -> Observation:
+    """Hours of one day that a worker is away; a second report of one day is another kind of time off."""
+    row = Row(raw, "Report_Entry", sparse=True, textual=True)
+    number, day, kind = row.text("Employee_ID"), row.day("Date").isoformat(), row.opt_text("Time_Off_Type")
+    fields = {"resource_number": number, "day": day, "hours": format(row.decimal("Units"), "f"), "kind": kind}
+    key = f"{number}:{day}:{kind or 'Time off'}"
+    return Observation("leave", key, key, fields, row.opt_text("Company"))
+
+
+def holiday_observation(raw: Raw) -> Observation:
+    """A day on which a legal entity does not work."""
+    row = Row(raw, "Report_Entry", sparse=True, textual=True)
+    entity, day = row.text("Company"), row.day("Date").isoformat()
+    fields = {"legal_entity_id": entity, "day": day, "name": row.opt_text("Holiday")}
+    return Observation("holiday", f"{entity}:{day}", f"{entity}:{day}", fields, entity)
+
+
 def cost_rate(data: Row, plan: str) -> Money | None:
     """The amount of the cost-rate plan; other plans are pay and are not read."""
     pay = data.opt_child("Compensation_Data")

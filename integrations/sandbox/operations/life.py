@@ -8,9 +8,11 @@ from random import Random
 from zlib import crc32
 
 from integrations.sandbox.faults.conditions import Condition, Conditions
+from integrations.sandbox.operations.absences import Absences
 from integrations.sandbox.operations.accounts import Accounts
 from integrations.sandbox.operations.billing import Billing
 from integrations.sandbox.operations.delivery import Delivery
+from integrations.sandbox.operations.forecasting import Forecasting
 from integrations.sandbox.operations.office import Office
 from integrations.sandbox.operations.sales import Sales
 from integrations.sandbox.operations.workspaces import Workspaces
@@ -39,6 +41,8 @@ class Life:
             **_named(self.sales, "win fill extend duplicate merge rate"),
             **_named(self.office, "delete_job switch reparent close reopen drop_ppm"),
             **_named(self.billing, "milestone bill"),
+            **_named(Forecasting(vendors.ppm, plan), "target forecast"),
+            **_named(Absences(vendors.hcm, plan), "holidays absence"),
             **_named(self.delivery, "log submit decide resubmit resubmit_all decide_all correct approve withdraw"),
             **_named(self.workspaces, "story rename orphan archive unarchive"),
             "vendor_fault": self._falter,

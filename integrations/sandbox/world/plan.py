@@ -104,11 +104,29 @@ def enlivened(plan: Plan) -> None:
             plan.add(sheet.decide_at, "decide", sheet.key)
     for week in range(1, WEEKS + BEYOND):
         plan.add(plan.moment(week, 3, 18, 30), "bill", str(week))
+    _managed(plan)
     for month in _months(plan.start, plan.moment(WEEKS + BEYOND, 0, 0)):
         first = (month.year, month.month) == (plan.start.year, plan.start.month)
         closes = max(closing(month), plan.start + OPEN_AT_FIRST) if first else closing(month)
         plan.add(closes, "close", f"{month:%Y-%m}")
     plan.settle()
+
+
+def _managed(plan: Plan) -> None:
+    """What offices enter by the calendar: targets of quarters, holidays of years, weekly estimates and leave."""
+    end = plan.moment(WEEKS + BEYOND, 0, 0)
+    for quarter in sorted({_quarter(plan.start), _quarter(plan.anchor), _quarter(end)}):
+        plan.add(plan.moment(0, 0, 7, 30), "target", quarter)
+    for year in sorted({plan.start.year, end.year}):
+        plan.add(plan.moment(0, 0, 7, 31), "holidays", str(year))
+    for week in range(WEEKS + BEYOND):
+        plan.add(plan.moment(week, 0, 8, 20), "absence", str(week))
+        plan.add(plan.moment(week, 0, 9, 10), "forecast", str(week))
+
+
+def _quarter(moment: datetime) -> str:
+    """The first day of a moment's quarter."""
+    return f"{moment.year}-{(moment.month - 1) // 3 * 3 + 1:02d}-01"
 
 
 def logged_at(day: date, anywhen: datetime) -> datetime:

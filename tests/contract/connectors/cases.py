@@ -512,7 +512,11 @@ CASES: dict[str, Case] = {
         "workers",
         "resource",
         retype=wd_retype,
-        options=lambda world: {"tenant": "novalis"},
+        options=lambda world: {
+            "tenant": "novalis",
+            "leave_report": "ISU_SYNC/Time_Off",
+            "holiday_report": "ISU_SYNC/Holidays",
+        },
         read="/workday",
         extend=(b"<wd:User_ID>", b"<wd:Pronoun>they</wd:Pronoun><wd:User_ID>", "Worker.Worker_Data.Pronoun"),
     ),

@@ -117,7 +117,7 @@ WRITES: Mapping[str, Sequence[Change]] = {
 
 
 def _ledger(world: World) -> None:
-    """An invoice with a line, and a rate: what the ERP makes itself."""
+    """An invoice with a line, a payment of a part of it, and a rate: what the ERP makes itself."""
     tables = world.vendors.erp.records.tables
     bill = {
         "id": "2000000",
@@ -134,6 +134,20 @@ def _ledger(world: World) -> None:
         "createdDate": "2026-11-17T18:00:00Z",
     }
     tables["invoice"].put("2000000", bill)
+    paid = {
+        "id": "3000000",
+        "externalId": "PAY-10001",
+        "tranId": "PAY-10001",
+        "subsidiary": bill["subsidiary"],
+        "total": 1000,
+        "currency": "EUR",
+        "status": "deposited",
+        "tranDate": "2026-11-18",
+        "apply": {"items": [{"doc": {"id": "2000000"}, "amount": 1000, "apply": True}]},
+        "lastModifiedDate": "2026-11-18T09:00:00Z",
+        "createdDate": "2026-11-18T09:00:00Z",
+    }
+    tables["customerpayment"].put("3000000", paid)
     rate = {
         "id": "100",
         "externalId": "USD",
@@ -166,4 +180,41 @@ def _expense(world: World) -> None:
     psa.save("expenses", fields, world.clock.now() - timedelta(minutes=20))
 
 
-FURNISH: Mapping[str, Callable[[World], None]] = {"netsuite": _ledger, "kantata": _expense}
+def _portfolio(world: World) -> None:
+    """A manager's estimate and a company's target, as people key them in."""
+    at, ppm = world.clock.now() - timedelta(hours=1), world.vendors.ppm
+    estimate = {
+        "currencyCode": "EUR",
+        "baselineStart": "2026-09-07",
+        "baselineFinish": "2026-11-27",
+        "forecastFinish": "2026-12-11",
+        "percentComplete": 62.5,
+        "etcHours": 310,
+        "etcCost": 25110.75,
+        "estimatedOn": "2026-11-16",
+    }
+    ppm.enter("forecasts", "PRJ-1000", estimate, at)
+    quarter = {"periodStart": "2026-10-01", "periodEnd": "2026-12-31", "currencyCode": "EUR", "revenue": 4200000}
+    ppm.enter("targets", "NOV-DE-2026-10-01", {"legalEntity": "NOV-DE", **quarter}, at)
+
+
+def _days_off(world: World) -> None:
+    """A day of vacation and a company's holiday."""
+    away = {
+        "Employee_ID": "E-1000",
+        "Company": "NOV-DE",
+        "Date": "2026-11-17",
+        "Units": "8",
+        "Time_Off_Type": "Vacation",
+    }
+    world.vendors.hcm.enter("time_off", "E-1000-2026-11-17", away)
+    closed = {"Company": "NOV-DE", "Date": "2026-12-25", "Holiday": "Christmas"}
+    world.vendors.hcm.enter("holidays", "NOV-DE-2026-12-25", closed)
+
+
+FURNISH: Mapping[str, Callable[[World], None]] = {
+    "netsuite": _ledger,
+    "kantata": _expense,
+    "ppm": _portfolio,
+    "workday": _days_off,
+}

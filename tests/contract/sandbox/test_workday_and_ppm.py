@@ -127,3 +127,35 @@ def test_the_portfolio_says_when_to_come_back(sandbox: House) -> None:
     client.post("/_world/conditions", json={"vendor": "ppm", "kind": "throttled"})
     answer = client.get(f"{PPM}/projects")
     assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 0
+
+
+REPORTS = "/workday/ccx/service/customreport2/novalis/ISU_SYNC"
+
+
+def test_days_off_are_reports_behind_basic_authentication_from_a_day_on(sandbox: House) -> None:
+    """Every day of somebody's week without a timesheet line is time off, unless his company is closed."""
+    found, client, _ = sandbox
+    found.do("holidays", "2026"), found.do("absence", "1")
+    let_in = httpx.BasicAuth("ISU_SYNC@novalis", SECRET)
+    asked = {"format": "json", "From": "2026-10-01"}
+    closed = client.get(f"{REPORTS}/Holidays", params=asked, auth=let_in).json()["Report_Entry"]
+    assert {"Company": "NOV-US", "Date": "2026-11-26", "Holiday": "Thanksgiving"} in closed
+    assert min(row["Date"] for row in closed) >= "2026-10-01"
+    away = client.get(f"{REPORTS}/Time_Off", params={"format": "json"}, auth=let_in).json()["Report_Entry"]
+    first = {day for row in away for day in [row["Date"]]}
+    sheets = {(sheet.worker.number, day.isoformat()) for sheet in found.plan.sheets.values() for day in sheet.days}
+    assert away and len(first) > 3 and not {(row["Employee_ID"], row["Date"]) for row in away} & sheets
+    assert client.get(f"{REPORTS}/Holidays", params=asked, auth=("ISU_SYNC@novalis", "wrong")).status_code == 401
+    assert client.get(f"{REPORTS}/Salaries", params=asked, auth=let_in).status_code == 404
+
+
+def test_estimates_and_targets_are_keyed_in_and_only_read_here(sandbox: House) -> None:
+    found, client, clock = sandbox
+    found.vendors.ppm.enter("projects", "PRJ-1001", {"currencyCode": "EUR"}, clock.now())
+    found.do("forecast", "6"), found.do("target", "2026-10-01")
+    (estimate,) = client.get(f"{PPM}/forecasts").json()["items"]
+    assert estimate["etcHours"] > 0 < estimate["percentComplete"] < 100
+    assert estimate["forecastFinish"] >= estimate["baselineFinish"] > estimate["baselineStart"]
+    targets = client.get(f"{PPM}/targets").json()["items"]
+    assert {one["legalEntity"] for one in targets} == {"NOV-DE", "NOV-UK", "NOV-US"}
+    assert client.put(f"{PPM}/forecasts/PRJ-1001", json=estimate).status_code == 405

@@ -2,7 +2,8 @@
 
 References are columns that hold internal ids, as the vendor's are; BUILTIN.DF(column) gives the name behind one;
 TO_DATE, TO_TIMESTAMP and TO_CHAR read and write instants; booleans are 'T' and 'F'; `transaction` and `transactionline`
-gather sales orders and invoices. The copy is brought up to date before a query, from the rows that changed since.
+gather sales orders, invoices and payments, `nexttransactionlinelink` says what a payment was applied to. The copy is
+brought up to date before a query, from the rows that changed since.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ COLUMNS: dict[str, str] = {
         custbody_contract_type
     """,
     "invoice": "externalid tranid entity customer subsidiary currency total status trandate duedate memo",
+    "customerpayment": "externalid tranid customer subsidiary currency total status memo trandate",
     "currencyrate": "externalid basecurrency transactioncurrency exchangerate effectivedate",
 }
 LINE = """
@@ -82,6 +84,7 @@ class SuiteQL:
             self._base.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {', '.join(plain[1:] + shadows)}, gone)")
         line = ", ".join(f'"{column}"' for column in LINE.split())
         self._base.execute(f"CREATE TABLE lines ({line}, linesequencenumber, uniquekey)")
+        self._base.execute("CREATE TABLE applied (previousdoc, nextdoc, foreignamount, linktype)")
         self._base.execute('CREATE INDEX line_owner ON lines ("transaction")')
         self._base.executescript(files(__package__).joinpath("suiteql.sql").read_text(encoding="utf-8"))
         for name in BURIED:
@@ -94,6 +97,7 @@ class SuiteQL:
         self._refresh()
         query = _DF.sub(lambda match: f"{match.group(1)}__df", text.strip().rstrip(";"))
         query = _TOP.sub(lambda match: f"LIMIT {match.group(1)}", query)
+        query = re.sub(r"\bnexttransactionlinelink\b", "applied", query, flags=re.IGNORECASE)
         query = re.sub(r"\btransactionline\b", "lines", query, flags=re.IGNORECASE)
         query = re.sub(r"\bfrom\s+(job|projecttask)\b", r"FROM \1_alive", query, flags=re.IGNORECASE)
         query = re.sub(r"(\bfrom|\bjoin)\s+transaction\b", r"\1 transactions", query, flags=re.IGNORECASE)
@@ -142,6 +146,10 @@ class SuiteQL:
             self._base.executemany('DELETE FROM lines WHERE "transaction" = ?', [(int(key),) for key in table.changed])
             lines = [line for key in table.changed if key in table.rows for line in _lines(key, table.rows[key])]
             self._base.executemany(f"INSERT INTO lines VALUES ({', '.join('?' * (len(LINE.split()) + 2))})", lines)
+        if name == "customerpayment":
+            self._base.executemany("DELETE FROM applied WHERE nextdoc = ?", [(int(key),) for key in table.changed])
+            links = [link for key in table.changed if key in table.rows for link in _applied(key, table.rows[key])]
+            self._base.executemany("INSERT INTO applied VALUES (?, ?, ?, ?)", links)
         self._base.execute("COMMIT")
 
     def _flat(self, key: str, row: Row, columns: list[str]) -> list[Any]:
@@ -163,6 +171,12 @@ def _lines(key: str, row: Row) -> list[list[Any]]:
         plain = {**lowered, "id": number, "transaction": int(key)}
         result.append([plain.get(column) for column in LINE.split()] + [number, int(key) * 10_000 + number])
     return result
+
+
+def _applied(key: str, row: Row) -> list[list[Any]]:
+    """What a payment was applied to, from the transaction that was there first to the one that came next."""
+    lines = (row.get("apply") or {}).get("items", [])
+    return [[_value(line.get("doc")), int(key), _value(line.get("amount")), "Payment"] for line in lines]
 
 
 def _value(value: Any) -> Any:

@@ -1,4 +1,4 @@
--- transactions: sales orders and invoices as the vendor's one table of transactions shows them
+-- transactions: sales orders, invoices and payments as the vendor's one table of transactions shows them
 CREATE VIEW transactions AS
 SELECT id, 'SalesOrd' AS type, externalid, tranid, entity, entity__df, subsidiary, currency,
        total AS foreigntotal, total, status, memo, trandate, NULL AS duedate, lastmodifieddate, createddate,
@@ -8,4 +8,9 @@ UNION ALL
 SELECT id, 'CustInvc', externalid, tranid, entity, entity__df, subsidiary, currency,
        total, total, status, memo, trandate, duedate, lastmodifieddate, createddate,
        NULL, NULL, NULL, NULL, NULL, NULL
-FROM invoice;
+FROM invoice
+UNION ALL
+SELECT id, 'CustPymt', externalid, tranid, customer, customer__df, subsidiary, currency,
+       total, total, status, memo, trandate, NULL, lastmodifieddate, createddate,
+       NULL, NULL, NULL, NULL, NULL, NULL
+FROM customerpayment;

@@ -1,12 +1,13 @@
 """A generic portfolio system's REST API as `ppm` in the sandbox (facts: its connector's README).
 
 GET and PUT of projects and budgets by project code, listing with limit and offset, entity tags (409 on a stale
-If-Match), 429 with Retry-After seconds.
+If-Match), 429 with Retry-After seconds. Forecasts and targets are entered by people and only read here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,11 +16,12 @@ from integrations.sandbox.world.ledger import Ledger, Row, Table
 from models.domain.clock import Clock
 
 ROOT = "/portfolio/api/v1/"
+READ_ONLY = ("forecasts", "targets")
 FIELDS = {"code", "name", "currencyCode", "value", "cost", "targetMargin", "hours", "status", "approved", "customer"}
 
 
 class Portfolio:
-    """The PPM: projects and budgets by code."""
+    """The PPM: projects, budgets, forecasts and revenue targets by code."""
 
     name = "ppm"
 
@@ -28,6 +30,8 @@ class Portfolio:
         self.tables: dict[str, Table] = {
             "projects": ledger.table("ppm.projects"),
             "budgets": ledger.table("ppm.budgets"),
+            "forecasts": ledger.table("ppm.forecasts"),
+            "targets": ledger.table("ppm.targets"),
         }
 
     def answer(self, request: Request) -> Answer:
@@ -38,11 +42,15 @@ class Portfolio:
             return fault(404, f"unknown resource {kind}", None)
         if request.method == "GET":
             return self._read(kind, code) if code else self._list(kind, request.query)
-        return (
-            self._write(kind, code, request)
-            if request.method == "PUT" and code
-            else fault(405, "method not allowed", None)
-        )
+        if request.method != "PUT" or not code or kind in READ_ONLY:
+            return fault(405, "method not allowed", None)
+        return self._write(kind, code, request)
+
+    def enter(self, kind: str, code: str, fields: Mapping[str, Any], at: datetime) -> None:
+        """What a person keys in, at a moment."""
+        old = self.tables[kind].get(code) or {"_version": 0}
+        stamped = {"code": code, "updatedAt": iso_z(at), "_version": old["_version"] + 1}
+        self.tables[kind].put(code, {**old, **fields, **stamped})
 
     def disturbed(self, kind: str, request: Request) -> Answer:
         if kind in ("throttled", "quota"):

@@ -2,11 +2,13 @@
 
 Get_Workers with WS-Security UsernameToken, transaction-log window, references, pinned As_Of_Entry_DateTime paging and
 the vendor's faults (HTTP 500 with a SOAP Fault); `?wsdl` serves the description. The cost rate an hour is the
-compensation plan COST_RATE_HOURLY, the company is the legal entity, both in the vendor's own places.
+compensation plan COST_RATE_HOURLY, the company is the legal entity, both in the vendor's own places. Time off and
+holidays are custom reports as a service: `…/customreport2/<tenant>/<owner>/<report>?format=json`, basic authentication.
 """
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
@@ -16,7 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from integrations.sandbox.vendors.wire import Answer, Request, instant, iso_z
+from integrations.sandbox.vendors.wire import Answer, Request, instant, iso_z, json_answer
 from integrations.sandbox.world.ledger import Ledger, Row
 from models.domain.clock import Clock
 
@@ -26,6 +28,7 @@ NS = {
 }
 XML = "text/xml;charset=UTF-8"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+REPORTS = "/ccx/service/customreport2/"
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 
 
@@ -37,6 +40,7 @@ class Workday:
     def __init__(self, ledger: Ledger, clock: Clock, secret: str) -> None:
         self._clock, self._secret = clock, secret
         self.workers = ledger.table("workday.workers")
+        self.reports = {"Time_Off": ledger.table("workday.time_off"), "Holidays": ledger.table("workday.holidays")}
 
     def save(self, number: str, fields: Mapping[str, Any], at: datetime) -> None:
         """Hire a worker or change one, entered at a moment."""
@@ -44,7 +48,13 @@ class Workday:
             number, {**(self.workers.get(number) or {}), **fields, "number": number, "entered_at": iso_z(at)}
         )
 
+    def enter(self, kind: str, key: str, fields: Mapping[str, str]) -> None:
+        """A day off (`time_off`) or a company's holiday (`holidays`), as the report of its kind will show it."""
+        self.reports["Time_Off" if kind == "time_off" else "Holidays"].put(key, dict(fields))
+
     def answer(self, request: Request) -> Answer:
+        if REPORTS in request.path:
+            return self._report(request)
         if "wsdl" in request.query_string.lower():
             return Answer(200, files(__package__).joinpath("human_resources.wsdl").read_bytes(), {}, XML)
         try:
@@ -72,6 +82,18 @@ class Workday:
             "<wd:Processing_Fault><wd:Detail_Message>Service is under load, try again</wd:Detail_Message>"
             "</wd:Processing_Fault>",
         )
+
+    def _report(self, request: Request) -> Answer:
+        """All rows of a report from the day of its prompt on: every value is text, what is empty is left out."""
+        _, password = basic(request)
+        if password != self._secret:
+            return json_answer({"error": "invalid username or password"}, 401)
+        name = request.path.rsplit("/", 1)[-1]
+        if name not in self.reports or request.query.get("format") != "json":
+            return json_answer({"error": f"no report {name}"}, 404)
+        since = request.query.get("From", "")[:10]
+        rows = [row for row in self.reports[name] if row["Date"] >= since]
+        return json_answer({"Report_Entry": rows})
 
     def _workers(self, asked: Any) -> Answer:
         text = {
@@ -139,6 +161,16 @@ class Workday:
             return list(self.workers)
         low, high = window[0] or "", min(window[1] or "9", as_of)
         return [row for row in self.workers if low <= row["entered_at"] <= high]
+
+
+def basic(request: Request) -> tuple[str, str]:
+    """User and password of a request's basic authentication; empty where there is none."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    try:
+        user, _, password = b64decode(given, validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return (user, password) if kind == "Basic" else ("", "")
 
 
 def worker(row: Row, group: Mapping[str, bool]) -> str:
