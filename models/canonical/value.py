@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Hours = Annotated[Decimal, Field(max_digits=8, decimal_places=2)]
+Hours = Annotated[Decimal, Field(max_digits=12, decimal_places=6)]
+"""Minutes are not hundredths of an hour: rounded to those, 35 minutes would lose cents."""
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 

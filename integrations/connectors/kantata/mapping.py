@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Literal
 
 from integrations.connectors.digest import digest
@@ -14,6 +13,7 @@ from integrations.connectors.rows import Row
 from integrations.connectors.watermark import millis
 from models.canonical.events import CloudEvent
 from models.canonical.schemas import Expense, SystemRef, TimeEntry
+from models.domain.duration import hours_of_minutes
 from models.domain.keys import expense_id, time_entry_id
 from models.domain.money import Money
 
@@ -126,7 +126,7 @@ def work_event(system: str, kind: str, found: Verdict, happened: datetime, names
 
 
 def time_entry(system: str, row: Row, names: Names, version: int, approval: Any, changed: datetime) -> TimeEntry:
-    """An entry as canonical time: minutes as hours to the hundredth, rates an hour in major units; its day as the
+    """An entry as canonical time: minutes as hours, rates an hour in major units; its day as the
     vendor wrote it.
     """
     project, user = row.text("workspace_id"), row.text("user_id")
@@ -141,7 +141,7 @@ def time_entry(system: str, row: Row, names: Names, version: int, approval: Any,
         charge_code=names.codes.get(row.opt_text("story_id") or ""),
         legal_entity_id=names.legal_entity,
         work_date=row.day("date_performed"),
-        hours=hours(row.decimal("time_in_minutes")),
+        hours=hours_of_minutes(row.decimal("time_in_minutes")),
         billable=row.opt_flag("billable") is not False,
         bill_rate=money(row, "rate_in_cents"),
         cost_rate=money(row, "cost_rate_in_cents"),
@@ -176,11 +176,6 @@ def expense(system: str, row: Row, names: Names, version: int, approval: Any, ch
         approved_at=row.opt_instant("approved_at"),
         changed_at=changed,
     )
-
-
-def hours(minutes: Decimal) -> Decimal:
-    """Minutes as hours to the hundredth, half-even."""
-    return (minutes / 60).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
 
 
 def money(row: Row, name: str) -> Money | None:

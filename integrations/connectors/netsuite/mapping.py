@@ -9,6 +9,7 @@ from typing import Any
 from integrations.connectors.rows import Row
 from integrations.connectors.targets import body_of
 from integrations.contracts.connector import Change
+from models.domain.duration import hours_of_minutes
 
 KIND = {
     "customer": "customer",
@@ -187,11 +188,11 @@ def clock(hours: Decimal) -> str:
 
 
 def hours_of(text: str) -> Decimal:
-    """The vendor's h:mm (or decimal text) as hours, to the hundredth; raises ValueError or decimal.InvalidOperation."""
+    """The vendor's h:mm (or decimal text) as hours; raises ValueError or decimal.InvalidOperation."""
     if ":" not in text:
         return Decimal(text)
     whole, minutes = text.lstrip("-").split(":")
-    hours = (Decimal(whole) + Decimal(minutes) / 60).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+    hours = hours_of_minutes(Decimal(whole) * 60 + Decimal(minutes))
     return -hours if text.startswith("-") else hours
 
 

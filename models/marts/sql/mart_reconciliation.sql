@@ -31,7 +31,7 @@ WITH psa AS (
     SELECT
         coalesce(o.legal_entity, i.legal_entity) AS legal_entity,
         coalesce(o.project_code, i.project_code) AS project_key,
-        sum(CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END) AS hours,
+        sum(CAST(CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END AS DECIMAL(8,2))) AS hours,
         sum(CAST(
             CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END
             * CASE WHEN i.billable THEN i.bill_rate ELSE 0 END

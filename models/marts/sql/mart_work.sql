@@ -291,7 +291,7 @@ SELECT
     j.submitted_at,
     j.approved_at,
     j.posted_at,
-    CASE WHEN j.on_invoice THEN coalesce(j.billed_hours, j.hours) ELSE j.hours END AS hours,
+    CAST(CASE WHEN j.on_invoice THEN coalesce(j.billed_hours, j.hours) ELSE j.hours END AS DECIMAL(8,2)) AS hours,
     j.billable OR j.on_invoice AS billable,
     CAST(
         CASE WHEN j.on_invoice THEN j.billed_amount WHEN j.billable THEN j.amount ELSE 0 END AS DECIMAL(18,2)

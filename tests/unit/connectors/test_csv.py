@@ -78,7 +78,7 @@ def test_rows_become_masters_and_time(tmp_path: Path) -> None:
         (b"4,x,FINISHED,PC2,PBC42,58,\n", "missing-field", "DeveloperHoursActual"),
         (b"4,x,FINISHED,PC2,PBC42,58,NA\n", "missing-field", "DeveloperHoursActual"),
         (b"4,x,FINISHED,PC2,PBC42,58,seven\n", "retyped-field", "DeveloperHoursActual"),
-        (b"4,x,FINISHED,PC2,PBC42,58,1.755\n", "schema-violation", "hours"),
+        (b"4,x,FINISHED,PC2,PBC42,58,1.7551234\n", "schema-violation", "hours"),
         (b"5,x,FINISHED,PC2,PBC42,58,7\n", "retyped-field", "EstimateOn"),
         (b"6,x,FINISHED,PC2,PBC42,58,7\n", "missing-field", "CompletedOn, StartedOn, EstimateOn"),
         (b"1,again,FINISHED,PC2,PBC42,58,7\n", "duplicate-row", "{TaskNumber}-{DeveloperID}"),
