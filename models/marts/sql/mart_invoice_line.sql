@@ -128,7 +128,7 @@ SELECT
     l.amount,
     l.currency,
     CAST(memory.state.cents(l.amount * fx.rate) AS DECIMAL(18,2)) AS amount_reporting,
-    l.hours,
+    CAST(l.hours AS DECIMAL(8,2)) AS hours,
     l.credits
 FROM line l
 LEFT JOIN undone u

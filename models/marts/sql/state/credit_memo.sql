@@ -1,12 +1,13 @@
 /*
 Credit memos of the ERP: what takes an invoice back, in whole or in part.
 
-grain: system, key
+grain: system, system_id
 observed: credit_memo
 
     system        VARCHAR        -         as the installation calls it
     role          VARCHAR        -         crm, erp, psa, ppm or hcm
     key           VARCHAR        -         the memo's key
+    system_id     VARCHAR        -         the system's own id
     credits       VARCHAR        -         the key of the invoice that it was made from, if one
     customer_key  VARCHAR        -         who need not pay
     project_code  VARCHAR        -         the project it is for
@@ -23,6 +24,7 @@ SELECT
     system,
     role,
     key,
+    system_id,
     f.credits,
     f.customer_key,
     f.project_code,
