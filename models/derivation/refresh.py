@@ -113,7 +113,14 @@ def _bound(sql: str, currency: str, now: datetime, mark: int, service_levels: Ma
     moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
     bound = sql.replace("{now}", moment).replace("{currency}", f"'{currency}'").replace("{mark}", str(mark))
     target = service_levels.get(TIME_TO_BILL)
+    bound = bound.replace("{service_levels}", _levels(service_levels))
     return bound.replace("{lag_target}", "NULL" if target is None else f"{target:.1f}")
+
+
+def _levels(service_levels: Mapping[str, float]) -> str:
+    """What each flow promises, in seconds, as a table that SQL can ask."""
+    rows = ", ".join(f"('{flow.replace(chr(39), chr(39) * 2)}', {at:.1f})" for flow, at in service_levels.items())
+    return f"(VALUES {rows or '(NULL, NULL)'}) AS level(flow, seconds)"
 
 
 def _newest(connection: duckdb.DuckDBPyConnection) -> datetime:

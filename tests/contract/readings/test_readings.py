@@ -25,6 +25,7 @@ from app.readings.journey.search import Candidate
 from app.readings.masking import MASKED, marks
 from app.readings.replays import reading as replays
 from app.readings.stores import Stores
+from app.readings.tieout.question import TotalsQuestion
 from app.readings.viewer import NO_ENTITY, Viewer
 from models.canonical.classification import DataClass
 from models.domain.finding import Cause, Finding
@@ -55,6 +56,7 @@ def filters(firm: str) -> dict[str, Any]:
         "trace_id": firm,
         "one": Candidate("object", firm, firm, ""),
         "asked": CaseQuestion(),
+        "wanted": TotalsQuestion(),
         "column": "system",
         "cause": "cause",
         "case_id": case_id_of(fingerprint_of(firm)),

@@ -1,0 +1,31 @@
+-- posting: postings that do not tie out with the work they come from, and that no flow will mend by itself
+SELECT t.*, p.customer_key, p.name AS project_name
+FROM mart_tieout t
+LEFT JOIN mart_project p USING (project_key)
+WHERE t.entity IN ('time_entry', 'expense')
+    AND t.reason <> 'missing'
+    AND NOT t.in_time
+    AND NOT t.other_case
+    AND t.place <> 'written_off';
+
+-- sale: orders, their milestones and budgets that are not what was sold, for ten minutes at least: who knows of a
+-- project that is gone speaks first
+SELECT t.*, p.customer_key, p.name AS project_name
+FROM mart_tieout t
+LEFT JOIN mart_project p USING (project_key)
+WHERE t.entity IN ('contract', 'budget', 'milestone')
+    AND t.reason <> 'missing'
+    AND NOT t.in_time
+    AND NOT t.other_case
+    AND t.place <> 'written_off'
+    AND t.since < {now} - INTERVAL 10 MINUTE;
+
+-- unexplained: what never arrived and nothing accounts for, its flow's service level and ten minutes later
+SELECT t.*, p.customer_key, p.name AS project_name
+FROM mart_tieout t
+LEFT JOIN mart_project p USING (project_key)
+LEFT JOIN service_levels l USING (flow)
+WHERE t.place = 'unexplained'
+    AND t.reason = 'missing'
+    AND NOT t.in_time
+    AND t.since < {now} - coalesce(l.seconds, 86400) * INTERVAL 1 SECOND - INTERVAL 10 MINUTE;
