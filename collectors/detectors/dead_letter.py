@@ -56,6 +56,7 @@ def dead(row: Row) -> Finding:
         row["project_key"],
         row["customer_key"],
         {k: str(v) for k, v in seen.items() if v is not None},
+        row["period"],
     )
 
 
@@ -65,6 +66,8 @@ def _cause(row: Row, code: str) -> tuple[str, str]:
     if code in _CODE and row["charge_code"]:
         return _CODE[code], code_fingerprint(_CODE[code], row["charge_code"], row["project_key"])
     where = row["resource_key"] if code == "resource-not-found" else row["error_field"]
+    if code == "closed-period" and row["period"]:
+        where = row["period"]  # one month is reopened at a time, and a replay of it must not meet another
     return code if code in EXPLANATIONS else "dead-letter", fingerprint(
         "dead-letter", code, row["system"], where or row["business_key"].partition(":")[0]
     )
@@ -75,7 +78,8 @@ def _at(row: Row) -> str:
         return f": {row['project_key']}"
     if row["error_code"] in _CODE:
         return f": {row['charge_code']}"
-    where = f" ({row['error_field']})" if row["error_field"] else ""
+    named = row["period"] if row["error_code"] == "closed-period" else None
+    where = f" ({named or row['error_field']})" if named or row["error_field"] else ""
     return f" in {row['system']}{where}" if row["system"] else f" in {row['flow']}{where}"
 
 
@@ -106,9 +110,22 @@ _ITEM = {
 
 EXAMPLES = (
     Example(
-        "a closed period",
+        "a closed period whose month nobody can tell",
         {"open_runs": [_RUN]},
         [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00")],
+    ),
+    Example(
+        "each closed month is a case of its own",
+        {
+            "open_runs": [
+                {**_RUN, "payload": '{"work_date": "2026-07-31"}'},
+                {**_RUN, "run_id": "run-2", "business_key": "time_entry:2", "payload": '{"work_date": "2026-08-01"}'},
+            ]
+        },
+        [
+            ("dead-letter|closed-period|netsuite|2026-07", "TE-kantata-1", "100.00"),
+            ("dead-letter|closed-period|netsuite|2026-08", "2", "100.00"),
+        ],
     ),
     Example(
         "refused for a missing project, before any snapshot showed the entry: the project's case",

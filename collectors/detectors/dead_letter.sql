@@ -10,7 +10,8 @@ SELECT
     r.error_message,
     r.error_field,
     r.updated_at,
-    r.legal_entity,
+    coalesce(w.legal_entity, r.legal_entity) AS legal_entity,
+    strftime(coalesce(w.work_date, TRY_CAST(r.payload->>'$.work_date' AS DATE)), '%Y-%m') AS period,
     w.item_key,
     coalesce(
         w.project_key,

@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from models.domain.fingerprint import case_fingerprint
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -38,7 +40,11 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One subject under one fingerprint. `amount` is exact, in `currency`; `since` is when the trouble began."""
+    """One subject under one fingerprint. `amount` is exact, in `currency`; `since` is when the trouble began, `period`
+    the month it is about, `2026-08`.
+
+    A case is what findings of one fingerprint and one legal entity are together.
+    """
 
     fingerprint: str
     cause: Cause
@@ -53,8 +59,17 @@ class Finding:
     project_key: str | None = None
     customer_key: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    period: str | None = None
+
+    @property
+    def case_fingerprint(self) -> str:
+        """The fingerprint of its case."""
+        return case_fingerprint(self.fingerprint, self.legal_entity)
 
     def digest(self) -> str:
-        """What a change of makes this finding worth writing again; its fingerprint and subject are its identity."""
-        parts = [self.amount, self.currency, self.run_id, self.trace_id, self.evidence]
+        """What a change of makes this finding worth writing again, the words of its cause among it; its case and
+        subject are its identity.
+        """
+        about = [self.amount, self.currency, self.run_id, self.trace_id, self.period, self.project_key, self.evidence]
+        parts = [*about, self.customer_key, self.cause]
         return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -7,7 +7,7 @@ import re
 import duckdb
 
 TIMES = re.compile(r"(_at|_until|_seen|_due)$|^at$")
-MONEY = re.compile(r"^amount(_reporting)?$")
+MONEY = re.compile(r"^amount(_reporting)?$|^worth_reporting$")
 HIDDEN = re.compile(r"^(lease|fenc|claim|heartbeat|tenant_slot)|_wall$|^(owner_token|worker|token)$")
 
 _RUN = (
@@ -20,11 +20,11 @@ _CASE = (
     "case_id fingerprint detector cause title explanation next_action suggestion severity status owner "
     "assignee flow system legal_entity subject_entity subject_key project_key customer_key "
     "occurrences:BIGINT money_kind amounts amount_reporting first_seen last_seen resolved_at sla_due "
-    "snoozed_until run_ids trace_ids"
+    "snoozed_until run_ids trace_ids active:INTEGER period worth worth_reporting split_from"
 )
 _FINDING = (
     "finding_id case_id detector subject_entity subject_key run_id trace_id amount currency evidence "
-    "first_seen last_seen resolved_at"
+    "first_seen last_seen resolved_at legal_entity money_kind period"
 )
 _REQUEST = "request_id kind body state result actor reason created_at settled_at"
 

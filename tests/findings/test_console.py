@@ -15,7 +15,6 @@ from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.test_cases import CASE, RATES, entry
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="U5: a resolved case forgets what it was worth")
 def test_a_resolved_case_tells_what_it_was_worth(cases: Cases) -> None:  # noqa: F811
     """In 0.1.0 a case of €184,200 becomes one of 0.00 when it is resolved.
     Wanted: the money that was recovered can be told.

@@ -61,7 +61,6 @@ def test_a_person_without_an_entity_group_sees_no_entity() -> None:
     assert isinstance(found, Refusal) or found.entities, f"{found.name} is limited to no entity"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: a case takes the entity of its first finding")
 def test_a_case_of_two_entities_is_seen_by_both(cases: Cases) -> None:  # noqa: F811
     """21 of 30 items of one case were another entity's in 0.1.0, whose people never saw it.
     Wanted: a person of either finds what is theirs.

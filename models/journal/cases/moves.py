@@ -1,4 +1,4 @@
-"""What a report changes: new, changed and vanished findings, and the cases they belong to."""
+"""What a report changes in some cases: new, changed and vanished findings, and the words of the cases."""
 
 from __future__ import annotations
 
@@ -9,106 +9,101 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models.domain.finding import Finding
-from models.domain.fingerprint import case_id_of, finding_id_of
+from models.domain.case import CaseStatus
+from models.journal.cases.difference import Difference
 from models.journal.cases.history import DETECTOR_ACTOR, chunks, note
+from models.journal.cases.identities import KEPT, WHOLE
 from models.journal.cases.rows import case_row, finding_row, words_of
 from models.journal.cases.tables import case_, finding
+from models.journal.cases.wanted import Wanted, Words
+
+_INHERITED = ("status", "active", "assignee", "snoozed_until", "opened_at")
+_RENEWED = (
+    "run_id",
+    "trace_id",
+    "amount",
+    "amount_minor",
+    "currency",
+    "evidence",
+    "digest",
+    "last_seen",
+    "resolved_at",
+    "legal_entity",
+    "money_kind",
+    "period",
+)
 
 
-class Wanted:
-    """What detectors found, keyed and digested before the transaction begins, so that it holds nobody up."""
-
-    def __init__(self, reports: Mapping[str, Sequence[Finding]]) -> None:
-        self.detectors = list(reports)
-        self.findings: dict[str, tuple[str, str, Finding, str]] = {}
-        self.words: dict[str, tuple[str, Finding]] = {}
-        for detector, findings in reports.items():
-            for item in findings:
-                self._add(detector, item)
-
-    def _add(self, detector: str, item: Finding) -> None:
-        case_id = case_id_of(item.fingerprint)
-        finding_id = finding_id_of(case_id, detector, item.subject_entity, item.subject_key)
-        self.findings[finding_id] = (detector, case_id, item, item.digest())
-        before = self.words.get(case_id)
-        if before is None or (item.cause.root and not before[1].cause.root):
-            self.words[case_id] = (detector, item)
+def moved(
+    connection: sa.Connection, part: Sequence[str], difference: Difference, wanted: Wanted, now: datetime
+) -> None:
+    """Bring the findings and the words of these cases to what was found."""
+    fresh = [finding_row(found, now) for case_id in part for found in difference.fresh.get(case_id, ())]
+    for rows in chunks(fresh):
+        _upsert(connection, rows)
+    for ids in chunks([finding_id for case_id in part for finding_id in difference.gone.get(case_id, ())]):
+        connection.execute(sa.update(finding).where(finding.c.finding_id.in_(ids)).values(resolved_at=now))
+    _worded(connection, {case_id: wanted.words[case_id] for case_id in part if case_id in wanted.words}, now)
+    _woken(connection, part, now)
 
 
-class Moves:
-    """What a report changes: new, changed and vanished findings, and the cases they belong to."""
+def _worded(connection: sa.Connection, words: Mapping[str, Words], now: datetime) -> None:
+    """Open cases that are new and bring the words of known ones up to date."""
+    parents = {one.split_from for one in words.values() if one.split_from}
+    query = sa.select(case_).where(case_.c.case_id.in_([*words, *parents]))
+    known = {row["case_id"]: dict(row) for row in connection.execute(query).mappings()}
+    opened = [
+        case_row(case_id, one, now) | _inheritance(known.get(one.split_from or ""), one)
+        for case_id, one in words.items()
+        if case_id not in known
+    ]
+    if opened:
+        connection.execute(sa.insert(case_), opened)
+        for row in opened:
+            body = {"split_from": row["split_from"]} if row["split_from"] else {}
+            note(connection, [row["case_id"]], now, DETECTOR_ACTOR, "split" if body else "opened", body)
+    for case_id, one in words.items():
+        if case_id in known and (changed := _reworded(known[case_id], one)):
+            connection.execute(sa.update(case_).where(case_.c.case_id == case_id).values(**changed))
 
-    def __init__(self, connection: sa.Connection, wanted: Wanted, now: datetime) -> None:
-        self._connection, self._wanted, self._now = connection, wanted, now
-        self.fed: dict[str, list[Finding]] = {}
-        held = sa.select(finding.c.finding_id, finding.c.case_id, finding.c.digest).where(
-            finding.c.detector.in_(wanted.detectors), finding.c.resolved_at.is_(None)
-        )
-        self._held = {row.finding_id: (row.case_id, row.digest) for row in connection.execute(held)}
 
-    def stored(self) -> set[str]:
-        """Write the difference; the ids of the cases it touches."""
-        fresh = []
-        for finding_id, (detector, case_id, item, digest) in self._wanted.findings.items():
-            held = self._held.get(finding_id)
-            if held is None:
-                self.fed.setdefault(case_id, []).append(item)
-            if held is None or held[1] != digest:
-                fresh.append(finding_row(finding_id, case_id, detector, item, digest, self._now))
-        gone = [finding_id for finding_id in self._held if finding_id not in self._wanted.findings]
-        for rows in chunks(fresh):
-            _upsert(self._connection, rows)
-        for part in chunks(gone):
-            self._connection.execute(
-                sa.update(finding).where(finding.c.finding_id.in_(part)).values(resolved_at=self._now)
-            )
-        return {row["case_id"] for row in fresh} | {self._held[finding_id][0] for finding_id in gone}
+def _inheritance(parent: Mapping[str, Any] | None, one: Words) -> dict[str, Any]:
+    """What a case has of the case it was a part of: people go on where they were."""
+    if parent is None or parent["status"] == CaseStatus.RESOLVED:
+        return {"split_from": one.split_from}
+    return {"split_from": one.split_from, **{name: parent[name] for name in _INHERITED}}
 
-    def words_stored(self) -> set[str]:
-        """Open cases that are new and bring the words of known ones up to date; the ids of the cases it touches."""
-        touched: set[str] = set()
-        for part in chunks(list(self._wanted.words)):
-            known = {
-                row["case_id"]: dict(row)
-                for row in self._connection.execute(sa.select(case_).where(case_.c.case_id.in_(part))).mappings()
-            }
-            opened = [
-                case_row(case_id, *self._wanted.words[case_id], self._now) for case_id in part if case_id not in known
-            ]
-            if opened:
-                self._connection.execute(sa.insert(case_), opened)
-                note(self._connection, [row["case_id"] for row in opened], self._now, DETECTOR_ACTOR, "opened", {})
-            touched |= {row["case_id"] for row in opened}
-            touched |= {case_id for case_id, row in known.items() if self._reworded(row, *self._wanted.words[case_id])}
-        return touched
 
-    def _reworded(self, row: Mapping[str, Any], detector: str, item: Finding) -> bool:
-        if row["root"] and not item.cause.root and row["detector"] != detector:
-            return False
-        words = words_of(detector, item)
-        changed = {key: value for key, value in words.items() if row[key] != value}
-        if changed:
-            self._connection.execute(sa.update(case_).where(case_.c.case_id == row["case_id"]).values(**changed))
-        return bool(changed)
+def _reworded(row: Mapping[str, Any], one: Words) -> dict[str, Any]:
+    """The columns to change: another detector's words stand until a root's come, or the case opens again."""
+    changed: dict[str, Any] = {}
+    if row["identity"] == WHOLE:
+        changed = {
+            "identity": KEPT,
+            "fingerprint": one.item.case_fingerprint,
+            "legal_entity": one.item.legal_entity,
+        }
+    taken = row["detector"] == one.detector or row["status"] == CaseStatus.RESOLVED
+    if taken or (one.item.cause.root and not row["root"]):
+        changed |= {key: value for key, value in words_of(one.detector, one.item).items() if row[key] != value}
+    return changed
+
+
+def _woken(connection: sa.Connection, part: Sequence[str], now: datetime) -> None:
+    """Cases whose snooze has ended are open again."""
+    ended = sa.and_(case_.c.case_id.in_(part), case_.c.status == CaseStatus.SNOOZED, case_.c.snoozed_until <= now)
+    snoozed = list(connection.scalars(sa.select(case_.c.case_id).where(ended)))
+    if snoozed:
+        values = {"status": CaseStatus.OPEN, "active": 1, "snoozed_until": None}
+        connection.execute(sa.update(case_).where(case_.c.case_id.in_(snoozed)).values(**values))
+        note(connection, snoozed, now, DETECTOR_ACTOR, "reopened", {"because": "the snooze ended"})
 
 
 def _upsert(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert findings; one that had resolved is open again under its old id, and as old as its new trouble."""
     insert = postgresql.insert(finding) if connection.dialect.name == "postgresql" else sqlite.insert(finding)
-    renewed = (
-        "run_id",
-        "trace_id",
-        "amount",
-        "amount_minor",
-        "currency",
-        "evidence",
-        "digest",
-        "last_seen",
-        "resolved_at",
-    )
     begun = sa.case((finding.c.resolved_at.is_not(None), insert.excluded.first_seen), else_=finding.c.first_seen)
     statement = insert.on_conflict_do_update(
-        index_elements=["finding_id"], set_={name: insert.excluded[name] for name in renewed} | {"first_seen": begun}
+        index_elements=["finding_id"], set_={name: insert.excluded[name] for name in _RENEWED} | {"first_seen": begun}
     )
     connection.execute(statement, list(rows))

@@ -155,6 +155,31 @@ class CaseReading:
         with reading(self._engine) as connection:
             return [_presented(row) for row in connection.execute(query).mappings()]
 
+    def periods(self, case_id: str) -> list[Row]:
+        """What each month has in a case, the earliest first: `period`, `currency`, `occurrences`, `amount`."""
+        minor, counted = sa.func.max(finding.c.amount_minor), sa.func.count()
+        once = (
+            sa.select(finding.c.period, finding.c.subject_key, finding.c.currency, minor.label("minor"))
+            .where(finding.c.case_id == case_id, finding.c.resolved_at.is_(None))
+            .group_by(finding.c.period, finding.c.subject_entity, finding.c.subject_key, finding.c.currency)
+            .subquery()
+        )
+        query = (
+            sa.select(once.c.period, once.c.currency, counted.label("occurrences"), sa.func.sum(once.c.minor))
+            .group_by(once.c.period, once.c.currency)
+            .order_by(once.c.period.is_(None), once.c.period, once.c.currency)
+        )
+        with reading(self._engine) as connection:
+            return [
+                {
+                    "period": period,
+                    "currency": currency,
+                    "occurrences": number,
+                    "amount": None if cents is None else Decimal(int(cents)).scaleb(-2),
+                }
+                for period, currency, number, cents in connection.execute(query)
+            ]
+
     def run_ids(self, case_id: str) -> list[str]:
         """Every run behind the open findings of a case, not only the first 200 it carries."""
         query = sa.select(finding.c.run_id).where(
@@ -164,10 +189,13 @@ class CaseReading:
             return list(dict.fromkeys(connection.scalars(query.order_by(finding.c.first_seen, finding.c.finding_id))))
 
     def events(self, case_id: str, limit: int = 500) -> list[Row]:
-        """The history of a case, the newest first."""
+        """The history of a case, the newest first; of one that was split, that of the whole before it."""
+        parent = sa.select(case_.c.split_from).where(case_.c.case_id == case_id).scalar_subquery()
+        split = sa.select(sa.func.min(case_event.c.event_id)).where(case_event.c.case_id == case_id).scalar_subquery()
+        before = sa.and_(case_event.c.case_id == parent, case_event.c.event_id < split)
         query = (
             sa.select(case_event)
-            .where(case_event.c.case_id == case_id)
+            .where(sa.or_(case_event.c.case_id == case_id, before))
             .order_by(case_event.c.event_id.desc())
             .limit(limit)
         )
@@ -231,6 +259,8 @@ def _presented(row: Any) -> Row:
     if "amounts" in shown:
         shown["amounts"] = {currency: Decimal(amount) for currency, amount in (shown["amounts"] or {}).items()}
         shown["amount_reporting"] = Decimal(shown["amount_reporting"])
+        shown["worth"] = {currency: Decimal(amount) for currency, amount in (shown["worth"] or {}).items()}
+        shown["worth_reporting"] = None if shown["worth_reporting"] is None else Decimal(shown["worth_reporting"])
     elif shown.get("amount") is not None:
         shown["amount"] = Decimal(shown["amount"])
     return shown

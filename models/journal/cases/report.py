@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+import hashlib
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from models.domain.case import ACTIVE, CaseStatus
 from models.domain.clock import Clock
 from models.domain.finding import Finding
-from models.domain.record import Record, RecordKind
-from models.journal.cases.history import DETECTOR_ACTOR, chunks, note
-from models.journal.cases.moves import Moves, Wanted
-from models.journal.cases.tables import case_
-from models.journal.cases.totals import Total, totals_of, worth
+from models.domain.record import Record
+from models.journal.cases.difference import Difference, active, due
+from models.journal.cases.identities import identities_of
+from models.journal.cases.marks import RATES, marks_of, set_marks
+from models.journal.cases.moves import moved
+from models.journal.cases.settling import settled
+from models.journal.cases.wanted import Wanted
+from models.journal.database import reading
 from models.journal.writing import writing
 
-_REPORT_LOCK = 0x71E0_0CA5  # advisory lock on PostgreSQL: two collectors never report at once
+_REPORT_LOCK = 0x71E0_0CA5  # advisory lock on PostgreSQL: two collectors never write a part at once
 
 
 class FeedWriter(Protocol):
@@ -29,125 +34,74 @@ class FeedWriter(Protocol):
 
 
 class CaseReport:
-    """The writing half that detectors use."""
+    """The writing half that detectors use. It costs what changed: what was found is compared outside any transaction
+    that writes, and written in short ones.
+    """
 
     def __init__(self, engine: sa.Engine, clock: Clock, feed: FeedWriter) -> None:
         self._engine, self._clock, self._feed = engine, clock, feed
         self._rates: dict[str, Decimal] = {}
+        self._one_report = threading.Lock()
 
     def report(self, detector: str, findings: Sequence[Finding], rates: Mapping[str, Decimal] | None = None) -> None:
-        """Make the open findings of one detector exactly `findings`, all or nothing. Safe to repeat."""
+        """Make the open findings of one detector exactly `findings`. Safe to repeat."""
         self.report_all({detector: findings}, rates)
 
     def report_all(self, reports: Mapping[str, Sequence[Finding]], rates: Mapping[str, Decimal] | None = None) -> None:
-        """Make the open findings of several detectors exactly what each found, all or nothing.
+        """Make the open findings of several detectors exactly what each found.
 
-        One transaction, so that a subject which moves from one detector to another neither resolves nor reopens its
-        case. `rates` are units of the reporting currency for one unit of each currency; without them the last ones stay
-        in use.
+        Each case all or nothing, so that a subject which moves from one detector to another neither resolves nor
+        reopens it; what an end in between leaves, the next report writes. `rates` are units of the reporting currency
+        for one unit of each currency; without them the last ones stay in use.
         """
-        now, wanted = self._clock.now(), Wanted(reports)
-        repriced = rates is not None and dict(rates) != self._rates
-        if rates is not None:
-            self._rates = dict(rates)
+        with self._one_report:
+            if rates is not None:
+                self._rates = dict(rates)
+            while not self._brought(reports, rates is not None):
+                pass
+
+    def _brought(self, reports: Mapping[str, Sequence[Finding]], priced: bool) -> bool:
+        """Whether the journal says what was found; not where another collector wrote in between."""
+        now = self._clock.now()
+        with reading(self._engine) as connection:
+            identities = identities_of(connection)
+        wanted = Wanted(reports, identities, self._rates)
+        final = wanted.digests | ({RATES: _digest(self._rates)} if priced else {})
+        with reading(self._engine) as connection:
+            marks = marks_of(connection, final)
+            news = [name for name, digest in final.items() if marks.get(name) != digest]
+            difference = Difference(connection, wanted, [name for name in news if name != RATES])
+            also = due(connection, now) | (active(connection) if RATES in news else set())
+        token = f"writing {uuid.uuid4().hex}"
+        for part in difference.parts(also):
+            with self._writing(news, marks, token) as writes:
+                if writes is None:
+                    return False
+                moved(writes, part, difference, wanted, now)
+                if records := settled(writes, part, difference.fed, self._rates, now):
+                    self._feed.append(writes, records)
+            marks = dict.fromkeys(news, token)
+        if news:
+            with self._writing(news, marks, token) as writes:
+                if writes is None:
+                    return False
+                set_marks(writes, {name: final[name] for name in news})
+        return True
+
+    @contextmanager
+    def _writing(self, news: Sequence[str], marks: Mapping[str, str], token: str) -> Iterator[sa.Connection | None]:
+        """A transaction for one part; None where somebody else has reported since `marks` were read."""
         with writing(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_REPORT_LOCK)))
-            moves = Moves(connection, wanted, now)
-            touched = moves.stored() | moves.words_stored()
-            if repriced:
-                touched |= set(connection.scalars(sa.select(case_.c.case_id).where(case_.c.active == 1)))
-            touched |= self._woken(connection, now)
-            self._settle(connection, touched, moves, now)
-
-    def _woken(self, connection: sa.Connection, now: datetime) -> set[str]:
-        """Cases whose snooze has ended are open again, and those past their service time become overdue."""
-        snoozed = list(
-            connection.scalars(
-                sa.select(case_.c.case_id).where(case_.c.status == CaseStatus.SNOOZED, case_.c.snoozed_until <= now)
-            )
-        )
-        for part in chunks(snoozed):
-            connection.execute(
-                sa.update(case_)
-                .where(case_.c.case_id.in_(part))
-                .values(status=CaseStatus.OPEN, active=1, snoozed_until=None)
-            )
-            note(connection, part, now, DETECTOR_ACTOR, "reopened", {"because": "the snooze ended"})
-        late = sa.select(case_.c.case_id).where(case_.c.active == 1, case_.c.sla_due <= now, case_.c.overdue == 0)
-        return set(snoozed) | set(connection.scalars(late))
-
-    def _settle(self, connection: sa.Connection, touched: set[str], moves: Moves, now: datetime) -> None:
-        """Bring status, money, age and severity of the touched cases in line with their open findings."""
-        records: list[Record] = []
-        for part in chunks(sorted(touched)):
-            totals = totals_of(connection, part)
-            rows = [
-                dict(row) for row in connection.execute(sa.select(case_).where(case_.c.case_id.in_(part))).mappings()
-            ]
-            changes = []
-            for row in rows:
-                total = totals.get(row["case_id"], Total())
-                change, action = _change(row, total, self._rates, row["case_id"] in moves.fed, now)
-                changes.append(change)
-                if action:
-                    note(connection, [row["case_id"]], now, DETECTOR_ACTOR, action, {"occurrences": total.occurrences})
-                if action or row["case_id"] in moves.fed:
-                    records.append(_record(row, change, moves.fed.get(row["case_id"], ()), now))
-            if changes:
-                connection.execute(sa.update(case_).where(case_.c.case_id == sa.bindparam("b_case_id")), changes)
-        if records:
-            self._feed.append(connection, records)
+            standing = marks_of(connection, news)
+            if standing != {name: marks[name] for name in news if name in marks}:
+                yield None
+                return
+            if standing != dict.fromkeys(news, token):
+                set_marks(connection, dict.fromkeys(news, token))
+            yield connection
 
 
-def _change(
-    row: Mapping[str, Any], total: Total, rates: Mapping[str, Decimal], fed: bool, now: datetime
-) -> tuple[dict[str, Any], str | None]:
-    """The new columns of a case and what happened to it, if anything worth an entry in its history."""
-    status, action, opened = CaseStatus(row["status"]), None, row["opened_at"]
-    if total.occurrences and status is CaseStatus.RESOLVED:
-        status, action, opened = CaseStatus.OPEN, "reopened", now
-    elif not total.occurrences and status in (*ACTIVE, CaseStatus.SNOOZED):
-        status, action = CaseStatus.RESOLVED, "resolved"
-    value = worth(row, total, rates, opened, now)
-    columns = {
-        "b_case_id": row["case_id"],
-        "status": status,
-        "active": int(status in ACTIVE),
-        "opened_at": opened,
-        "resolved_at": now
-        if action == "resolved"
-        else (None if status is not CaseStatus.RESOLVED else row["resolved_at"]),
-        "last_seen": now if fed else row["last_seen"],
-        **value,
-    }
-    return columns, action
-
-
-def _record(row: Mapping[str, Any], change: Mapping[str, Any], fed: Sequence[Finding], now: datetime) -> Record:
-    amounts = change["amounts"]
-    single = next(iter(amounts.items())) if len(amounts) == 1 else (None, None)
-    return Record(
-        RecordKind.FINDING,
-        now,
-        flow=row["flow"],
-        system=row["system"],
-        entity=row["subject_entity"],
-        business_key=f"{row['subject_entity']}:{row['subject_key']}",
-        legal_entity=row["legal_entity"],
-        status="resolved" if change["status"] == CaseStatus.RESOLVED else "open",
-        error_code=row["cause"],
-        amount=None if single[1] is None else Decimal(single[1]),
-        currency=single[0],
-        actor=DETECTOR_ACTOR,
-        body={
-            "case_id": row["case_id"],
-            "fingerprint": row["fingerprint"],
-            "detector": row["detector"],
-            "title": row["title"],
-            "occurrences": change["occurrences"],
-            "amounts": amounts,
-            "severity": change["severity"],
-            "new_subjects": [f"{item.subject_entity}:{item.subject_key}" for item in fed[:200]],
-        },
-    )
+def _digest(rates: Mapping[str, Decimal]) -> str:
+    return hashlib.sha256(repr(sorted(rates.items())).encode()).hexdigest()[:16]

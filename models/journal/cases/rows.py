@@ -8,6 +8,7 @@ from typing import Any
 
 from models.domain.case import SEVERITIES, CaseStatus
 from models.domain.finding import Finding
+from models.journal.cases.wanted import Found, Words
 
 
 def words_of(detector: str, item: Finding) -> dict[str, Any]:
@@ -31,14 +32,15 @@ def words_of(detector: str, item: Finding) -> dict[str, Any]:
     }
 
 
-def case_row(case_id: str, detector: str, item: Finding, now: datetime) -> dict[str, Any]:
+def case_row(case_id: str, words: Words, now: datetime) -> dict[str, Any]:
     """A case as it opens; its money and age come with its findings' totals."""
+    item = words.item
     return {
         "case_id": case_id,
-        "fingerprint": item.fingerprint,
+        "fingerprint": item.case_fingerprint,
         "subject_entity": item.subject_entity,
         "subject_key": item.subject_key,
-        **words_of(detector, item),
+        **words_of(words.detector, item),
         "severity": item.cause.floor,
         "severity_rank": SEVERITIES.index(item.cause.floor),
         "status": CaseStatus.OPEN,
@@ -60,15 +62,14 @@ def case_row(case_id: str, detector: str, item: Finding, now: datetime) -> dict[
     }
 
 
-def finding_row(
-    finding_id: str, case_id: str, detector: str, item: Finding, digest: str, now: datetime
-) -> dict[str, Any]:
+def finding_row(found: Found, now: datetime) -> dict[str, Any]:
     """An open finding, its amount in hundredths too, to sum by."""
+    item = found.item
     minor = None if item.amount is None else int((item.amount * 100).to_integral_value())
     return {
-        "finding_id": finding_id,
-        "case_id": case_id,
-        "detector": detector,
+        "finding_id": found.finding_id,
+        "case_id": found.case_id,
+        "detector": found.detector,
         "subject_entity": item.subject_entity,
         "subject_key": item.subject_key,
         "run_id": item.run_id,
@@ -77,8 +78,11 @@ def finding_row(
         "amount_minor": minor,
         "currency": item.currency,
         "evidence": dict(item.evidence),
-        "digest": digest,
+        "digest": found.digest,
         "first_seen": item.since or now,
         "last_seen": now,
         "resolved_at": None,
+        "legal_entity": item.legal_entity,
+        "money_kind": item.cause.money_kind,
+        "period": item.period,
     }

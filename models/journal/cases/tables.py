@@ -46,11 +46,35 @@ case_ = sa.Table(
     sa.Column("root", sa.Integer, nullable=False),
     sa.Column("run_ids", Json, nullable=False),
     sa.Column("trace_ids", Json, nullable=False),
+    sa.Column("period", sa.Text),  # the month of all its open findings, if they have one
+    sa.Column("worth", Json),  # the most that was at stake since it opened: kept when it resolves
+    sa.Column("worth_reporting", sa.Text),
+    sa.Column("worth_rank", sa.BigInteger),  # worth_reporting in hundredths
+    sa.Column("split_from", sa.Text),  # the case of several legal entities whose history comes before its own
+    sa.Column("identity", sa.Text),  # of a case of release 0.1.0: see `identities.py`
     sa.Index("case_by_money", "active", "amount_rank", "case_id"),
     sa.Index("case_by_severity", "active", "severity_rank", "amount_rank", "case_id"),
     sa.Index("case_by_age", "active", "first_seen", "case_id"),
     sa.Index("case_by_due", "active", "sla_due", "case_id"),
     sa.Index("case_by_cause", "cause", "active"),
+    sa.Index(
+        "case_in_time",
+        "sla_due",
+        sqlite_where=sa.text("active = 1 AND overdue = 0"),
+        postgresql_where=sa.text("active = 1 AND overdue = 0"),
+    ),
+    sa.Index(
+        "case_snoozed",
+        "snoozed_until",
+        sqlite_where=sa.text("snoozed_until IS NOT NULL"),
+        postgresql_where=sa.text("snoozed_until IS NOT NULL"),
+    ),
+    sa.Index(
+        "case_of_old_identity",
+        "identity",
+        sqlite_where=sa.text("identity IS NOT NULL"),
+        postgresql_where=sa.text("identity IS NOT NULL"),
+    ),
     sa.Index("case_by_project", "project_key"),
     sa.Index("case_by_customer", "customer_key"),
 )
@@ -73,6 +97,9 @@ finding = sa.Table(
     sa.Column("first_seen", Instant, nullable=False),
     sa.Column("last_seen", Instant, nullable=False),
     sa.Column("resolved_at", Instant),
+    sa.Column("legal_entity", sa.Text),
+    sa.Column("money_kind", sa.Text),
+    sa.Column("period", sa.Text),
     sa.Index(
         "finding_open",
         "detector",
@@ -82,6 +109,13 @@ finding = sa.Table(
     sa.Index("finding_by_case", "case_id", "resolved_at", "first_seen"),
     sa.Index("finding_by_subject", "subject_key"),
     sa.Index("finding_by_run", "run_id"),
+)
+
+report = sa.Table(
+    "report",
+    metadata,
+    sa.Column("detector", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),  # of all that it found last, or who is writing it down
 )
 
 case_event = sa.Table(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from models.domain.case import SEVERITIES, service_time, severity
 from models.domain.money import CENT
-from models.journal.cases.tables import finding
+from models.journal.cases.tables import case_, finding
 
 RUNS_KEPT = 200
 TRACES_KEPT = 20
@@ -20,27 +20,37 @@ TRACES_KEPT = 20
 
 @dataclass(slots=True)
 class Total:
-    """Open findings of one case; `minor` is hundredths by currency."""
+    """Open findings of one case; `minor` is hundredths by currency, of the case's kind of money alone. `period` is the
+    month that all of them are about, if they are.
+    """
 
     occurrences: int = 0
     minor: dict[str, int] = field(default_factory=dict)
     first_seen: datetime | None = None
+    periods: set[str] = field(default_factory=set)
     run_ids: list[str] = field(default_factory=list)
     trace_ids: list[str] = field(default_factory=list)
+
+    @property
+    def period(self) -> str | None:
+        return next(iter(self.periods)) if len(self.periods) == 1 else None
 
 
 def totals_of(connection: sa.Connection, case_ids: Sequence[str]) -> dict[str, Total]:
     """Totals of the cases that have open findings, read from the findings themselves so that they can never drift."""
     totals: dict[str, Total] = {}
+    kind = sa.func.coalesce(finding.c.money_kind, case_.c.money_kind)
     once = (
         sa.select(
             finding.c.case_id,
             finding.c.subject_entity,
             finding.c.subject_key,
             sa.func.max(finding.c.currency).label("currency"),
-            sa.func.max(finding.c.amount_minor).label("minor"),
+            sa.func.max(sa.case((kind == case_.c.money_kind, finding.c.amount_minor))).label("minor"),
             sa.func.min(finding.c.first_seen).label("first_seen"),
+            sa.func.max(finding.c.period).label("period"),
         )
+        .join(case_, case_.c.case_id == finding.c.case_id)
         .where(finding.c.case_id.in_(case_ids), finding.c.resolved_at.is_(None))
         .group_by(finding.c.case_id, finding.c.subject_entity, finding.c.subject_key)
         .subquery()
@@ -51,11 +61,14 @@ def totals_of(connection: sa.Connection, case_ids: Sequence[str]) -> dict[str, T
         sa.func.count().label("n"),
         sa.func.sum(once.c.minor).label("minor"),
         sa.func.min(once.c.first_seen).label("first_seen"),
+        sa.func.min(once.c.period).label("earliest"),
+        sa.func.max(once.c.period).label("latest"),
     ).group_by(once.c.case_id, once.c.currency)
     for row in connection.execute(summed):
         total = totals.setdefault(row.case_id, Total())
         total.occurrences += row.n
         total.first_seen = min(filter(None, (total.first_seen, row.first_seen)), default=None)
+        total.periods |= {period for period in (row.earliest, row.latest) if period}
         if row.currency is not None and row.minor is not None:
             total.minor[row.currency] = int(row.minor)
     _with_runs(connection, case_ids, totals)
@@ -82,37 +95,68 @@ def _with_runs(connection: sa.Connection, case_ids: Sequence[str], totals: Mappi
             total.trace_ids.append(row.trace_id)
 
 
+_KEPT = ("worth", "worth_reporting", "worth_rank", "severity", "severity_rank", "sla_due", "first_seen", "period")
+"""Columns of a case that stay as they were when nothing is found in it any more."""
+
+
 def worth(
-    row: Mapping[str, Any], total: Total, rates: Mapping[str, Decimal], opened: datetime, now: datetime
+    row: Mapping[str, Any], total: Total, rates: Mapping[str, Decimal], again: bool, now: datetime
 ) -> dict[str, Any]:
     """The columns of a case that follow from its findings: money by currency and in all, severity, and until when to
-    act.
+    act; `again` says that it opens again. One without findings keeps what it was worth, when it began and how grave it
+    was.
 
     An amount in a currency without a rate stays in `amounts` and out of the sum: a guess would be worse.
     """
     amounts = {currency: Decimal(minor).scaleb(-2) for currency, minor in sorted(total.minor.items())}
-    reporting = sum(
-        (
-            (amount * rates[currency]).quantize(CENT, ROUND_HALF_EVEN)
-            for currency, amount in amounts.items()
-            if currency in rates
-        ),
-        Decimal("0.00"),
-    )
-    calm = severity(reporting, total.occurrences, row["floor"])
-    due = opened + service_time(calm, row["flow"])
-    overdue = due <= now and total.occurrences > 0
-    grave = severity(reporting, total.occurrences, row["floor"], overdue)
-    return {
+    reporting = _converted(amounts, rates)
+    money = {
         "occurrences": total.occurrences,
         "amounts": {currency: str(amount) for currency, amount in amounts.items()},
         "amount_reporting": str(reporting),
         "amount_rank": int(reporting * 100),
-        "severity": grave,
-        "severity_rank": SEVERITIES.index(grave),
-        "sla_due": due,
-        "overdue": int(overdue),
-        "first_seen": total.first_seen or row["first_seen"],
         "run_ids": total.run_ids,
         "trace_ids": total.trace_ids,
     }
+    if not total.occurrences:
+        return {**money, **{name: row[name] for name in _KEPT}, "overdue": 0}
+    calm = severity(reporting, total.occurrences, row["floor"])
+    until = (now if again else row["opened_at"]) + service_time(calm, row["flow"])
+    overdue = until <= now
+    grave = severity(reporting, total.occurrences, row["floor"], overdue)
+    return {
+        **money,
+        **_most(row, money, again),
+        "severity": grave,
+        "severity_rank": SEVERITIES.index(grave),
+        "sla_due": until,
+        "overdue": int(overdue),
+        "first_seen": _begun(row, total, again),
+        "period": total.period,
+    }
+
+
+def _converted(amounts: Mapping[str, Decimal], rates: Mapping[str, Decimal]) -> Decimal:
+    each = (
+        (amount * rates[currency]).quantize(CENT, ROUND_HALF_EVEN)
+        for currency, amount in amounts.items()
+        if currency in rates
+    )
+    return sum(each, Decimal("0.00"))
+
+
+def _most(row: Mapping[str, Any], money: Mapping[str, Any], again: bool) -> dict[str, Any]:
+    """The most that was at stake since the case opened: when it resolves, that was recovered."""
+    if not again and (row["worth_rank"] or 0) > money["amount_rank"]:
+        return {name: row[name] for name in ("worth", "worth_reporting", "worth_rank")}
+    return {
+        "worth": money["amounts"],
+        "worth_reporting": money["amount_reporting"],
+        "worth_rank": money["amount_rank"],
+    }
+
+
+def _begun(row: Mapping[str, Any], total: Total, again: bool) -> datetime:
+    """When the oldest trouble began that was in the case since it opened, also after that one was mended."""
+    found = total.first_seen or row["first_seen"]
+    return found if again else min(found, row["first_seen"])

@@ -11,14 +11,14 @@ import pytest
 
 from collectors.detectors import run
 from models.derivation.refresh import refresh
-from models.domain.fingerprint import case_id_of
+from models.domain.fingerprint import id_of
 from models.journal import open_journal
 from models.journal.cases import CaseFilter
 from tests.detecting import reported
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
-FINGERPRINT = "project-missing|erp|PRJ-1012"
-CASE = case_id_of(FINGERPRINT)
+FINGERPRINT = "project-missing|erp|PRJ-1012|NOV-UK"
+CASE = id_of(FINGERPRINT)
 HERE = CaseFilter(projects=("PRJ-1001",))
 MILESTONES = [
     {"milestone_id": "M1", "name": "Design accepted", "due": "2026-09-10", "amount": money("20000.00", "GBP")},
@@ -216,7 +216,7 @@ def test_a_mistyped_code_is_one_case_with_its_correction_from_before_approval_un
     world.look()
     (case,) = world.journal.cases.page(HERE).rows
     assert (case["fingerprint"], case["suggestion"]) == (
-        "charge-code-unknown|PRJ-1001.0l0",
+        "charge-code-unknown|PRJ-1001.0l0|NOV-UK",
         {"charge_code": "PRJ-1001.010"},
     )
     world.entry(1, "PRJ-1001", charge_code="PRJ-1001.0l0")

@@ -57,7 +57,7 @@ FROM mart_work
 WHERE blocker = 'not-submitted'
     AND CAST(work_date AS TIMESTAMPTZ) < {now} - INTERVAL 60 DAY;
 """
-CASE = case_id_of("submission-late|forgotten|E-7")
+CASE = case_id_of("submission-late|forgotten|E-7", "NOV-DE")
 
 
 @pytest.fixture

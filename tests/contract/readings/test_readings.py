@@ -59,7 +59,7 @@ def filters(firm: str) -> dict[str, Any]:
         "wanted": TotalsQuestion(),
         "column": "system",
         "cause": "cause",
-        "case_id": case_id_of(fingerprint_of(firm)),
+        "case_id": case_of(firm).case_id,
         "case": case_of(firm),
         "cases": (case_of(firm), replace(case_of(firm), case_id=firm)),  # as the journal and as the lake names it
         "run_id": firm,
@@ -139,7 +139,10 @@ def finding(firm: str) -> Finding:
 
 def case_of(firm: str) -> Case:
     """A firm's case by the id that the journal gives it."""
-    return case(case_id=case_id_of(fingerprint_of(firm)), legal_entity=None if firm == NOBODYS else firm)
+    return case(
+        case_id=case_id_of(fingerprint_of(firm), None if firm == NOBODYS else firm),
+        legal_entity=None if firm == NOBODYS else firm,
+    )
 
 
 def dead_run(firm: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.domain.case import SEVERITIES, severity
 from models.domain.finding import Cause, Finding
-from models.domain.fingerprint import case_id_of, fingerprint
+from models.domain.fingerprint import fingerprint, id_of
 from models.domain.plan import Plan
 from models.journal.cases import CaseFilter
 from models.journal.cases.cases import Cases
@@ -43,7 +43,7 @@ reports = st.lists(st.tuples(st.sampled_from(["one", "two"]), st.lists(found, ma
 @given(reports)
 def test_cases_are_the_sum_of_the_last_reports(history):
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-    metadata.create_all(engine, tables=[metadata.tables[name] for name in ("case_", "finding", "case_event")])
+    metadata.create_all(engine, tables=[metadata.tables[name] for name in ("case_", "finding", "report", "case_event")])
     clock, feed = HandClock(), KeptFeed()
     cases, last = Cases(engine, clock, feed), {}
     for detector, findings in history:
@@ -53,7 +53,7 @@ def test_cases_are_the_sum_of_the_last_reports(history):
     standing: dict[str, dict[str, Finding]] = {}
     for findings in last.values():
         for one in findings:
-            standing.setdefault(case_id_of(one.fingerprint), {})[one.subject_key] = one
+            standing.setdefault(id_of(one.case_fingerprint), {})[one.subject_key] = one
     rows = {row["case_id"]: row for row in cases.page(EVERY, limit=100).rows}
     assert {key for key, row in rows.items() if row["status"] == "open"} == set(standing)
     for key, row in rows.items():

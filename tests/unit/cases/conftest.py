@@ -48,7 +48,9 @@ def feed() -> KeptFeed:
 @pytest.fixture
 def engine(tmp_path):
     made = sa.create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
-    metadata.create_all(made, tables=[metadata.tables[name] for name in ("case_", "finding", "case_event", "request")])
+    metadata.create_all(
+        made, tables=[metadata.tables[name] for name in ("case_", "finding", "report", "case_event", "request")]
+    )
     yield made
     made.dispose()
 

@@ -7,11 +7,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import case_id_of, fingerprint
 from models.domain.record import RecordKind
-from models.journal.cases import CaseFilter
+from models.journal.cases import CaseFilter, report
+from models.journal.cases.cases import Cases
 
 RATES = {"EUR": Decimal(1), "GBP": Decimal("1.20")}
 MISSING = Cause(
@@ -27,7 +29,7 @@ MISSING = Cause(
     subject=("project", "PRJ-1012"),
 )
 PRINT = fingerprint("project-missing", "erp", "PRJ-1012")
-CASE = case_id_of(PRINT)
+CASE = case_id_of(PRINT, "NOV-DE")
 
 
 def entry(
@@ -54,7 +56,7 @@ def test_findings_with_one_fingerprint_are_one_case_with_money_in_each_currency_
     page = cases.page()
     assert page.total == 1
     (case,) = page.rows
-    assert case["fingerprint"] == "project-missing|erp|PRJ-1012" and case["case_id"] == CASE
+    assert case["fingerprint"] == "project-missing|erp|PRJ-1012|NOV-DE" and case["case_id"] == CASE
     assert case["amounts"] == {"EUR": Decimal("150.10"), "GBP": Decimal("10.01")}
     assert case["amount_reporting"] == Decimal("162.11")
     assert (case["occurrences"], case["status"], set(case["run_ids"])) == (3, "open", {"run-1", "run-2", "run-3"})
@@ -232,7 +234,7 @@ def test_pages_filter_search_and_order_in_the_store(cases, clock):
     assert cases.page(CaseFilter(systems=("workday",))).total == 7
     assert cases.page(CaseFilter(legal_entities=("NOV-DE",))).total == 1
     assert (
-        cases.page(CaseFilter(text="prj-1012|")).total == 0 and cases.page(CaseFilter(text="erp|prj-1012")).total == 1
+        cases.page(CaseFilter(text="prj-1012|-")).total == 0 and cases.page(CaseFilter(text="erp|prj-1012")).total == 1
     )
     assert cases.page(CaseFilter(text="S-3")).total == 1, "a case is found by the subject of its finding"
     assert cases.page(CaseFilter(text="run-4")).total == 1, "and by its run"
@@ -256,3 +258,66 @@ def test_findings_of_a_case_are_paged_oldest_first(cases, clock):
         "TE-kantata-298",
         "TE-kantata-297",
     ]
+
+
+@pytest.mark.req("X19")
+def test_a_case_is_of_one_legal_entity_and_knows_the_month_of_its_findings(cases):
+    july, august = replace(entry(1), period="2026-07"), replace(entry(2, "50.00"), period="2026-08")
+    british = replace(entry(3, "10.00", "GBP"), legal_entity="NOV-UK", period="2026-08")
+    cases.report("orphaned_project", [july, british], RATES)
+    rows = {row["legal_entity"]: row for row in cases.page().rows}
+    assert {name: row["amounts"] for name, row in rows.items()} == {"NOV-DE": {"EUR": 100}, "NOV-UK": {"GBP": 10}}
+    assert (rows["NOV-DE"]["period"], rows["NOV-UK"]["period"]) == ("2026-07", "2026-08")
+    cases.report("orphaned_project", [july, august], RATES)
+    assert cases.get(CASE)["period"] is None, "a missing project is one case for all its months"
+    assert [(row["period"], row["amount"]) for row in cases.periods(CASE)] == [("2026-07", 100), ("2026-08", 50)]
+
+
+@pytest.mark.req("X19")
+def test_money_of_another_kind_is_not_added(cases):
+    sold = replace(MISSING, money_kind="sold_not_set_up", root=False)
+    cases.report_all({"one": [entry(1)], "two": [entry(2, "5000.00", cause=sold)]}, RATES)
+    assert (cases.get(CASE)["money_kind"], cases.get(CASE)["amount_reporting"]) == ("billing_blocked", Decimal(100))
+
+
+@pytest.mark.req("X8", "X19")
+def test_a_resolved_case_keeps_its_worth_its_age_and_its_gravity(cases, clock):
+    begun = clock.now() - timedelta(days=9)
+    cases.report("orphaned_project", [replace(entry(1, "60000.00"), since=begun), entry(2, "70.00")], RATES)
+    cases.report("orphaned_project", [entry(2, "70.00")], RATES)
+    assert cases.get(CASE)["amount_reporting"] == 70
+    cases.report("orphaned_project", [], RATES)
+    case = cases.get(CASE)
+    assert (case["worth"], case["worth_reporting"]) == ({"EUR": Decimal(60070)}, Decimal("60070.00"))
+    assert (case["first_seen"], case["amount_reporting"]) == (begun, 0)
+    cases.report("orphaned_project", [entry(2, "70.00")], RATES)
+    assert cases.get(CASE)["worth_reporting"] == 70, "what was recovered before is not recovered twice"
+
+
+@pytest.mark.req("X8")
+def test_a_large_report_is_written_in_short_transactions(cases, engine):
+    """No other writer waits for all of it: each transaction has at most a hundred cases or five hundred findings."""
+    begun: list[int] = []
+    sa.event.listen(engine, "commit", lambda _: begun.append(1))
+    found = [entry(n, text=f"{PRINT}-{n}") for n in range(1000)]
+    cases.report("orphaned_project", found, RATES)
+    assert cases.page().total == 1000 and len(begun) >= 10
+
+
+@pytest.mark.req("X8")
+def test_a_report_that_another_collector_overtakes_is_looked_at_again(cases, engine, clock, feed, monkeypatch):
+    """The other wrote between this one's look and its first transaction: nothing of either is lost or doubled."""
+    other, looked = Cases(engine, clock, feed), []
+    once = report.Difference
+
+    def meanwhile(*given):
+        looked.append(1)
+        made = once(*given)
+        if len(looked) == 1:
+            other.report("orphaned_project", [entry(1), entry(2)], RATES)
+        return made
+
+    monkeypatch.setattr(report, "Difference", meanwhile)
+    cases.report("orphaned_project", [entry(1)], RATES)
+    assert cases.get(CASE)["occurrences"] == 1
+    assert [event["action"] for event in cases.events(CASE)] == ["opened"]

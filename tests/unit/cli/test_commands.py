@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from models.domain.fingerprint import case_id_of
+from models.domain.fingerprint import id_of
 from models.journal import Journal, open_journal
 from tests.catalogues import packaged
 from tests.unit.cases.test_cases import entry
@@ -140,7 +140,7 @@ def test_a_resolved_case_is_not_replayed_by_its_id(tmp_path: Path) -> None:
     journal = installed(tmp_path)
     journal.cases.report("late", [entry(1)])
     journal.cases.report("late", [])
-    done = tieout(tmp_path, "replay", "--case", case_id_of(entry(1).fingerprint))
+    done = tieout(tmp_path, "replay", "--case", id_of(entry(1).case_fingerprint))
     assert done.returncode == 2 and "is resolved" in done.stderr
 
 
