@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from models.derivation import refresh as refreshing
