@@ -65,6 +65,8 @@ def _cause(row: Row, code: str) -> tuple[str, str]:
         return "project-missing", fingerprint("project-missing", "erp", row["project_key"])
     if code in _CODE and row["charge_code"]:
         return _CODE[code], code_fingerprint(_CODE[code], row["charge_code"], row["project_key"])
+    if code == "customer-clash" and row["number"]:
+        return code, fingerprint(code, row["source"], row["number"].strip().upper())
     where = row["resource_key"] if code == "resource-not-found" else row["error_field"]
     if code == "closed-period" and row["period"]:
         where = row["period"]  # one month is reopened at a time, and a replay of it must not meet another

@@ -12,6 +12,8 @@ SELECT
     r.updated_at,
     coalesce(w.legal_entity, r.legal_entity) AS legal_entity,
     strftime(coalesce(w.work_date, TRY_CAST(r.payload->>'$.work_date' AS DATE)), '%Y-%m') AS period,
+    r.payload->>'$.ref.system' AS source,
+    r.payload->>'$.number' AS number,
     w.item_key,
     coalesce(
         w.project_key,

@@ -1,8 +1,9 @@
-"""Customers that exist twice, and hierarchies that differ between systems (X4)."""
+"""Customers that exist twice, numbers that two companies have, hierarchies that differ between systems (X4, M2)."""
 
 from __future__ import annotations
 
 from collectors.detectors.contract import Detector, Example, Row
+from models.domain.explanations import explain
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
 from models.domain.flow_names import MASTER_DATA
@@ -34,6 +35,33 @@ def twins(row: Row) -> Finding:
     )
 
 
+def clash(row: Row) -> Finding:
+    """One of several companies that have one customer number."""
+    words = explain("customer-clash")
+    cause = Cause(
+        "customer-clash",
+        f"{words.title}: {row['number']} in {row['system']}",
+        words.explanation,
+        words.next_action,
+        row["system"],
+        words.money_kind,
+        "medium",
+        flow=MASTER_DATA,
+        system=row["system"],
+        root=True,
+    )
+    return Finding(
+        fingerprint("customer-clash", row["system"], row["said"]),
+        cause,
+        "customer",
+        row["system_id"],
+        since=row["since"],
+        legal_entity=row["legal_entity"],
+        customer_key=row["key"],
+        evidence={"name": row["name"], "number": row["number"]},
+    )
+
+
 def hierarchy(row: Row) -> Finding:
     cause = Cause(
         "customer-hierarchy",
@@ -60,7 +88,11 @@ def hierarchy(row: Row) -> Finding:
 
 
 DETECTOR = Detector(
-    "duplicate_customer", "Customers that exist twice", ("X4",), __file__, {"twins": twins, "hierarchy": hierarchy}
+    "duplicate_customer",
+    "Customers that exist twice",
+    ("X4", "M2"),
+    __file__,
+    {"twins": twins, "clash": clash, "hierarchy": hierarchy},
 )
 
 _ONE = {
@@ -95,6 +127,43 @@ EXAMPLES = (
             ("customer-duplicate|salesforce|C-100", "C-100", None),
             ("customer-duplicate|salesforce|C-100", "C-300", None),
         ],
+    ),
+    Example(
+        "two accounts that are known to be one customer, under one key",
+        {
+            "mart_state_customer": [
+                {**_ONE, "system_id": "001A", "name": "Müller & Söhne G.m.b.H."},
+                {**_ONE, "system_id": "001B", "name": "MULLER SOHNE", "tax_id": None},
+            ]
+        },
+        [
+            ("customer-duplicate|salesforce|C-100", "001A", None),
+            ("customer-duplicate|salesforce|C-100", "001B", None),
+        ],
+    ),
+    Example(
+        "one number, two companies",
+        {
+            "mart_state_customer": [
+                {**_ONE, "system_id": "001A", "number": "DE-1001"},
+                {**_ONE, "system_id": "001B", "number": "de-1001 ", "name": "Pemberton", "tax_id": "GB777"},
+            ]
+        },
+        [
+            ("customer-clash|salesforce|DE-1001", "001A", None),
+            ("customer-clash|salesforce|DE-1001", "001B", None),
+        ],
+    ),
+    Example(
+        "numbers that differ in one character, placeholders for a number, and namesakes with tax ids of their own",
+        {
+            "mart_state_customer": [
+                {**_ONE, "system_id": "001A", "number": "DE-1001"},
+                {**_ONE, "system_id": "001B", "key": "C-2", "number": "UK-1001", "tax_id": "DE 9"},
+                {**_ONE, "system_id": "001C", "key": "C-3", "number": "n/a", "name": "Pemberton", "tax_id": "GB7"},
+                {**_ONE, "system_id": "001D", "key": "C-4", "number": "n/a", "name": "Quillon", "tax_id": "GB8"},
+            ]
+        },
     ),
     Example(
         "another parent in the ERP",

@@ -1,46 +1,28 @@
--- twins: active customers of one system that share a tax id, or a name and country
-WITH c AS (
+-- twins: active customers of one system that share a tax id, or a name and country with no tax ids that part them
+WITH spelt AS (
     SELECT
         *,
         nullif(regexp_replace(upper(tax_id), '[^A-Z0-9]', '', 'g'), '') AS tax,
-        nullif(
-            trim(
-                regexp_replace(
-                    regexp_replace(lower(name), '[^a-z0-9 ]', ' ', 'g'),
-                    '\b(gmbh|ltd|limited|inc|llc|plc|ag|sa|bv|corp|co|kg)\b|\s+',
-                    ' ',
-                    'g'
-                )
-            ),
-            ''
-        ) AS plain
+        regexp_replace(
+            replace(replace(strip_accents(lower(name)), 'ß', 'ss'), '.', ''), '[^a-z0-9]+', ' ', 'g'
+        ) AS words,
+        count(*) OVER (PARTITION BY system, key) > 1 AS shares_key
     FROM mart_state_customer
     WHERE active
-), same AS (
+), c AS (
     SELECT
-        system,
-        'tax id ' || tax AS because,
-        key,
-        name,
-        system_id,
-        legal_entity,
-        observed_at,
-        min(key) OVER w AS first,
-        count(DISTINCT key) OVER w AS n
+        *,
+        nullif(trim(regexp_replace(words,
+            '\b(ag|bv|co|company|corp|corporation|gmbh|inc|incorporated|kg|limited|llc|llp|ltd|mbh|nv|oy|plc|sa|sarl'
+            '|sas|se|spa|srl|ug|und|and)\b|\s+', ' ', 'g')), '') AS plain
+    FROM spelt
+), same AS (
+    SELECT *, 'tax id ' || tax AS because, min(key) OVER w AS first, count(*) OVER w > 1 AS twice
     FROM c
     WHERE tax IS NOT NULL
     WINDOW w AS (PARTITION BY system, tax)
     UNION ALL
-    SELECT
-        system,
-        'name and country',
-        key,
-        name,
-        system_id,
-        legal_entity,
-        observed_at,
-        min(key) OVER v,
-        count(DISTINCT key) OVER v
+    SELECT *, 'name and country', min(key) OVER v, count(*) OVER v > count(DISTINCT tax) OVER v AND count(*) OVER v > 1
     FROM c
     WHERE plain IS NOT NULL AND country IS NOT NULL
     WINDOW v AS (PARTITION BY system, regexp_replace(plain, '\s+', ' ', 'g'), country)
@@ -48,14 +30,30 @@ WITH c AS (
 SELECT
     system,
     first,
-    key,
+    CASE WHEN shares_key THEN system_id ELSE key END AS key,
     any_value(name) AS name,
     any_value(legal_entity) AS legal_entity,
     min(observed_at) AS since,
     string_agg(DISTINCT because, ', ') AS because
 FROM same
-WHERE n > 1
-GROUP BY system, first, key;
+WHERE twice
+GROUP BY system, first, CASE WHEN shares_key THEN system_id ELSE key END;
+
+-- clash: active customers of one system that have one number and are, by tax id or name, several companies
+WITH numbered AS (
+    SELECT
+        *,
+        upper(trim(number)) AS said,
+        nullif(regexp_replace(upper(tax_id), '[^A-Z0-9]', '', 'g'), '') AS tax,
+        lower(strip_accents(name)) || '|' || coalesce(country, '') AS plain
+    FROM mart_state_customer
+    WHERE active AND role = 'crm' AND regexp_matches(number, '[0-9]')
+)
+SELECT system, said, system_id, key, name, number, legal_entity, observed_at AS since
+FROM numbered
+WINDOW w AS (PARTITION BY system, said)
+QUALIFY count(*) OVER w > 1
+    AND (count(DISTINCT tax) OVER w > 1 OR (count(tax) OVER w < count(*) OVER w AND count(DISTINCT plain) OVER w > 1));
 
 -- hierarchy: customers whose parent differs between CRM and ERP
 SELECT

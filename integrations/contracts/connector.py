@@ -79,13 +79,18 @@ class TargetState:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One object as a system snapshot showed it (C4), in canonical words: `key` is the canonical or business key
-    that joins systems (project code, customer number, time entry ref …), `fields` are JSON-ready."""
+    that joins systems (project code, customer number, time entry ref …), `fields` are JSON-ready.
+
+    `refs` name, by field or as `key`, what this system mints keys for by rule, as (entity, its own id): where the
+    crosswalk knows the object, the engine shows it under the id that was settled on instead.
+    """
 
     entity: str
     system_id: str
     key: str
     fields: Mapping[str, Any]
     legal_entity: str | None = None
+    refs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 Answer = Acknowledgement | Exception

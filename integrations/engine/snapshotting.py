@@ -12,6 +12,7 @@ import httpx
 import orjson
 
 from integrations.contracts.connector import Connector, Observation
+from integrations.engine.settled_names import SettledNames
 from models.domain.clock import Clock
 from models.domain.errors import Retriable
 from models.domain.storable import json_text
@@ -49,7 +50,8 @@ class Snapshotting:
         sent, present = 0, set()
         batch: dict[str, tuple[Seen, list[dict[str, Any]]]] = {}
         head = self._head(connector, entity)
-        for observation in connector.snapshot(entity):
+        settled = SettledNames(self._journal.crosswalk, name)
+        for observation in map(settled.of, connector.snapshot(entity)):
             own = observation.system_id
             present.add(own)
             digest, fields = _digest(observation)

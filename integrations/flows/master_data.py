@@ -52,6 +52,8 @@ def identified_needs(record: Payload) -> Iterable[Need]:
             yield Need("canonical", (ref["system"], ref["kind"], ref["id"]))
     if record.get("name") and not record.get("code"):
         yield from (Need("match", ("customer", key)) for key in customer_keys(record))
+    for entity in ("customer", "resource") if record.get("number") and record.get("ref") else ():
+        yield Need("known", (entity, mastering.minted_id(entity, record)))
     if record.get("code") and record.get("name"):
         yield from (Need("match", ("project", key)) for key in project_keys(record))
 
@@ -63,6 +65,8 @@ def learnt(record: Payload, ctx: Context) -> Done | NothingToDo:
     if record["alias"]:
         return Done({**record, "stale": True})
     known = ctx.known(entity, identity) or {}
+    if entity == "customer":
+        mastering.refuse_clash(record, known)
     if int(known.get("source_version") or 0) > ctx.run.source_version:
         return Done({**record, "stale": True})
     refuse_trespass(entity, known, record, ctx)

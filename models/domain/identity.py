@@ -1,4 +1,4 @@
-"""When two records name the same customer or project (M2): normalised identity keys and one verdict.
+"""When two records name the same customer, project or person (M2): normalised identity keys and one verdict.
 
 Keys are what the journal's registry is searched by; the verdict weighs what the keys found. A tax id decides; a name
 with its country only raises a suspicion, since groups and franchises share names.
@@ -79,8 +79,9 @@ def project_keys(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def normalised_code(code: str) -> str:
-    """Upper-case letters and digits: `prj 1001` and `PRJ-1001` agree."""
-    return "".join(letter for letter in code.upper() if letter.isalnum())
+    """Capitals, and one hyphen for what parts them: `prj 1001` and `PRJ-1001` agree, `PRJ-1-1` and `PRJ-11` do not."""
+    parts = "".join(letter if letter.isalnum() else " " for letter in code.upper()).split()
+    return "-".join(parts) or code
 
 
 def same_customer(one: Mapping[str, Any], other: Mapping[str, Any]) -> Verdict:
@@ -93,3 +94,14 @@ def same_customer(one: Mapping[str, Any], other: Mapping[str, Any]) -> Verdict:
         return Verdict.SAME if mine == theirs else Verdict.DIFFERENT
     alike = customer_keys(one)[-1] == customer_keys(other)[-1]
     return Verdict.SUSPECTED if alike else Verdict.DIFFERENT
+
+
+def same_person(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two people's JSON bodies, of two systems that each count for themselves, name one person.
+
+    An equal e-mail address says so, or an equal name hired on one day; the worker number says nothing.
+    """
+    if one.get("email") and other.get("email"):
+        return str(one["email"]).casefold() == str(other["email"]).casefold()
+    hired = one.get("hired_on") and one["hired_on"] == other.get("hired_on")
+    return bool(hired) and normalised_name(one["name"]) == normalised_name(other["name"])

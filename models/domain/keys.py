@@ -10,7 +10,7 @@ import re
 from uuid import UUID, uuid5
 
 _NAMESPACE = UUID("5b2f8a3e-7f0c-5d2b-9a64-3f1f6f2c9d10")
-_DIGITS = re.compile(r"\d+")
+_PLAIN = re.compile(r"[A-Z0-9]+([._-][A-Z0-9]+)*")
 
 
 def business_key(entity: str, identity: str) -> str:
@@ -24,9 +24,15 @@ def ref_key(entity: str, system: str, identity: str) -> str:
 
 
 def customer_id(number: str | None, system: str, source_id: str) -> str:
-    """`C-` and the digits of the customer number; without one, eight hex digits that follow from the source's id."""
-    digits = "".join(_DIGITS.findall(number or ""))
-    return f"C-{digits or _short(ref_key('customer', system, source_id))}"
+    """`C-` and the whole customer number in capitals: `C-DE-1001`, which is not `C-UK-1001`.
+
+    A number with other characters than A-Z, 0-9, dot, hyphen and underscore gets eight hex digits of its own. What has
+    no digit (`n/a`) is no number: then they follow from the source's id.
+    """
+    plain = (number or "").strip().upper()
+    if not any(character.isdecimal() for character in plain):
+        return f"C-{_short(ref_key('customer', system, source_id))}"
+    return f"C-{plain if _PLAIN.fullmatch(plain) else _short(plain)}"
 
 
 def contract_id(project_code: str) -> str:
@@ -35,8 +41,13 @@ def contract_id(project_code: str) -> str:
 
 
 def resource_id(number: str) -> str:
-    """A person's enterprise-wide id is the worker number."""
+    """A person's enterprise-wide id is the worker number, in the system that gave it first."""
     return number
+
+
+def apart(identity: str, system: str) -> str:
+    """The id of whom `system` numbers like somebody else whom another system knows: `1001.workday-uk`."""
+    return f"{identity}.{system}"
 
 
 def project_id(code: str) -> str:
@@ -67,4 +78,4 @@ def reversal_id(posting: str) -> str:
 
 
 def _short(text: str) -> str:
-    return uuid5(_NAMESPACE, text).hex[:8]
+    return uuid5(_NAMESPACE, text.encode(errors="backslashreplace").decode()).hex[:8]

@@ -62,6 +62,12 @@ class Crosswalk:
         with reading(self._engine) as connection:
             return self._canonical(connection, refs)
 
+    def named(self, system: str, entity: str) -> dict[str, str]:
+        """The canonical id of each object of a system that is linked, by the system's own id."""
+        with reading(self._engine) as connection:
+            found = connection.execute(self._sql["named"], {"system": system, "entity": entity})
+            return {system_id: canonical_id for system_id, canonical_id in found}
+
     def system_ids(self, names: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
         """System ids by (system, entity, canonical id); the latest link where a system has several."""
         found: dict[tuple[str, str, str], str] = {}

@@ -29,7 +29,10 @@ def customer_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Obs
         "tax_id": found.tax_id,
         "active": found.active,
     }
-    return Observation("customer", found.ref.id, keys[found.ref.id], fields, found.legal_entity_id)
+    refs = {"key": ("customer", found.ref.id)}
+    if found.parent_ref:
+        refs["parent_key"] = ("customer", found.parent_ref.id)
+    return Observation("customer", found.ref.id, keys[found.ref.id], fields, found.legal_entity_id, refs)
 
 
 def project_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Observation:
@@ -54,7 +57,8 @@ def project_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Obse
         "ends_on": _iso(sold.ends_on),
         "missing": [name for name in MANDATORY if not held[name]],
     }
-    return Observation("project", sold.ref.id, sold.project_code, fields, sold.dimensions.legal_entity_id)
+    refs = {"customer_key": ("customer", sold.customer_ref.id)}
+    return Observation("project", sold.ref.id, sold.project_code, fields, sold.dimensions.legal_entity_id, refs)
 
 
 def _iso(value: Any) -> str | None:

@@ -68,9 +68,8 @@ def resource_observation(system: str, raw: Raw, plan: str) -> Observation:
     """A worker as the HCM has it now; the key is the worker number."""
     found = resource_of(system, Row(raw, "Worker", sparse=True, textual=True), plan).model_dump(mode="json")
     names = ("number", "name", "role", "legal_entity_id", "cost_centre", "weekly_hours", "cost_rate", "active")
-    return Observation(
-        "resource", found["ref"]["id"], found["number"], {name: found[name] for name in names}, found["legal_entity_id"]
-    )
+    own, fields = found["ref"]["id"], {name: found[name] for name in names}
+    return Observation("resource", own, found["number"], fields, found["legal_entity_id"], {"key": ("resource", own)})
 
 
 def leave_observation(raw: Raw) -> Observation:

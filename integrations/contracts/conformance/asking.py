@@ -56,7 +56,10 @@ def plain(value: Any) -> Any:
             "rejected": [{"id": id_, "row": dict(row), **_error(error)} for id_, row, error in value.rejected],
             "seen": list(value.seen),
         }
-    if isinstance(value, Observation | Acknowledgement | TargetState):
+    if isinstance(value, Observation):
+        held = {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+        return {name: value for name, value in held.items() if name != "refs" or value}
+    if isinstance(value, Acknowledgement | TargetState):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Exception):
         return _error(value)

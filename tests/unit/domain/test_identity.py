@@ -10,6 +10,7 @@ from models.domain.identity import (
     normalised_tax_id,
     project_keys,
     same_customer,
+    same_person,
 )
 
 
@@ -43,11 +44,27 @@ def test_identity_keys_find_what_the_verdict_would_compare() -> None:
     assert customer_keys({"name": "Acme Ltd", "country": "GB", "tax_id": "GB 123"}) == ("tax:GB123", "name:acme|GB")
     assert project_keys({"code": "prj 1001"}) == project_keys({"code": "PRJ-1001"})
     assert normalised_tax_id(" - ") is None
+    assert project_keys({"code": "PRJ-1-1"}) != project_keys({"code": "PRJ-11"})
+    assert project_keys({"code": "#1"}) == project_keys({"code": " 1 "})
+
+
+@pytest.mark.req("M2")
+def test_a_person_is_known_by_their_address_or_by_name_and_day_and_never_by_a_number() -> None:
+    ada = {"number": "1001", "name": "Ada Byron", "email": "ada@firm.example", "hired_on": "2020-01-01"}
+    assert same_person(ada, {"number": "7", "name": "A. Byron", "email": "ADA@firm.example"})
+    assert same_person(ada, {"number": "7", "name": "ADA BYRON", "hired_on": "2020-01-01"})
+    assert not same_person(ada, {"number": "1001", "name": "Ada Byron", "hired_on": "2021-01-01"})
+    assert not same_person(ada, {**ada, "email": "byron@firm.example"})
+    assert not same_person({"name": "Ada Byron"}, {"name": "Ada Byron"})
 
 
 @pytest.mark.req("M2", "E1")
 def test_ids_follow_from_what_the_source_says() -> None:
-    assert keys.customer_id("CUST-001042", "salesforce", "001A") == "C-001042"
+    assert keys.customer_id("001042", "salesforce", "001A") == "C-001042"
+    assert keys.customer_id(" de-1001 ", "salesforce", "001A") == "C-DE-1001"
+    assert keys.customer_id("UK-1001", "salesforce", "001B") == "C-UK-1001"
+    odd = {keys.customer_id(number, "salesforce", "001A") for number in ("NW-1/23", "NW-12/3", "NW-1 23", "\ud83d1")}
+    assert len(odd) == 4 and all(len(one) == 10 for one in odd), "every character counts"
     minted = keys.customer_id(None, "salesforce", "001A")
     assert minted == keys.customer_id("none", "salesforce", "001A") and len(minted) == 10
     assert minted != keys.customer_id(None, "other", "001A")

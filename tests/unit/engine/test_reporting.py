@@ -179,6 +179,30 @@ def test_an_object_that_moved_is_sent_and_leaves_a_tombstone_under_its_old_key(
     assert [(row["key"], row["legal_entity"]) for row in collector.rows[3:]] == [("PRJ-1", "NOV-UK")]
 
 
+@pytest.mark.req("C4", "M2")
+def test_a_snapshot_shows_objects_under_the_ids_that_were_settled_on(journal: Journal, clock: HandClock) -> None:
+    """M2: a key that a connector mints is a guess until the crosswalk knows the object; then it is followed."""
+    collector, system = Collector(), Guessing()
+    client = httpx.Client(transport=httpx.MockTransport(collector))
+    snapshots = Snapshotting(journal, clock, "http://collector/v1/observations", client)
+    snapshots.take(system)
+    journal.crosswalk.link([("erp", "customer", "001A", "C-1001.erp"), ("erp", "customer", "001P", "C-7")])
+    assert snapshots.take(system) == 1
+    assert [(row["key"], row["present"], row["fields"]) for row in collector.rows] == [
+        ("C-1001", True, {"name": "P", "parent_key": "C-1"}),
+        ("C-1001", False, {}),
+        ("C-1001.erp", True, {"name": "P", "parent_key": "C-7"}),
+    ]
+
+
+class Guessing(Hostile):
+    """Shows a customer below another, both under keys by rule."""
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        refs = {"key": ("customer", "001A"), "parent_key": ("customer", "001P"), "other": ("customer", "001X")}
+        yield Observation("customer", "001A", "C-1001", {"name": "P", "parent_key": "C-1"}, None, refs)
+
+
 class Moving(Hostile):
     """Shows one object, whose key and company may change and whose fields do not."""
 

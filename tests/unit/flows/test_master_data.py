@@ -3,8 +3,9 @@
 import pytest
 
 from integrations.contracts import Role
+from models.domain.errors import Rejected
 from tests.unit.flows import examples
-from tests.unit.flows.harness import FLOWS, Firm
+from tests.unit.flows.harness import FLOWS, Desk, Firm, Trail
 
 
 @pytest.fixture
@@ -166,3 +167,73 @@ def test_records_that_may_name_one_company_are_handled_in_turn() -> None:
     )
     assert aggregate(examples.customer()) != aggregate(examples.customer("001Z", tax_id="DE77"))
     assert aggregate(examples.person()) == "resource:E-1007"
+
+
+@pytest.mark.req("M2", "X4")
+def test_two_companies_with_one_number_in_one_crm_are_a_clash_until_one_has_its_own(firm: Firm) -> None:
+    firm.hear(examples.customer())
+    other = {"name": "Pemberton Foods Ltd", "country": "GB", "tax_id": "GB777"}
+    [trail] = firm.hear(examples.customer("001B", **other))
+    assert (trail.state, trail.error.code, trail.error.field) == ("dead", "customer-clash", "number")
+    assert "001A" in str(trail.error) and list(firm.held(Role.ERP, "customer")) == ["C-1001"]
+    [mended] = firm.hear(examples.customer("001B", "UK-1001", version=2, **other))
+    assert mended.state == "settled" and set(firm.held(Role.ERP, "customer")) == {"C-1001", "C-UK-1001"}
+    assert firm.links[("salesforce", "customer", "001B")] == "C-UK-1001"
+
+
+@pytest.mark.req("M2")
+def test_two_crms_number_their_customers_each_for_itself(firm: Firm) -> None:
+    firm.hear(examples.customer())
+    told = examples.customer("9", name="Pemberton Foods Ltd", country="GB", tax_id="GB777")
+    told.data["ref"]["system"] = "hubspot"
+    firm.hear(told)
+    assert set(firm.held(Role.ERP, "customer")) == {"C-1001", "C-1001.hubspot"}
+    firm.hear(examples.customer("001A", "2002", version=3))
+    assert firm.links[("salesforce", "customer", "001A")] == "C-1001", "renumbered, and still who it was"
+
+
+@pytest.mark.req("M2")
+def test_a_customer_that_an_older_release_named_by_its_digits_keeps_its_name(firm: Firm) -> None:
+    firm.hear(examples.customer(number="CUST-001042"))
+    ours = firm.facts.pop(("customer", "C-CUST-001042"))
+    firm.facts[("customer", "C-001042")] = {**ours, "customer_id": "C-001042"}
+    firm.links[("salesforce", "customer", "001A")] = "C-001042"
+    firm.hear(examples.customer(number="CUST-001042", version=2, name="Nordwind renamed"))
+    assert firm.links[("salesforce", "customer", "001A")] == "C-001042"
+    assert firm.facts[("customer", "C-001042")]["name"] == "Nordwind renamed"
+
+
+@pytest.mark.req("M2")
+def test_two_companies_that_an_older_release_took_for_one_by_their_digits_part(firm: Firm) -> None:
+    firm.hear(examples.customer(number="DE-1001"))
+    firm.links[("salesforce", "customer", "001B")] = "C-DE-1001"
+    told = {"name": "Pemberton Foods Ltd", "country": "GB", "tax_id": "GB777"}
+    firm.hear(examples.customer("001B", "UK-1001", version=2, **told))
+    assert firm.links[("salesforce", "customer", "001B")] == "C-UK-1001"
+    assert firm.facts[("customer", "C-DE-1001")]["name"] == "Nordwind GmbH"
+
+
+@pytest.mark.req("M2")
+def test_a_second_company_that_was_identified_side_by_side_is_refused_before_it_overwrites(firm: Firm) -> None:
+    firm.hear(examples.customer())
+    del firm.facts[("customer", "C-1001")]
+    second = examples.customer("001B", name="Pemberton Foods Ltd", country="GB", tax_id="GB777")
+    [flow] = [flow for flow in FLOWS if flow.name == "master-data"]
+    identify, learn = flow.steps[:2]
+    trail = Trail(second, flow, dict(second.data))
+    trail.payload = dict(identify.apply(dict(second.data), Desk(firm, trail, identify)).payload)
+    firm.hear(examples.customer(version=2))
+    with pytest.raises(Rejected, match="two companies"):
+        learn.apply(dict(trail.payload), Desk(firm, trail, learn))
+
+
+@pytest.mark.req("M2")
+def test_one_person_in_two_hcms_is_one_and_a_worker_number_is_each_ones_own(firm: Firm) -> None:
+    firm.hear(examples.person("1001", email="ada@firm.example"))
+    firm.hear(examples.person("1001", system="workday-uk", name="Charles Babbage", email="cb@firm.example"))
+    assert set(firm.held(Role.PSA, "resource")) == {"1001", "1001.workday-uk"}
+    firm.hear(examples.person("1001", system="workday-us", name="Ada B.", email="ADA@firm.example"))
+    assert firm.links[("workday-us", "resource", "1001")] == "1001"
+    firm.hear(examples.person("1001", version=2, system="workday-uk", name="Ch. Babbage", email="cb@firm.example"))
+    assert firm.facts[("resource", "1001.workday-uk")]["name"] == "Ch. Babbage"
+    assert firm.facts[("resource", "1001")]["name"] == "Ada B."
