@@ -36,7 +36,8 @@ class Detecting:
         try:
             connection = self._opened()
             catalogue = self._catalogue
-            refresh(connection, catalogue.reporting_currency, self._clock, catalogue.service_levels)
+            levels, books = catalogue.service_levels, catalogue.books
+            refresh(connection, catalogue.reporting_currency, self._clock, levels, books)
             return run_all(connection, turn, self._clock, SystemClock())
         except BaseException:
             self._close()

@@ -1,4 +1,4 @@
-"""Work and people without a rate: their value cannot be known (X4)."""
+"""Work and people without a rate: their value cannot be known, or not in the reporting currency (X4, M6)."""
 
 from __future__ import annotations
 
@@ -41,8 +41,49 @@ def uncosted(row: Row) -> Finding:
 
 
 def unconverted(row: Row) -> Finding:
-    cause = _cause(f"No exchange rate for {row['currency']}", "erp", "none")
-    return Finding(fingerprint("rate-missing", "exchange", row["currency"]), cause, "exchange_rate", row["currency"])
+    """One item in a currency without an exchange rate, with its money in that currency: its price, if that is it."""
+    currency = row["currency"] if row["unpriced"] else row["cost_currency"]
+    words = explain("not-convertible")
+    cause = Cause(
+        "not-convertible",
+        f"No exchange rate for {currency or 'work without a currency'}",
+        words.explanation,
+        words.next_action,
+        row["blocker_owner"] if row["blocker"] == "not-convertible" else "erp",
+        words.money_kind,
+        "medium",
+        flow=TIME_TO_BILL,
+        system="erp",
+        root=True,
+        subject=("exchange_rate", currency or "-"),
+    )
+    counted = row if row["unpriced"] else {**row, "billable": False}
+    text = fingerprint("not-convertible", currency, row["legal_entity"])
+    return item_finding(counted, text, cause, cost=row["cost_amount"], cost_currency=row["cost_currency"])
+
+
+def unusable(row: Row) -> Finding:
+    """One exchange rate that stands in a system and is left out, since it lacks what makes it one."""
+    words = explain("rate-unusable")
+    cause = Cause(
+        "rate-unusable",
+        f"Exchange rates in {row['system']} that cannot be used",
+        words.explanation,
+        words.next_action,
+        row["system"],
+        words.money_kind,
+        system=row["system"],
+        root=True,
+    )
+    seen = {name: row[name] for name in ("fault", "base", "quote", "rate", "effective_date")}
+    return Finding(
+        fingerprint("rate-unusable", row["system"]),
+        cause,
+        "exchange_rate",
+        row["system_id"],
+        since=row["observed_at"],
+        evidence={name: str(value) for name, value in seen.items() if value is not None},
+    )
 
 
 def _costless(number: str, owner: str) -> Cause:
@@ -67,9 +108,9 @@ def _cause(title: str, owner: str, kind: str) -> Cause:
 DETECTOR = Detector(
     "missing_rate",
     "Work and people without a rate",
-    ("X4",),
+    ("X4", "M6"),
     __file__,
-    {"unpriced": unpriced, "uncosted": uncosted, "unconverted": unconverted},
+    {"unpriced": unpriced, "uncosted": uncosted, "unconverted": unconverted, "unusable": unusable},
 )
 
 _ENTRY = {
@@ -119,10 +160,35 @@ EXAMPLES = (
     Example(
         "a currency without an exchange rate",
         {
-            "mart_work": [{**_ENTRY, "currency": "CHF", "state": "ready", "bill_amount": "5.00"}],
+            "mart_work": [
+                {**_ENTRY, "currency": "CHF", "bill_amount": "5.00", "legal_entity": "ACME-CH"},
+                {**_ENTRY, "item_key": "TE-2", "bill_amount": "9.00", "cost_amount": "4.00", "cost_currency": "CHF"},
+            ],
             "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],
         },
-        [("rate-missing|exchange|CHF", "CHF", None)],
+        [("not-convertible|CHF|ACME-CH", "TE-kantata-1", "5.00"), ("not-convertible|CHF|-", "TE-2", None)],
+    ),
+    Example(
+        "no exchange rate at all, a minute after the ERP was first seen: they are still on their way",
+        {
+            "mart_work": [{**_ENTRY, "currency": "CHF", "bill_amount": "5.00"}],
+            "mart_fx": [{"currency": "EUR", "rate": 1}],
+            "mart_state_project": [
+                {"system": "netsuite", "role": "erp", "key": "PRJ-1001", "first_seen": "2026-09-30 11:59:00+00"}
+            ],
+        },
+    ),
+    Example(
+        "an exchange rate without a base, beside a good one and one that was mended since",
+        {
+            "mart_state_rate": [
+                {"system": "netsuite", "system_id": "7", "fault": "no base currency", "present": True, "latest": True},
+                {"system": "netsuite", "system_id": "8", "present": True, "latest": True},
+                {"system": "netsuite", "system_id": "9", "fault": "no rate", "present": True, "latest": False},
+            ]
+        },
+        [("rate-unusable|netsuite", "7", None)],
+        {"fault": "no base currency"},
     ),
     Example(
         "all rates are known",

@@ -11,10 +11,18 @@ WHERE blocker = 'rate-missing' OR (billable AND rateless AND state = 'not_approv
 -- uncosted: active people without a cost rate, in the system that owns it
 SELECT key, system, name, legal_entity FROM mart_state_resource WHERE role = 'hcm' AND active AND cost_rate IS NULL;
 
--- unconverted: currencies that are used and have no exchange rate
-SELECT currency, count(*) AS items, any_value(legal_entity) AS legal_entity
-FROM mart_work
-WHERE currency IS NOT NULL
-    AND currency NOT IN (SELECT currency FROM mart_fx)
-    AND (SELECT count(*) FROM mart_fx) > 1
-GROUP BY currency;
+-- unconverted: work whose price or cost is in a currency without an exchange rate; rates are given a day to arrive
+SELECT w.*, priced.currency IS NULL AND w.bill_amount <> 0 AS unpriced
+FROM mart_work w
+LEFT JOIN mart_fx priced ON priced.currency = w.currency
+LEFT JOIN mart_fx costed ON costed.currency = w.cost_currency
+WHERE ((priced.currency IS NULL AND w.bill_amount <> 0) OR (costed.currency IS NULL AND w.cost_amount <> 0))
+    AND (
+        (SELECT count(*) FROM mart_fx) > 1
+        OR (SELECT min(first_seen) FROM mart_state_project WHERE role = 'erp') < {now} - INTERVAL 1 DAY
+    );
+
+-- unusable: exchange rates as they stand in a system that say nothing one could convert by
+SELECT system, system_id, base, quote, rate, effective_date, fault, observed_at
+FROM mart_state_rate
+WHERE latest AND present AND fault IS NOT NULL;

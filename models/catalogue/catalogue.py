@@ -37,6 +37,14 @@ class LegalEntity:
 
 
 @dataclass(frozen=True, slots=True)
+class Books:
+    """How the firm keeps its books: an exchange rate is good for `rate_days`, days are those of its legal entities."""
+
+    rate_days: int = 45
+    legal_entities: Mapping[str, LegalEntity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FlowTerms:
     """What a flow promises: `service_level` seconds from the change at its source to the last acknowledgement."""
 
@@ -61,7 +69,7 @@ class Catalogue:
     flows: Mapping[str, FlowTerms]
     teams: Teams
     ownership: Ownership
-    legal_entities: Mapping[str, LegalEntity]
+    books: Books
     digest: str
     entries: Mapping[str, str] = field(repr=False)
 
@@ -69,6 +77,11 @@ class Catalogue:
     def resting(self) -> frozenset[str]:
         """The flows that start no run."""
         return frozenset(flow.name for flow in self.flows.values() if not flow.active)
+
+    @property
+    def legal_entities(self) -> Mapping[str, LegalEntity]:
+        """The companies of the firm, by their ids."""
+        return self.books.legal_entities
 
     @property
     def service_levels(self) -> dict[str, float]:

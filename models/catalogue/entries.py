@@ -44,6 +44,7 @@ class InstallationEntry(Entry):
     """installation.toml, the whole file."""
 
     reporting_currency: Currency
+    rate_valid_days: Count = 45
 
 
 class RoleEntry(Entry):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from models.catalogue.catalogue import Calendar, Catalogue, FlowTerms, LegalEntity
+from models.catalogue.catalogue import Books, Calendar, Catalogue, FlowTerms, LegalEntity
 from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
@@ -40,16 +40,17 @@ def load_catalogue(
     faults += _flows_without_terms(files, flows) if flows is not None else []
     if faults:
         raise Misconfigured("".join(["the catalogue needs mending:", *(f"\n- {fault}" for fault in faults)]))
-    currency = settings.reporting_currency or files.values("installation.toml")[0].reporting_currency
-    entries = {**_digests(files), "installation.toml *": _digest({"reporting_currency": currency})}
+    said = files.values("installation.toml")[0].model_dump()
+    installation = said | ({"reporting_currency": settings.reporting_currency} if settings.reporting_currency else {})
+    entries = {**_digests(files), "installation.toml *": _digest(installation)}
     return Catalogue(
-        reporting_currency=currency,
+        reporting_currency=installation["reporting_currency"],
         roles={role.name: role.title for role in files.values("roles.toml")},
         systems=systems,
         flows=_flows(files),
         teams=_teams(files),
         ownership=_ownership(files),
-        legal_entities=_legal_entities(files),
+        books=Books(installation["rate_valid_days"], _legal_entities(files)),
         digest=_digest(entries),
         entries=entries,
     )

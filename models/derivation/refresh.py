@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from models.catalogue import load_catalogue
+from models.catalogue import Books, load_catalogue
 from models.derivation import state
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
@@ -29,18 +29,22 @@ SWEEP_SECONDS = 60
 KEPT_SECONDS = 180
 """How long a replaced version of a mart stays readable: far longer than any query of the console."""
 
+_BOOKS = Books()
+
 
 def refresh(
     connection: duckdb.DuckDBPyConnection,
     reporting_currency: str,
     clock: Clock | None = None,
     service_levels: Mapping[str, float] = MappingProxyType({}),
+    books: Books = _BOOKS,
 ) -> None:
     """Derive every mart as of now and publish those that changed, all or nothing. Safe to repeat.
 
     `connection` has the lake, the journal and the marts (for writing) attached and published; money is converted into
-    `reporting_currency`, `service_levels` are the seconds each flow may take. Without a clock "now" is the newest
-    moment in the lake. Raises Misconfigured when the marts cannot be written.
+    `reporting_currency`, `service_levels` are the seconds each flow may take, `books` say whose days and how old a rate
+    may be. Without a clock "now" is the newest moment in the lake. Raises Misconfigured when the marts cannot be
+    written.
     """
     if "marts" not in _databases(connection):
         raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
@@ -48,7 +52,7 @@ def refresh(
     seen = _seen(connection)
     if not _due(connection, seen):
         return
-    steadily(connection, lambda: _derive(connection, reporting_currency, clock, service_levels))
+    steadily(connection, lambda: _derive(connection, reporting_currency, clock, service_levels, books))
     if _swap(connection):
         publish(connection)
     _sweep(connection)
@@ -57,7 +61,11 @@ def refresh(
 
 
 def _derive(
-    connection: duckdb.DuckDBPyConnection, currency: str, clock: Clock | None, service_levels: Mapping[str, float]
+    connection: duckdb.DuckDBPyConnection,
+    currency: str,
+    clock: Clock | None,
+    service_levels: Mapping[str, float],
+    books: Books,
 ) -> None:
     """Derive every mart in memory, all from one snapshot of the lake. Raises Overtaken, and keeps nothing, when a merge
     hid rows.
@@ -69,7 +77,8 @@ def _derive(
         now = clock.now() if clock else _newest(connection)
         for mart in marts():
             for sql in mart.statements.values():
-                connection.execute(_bound(sql.replace("{columns}", mart.schema), currency, now, mark, service_levels))
+                bound = _bound(sql.replace("{columns}", mart.schema), currency, now, mark, service_levels)
+                connection.execute(bound.replace("{rate_days}", str(books.rate_days)))
         files.check()
         state.keep(connection, top)
         connection.execute("COMMIT")
@@ -104,7 +113,12 @@ def rebuild(settings: Settings) -> None:
     try:
         for name in _tables(connection):
             connection.execute(f'DROP TABLE marts.main."{name}"')
-        refresh(connection, catalogue.reporting_currency, service_levels=catalogue.service_levels)
+        refresh(
+            connection,
+            catalogue.reporting_currency,
+            service_levels=catalogue.service_levels,
+            books=catalogue.books,
+        )
     finally:
         connection.close()
 

@@ -136,7 +136,7 @@ def time_record(row: Row, change: Change) -> dict[str, Any]:
         "employee": _ref(row.text("resource_id")),
         "caseTaskEvent": _ref(code.replace(".", "_")) if code else None,
         "tranDate": row.text("work_date"),
-        "hours": clock(-abs(hours) if change.action == "reverse" else hours),
+        "hours": clock(-hours if change.action == "reverse" else hours),
         "isBillable": row.opt_flag("billable") is not False,
         "rate": bill.decimal("amount") if bill else None,
         "custcol_cost_rate": cost.decimal("amount") if cost else None,
@@ -150,7 +150,7 @@ def time_record(row: Row, change: Change) -> dict[str, Any]:
 def expense_record(row: Row, change: Change) -> dict[str, Any]:
     """A canonical expense as expenseReport with one line; the amount in major units, negative in a reversal."""
     money, code = row.child("amount"), row.opt_text("charge_code")
-    amount = -abs(money.decimal("amount")) if change.action == "reverse" else money.decimal("amount")
+    amount = -money.decimal("amount") if change.action == "reverse" else money.decimal("amount")
     task = _ref(code.replace(".", "_")) if code else None
     line = {
         "customer": _ref(row.text("project_id")),

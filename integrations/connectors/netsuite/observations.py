@@ -165,15 +165,20 @@ def payment_observation(raw: Raw) -> Observation:
 
 
 def rate_observation(raw: Raw) -> Observation:
-    """How many units of the base currency one unit of another is worth since a day."""
+    """How many units of the base currency one unit of another is worth since a day. Each row is a rate of its own."""
     row = row_of(raw)
-    currency = row.text("transactioncurrency")
+    quote, day = row.text("transactioncurrency"), row.day("effectivedate").isoformat()
+    changed = row.opt_instant("lastmodifieddate")
     fields = {
-        "currency": currency,
+        "base": row.text("basecurrency"),
+        "quote": quote,
+        "currency": quote,
         "rate": format(row.decimal("exchangerate"), "f"),
-        "as_of": row.opt_text("effectivedate"),
+        "effective_date": day,
+        "as_of": day,
+        "changed_at": changed.isoformat() if changed else None,
     }
-    return Observation("exchange_rate", row.text("id"), currency, fields)
+    return Observation("exchange_rate", row.text("id"), row.text("id"), fields)
 
 
 OBSERVED: dict[str, tuple[str, Callable[[Raw], Observation]]] = {

@@ -1,24 +1,34 @@
 /*
-Units of the reporting currency for one unit of each currency, the latest known rate.
+Units of the reporting currency for one unit of each currency today; mart_fx_history has those of other days.
 
 grain: currency
 
-    currency  VARCHAR        ISO 4217                     what is converted; the reporting currency itself has rate 1
-    rate      DECIMAL(19,8)  reporting currency per unit  19 digits, for DuckDB keeps products of at most 18 in 64 bits
-    as_of     TIMESTAMPTZ    UTC                          of what moment it is; the reporting currency has the newest
+    currency  VARCHAR         ISO 4217                     what is converted; the reporting currency itself has rate 1
+    rate      DECIMAL(28,12)  reporting currency per unit  of the latest day that has come
+    as_of     TIMESTAMPTZ     UTC                          the day that it is of; of the reporting currency the newest
+    through   VARCHAR         ISO 4217                     the third currency, where there is no direct rate
+    stale     BOOLEAN         -                            older than the installation's policy allows
 */
 
--- mart_fx: the rate observed last, whichever system showed it, and the reporting currency beside it
+-- mart_fx: the rate that holds today, and the reporting currency beside it
 CREATE OR REPLACE TABLE memory.state.mart_fx AS
+WITH today AS (
+    SELECT *
+    FROM memory.state.mart_fx_history
+    WHERE currency <> {currency} AND valid_from <= CAST({now} AS DATE)
+    QUALIFY row_number() OVER (PARTITION BY currency ORDER BY valid_from DESC) = 1
+)
 SELECT
-    key AS currency,
-    CAST(rate AS DECIMAL(19,8)) AS rate,
-    coalesce(TRY_CAST(as_of AS TIMESTAMPTZ), observed_at) AS as_of
-FROM memory.state.rate
-WHERE key <> {currency}
-QUALIFY row_number() OVER (PARTITION BY key ORDER BY observed_at DESC, system) = 1
+    currency,
+    rate,
+    CAST(quoted_on AS TIMESTAMPTZ) AS as_of,
+    through,
+    quoted_on < CAST({now} AS DATE) - {rate_days} AS stale
+FROM today
 UNION ALL
 SELECT
     {currency},
-    CAST(1 AS DECIMAL(19,8)),
-    coalesce((SELECT max(observed_at) FROM memory.state.rate), date_trunc('day', {now}));
+    CAST(1 AS DECIMAL(28,12)),
+    coalesce((SELECT max(quoted_on) FROM today), CAST({now} AS DATE)),
+    NULL,
+    false;

@@ -17,7 +17,7 @@ grain: system, invoice_key, line
     posting_id        VARCHAR        -                   the posting it bills, if one
     amount            DECIMAL(18,2)  currency            as the document says; below zero on a credit memo
     currency          VARCHAR        ISO 4217            of amount
-    amount_reporting  DECIMAL(18,2)  reporting currency  the same converted; none without a rate
+    amount_reporting  DECIMAL(18,2)  reporting currency  the same at the rate of issued_on; none without one
     hours             DECIMAL(8,2)   h                   of the posting it bills; of time only
     credits           VARCHAR        -                   of a credit memo: the invoice that it takes back
 */
@@ -133,4 +133,5 @@ SELECT
 FROM line l
 LEFT JOIN undone u
     ON u.system = l.system AND u.invoice_key = coalesce(l.credits, l.key) AND u.item_key = l.item_key
-LEFT JOIN memory.state.mart_fx fx ON fx.currency = l.currency;
+ASOF LEFT JOIN memory.state.mart_fx_history fx
+    ON fx.currency = l.currency AND coalesce(l.issued_on, CAST({now} AS DATE)) >= fx.valid_from;

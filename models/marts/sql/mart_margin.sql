@@ -1,6 +1,7 @@
 /*
 Margin per project and month. Revenue and cost are the ERP's (owner of actuals) and milestones that are ready or billed;
-the PSA's own view of the same approved work stands beside it.
+the PSA's own view of the same approved work stands beside it. Money is converted at the rate of its day and keeps its
+sign: a credited expense lowers revenue and cost. What no rate converts is in no sum and counted in `unconverted`.
 
 grain: project_key, month
 
@@ -17,6 +18,7 @@ grain: project_key, month
     erp_margin_reporting  DECIMAL(18,2)  reporting currency  the ERP's revenue - cost, without milestones
     difference_reporting  DECIMAL(18,2)  reporting currency  PSA margin - ERP margin, so over time and expenses only
     target_margin         DECIMAL(9,4)   share of revenue    what the project should earn, 0.35 is 35 %
+    unconverted           BIGINT         items               of the ERP, with money that no exchange rate converts
 */
 
 -- mart_margin: the same work as each of the two systems has it, month by month
@@ -27,10 +29,7 @@ WITH one_project AS (
     WHERE role = 'psa'
     GROUP BY item_key
 ), held AS (
-    SELECT e.* REPLACE (
-        CASE WHEN e.role = 'erp' AND e.reversal THEN -abs(e.hours) ELSE e.hours END AS hours,
-        coalesce(e.project_code, o.project_code) AS project_code
-    )
+    SELECT e.* REPLACE (coalesce(e.project_code, o.project_code) AS project_code)
     FROM memory.state.item e
     LEFT JOIN one_project o ON o.item_key = e.item_key
     LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
@@ -42,26 +41,31 @@ WITH one_project AS (
         i.role,
         CASE
             WHEN NOT coalesce(i.billable, false) THEN 0
-            WHEN i.kind = 'time' THEN i.hours * i.bill_rate
-            ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END
+            WHEN i.kind = 'time' THEN CAST(memory.state.cents(i.hours * i.bill_rate) AS DECIMAL(18,2))
+            ELSE i.amount
         END AS bill,
         CASE i.kind
-            WHEN 'time' THEN i.hours * i.cost_rate
-            ELSE abs(i.amount) * CASE WHEN i.reversal THEN -1 ELSE 1 END
+            WHEN 'time' THEN CAST(memory.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2))
+            ELSE i.amount
         END AS cost,
         fx.rate,
         cfx.rate AS cost_fx
     FROM held i
-    LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
-    LEFT JOIN memory.state.mart_fx cfx ON cfx.currency = i.cost_currency
+    ASOF LEFT JOIN memory.state.mart_fx_history fx
+        ON fx.currency = i.currency AND coalesce(i.work_date, CAST({now} AS DATE)) >= fx.valid_from
+    ASOF LEFT JOIN memory.state.mart_fx_history cfx
+        ON cfx.currency = i.cost_currency AND coalesce(i.work_date, CAST({now} AS DATE)) >= cfx.valid_from
 ), summed AS (
     SELECT
         project_code,
         CAST(month AS DATE) AS month,
-        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_revenue,
-        sum(CAST(cost * cost_fx AS DECIMAL(18,2))) FILTER (role = 'erp') AS erp_cost,
-        sum(CAST(bill * rate AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_revenue,
-        sum(CAST(cost * cost_fx AS DECIMAL(18,2))) FILTER (role = 'psa') AS psa_cost
+        sum(memory.state.cents(bill * rate)) FILTER (role = 'erp') AS erp_revenue,
+        sum(memory.state.cents(cost * cost_fx)) FILTER (role = 'erp') AS erp_cost,
+        sum(memory.state.cents(bill * rate)) FILTER (role = 'psa') AS psa_revenue,
+        sum(memory.state.cents(cost * cost_fx)) FILTER (role = 'psa') AS psa_cost,
+        count(*) FILTER (
+            role = 'erp' AND ((bill <> 0 AND rate IS NULL) OR (cost <> 0 AND cost_fx IS NULL))
+        ) AS unconverted
     FROM booked
     GROUP BY ALL
 ), milestones AS (
@@ -80,7 +84,8 @@ WITH one_project AS (
         coalesce(erp_cost, 0) AS erp_cost,
         coalesce(psa_revenue, 0) AS psa_revenue,
         coalesce(psa_cost, 0) AS psa_cost,
-        coalesce(m.revenue, 0) AS milestones
+        coalesce(m.revenue, 0) AS milestones,
+        coalesce(s.unconverted, 0) AS unconverted
     FROM summed s
     FULL JOIN milestones m ON m.project_code = s.project_code AND m.month = s.month
 )
@@ -97,7 +102,8 @@ SELECT
     CAST(psa_revenue - psa_cost AS DECIMAL(18,2)) AS psa_margin_reporting,
     CAST(erp_revenue - erp_cost AS DECIMAL(18,2)) AS erp_margin_reporting,
     CAST(psa_revenue - psa_cost - (erp_revenue - erp_cost) AS DECIMAL(18,2)) AS difference_reporting,
-    p.target_margin
+    p.target_margin,
+    f.unconverted
 FROM figures f
 LEFT JOIN memory.state.mart_project p ON p.project_key = f.project_key
 WHERE f.project_key IS NOT NULL;

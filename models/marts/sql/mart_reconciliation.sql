@@ -24,21 +24,22 @@ WITH psa AS (
         sum(CAST(w.work_amount * fx.rate AS DECIMAL(18,2))) AS money,
         coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS explained
     FROM memory.state.mart_work w
-    LEFT JOIN memory.state.mart_fx fx ON fx.currency = w.work_currency
+    ASOF LEFT JOIN memory.state.mart_fx_history fx
+        ON fx.currency = w.work_currency AND coalesce(w.work_date, CAST({now} AS DATE)) >= fx.valid_from
     WHERE w.kind = 'time' AND w.state <> 'not_approved'
     GROUP BY ALL
 ), erp AS (
     SELECT
         coalesce(o.legal_entity, i.legal_entity) AS legal_entity,
         coalesce(o.project_code, i.project_code) AS project_key,
-        sum(CAST(CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END AS DECIMAL(8,2))) AS hours,
-        sum(CAST(
-            CASE WHEN i.reversal THEN -abs(i.hours) ELSE i.hours END
-            * CASE WHEN i.billable THEN i.bill_rate ELSE 0 END
-            * fx.rate AS DECIMAL(18,2)
+        sum(CAST(i.hours AS DECIMAL(8,2))) AS hours,
+        sum(memory.state.cents(
+            CAST(memory.state.cents(i.hours * CASE WHEN i.billable THEN i.bill_rate ELSE 0 END) AS DECIMAL(18,2))
+            * fx.rate
         )) AS money
     FROM memory.state.item i
-    LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
+    ASOF LEFT JOIN memory.state.mart_fx_history fx
+        ON fx.currency = i.currency AND coalesce(i.work_date, CAST({now} AS DATE)) >= fx.valid_from
     LEFT JOIN memory.state.item o ON o.role = 'psa' AND o.kind = 'time' AND o.item_key = i.item_key
     WHERE i.role = 'erp' AND i.kind = 'time'
     GROUP BY ALL

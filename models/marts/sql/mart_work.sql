@@ -22,8 +22,8 @@ grain: item_key
     bill_amount      DECIMAL(18,2)  currency            what is billed, else what can be; 0 when it is not billable
     cost_amount      DECIMAL(18,2)  cost_currency       what it costs the firm
     currency         VARCHAR        ISO 4217            of bill_amount
-    bill_reporting   DECIMAL(18,2)  reporting currency  bill_amount at today's rate
-    cost_reporting   DECIMAL(18,2)  reporting currency  cost_amount at today's rate
+    bill_reporting   DECIMAL(18,2)  reporting currency  bill_amount at the rate of its day; none where there is no rate
+    cost_reporting   DECIMAL(18,2)  reporting currency  cost_amount at the rate of its day; none where there is no rate
     state            VARCHAR        -                   not_approved, blocked, ready or billed
     blocker          VARCHAR        -                   the one reason why it cannot be billed, if any
     blocker_owner    VARCHAR        -                   the system in which somebody must act
@@ -144,7 +144,9 @@ WITH known AS (
         known.projects AS projects_known,
         known.codes AS codes_known,
         known.sales AND coalesce(NOT mp.in_crm, true) AS unsold,
-        mp.sow_expires_on
+        mp.sow_expires_on,
+        coalesce(e.work_date, CAST({now} AS DATE)) AS work_day,
+        fx.currency IS NOT NULL AS convertible
     FROM memory.state.work_item e
     CROSS JOIN known
     LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
@@ -159,6 +161,7 @@ WITH known AS (
     LEFT JOIN memory.state.mart_project mp ON mp.project_key = e.project_code
     LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = coalesce(e.legal_entity, mp.legal_entity)
     LEFT JOIN held h ON h.project_code = e.project_code
+    LEFT JOIN memory.state.mart_fx fx ON fx.currency = e.currency
 ), checked AS (
     SELECT *, CASE
         -- The code is not judged: a milestone has none, and of an ERP that was not seen yet, or not since this item
@@ -178,8 +181,11 @@ WITH known AS (
     -- An item has one reason, so that its money is counted once: the first branch that holds. What happened comes
     -- before what can be foreseen, and the cause before what follows from it.
     SELECT *, CASE
-        -- Billed: whatever else is wrong with it holds no money back.
-        WHEN billed THEN NULL
+        -- Billed: whatever else is wrong with it holds no money back. In a currency without a rate it is named.
+        WHEN billed THEN CASE
+            WHEN on_invoice AND billed_amount <> 0 AND billed_reporting IS NULL THEN 'not-convertible'
+            WHEN NOT on_invoice AND billable AND amount <> 0 AND NOT convertible THEN 'not-convertible'
+        END
         -- The ERP calls it invoiced, and what billed it was voided or credited: it must be billed again or written off,
         -- and no billing run takes it while it is called so.
         WHEN flagged AND (taken_back OR invoice_status = 'void') THEN 'invoice-void'
@@ -210,6 +216,8 @@ WITH known AS (
         -- The contract is on hold: somebody in finance releases it. A milestone is not posted before it is billed, so
         -- the hold is all that can stop one.
         WHEN kind = 'milestone' AND hold THEN 'billing-hold'
+        -- A milestone in a currency without an exchange rate: its worth is not known.
+        WHEN kind = 'milestone' AND amount <> 0 AND NOT convertible THEN 'not-convertible'
         -- A milestone that is done and not on hold is ready.
         WHEN kind = 'milestone' THEN NULL
         -- Approved and not posted, and its charge code will be refused: one of the faults above.
@@ -222,6 +230,8 @@ WITH known AS (
         WHEN hold AND billable THEN 'billing-hold'
         -- Posted without a bill rate: it would be invoiced at nothing.
         WHEN rateless THEN 'rate-missing'
+        -- Posted in a currency without an exchange rate: it stands in no total until somebody enters one in the ERP.
+        WHEN billable AND amount <> 0 AND NOT convertible THEN 'not-convertible'
         -- Posted, but done after the statement of work ended: the customer need not pay until it is extended.
         WHEN billable AND work_date > sow_expires_on THEN 'sow-expired'
         -- Posted, priced and covered: ready to be billed.
@@ -245,13 +255,14 @@ SELECT
         -- Sales and statements of work are the CRM's.
         WHEN blocker IN ('project-unsold', 'sow-expired')
             THEN (SELECT min(system) FROM memory.state.project WHERE role = 'crm')
-        -- Projects, open codes, holds and invoices are the ERP's.
+        -- Projects, open codes, holds, invoices and exchange rates are the ERP's.
         WHEN blocker IN (
             'project-missing',
             'charge-code-inactive',
             'billing-hold',
             'invoice-void',
-            'invoice-unknown'
+            'invoice-unknown',
+            'not-convertible'
         ) THEN coalesce(erp, 'erp')
         -- A wrong code or a missing rate is corrected where the item was booked.
         WHEN blocker IN (
@@ -270,12 +281,13 @@ SELECT
         WHEN blocker IN ('project-missing', 'project-unsold', 'billing-hold', 'sow-expired') THEN project_code
         WHEN blocker IN ('invoice-void', 'invoice-unknown') THEN coalesce(named_invoice, project_code)
         WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
+        WHEN blocker = 'not-convertible' THEN coalesce(billed_currency, currency)
         WHEN blocker = 'paused' THEN waiting_for
         WHEN blocker IS NOT NULL AND run_state = 'dead' THEN coalesce(run_system, '-')
     END AS blocker_key
 FROM reasoned;
 
--- mart_work: the judged items with their project's names and their money at today's rates
+-- mart_work: the judged items with their project's names and their money at the rates of their days
 CREATE OR REPLACE TABLE memory.state.mart_work AS
 SELECT
     j.item_key,
@@ -335,5 +347,5 @@ SELECT
     j.gone
 FROM memory.state.judged j
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
-LEFT JOIN memory.state.mart_fx fx ON fx.currency = j.currency
-LEFT JOIN memory.state.mart_fx cfx ON cfx.currency = j.cost_currency;
+ASOF LEFT JOIN memory.state.mart_fx_history fx ON fx.currency = j.currency AND j.work_day >= fx.valid_from
+ASOF LEFT JOIN memory.state.mart_fx_history cfx ON cfx.currency = j.cost_currency AND j.work_day >= cfx.valid_from;

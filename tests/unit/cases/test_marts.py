@@ -147,8 +147,8 @@ def test_a_reversed_posting_is_no_posting_and_its_correction_is(lake):
     }
 
 
-@pytest.mark.req("M4")
-def test_money_is_exact_and_converted_by_the_latest_rate(lake):
+@pytest.mark.req("M4", "M6")
+def test_money_is_exact_and_converted_by_the_rate_of_its_day(lake):
     entry(lake, 1, hours="7.25", bill_rate=money("110.10", "GBP"), cost_rate=money("60.33", "GBP"))
     refresh(lake.connection, "EUR", Stopped())
     (row,) = lake.rows("SELECT bill_amount, cost_amount, currency, bill_reporting, cost_reporting FROM mart_work")
@@ -167,7 +167,9 @@ def test_money_is_exact_and_converted_by_the_latest_rate(lake):
         )
     }
     assert kinds == {"DECIMAL(18,2)"}
-    lake.observe("netsuite", "exchange_rate", "GBP", NOW + timedelta(hours=1), currency="GBP", rate="1.00")
+    for number, (day, rate) in enumerate((("2026-09-20", "1.00"), ("2026-09-21", "1.10")), 2):
+        fields = {"base": "EUR", "quote": "GBP", "rate": rate, "effective_date": day}
+        lake.observe("netsuite", "exchange_rate", str(number), NOW + timedelta(hours=1), **fields)
     refresh(lake.connection, "EUR", Stopped())
     assert lake.rows("SELECT bill_reporting FROM mart_work") == [{"bill_reporting": D("798.22")}]
 
