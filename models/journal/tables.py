@@ -219,3 +219,21 @@ snapshot = sa.Table(
     sa.Column("legal_entity", sa.Text),
     sqlite_with_rowid=False,
 )
+
+write_off = sa.Table(
+    "write_off",
+    metadata,
+    sa.Column("write_off_id", sa.Text, primary_key=True),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("entity", sa.Text, nullable=False),
+    sa.Column("item_key", sa.Text, nullable=False),
+    sa.Column("amount", sa.Text, nullable=False),  # exactly what is written off: another amount needs another one
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("approved_by", sa.Text),  # somebody else
+    sa.Column("approved_at", Instant),
+    sa.CheckConstraint("approved_by <> asked_by", name="write_off_by_two"),
+    sa.Index("write_off_of", "flow", "entity", "item_key"),
+)

@@ -27,6 +27,7 @@ _FINDING = (
     "first_seen last_seen resolved_at legal_entity money_kind period"
 )
 _REQUEST = "request_id kind body state result actor reason created_at settled_at"
+_WRITE_OFF = "write_off_id flow entity item_key amount currency reason asked_by asked_at approved_by approved_at"
 
 
 def _typed(columns: str) -> dict[str, str]:
@@ -42,6 +43,7 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
     "cases": ("case_", _typed(_CASE)),
     "findings": ("finding", _typed(_FINDING)),
     "requests": ("request", _typed(_REQUEST)),
+    "write_offs": ("write_off", _typed(_WRITE_OFF)),
 }
 """View name -> (journal table, the columns a view shows while the table is not there)."""
 

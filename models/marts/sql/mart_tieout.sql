@@ -9,7 +9,7 @@ grain: flow, entity, item_key, source_key, target_key
     flow                 VARCHAR        -         which flow carries it
     source               VARCHAR        -         the system that it comes from
     target               VARCHAR        -         the system that it goes to
-    entity               VARCHAR        -         time_entry, expense, contract, budget or milestone
+    entity               VARCHAR        -         time_entry, expense, contract, budget, milestone or invoice_line
     item_key             VARCHAR        -         the business fact: an item's key, a project's code, a milestone
     source_key           VARCHAR        -         of the source's record; none where there is none
     target_key           VARCHAR        -         of the target's record; none where there is none
@@ -34,15 +34,19 @@ grain: flow, entity, item_key, source_key, target_key
     other_case           BOOLEAN        -         that case is about its cause, not about the tie-out
 */
 
--- service_level: how long each flow may take
+-- service_level: how long each flow may take; work that is ready is billed within a month and a half
 CREATE OR REPLACE TABLE memory.state.service_level AS
-SELECT flow, seconds FROM {service_levels};
+SELECT flow, seconds FROM {service_levels}
+UNION ALL
+SELECT 'billing', 45 * 86400.0;
 
 -- joint: every pair and every lone side, of all joints
 CREATE OR REPLACE TABLE memory.state.joint AS
 SELECT * FROM memory.state.joint_work
 UNION ALL BY NAME
-SELECT * FROM memory.state.joint_sale;
+SELECT * FROM memory.state.joint_sale
+UNION ALL BY NAME
+SELECT * FROM memory.state.joint_billed;
 
 -- apart: what did not land, with where the other side's systems were read and what became of the other record
 CREATE OR REPLACE TABLE memory.state.apart AS
@@ -81,7 +85,9 @@ WITH lone AS (
 ), roles AS (
     SELECT
         *,
-        CASE WHEN entity IN ('time_entry', 'expense') THEN 'psa' ELSE 'crm' END AS source_role,
+        CASE entity
+            WHEN 'time_entry' THEN 'psa' WHEN 'expense' THEN 'psa' WHEN 'invoice_line' THEN 'erp' ELSE 'crm'
+        END AS source_role,
         CASE entity WHEN 'budget' THEN 'ppm' ELSE 'erp' END AS target_role
     FROM lone
 ), known AS (
@@ -164,6 +170,12 @@ JOIN cases c ON c.case_id = f.case_id
 WHERE f.resolved_at IS NULL AND c.status <> 'resolved' AND c.cause <> 'unexplained'
 GROUP BY f.subject_key;
 
+-- written_off: what one person asked for and another approved; once it is worth something else it is not this any more
+CREATE OR REPLACE TABLE memory.state.written_off AS
+SELECT DISTINCT flow, entity, item_key, amount, currency
+FROM write_offs
+WHERE approved_at IS NOT NULL AND approved_by <> asked_by;
+
 -- mart_tieout: what landed as it is, and the rest each in its place
 CREATE OR REPLACE TABLE memory.state.mart_tieout AS
 WITH placed AS (
@@ -173,6 +185,7 @@ WITH placed AS (
         coalesce(o.other_case, p.other_case, false) AS other_case,
         CASE
             WHEN a.source_key IS NULL THEN 'unsourced'
+            WHEN w.item_key IS NOT NULL THEN 'written_off'
             WHEN coalesce(o.case_id, p.case_id) IS NOT NULL THEN 'case'
             WHEN a.in_time THEN 'on_its_way'
             ELSE 'unexplained'
@@ -180,6 +193,12 @@ WITH placed AS (
     FROM memory.state.apart a
     LEFT JOIN memory.state.owned o ON o.subject_key = a.item_key
     LEFT JOIN memory.state.owned p ON a.entity = 'milestone' AND p.subject_key = a.project_key
+    LEFT JOIN memory.state.written_off w
+        ON w.flow = a.flow
+        AND w.entity = a.entity
+        AND w.item_key = a.item_key
+        AND w.amount = a.source_amount
+        AND w.currency = a.currency
 ), every AS (
     SELECT *, 'landed' AS place FROM memory.state.joint WHERE len(differs) = 0
     UNION ALL BY NAME
