@@ -1,4 +1,4 @@
-"""Each record stands in one place at each joint, and the control totals count every place from its own records (X12)."""
+"""Each record stands in one place at each joint, and control totals count every place from its own records (X12)."""
 
 from __future__ import annotations
 
