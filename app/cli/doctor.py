@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.cli.installation import settings_here
@@ -31,7 +32,7 @@ def doctor() -> int:
     """Print one line per check; 0 when all hold, else 1."""
     settings = settings_here()
     findings = [_guarded(check, settings) for check in (_home, _disk, _catalogue, _journal, _lake, _witness)]
-    findings += [*_connections(settings), *_processes(settings)]
+    findings += [*_connections(settings), *_streams(settings), *_processes(settings)]
     for holds, sentence in findings:
         print(f"{'ok  ' if holds else 'MEND'}  {sentence}")
     return 0 if all(holds for holds, _ in findings) else 1
@@ -109,6 +110,22 @@ def _journal(settings: Settings) -> Finding:
     journal = open_readings(settings.journal_address, clock_at(_clock_file(settings)))
     pulse = journal.runs.pulse()
     return True, f"journal answers: {pulse.due:,} runs due, last full poll {pulse.polled_at or 'never'}"
+
+
+def _streams(settings: Settings) -> Iterator[Finding]:
+    """Each stream and extract that is not read, and one line where all are."""
+    if not _has_journal(settings):
+        return
+    now = datetime.now(UTC)
+    states = open_readings(settings.journal_address, clock_at(_clock_file(settings))).freshness.all()
+    stale = [state for state in states if state.stale(now)]
+    for state in stale:
+        seen = f"last read {state.read_at:%Y-%m-%d %H:%M} UTC" if state.read_at else "never read"
+        why = state.error or "no engine reads it: is `tieout up` running with this catalogue?"
+        yield False, f"{state.name} of {state.system}: {seen}; {why}"
+    read = [state.read_at for state in states if state.read_at]
+    if read and not stale:
+        yield True, f"{len(read)} streams and extracts are read, the oldest at {min(read):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _has_journal(settings: Settings) -> bool:

@@ -1,9 +1,9 @@
 """The contract of a detector: a module with `DETECTOR` and `EXAMPLES`, and its SQL beside it.
 
-The SQL asks published names only (marts, `quarantine`, and per turn `open_runs`, `set_ups`, `circuits` and
-`service_levels`), set-based, with `{now}` for the world's present and `{wall}` for wall time, which says when the
-collector received something (`recorded_at`). The words turn each row into a finding. What a detector no longer finds
-resolves by itself, so it remembers nothing.
+The SQL asks published names only (marts, `quarantine`, `streams`, `extracts`, and per turn `open_runs`, `set_ups`,
+`circuits` and `service_levels`), set-based, with `{now}` for the world's present and `{wall}` for wall time, which says
+when the collector received something (`recorded_at`). The words turn each row into a finding. What a detector no longer
+finds resolves by itself, so it remembers nothing.
 """
 
 from __future__ import annotations

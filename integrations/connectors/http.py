@@ -21,6 +21,7 @@ from integrations.connectors.bearer import Bearer
 from integrations.connectors.reply import Reply
 from integrations.connectors.transport import certificate_fault, pool_of, secret_of
 from integrations.contracts.connector import SystemConfig
+from integrations.contracts.metering import before_call
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable, TieoutError, Unmappable
 
@@ -133,6 +134,7 @@ class HttpClient:
         key: str | None,
         token: str | None,
     ) -> Reply:
+        before_call()
         sent: dict[str, str] = {"accept": "application/json", "user-agent": "tieout"}
         content = body if body is None or isinstance(body, bytes) else _packed(body)
         if content is not None:

@@ -59,10 +59,10 @@ class Engine:
         self.worker = Worker(
             self.owner, journal, self.flows, self.landscape, clock, chance, self.tracing, page, lease_seconds
         )
-        self.polling = Polling(journal, self.landscape, self._routing, clock, self.worker.gate)
+        self.polling = Polling(journal, self.landscape, self._routing, clock, self.worker.gates)
         self.inbox = InboxAdmission(journal, self._routing)
         self.notices = OnDeadNotices(journal, self.flows, self.landscape, clock, self.worker, self.tracing, chance)
-        self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock)
+        self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock, self.worker.gates)
 
     def admit(self, events: Iterable[CloudEvent]) -> Admitted:
         """Admit events that came neither by a poll nor by the inbox (a test). Safe to repeat."""

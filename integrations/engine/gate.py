@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 
 from integrations.contracts.connector import Policy
+from integrations.contracts.metering import metered
 from models.domain.clock import Clock
-from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable
+from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable, TieoutError
 from models.domain.record import Record, RecordKind
 from models.journal.circuits import Circuit
 from models.journal.ports.engine import EnginePort
@@ -24,6 +27,13 @@ class Closed:
 
     until: datetime
     because: str
+
+
+class HeldBack(RateLimited):
+    """No call was made: the system's gate is closed until a moment. It says nothing about the system that is new."""
+
+    def __init__(self, closed: Closed) -> None:
+        super().__init__(closed.because, closed.until)
 
 
 class Gate:
@@ -52,6 +62,28 @@ class Gate:
             if closed is not None:
                 return closed
         return None if self._token() else Closed(now, "the worker is stopping")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A block of calls that only read: it passes the gate, each further call takes a token, and how it ends counts.
+
+        Raises HeldBack where the gate is closed, before the first call or on the way.
+        """
+        if (closed := self.enter()) is not None:
+            raise HeldBack(closed)
+        try:
+            with metered(_after_first(self._again)):
+                yield
+        except HeldBack:
+            raise
+        except Exception as error:
+            self.failed(error if isinstance(error, TieoutError) else Retriable(f"{type(error).__name__}: {error}"))
+            raise
+        self.succeeded()
+
+    def _again(self) -> None:
+        if (closed := self.enter()) is not None:
+            raise HeldBack(closed)
 
     def succeeded(self) -> None:
         """A call was answered."""
@@ -124,3 +156,9 @@ class Gate:
         self._journal.runs.note(
             [Record(kind=kind, occurred_at=now, system=self._system, status=status, body={"because": because})]
         )
+
+
+def _after_first(work: Callable[[], None]) -> Callable[[], None]:
+    """Does nothing the first time it is called: that call passed already."""
+    calls = count()
+    return lambda: work() if next(calls) else None

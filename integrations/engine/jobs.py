@@ -35,6 +35,7 @@ class Jobs:
         options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(threads)}, job_defaults=options)
         self._held: dict[str, float] = {}
+        self._seconds: dict[str, float] = {}
         self._at_jump: list[tuple[str, Callable[[], object]]] = []
         self._running: dict[str, threading.Lock] = {}
         self._busy: set[str] = set()
@@ -42,7 +43,7 @@ class Jobs:
 
     def every(self, seconds: float, name: str, work: Callable[[], object], at_jump: bool = False) -> None:
         """Run `work` every so many wall seconds; with `at_jump` also at once whenever the world clock was set anew."""
-        self._running[name] = threading.Lock()
+        self._running[name], self._seconds[name] = threading.Lock(), seconds
         self._scheduler.add_job(lambda: self._run(name, work), "interval", seconds=seconds, id=name)
         if at_jump:
             self._at_jump.append((name, work))
@@ -60,7 +61,7 @@ class Jobs:
         """Begin no more jobs and give the leases back; one that is under way ends by itself."""
         self._stopping.set()
         self._scheduler.shutdown(wait=False)
-        for name in list(self._held):
+        for name in self._seconds:
             self._leases.release(name, self._owner)
 
     def _run(self, name: str, work: Callable[[], object], again: bool = False) -> None:
@@ -68,7 +69,7 @@ class Jobs:
         if not lock.acquire(blocking=again):
             return
         try:
-            if not self._stopping.is_set() and self._mine(name):
+            if not self._stopping.is_set() and self._mine(name, again):
                 self._busy.add(name)
                 work()
         except Exception as error:  # noqa: BLE001  a job that fails is logged and runs again at its time
@@ -77,15 +78,20 @@ class Jobs:
             self._busy.discard(name)
             lock.release()
 
-    def _mine(self, name: str) -> bool:
-        """Whether this process runs the job; the journal is asked again only when the lease grows old."""
-        now = time.monotonic()
-        if now < self._held.get(name, 0.0):
+    def _mine(self, name: str, now: bool) -> bool:
+        """Whether this process runs the job; the journal is asked again only when the lease grows old. A job that rests
+        longer than that asks for each turn, with some room for clocks that do not tick alike; `now` is one out of turn.
+        """
+        if self._seconds[name] > _LEASE_SECONDS:
+            rests = 0.0 if now else 0.9 * self._seconds[name]
+            return self._leases.turn(name, self._owner, _LEASE_SECONDS, rests)
+        asked = time.monotonic()
+        if asked < self._held.get(name, 0.0):
             return True
         if not self._leases.hold(name, self._owner, _LEASE_SECONDS):
             self._held.pop(name, None)
             return False
-        self._held[name] = now + _RENEW_SECONDS
+        self._held[name] = asked + _RENEW_SECONDS
         return True
 
     def _keep(self) -> None:

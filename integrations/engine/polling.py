@@ -9,12 +9,12 @@ from functools import partial
 import sqlalchemy as sa
 
 from integrations.contracts.connector import Connector, Page
-from integrations.engine.gate import Gate
+from integrations.engine.gate import HeldBack
+from integrations.engine.gates import Gates
 from integrations.engine.landscape import Landscape
 from integrations.engine.retry import error_of
 from integrations.engine.routing import UNSTORABLE, Routing
 from models.domain.clock import Clock
-from models.domain.errors import Retriable, TieoutError
 from models.journal.cursors import CursorMoved
 from models.journal.ports.engine import EnginePort
 from models.journal.runs.admission import Admitted
@@ -30,11 +30,11 @@ class Polling:
         landscape: Landscape,
         routing: Routing,
         clock: Clock,
-        gate: Callable[[str], Gate],
+        gates: Gates,
         limit: int = 500,
     ) -> None:
         self._journal, self._landscape, self._routing, self._clock = journal, landscape, routing, clock
-        self._gate, self._limit = gate, limit
+        self._gates, self._limit = gates, limit
         journal.cursors.register(self.streams())
 
     def streams(self) -> list[tuple[str, str]]:
@@ -109,20 +109,15 @@ class Polling:
         )
 
     def _page(self, connector: Connector, stream: str, cursor: str | None) -> Page | None:
-        name = connector.config.name
-        gate = self._gate(name)
-        gate.refresh(self._journal.throttle.circuits())
-        if gate.enter() is not None:
-            return None
         try:
-            page = connector.poll(stream, cursor, self._limit)
+            with self._gates.asked(connector).reading():
+                return connector.poll(stream, cursor, self._limit)
+        except HeldBack:
+            return None
         except Exception as error:  # noqa: BLE001  one source's fault must not end the polls of the others
             code, message, _ = error_of(error)
-            gate.failed(error if isinstance(error, TieoutError) else Retriable(message))
-            self._journal.cursors.fail(name, stream, code, message)
+            self._journal.cursors.fail(connector.config.name, stream, code, message)
             return None
-        gate.succeeded()
-        return page
 
 
 def _changed(admitted: Admitted) -> int:

@@ -14,6 +14,7 @@ from integrations.contracts.connector import Change, Connector
 from integrations.contracts.flow import Deliver, Emit, Flow, Step
 from integrations.engine.context import RunContext
 from integrations.engine.flow_book import FlowBook
+from integrations.engine.gates import Gates
 from integrations.engine.hazards import Hazard, hazard, hazards_of_run, hazards_of_write
 from integrations.engine.landscape import Landscape
 from integrations.engine.lookups import Lookups
@@ -32,14 +33,17 @@ _AT_ONCE = 4
 class Preview:
     """Dry runs of replay plans."""
 
-    def __init__(self, journal: EnginePort, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
+    def __init__(self, journal: EnginePort, flows: FlowBook, landscape: Landscape, clock: Clock, gates: Gates) -> None:
         self._journal, self._flows, self._landscape, self._clock = journal, flows, landscape, clock
+        self._gates = gates
 
     def of(self, plan: Plan) -> dict[str, Any]:
         """The plan's hash, each run's steps with the fields they would change, hazards, and totals by currency."""
         held = {run.run_id: run for run in self._journal.runs.by_ids(plan.everything)}
         runs = [held[run_id] for run_id in plan.everything if run_id in held]
         events = self._journal.runs.origins(runs)
+        for connector in self._landscape.connectors.values():
+            self._gates.asked(connector)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="preview") as pool:
             shown = list(pool.map(lambda run: self._run(run, events.get(run.run_id), plan), runs))
         hazards = [hazard for _, found in shown for hazard in found]
@@ -146,7 +150,8 @@ class Preview:
         old: Run,
     ) -> dict[str, Any]:
         connector: Connector = self._landscape.connectors[system]
-        state = connector.state(change)
+        with self._gates.of(connector).reading():
+            state = connector.state(change)
         fields = compared(state.current or {}, state.wanted)
         changes = bool(run.correction) and any(field["changed"] for field in fields)
         hazards += hazards_of_write(step, change, system, state, old, changes)

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from integrations.engine.flow_book import FlowBook
+from integrations.engine.gates import Gates
 from integrations.engine.landscape import Landscape
 from integrations.engine.preview import Preview
 from integrations.engine.replaying import Replaying
@@ -23,10 +24,12 @@ class RequestDesk:
     next.
     """
 
-    def __init__(self, owner: str, journal: EnginePort, flows: FlowBook, landscape: Landscape, clock: Clock) -> None:
+    def __init__(
+        self, owner: str, journal: EnginePort, flows: FlowBook, landscape: Landscape, clock: Clock, gates: Gates
+    ) -> None:
         self._owner, self._journal = owner, journal
         self._flows = flows
-        self._preview = Preview(journal, flows, landscape, clock)
+        self._preview = Preview(journal, flows, landscape, clock, gates)
         self._replays: dict[str, Replaying] = {}
         self._renewed: dict[str, float] = {}
 

@@ -80,7 +80,7 @@ class _Service:
         self._journal = open_engine(settings.journal_address, clock)
         collector = f"http://{settings.host}:{settings.otlp_port}"
         self._telemetry = Telemetry(collector, settings.environment)
-        self._snapshots = Snapshotting(self._journal, clock, f"{collector}/v1/observations")
+        self._observations = f"{collector}/v1/observations"
 
     def run(self) -> None:
         """Work until told to stop."""
@@ -96,7 +96,8 @@ class _Service:
             catalogue=self._catalogue,
             tracing=self._telemetry.tracing,
         )
-        jobs = self._jobs(engine)
+        snapshots = Snapshotting(self._journal, self._clock, self._observations, gates=engine.worker.gates)
+        jobs = self._jobs(engine, snapshots)
         counts = {"flows": len(engine.flows.newest), "systems": len(connectors)}
         action(LOG, logging.INFO, "engine.started", owner=engine.owner, **counts)
         loops = [
@@ -116,7 +117,7 @@ class _Service:
             engine.worker.give_back()
         self._telemetry.close(1.0)
 
-    def _jobs(self, engine: Engine) -> Jobs:
+    def _jobs(self, engine: Engine, snapshots: Snapshotting) -> Jobs:
         settings, jobs = self._settings, Jobs(engine.owner, self._journal.leases, self._clock)
         for system, stream in engine.polling.streams():
             jobs.every(
@@ -128,7 +129,7 @@ class _Service:
         for name, connector in engine.landscape.connectors.items():
             if connector.snapshots:
                 jobs.every(
-                    settings.snapshot_seconds, f"snapshot {name}", _Unhurried(partial(self._snapshots.take, connector))
+                    settings.snapshot_seconds, f"snapshot {name}", _Unhurried(partial(snapshots.take, connector))
                 )
         jobs.every(_INBOX_SECONDS, "inbox", engine.inbox.admit, at_jump=True)
         jobs.every(30.0, "trim feed", self._journal.feed.trim)

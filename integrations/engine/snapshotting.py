@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -12,59 +17,139 @@ import httpx
 import orjson
 
 from integrations.contracts.connector import Connector, Observation
+from integrations.engine.gate import Gate, HeldBack
+from integrations.engine.gates import Gates
+from integrations.engine.retry import error_of
 from integrations.engine.settled_names import SettledNames
+from integrations.engine.telemetry import LOG
+from models.action_log import action
 from models.domain.clock import Clock
-from models.domain.errors import Retriable
+from models.domain.errors import RateLimited, Retriable
 from models.domain.storable import json_text
 from models.journal.ports.engine import EnginePort
-from models.journal.snapshots import Seen
+from models.journal.snapshots import Seen, SnapshotMoved
 
 _ROWS = 5_000
 """Rows in one request: the collector refuses bodies over its limit, and a lost answer repeats no more than this."""
+_CHUNK = 500
+"""Observations that are read in one passing of the gate."""
+
+
+class CollectorAway(Retriable):
+    """The collector did not confirm; that says nothing about the system that was read."""
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What this process knows of an entity: as the journal had it at `version`."""
+
+    version: int
+    seen: dict[str, Seen]
+
+
+@dataclass(slots=True)
+class _Sending:
+    """Rows of one extract on their way, by system id."""
+
+    head: Mapping[str, Any]
+    changed: dict[str, Seen] = field(default_factory=dict)
+    rows: list[str] = field(default_factory=list)
+
+    def add(self, system_id: str, seen: Seen, fields: Mapping[str, Any] | None) -> None:
+        self.rows.append(json_text(_row(self.head, system_id, seen, fields)))
 
 
 class Snapshotting:
-    """Rows are remembered as sent only after the collector answered 200: what it did not confirm goes out again."""
+    """Rows are remembered as sent only after the collector answered 200: what it did not confirm goes out again. What
+    was sent is the journal's to remember, so that a deletion is told whichever engine sees it.
+    """
 
-    def __init__(self, journal: EnginePort, clock: Clock, address: str, client: httpx.Client | None = None) -> None:
+    def __init__(
+        self,
+        journal: EnginePort,
+        clock: Clock,
+        address: str,
+        client: httpx.Client | None = None,
+        gates: Gates | None = None,
+    ) -> None:
         self._journal, self._clock, self._address = journal, clock, address
         self._client = client or httpx.Client(timeout=30.0)
-        self._seen: dict[tuple[str, str], dict[str, Seen]] = {}
+        self._gates = gates or Gates(journal, clock, _slept)
+        self._memory: dict[tuple[str, str], _Memory] = {}
 
     def take(self, connector: Connector) -> int:
-        """Extract every entity of a system and send what changed or is gone; how many rows were sent.
+        """Extract every entity of a system and send what changed or is gone; how many objects that were.
 
-        Raises Retriable when the collector did not confirm, and whatever the connector raises; the next snapshot
-        repeats.
+        An entity that cannot be read costs no other one its turn, and stands as failed until it can. Raises RateLimited
+        where the system asked to wait, Retriable when the collector did not confirm; the next snapshot repeats.
         """
-        return sum(self._entity(connector, entity) for entity in connector.snapshots)
+        sent, taken = 0, dict[str, datetime]()
+        try:
+            for entity in connector.snapshots:
+                began = self._clock.now()
+                sent += self._tried(connector, entity, taken, began)
+        finally:
+            self._journal.snapshots.taken(connector.config.name, taken, taken)
+        return sent
 
     def close(self) -> None:
         self._client.close()
 
-    def _entity(self, connector: Connector, entity: str) -> int:
+    def _tried(self, connector: Connector, entity: str, taken: dict[str, datetime], began: datetime) -> int:
         name = connector.config.name
-        seen = self._seen.get((name, entity))
-        if seen is None:
-            seen = self._seen[(name, entity)] = self._journal.snapshots.seen(name, entity)
-        sent, present = 0, set()
-        batch: dict[str, tuple[Seen, list[dict[str, Any]]]] = {}
-        head = self._head(connector, entity)
+        try:
+            sent = self._entity(connector, entity)
+            taken[entity] = began
+            return sent
+        except (HeldBack, CollectorAway):
+            raise
+        except SnapshotMoved:
+            return 0
+        except Exception as error:
+            code, message, _ = error_of(error)
+            self._journal.snapshots.failed(name, entity, f"{code}: {message}")
+            action(LOG, logging.WARNING, "snapshot.failed", system=name, entity=entity, why=message)
+            if isinstance(error, RateLimited):
+                raise
+            return 0
+
+    def _entity(self, connector: Connector, entity: str) -> int:
+        name, gate = connector.config.name, self._gates.asked(connector)
+        memory = self._known(name, entity)
+        sending, sent, present = _Sending(self._head(connector, entity)), 0, set[str]()
         settled = SettledNames(self._journal.crosswalk, name)
-        for observation in map(settled.of, connector.snapshot(entity)):
-            own = observation.system_id
-            present.add(own)
-            digest, fields = _digest(observation)
-            known, fresh = seen.get(own), Seen(digest, observation.key, observation.legal_entity)
-            if known != fresh:
-                batch[own] = (fresh, [*_left(head, own, known, fresh), _row(head, own, fresh, fields)])
-            if len(batch) >= _ROWS:
-                sent += self._send(name, entity, seen, batch, [])
-                batch = {}
-        gone = sorted(seen.keys() - present)
+        for observation in map(settled.of, _gated(gate, connector, entity)):
+            present.add(observation.system_id)
+            self._compared(observation, memory, sending)
+            if len(sending.rows) >= _ROWS:
+                sent += self._sent(name, entity, memory, sending, [])
+        missing = memory.seen.keys() - present
+        if missing:
+            # A page that moved while it was read shows less than there is: only who is missing twice is gone.
+            missing -= {observation.system_id for observation in _gated(gate, connector, entity)}
+        gone = sorted(missing)
         for system_id in gone:
-            batch[system_id] = (seen[system_id], [_row(head, system_id, seen[system_id], None)])
-        return sent + self._send(name, entity, seen, batch, gone)
+            sending.add(system_id, memory.seen[system_id], None)
+        return sent + self._sent(name, entity, memory, sending, gone)
+
+    def _known(self, system: str, entity: str) -> _Memory:
+        """What is held of an entity; read from the journal again where another engine changed it."""
+        version = self._journal.snapshots.extract(system, entity).version
+        known = self._memory.get((system, entity))
+        if known is None or known.version != version:
+            known = self._memory[(system, entity)] = _Memory(version, self._journal.snapshots.seen(system, entity))
+        return known
+
+    def _compared(self, observation: Observation, memory: _Memory, sending: _Sending) -> None:
+        seen = Seen(_digest(observation), observation.key, observation.legal_entity)
+        known, own = memory.seen.get(observation.system_id), observation.system_id
+        if known == seen:
+            return
+        if known is not None and known.key != seen.key:
+            # A tombstone under the key that it has left: who asks for that key hears that it is gone.
+            sending.add(own, known, None)
+        sending.changed[own] = seen
+        sending.add(own, seen, observation.fields)
 
     def _head(self, connector: Connector, entity: str) -> dict[str, Any]:
         config = connector.config
@@ -76,47 +161,49 @@ class Snapshotting:
             "entity": entity,
         }
 
-    def _send(
-        self,
-        system: str,
-        entity: str,
-        seen: dict[str, Seen],
-        batch: Mapping[str, tuple[Seen, list[dict[str, Any]]]],
-        gone: list[str],
-    ) -> int:
-        if not batch:
+    def _sent(self, system: str, entity: str, memory: _Memory, sending: _Sending, gone: list[str]) -> int:
+        if not sending.rows:
             return 0
-        lines = "\n".join(json_text(row) for _, rows in batch.values() for row in rows)
-        body = gzip.compress(lines.encode(), 1)
-        self._post(body)
-        absent = set(gone)
-        changed = {name: fresh for name, (fresh, _) in batch.items() if name not in absent}
-        self._journal.snapshots.keep(system, entity, changed, gone)
-        seen.update(changed)
+        self._post(gzip.compress("\n".join(sending.rows).encode(), 1))
+        try:
+            memory.version = self._journal.snapshots.keep(system, entity, memory.version, sending.changed, gone)
+        except SnapshotMoved:
+            self._memory.pop((system, entity), None)
+            raise
+        memory.seen.update(sending.changed)
         for name in gone:
-            seen.pop(name, None)
-        return len(batch)
+            memory.seen.pop(name, None)
+        sent = len(sending.changed) + len(gone)
+        sending.rows, sending.changed = [], {}
+        return sent
 
     def _post(self, body: bytes) -> None:
         headers = {"content-type": "application/x-ndjson", "content-encoding": "gzip"}
         try:
             answer = self._client.post(self._address, content=body, headers=headers)
         except httpx.HTTPError as error:
-            raise Retriable(
+            raise CollectorAway(
                 f"the collector at {self._address} did not answer ({error}): is `tieout collect` running?"
             ) from error
         if answer.status_code != 200:
-            raise Retriable(f"the collector at {self._address} answered {answer.status_code}: {answer.text[:200]}")
+            raise CollectorAway(f"the collector at {self._address} answered {answer.status_code}: {answer.text[:200]}")
 
 
-def _digest(observation: Observation) -> tuple[str, dict[str, Any]]:
+def _gated(gate: Gate, connector: Connector, entity: str) -> Iterator[Observation]:
+    """Everything of an entity, read in chunks that each pass the gate."""
+    observations = None
+    while True:
+        with gate.reading():
+            observations = observations or iter(connector.snapshot(entity))
+            chunk = list(islice(observations, _CHUNK))
+        yield from chunk
+        if len(chunk) < _CHUNK:
+            return
+
+
+def _digest(observation: Observation) -> str:
     content = json_text(dict(observation.fields), orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(content.encode()).hexdigest(), dict(observation.fields)
-
-
-def _left(head: Mapping[str, Any], system_id: str, known: Seen | None, fresh: Seen) -> list[dict[str, Any]]:
-    """A tombstone under the key that an object has left: who asks for that key hears that it is gone."""
-    return [_row(head, system_id, known, None)] if known and known.key != fresh.key else []
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _row(head: Mapping[str, Any], system_id: str, seen: Seen, fields: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -129,3 +216,8 @@ def _row(head: Mapping[str, Any], system_id: str, seen: Seen, fields: Mapping[st
         "digest": seen.digest,
         "fields": fields or {},
     }
+
+
+def _slept(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False

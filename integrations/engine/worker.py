@@ -13,6 +13,7 @@ from integrations.engine.context import RunContext
 from integrations.engine.delivering import Deliveries, Delivery
 from integrations.engine.flow_book import FlowBook
 from integrations.engine.gate import Closed, Gate
+from integrations.engine.gates import Gates
 from integrations.engine.landscape import Landscape
 from integrations.engine.lookups import Lookups
 from integrations.engine.routing import Routing
@@ -48,7 +49,7 @@ class Worker:
         self._chance, self._tracing, self._page, self.lease_seconds = chance, tracing, page, lease_seconds
         self.stopping = threading.Event()
         self._routing = Routing(flows)
-        self._gates: dict[str, Gate] = {}
+        self.gates = Gates(journal, clock, self.stopping.wait)
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._leasing = threading.Lock()
         self._leased: set[str] = set()
@@ -110,10 +111,7 @@ class Worker:
 
     def gate(self, system: str) -> Gate:
         """The gate before a system, one for all threads of this process."""
-        if system not in self._gates:
-            policy = self._landscape.connectors[system].config.policy
-            self._gates.setdefault(system, Gate(system, policy, self._journal, self._clock, self.stopping.wait))
-        return self._gates[system]
+        return self.gates.of(self._landscape.connectors[system])
 
     def deliveries(self) -> Deliveries:
         """Calls in this worker's name, with what other workers found out about the systems."""

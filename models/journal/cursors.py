@@ -10,8 +10,9 @@ from models.domain.clock import Clock
 from models.domain.errors import TieoutError
 from models.domain.record import Record, RecordKind
 from models.journal import tables
-from models.journal.database import reading
+from models.journal.database import reading, wall_now
 from models.journal.feed import Feed
+from models.journal.metadata import instant
 from models.journal.writing import writing
 
 
@@ -31,11 +32,14 @@ class Cursors:
 
     def register(self, streams: list[tuple[str, str]]) -> None:
         """Make these streams known, so that `oldest_poll` counts them from the start."""
-        statement = sa.text("insert into cursor (system, stream) values (:system, :stream) on conflict do nothing")
+        statement = sa.text(
+            "insert into cursor (system, stream, known_at) values (:system, :stream, :wall) on conflict do nothing"
+        )
         if streams:
             with self._engine.begin() as connection:
+                wall = wall_now(connection)
                 connection.execute(
-                    statement, [{"system": system, "stream": stream} for system, stream in sorted(streams)]
+                    statement, [{"system": system, "stream": stream, "wall": wall} for system, stream in streams]
                 )
 
     def get(self, system: str, stream: str) -> str | None:
@@ -60,9 +64,9 @@ class Cursors:
         Raises CursorMoved when it stands elsewhere by now, so that the caller's transaction is undone.
         """
         at = tables.cursor
-        values: dict[str, object] = {"cursor": cursor, "left_off": None, "error": None}
+        values: dict[str, object] = {"cursor": cursor, "left_off": None, "error": None, "failed_at": None}
         if polled_at is not None:
-            values["polled_at"] = polled_at
+            values |= {"polled_at": polled_at, "read_at": instant(wall_now(connection))}
         there = sa.and_(at.c.system == system, at.c.stream == stream, at.c.cursor.is_not_distinct_from(since))
         if not connection.execute(sa.update(at).where(there).values(**values)).rowcount:
             raise CursorMoved(f"{stream} of {system} stands elsewhere by now: read it from there")
@@ -73,7 +77,9 @@ class Cursors:
         with writing(self._engine) as connection:
             changed = sa.or_(at.c.error.is_(None), sa.not_(at.c.error.startswith(f"{code}: ", autoescape=True)))
             there = sa.and_(at.c.system == system, at.c.stream == stream, changed)
-            if connection.execute(sa.update(at).where(there).values(error=f"{code}: {message}")).rowcount:
+            since = sa.func.coalesce(at.c.failed_at, wall_now(connection))
+            values = {"error": f"{code}: {message}", "failed_at": since}
+            if connection.execute(sa.update(at).where(there).values(**values)).rowcount:
                 body = {"stream": stream, "error": {"code": code, "message": message}}
                 record = Record(RecordKind.FAILURE, now, system=system, status="poll", error_code=code, body=body)
                 self._feed.append(connection, [record])

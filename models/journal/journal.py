@@ -10,6 +10,7 @@ from models.journal.catalogues import Catalogues
 from models.journal.crosswalk import Crosswalk
 from models.journal.cursors import Cursors
 from models.journal.feed import Feed
+from models.journal.freshness import FreshnessReading
 from models.journal.inbox import Inbox
 from models.journal.inbox_queue import InboxQueue
 from models.journal.leases import Leases
@@ -57,6 +58,7 @@ def open_journal(url: str, clock: Clock) -> Journal:
         feed=feed,
         catalogues=Catalogues(engine, clock, feed),
         cases=Cases(engine, clock, feed),
+        freshness=FreshnessReading(engine),
         inbox=Inbox(engine, clock),
         _feed=feed,
     )

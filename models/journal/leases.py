@@ -38,10 +38,24 @@ class Leases:
             action(_LOG, logging.INFO, "lease.taken", lease=name, owner=owner)
         return bool(taken)
 
+    def turn(self, name: str, owner: str, seconds: float, every: float) -> bool:
+        """Take or renew the lease and begin a turn; False while another owner has it, or where anybody began the last
+        turn less than `every` wall seconds ago. So a job that rests longer than a lease lasts has one turn an interval
+        among all owners.
+        """
+        if not self.hold(name, owner, seconds):
+            return False
+        lease = tables.lease
+        with self._engine.begin() as connection:
+            wall = wall_now(connection)
+            due = sa.or_(lease.c.turn_wall.is_(None), lease.c.turn_wall <= wall - int(every * 1_000_000))
+            mine = sa.and_(lease.c.name == name, lease.c.owner == owner, due)
+            return bool(connection.execute(sa.update(lease).where(mine).values(turn_wall=wall)).rowcount)
+
     def release(self, name: str, owner: str) -> None:
         """Give the lease back, if it is still this owner's."""
         with self._engine.begin() as connection:
             mine = sa.and_(tables.lease.c.name == name, tables.lease.c.owner == owner)
-            released = connection.execute(sa.delete(tables.lease).where(mine)).rowcount
+            released = connection.execute(sa.update(tables.lease).where(mine).values(until_wall=0)).rowcount
         if released:
             action(_LOG, logging.INFO, "lease.released", lease=name, owner=owner)

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
+from models.domain.errors import TieoutError
 from models.journal import tables
-from models.journal.database import reading
+from models.journal.database import reading, wall_now
+from models.journal.metadata import instant
+from models.journal.statements import insert_many
+
+_EXTRACT = sa.text(
+    "insert into extract (system, entity, version, known_at) values (:system, :entity, :version, :known_at) "
+    "on conflict do nothing"
+)
+_UPSERT = sa.text(
+    "insert into snapshot (system, entity, system_id, digest, key, legal_entity) "
+    "values (:system, :entity, :system_id, :digest, :key, :legal_entity) "
+    "on conflict (system, entity, system_id) do update "
+    "set digest = excluded.digest, key = excluded.key, legal_entity = excluded.legal_entity"
+)
+_REMOVE = sa.text("delete from snapshot where system = :system and entity = :entity and system_id = :system_id")
+
+
+class SnapshotMoved(TieoutError):
+    """Another engine changed what is held of an entity since it was read: what is missing here may be there."""
+
+    code = "snapshot-moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +43,35 @@ class Seen:
     legal_entity: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """How an entity of a system stands: `version` counts the changes of what is held of it; world times."""
+
+    version: int = 0
+    taken_at: datetime | None = None
+    swept_at: datetime | None = None
+
+
 class Snapshots:
-    """Rows are kept only after the collector confirmed them, so an unsent change is sent again."""
+    """Rows are kept only after the collector confirmed them, so an unsent change is sent again. Engines share them:
+    whoever read an older version than the present one keeps nothing.
+    """
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
+
+    def extract(self, system: str, entity: str) -> Extract:
+        """How an entity stands; it is known from now on."""
+        row = tables.extract.c
+        query = sa.select(row.version, row.taken_at, row.swept_at).where(row.system == system, row.entity == entity)
+        with reading(self._engine) as connection:
+            found = connection.execute(query).one_or_none()
+        if found is not None:
+            return Extract(*found)
+        with self._engine.begin() as connection:
+            values = {"system": system, "entity": entity, "version": 0, "known_at": wall_now(connection)}
+            connection.execute(_EXTRACT, values)
+        return Extract()
 
     def seen(self, system: str, entity: str) -> dict[str, Seen]:
         """What was sent of one entity of one system, by system id."""
@@ -34,33 +80,46 @@ class Snapshots:
             row.system == system, row.entity == entity
         )
         with reading(self._engine) as connection:
-            return {
-                system_id: Seen(digest, key, legal_entity)
-                for system_id, digest, key, legal_entity in connection.execute(query)
-            }
+            return {system_id: Seen(*rest) for system_id, *rest in connection.execute(query)}
 
-    def keep(self, system: str, entity: str, changed: Mapping[str, Seen], gone: Sequence[str]) -> None:
-        """The collector has these rows now."""
-        upsert = sa.text(
-            "insert into snapshot (system, entity, system_id, digest, key, legal_entity) "
-            "values (:system, :entity, :system_id, :digest, :key, :legal_entity) "
-            "on conflict (system, entity, system_id) do update "
-            "set digest = excluded.digest, key = excluded.key, legal_entity = excluded.legal_entity"
-        )
-        remove = sa.text("delete from snapshot where system = :system and entity = :entity and system_id = :system_id")
+    def keep(self, system: str, entity: str, version: int, changed: Mapping[str, Seen], gone: Sequence[str]) -> int:
+        """The collector has these rows now; the version after it.
+
+        Raises SnapshotMoved when what is held is no longer of `version`; then nothing is kept.
+        """
         where = {"system": system, "entity": entity}
         with self._engine.begin() as connection:
-            if changed:
-                rows = [
-                    {
-                        **where,
-                        "system_id": name,
-                        "digest": seen.digest,
-                        "key": seen.key,
-                        "legal_entity": seen.legal_entity,
-                    }
-                    for name, seen in changed.items()
-                ]
-                connection.execute(upsert, rows)
+            self._moved(connection, system, entity, version)
+            insert_many(connection, _UPSERT, [{**where, **_row(name, seen)} for name, seen in changed.items()])
             if gone:
-                connection.execute(remove, [{**where, "system_id": name} for name in gone])
+                connection.execute(_REMOVE, [{**where, "system_id": name} for name in gone])
+        return version + 1
+
+    def taken(self, system: str, at: Mapping[str, datetime], swept: Iterable[str]) -> None:
+        """Extracts of these entities, begun at these world times, reached their end; `swept` read everything."""
+        row, whole = tables.extract, set(swept)
+        with self._engine.begin() as connection:
+            wall = instant(wall_now(connection))
+            for entity, moment in at.items():
+                values: dict[str, object] = {"taken_at": moment, "error": None, "failed_at": None}
+                values |= {"swept_at": moment} if entity in whole else {}
+                there = sa.and_(row.c.system == system, row.c.entity == entity)
+                connection.execute(sa.update(row).where(there).values(read_at=wall, **values))
+
+    def failed(self, system: str, entity: str, why: str) -> None:
+        """Keep why an entity could not be extracted, and since when."""
+        row = tables.extract
+        there = sa.and_(row.c.system == system, row.c.entity == entity)
+        with self._engine.begin() as connection:
+            since = sa.func.coalesce(row.c.failed_at, wall_now(connection))
+            connection.execute(sa.update(row).where(there).values(error=why, failed_at=since))
+
+    def _moved(self, connection: sa.Connection, system: str, entity: str, version: int) -> None:
+        row = tables.extract
+        there = sa.and_(row.c.system == system, row.c.entity == entity, row.c.version == version)
+        if not connection.execute(sa.update(row).where(there).values(version=version + 1)).rowcount:
+            raise SnapshotMoved(f"{entity} of {system} was extracted by another engine meanwhile: extract it again")
+
+
+def _row(system_id: str, seen: Seen) -> dict[str, str | None]:
+    return {"system_id": system_id, "digest": seen.digest, "key": seen.key, "legal_entity": seen.legal_entity}

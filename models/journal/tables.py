@@ -175,6 +175,23 @@ cursor = sa.Table(
     sa.Column("polled_at", Instant),  # world time at which the last poll that reached the end began
     sa.Column("error", sa.Text),
     sa.Column("left_off", sa.Text),  # of a stream that is begun again: where it stood before, until it is read
+    sa.Column("known_at", Instant),  # wall time since which the stream is to be read
+    sa.Column("read_at", Instant),  # wall time of the last poll that reached the end
+    sa.Column("failed_at", Instant),  # wall time since which every poll failed
+)
+
+extract = sa.Table(
+    "extract",
+    metadata,
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),  # one more with each change of what `snapshot` holds of it
+    sa.Column("taken_at", Instant),  # world time at which the last extract that reached its end began
+    sa.Column("swept_at", Instant),  # the same of the last one that read everything
+    sa.Column("error", sa.Text),
+    sa.Column("known_at", Instant),  # wall time since which the entity is to be extracted
+    sa.Column("read_at", Instant),  # wall time of the last extract that reached its end
+    sa.Column("failed_at", Instant),  # wall time since which every extract failed
 )
 
 throttle = sa.Table(
@@ -197,6 +214,7 @@ lease = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("owner", sa.Text, nullable=False),
     sa.Column("until_wall", sa.BigInteger, nullable=False),
+    sa.Column("turn_wall", sa.BigInteger),  # when the last turn began of a job that rests longer than a lease lasts
 )
 
 catalogue = sa.Table(

@@ -9,6 +9,8 @@ import duckdb
 TIMES = re.compile(r"(_at|_until|_seen|_due)$|^at$")
 MONEY = re.compile(r"^amount(_reporting)?$|^worth_reporting$")
 HIDDEN = re.compile(r"^(lease|fenc|claim|heartbeat|tenant_slot)|_wall$|^(owner_token|worker|token)$")
+MONEY = re.compile(r"^amount(_reporting)?$")
+HIDDEN = re.compile(r"^(lease|fenc|claim|heartbeat|tenant_slot)|_wall$|^(owner_token|worker|token|cursor|left_off)$")
 
 _RUN = (
     "run_id flow flow_version:INTEGER state step step_name attempt:INTEGER business_key source_version "
@@ -44,6 +46,11 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
     "findings": ("finding", _typed(_FINDING)),
     "requests": ("request", _typed(_REQUEST)),
     "write_offs": ("write_off", _typed(_WRITE_OFF)),
+    "streams": ("cursor", _typed("system stream polled_at error known_at read_at failed_at")),
+    "extracts": (
+        "extract",
+        _typed("system entity version:BIGINT taken_at swept_at error known_at read_at failed_at"),
+    ),
 }
 """View name -> (journal table, the columns a view shows while the table is not there)."""
 

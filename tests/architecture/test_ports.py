@@ -61,6 +61,7 @@ WRITES = {
         "feed.trim",
         "leases.hold",
         "leases.release",
+        "leases.turn",
         "throttle.circuits",
     },
 }

@@ -7,8 +7,6 @@ import json
 import threading
 import time
 
-import pytest
-
 from integrations.contracts.connector import Observation
 from integrations.engine import jobs
 from integrations.engine.snapshotting import Snapshotting
@@ -45,7 +43,6 @@ class Holding(Hostile):
             yield Observation(entity, system_id, key, {"code": key})
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="C8: a snapshot's memory goes stale between engines")
 def test_a_deletion_is_told_whichever_engine_sees_it(journal, clock):  # noqa: F811
     """In 0.1.0 each engine kept its own memory of the last snapshot: engine B told of a project, it was deleted,
     and engine A,
@@ -63,9 +60,6 @@ def test_a_deletion_is_told_whichever_engine_sees_it(journal, clock):  # noqa: F
     assert ("PRJ-2", False) in collector.told, "nobody was told that PRJ-2 is gone"
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="C8: a job longer apart than its lease runs once per engine"
-)
 def test_a_job_runs_once_an_interval_however_many_engines_there_are(journal, clock, monkeypatch):  # noqa: F811
     """In 0.1.0 a job's lease ended before its next time, so that every engine ran it in each interval.
 

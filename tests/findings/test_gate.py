@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from integrations.engine.engine import Engine
 from integrations.engine.snapshotting import Snapshotting
 from models.domain.errors import RateLimited, Rejected
@@ -31,7 +29,6 @@ class Limited(Hostile):
         raise RateLimited("429", self._until)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="C7: previews go round the gate")
 def test_a_preview_stops_asking_a_system_that_says_wait(journal, clock):  # noqa: F811
     """A preview of 200 runs in 0.1.0 called a system 200 times that answered 429 from the first call on.
 
@@ -47,7 +44,6 @@ def test_a_preview_stops_asking_a_system_that_says_wait(journal, clock):  # noqa
     assert target.asked <= 8
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="C7: snapshots go round the gate")
 def test_a_snapshot_waits_when_the_system_said_so(journal, clock):  # noqa: F811
     """0.1.0 extracted again at every interval whatever the system had answered, and told no other process of it.
 

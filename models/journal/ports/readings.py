@@ -10,6 +10,7 @@ from models.domain.clock import Clock
 from models.journal.cases.reading import CaseReading
 from models.journal.catalogues import CatalogueReading
 from models.journal.circuits import Circuits
+from models.journal.freshness import FreshnessReading
 from models.journal.ports.opening import Port, opened_to_read
 from models.journal.requests.reading import RequestReading
 from models.journal.runs.reading import RunReading
@@ -17,7 +18,9 @@ from models.journal.runs.reading import RunReading
 
 @dataclass(frozen=True)
 class ReadingsPort(Port):
-    """Runs, cases, requests, circuits and the catalogue in force; the database refuses a write on its connections."""
+    """Runs, cases, requests, circuits, the catalogue in force and the age of what is read; the database refuses a
+    write on its connections.
+    """
 
     engine: sa.Engine
     clock: Clock
@@ -26,6 +29,7 @@ class ReadingsPort(Port):
     requests: RequestReading
     throttle: Circuits
     catalogues: CatalogueReading
+    freshness: FreshnessReading
 
 
 def open_readings(url: str, clock: Clock) -> ReadingsPort:
@@ -39,4 +43,5 @@ def open_readings(url: str, clock: Clock) -> ReadingsPort:
         requests=RequestReading(engine, clock),
         throttle=Circuits(engine, clock),
         catalogues=CatalogueReading(engine),
+        freshness=FreshnessReading(engine),
     )

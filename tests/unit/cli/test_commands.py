@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from models.domain.fingerprint import id_of
 from models.journal import Journal, open_journal
@@ -231,4 +232,20 @@ def test_doctor_says_which_catalogue_holds_and_what_is_wrong_with_it(tmp_path: P
     assert re.search(
         r"(?s)MEND  the catalogue needs mending:\n- .*reporting_currency: .*\n- .*flow x: title missing", done.stdout
     )
+    journal.close()
+
+
+@pytest.mark.req("X18")
+def test_doctor_names_a_stream_that_is_not_read_and_why(tmp_path: Path) -> None:
+    """X18: a stream that fails for minutes is named with its reason; one that is read is counted."""
+    home = tmp_path / "var"
+    home.mkdir()
+    journal = installed(home)
+    journal.cursors.register([("psa", "time"), ("crm", "accounts")])
+    journal.cursors.fail("psa", "time", "bad-payload", "the answer is not JSON")
+    with journal.engine.begin() as connection:
+        connection.execute(sa.text("update cursor set failed_at = failed_at - 600000000 where system = 'psa'"))
+    said = tieout(home, "doctor").stdout
+    assert "MEND  time of psa: never read; bad-payload: the answer is not JSON" in said
+    assert "accounts of crm" not in said
     journal.close()

@@ -260,3 +260,13 @@ def test_pulse_counts_what_is_due_and_the_oldest_poll(any_journal: Journal, cloc
     )
     any_journal.runs.claim("w")
     assert any_journal.runs.pulse().due == 1
+
+
+@pytest.mark.req("E9")
+def test_a_turn_is_had_once_an_interval_whoever_asks(any_journal: Journal) -> None:
+    """E9: a job that rests for an hour has one turn in it, though its lease is over or was given back meanwhile."""
+    leases = any_journal.leases
+    assert leases.turn("tidy", "a", 60, 3600) and not leases.turn("tidy", "a", 60, 3600)
+    leases.release("tidy", "a")
+    assert not leases.turn("tidy", "b", 60, 3600), "the interval is not over"
+    assert leases.turn("tidy", "b", 60, 0) and not leases.turn("tidy", "a", 60, 0), "the lease is another's"

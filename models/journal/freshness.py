@@ -1,0 +1,55 @@
+"""When each stream and each extract was last read, and since when it fails; `streams` and `extracts` show it in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from models.journal import tables
+from models.journal.database import reading
+
+FAILING = timedelta(minutes=5)
+"""How long a stream may fail before somebody is told: most faults pass."""
+RESTING = timedelta(hours=2)
+"""How long a stream may go unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """One stream or extract of a system; wall times, None: never."""
+
+    system: str
+    name: str
+    error: str | None
+    known_at: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+
+    def stale(self, now: datetime) -> bool:
+        """Whether somebody must be told, as the detector `stale_stream` does."""
+        known = self.read_at or self.known_at
+        return _before(self.failed_at, now - FAILING) or _before(known, now - RESTING)
+
+
+class FreshnessReading:
+    """The age of everything that is read from connected systems."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> list[Freshness]:
+        """Every stream and extract, by system and name."""
+        found = []
+        with reading(self._engine) as connection:
+            for table, name in ((tables.cursor.c, "stream"), (tables.extract.c, "entity")):
+                query = sa.select(
+                    table.system, table[name], table.error, table.known_at, table.read_at, table.failed_at
+                )
+                found += [Freshness(*row) for row in connection.execute(query)]
+        return sorted(found, key=lambda one: (one.system, one.name))
+
+
+def _before(moment: datetime | None, limit: datetime) -> bool:
+    return moment is not None and moment < limit
