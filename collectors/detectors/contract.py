@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,20 @@ class Example:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
+def at_stake(amount: Decimal | None, billable: bool | None = True) -> Decimal | None:
+    """What hangs on a record; nothing on a negative one, which would lower what hangs on the others of its case."""
+    return amount if billable is not False and amount is not None and amount > 0 else None
+
+
+def credit_of(amount: Decimal | None, billable: bool | None = True) -> dict[str, Decimal]:
+    """A negative record's amount, as evidence."""
+    return {"credit": amount} if billable is not False and amount is not None and amount < 0 else {}
+
+
 def item_finding(row: Row, text: str, cause: Any, **evidence: Any) -> Finding:
     """The finding about one row of `mart_work`: a time entry, an expense or a milestone with its money."""
     entity = "time_entry" if row["kind"] == "time" else row["kind"]
-    amount = row["bill_amount"] if row["billable"] and row["bill_amount"] else None
+    amount = at_stake(row["bill_amount"], row["billable"])
     seen = {
         "hours": row["hours"],
         "work_date": row["work_date"],
@@ -72,6 +83,7 @@ def item_finding(row: Row, text: str, cause: Any, **evidence: Any) -> Finding:
         "charge_code": row["charge_code"],
         "message": row["error_message"],
         "milestone": row["milestone"],
+        **credit_of(row["bill_amount"], row["billable"]),
         **evidence,
     }
     return Finding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.detectors.contract import Detector, Example, Row
+from collectors.detectors.contract import Detector, Example, Row, at_stake, credit_of
 from collectors.detectors.invalid_charge_code import code_fingerprint
 from models.domain.explanations import EXPLANATIONS, explain
 from models.domain.finding import Cause, Finding
@@ -34,13 +34,14 @@ def dead(row: Row) -> Finding:
         system=row["system"],
     )
     entity, _, key = row["business_key"].partition(":")
-    amount = row["amount"] if row["billable"] is not False and row["amount"] else None
+    amount = at_stake(row["amount"], row["billable"])
     seen = {
         "code": code,
         "message": row["error_message"],
         "field": row["error_field"],
         "step": row["step_name"],
         "charge_code": row["charge_code"],
+        **credit_of(row["amount"], row["billable"]),
     }
     return Finding(
         text,
@@ -49,7 +50,7 @@ def dead(row: Row) -> Finding:
         row["item_key"] or key,
         amount,
         row["currency"] if amount is not None else None,
-        row["updated_at"],
+        row["failed_at"],
         row["run_id"],
         row["trace_id"],
         row["legal_entity"],

@@ -9,7 +9,7 @@ SELECT
     r.error_code,
     r.error_message,
     r.error_field,
-    r.updated_at,
+    coalesce(f.failed_at, r.updated_at) AS failed_at,
     coalesce(w.legal_entity, r.legal_entity) AS legal_entity,
     strftime(coalesce(w.work_date, TRY_CAST(r.payload->>'$.work_date' AS DATE)), '%Y-%m') AS period,
     r.payload->>'$.ref.system' AS source,
@@ -28,6 +28,7 @@ SELECT
     coalesce(w.bill_amount, r.amount) AS amount,
     coalesce(w.currency, r.currency) AS currency
 FROM open_runs r
+LEFT JOIN mart_failure f ON f.run_id = r.run_id
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 WHERE r.state = 'dead'
     AND NOT coalesce(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from collectors.detectors.contract import Detector, Example, Row, item_finding
+from collectors.detectors.contract import Detector, Example, Row, at_stake, item_finding
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
 from models.domain.flow_names import MASTER_DATA, QUOTE_TO_PROJECT, TIME_TO_BILL
@@ -30,9 +30,12 @@ def blocked(row: Row) -> Finding:
 
 
 def missing(row: Row) -> Finding:
-    """The project itself; its contract value counts only while no blocked work already says what is at stake."""
+    """The project itself; what is left of its contract counts where it was never set up, and only while no blocked work
+    already says what is at stake. Of a project that was deleted its unbilled work counts, which is blocked.
+    """
     role = row["role"]
-    counted = role != "ppm" and not row["work_waits"] and not (role == "psa" and not row["in_erp"])
+    was_there = row["gone_at"] is not None or row["set_up_run"] is not None
+    counted = role != "ppm" and not row["work_waits"] and not was_there and not (role == "psa" and not row["in_erp"])
     cause = Cause(
         "project-missing",
         f"Project {_named(row)} is missing in the {_SYSTEM[role]}",
@@ -40,7 +43,7 @@ def missing(row: Row) -> Finding:
         f"Set the project up in {row['system']}, or replay its {QUOTE_TO_PROJECT} flow; "
         "everything that waits for it goes on by itself.",
         row["system"],
-        "billing_blocked" if row["work_waits"] else "revenue_at_risk",
+        "billing_blocked" if row["work_waits"] or was_there else "sold_not_set_up",
         "low" if role == "ppm" else "medium",
         suggestion=_again(row),
         flow=QUOTE_TO_PROJECT,
@@ -48,7 +51,10 @@ def missing(row: Row) -> Finding:
         root=True,
     )
     return _project_finding(
-        row, fingerprint("project-missing", role, row["project_key"]), cause, row["contract_value"] if counted else None
+        row,
+        fingerprint("project-missing", role, row["project_key"]),
+        cause,
+        at_stake(row["unbilled"]) if counted else None,
     )
 
 
@@ -83,7 +89,7 @@ def _unsold(row: Row, system: str) -> Cause:
         "the work may never be billed.",
         "Find the sale and put the project code on it, or close the project and move its time.",
         "crm",
-        "revenue_at_risk",
+        "billing_blocked",
         "medium",
         flow=QUOTE_TO_PROJECT,
         system=system,
@@ -272,9 +278,40 @@ EXAMPLES = (
         {
             "mart_project": [_SOLD],
             "mart_state_system": _SEEN,
-            "set_ups": [{"run_id": "r", "state": "settled", "business_key": "project:PRJ-1012"}],
+            "set_ups": [
+                {
+                    "run_id": "r",
+                    "state": "settled",
+                    "business_key": "project:PRJ-1012",
+                    "updated_at": "2026-08-02 09:00:00+00",
+                }
+            ],
         },
-        [("project-missing|erp|PRJ-1012", "PRJ-1012", "90000.00")],
+        [("project-missing|erp|PRJ-1012", "PRJ-1012", None)],
+    ),
+    Example(
+        "missing in the PSA and billed by milestones: what is left to bill counts",
+        {
+            "mart_project": [{**_SOLD, "in_erp": True, "in_psa": False}],
+            "mart_state_system": _SEEN,
+            "mart_work": [{**_ENTRY, "state": "billed", "blocker": None, "bill_amount": "60000.00"}],
+        },
+        [("project-missing|psa|PRJ-1012", "PRJ-1012", "30000.00")],
+    ),
+    Example(
+        "set up again a minute ago, and the ERP not seen since",
+        {
+            "mart_project": [_SOLD],
+            "mart_state_system": _SEEN,
+            "set_ups": [
+                {
+                    "run_id": "r",
+                    "state": "settled",
+                    "business_key": "project:PRJ-1012",
+                    "updated_at": "2026-09-30 11:59:00+00",
+                }
+            ],
+        },
     ),
     Example(
         "a set-up that waits for data is its own case",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from collectors.detectors.contract import Detector, Example, Row
+from collectors.detectors.contract import Detector, Example, Row, at_stake
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
 from models.domain.flow_names import QUOTE_TO_PROJECT
@@ -14,11 +14,14 @@ from models.domain.flow_names import QUOTE_TO_PROJECT
 def waiting(row: Row) -> Finding:
     """One waiting run; runs that wait for the same thing are one case."""
     lacking = _names(row["missing"])
-    setup = row["flow"] == QUOTE_TO_PROJECT
+    changed = row["flow"] == QUOTE_TO_PROJECT and bool(row["in_erp"])
+    setup = row["flow"] == QUOTE_TO_PROJECT and not changed
     what = ", ".join(name.removeprefix("dimensions.").replace("_", " ") for name in lacking) or str(row["waiting_for"])
     title = (
         f"Set-up of {row['business_key'].partition(':')[2]} waits for {what}"
         if setup
+        else f"A change of {row['business_key'].partition(':')[2]} waits for {what}"
+        if changed
         else f"{row['flow']} waits for {row['waiting_for']}"
     )
     owner = row["waiting_owner"] or "integration"
@@ -29,8 +32,8 @@ def waiting(row: Row) -> Finding:
         "Nothing half-made is left behind, and it goes on by itself.",
         f"Supply {what} in the {owner.upper() if len(owner) == 3 else owner}; no replay is needed.",
         owner,
-        "revenue_at_risk" if setup else "billing_blocked",
-        "medium" if setup else "low",
+        "none" if changed else "sold_not_set_up" if setup else "billing_blocked",
+        "medium" if setup or changed else "low",
         flow=row["flow"],
         system=row["waiting_owner"],
         root=True,
@@ -39,7 +42,8 @@ def waiting(row: Row) -> Finding:
     if row["awaited_project"]:
         cause, text = _for_project(row, cause)
     entity, _, key = row["business_key"].partition(":")
-    amount = row["amount"] if row["billable"] is not False and row["amount"] else None
+    # The project runs: work on it is billed as before, and what a gate holds back is that gate's case.
+    amount = None if changed else at_stake(row["amount"], row["billable"])
     return Finding(
         text,
         cause,
@@ -92,6 +96,11 @@ EXAMPLES = (
         {"open_runs": [_RUN]},
         [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", "50000.00")],
         {"missing": ["cost_centre"]},
+    ),
+    Example(
+        "a dimension goes from a sale whose project runs: its contract is not at stake",
+        {"open_runs": [_RUN], "mart_project": [{"project_key": "PRJ-1020", "in_erp": True}]},
+        [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", None)],
     ),
     Example(
         "time that waits for a person for an hour",

@@ -15,6 +15,7 @@ SELECT
     coalesce(w.project_key, p.project_key) AS project_key,
     coalesce(w.customer_key, p.customer_key) AS customer_key,
     w.billable,
+    p.in_erp,
     coalesce(w.bill_amount, r.amount) AS amount,
     coalesce(w.currency, r.currency) AS currency,
     t.code AS awaited_project,

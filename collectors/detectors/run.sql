@@ -4,7 +4,11 @@ SELECT * FROM runs WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'd
 
 -- set_ups: the last time each project was set up, whatever became of it: replayed from its start, it makes it again
 CREATE OR REPLACE TEMP TABLE set_ups AS
-SELECT business_key, arg_max(run_id, created_at) AS run_id, arg_max(state, created_at) AS state
+SELECT
+    business_key,
+    arg_max(run_id, created_at) AS run_id,
+    arg_max(state, created_at) AS state,
+    max(updated_at) AS updated_at
 FROM runs WHERE flow = 'quote-to-project' AND state IN ('settled', 'dead')
 GROUP BY business_key;
 

@@ -14,7 +14,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, cast, get_args
 
-MoneyKind = Literal["billing_blocked", "revenue_at_risk", "cost_misposted", "none"]
+MoneyKind = Literal["billing_blocked", "sold_not_set_up", "revenue_at_risk", "cost_misposted", "none"]
+MONEY_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "billing_blocked": "billing blocked",  # work that is done and cannot be billed
+        "sold_not_set_up": "sold and not set up",  # contract value on which nobody can work yet
+        "revenue_at_risk": "revenue at risk",
+        "cost_misposted": "cost misposted",
+        "none": "no money at stake",
+    }
+)
+"""Kinds of money in words, in the order in which they are told. Amounts of two kinds are never added."""
 
 PAGES = Path(__file__).with_name("causes")
 _PAGE = re.compile(

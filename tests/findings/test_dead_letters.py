@@ -70,9 +70,6 @@ def test_each_closed_month_of_each_entity_is_a_case_of_its_own():
     assert len(set(closed)) == 3
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="F12: the age of a failure begins anew with each failed replay"
-)
 def test_a_failed_replay_does_not_make_a_failure_young_again():
     """In 0.1.0 a failure's age counted from its last try, so a failed replay made an old failure new.
 
@@ -85,7 +82,6 @@ def test_a_failed_replay_does_not_make_a_failure_young_again():
     assert mart(lake, "SELECT bucket, failures FROM mart_failure_age") == [{"bucket": "3–7 d", "failures": 1}]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="F14: the oldest pending of a pair includes dead runs")
 def test_a_dead_run_is_not_pending():
     """In 0.1.0 a run dead for days was the "oldest pending" of its pair of systems.
 
@@ -100,7 +96,6 @@ def test_a_dead_run_is_not_pending():
     assert pair["oldest_pending_s"] < 3600
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="F14: the oldest pending is repeated on every target")
 def test_what_waits_for_one_target_is_not_pending_at_another():
     """In 0.1.0 the oldest pending of a flow and source stood beside every target, also where that run had been
     acknowledged.
@@ -123,7 +118,6 @@ def test_what_waits_for_one_target_is_not_pending_at_another():
     assert [row["oldest_pending_s"] for row in rows] in ([None], [0]), "the ERP has long answered"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="F8: a negative entry lowers a case")
 def test_a_credit_does_not_lower_what_a_case_says_is_at_stake():
     """In 0.1.0 a negative entry was subtracted from the money of its case, so that real work at stake showed as less.
 

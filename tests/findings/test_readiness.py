@@ -147,7 +147,6 @@ def test_a_milestone_whose_date_has_passed_is_not_blocked_the_second_it_is_sold(
     assert "blocked" not in [state for state, _ in states(lake)]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="F9: submitted expenses are called never submitted")
 def test_an_expense_that_was_submitted_waits_for_its_approval():
     """In 0.1.0 all 52 expenses with a time of submission and no submission record were "never submitted".
 

@@ -47,11 +47,10 @@ SELECT flow,
        system,
        error_code,
        count(*)::BIGINT AS runs,
-       min(updated_at) AS oldest,
+       min(failed_at) AS oldest,
        any_value(error_message) AS message,
-       sum(CAST(r.amount * fx.rate AS DECIMAL(18,2))) AS amount_reporting
-FROM runs r LEFT JOIN mart_fx fx USING (currency)
-WHERE state = 'dead'
+       sum(amount_reporting) AS amount_reporting
+FROM mart_failure
 GROUP BY ALL
 ORDER BY runs DESC, flow, system, error_code
 

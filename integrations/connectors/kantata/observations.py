@@ -94,11 +94,14 @@ def work_observation(
 
 
 def approval(raw: Raw, submission: Raw | None) -> str:
-    """open, submitted, approved or rejected, out of the entry's flag and its submission's status."""
+    """open, submitted, approved or rejected, out of the entry's flag and its submission's status; an expense may be
+    handed in alone, and says only when.
+    """
     if raw.get("approved"):
         return "approved"
-    said = (submission or {}).get("status")
-    return {"new": "submitted", "rejected": "rejected"}.get(str(said), "open")
+    if submission is None:
+        return "submitted" if raw.get("submitted_at") else "open"
+    return {"new": "submitted", "rejected": "rejected"}.get(str(submission.get("status")), "open")
 
 
 def _utc(text: str | None) -> str | None:

@@ -11,17 +11,15 @@ grain: flow, legal_entity, bucket_order
     amount_reporting  DECIMAL(18,2)  reporting currency  what those runs carry, each to the cent; 0 without a rate
 */
 
--- mart_failure_age: a run ages from the moment it died
+-- mart_failure_age: a failure ages from the first of its lineage
 CREATE OR REPLACE TABLE memory.state.mart_failure_age AS
 WITH aged AS (
     SELECT
         flow,
         legal_entity,
-        (epoch_us({now}) - epoch_us(updated_at)) / 3600000000.0 AS hours,
-        CAST(amount * fx.rate AS DECIMAL(18,2)) AS money
-    FROM memory.state.open_run r
-    LEFT JOIN memory.state.mart_fx fx USING (currency)
-    WHERE state = 'dead'
+        (epoch_us({now}) - epoch_us(failed_at)) / 3600000000.0 AS hours,
+        amount_reporting AS money
+    FROM memory.state.mart_failure
 ), placed AS (
     SELECT *, CASE
         WHEN hours < 1 THEN 1

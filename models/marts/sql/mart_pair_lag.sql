@@ -11,7 +11,7 @@ grain: flow, source_system, target_system, entity
     lag_p50_s         DOUBLE   s        acknowledgement - change at the source: half came sooner
     lag_p95_s         DOUBLE   s        95 % came sooner
     lag_max_s         DOUBLE   s        the latest
-    oldest_pending_s  DOUBLE   s        since the oldest change of this source whose run has not ended
+    oldest_pending_s  DOUBLE   s        since the oldest change that this target has still to answer; none if there is none
 */
 
 -- came: the system each run's event came from
@@ -34,18 +34,39 @@ SELECT
     END AS lag
 FROM records a
 JOIN memory.state.came c USING (run_id)
-WHERE a.kind = 'acknowledgement' AND a.system IS NOT NULL AND a.occurred_at > {now} - INTERVAL 7 DAY;
+WHERE a.kind = 'acknowledgement' AND a.system <> c.source AND a.occurred_at > {now} - INTERVAL 7 DAY;
+
+-- pending: what each unfinished run still waits for: the system it is at, else the flow's targets that have not answered
+CREATE OR REPLACE TABLE memory.state.pending AS
+WITH going AS (
+    SELECT
+        r.run_id,
+        r.flow,
+        c.source,
+        nullif(r.system, c.source) AS at_system,
+        epoch_us({now}) - epoch_us(coalesce(r.source_changed_at, r.created_at)) AS age
+    FROM memory.state.open_run r
+    JOIN memory.state.came c USING (run_id)
+    WHERE r.state <> 'dead'
+), target AS (
+    SELECT DISTINCT flow, source, target FROM memory.state.answer
+), answered AS (
+    SELECT DISTINCT run_id, system AS target
+    FROM records
+    WHERE kind = 'acknowledgement' AND run_id IN (SELECT run_id FROM going)
+)
+SELECT flow, source, at_system AS target, age FROM going WHERE at_system IS NOT NULL
+UNION ALL
+SELECT g.flow, g.source, t.target, g.age
+FROM going g
+LEFT JOIN target t ON t.flow = g.flow AND t.source = g.source
+ANTI JOIN answered a ON a.run_id = g.run_id AND a.target = t.target
+WHERE g.at_system IS NULL;
 
 -- mart_pair_lag: from each source system to each target
 CREATE OR REPLACE TABLE memory.state.mart_pair_lag AS
-WITH pending AS (
-    SELECT
-        r.flow,
-        c.source,
-        max(epoch_us({now}) - epoch_us(coalesce(r.source_changed_at, r.created_at))) / 1000000.0 AS oldest
-    FROM memory.state.open_run r
-    JOIN memory.state.came c USING (run_id)
-    GROUP BY ALL
+WITH oldest AS (
+    SELECT flow, source, target, max(age) / 1000000.0 AS oldest FROM memory.state.pending GROUP BY ALL
 ), pairs AS (
     SELECT
         flow,
@@ -62,12 +83,12 @@ WITH pending AS (
 SELECT
     coalesce(p.flow, q.flow) AS flow,
     coalesce(p.source, q.source) AS source_system,
-    p.target AS target_system,
+    coalesce(p.target, q.target) AS target_system,
     p.entity,
     coalesce(p.acknowledged, 0) AS acknowledged,
     round(p.p50, 3) AS lag_p50_s,
     round(p.p95, 3) AS lag_p95_s,
     round(p.worst, 3) AS lag_max_s,
-    round(greatest(q.oldest, 0), 0) AS oldest_pending_s
+    CASE WHEN q.oldest IS NOT NULL THEN round(greatest(q.oldest, 0), 0) END AS oldest_pending_s
 FROM pairs p
-FULL JOIN pending q ON q.flow = p.flow AND q.source = p.source;
+FULL JOIN oldest q ON q.flow = p.flow AND q.source = p.source AND q.target IS NOT DISTINCT FROM p.target;

@@ -78,7 +78,7 @@ def test_a_page_says_what_to_do_and_what_goes_wrong(code: str) -> None:
     [
         PAGE.replace("closed-period", "other"),
         PAGE.replace("## What to do", "## Advice"),
-        PAGE.replace("revenue at risk", "a lot"),
+        PAGE.replace("billing blocked", "a lot"),
         PAGE.partition("## Common")[0],
     ],
 )

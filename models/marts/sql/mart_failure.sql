@@ -1,0 +1,45 @@
+/*
+Open failures: the dead runs that nobody has mended yet, each as old as the first failure of its lineage.
+
+grain: run_id
+
+    run_id            VARCHAR        -                   the dead run
+    lineage_id        VARCHAR        -                   the run and its replays
+    flow              VARCHAR        -                   whose run failed
+    system            VARCHAR        -                   which system refused it
+    error_code        VARCHAR        -                   what for
+    error_message     VARCHAR        -                   in that system's words
+    legal_entity      VARCHAR        -                   which company of the firm it is for, if any
+    failed_at         TIMESTAMPTZ    UTC                 when it first failed: a replay that fails makes it no younger
+    amount            DECIMAL(18,2)  currency            what it carries, if anything
+    currency          VARCHAR        ISO 4217            of that
+    amount_reporting  DECIMAL(18,2)  reporting currency  the same at today's rate, to the cent
+*/
+
+-- mart_failure: only the failures of replays are looked up, the others failed when they say
+CREATE OR REPLACE TABLE memory.state.mart_failure AS
+WITH dead AS (
+    SELECT * FROM memory.state.open_run WHERE state = 'dead'
+), before AS (
+    SELECT lineage_id, min(occurred_at) AS at
+    FROM records
+    WHERE kind = 'settlement'
+        AND status = 'dead'
+        AND lineage_id IN (SELECT lineage_id FROM dead WHERE replay_of IS NOT NULL)
+    GROUP BY lineage_id
+)
+SELECT
+    d.run_id,
+    d.lineage_id,
+    d.flow,
+    d.system,
+    d.error_code,
+    d.error_message,
+    d.legal_entity,
+    least(d.updated_at, coalesce(b.at, d.updated_at)) AS failed_at,
+    d.amount,
+    d.currency,
+    CAST(d.amount * fx.rate AS DECIMAL(18,2)) AS amount_reporting
+FROM dead d
+LEFT JOIN before b USING (lineage_id)
+LEFT JOIN memory.state.mart_fx fx ON fx.currency = d.currency;
