@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from models.domain.finding import Cause, Finding
 from models.journal.cases import CaseFilter
 from tests.findings.books import entry, firm, found, given, mart
