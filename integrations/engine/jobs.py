@@ -78,21 +78,30 @@ class Jobs:
             self._busy.discard(name)
             lock.release()
 
-    def _mine(self, name: str, now: bool) -> bool:
+    def _mine(self, name: str, jumped: bool) -> bool:
         """Whether this process runs the job; the journal is asked again only when the lease grows old. A job that rests
-        longer than that asks for each turn, with some room for clocks that do not tick alike; `now` is one out of turn.
+        longer than that asks for each turn, with some room for clocks that do not tick alike.
         """
         if self._seconds[name] > _LEASE_SECONDS:
-            rests = 0.0 if now else 0.9 * self._seconds[name]
-            return self._leases.turn(name, self._owner, _LEASE_SECONDS, rests)
-        asked = time.monotonic()
-        if asked < self._held.get(name, 0.0):
+            return self._turn(name, jumped)
+        now = time.monotonic()
+        if now < self._held.get(name, 0.0):
             return True
         if not self._leases.hold(name, self._owner, _LEASE_SECONDS):
             self._held.pop(name, None)
             return False
-        self._held[name] = asked + _RENEW_SECONDS
+        self._held[name] = now + _RENEW_SECONDS
         return True
+
+    def _turn(self, name: str, jumped: bool) -> bool:
+        """Whether a turn begins here. When world time jumped, one is out of turn, unless another process had one a
+        moment ago: that was for the same jump.
+        """
+        out_of_turn = 0.0 if name in self._held else 1.0
+        rests = out_of_turn if jumped else 0.9 * self._seconds[name]
+        if mine := self._leases.turn(name, self._owner, _LEASE_SECONDS, rests):
+            self._held[name] = 0.0
+        return mine
 
     def _keep(self) -> None:
         """Renew the leases of jobs under way, since one may take longer than its lease."""
