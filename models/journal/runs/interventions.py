@@ -52,19 +52,21 @@ class Interventions(RunStore):
 
         def work(connection: sa.Connection) -> dict[str, str]:
             found = {run.run_id: run for run in runs_by_ids(connection, run_ids)}
-            ended = [run for run in found.values() if allowed(run.state, RunState.CANCELLED)]
-            refused = {run_id: _why_not(found.get(run_id)) for run_id in run_ids if found.get(run_id) not in ended}
-            self._feed.append(connection, self._cancelled(connection, ended, actor, reason))
-            return refused
+            able = [run for run in found.values() if allowed(run.state, RunState.CANCELLED)]
+            self._feed.append(connection, self._cancelled(connection, able, actor, reason))
+            ended = {run.run_id for run in able if run.state is RunState.CANCELLED}
+            return {run_id: _why_not(found.get(run_id)) for run_id in run_ids if run_id not in ended}
 
         return self._transaction(work)
 
     def _cancelled(
-        self, connection: sa.Connection, ended: Sequence[Run], actor: str, reason: str | None
+        self, connection: sa.Connection, able: Sequence[Run], actor: str, reason: str | None
     ) -> list[Record]:
+        """End what can still be ended: a run that another transaction moved since it was looked at goes its way."""
         now, records = self._clock.now(), []
-        values = {"seqs": json.dumps([run.seq for run in ended]), "now": micros(now)}
-        connection.execute(statements(_SQL, connection.dialect.name)["cancel"], values)
+        values = {"seqs": json.dumps([run.seq for run in able]), "now": micros(now)}
+        done = set(connection.scalars(statements(_SQL, connection.dialect.name)["cancel"], values))
+        ended = [run for run in able if run.seq in done]
         holding = [run.aggregate for run in ended if run.state in HOLDING]
         for run in ended:
             body = {"action": "cancel", "reason": reason, "before": run.state.value}
@@ -100,4 +102,8 @@ class Interventions(RunStore):
 
 
 def _why_not(run: Run | None) -> str:
-    return "there is no such run" if run is None else f"the run is {run.state.value}: it cannot be cancelled now"
+    if run is None:
+        return "there is no such run"
+    if allowed(run.state, RunState.CANCELLED):
+        return "the run moved on while it was to be cancelled: look at it again"
+    return f"the run is {run.state.value}: it cannot be cancelled now"

@@ -19,9 +19,22 @@ select count(*) from run
 where notice in ('due', 'sending') and state = 'dead'
   and (notice = 'sending' or notice_at is null or notice_at <= :now);
 
--- any_due: whether there is anything to claim
-select 1 from run
-where state in ('ready', 'in_doubt') and held = 0 and due_at <= :now and flow not in (select flow from flow_state)
+-- any_due: whether there is anything to claim, by two index probes for each lane however long the queues are
+-- A lane holds the runs of one flow, so that any of them says which.
+with recursive found(lane) as (
+  select min(lane) from run where state in ('ready', 'in_doubt') and held = 0
+  union all
+  select (select min(lane) from run where state in ('ready', 'in_doubt') and held = 0 and lane > found.lane)
+  from found where found.lane is not null
+)
+select 1 from found
+where lane is not null
+  and (
+    select min(due_at) from run where state in ('ready', 'in_doubt') and held = 0 and lane = found.lane
+  ) <= :now
+  and (
+    select flow from run where state in ('ready', 'in_doubt') and held = 0 and lane = found.lane limit 1
+  ) not in (select flow from flow_state)
 limit 1;
 
 -- any_notice: whether a dead run's notice is due

@@ -28,7 +28,7 @@ from models.journal.runs.reading import origins, runs_by_ids
 from models.journal.runs.records import run_record
 from models.journal.runs.rereads import INTAKE, STALE, ask
 from models.journal.runs.rows import insert_runs, stored
-from models.journal.runs.run import HOLDING, Run
+from models.journal.runs.run import Run
 from models.journal.runs.succession import release, supersede
 from models.journal.statements import statements
 
@@ -161,6 +161,7 @@ class ReplayMaker:
         )
         events = origins(self._connection, list(olds.values()))
         replays, records, rows, over = Replays(), [], [], []
+        asked: dict[str, Record] = {}
         for run_id in run_ids:
             old = olds.get(run_id)
             if old is not None and run_id in before:
@@ -176,13 +177,15 @@ class ReplayMaker:
                 )
                 replays.runs[run_id] = fresh.run_id
                 body = {**because, "action": "replay", "from": start, "correction": correction, "replay_of": run_id}
-                records.append(
-                    run_record(fresh, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body)
+                asked[run_id] = run_record(
+                    fresh, RecordKind.OPERATOR_ACTION, self._now, actor=actor, status="replayed", body=body
                 )
                 over.append(old)
                 rows.append(fresh)
-        records += self._store(over, rows, replays)
-        return replays, records
+        closed = self._closed(over, replays)
+        records += [record for run_id, record in asked.items() if run_id in replays.runs]
+        self._begin([old for old in over if old.run_id in replays.runs], rows, replays)
+        return replays, records + closed
 
     def _unread(self, old: Run | None) -> str | None:
         """Why a row's stream cannot begin again now: where nobody has read it for long, its mark alone tells the
@@ -216,13 +219,23 @@ class ReplayMaker:
         ask(self._connection, old, self._now)
         return [note]
 
-    def _store(self, over: list[Run], fresh: list[Run], replays: Replays) -> list[Record]:
-        holding = [run for run in over if run.state in HOLDING]
-        closed = [run for run in over if run.state not in (RunState.CANCELLED, RunState.SETTLED)]
-        records = supersede(self._connection, closed, self._now, {run.seq: replays.runs[run.run_id] for run in closed})
-        insert_runs(self._connection, [stored(run, True, self._now) for run in fresh])
-        release(self._connection, [run.aggregate for run in (*holding, *fresh)])
+    def _closed(self, over: list[Run], replays: Replays) -> list[Record]:
+        """End the runs that are taken over; one that another transaction moved meanwhile is refused instead."""
+        open_ones = [run for run in over if run.state not in (RunState.CANCELLED, RunState.SETTLED)]
+        by = {run.seq: replays.runs[run.run_id] for run in open_ones}
+        records = supersede(self._connection, open_ones, self._now, by)
+        for run in open_ones:
+            if run.state is not RunState.SUPERSEDED:
+                replays.runs.pop(run.run_id)
+                replays.refused[run.run_id] = "the run moved on while it was to be replayed: look at it again"
         return records
+
+    def _begin(self, over: list[Run], made: list[Run], replays: Replays) -> None:
+        """Store the replays of what was taken over; the next run of each aggregate goes on."""
+        wanted = set(replays.runs.values())
+        fresh = [run for run in made if run.run_id in wanted]
+        insert_runs(self._connection, [stored(run, True, self._now) for run in fresh])
+        release(self._connection, [run.aggregate for run in (*over, *fresh)])
 
 
 def _refusal(run_id: str, old: Run | None, start: str) -> str | None:

@@ -35,14 +35,18 @@ def overtaken(connection: sa.Connection, settled: Sequence[Run], now: datetime) 
 
 
 def supersede(connection: sa.Connection, runs: Sequence[Run], now: datetime, by: dict[int, str]) -> list[Record]:
-    """Mark runs superseded by later ones (their sequence -> run id); the records of it."""
+    """Mark runs superseded by later ones (their sequence -> run id); the records of it. A run that another transaction
+    moved since it was looked at goes its way and keeps the state that it has here.
+    """
     if not runs:
         return []
     sql = statements(_SQL, connection.dialect.name)
-    connection.execute(sql["supersede"], {"seqs": json.dumps([run.seq for run in runs]), "now": micros(now)})
-    for run in runs:
+    values = {"seqs": json.dumps([run.seq for run in runs]), "now": micros(now)}
+    done = set(connection.scalars(sql["supersede"], values))
+    closed = [run for run in runs if run.seq in done]
+    for run in closed:
         run.state, run.settled_at = RunState.SUPERSEDED, now
-    return [settlement(run, now, superseded_by=by.get(run.seq)) for run in runs]
+    return [settlement(run, now, superseded_by=by.get(run.seq)) for run in closed]
 
 
 def release(connection: sa.Connection, aggregates: Iterable[str]) -> None:

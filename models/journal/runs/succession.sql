@@ -3,7 +3,8 @@ select $run from run where state = 'dead' and business_key in json(:keys);
 
 -- supersede: a later attempt took over
 update run set state = 'superseded', settled_at = :now, updated_at = :now, notice = null
-where seq in json numbers(:seqs) and state in ('ready', 'waiting', 'dead');
+where seq in json numbers(:seqs) and state in ('ready', 'waiting', 'dead')
+returning seq;
 
 -- release: the next run of these aggregates may go on
 update run set held = 0 where seq in (
