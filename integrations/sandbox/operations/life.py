@@ -39,7 +39,7 @@ class Life:
         self.workspaces = Workspaces(vendors.psa, self.delivery, plan)
         self.operations: dict[str, Operation] = {
             **_named(self.sales, "win fill extend duplicate merge rate"),
-            **_named(self.office, "delete_job switch reparent close reopen drop_ppm"),
+            **_named(self.office, "delete_job switch reparent close reopen drop_ppm rates"),
             **_named(self.billing, "milestone bill"),
             **_named(Forecasting(vendors.ppm, plan), "target forecast"),
             **_named(Absences(vendors.hcm, plan), "holidays absence"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from integrations.sandbox.operations.accounts import Accounts
 from integrations.sandbox.vendors.ppm.emulator import Portfolio
+from integrations.sandbox.world.exchange import SINCE_MONTHS, months, rates
 from integrations.sandbox.world.firm import ENTITIES
 from integrations.sandbox.world.plan import Plan
 
@@ -27,15 +28,8 @@ class Office:
                 currency=entity.currency,
                 country=entity.country,
             )
-            self._accounts.put(
-                "currencyrate",
-                at,
-                externalId=f"EUR-{entity.currency}",
-                baseCurrency="EUR",
-                transactionCurrency=entity.currency,
-                exchangeRate=str(entity.rate),
-                effectiveDate=at.date().isoformat(),
-            )
+        for month in months(at.date() - timedelta(days=30 * SINCE_MONTHS), at.date()):
+            self.rates(at, f"{month:%Y-%m}")
         for worker in self._plan.people:
             company = self._accounts.key("subsidiary", worker.entity.id)
             self._accounts.put(
@@ -54,6 +48,21 @@ class Office:
                 custentity_weekly_hours=str(worker.weekly_hours),
                 hireDate=worker.hired.isoformat(),
             )
+
+    def rates(self, at: datetime, month: str) -> bool:
+        """Enter the exchange rates of a month, which hold from its first day."""
+        first = date.fromisoformat(f"{month}-01")
+        for base, quote, rate in rates(first):
+            self._accounts.put(
+                "currencyrate",
+                at,
+                externalId=f"{base}-{quote}-{month}",
+                baseCurrency=base,
+                transactionCurrency=quote,
+                exchangeRate=str(rate),
+                effectiveDate=first.isoformat(),
+            )
+        return True
 
     def delete_job(self, at: datetime, code: str) -> bool:
         """Delete a project and its tasks by mistake."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from integrations.sandbox.world.exchange import months
 from integrations.sandbox.world.fault import Fault
 from integrations.sandbox.world.people import Worker
 from integrations.sandbox.world.portfolio import WEEKS, Client, Deal
@@ -113,8 +114,12 @@ def enlivened(plan: Plan) -> None:
 
 
 def _managed(plan: Plan) -> None:
-    """What offices enter by the calendar: targets of quarters, holidays of years, weekly estimates and leave."""
+    """What offices enter by the calendar: rates of months, targets of quarters, holidays of years, weekly estimates and
+    leave.
+    """
     end = plan.moment(WEEKS + BEYOND, 0, 0)
+    for month in months(plan.start.date() + timedelta(days=32), end.date()):
+        plan.add(datetime.combine(month, time(6), plan.start.tzinfo), "rates", f"{month:%Y-%m}")
     for quarter in sorted({_quarter(plan.start), _quarter(plan.anchor), _quarter(end)}):
         plan.add(plan.moment(0, 0, 7, 30), "target", quarter)
     for year in sorted({plan.start.year, end.year}):

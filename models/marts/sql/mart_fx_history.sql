@@ -87,3 +87,29 @@ WHERE rate > 0
 GROUP BY currency
 UNION ALL
 SELECT {currency}, DATE '0001-01-01', CAST(1 AS DECIMAL(28,12)), CAST({now} AS DATE), NULL, false;
+
+-- fx_span: the days between which rates change; on all days before, and on all after, they are those of its ends
+CREATE OR REPLACE TABLE memory.state.fx_span AS
+SELECT
+    coalesce(min(valid_from) - 1, CAST({now} AS DATE)) AS first,
+    coalesce(max(valid_from), CAST({now} AS DATE)) AS last
+FROM memory.state.mart_fx_history
+WHERE valid_from > DATE '0001-01-01';
+
+-- fx_day: the rate of each day of the span, for joins by equality: a look at the history for each item costs four times
+CREATE OR REPLACE TABLE memory.state.fx_day AS
+WITH days AS (
+    SELECT CAST(unnest(generate_series(first, last, INTERVAL 1 DAY)) AS DATE) AS day FROM memory.state.fx_span
+), currencies AS (
+    SELECT DISTINCT currency FROM memory.state.mart_fx_history
+)
+SELECT c.currency, d.day, h.rate
+FROM days d
+CROSS JOIN currencies c
+ASOF JOIN memory.state.mart_fx_history h ON h.currency = c.currency AND d.day >= h.valid_from;
+
+-- rate_day: the day of the span whose rates hold on a day; what has no day takes today's
+CREATE OR REPLACE MACRO memory.state.rate_day(d) AS greatest(
+    least(coalesce(d, CAST({now} AS DATE)), (SELECT last FROM memory.state.fx_span)),
+    (SELECT first FROM memory.state.fx_span)
+);

@@ -133,5 +133,5 @@ SELECT
 FROM line l
 LEFT JOIN undone u
     ON u.system = l.system AND u.invoice_key = coalesce(l.credits, l.key) AND u.item_key = l.item_key
-ASOF LEFT JOIN memory.state.mart_fx_history fx
-    ON fx.currency = l.currency AND coalesce(l.issued_on, CAST({now} AS DATE)) >= fx.valid_from;
+LEFT JOIN memory.state.fx_day fx
+    ON fx.currency = l.currency AND fx.day = memory.state.rate_day(l.issued_on);

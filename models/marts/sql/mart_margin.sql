@@ -51,10 +51,10 @@ WITH one_project AS (
         fx.rate,
         cfx.rate AS cost_fx
     FROM held i
-    ASOF LEFT JOIN memory.state.mart_fx_history fx
-        ON fx.currency = i.currency AND coalesce(i.work_date, CAST({now} AS DATE)) >= fx.valid_from
-    ASOF LEFT JOIN memory.state.mart_fx_history cfx
-        ON cfx.currency = i.cost_currency AND coalesce(i.work_date, CAST({now} AS DATE)) >= cfx.valid_from
+    LEFT JOIN memory.state.fx_day fx
+        ON fx.currency = i.currency AND fx.day = memory.state.rate_day(i.work_date)
+    LEFT JOIN memory.state.fx_day cfx
+        ON cfx.currency = i.cost_currency AND cfx.day = memory.state.rate_day(i.work_date)
 ), summed AS (
     SELECT
         project_code,

@@ -24,8 +24,8 @@ WITH psa AS (
         sum(CAST(w.work_amount * fx.rate AS DECIMAL(18,2))) AS money,
         coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS explained
     FROM memory.state.mart_work w
-    ASOF LEFT JOIN memory.state.mart_fx_history fx
-        ON fx.currency = w.work_currency AND coalesce(w.work_date, CAST({now} AS DATE)) >= fx.valid_from
+    LEFT JOIN memory.state.fx_day fx
+        ON fx.currency = w.work_currency AND fx.day = memory.state.rate_day(w.work_date)
     WHERE w.kind = 'time' AND w.state <> 'not_approved'
     GROUP BY ALL
 ), erp AS (
@@ -38,8 +38,8 @@ WITH psa AS (
             * fx.rate
         )) AS money
     FROM memory.state.item i
-    ASOF LEFT JOIN memory.state.mart_fx_history fx
-        ON fx.currency = i.currency AND coalesce(i.work_date, CAST({now} AS DATE)) >= fx.valid_from
+    LEFT JOIN memory.state.fx_day fx
+        ON fx.currency = i.currency AND fx.day = memory.state.rate_day(i.work_date)
     LEFT JOIN memory.state.item o ON o.role = 'psa' AND o.kind = 'time' AND o.item_key = i.item_key
     WHERE i.role = 'erp' AND i.kind = 'time'
     GROUP BY ALL

@@ -145,7 +145,6 @@ WITH known AS (
         known.codes AS codes_known,
         known.sales AND coalesce(NOT mp.in_crm, true) AS unsold,
         mp.sow_expires_on,
-        coalesce(e.work_date, CAST({now} AS DATE)) AS work_day,
         fx.currency IS NOT NULL AS convertible
     FROM memory.state.work_item e
     CROSS JOIN known
@@ -347,5 +346,5 @@ SELECT
     j.gone
 FROM memory.state.judged j
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
-ASOF LEFT JOIN memory.state.mart_fx_history fx ON fx.currency = j.currency AND j.work_day >= fx.valid_from
-ASOF LEFT JOIN memory.state.mart_fx_history cfx ON cfx.currency = j.cost_currency AND j.work_day >= cfx.valid_from;
+LEFT JOIN memory.state.fx_day fx ON fx.currency = j.currency AND fx.day = memory.state.rate_day(j.work_date)
+LEFT JOIN memory.state.fx_day cfx ON cfx.currency = j.cost_currency AND cfx.day = memory.state.rate_day(j.work_date);

@@ -158,3 +158,18 @@ def test_a_rate_without_a_base_is_to_the_reporting_currency_until_its_system_tel
     entered(lake, 95, "GBP", "USD", "0.75", "2026-07-01")
     entered(lake, 96, "EUR", "GBP", "1.20", "2026-07-01")
     assert today(lake)["USD"][0] == D("0.90")
+
+
+@pytest.mark.req("M6")
+def test_work_of_any_day_takes_the_rate_of_the_history() -> None:
+    """Between the first and the last rate day by day, and beyond them the nearest."""
+    lake = firm(("EUR", "USD", "0.80", "2026-08-01"), ("EUR", "USD", "0.90", "2026-09-01"))
+    refresh(lake.connection, "EUR", Stopped())
+    days = ("1999-12-31", "2026-07-31", "2026-08-31", "2026-09-01", "2031-01-01")
+    found = [
+        lake.rows(
+            f"SELECT rate FROM memory.state.fx_day WHERE currency = 'USD' AND day = memory.state.rate_day(DATE '{day}')"
+        )
+        for day in days
+    ]
+    assert found == [[{"rate": D(rate)}] for rate in ("0.80", "0.80", "0.80", "0.90", "0.90")]

@@ -15,7 +15,7 @@ from integrations.sandbox.world.scenario import drawn
 
 ANCHOR = datetime(2026, 11, 20, 9, 55, tzinfo=UTC)
 DIGEST = "1fbdaccfd4531bd75acb4b5ebba52a6e2a7b02c4e93c5afe008c2b1ca748ed7a"
-CALENDAR = {"target", "holidays", "absence", "forecast"}
+CALENDAR = {"rates", "target", "holidays", "absence", "forecast"}
 
 
 @pytest.fixture(scope="module")

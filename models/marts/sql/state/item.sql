@@ -14,7 +14,7 @@ observed: time_entry, expense
     charge_code     VARCHAR        -             the line of the project it was booked on
     resource_key    VARCHAR        -             who did the work
     work_date       DATE           day           when it was done or spent
-    hours           DECIMAL(12,6)  h             of time only; 35 minutes are 0.583333
+    hours           DECIMAL(19,6)  h             of time only; 35 minutes are 0.583333; wide, so that products fit
     billable        BOOLEAN        -             whether the customer pays for it
     bill_rate       DECIMAL(18,2)  currency / h  what the customer pays
     cost_rate       DECIMAL(18,2)  currency / h  what it costs the firm, in cost_currency
@@ -55,7 +55,7 @@ SELECT
     nullif(trim(f.charge_code), ''),
     f.resource_number,
     TRY_CAST(coalesce(f.work_date, f.spent_on) AS DATE),
-    TRY_CAST(f.hours AS DECIMAL(12,6)),
+    TRY_CAST(f.hours AS DECIMAL(19,6)),
     coalesce(f.billable, true),
     TRY_CAST(f.bill_rate.amount AS DECIMAL(18,2)),
     TRY_CAST(f.cost_rate.amount AS DECIMAL(18,2)),

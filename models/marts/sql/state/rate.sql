@@ -54,6 +54,7 @@ SELECT
         WHEN NOT of_old AND NOT coalesce(regexp_full_match(base, '[A-Z]{3}'), false) THEN 'no base currency'
         WHEN base = quote THEN 'one currency to itself'
         WHEN day IS NULL THEN 'no effective date'
+        WHEN day < DATE '1970-01-01' OR day > CAST(observed_at AS DATE) + 731 THEN 'an effective date out of all reason'
         WHEN units IS NULL THEN 'no rate'
         WHEN units <= 0 THEN 'a rate that is not above zero'
     END,
