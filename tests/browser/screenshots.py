@@ -15,7 +15,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-PAGES = ("operations", "exceptions", "journey", "billing", "margin")
+PAGES = ("operations", "exceptions", "journey", "billing", "reconciliation", "margin")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -64,6 +64,7 @@ def tour(folder: Path, address: str) -> None:
         taken(light, f"{address}/exceptions?case={case}", folder / "preview-light.png", previewed)
         taken(dark, f"{address}/journey?q=PRJ-1017", folder / "journey-dark.png")
         taken(light, f"{address}/billing", folder / "billing-light.png")
+        taken(light, f"{address}/reconciliation", folder / "reconciliation-light.png")
         taken(dark, f"{address}/margin", folder / "margin-dark.png")
         browser.close()
 

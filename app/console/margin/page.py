@@ -112,4 +112,4 @@ def _disagreement(projects: Sequence[Project], currency: str) -> None:
     st.caption(present.tolerance(summed(projects), currency))
 
 
-PAGE = View(QUESTION, "Margin", ":material/trending_up:", 5, page)
+PAGE = View(QUESTION, "Margin", ":material/trending_up:", 6, page)

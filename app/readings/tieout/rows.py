@@ -1,9 +1,17 @@
-"""Control totals as rows. Each `…_amount` is money in the row's currency, each `…_count` counts records."""
+"""Control totals and what did not land, as rows. Each `…_amount` is money in the row's currency, each `…_reporting` in
+the reporting currency, each `…_count` counts records, hours are hours.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
+
+from app.readings.masking import Amount, OfKind
+
+AmountOfEntity = Annotated[Amount, OfKind("entity")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +43,98 @@ class Totals:
     target_amount: Decimal
     unsourced_count: int
     unsourced_amount: Decimal
+    unowned_count: int
+    unowned_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """One flow from one system to another, of one entity, in the reporting currency: where all that the source has
+    stands, what of the target has no source, and what of that nobody owns. `unbalanced` counts control totals whose
+    places do not add up, `unconverted` those in a currency without a rate, which no sum here holds.
+    """
+
+    flow: str
+    source: str
+    target: str
+    entity: str
+    source_count: int
+    source_reporting: Decimal
+    landed_count: int
+    landed_reporting: Decimal
+    on_its_way_count: int
+    on_its_way_reporting: Decimal
+    cases_count: int
+    cases_reporting: Decimal
+    written_off_count: int
+    written_off_reporting: Decimal
+    unexplained_count: int
+    unexplained_reporting: Decimal
+    target_count: int
+    target_reporting: Decimal
+    unsourced_count: int
+    unsourced_reporting: Decimal
+    unowned_count: int
+    unowned_reporting: Decimal
+    unbalanced: int
+    unconverted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record that did not land, with what each side says. `of_all` is how many there are in all pages."""
+
+    entity: str
+    item_key: str
+    source: str
+    source_key: str | None
+    target: str
+    target_key: str | None
+    project_key: str | None
+    legal_entity: str | None
+    currency: str | None
+    period: str | None
+    place: str
+    reason: str | None
+    source_amount: AmountOfEntity | None
+    target_amount: AmountOfEntity | None
+    source_hours: Decimal | None
+    target_hours: Decimal | None
+    differs: tuple[str, ...] | None
+    since: datetime | None
+    case_id: str | None
+    of_all: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Work of one month that is not billed yet, in the reporting currency: not approved, blocked, ready."""
+
+    unapproved_count: int
+    unapproved_reporting: Decimal
+    blocked_count: int
+    blocked_reporting: Decimal
+    ready_count: int
+    ready_reporting: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of which something was compared, YYYY-MM."""
+
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A company of which something was compared."""
+
+    legal_entity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When a system last showed something new."""
+
+    system: str
+    observed_at: datetime

@@ -5,3 +5,100 @@ WHERE ($period = '' OR period = $period)
     AND (len($kinds::VARCHAR[]) = 0 OR list_contains($kinds::VARCHAR[], entity))
     AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
 ORDER BY period DESC NULLS LAST, flow, source, target, entity, legal_entity, currency
+
+-- joints: each joint in the reporting currency, each total converted by today's rate; what has no rate is counted
+WITH converted AS (
+    SELECT t.*, coalesce(fx.rate, 0) AS rate, fx.rate IS NULL AS unconverted
+    FROM mart_totals t
+    LEFT JOIN mart_fx fx USING (currency)
+    WHERE $period = '' OR t.period = $period
+)
+SELECT
+    flow,
+    source,
+    target,
+    entity,
+    sum(source_count)::BIGINT AS source_count,
+    sum((source_amount * rate)::DECIMAL(18,2)) AS source_reporting,
+    sum(landed_count)::BIGINT AS landed_count,
+    sum((landed_amount * rate)::DECIMAL(18,2)) AS landed_reporting,
+    sum(on_its_way_count)::BIGINT AS on_its_way_count,
+    sum((on_its_way_amount * rate)::DECIMAL(18,2)) AS on_its_way_reporting,
+    sum(cases_count)::BIGINT AS cases_count,
+    sum((cases_amount * rate)::DECIMAL(18,2)) AS cases_reporting,
+    sum(written_off_count)::BIGINT AS written_off_count,
+    sum((written_off_amount * rate)::DECIMAL(18,2)) AS written_off_reporting,
+    sum(unexplained_count)::BIGINT AS unexplained_count,
+    sum((unexplained_amount * rate)::DECIMAL(18,2)) AS unexplained_reporting,
+    sum(target_count)::BIGINT AS target_count,
+    sum((target_amount * rate)::DECIMAL(18,2)) AS target_reporting,
+    sum(unsourced_count)::BIGINT AS unsourced_count,
+    sum((unsourced_amount * rate)::DECIMAL(18,2)) AS unsourced_reporting,
+    sum(unowned_count)::BIGINT AS unowned_count,
+    sum((unowned_amount * rate)::DECIMAL(18,2)) AS unowned_reporting,
+    count(*) FILTER (
+        source_amount <> landed_amount + on_its_way_amount + cases_amount + written_off_amount + unexplained_amount
+        OR source_count <> landed_count + on_its_way_count + cases_count + written_off_count + unexplained_count
+        OR target_amount <> landed_amount + unsourced_amount
+        OR target_count <> landed_count + unsourced_count
+    )::BIGINT AS unbalanced,
+    count(*) FILTER (unconverted AND source_amount + target_amount <> 0)::BIGINT AS unconverted
+FROM converted
+GROUP BY flow, source, target, entity
+ORDER BY source_reporting DESC, flow, entity, source, target
+
+-- periods: months to choose from, the newest first
+SELECT DISTINCT period FROM mart_totals WHERE period IS NOT NULL ORDER BY period DESC
+
+-- firms: companies to choose from
+SELECT DISTINCT legal_entity FROM mart_totals WHERE legal_entity IS NOT NULL ORDER BY legal_entity
+
+-- records: what did not land; what nobody accounts for comes first, then the most money
+SELECT
+    entity,
+    item_key,
+    source,
+    source_key,
+    target,
+    target_key,
+    project_key,
+    legal_entity,
+    currency,
+    period,
+    place,
+    reason,
+    source_amount,
+    target_amount,
+    source_hours,
+    target_hours,
+    differs,
+    since,
+    case_id,
+    count(*) OVER ()::BIGINT AS of_all
+FROM mart_tieout
+WHERE place <> 'landed'
+    AND ($period = '' OR period = $period OR target_period = $period)
+    AND ($kind = '' OR entity = $kind)
+    AND ($place = '' OR place = $place)
+ORDER BY
+    case_id IS NOT NULL OR place IN ('on_its_way', 'written_off'),
+    greatest(abs(coalesce(source_amount, 0)), abs(coalesce(target_amount, 0))) DESC,
+    entity,
+    item_key,
+    target_key
+LIMIT $limit OFFSET $offset
+
+-- closing: what of a month is not settled yet, in the reporting currency
+SELECT
+    count(*) FILTER (state = 'not_approved')::BIGINT AS unapproved_count,
+    coalesce(sum(bill_reporting) FILTER (state = 'not_approved'), 0) AS unapproved_reporting,
+    count(*) FILTER (state = 'blocked' AND blocker <> 'in-flight')::BIGINT AS blocked_count,
+    coalesce(sum(bill_reporting) FILTER (state = 'blocked' AND blocker <> 'in-flight'), 0) AS blocked_reporting,
+    count(*) FILTER (state = 'ready')::BIGINT AS ready_count,
+    coalesce(sum(bill_reporting) FILTER (state = 'ready'), 0) AS ready_reporting
+FROM mart_work
+WHERE billable AND strftime(work_date, '%Y-%m') = $month
+HAVING count(*) > 0
+
+-- systems: when each system was last seen to show what it holds
+SELECT system, min(observed_at) AS observed_at FROM mart_state_system GROUP BY system ORDER BY observed_at, system

@@ -28,6 +28,8 @@ grain: flow, source, target, entity, legal_entity, currency, period
     target_amount       DECIMAL(18,2)  currency  of them
     unsourced_count     BIGINT         records   of the target that are not what the source has
     unsourced_amount    DECIMAL(18,2)  currency  of them
+    unowned_count       BIGINT         records   of these, those that no case owns and that are no longer in time
+    unowned_amount      DECIMAL(18,2)  currency  of them
 */
 
 -- mart_totals: each side by its own company, currency and month
@@ -44,7 +46,8 @@ WITH side AS (
         place,
         source_amount AS amount,
         NULL AS held,
-        NULL AS unsourced
+        NULL AS unsourced,
+        NULL AS unowned
     FROM memory.state.mart_tieout
     WHERE source_key IS NOT NULL
     UNION ALL
@@ -59,7 +62,8 @@ WITH side AS (
         NULL,
         NULL,
         target_amount,
-        place <> 'landed'
+        place <> 'landed',
+        place = 'unexplained' OR (place = 'unsourced' AND NOT in_time AND case_id IS NULL)
     FROM memory.state.mart_tieout
     WHERE target_key IS NOT NULL
 )
@@ -86,6 +90,8 @@ SELECT
     count(held) AS target_count,
     CAST(coalesce(sum(held), 0) AS DECIMAL(18,2)) AS target_amount,
     count(*) FILTER (unsourced) AS unsourced_count,
-    CAST(coalesce(sum(held) FILTER (unsourced), 0) AS DECIMAL(18,2)) AS unsourced_amount
+    CAST(coalesce(sum(held) FILTER (unsourced), 0) AS DECIMAL(18,2)) AS unsourced_amount,
+    count(*) FILTER (unowned) AS unowned_count,
+    CAST(coalesce(sum(held) FILTER (unowned), 0) AS DECIMAL(18,2)) AS unowned_amount
 FROM side
 GROUP BY ALL;

@@ -67,7 +67,7 @@ def page(viewer):
     draw(table(COLUMNS, lines))
 
 
-PAGE = View(QUESTION, "Staffing", ":material/groups:", 6, page)
+PAGE = View(QUESTION, "Staffing", ":material/groups:", 7, page)
 """,
 }
 
@@ -100,6 +100,7 @@ def test_a_page_is_found_drawn_limited_and_masked_by_its_folders_alone(
         "exceptions",
         "journey",
         "billing",
+        "reconciliation",
         "margin",
     ]
     lake = two_firms(tmp_path / "lake", OURS, THEIRS)

@@ -43,6 +43,9 @@ PARAMETERS: dict[str, Any] = {
     "offset": 0,
     "rounding": "0.01",
     "cause": "cause",
+    "kind": "invoice",
+    "kinds": ["invoice", "project"],
+    "month": "2026-06",
 }
 
 

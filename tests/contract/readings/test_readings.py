@@ -57,6 +57,7 @@ def filters(firm: str) -> dict[str, Any]:
         "one": Candidate("object", firm, firm, ""),
         "asked": CaseQuestion(),
         "wanted": TotalsQuestion(),
+        "period": "2026-06",
         "column": "system",
         "cause": "cause",
         "case_id": case_of(firm).case_id,
@@ -79,6 +80,7 @@ OPEN_READINGS = {
     "systems.roles": "what each system is for",
     "systems.teams": "who owns what",
     "rates.rates": "exchange rates",
+    "tieout.systems": "when each system was read",
 }
 """Readings that answer every viewer alike, and what they tell."""
 OF_THE_FIRM = {"rates.targets": "ratios of the whole firm, without its money"}

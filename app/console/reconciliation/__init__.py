@@ -1,0 +1,1 @@
+"""The page on which finance sees whether every amount stands in exactly one place."""

@@ -1,0 +1,66 @@
+"""What of a month has still to be settled before it is closed, as a checklist; knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from app.console.reconciliation.presenter import counts
+from app.console.widgets import formats
+from app.console.widgets.markup import Html, dot, joined, link, span
+from app.readings.tieout.rows import Closing, Joint, Seen
+
+
+def checklist(
+    joints: Sequence[Joint], closing: Closing, systems: Sequence[Seen], ends: datetime, currency: str
+) -> list[dict[str, object]]:
+    """One line a thing to settle, what is done and what is left of it."""
+    sums = counts(joints)
+    early = [one.system for one in systems if one.observed_at < ends]
+    return [
+        _line("Every system was read after the month ended", not early, ", ".join(early) or "all were"),
+        _line(
+            "All work of the month is approved",
+            not closing.unapproved_count,
+            _left(closing.unapproved_count, closing.unapproved_reporting, currency, "item waits", "items wait"),
+            "/billing",
+        ),
+        _line("Nothing is on its way", not sums["on_its_way"], _records(sums["on_its_way"])),
+        _line("Nothing is unexplained", not sums["unexplained"], _records(sums["unexplained"])),
+        _line("Every record of a target has a source or an owner", not sums["unowned"], _records(sums["unowned"])),
+        _line("No case is open on it", not sums["cases"], _records(sums["cases"]), "/exceptions"),
+        _line(
+            "Nothing that could be billed is blocked",
+            not closing.blocked_count,
+            _left(closing.blocked_count, closing.blocked_reporting, currency, "item", "items"),
+            "/billing",
+        ),
+        _line(
+            "All that is ready is billed",
+            not closing.ready_count,
+            _left(closing.ready_count, closing.ready_reporting, currency, "item", "items"),
+            "/billing",
+        ),
+        _line("Both sides of every joint balance", not sum(joint.unbalanced for joint in joints), "to the cent"),
+    ]
+
+
+def _line(what: str, done: bool, left: str, where: str = "") -> dict[str, object]:
+    said = span("done" if done else "open", "t-good" if done else "t-warn")
+    shown: object = span(left, "t-mute") if done else link(left, where) if where else left
+    return {"done": joined([dot("good" if done else "warn"), said]), "what": span(what, "t-b"), "left": shown}
+
+
+def _records(number: int) -> str:
+    return formats.plural(number, "record") if number else "none"
+
+
+def _left(number: int, money: Decimal, currency: str, one: str, many: str) -> str:
+    return f"{formats.plural(number, one, many)}, {formats.money(money, currency)}" if number else "none"
+
+
+def settled(rows: Sequence[dict[str, object]]) -> Html:
+    """How far the month is, in a few words."""
+    open_ = sum("open" in str(row["done"]) for row in rows)
+    return span("ready to close" if not open_ else f"{formats.plural(open_, 'thing')} to settle", "t-mute")
