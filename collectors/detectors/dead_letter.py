@@ -33,7 +33,7 @@ def dead(row: Row) -> Finding:
         flow=row["flow"],
         system=row["system"],
     )
-    entity, _, key = row["business_key"].partition(":")
+    entity, key = _subject(row, code)
     amount = at_stake(row["amount"], row["billable"])
     seen = {
         "code": code,
@@ -61,13 +61,30 @@ def dead(row: Row) -> Finding:
     )
 
 
+_IDENTITY = {
+    "customer-clash": lambda row: fingerprint("customer-clash", row["source"], row["number"].strip().upper()),
+    "project-code-taken": lambda row: fingerprint("duplicate-project", row["project_key"]),
+    "project-recoded": lambda row: fingerprint("project-recoded", row["source_id"]),
+    "entity-moved": lambda row: fingerprint("entity-moved", row["project_key"]),
+}
+"""What is wrong with who a record says it is: one case a thing, whatever the field is called."""
+
+
+def _subject(row: Row, code: str) -> tuple[str, str]:
+    """What the finding is about; of two sales with one code each is its own subject."""
+    if code == "project-code-taken" and row["source_id"]:
+        return "opportunity", row["source_id"]
+    entity, _, key = row["business_key"].partition(":")
+    return entity, key
+
+
 def _cause(row: Row, code: str) -> tuple[str, str]:
     if code in _PROJECT and row["project_key"]:
         return "project-missing", fingerprint("project-missing", "erp", row["project_key"])
     if code in _CODE and row["charge_code"]:
         return _CODE[code], code_fingerprint(_CODE[code], row["charge_code"], row["project_key"])
-    if code == "customer-clash" and row["number"]:
-        return code, fingerprint(code, row["source"], row["number"].strip().upper())
+    if code in _IDENTITY:
+        return "duplicate-project" if code == "project-code-taken" else code, _IDENTITY[code](row)
     where = row["resource_key"] if code == "resource-not-found" else row["error_field"]
     if code == "closed-period" and row["period"]:
         where = row["period"]  # one month is reopened at a time, and a replay of it must not meet another
@@ -111,6 +128,13 @@ _ITEM = {
     "project_key": "PRJ-1012",
 }
 
+_SALE = {**_RUN, "flow": "quote-to-project", "business_key": "project:PRJ-1012", "system": None, "amount": "90000.00"}
+
+
+def _sale(identity: str) -> str:
+    return f'{{"project_code": "PRJ-1012", "ref": {{"system": "salesforce", "id": "{identity}"}}}}'
+
+
 EXAMPLES = (
     Example(
         "a closed period whose month nobody can tell",
@@ -134,6 +158,30 @@ EXAMPLES = (
         "refused for a missing project, before any snapshot showed the entry: the project's case",
         {"open_runs": [{**_RUN, "error_code": "project-not-found", "payload": '{"project_id": "PRJ-1012"}'}]},
         [("project-missing|erp|PRJ-1012", "TE-kantata-1", "100.00")],
+    ),
+    Example(
+        "sales that are not what their code or project says, and a number given twice: each the case of its thing",
+        {
+            "open_runs": [
+                {**_SALE, "run_id": "run-1", "error_code": "project-code-taken", "payload": _sale("006B")},
+                {**_SALE, "run_id": "run-2", "error_code": "project-recoded", "payload": _sale("006C")},
+                {**_SALE, "run_id": "run-3", "error_code": "entity-moved", "payload": _sale("006D")},
+                {
+                    **_RUN,
+                    "run_id": "run-4",
+                    "business_key": "customer:salesforce:001B",
+                    "error_code": "customer-clash",
+                    "amount": None,
+                    "payload": '{"ref": {"system": "salesforce", "id": "001B"}, "number": " de-1001"}',
+                },
+            ]
+        },
+        [
+            ("duplicate-project|PRJ-1012", "006B", "90000.00"),
+            ("project-recoded|006C", "PRJ-1012", "90000.00"),
+            ("entity-moved|PRJ-1012", "PRJ-1012", None),
+            ("customer-clash|salesforce|DE-1001", "salesforce:001B", None),
+        ],
     ),
     Example(
         "refused for a wrong code: the code's case",

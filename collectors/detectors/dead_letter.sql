@@ -10,9 +10,13 @@ SELECT
     r.error_message,
     r.error_field,
     coalesce(f.failed_at, r.updated_at) AS failed_at,
-    coalesce(w.legal_entity, r.legal_entity) AS legal_entity,
+    -- A sale that was moved is the case of the company whose books its project stands in.
+    coalesce(
+        w.legal_entity, CASE WHEN r.error_code = 'entity-moved' THEN p.legal_entity END, r.legal_entity
+    ) AS legal_entity,
     strftime(coalesce(w.work_date, TRY_CAST(r.payload->>'$.work_date' AS DATE)), '%Y-%m') AS period,
     r.payload->>'$.ref.system' AS source,
+    r.payload->>'$.ref.id' AS source_id,
     r.payload->>'$.number' AS number,
     w.item_key,
     coalesce(
@@ -25,11 +29,13 @@ SELECT
     w.billable,
     coalesce(w.charge_code, r.payload->>'$.charge_code') AS charge_code,
     coalesce(r.payload->>'$.resource_id', w.resource_key) AS resource_key,
-    coalesce(w.bill_amount, r.amount) AS amount,
+    -- Of a sale that was moved what is posted is at stake, which its own detector counts.
+    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' THEN coalesce(w.bill_amount, r.amount) END AS amount,
     coalesce(w.currency, r.currency) AS currency
 FROM open_runs r
 LEFT JOIN mart_failure f ON f.run_id = r.run_id
 LEFT JOIN mart_work w ON w.run_id = r.run_id
+LEFT JOIN mart_project p ON p.project_key = r.payload->>'$.project_code'
 WHERE r.state = 'dead'
     AND NOT coalesce(
         w.blocker IN ('project-missing', 'project-unsold', 'rate-missing')

@@ -8,6 +8,7 @@ from typing import Any
 
 from integrations.contracts import Context, Need, Role
 from integrations.contracts.flow import Payload
+from integrations.flows.sale_identity import identity_needs, link, refuse_another_identity
 from integrations.flows.shaping import plain, shaped
 from integrations.flows.structure import (
     budget_of,
@@ -19,15 +20,18 @@ from integrations.flows.structure import (
     rates_of,
 )
 from models.canonical.schemas import Opportunity
-from models.domain.errors import Rejected
 from models.domain.identity import project_keys
 from models.domain.keys import business_key, contract_id, ref_key
 from models.domain.outcomes import Done, Fact, WaitFor
 
 
 def validated(sale: Payload, ctx: Context) -> Done | WaitFor:
-    """A complete, approved sale; a paused run takes up a newer version of it. Waits for what the CRM still owes."""
+    """A complete, approved sale; a paused run takes up a newer version of it. Waits for what the CRM still owes.
+
+    Raises Rejected where the code is another sale's, or the project that it names was set up as another.
+    """
     newest = ctx.known("opportunity", sale["project_code"])
+    refuse_another_identity(sale, newest, ctx)
     version = int(sale.get("sale_version") or ctx.run.source_version)
     if newest and newest["source_version"] > version:
         sale, version = {**newest["sale"]}, newest["source_version"]
@@ -39,11 +43,12 @@ def validated(sale: Payload, ctx: Context) -> Done | WaitFor:
         return WaitFor(business_key("project", sale["project_code"]), because, lacking, Role.CRM)
     body = {key: value for key, value in sale.items() if not key.startswith("_")}
     fact = Fact("opportunity", sale["project_code"], {"source_version": version, "sale": body})
-    return Done({**sale, "sale_version": version}, [fact])
+    return Done({**sale, "sale_version": version}, [fact], [link(sale)])
 
 
 def validated_needs(sale: Payload) -> Iterable[Need]:
     yield Need("known", ("opportunity", sale["project_code"]))
+    yield from identity_needs(sale)
 
 
 def identified(sale: Payload, ctx: Context) -> Done | WaitFor:
@@ -74,7 +79,6 @@ def structured(sale: Payload, ctx: Context) -> Done | WaitFor:
             awaited, f"customer {sale['customer_id']} is linked and not described yet", ["customer"], Role.CRM
         )
     opportunity = shaped(Opportunity, sale)
-    _refuse_taken_code(opportunity, ctx)
     project = {
         **plain(project_of(opportunity, ctx.known("project", opportunity.project_code))),
         "rates": rates_of(opportunity),
@@ -115,16 +119,3 @@ def _facts(made: Mapping[str, Any]) -> list[Fact]:
         Fact("contract", contract["contract_id"], contract),
         *codes,
     ]
-
-
-def _refuse_taken_code(sale: Opportunity, ctx: Context) -> None:
-    known = ctx.known("project", sale.project_code)
-    if not known or not known.get("origin") or not known.get("customer_id"):
-        return
-    if known["origin"] != plain(sale.ref) and known["customer_id"] != sale.customer_id:
-        raise Rejected(
-            f"project code {sale.project_code} belongs to opportunity {known['origin']['id']} of customer "
-            f"{known['customer_id']}: give opportunity {sale.ref.id} another code in the CRM",
-            code="project-code-taken",
-            field="project_code",
-        )

@@ -42,7 +42,9 @@ WITH shown AS (
     UNION ALL
     SELECT 'budget' WHERE EXISTS (SELECT 1 FROM memory.state.budget WHERE role = 'ppm')
 ), sold AS (
-    SELECT *, row_number() OVER (PARTITION BY key ORDER BY closed_at, system, observed_at) AS n
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY key ORDER BY first_seen, closed_at NULLS LAST, system, system_id) AS n
     FROM memory.state.project
     WHERE role = 'crm'
 ), lines AS (

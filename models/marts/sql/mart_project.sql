@@ -35,7 +35,7 @@ WITH held AS (
     SELECT *
     FROM memory.state.project
     QUALIFY row_number() OVER (
-        PARTITION BY role, key ORDER BY closed_at NULLS LAST, first_seen, system, system_id
+        PARTITION BY role, key ORDER BY first_seen, closed_at NULLS LAST, system, system_id
     ) = 1
 ), seen AS (
     SELECT
@@ -44,7 +44,10 @@ WITH held AS (
         min(name) AS any_name,
         min(customer_key) FILTER (role = 'crm') AS crm_customer,
         min(customer_key) AS any_customer,
-        coalesce(min(legal_entity) FILTER (role = 'crm'), min(legal_entity)) AS legal_entity,
+        -- The books are where the ERP keeps them: a sale that is moved in the CRM moves nothing.
+        coalesce(
+            min(legal_entity) FILTER (role = 'erp'), min(legal_entity) FILTER (role = 'crm'), min(legal_entity)
+        ) AS legal_entity,
         coalesce(min(service_line) FILTER (role = 'crm'), min(service_line)) AS service_line,
         coalesce(min(practice) FILTER (role = 'crm'), min(practice)) AS practice,
         coalesce(min(currency) FILTER (role = 'crm'), min(currency)) AS currency,

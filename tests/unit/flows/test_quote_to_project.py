@@ -163,3 +163,45 @@ def test_installations_without_some_roles_do_what_they_can() -> None:
 def test_the_value_at_stake_is_the_contract_value(firm: Firm) -> None:
     trail = firm.hear(examples.sale(tax_profile=None))[0]
     assert trail.flow.money(trail.payload) == (Decimal("120000.00"), "EUR")
+
+
+@pytest.mark.req("M2", "X4")
+def test_a_second_sale_with_a_taken_code_overwrites_nothing_until_it_has_its_own(firm: Firm) -> None:
+    firm.hear(examples.sale())
+    before = {system: dict(held) for system, held in firm.targets.items()}
+    known = dict(firm.facts)
+    second = {"ref": examples.ref("opportunity", "006-second"), "name": "Another", "value": examples.money("999999.00")}
+    trail = firm.hear(examples.sale(version=9, **second))[0]
+    assert (trail.state, trail.error.code, trail.error.field) == ("dead", "project-code-taken", "project_code")
+    assert firm.targets == before and firm.facts == known, "order, job, budget and what is known stay the first sale's"
+    mended = firm.hear(examples.sale("PRJ-2002", version=10, **second))[0]
+    assert mended.state == "settled" and set(firm.held(Role.ERP, "project")) == {"PRJ-1001", "PRJ-2002"}
+    replaced = firm.replay(trail, {"ref": examples.ref("opportunity", "006-PRJ-1001")})
+    assert replaced.state == "settled", "a person says that it is a new version of the first sale"
+    assert firm.held(Role.ERP, "contract")["CT-PRJ-1001"].amount == Decimal("999999.00")
+
+
+@pytest.mark.req("M2")
+def test_a_sale_that_is_set_up_keeps_its_code_and_its_company(firm: Firm) -> None:
+    firm.hear(examples.sale())
+    kept = examples.ref("opportunity", "006-PRJ-1001")
+    recoded = firm.hear(examples.sale("PRJ-9", version=3, ref=kept))[0]
+    assert (recoded.error.code, recoded.error.field) == ("project-recoded", "project_code")
+    dimensions = {**examples.sale().data["dimensions"], "legal_entity_id": "NOV-UK"}
+    moved = firm.hear(examples.sale(version=4, dimensions=dimensions))[0]
+    assert (moved.error.code, moved.error.field) == ("entity-moved", "dimensions.legal_entity_id")
+    assert "NOV-DE" in str(moved.error) and "NOV-UK" in str(moved.error)
+    assert set(firm.held(Role.ERP, "project")) == {"PRJ-1001"}
+    firm.facts[("project", "PRJ-1001")] = {**firm.facts[("project", "PRJ-1001")], "status": "closed"}
+    assert firm.replay(recoded).state == "settled", "the first project has ended"
+    again = firm.hear(examples.sale(version=5, ref=examples.ref("opportunity", "006-next")))[0]
+    assert again.state == "settled", "the code that the sale has left is free"
+
+
+@pytest.mark.req("M2", "F1")
+def test_a_sale_that_moves_to_another_customer_is_followed(firm: Firm) -> None:
+    firm.hear(examples.customer("001B", "1002", name="Südwind AG", tax_id="DE1002"), examples.sale())
+    firm.hear(examples.sale(version=3, customer_ref=examples.ref("customer", "001B")))
+    own = firm.targets["netsuite"]["C-1002"]["system_id"]
+    assert firm.held(Role.ERP, "project")["PRJ-1001"].refs["customer"] == own
+    assert firm.held(Role.ERP, "contract")["CT-PRJ-1001"].refs["customer"] == own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -154,3 +155,49 @@ def _firm(lake: Lake, number: str) -> None:
     later = NOW - timedelta(hours=1)
     lake.observe("kantata", "time_entry", "TE-kantata-1", later, approval="approved", **work)
     lake.observe("netsuite", "time_entry", "TE-kantata-1-v1", later, posting_id="TE-kantata-1-v1", **work)
+
+
+def test_of_two_sales_with_one_code_the_first_gives_the_project_its_words() -> None:
+    """Also its milestones and statement of work; and a sale that leaves its code leaves nothing under it."""
+    lake = Lake()
+    for number, code in ((1, "PRJ-1"), (2, "PRJ-1"), (2, "PRJ-1")):
+        _won(lake, number, code)
+    assert rows(lake, "SELECT project_key, name, contract_value, sow_number FROM mart_project") == [
+        {"project_key": "PRJ-1", "name": "Sale 1", "contract_value": Decimal("1000.00"), "sow_number": "SOW-1"}
+    ]
+    _won(lake, 1, "PRJ-9")
+    assert rows(lake, "SELECT project_key, name, sow_number FROM mart_project ORDER BY 1") == [
+        {"project_key": "PRJ-1", "name": "Sale 2", "sow_number": "SOW-2"},
+        {"project_key": "PRJ-9", "name": "Sale 1", "sow_number": "SOW-1"},
+    ]
+
+
+def test_a_sale_that_moves_to_another_company_takes_no_money_out_of_the_books_of_the_first() -> None:
+    lake = Lake()
+    _firm(lake, "1")
+    before = rows(lake, "SELECT project_key, legal_entity FROM mart_project")
+    lake.observe("salesforce", "project", "PRJ-1", NOW, system_id="1", legal_entity="NOV-UK", name="Portal 1")
+    assert rows(lake, "SELECT project_key, legal_entity FROM mart_project") == before
+    assert rows(lake, "SELECT DISTINCT unexplained_reporting FROM mart_reconciliation") == [
+        {"unexplained_reporting": Decimal("0.00")}
+    ]
+
+
+def _won(lake: Lake, number: int, code: str) -> None:
+    """A sale as its event and the next snapshot tell it."""
+    lake.record(
+        "source_event",
+        business_key=f"project:{code}",
+        flow="quote-to-project",
+        body={
+            "data": {
+                "ref": {"system": "salesforce", "kind": "opportunity", "id": f"006-{number}"},
+                "project_code": code,
+                "statement_of_work": {"number": f"SOW-{number}"},
+                "milestones": [],
+            }
+        },
+    )
+    told = {"name": f"Sale {number}", "value": money(f"{number}000.00"), "currency": "EUR"}
+    at = hours_ago(10 - lake.batch / 10)
+    lake.observe("salesforce", "project", code, at, system_id=f"006-{number}", **told)

@@ -1,5 +1,6 @@
 /*
-Milestones and statement of work as the CRM sold them, by the events it sent.
+Milestones and statement of work as the CRM sold them, by the events it sent. Of two sales with one project code the one
+that was heard of first is the project's.
 
 grain: project_code
 
@@ -10,26 +11,72 @@ grain: project_code
     sow_expires_on  DATE     day        the last day that it covers
 */
 
--- fresh: the latest sale of each project among the records that came since
+-- heard: each sale by its own id, since when and under which code
+CREATE TABLE IF NOT EXISTS memory.state.heard_sale (
+    system VARCHAR,
+    system_id VARCHAR,
+    first_at TIMESTAMPTZ,
+    project_code VARCHAR,
+    milestones VARCHAR,
+    legal_entity VARCHAR,
+    sow_number VARCHAR,
+    sow_expires_on DATE
+);
+
+-- fresh: the latest word of each sale among the records that came since
 CREATE OR REPLACE TABLE memory.state.newsale AS
+WITH won AS (
+    SELECT
+        coalesce(body->>'$.data.ref.system', '') AS system,
+        coalesce(body->>'$.data.ref.id', body->>'$.data.project_code') AS system_id,
+        body->>'$.data.project_code' AS project_code,
+        CAST((body->'$.data.milestones') AS VARCHAR) AS milestones,
+        legal_entity,
+        body->>'$.data.statement_of_work.number' AS sow_number,
+        TRY_CAST((body->>'$.data.statement_of_work.expires_on') AS DATE) AS sow_expires_on,
+        occurred_at,
+        batch_id,
+        n
+    FROM records
+    WHERE batch_id > {mark}
+        AND kind = 'source_event'
+        AND business_key LIKE 'project:%'
+        AND (body->>'$.data.project_code') IS NOT NULL
+        AND (body->'$.data.milestones') IS NOT NULL
+)
 SELECT
-    (body->>'$.data.project_code') AS project_code,
-    CAST((body->'$.data.milestones') AS VARCHAR) AS milestones,
-    legal_entity,
-    body->>'$.data.statement_of_work.number' AS sow_number,
-    TRY_CAST((body->>'$.data.statement_of_work.expires_on') AS DATE) AS sow_expires_on
-FROM records
-WHERE batch_id > {mark}
-    AND kind = 'source_event'
-    AND business_key LIKE 'project:%'
-    AND (body->>'$.data.project_code') IS NOT NULL
-    AND (body->'$.data.milestones') IS NOT NULL
+    w.system,
+    w.system_id,
+    least(h.first_at, min(w.occurred_at) OVER (PARTITION BY w.system, w.system_id)) AS first_at,
+    w.project_code,
+    w.milestones,
+    w.legal_entity,
+    w.sow_number,
+    w.sow_expires_on,
+    h.project_code AS code_before
+FROM won w
+LEFT JOIN memory.state.heard_sale h ON h.system = w.system AND h.system_id = w.system_id
 QUALIFY row_number() OVER (
-    PARTITION BY (body->>'$.data.project_code') ORDER BY occurred_at DESC, batch_id DESC, n DESC
+    PARTITION BY w.system, w.system_id ORDER BY w.occurred_at DESC, w.batch_id DESC, w.n DESC
 ) = 1;
 
--- forget: the older sales
-DELETE FROM memory.state.sale USING memory.state.newsale f WHERE sale.project_code = f.project_code;
+-- unhear: forget their older words
+DELETE FROM memory.state.heard_sale h
+USING memory.state.newsale f
+WHERE h.system = f.system AND h.system_id = f.system_id;
 
--- put: and keep the new ones
-INSERT INTO memory.state.sale SELECT * FROM memory.state.newsale;
+-- hear: and keep the new ones
+INSERT INTO memory.state.heard_sale SELECT * EXCLUDE (code_before) FROM memory.state.newsale;
+
+-- forget: what was sold under the codes that they have, or have left
+DELETE FROM memory.state.sale
+USING (SELECT project_code FROM memory.state.newsale UNION SELECT code_before FROM memory.state.newsale) f
+WHERE sale.project_code = f.project_code;
+
+-- put: and say it anew, in the words of the sale that was there first
+INSERT INTO memory.state.sale
+SELECT h.project_code, h.milestones, h.legal_entity, h.sow_number, h.sow_expires_on
+FROM memory.state.heard_sale h
+SEMI JOIN (SELECT project_code FROM memory.state.newsale UNION SELECT code_before FROM memory.state.newsale) f
+    ON f.project_code = h.project_code
+QUALIFY row_number() OVER (PARTITION BY h.project_code ORDER BY h.first_at, h.system, h.system_id) = 1;
