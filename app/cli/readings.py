@@ -7,7 +7,7 @@ from app.cli.question import Question
 CASES, JOURNEY, TIEOUT = "app.readings.cases", "app.readings.journey", "app.readings.tieout"
 STEP = ("occurred_at", "kind", "step", "system", "business_key", "status", "error_code")
 SPAN = ("start_time", "service_name", "name", "duration_us", "status_code", "span_id", "parent_span_id")
-CASE = ("case_id", "severity", "amount_reporting", "occurrences", "title")
+CASE = ("case_id", "severity", "money_kind", "amount_reporting", "occurrences", "title")
 TOTALS = ("period", "entity", "source", "target", "legal_entity", "currency", "source_amount", "landed_amount")
 PLACES = tuple(f"{place}_amount" for place in ("on_its_way", "cases", "written_off", "unexplained", "unsourced"))
 

@@ -49,6 +49,20 @@ def service_time(grave: str, flow: str | None) -> timedelta:
     return allowed / 2 if flow in _MASTER_DATA_FLOWS else allowed
 
 
+CAUSES = {
+    "project-not-found": "project-missing",
+    "project-unknown": "project-missing",
+    "charge-code-not-found": "charge-code-unknown",
+}
+"""Error codes in which systems tell of a cause that has a name of its own."""
+
+
+def cause_of(code: str) -> str:
+    """The cause behind an error code or a blocker: its one name wherever it shows."""
+    return CAUSES.get(code, code)
+
+
 def cause_title(cause: str) -> str:
     """A cause, or a blocker of `mart_work`, in words for a heading."""
+    cause = cause_of(cause)
     return EXPLANATIONS[cause].title if cause in EXPLANATIONS else cause.replace("-", " ").capitalize()

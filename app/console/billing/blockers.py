@@ -9,6 +9,7 @@ from app.console.billing.states import NAMES
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, bar, link, span
 from app.readings.billing.rows import State
+from models.domain.case import cause_title
 from models.domain.team import Teams, team
 
 MOODS = {"blocked": "bad", "not_approved": "warn", "moving": ""}
@@ -35,7 +36,9 @@ def blocker_rows(
 def _row(row: State, top: Decimal, causes: Sequence[str], currency: str, teams: Teams) -> dict[str, object]:
     blocker, moving = row.blocker or "", row.state == "moving"
     return {
-        "reason": span("On its way to the ERP" if moving else formats.words(blocker or row.state), "t-b"),
+        "reason": span(
+            "On its way to the ERP" if moving else cause_title(blocker) if blocker else formats.words(row.state), "t-b"
+        ),
         "state": span(NAMES[row.state], "t-mute"),
         "owner": _owner(row, teams),
         "share": bar(float(row.bill_reporting / top), MOODS[row.state]),

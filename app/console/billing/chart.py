@@ -11,6 +11,7 @@ from app.console.billing.states import COLOURS, NAMES
 from app.console.widgets import formats
 from app.readings.billing.rows import Age, State
 from app.readings.billing.totals import UNBILLED, blockers, totals, unbilled
+from models.domain.case import cause_title
 
 AGES = ("0–30 days", "31–60 days", "61–90 days", "91+ days")
 BARS = 7
@@ -54,7 +55,7 @@ def _floating(steps: Sequence[Step], currency: str) -> go.Bar:
 
 def _largest(found: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
     rest = sum((value for _, value in found[BARS:]), Decimal(0))
-    named = [(_wrapped(formats.words(code)), value) for code, value in found[:BARS]]
+    named = [(_wrapped(cause_title(code)), value) for code, value in found[:BARS]]
     return named + ([("Others", rest)] if rest else [])
 
 

@@ -29,6 +29,11 @@ FINDINGS = (
     Column("age", "Age", "right"),
     Column("run", "Run", "right"),
 )
+PERIODS = (
+    Column("period", "Month", "nw"),
+    Column("records", "Records", "right"),
+    Column("amount", "Amount", "right"),
+)
 HISTORY = (Column("when", "When", "nw"), Column("who", "Who"), Column("what", "What"))
 
 
@@ -53,6 +58,8 @@ def case_page(viewer: Viewer, case_id: str) -> None:
     with right:
         _actions(viewer, case)
         draw(facts(present.facts(case, world_now())))
+        if months := present.period_rows(read_now(viewer, cases.periods, case)):
+            draw(table(PERIODS, months))
         _history(viewer, case)
         with st.expander("Ids"):
             identifier("Case", case.case_id)

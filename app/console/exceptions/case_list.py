@@ -37,11 +37,13 @@ COLUMNS = (
     "severity",
     "status",
     "money",
+    "kind",
     "failures",
     "age",
     "due",
     "owner",
     "entity",
+    "period",
     "assignee",
     "flow",
     "system",
@@ -123,16 +125,18 @@ def _table(rows: Sequence[Case], teams: Teams) -> None:
         column_order=COLUMNS,
         column_config={
             "title": column.ButtonColumn(
-                "Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=510
+                "Exception", type="tertiary", alignment="left", key="open_case", on_click=_open, width=430
             ),
             "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=74),
             "status": column.MultiselectColumn("Status", options=STATES, color=STATE_COLOURS, width=104),
             "money": column.TextColumn("At stake", alignment="right", width=104),
+            "kind": column.TextColumn("Kind of money", width=128),
             "failures": column.TextColumn("Failures", alignment="right", width=66),
             "age": column.TextColumn("Age", alignment="right", width=54),
             "due": column.TextColumn("SLA", alignment="right", width=76),
             "owner": column.TextColumn("Owner", width=124),
             "entity": column.TextColumn("Entity", width=72),
+            "period": column.TextColumn("Month", width=70),
             "assignee": column.TextColumn("Assignee", width=104),
             "flow": column.TextColumn("Flow", width=118),
             "system": column.TextColumn("System", width=84),

@@ -9,18 +9,13 @@ from typing import Any
 from app.console.exceptions.presenter import due
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, Metric, chip, joined, link, safe, span
-from app.readings.cases.rows import Case, CaseEvent, CaseFinding
+from app.readings.cases.rows import Case, CaseEvent, CaseFinding, CasePeriod
 from models.domain.case import ACTIVE, cause_title
+from models.domain.explanations import MONEY_KINDS
 from models.domain.team import Teams, team
 
 SEVERITY_MOODS = {"critical": "bad", "high": "warn", "medium": "info", "low": ""}
 STATUS_MOODS = {"open": "bad", "acknowledged": "info", "snoozed": "", "ignored": "", "resolved": "good"}
-MONEY_KINDS = {
-    "billing_blocked": "billing blocked",
-    "revenue_at_risk": "revenue at risk",
-    "cost_misposted": "cost misposted",
-    "none": "no money at stake",
-}
 
 
 def heading(case: Case) -> Html:
@@ -103,11 +98,27 @@ def figures(case: Case, now: datetime, currency: str, teams: Teams) -> list[Metr
 
 
 def _money(case: Case, currency: str) -> Metric:
-    whole = formats.money(case.amount_reporting, currency)
-    amounts = ", ".join(formats.money(amount, one) for one, amount in case.amounts.items())
-    kind = "nothing any more" if case.status == "resolved" else MONEY_KINDS.get(case.money_kind, "")
+    closed = case.status == "resolved"
+    held, each = (case.worth_reporting, case.worth) if closed else (case.amount_reporting, case.amounts)
+    whole = formats.money(held, currency)
+    amounts = ", ".join(formats.money(amount, one) for one, amount in each.items())
+    kind = MONEY_KINDS.get(case.money_kind, "")
     note = kind if amounts in ("", whole) else amounts
-    return Metric("At stake", whole, note, kind, "warn" if case.amount_reporting else "")
+    return Metric("Recovered" if closed else "At stake", whole, note, kind, "" if closed or not held else "warn")
+
+
+def period_rows(periods: Sequence[CasePeriod]) -> list[dict[str, object]]:
+    """What each month has in a case; nothing where it is about one month or none."""
+    if len({row.period for row in periods}) < 2:
+        return []
+    return [
+        {
+            "period": row.period or "no month",
+            "records": formats.count(row.occurrences),
+            "amount": formats.money(row.amount, row.currency or ""),
+        }
+        for row in periods
+    ]
 
 
 def facts(case: Case, now: datetime) -> dict[str, object]:
@@ -117,7 +128,9 @@ def facts(case: Case, now: datetime) -> dict[str, object]:
         "Customer": _journey(case.customer_key, case.customer_key),
         "System": case.system,
         "Flow": case.flow,
-        "Legal entity": case.legal_entity,
+        "Legal entity": case.legal_entity or "none: nobody said whose it is",
+        "Month": case.period,
+        "Part of": link(case.split_from, "/exceptions", case=case.split_from) if case.split_from else None,
         "Found by": formats.words(case.detector),
         "First seen": formats.since(case.first_seen, now),
         "Snoozed": formats.since(case.snoozed_until, now) if case.status == "snoozed" else None,

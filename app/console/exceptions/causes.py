@@ -15,7 +15,7 @@ from app.readings.rights import Action
 from app.readings.viewer import Viewer
 
 SEVERITIES, SEVERITY_COLOURS = ["critical", "high", "medium", "low"], ["red", "orange", "blue", "gray"]
-COLUMNS = ("cause", "failures", "cases", "money", "share", "severity", "oldest", "newest")
+COLUMNS = ("cause", "failures", "cases", "money", "kind", "share", "severity", "oldest", "newest")
 
 
 @st.fragment(run_every="5s")
@@ -45,9 +45,8 @@ def causes(viewer: Viewer) -> None:
             "failures": column.TextColumn("Failures", alignment="right", width=70),
             "cases": column.TextColumn("Cases", alignment="right", width=58),
             "money": column.TextColumn("At stake", alignment="right", width=108),
-            "share": column.ProgressColumn(
-                "Share of the money", width=140, format="%.0f%%", min_value=0, max_value=100
-            ),
+            "kind": column.TextColumn("Kind of money", width=128),
+            "share": column.ProgressColumn("Share of its kind", width=120, format="%.0f%%", min_value=0, max_value=100),
             "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=78),
             "oldest": column.TextColumn("Oldest", alignment="right", width=66),
             "newest": column.TextColumn("Newest", alignment="right", width=94),

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.console.widgets import formats
+from app.readings.cases.reading import by_kind
 from app.readings.cases.rows import Case
 from models.domain.case import ACTIVE
+from models.domain.explanations import MONEY_KINDS
 from models.domain.team import Teams, team
 from models.journal.cases import CaseGroup
 
@@ -31,6 +33,8 @@ EXPORTED = (
     "occurrences",
     "money_kind",
     "amount_reporting",
+    "worth_reporting",
+    "period",
     "first_seen",
     "last_seen",
     "sla_due",
@@ -42,27 +46,29 @@ EXPORTED = (
 
 
 def verdict(groups: Sequence[CaseGroup], currency: str) -> tuple[str, str]:
-    """`2,140 failures are 7 causes; €128k is held.`"""
+    """`2,140 failures have 7 causes: billing blocked €128k · sold and not set up €517k.`"""
     if not groups:
         return "good", "Nothing is stuck."
     failures = sum(group.occurrences for group in groups)
-    money = sum((group.amount_reporting for group in groups), Decimal(0))
+    money = formats.by_kind(by_kind(groups), currency)
     grave = any(group.severity == "critical" for group in groups)
-    have, causes = "has" if failures == 1 else "have", formats.plural(len(groups), "cause")
-    held = f"; {formats.money_short(money, currency)} is at stake" if money else ""
+    have = "has" if failures == 1 else "have"
+    causes = formats.plural(len({group.cause for group in groups}), "cause")
+    held = f": {money}" if money else ""
     return "bad" if grave else "warn", f"{formats.plural(failures, 'failure')} {have} {causes}{held}."
 
 
 def cause_rows(groups: Sequence[CaseGroup], now: datetime, currency: str) -> list[dict[str, Any]]:
-    """The causes, most money first; `share` is per cent of all the money at stake."""
-    whole = sum((group.amount_reporting for group in groups), Decimal(0)) or Decimal(1)
+    """The causes, most money first; `share` is per cent of all the money of its kind."""
+    whole = by_kind(groups)
     return [
         {
             "cause": group.title,
             "failures": formats.count(group.occurrences),
             "cases": formats.count(group.cases),
             "money": formats.money(group.amount_reporting, currency),
-            "share": float(100 * group.amount_reporting / whole),
+            "kind": MONEY_KINDS.get(group.money_kind, group.money_kind),
+            "share": float(100 * group.amount_reporting / (whole[group.money_kind] or 1)),
             "severity": [group.severity],
             "oldest": formats.age((now - group.oldest).total_seconds()),
             "newest": formats.since(group.newest, now),
@@ -80,13 +86,15 @@ def case_rows(cases: Sequence[Case], now: datetime, currency: str, teams: Teams)
             "about": subject(case),
             "severity": [case.severity],
             "status": [case.status],
-            "money": formats.money(case.amount_reporting, currency),
+            "money": formats.money(money_of(case), currency),
+            "kind": "recovered" if case.status == "resolved" else MONEY_KINDS.get(case.money_kind, ""),
             "failures": formats.count(case.occurrences),
             "age": formats.age((now - case.first_seen).total_seconds()),
             "due": due(case, now),
             "system": case.system or "",
             "flow": case.flow or "",
             "entity": case.legal_entity or "",
+            "period": case.period or "",
             "owner": team(case.owner, teams),
             "assignee": case.assignee or "",
         }
@@ -101,6 +109,11 @@ def exported(cases: Sequence[Case], currency: str, teams: Teams) -> list[dict[st
         | {"owner": team(case.owner, teams), "reporting_currency": currency}
         for case in cases
     ]
+
+
+def money_of(case: Case) -> Decimal | None:
+    """What is at stake; of a resolved case what was, and so was recovered."""
+    return case.worth_reporting if case.status == "resolved" else case.amount_reporting
 
 
 def subject(case: Case) -> str:

@@ -72,11 +72,11 @@ def healths(
 
 
 def in_words(stake: Stake, currency: str) -> str:
-    """`63 open exceptions, €1.07M at stake`."""
+    """`63 open exceptions: billing blocked €340k · sold and not set up €517k`."""
     if not stake.failures:
         return "nothing is stuck"
-    number = formats.plural(stake.failures, "open exception")
-    return f"{number}, {formats.money_short(stake.money, currency)} at stake" if stake.money else number
+    number, money = formats.plural(stake.failures, "open exception"), formats.by_kind(stake.money, currency)
+    return f"{number}: {money}" if money else number
 
 
 def verdict(

@@ -58,7 +58,7 @@ def figures(
         Metric(
             "Open exceptions",
             formats.count(stuck.failures),
-            f"{formats.money_short(stuck.money, currency)} at stake",
+            formats.by_kind(stuck.money, currency) or "no money at stake",
             "Everything a person may have to act on: dead letters, pauses and what the detectors found",
             "warn" if stuck.failures else "good",
         ),

@@ -8,6 +8,7 @@ from datetime import datetime
 from app.console.widgets import formats
 from app.console.widgets.markup import Column, chip, dot, joined, link, span
 from app.readings.operations.rows import DeadLetters, PairLag, Quarantined
+from models.domain.case import cause_title
 from models.journal.circuits import Circuit
 
 PAIRS = (
@@ -71,7 +72,7 @@ def dead_letter_rows(dead: Sequence[DeadLetters], now: datetime, currency: str) 
     return [
         {
             "runs": formats.count(row.runs),
-            "code": joined([chip(formats.words(row.error_code), "bad")]),
+            "code": joined([chip(cause_title(row.error_code or "rejected"), "bad")]),
             "system": row.system or "–",
             "flow": link(row.flow, "/exceptions", flow=row.flow),
             "amount": formats.money(row.amount_reporting, currency),

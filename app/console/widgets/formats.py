@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.readings.masking import Masked
+from models.domain.explanations import MONEY_KINDS
 
 NONE = "–"
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
@@ -36,6 +37,12 @@ def money_short(value: Shown, currency: str = "EUR") -> str:
     if isinstance(value, Masked):
         return str(value)
     return NONE if value is None else _signed(decimal(value), currency, _short)
+
+
+def by_kind(amounts: Mapping[str, Decimal], currency: str) -> str:
+    """Money at stake, each kind for itself: `billing blocked €340k · sold and not set up €517k`."""
+    known = [(words, amounts.get(kind)) for kind, words in MONEY_KINDS.items() if kind != "none"]
+    return " · ".join(f"{words} {money_short(amount, currency)}" for words, amount in known if amount)
 
 
 def _signed(amount: Decimal, currency: str, written: Callable[[Decimal], str]) -> str:

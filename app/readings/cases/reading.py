@@ -6,12 +6,14 @@ A case of no legal entity is not there for a viewer who is limited to some: neit
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 from app.readings.cases.question import CaseQuestion
-from app.readings.cases.rows import Case, CaseEvent, CaseFinding, CaseLine, Cases
+from app.readings.cases.rows import Case, CaseEvent, CaseFinding, CaseLine, CasePeriod, Cases
 from app.readings.clear import NOTHING
 from app.readings.masking import masked_rows
 from app.readings.page import Page
@@ -50,8 +52,16 @@ def listed(stores: Stores, viewer: Viewer, asked: CaseQuestion) -> tuple[CaseLin
 
 
 def groups(stores: Stores, viewer: Viewer, where: CaseFilter = CaseFilter()) -> tuple[CaseGroup, ...]:
-    """Open cases by cause, the most money first."""
+    """Open cases by cause and kind of money, the most money first."""
     return tuple(stores.journal.cases.groups(within(viewer, where)))
+
+
+def by_kind(groups: Sequence[CaseGroup]) -> dict[str, Decimal]:
+    """The money of these causes, each kind for itself."""
+    money: dict[str, Decimal] = defaultdict(Decimal)
+    for group in groups:
+        money[group.money_kind] += group.amount_reporting
+    return dict(money)
 
 
 def facets(stores: Stores, viewer: Viewer, column: str, status: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -72,6 +82,13 @@ def findings(stores: Stores, viewer: Viewer, case: Case, part: Page = Page()) ->
         return ()
     rows = stores.journal.cases.findings(case.case_id, part.size, part.offset, case.status == "resolved")
     return masked_rows(CaseFinding, [_finding(row) for row in rows], viewer.clear)
+
+
+def periods(stores: Stores, viewer: Viewer, case: Case) -> tuple[CasePeriod, ...]:
+    """What each month has in a case, the earliest first."""
+    if not may_see(viewer, case.legal_entity):
+        return ()
+    return tuple(CasePeriod(**row) for row in stores.journal.cases.periods(case.case_id))
 
 
 def events(stores: Stores, viewer: Viewer, case: Case, limit: int = 60) -> tuple[CaseEvent, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,9 @@ from app.readings.masking import AmountOfSubject
 @dataclass(frozen=True, slots=True)
 class Case:
     """One case. Its money is a sum over records and open to everybody; `amounts` is the same by currency.
+
+    `worth` is the most that was at stake since it opened: what was recovered, once it is resolved; none where a release
+    of before did not keep it in the reporting currency. `split_from` is the case that it was a part of.
 
     `suggestion` is the correction that its detector proposes (dotted path -> value), and `roots`, the runs that set up
     what it misses.
@@ -48,6 +51,20 @@ class Case:
     snoozed_until: datetime | None
     suggestion: Mapping[str, Any]
     trace_ids: tuple[str, ...]
+    period: str | None = None
+    worth: Mapping[str, Decimal] = field(default_factory=dict)
+    worth_reporting: Decimal | None = None
+    split_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePeriod:
+    """What one month has in a case, in one currency; a period of None is what belongs to no month."""
+
+    period: str | None
+    currency: str | None
+    occurrences: int
+    amount: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +100,9 @@ class Cases:
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """A case in a list: what it is, what it is worth, and who must do what until when."""
+    """A case in a list: what it is, what it is worth, and who must do what until when. Amounts of two `money_kind` are
+    not to be added.
+    """
 
     case_id: str
     severity: str
@@ -102,3 +121,8 @@ class CaseLine:
     last_seen: datetime
     sla_due: datetime
     next_action: str
+    money_kind: str
+    legal_entity: str | None
+    period: str | None
+    worth_reporting: Decimal | None
+    project_key: str | None

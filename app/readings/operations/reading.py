@@ -5,7 +5,6 @@ their money of the viewer's alone (O1).
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 from app.readings.cases import reading as cases
@@ -73,8 +72,7 @@ def replays(stores: Stores, viewer: Viewer) -> tuple[Replays, ...]:
 def at_stake(stores: Stores, viewer: Viewer) -> Stake:
     """What is open among the exceptions, in failures and money."""
     groups = cases.groups(stores, viewer)
-    money = sum((group.amount_reporting for group in groups), Decimal(0))
-    return Stake(sum(group.occurrences for group in groups), money)
+    return Stake(sum(group.occurrences for group in groups), cases.by_kind(groups))
 
 
 def circuits(stores: Stores, viewer: Viewer) -> tuple[Circuit, ...]:

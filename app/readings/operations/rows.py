@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -104,10 +105,12 @@ class Replays:
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """What is open among the exceptions: how many failures, and the money at stake in the reporting currency."""
+    """What is open among the exceptions: how many failures, and the money at stake in the reporting currency by its
+    kind.
+    """
 
     failures: int
-    money: Decimal
+    money: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,9 @@ class CasePage:
 
 @dataclass(frozen=True, slots=True)
 class CaseGroup:
-    """The cases of one cause: 2,000 failures are three causes. `amount_reporting` is in the reporting currency."""
+    """The cases of one cause and kind of money: 2,000 failures are three causes. `amount_reporting` is in the reporting
+    currency.
+    """
 
     cause: str
     title: str
@@ -73,6 +75,7 @@ class CaseGroup:
     severity: str
     oldest: datetime
     newest: datetime
+    money_kind: str = "none"
 
 
 class CaseReading:
@@ -96,11 +99,12 @@ class CaseReading:
         return CasePage(rows, total or 0)
 
     def groups(self, where: CaseFilter = CaseFilter()) -> list[CaseGroup]:
-        """Cases by cause, the most money first."""
+        """Cases by cause and kind of money, the most money first."""
         money = sa.func.coalesce(sa.func.sum(case_.c.amount_rank), 0).label("money")
         query = (
             sa.select(
                 case_.c.cause,
+                case_.c.money_kind,
                 sa.func.count().label("cases"),
                 sa.func.sum(case_.c.occurrences).label("occurrences"),
                 money,
@@ -109,8 +113,8 @@ class CaseReading:
                 sa.func.max(case_.c.last_seen).label("newest"),
             )
             .where(self._condition(where))
-            .group_by(case_.c.cause)
-            .order_by(money.desc(), case_.c.cause)
+            .group_by(case_.c.cause, case_.c.money_kind)
+            .order_by(money.desc(), case_.c.cause, case_.c.money_kind)
         )
         with reading(self._engine) as connection:
             return [
@@ -123,6 +127,7 @@ class CaseReading:
                     SEVERITIES[row.rank],
                     row.oldest,
                     row.newest,
+                    row.money_kind,
                 )
                 for row in connection.execute(query)
             ]

@@ -29,6 +29,7 @@ from app.readings.margin.sums import summed
 from app.readings.operations import reading as operations
 from app.readings.viewer import Viewer
 from models.derivation.refresh import refresh
+from models.domain.case import cause_title
 from models.domain.clock import set_world_clock
 from models.journal import open_journal, tables
 from models.lake.connection import connect
@@ -157,7 +158,7 @@ def test_each_blocker_holds_the_same_money_on_page_chart_and_in_the_items(viewer
     page = {row["What holds it up"]: cents(row["Value"]) for row in table if row["Counts as"] == "Blocked"}
     held = dict(blockers(states))
     assert held == items and held
-    assert {formats.words(code): value for code, value in held.items()} == page
+    assert {cause_title(code): value for code, value in held.items()} == page
     assert sum(held.values()) == totals(states)["blocked"]
 
 
@@ -230,6 +231,9 @@ def test_money_at_stake_by_cause_is_the_same_on_pages_and_in_the_command(home: P
     }
     assert Shown("at stake", shown).agrees(), shown
     assert sorted(listed.values()) == sorted(cents(row["money"]) for row in causes), "and so is each cause's"
-    at_stake = formats.money_short(shown["command"])
-    assert f"{at_stake} at stake" in str([element.proto.body for element in drawn("operations", owner).get("html")])
-    assert f"{at_stake} is at stake" in str([element.proto.body for element in exceptions.get("html")])
+    kinds: dict[str, Decimal] = defaultdict(Decimal)
+    for case in command("cases", "--status", "unresolved"):
+        kinds[case["money_kind"]] += Decimal(case["amount_reporting"])
+    at_stake = formats.by_kind(kinds, "EUR")
+    assert at_stake in str([element.proto.body for element in drawn("operations", owner).get("html")])
+    assert at_stake in str([element.proto.body for element in exceptions.get("html")])

@@ -34,17 +34,35 @@ OPEN: frozenset[str] = frozenset()
 
 
 def group(cause: str, occurrences: int, money: int, severity: str = "high") -> CaseGroup:
-    return CaseGroup(cause, cause, 2, occurrences, Decimal(money), severity, NOW - timedelta(days=2), NOW)
+    kind = "sold_not_set_up" if cause == "set-up" else "billing_blocked"
+    return CaseGroup(cause, cause, 2, occurrences, Decimal(money), severity, NOW - timedelta(days=2), NOW, kind)
 
 
 @pytest.mark.req("X8")
 def test_failures_are_told_as_causes() -> None:
     """X8: 2,140 failures have 2 causes."""
     groups = [group("a", 2000, 90_000), group("b", 140, 38_400)]
-    assert present.verdict(groups, "EUR") == ("warn", "2,140 failures have 2 causes; €128k is at stake.")
+    assert present.verdict(groups, "EUR") == ("warn", "2,140 failures have 2 causes: billing blocked €128k.")
     assert present.verdict([], "EUR") == ("good", "Nothing is stuck.")
     assert present.verdict([group("a", 1, 0, "critical")], "EUR") == ("bad", "1 failure has 1 cause.")
     assert [round(row["share"]) for row in present.cause_rows(groups, NOW, "EUR")] == [70, 30]
+
+
+@pytest.mark.req("X19")
+def test_money_of_two_kinds_is_never_added() -> None:
+    groups = [group("a", 2000, 90_000), group("set-up", 3, 517_000)]
+    said = present.verdict(groups, "EUR")[1]
+    assert said == "2,003 failures have 2 causes: billing blocked €90.0k · sold and not set up €517k."
+    assert [row["share"] for row in present.cause_rows(groups, NOW, "EUR")] == [100, 100], "each of its own kind"
+
+
+@pytest.mark.req("X8", "X19")
+def test_a_resolved_case_says_what_was_recovered() -> None:
+    closed = case(status="resolved", amount_reporting=Decimal(0), amounts={}, worth_reporting=Decimal("184200.00"))
+    (row,) = present.case_rows([closed], NOW, "EUR", Teams())
+    assert (row["money"], row["kind"]) == ("€184,200.00", "recovered")
+    shown = case_presenter.figures(closed, NOW, "EUR", Teams())[0]
+    assert (shown.label, shown.value, shown.mood) == ("Recovered", "€184,200.00", "")
 
 
 @pytest.mark.req("G1")
@@ -329,7 +347,7 @@ def test_the_figures_of_a_closed_case_ask_for_nothing() -> None:
     late = {"sla_due": NOW - timedelta(days=1), "flow": "f"}
     closed = case(amount_reporting=Decimal(0), amounts={}, status="resolved", occurrences=0, **late)
     notes = [str(metric.note) for metric in case_presenter.figures(closed, NOW, "EUR", Teams())]
-    assert notes[:2] == ["nothing any more", "none is left"] and notes[3] == "resolved: no clock runs"
+    assert notes[:2] == ["billing blocked", "none is left"] and notes[3] == "resolved: no clock runs"
     still = case(**late)
     assert case_presenter.figures(still, NOW, "EUR", Teams())[0].note == "billing blocked", (
         "the same money is not said twice"

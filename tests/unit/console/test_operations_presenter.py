@@ -42,7 +42,9 @@ def flow(**more: Any) -> FlowVolume:
 
 
 HELD = [Held("time-to-bill", "1–4 h", 2, 12, Decimal("38200.10"))]
-CALM = Stake(0, Decimal(0))
+CALM = Stake(0, {})
+STUCK = Stake(63, {"sold_not_set_up": Decimal(517_000), "billing_blocked": Decimal(340_000)})
+AT_STAKE = "billing blocked €340k · sold and not set up €517k"
 
 
 @pytest.mark.req("O1")
@@ -66,7 +68,7 @@ def test_a_flows_health_is_one_sentence(row: FlowVolume, held: list[Held], mood:
 
 @pytest.mark.req("O1")
 def test_the_page_answers_first_whether_work_flows() -> None:
-    calm, stuck = CALM, Stake(63, Decimal("1070000"))
+    calm, stuck = CALM, STUCK
     good = judge.healths([flow()], [], LEVELS, NOW)
     assert judge.verdict(good, calm, NOW, NOW, "EUR") == (
         "good",
@@ -74,12 +76,12 @@ def test_the_page_answers_first_whether_work_flows() -> None:
     )
     assert judge.verdict(good, stuck, NOW, NOW, "EUR") == (
         "warn",
-        "Work is flowing in the one flow that ran; 63 open exceptions, €1.07M at stake.",
+        "Work is flowing in the one flow that ran; 63 open exceptions: " + AT_STAKE + ".",
     )
     bad = judge.healths([flow(), flow(flow="staff", settled=10, dead=90)], HELD, LEVELS, NOW)
     assert judge.verdict(bad, stuck, NOW, NOW, "EUR") == (
         "bad",
-        "staff needs attention; 63 open exceptions, €1.07M at stake.",
+        "staff needs attention; 63 open exceptions: " + AT_STAKE + ".",
     )
     assert [one.flow for one in bad] == ["staff", "time-to-bill"]
     few = judge.healths([flow(flow="intake", settled=0, dead=3)], [], LEVELS, NOW)
@@ -94,7 +96,7 @@ def test_the_page_answers_first_whether_work_flows() -> None:
 @pytest.mark.req("O1")
 def test_nothing_is_judged_while_history_is_played() -> None:
     """O1: what is late or stuck in one look is done in the next, so a verdict would only flip."""
-    bad, stuck = judge.healths([flow(settled=10, dead=90)], HELD, LEVELS, NOW), Stake(63, Decimal("1070000"))
+    bad, stuck = judge.healths([flow(settled=10, dead=90)], HELD, LEVELS, NOW), STUCK
     assert judge.verdict(bad, stuck, NOW, NOW, "EUR", playing=True) == (
         "info",
         "History is being played: flows are judged once the world is live.",
