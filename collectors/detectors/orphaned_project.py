@@ -1,32 +1,20 @@
-"""Projects that exist in one system and not, or not in the same state, in another that must have them (X1, X11)."""
+"""Projects that were sold and are missing in a system that must have them (X1, X11)."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from collectors.detectors.contract import Detector, Example, Row, at_stake, item_finding
+from collectors.detectors.contract import Detector, Example, Row, at_stake
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
-from models.domain.flow_names import MASTER_DATA, QUOTE_TO_PROJECT, TIME_TO_BILL
+from models.domain.flow_names import QUOTE_TO_PROJECT
 
 _SYSTEM = {"erp": "ERP", "psa": "PSA", "ppm": "portfolio system"}
-_EFFECT = {
+EFFECT = {
     "erp": "Finance cannot post time and expenses or invoice milestones on a project the ERP does not know.",
     "psa": "Nobody can be staffed or book time on a project the PSA does not know, so delivery starts unseen.",
     "ppm": "The portfolio steers without this project: its budget and target margin are not governed.",
 }
-
-
-def blocked(row: Row) -> Finding:
-    """One item that waits for the project in the ERP, or for a sale."""
-    if row["blocker"] == "project-unsold":
-        return item_finding(
-            row, fingerprint("project-unsold", row["project_key"]), _unsold(row, row["source_system"] or "psa")
-        )
-    counted = (
-        {**row, "billable": False} if row["setup_state"] == "waiting" else row
-    )  # the paused set-up's own case holds the money
-    return item_finding(counted, fingerprint("project-missing", "erp", row["project_key"]), _missing_in_erp(row))
 
 
 def missing(row: Row) -> Finding:
@@ -38,19 +26,19 @@ def missing(row: Row) -> Finding:
     counted = role != "ppm" and not row["work_waits"] and not was_there and not (role == "psa" and not row["in_erp"])
     cause = Cause(
         "project-missing",
-        f"Project {_named(row)} is missing in the {_SYSTEM[role]}",
-        f"It was sold on {row['closed_won_at']:%d %b %Y}. {_EFFECT[role]}{_vanished(row)}",
+        f"Project {named(row)} is missing in the {_SYSTEM[role]}",
+        f"It was sold on {row['closed_won_at']:%d %b %Y}. {EFFECT[role]}{vanished(row)}",
         f"Set the project up in {row['system']}, or replay its {QUOTE_TO_PROJECT} flow; "
         "everything that waits for it goes on by itself.",
         row["system"],
         "billing_blocked" if row["work_waits"] or was_there else "sold_not_set_up",
         "low" if role == "ppm" else "medium",
-        suggestion=_again(row),
+        suggestion=again(row),
         flow=QUOTE_TO_PROJECT,
         system=row["system"],
         root=True,
     )
-    return _project_finding(
+    return project_finding(
         row,
         fingerprint("project-missing", role, row["project_key"]),
         cause,
@@ -58,104 +46,27 @@ def missing(row: Row) -> Finding:
     )
 
 
-def unsold(row: Row) -> Finding:
-    """A project without a sale behind it."""
-    return _project_finding(row, fingerprint("project-unsold", row["project_key"]), _unsold(row, row["system"]), None)
-
-
-def status(row: Row) -> Finding:
-    """A project that some may still book on although it has ended."""
-    states = {name: row[f"status_{name}"] for name in ("crm", "erp", "psa") if row[f"status_{name}"]}
-    said = ", ".join(f"{value} in the {name.upper()}" for name, value in states.items())
-    cause = Cause(
-        "project-status",
-        f"Project {_named(row)} is open in one system and closed in another",
-        f"It is {said}.",
-        "Decide which is right, then close or reopen the project in the other systems.",
-        "psa" if states.get("psa") == "active" else "erp",
-        "none",
-        "medium",
-        flow=MASTER_DATA,
-        root=True,
-    )
-    return _project_finding(row, fingerprint("project-status", row["project_key"]), cause, None, **states)
-
-
-def _unsold(row: Row, system: str) -> Cause:
-    return Cause(
-        "project-unsold",
-        f"Project {_named(row)} has no sale behind it",
-        f"People can book time on it in {system}, and the CRM knows no won opportunity with this code: "
-        "the work may never be billed.",
-        "Find the sale and put the project code on it, or close the project and move its time.",
-        "crm",
-        "billing_blocked",
-        "medium",
-        flow=QUOTE_TO_PROJECT,
-        system=system,
-        root=True,
-        subject=("project", row["project_key"]),
-    )
-
-
-def _missing_in_erp(row: Row) -> Cause:
-    if row["in_erp"]:
-        because = "The project has been created in the meantime; this work was refused before that."
-        action = "Replay: the ERP will now take it."
-    else:
-        because = _EFFECT["erp"] + _vanished(row) + _reason(row)
-        action = (
-            "Replay: its set-up runs first and makes the project in the ERP again, then what was refused is posted."
-        )
-        if row["set_up_run"] is None:
-            action = (
-                f"Set the project up in the ERP, or mend and replay its {QUOTE_TO_PROJECT} flow, "
-                "then replay what was refused."
-            )
-    return Cause(
-        "project-missing",
-        f"Project {_named(row)} is missing in the ERP",
-        because,
-        action,
-        row["blocker_owner"] or "erp",
-        "billing_blocked",
-        "high",
-        suggestion=None if row["in_erp"] else _again(row),
-        flow=TIME_TO_BILL,
-        system=row["blocker_owner"],
-        root=True,
-        subject=("project", row["project_key"]),
-    )
-
-
-def _again(row: Row) -> dict[str, list[str]] | None:
+def again(row: Row) -> dict[str, list[str]] | None:
     """The finished set-up that, replayed first, makes the project again."""
     return {"roots": [row["set_up_run"]]} if row["set_up_run"] else None
 
 
-def _vanished(row: Row) -> str:
-    """When it was first missed, where it had been there before: somebody deleted it."""
-    return (
-        f" It was there before and was first missed on {row['gone_at']:%A %d %b %Y, %H:%M} UTC: somebody deleted it."
-        if row["gone_at"]
-        else ""
-    )
+def vanished(row: Row) -> str:
+    """When it was first missed, where it had been there before: somebody deleted it, or gave it another code."""
+    if not row["gone_at"]:
+        return ""
+    what = f"it is called {row['renamed_to']} there now" if row["renamed_to"] else "somebody deleted it"
+    return f" It was there before and was first missed on {row['gone_at']:%A %d %b %Y, %H:%M} UTC: {what}."
 
 
-def _reason(row: Row) -> str:
-    if row["setup_state"] == "waiting":
-        return f" Its set-up waits: {row['setup_waits']}."
-    if row["setup_state"] == "dead":
-        return f" Its set-up was refused: {row['setup_error']}."
-    return ""
-
-
-def _named(row: Row) -> str:
+def named(row: Row) -> str:
+    """The project by its code, and its name where one is known."""
     name = row.get("project_name") or row.get("name")
     return f"{row['project_key']} “{name}”" if name else str(row["project_key"])
 
 
-def _project_finding(row: Row, text: str, cause: Cause, amount: Decimal | None, **seen: object) -> Finding:
+def project_finding(row: Row, text: str, cause: Cause, amount: Decimal | None, **seen: object) -> Finding:
+    """What is wrong with a project, with what was sold beside it."""
     evidence = {
         "value": row["contract_value"],
         "currency": row["currency"],
@@ -179,10 +90,10 @@ def _project_finding(row: Row, text: str, cause: Cause, amount: Decimal | None, 
 
 DETECTOR = Detector(
     "orphaned_project",
-    "Projects that one system has and another lacks",
+    "Projects that were sold and that a system lacks",
     ("X1", "X11"),
     __file__,
-    {"blocked": blocked, "missing": missing, "unsold": unsold, "status": status},
+    {"missing": missing},
 )
 
 _SOLD = {
@@ -222,48 +133,7 @@ EXAMPLES = (
     Example(
         "blocked work says what is at stake, the contract value does not count again",
         {"mart_project": [_SOLD], "mart_state_system": _SEEN, "mart_work": [_ENTRY]},
-        [
-            ("project-missing|erp|PRJ-1012", "TE-kantata-1", "960.00"),
-            ("project-missing|erp|PRJ-1012", "PRJ-1012", None),
-        ],
-    ),
-    Example(
-        "its set-up waits: the paused sale's case holds the money",
-        {
-            "mart_project": [_SOLD],
-            "mart_work": [_ENTRY],
-            "open_runs": [
-                {"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}
-            ],
-        },
-        [("project-missing|erp|PRJ-1012", "TE-kantata-1", None)],
-    ),
-    Example(
-        "nobody sold it yet: the sale is given a day to arrive",
-        {
-            "mart_work": [
-                {
-                    **_ENTRY,
-                    "blocker": "project-unsold",
-                    "source_system": "kantata",
-                    "approved_at": "2026-09-30 11:30:00+00",
-                }
-            ]
-        },
-    ),
-    Example(
-        "work on a project that nobody sold",
-        {
-            "mart_work": [
-                {
-                    **_ENTRY,
-                    "blocker": "project-unsold",
-                    "source_system": "kantata",
-                    "approved_at": "2026-09-01 11:30:00+00",
-                }
-            ]
-        },
-        [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")],
+        [("project-missing|erp|PRJ-1012", "PRJ-1012", None)],
     ),
     Example(
         "sold an hour ago: set-up may take a day",
@@ -286,6 +156,14 @@ EXAMPLES = (
                     "updated_at": "2026-08-02 09:00:00+00",
                 }
             ],
+        },
+        [("project-missing|erp|PRJ-1012", "PRJ-1012", None)],
+    ),
+    Example(
+        "given another code in the ERP: whoever did so is told which",
+        {
+            "mart_project": [{**_SOLD, "gone_at": "2026-09-28 11:00:00+00", "renamed_to": "PRJ-1012-OLD"}],
+            "mart_state_system": _SEEN,
         },
         [("project-missing|erp|PRJ-1012", "PRJ-1012", None)],
     ),
@@ -322,37 +200,5 @@ EXAMPLES = (
                 {"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}
             ],
         },
-    ),
-    Example(
-        "in the PSA and never sold",
-        {
-            "mart_project": [
-                {**_SOLD, "project_key": "PRJ-1", "in_erp": True},
-                {
-                    "project_key": "PRJ-9",
-                    "in_crm": False,
-                    "in_psa": True,
-                    "in_erp": False,
-                    "in_ppm": False,
-                    "status_psa": "active",
-                },
-            ],
-            "mart_state_system": _SEEN,
-            "mart_state_project": [
-                {"system": "kantata", "role": "psa", "key": "PRJ-9", "first_seen": "2026-09-01 00:00:00+00"}
-            ],
-        },
-        [("project-unsold|PRJ-9", "PRJ-9", None)],
-    ),
-    Example(
-        "closed in the ERP, open in the PSA",
-        {
-            "mart_project": [{**_SOLD, "in_erp": True, "status_erp": "closed", "status_psa": "active"}],
-            "mart_state_system": _SEEN,
-            "mart_state_project": [
-                {"system": "netsuite", "role": "erp", "key": "PRJ-1012", "observed_at": "2026-09-01 00:00:00+00"}
-            ],
-        },
-        [("project-status|PRJ-1012", "PRJ-1012", None)],
     ),
 )

@@ -26,6 +26,7 @@ grain: project_key
     sow_number                VARCHAR        -                   the statement of work it was sold under
     sow_expires_on            DATE           day                 the last day that the statement of work covers
     gone_at                   TIMESTAMPTZ    UTC                 when a system that had it was last seen without it
+    renamed_to                VARCHAR        -                   what that system calls it now, where it is still there
 */
 
 -- mart_project: the CRM's word first, then any system's
@@ -73,11 +74,14 @@ WITH held AS (
     WHERE kind = 'acknowledgement' AND entity = 'project' AND business_key LIKE 'project:%'
     GROUP BY ALL
 ), left_behind AS (
-    SELECT system, key, observed_at AS at FROM memory.state.place WHERE entity = 'project'
+    SELECT system, key, observed_at AS at, NULL AS called FROM memory.state.place WHERE entity = 'project'
     UNION ALL
-    SELECT system, key, left_at FROM memory.state.former_key WHERE entity = 'project'
+    SELECT k.system, k.key, k.left_at, p.key
+    FROM memory.state.former_key k
+    LEFT JOIN memory.state.project p ON p.system = k.system AND p.system_id = k.system_id
+    WHERE k.entity = 'project'
 ), gone AS (
-    SELECT l.key, max(l.at) AS at
+    SELECT l.key, max(l.at) AS at, arg_max(l.called, l.at) AS called
     FROM left_behind l
     ANTI JOIN memory.state.project q USING (system, key)
     GROUP BY l.key
@@ -114,7 +118,8 @@ SELECT
     END AS usable_at,
     sale.sow_number,
     sale.sow_expires_on,
-    g.at AS gone_at
+    g.at AS gone_at,
+    g.called AS renamed_to
 FROM seen s
 LEFT JOIN gone g ON g.key = s.key
 LEFT JOIN memory.state.sale sale ON sale.project_code = s.key

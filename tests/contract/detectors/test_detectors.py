@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 import collectors.detectors
-from collectors.detectors import detectors, invalid_charge_code, lag_breach, modules, orphaned_project, quarantine
+from collectors.detectors import (
+    detectors,
+    invalid_charge_code,
+    lag_breach,
+    modules,
+    orphaned_project,
+    quarantine,
+    stranded_work,
+)
 from collectors.detectors.contract import Example
 from models.domain.case import SEVERITIES
 from models.domain.explanations import EXPLANATIONS
@@ -86,8 +94,16 @@ def test_a_deletion_is_dated_by_the_first_that_missed_the_project(schema, refuse
         "error_code": "project-not-found" if refused else None,
     }
     example = Example("deleted", {"mart_project": [project], "mart_work": [entry]}, [])
-    [found] = orphaned_project.DETECTOR.findings(answered(schema, example), NOW, NOW)
+    [found] = stranded_work.DETECTOR.findings(answered(schema, example), NOW, NOW)
     assert f"first missed on {told} 2026" in found.cause.explanation
+
+
+@pytest.mark.req("C4", "X11")
+def test_a_project_that_got_another_code_is_not_said_to_be_deleted(schema):
+    [given] = [one for one in orphaned_project.EXAMPLES if "another code" in one.title]
+    [found] = orphaned_project.DETECTOR.findings(answered(schema, given), NOW, NOW)
+    assert "it is called PRJ-1012-OLD there now" in found.cause.explanation
+    assert "deleted" not in found.cause.explanation
 
 
 def test_every_module_beside_the_contract_is_a_detector():

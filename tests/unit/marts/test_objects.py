@@ -85,10 +85,10 @@ def test_a_renamed_job_is_missed_under_its_old_code_since_it_was_renamed() -> No
         lake.observe(system, "project", "PRJ-1", hours_ago(60), system_id="11")
     lake.observe("netsuite", "project", "PRJ-1", hours_ago(5), present=False, system_id="11")  # what a snapshot sends
     lake.observe("netsuite", "project", "PRJ-1-OLD", hours_ago(5), system_id="11")
-    found = rows(lake, "SELECT project_key, in_erp, gone_at FROM mart_project ORDER BY 1")
+    found = rows(lake, "SELECT project_key, in_erp, gone_at, renamed_to FROM mart_project ORDER BY 1")
     assert found == [
-        {"project_key": "PRJ-1", "in_erp": False, "gone_at": hours_ago(5)},
-        {"project_key": "PRJ-1-OLD", "in_erp": True, "gone_at": None},
+        {"project_key": "PRJ-1", "in_erp": False, "gone_at": hours_ago(5), "renamed_to": "PRJ-1-OLD"},
+        {"project_key": "PRJ-1-OLD", "in_erp": True, "gone_at": None, "renamed_to": None},
     ]
 
 

@@ -1,0 +1,19 @@
+-- work: approved or refused on a project that nobody sold; a sale is given a day to arrive
+SELECT w.* REPLACE (greatest(w.blocked_since, p.closed_won_at) AS blocked_since), p.name AS project_name
+FROM mart_work w
+LEFT JOIN mart_project p USING (project_key)
+WHERE w.blocker = 'project-unsold' AND coalesce(w.approved_at, w.blocked_since) < {now} - INTERVAL 1 DAY;
+
+-- project: people can book time on it, and nobody sold it
+SELECT p.*, s.system, s.since
+FROM mart_project p
+JOIN (
+    SELECT key, min(system) AS system, min(first_seen) AS since
+    FROM mart_state_project
+    WHERE role IN ('psa', 'erp')
+    GROUP BY key
+) s ON s.key = p.project_key
+WHERE NOT p.in_crm
+    AND EXISTS (SELECT 1 FROM mart_project q WHERE q.in_crm)
+    AND s.since < {now} - INTERVAL 1 DAY
+    AND coalesce(p.status_psa, p.status_erp) IN ('active', 'planned');
