@@ -35,7 +35,12 @@ grain: entity, item_key, source_key, target_key
 
 -- undone: what reversals take back, by the posting they name
 CREATE OR REPLACE TABLE memory.state.undone AS
-SELECT system, kind, regexp_replace(key, '-R$', '') AS key, sum(abs(hours)) AS hours, sum(abs(amount)) AS amount
+SELECT
+    system,
+    kind,
+    regexp_replace(key, '-R$', '') AS key,
+    CAST(sum(abs(hours)) AS DECIMAL(18,6)) AS hours,
+    CAST(sum(abs(amount)) AS DECIMAL(18,6)) AS amount
 FROM memory.state.item
 WHERE role = 'erp' AND reversal
 GROUP BY ALL;
@@ -44,7 +49,7 @@ GROUP BY ALL;
 CREATE OR REPLACE TABLE memory.state.joint_work AS
 WITH held AS (
     SELECT i.* REPLACE (
-        CAST(i.hours - sign(i.hours) * coalesce(u.hours, 0) AS DECIMAL(18,2)) AS hours,
+        CAST(i.hours - sign(i.hours) * coalesce(u.hours, 0) AS DECIMAL(18,6)) AS hours,
         CAST(i.amount - sign(i.amount) * coalesce(u.amount, 0) AS DECIMAL(18,2)) AS amount
     )
     FROM memory.state.item i
@@ -53,7 +58,7 @@ WITH held AS (
         AND (u.key IS NULL OR abs(coalesce(i.hours, i.amount)) <> coalesce(u.hours, u.amount))
     UNION ALL
     -- A reversal of a posting that is not there (any more).
-    SELECT i.* REPLACE (CAST(-abs(i.hours) AS DECIMAL(18,2)) AS hours, CAST(-abs(i.amount) AS DECIMAL(18,2)) AS amount)
+    SELECT i.* REPLACE (CAST(-abs(i.hours) AS DECIMAL(18,6)) AS hours, CAST(-abs(i.amount) AS DECIMAL(18,2)) AS amount)
     FROM memory.state.item i
     ANTI JOIN memory.state.item p
         ON p.role = 'erp' AND NOT p.reversal AND p.system = i.system AND p.kind = i.kind
@@ -107,7 +112,7 @@ SELECT
     source_amount,
     t.money AS target_amount,
     CAST(s.hours AS DECIMAL(18,2)) AS source_hours,
-    t.hours AS target_hours,
+    CAST(t.hours AS DECIMAL(18,2)) AS target_hours,
     -- Written out only where something differs: nearly everything is the same.
     CASE
         WHEN s.key IS NULL OR t.key IS NULL THEN NULL
@@ -127,7 +132,7 @@ SELECT
             {
                 'field': 'hours',
                 'source': CAST(CAST(coalesce(s.hours, 0) AS DECIMAL(18,2)) AS VARCHAR),
-                'target': CAST(coalesce(t.hours, 0) AS VARCHAR)
+                'target': CAST(CAST(coalesce(t.hours, 0) AS DECIMAL(18,2)) AS VARCHAR)
             },
             {
                 'field': 'rate',

@@ -1,11 +1,12 @@
 /*
-When each system was last seen to change; what it lacked before that moment says nothing of later.
+When each system was last seen to change, and up to when it was read; what it lacked by then says nothing of later.
 
 grain: system, role
 
     system       VARCHAR      -    as the installation calls it
     role         VARCHAR      -    crm, erp, psa, ppm or hcm
     observed_at  TIMESTAMPTZ  UTC  the newest observation of any of its objects
+    read_at      TIMESTAMPTZ  UTC  all of it had been read at this moment, whether it had changed or not
 */
 
 -- mart_state_system: of all systems that have shown a project, customer, person or item
@@ -18,8 +19,15 @@ WITH known AS (
     SELECT system, role FROM memory.state.resource
     UNION
     SELECT system, role FROM memory.state.item
+), extract AS (
+    SELECT system, CASE WHEN bool_and(taken_at IS NOT NULL) THEN min(taken_at) END AS at FROM extracts GROUP BY system
 )
-SELECT p.system, k.role, max(p.observed_at) AS observed_at
+SELECT
+    p.system,
+    k.role,
+    max(p.observed_at) AS observed_at,
+    greatest(max(p.observed_at), any_value(e.at)) AS read_at
 FROM memory.state.place p
 JOIN known k USING (system)
+LEFT JOIN extract e USING (system)
 GROUP BY ALL;

@@ -55,9 +55,9 @@ WITH lone AS (
     FROM memory.state.joint
     WHERE differs IS NULL OR len(differs) > 0
 ), system AS (
-    SELECT system, max(observed_at) AS read_at FROM memory.state.mart_state_system GROUP BY system
+    SELECT system, max(read_at) AS read_at FROM memory.state.mart_state_system GROUP BY system
 ), role AS (
-    SELECT role, min(system) AS system, min(observed_at) AS read_at FROM memory.state.mart_state_system GROUP BY role
+    SELECT role, min(system) AS system, min(read_at) AS read_at FROM memory.state.mart_state_system GROUP BY role
 ), removed AS (
     SELECT
         role,
