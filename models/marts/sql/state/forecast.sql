@@ -1,7 +1,7 @@
 /*
 What the managers of projects expect, as the portfolio shows it.
 
-grain: system, key
+grain: system, system_id
 observed: forecast
 published: mart_state_forecast
 

@@ -1,7 +1,7 @@
 /*
 Days on which a company of the firm does not work.
 
-grain: system, key
+grain: system, system_id
 observed: holiday
 published: mart_state_holiday
 

@@ -1,7 +1,7 @@
 /*
 Hours that people are away, day by day.
 
-grain: system, key
+grain: system, system_id
 observed: leave
 published: mart_state_leave
 

@@ -1,7 +1,7 @@
 /*
 What customers paid on invoices of the ERP.
 
-grain: system, key
+grain: system, system_id
 observed: payment
 published: mart_state_payment
 

@@ -1,7 +1,7 @@
 /*
 What each company of the firm is to earn in a period.
 
-grain: system, key
+grain: system, system_id
 observed: revenue_target
 published: mart_state_revenue_target
 
