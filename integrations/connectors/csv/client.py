@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from integrations.connectors.csv.shapes import Shaped, delimiter_of
 from models.domain.errors import Misconfigured, Retriable, Unmappable
 
 LONGEST = 256 * 1024
+_QUOTED = re.compile(rb'"(?:[^"]|"")*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,13 @@ class Record:
 
 
 class CsvFile:
-    """A file with a header row. Text is UTF-8; a record that is not is read as Windows-1252, since exports mix both."""
+    """A file with a header row. Text is UTF-8; a record that is not is read as Windows-1252, since exports mix both.
+    Without a `delimiter` the one that the file's first line names (`sep=;`) counts, else a comma.
+    """
 
-    def __init__(self, path: Path, delimiter: str = ",") -> None:
-        self.path, self._delimiter = path, delimiter
+    def __init__(self, path: Path, delimiter: str | None = None) -> None:
+        self.path, self._given = path, delimiter
+        self._shaped = Shaped(path)
 
     @property
     def changed_at(self) -> datetime:
@@ -61,63 +68,42 @@ class CsvFile:
     def records(self, start: int = 0) -> Iterator[Record]:
         """Data rows from a byte offset on (0: from the first one). Blank lines are no rows."""
         with self._open() as file:
-            header, _ = self._piece(file)
-            names = [name.strip() for name in self._cells(decoded(header.removeprefix(b"\xef\xbb\xbf"))) or ()]
-            if not any(names):
-                raise Misconfigured(
-                    f"{self.path} has no readable header row: the mapping needs the column names in the first line"
-                )
+            named = delimiter_of(file)
+            delimiter = self._given or named or ","
+            header, _ = _piece(file, delimiter)
+            names = self._names(header, delimiter)
             file.seek(max(start, file.tell()))
             while True:
                 place = file.tell()
-                raw, fault = self._piece(file)
+                raw, fault = _piece(file, delimiter)
                 if not raw:
                     return
                 if raw.strip():
-                    yield self._record(place, file.tell(), raw, names, fault)
+                    yield _record(place, file.tell(), raw, names, delimiter, fault)
 
-    def _record(self, start: int, end: int, raw: bytes, names: list[str], fault: Unmappable | None) -> Record:
-        text = decoded(raw).rstrip("\r\n")
-        cells = None if fault else self._cells(text)
-        if fault is None and cells is None:
-            fault = Unmappable(f"the row at byte {start} cannot be split into columns", "row", code="bad-row")
-        if fault is None and cells is not None and len(cells) != len(names):
-            fault = Unmappable(
-                f"the row at byte {start} has {len(cells)} columns, the header {len(names)}", "row", code="bad-row"
+    def _names(self, header: bytes, delimiter: str) -> list[str]:
+        """The columns' names; raises Misconfigured where there are none, or one that two columns share."""
+        names = [name.strip() for name in _cells(decoded(header.removeprefix(b"\xef\xbb\xbf")), delimiter) or ()]
+        if not any(names):
+            raise Misconfigured(
+                f"{self.path} has no readable header row: the mapping needs the column names in the first line"
             )
-        return Record(
-            start,
-            end,
-            raw.endswith(b"\n"),
-            text,
-            dict(zip(names, cells or (), strict=False)) if not fault else {"row": text},
-            fault,
-        )
-
-    def _piece(self, file: BinaryIO) -> tuple[bytes, Unmappable | None]:
-        """The bytes of one record; quoted cells may hold line ends. An open quote costs its own line only."""
-        start = file.tell()
-        raw = first = file.readline()
-        while raw.count(b'"') % 2 and len(raw) < LONGEST:
-            more = file.readline()
-            if not more:
-                break
-            raw += more
-        if raw.count(b'"') % 2 == 0:
-            return raw, None
-        file.seek(start + len(first))
-        return first, Unmappable(f"the row at byte {start} opens a quote that never closes", "row", code="bad-row")
-
-    def _cells(self, text: str) -> list[str] | None:
-        """The cells of one record, None when it holds bare carriage returns or a cell beyond the reader's limit."""
-        try:
-            return next(csv.reader([text.replace("\r\n", "\n")], delimiter=self._delimiter), [])
-        except csv.Error:
-            return None
+        twice = sorted({name for name in names if name and names.count(name) > 1})
+        if twice:
+            raise Misconfigured(
+                f"the header of {self.path} names column {twice[0]} twice, so that nobody can say which one counts: "
+                "give each its own name"
+            )
+        return names
 
     def _open(self) -> BinaryIO:
+        with self._readable():
+            return self._shaped.open(self._stat())
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         try:
-            return self.path.open("rb")
+            yield
         except FileNotFoundError:
             raise Misconfigured(
                 f"{self.path} is not there: put the file in place or change `folder` in the systems file"
@@ -126,9 +112,68 @@ class CsvFile:
             raise Retriable(f"{self.path} cannot be read now: {error.strerror}") from error
 
     def _stat(self) -> tuple[int, int]:
-        with self._open():
+        with self._readable():
             found = self.path.stat()
         return found.st_mtime_ns, found.st_size
+
+
+def _record(start: int, end: int, raw: bytes, names: list[str], delimiter: str, fault: Unmappable | None) -> Record:
+    text = decoded(raw).rstrip("\r\n")
+    cells = None if fault else _cells(text, delimiter)
+    if fault is None and cells is None:
+        fault = Unmappable(f"the row at byte {start} cannot be split into columns", "row", code="bad-row")
+    if fault is None and cells is not None and len(cells) != len(names):
+        fault = Unmappable(
+            f"the row at byte {start} has {len(cells)} columns, the header {len(names)}", "row", code="bad-row"
+        )
+    columns = {"row": text} if fault else dict(zip(names, cells or (), strict=False))
+    return Record(start, end, raw.endswith(b"\n"), text, columns, fault)
+
+
+def _piece(file: BinaryIO, delimiter: str) -> tuple[bytes, Unmappable | None]:
+    """The bytes of one record; quoted cells may hold line ends. An open quote costs its own line only, and a quote
+    within a cell (27" monitor) opens none.
+    """
+    start = file.tell()
+    raw = first = more = file.readline()
+    state = quotes_of(raw, delimiter)
+    while state == "open" and more and len(raw) < LONGEST:
+        more = file.readline()
+        raw += more
+        state = quotes_of(raw, delimiter) if b'"' in more else state
+    if state == "whole":
+        return raw, None
+    file.seek(start + len(first))
+    return first, Unmappable(f"the row at byte {start} opens a quote that never closes", "row", code="bad-row")
+
+
+def quotes_of(raw: bytes, delimiter: str) -> str:
+    """`whole` where every cell that begins with a quote ends with one, `open` where the last one does not end yet,
+    `broken` where something else follows the end of one. A quote within a cell is a character like any other.
+    """
+    if b'"' not in raw:
+        return "whole"
+    mark, place = delimiter.encode(), 3 if raw.startswith(b"\xef\xbb\xbf") else 0
+    while place < len(raw):
+        if raw.startswith(b'"', place):
+            place = _QUOTED.match(raw, place).end()  # type: ignore[union-attr]
+            if place >= len(raw):
+                return "open"
+            if not (rest := raw[place + 1 : place + 3]) or rest in (b"\n", b"\r\n"):
+                return "whole"
+            if not rest.startswith(mark):
+                return "broken"
+        found = raw.find(mark, place)
+        place = found + len(mark) if found >= 0 else len(raw)
+    return "whole"
+
+
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    """The cells of one record, None when it holds bare carriage returns or a cell beyond the reader's limit."""
+    try:
+        return next(csv.reader([text.replace("\r\n", "\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return None
 
 
 def decoded(raw: bytes) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,17 @@ class Firsts:
     places: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a stream: the byte to go on from, the digest of an unfinished last row, and the version (epoch
+    milliseconds) of the state of the file that is read.
+    """
+
+    offset: int
+    tail: str
+    version: int
+
+
 class CsvFiles:
     """Options: folder, mapping (a TOML file), results (folder for what is written back; without it no writes)."""
 
@@ -52,7 +64,7 @@ class CsvFiles:
         self.config = config
         self._mapped: Mapped = read_mapping(Path(self._option("mapping")))
         self._files = {
-            name: CsvFile(Path(self._option("folder")) / spec["path"], spec.get("delimiter", ","))
+            name: CsvFile(Path(self._option("folder")) / spec["path"], spec.get("delimiter"))
             for name, spec in self._mapped.files.items()
         }
         self._outbox = Outbox(Path(str(config.options["results"]))) if "results" in config.options else None
@@ -64,17 +76,18 @@ class CsvFiles:
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
         spec = self._mapped.stream(only(stream, self.streams, self.config.name))
-        file = self._files[spec.file]
-        start, tail = self._place(spec, cursor)
-        reading, end, last = Reading(), start, tail
-        for record in file.records(start):
+        file, place = self._files[spec.file], self._place(spec, cursor)
+        reading, end, last = Reading(), place.offset, place.tail
+        for record in file.records(place.offset):
             if len(reading.events) + len(reading.rejected) >= limit:
-                return Page(reading.events, self._cursor(spec, end, last), True, reading.rejected, reading.seen)
-            if record.closed or record.digest != tail:
-                self._read(spec, record, reading)
+                reached = self._cursor(spec, Place(end, last, place.version))
+                return Page(reading.events, reached, True, reading.rejected, reading.seen)
+            if record.closed or record.digest != place.tail:
+                self._read(spec, record, reading, place.version)
             # A row without its line end may still be growing: it is read, and looked at again should it change.
             end, last = (record.end, "") if record.closed else (record.start, record.digest)
-        return Page(reading.events, self._cursor(spec, end, last), False, reading.rejected, reading.seen)
+        reached = self._cursor(spec, Place(end, last, place.version))
+        return Page(reading.events, reached, False, reading.rejected, reading.seen)
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
@@ -117,22 +130,28 @@ class CsvFiles:
             )
         return str(self.config.options[name])
 
-    def _place(self, spec: Stream, cursor: str | None) -> tuple[int, str]:
-        """The byte to go on from and the digest of an unfinished last row; the beginning when the file was replaced."""
+    def _place(self, spec: Stream, cursor: str | None) -> Place:
+        """Where to go on; the beginning when the file was replaced. What comes later is the later version, whatever the
+        file's time says: a corrected file may be a copy that keeps an older one.
+        """
+        changed = millis(self._files[spec.file].changed_at)
         if not cursor:
-            return 0, ""
+            return Place(0, "", changed)
         try:
             body = json.loads(cursor)
             offset, tail, digest = int(body["offset"]), str(body["tail"]), str(body["digest"])
+            version = int(body.get("version", 0))
         except (ValueError, KeyError, TypeError) as error:
             raise Misconfigured(
                 f"the cursor {cursor[:80]!r} is unreadable ({error}): reset the stream's cursor to begin again"
             ) from error
-        return (offset, tail) if self._digest(spec.file, offset) == digest else (0, "")
+        if self._digest(spec.file, offset) == digest:
+            return Place(offset, tail, max(changed, version))
+        return Place(0, "", max(changed, version + 1))
 
-    def _cursor(self, spec: Stream, offset: int, tail: str) -> str:
-        name = self._mapped.files[spec.file]["path"]
-        return json.dumps({"file": name, "offset": offset, "tail": tail, "digest": self._digest(spec.file, offset)})
+    def _cursor(self, spec: Stream, place: Place) -> str:
+        name, digest = self._mapped.files[spec.file]["path"], self._digest(spec.file, place.offset)
+        return json.dumps({"file": name, "digest": digest, **asdict(place)})
 
     def _digest(self, file: str, offset: int) -> str:
         """Remembered for the file's present state, since an idle source is polled each second."""
@@ -143,17 +162,19 @@ class CsvFiles:
             self._digests[place] = self._files[file].digest(offset)
         return self._digests[place]
 
-    def _read(self, spec: Stream, record: Record, reading: Reading) -> None:
+    def _read(self, spec: Stream, record: Record, reading: Reading, version: int) -> None:
         columns = self._joined(spec, record.columns)
         if record.fault is None and not spec.wanted(columns):
             return
         key = _key(spec, record, columns)
         first = key is None or self._places(spec).get(key, record.start) == record.start
         names = _names(spec, record, key, first)
-        reading.take(names[0], columns, partial(self._event, spec, record, columns, first))
+        reading.take(names[0], columns, partial(self._event, spec, record, columns, first, version))
         reading.seen.extend(names[1:])
 
-    def _event(self, spec: Stream, record: Record, columns: Mapping[str, str], first: bool) -> CloudEvent | None:
+    def _event(
+        self, spec: Stream, record: Record, columns: Mapping[str, str], first: bool, version: int
+    ) -> CloudEvent | None:
         if record.fault is not None:
             raise record.fault
         key = spec.key_of(columns)
@@ -163,15 +184,15 @@ class CsvFiles:
             raise Unmappable(
                 f"{spec.entity} {key} was in an earlier row of the file already", spec.key, code="duplicate-row"
             )
-        return self._envelope(spec, key, record, spec.canonical(columns, self.config.name))
+        return self._envelope(spec, key, record, spec.canonical(columns, self.config.name), version)
 
-    def _envelope(self, spec: Stream, key: str, record: Record, found: Canonical) -> CloudEvent:
-        changed = self._files[spec.file].changed_at
+    def _envelope(self, spec: Stream, key: str, record: Record, found: Canonical, version: int) -> CloudEvent:
+        changed = datetime.fromtimestamp(version / 1000, UTC)
         system, data = self.config.name, found.model_dump(mode="json")
         entity = (data.get("legal_entity_id") or (data.get("dimensions") or {}).get("legal_entity_id")) or None
         name_of = SUBJECTS.get(spec.entity)
         subject = name_of(system, key) if name_of else key
-        for name, value in (("changed_at", changed.isoformat()), ("source_version", millis(changed))):
+        for name, value in (("changed_at", changed.isoformat()), ("source_version", version)):
             if name in type(found).model_fields and name not in spec.fields:
                 data[name] = value
         return CloudEvent(
@@ -182,7 +203,7 @@ class CsvFiles:
             time=changed,
             dataschema=f"tieout:{spec.entity}:{found.version}",
             data=data,
-            sourceversion=millis(changed),
+            sourceversion=version,
             legalentity=entity,
         )
 

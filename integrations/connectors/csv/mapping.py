@@ -1,8 +1,8 @@
 """A mapping file (TOML): which columns make which canonical fields; pure once read.
 
-[files.<name>] path, delimiter · [[stream]] name, entity, event, file, key, once ("skip" or "reject" a repeated key),
-join, where, fields. A field is text with {Column} placeholders, a constant, or a table: text | first_of, type (text,
-decimal, date, flag), format, optional, or ref + id for a SystemRef. Dotted names nest. An empty column that is not
+[files.<name>] path, delimiter, decimal · [[stream]] name, entity, event, file, key, once ("skip" or "reject" a
+repeated key), join, where, fields. A field is text with {Column} placeholders, a constant, or a table: text | first_of,
+type (text, decimal, date, flag), format, optional, or ref + id for a SystemRef. Dotted names nest. An empty column not
 optional rejects its row.
 """
 
@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from integrations.connectors.rows import exact
+from integrations.connectors.csv.numbers import hours, number
 from models.canonical.schemas import SCHEMAS, Canonical
 from models.domain.errors import Misconfigured, Unmappable
 
+HOURS = ("hours", "weekly_hours")
+Number = Callable[[str, str], Decimal]
 PLACE = re.compile(r"\{([^{}]+)\}")
 EMPTY = frozenset({"", "NA", "N/A", "NULL", "null", "None"})
 
@@ -38,6 +41,8 @@ class Stream:
     once: str = "skip"
     join: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    decimal: str | None = "."
+    """The sign before the fractions of its file's numbers; None: a point or a comma, where it is clear."""
 
     def wanted(self, columns: Mapping[str, str]) -> bool:
         """Whether the row filters let a row through."""
@@ -54,7 +59,8 @@ class Stream:
         """The canonical object of a row; raises Unmappable with the column, or pydantic's ValidationError."""
         body: dict[str, Any] = {}
         for path, spec in self.fields.items():
-            _put(body, path, value_of(spec, columns, system))
+            read = hours if path.rpartition(".")[2] in HOURS else number
+            _put(body, path, value_of(spec, columns, system, partial(read, sign=self.decimal)))
         if "ref" in SCHEMAS[self.entity].model_fields:
             body.setdefault("ref", {"system": system, "kind": self.entity, "id": self.key_of(columns)})
         return SCHEMAS[self.entity].model_validate(body)
@@ -80,8 +86,9 @@ def read_mapping(path: Path) -> Mapped:
     """The mapping file as values; raises Misconfigured naming what is wrong in it."""
     try:
         body = tomllib.loads(path.read_text("utf-8"))
-        streams = tuple(Stream(**stream) for stream in body["stream"])
-        mapped = Mapped(streams, body["files"])
+        files = body["files"]
+        streams = tuple(Stream(**{"decimal": _sign(files, stream), **stream}) for stream in body["stream"])
+        mapped = Mapped(streams, files)
     except OSError as error:
         raise Misconfigured(
             f"the mapping file {path} cannot be read: {error.strerror}; give `mapping` in the systems file"
@@ -93,8 +100,8 @@ def read_mapping(path: Path) -> Mapped:
     return mapped
 
 
-def value_of(spec: Any, columns: Mapping[str, str], system: str) -> Any:
-    """What a field's specification gives for a row."""
+def value_of(spec: Any, columns: Mapping[str, str], system: str, read: Number) -> Any:
+    """What a field's specification gives for a row; `read` makes a number of a column's text."""
     if isinstance(spec, str):
         return filled(spec, columns)
     if not isinstance(spec, Mapping):
@@ -106,7 +113,7 @@ def value_of(spec: Any, columns: Mapping[str, str], system: str) -> Any:
         if spec.get("optional"):
             return None
         raise Unmappable(f"column {column} is empty and the row needs it", column, code="missing-field")
-    return _typed(text, column, spec)
+    return _typed(text, column, spec, read)
 
 
 def filled(template: str, columns: Mapping[str, str]) -> str:
@@ -133,13 +140,10 @@ def _first(spec: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[str | N
     return (columns[found].strip() if found else None), found or ", ".join(names)
 
 
-def _typed(text: str, column: str, spec: Mapping[str, Any]) -> Any:
+def _typed(text: str, column: str, spec: Mapping[str, Any], read: Number) -> Any:
     kind = spec.get("type", "text")
     if kind == "decimal":
-        number = exact(text)
-        if number is None:
-            raise Unmappable(f"column {column} is no number", column, code="retyped-field")
-        return number
+        return read(text, column)
     if kind == "date":
         return _day(text, column, spec.get("format", "%Y-%m-%d"))
     if kind == "flag":
@@ -161,12 +165,22 @@ def _put(body: dict[str, Any], path: str, value: Any) -> None:
     body[last] = str(value) if isinstance(value, Decimal) else value
 
 
+def _sign(files: Mapping[str, Mapping[str, str]], stream: Mapping[str, Any]) -> str | None:
+    """What a stream's file writes before fractions: what it says, else a point; in a file of semicolons, where a comma
+    is at home, either.
+    """
+    file = files.get(str(stream.get("file")), {})
+    return file.get("decimal", None if file.get("delimiter") == ";" else ".")
+
+
 def _checked(stream: Stream, mapped: Mapped, path: Path) -> None:
     if stream.entity not in SCHEMAS:
         raise Misconfigured(f"{path}: stream {stream.name} maps to {stream.entity!r}, which is no canonical entity")
     for name in (stream.file, *([stream.join["file"]] if stream.join else ())):
         if name not in mapped.files:
             raise Misconfigured(f"{path}: stream {stream.name} reads file {name!r}, which [files] does not have")
+    if stream.decimal not in (".", ",", None):
+        raise Misconfigured(f'{path}: decimal of file {stream.file} is {stream.decimal!r}: give "," or "."')
     floats = [name for name, spec in stream.fields.items() if isinstance(spec, float)]
     if floats:
         raise Misconfigured(

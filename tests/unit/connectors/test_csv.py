@@ -16,11 +16,12 @@ import pytest
 
 from integrations.connectors.csv import CONNECTOR
 from integrations.connectors.csv.client import CsvFile
+from integrations.connectors.csv.numbers import hours, number
 from integrations.connectors.csv.outbox import Outbox
 from integrations.contracts.connector import Change, Page, Role, SystemConfig
 from models.canonical.events import CloudEvent, data_of
 from models.domain.clock import SystemClock
-from models.domain.errors import Misconfigured, OutcomeUnknown, Retriable
+from models.domain.errors import Misconfigured, OutcomeUnknown, Retriable, Unmappable
 from tests.sip import SIP, needs_sip
 
 HEADER = "TaskNumber,Summary,StatusCode,ProjectCode,ProjectBreakdownCode,DeveloperID,DeveloperHoursActual\n"
@@ -334,3 +335,86 @@ def test_records_know_their_bytes(tmp_path: Path) -> None:
     found = list(CsvFile(path).records())
     assert [record.columns["t"] for record in found] == ["ä\n", "b"]
     assert list(CsvFile(path).records(found[1].start)) == [found[1]]
+
+
+@pytest.mark.req("S6", "N4")
+def test_a_corrected_file_is_a_correction_whatever_its_time(tmp_path: Path) -> None:
+    """S6: a copy that keeps an older time than the file it replaces still brings the later version of its rows."""
+    connector = source(tmp_path, b"1,a,FINISHED,PC2,PBC42,58,1.75\n")
+    file = tmp_path / "Sip-task-info.csv"
+    first = connector.poll("time", None)
+    file.write_bytes(HEADER.encode() + b"1,a,FINISHED,PC2,PBC42,58,2.75\n")
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    second = connector.poll("time", first.cursor)
+    (before,), (after,) = first.events, second.events
+    assert after.data["hours"] == "2.75" and after.sourceversion > before.sourceversion
+    assert after.time > before.time and after.id != before.id
+    assert connector.poll("time", second.cursor).events == []
+
+
+@pytest.mark.req("N4")
+def test_a_header_that_names_a_column_twice_is_refused(tmp_path: Path) -> None:
+    """N4: of two columns with one name nobody can say which counts; empty names, as of stray commas, are none."""
+    file = CsvFile(tmp_path / "a.csv")
+    file.path.write_text("Id,Hours,Hours\n1,2,3\n")
+    with pytest.raises(Misconfigured, match="names column Hours twice"):
+        list(file.records())
+    file.path.write_text("Id,Hours,,\n1,2,,\n")
+    assert [record.columns["Hours"] for record in file.records()] == ["2"]
+
+
+@pytest.mark.req("N4")
+@pytest.mark.parametrize(
+    ("content", "ids"),
+    [
+        ('Id,Text\n1,27" monitor\n2,x\n3,28"\n', "123"),
+        ('Id,Text\n1,"27 monitor\n"2","x"\n3,y\n', "23"),
+        ('Id,Text\n1,"a\nb, ""c"""\n2,x\n', "12"),
+        ('Id,Text\n1,"a"b\n2,x\n', "2"),
+    ],
+    ids=["inch-marks", "opens-only", "two-lines", "after-its-end"],
+)
+def test_a_quote_costs_its_own_row_at_most(tmp_path: Path, content: str, ids: str) -> None:
+    """N4: whatever a quote does in a row, the rows around it are read."""
+    file = CsvFile(tmp_path / "a.csv")
+    file.path.write_text(content)
+    assert "".join(record.columns["Id"] for record in file.records() if record.fault is None) == ids
+
+
+@pytest.mark.req("S6")
+@pytest.mark.parametrize(
+    ("text", "sign", "wanted"),
+    [
+        ("7,50", None, "7.50"),
+        ("7.50", None, "7.50"),
+        ("0,125", None, "0.125"),
+        ("1,234", None, None),
+        ("1.234", None, None),
+        ("1,234", ",", "1.234"),
+        ("1.234", ",", None),
+        ("7,50", ".", None),
+        ("1,234.5", ".", None),
+        ("1_5", ".", None),
+        ("1e1", ".", None),
+        ("\u0661", ".", None),
+        ("\u22122.5", ".", "-2.5"),
+        ("9" * 50, ".", None),
+    ],
+)
+def test_a_number_is_read_where_it_is_clear(text: str, sign: str | None, wanted: str | None) -> None:
+    """S6: with the sign that the mapping names; without one, what may be thousands or a fraction is refused."""
+    if wanted is None:
+        with pytest.raises(Unmappable, match="column Hours"):
+            number(text, "Hours", sign)
+    else:
+        assert number(text, "Hours", sign) == Decimal(wanted)
+
+
+@pytest.mark.req("S6")
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("01:30:00", "1.5"), ("7:35", "7.583333"), ("-0:45", "-0.75"), ("18:25 min", "0.306944"), ("45 sec", "0.0125")],
+)
+def test_durations_are_hours(text: str, wanted: str) -> None:
+    """S6: as time trackers write them; to the millionth of an hour where minutes are no hundredths."""
+    assert hours(text, "Hours", ".") == Decimal(wanted)
