@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from integrations.connectors.bearer import Bearer
 from integrations.connectors.http import HttpClient
+from integrations.connectors.netsuite.dates import AccountZone
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.netsuite.token import token_of
 from integrations.connectors.reply import Reply
@@ -29,6 +30,7 @@ class NetSuiteClient:
 
     def __init__(self, config: SystemConfig, clock: Clock, pause: Callable[[float], None] = time.sleep) -> None:
         self._config, self._clock, self._pause = config, clock, pause
+        self.zone = AccountZone(config)
         self._tokens = HttpClient(config, clock)
         self.http = HttpClient(config, clock, Bearer(lambda: token_of(config, self._tokens, clock)))
 
@@ -79,9 +81,7 @@ class NetSuiteClient:
         body = self._sent(reply, "suiteql").json(str)
         if not isinstance(body, Mapping) or not isinstance(body.get("items"), list):
             raise Unmappable(f"{self._config.name} sent a query answer without items", "items", code="bad-payload")
-        return [
-            {name: value for name, value in row.items() if name != "links"} for row in map(object_of, body["items"])
-        ]
+        return [self.zone.row(row) for row in map(object_of, body["items"])]
 
     def everything(self, statement: str) -> Iterator[Mapping[str, Any]]:
         """All rows of a statement with an `id` column, page after page by id: rows that come or go in between shift

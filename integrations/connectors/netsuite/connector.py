@@ -12,6 +12,7 @@ from integrations.connectors.digest import digest
 from integrations.connectors.mirror import Mirror
 from integrations.connectors.netsuite import events, mapping, observations
 from integrations.connectors.netsuite.client import PAGE, NetSuiteClient
+from integrations.connectors.netsuite.dates import TOUCHED, fixed
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.rows import Reading, jsonable
 from integrations.connectors.targets import aligned, answers_of, holds, only, tried, unreadable
@@ -28,7 +29,7 @@ WRITABLE = frozenset(
 )
 FEEDS = {"charge_codes": ("projectTask", events.charge_code_event), "projects": ("job", events.project_event)}
 STATEMENTS = {
-    name: " ".join(text.split()) for name, text in statements(Path(__file__).with_name("queries.sql")).items()
+    name: fixed(" ".join(text.split())) for name, text in statements(Path(__file__).with_name("queries.sql")).items()
 }
 BIG = ("time_entry", "expense", "invoice", "payment")
 """Entities that grow with every day of work."""
@@ -48,7 +49,7 @@ class NetSuite:
         self.config, self._clock = config, clock
         self._client = NetSuiteClient(config, clock)
         self._mirrors = {entity: Mirror() for entity in BIG}
-        self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 60)))
+        self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 60))) + self._client.zone.repeats
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
         kind, make = FEEDS[only(stream, FEEDS, self.config.name)]
@@ -106,7 +107,7 @@ class NetSuite:
         more known rows than a page has, as after a first load, so pages are read until something new shows.
         """
         since = mark.start(self._overlap)
-        statement = f"SELECT * FROM ({STATEMENTS[kind]}){_after(since) if since else ''} ORDER BY lastmodifieddate, id"
+        statement = f"SELECT * FROM ({STATEMENTS[kind]}){self._after(since) if since else ''} ORDER BY {TOUCHED}, id"
         fresh: list[Mapping[str, Any]] = []
         for page in count():
             rows = self._client.query(statement, page)
@@ -115,6 +116,9 @@ class NetSuite:
                 break
         return fresh[:limit], len(fresh) > limit
 
+    def _after(self, since: datetime) -> str:
+        return f" WHERE {TOUCHED} >= {self._client.zone.literal(since)}"
+
     def _mirrored(self, entity: str) -> Iterator[Observation]:
         """Everything of a big entity, reading only what changed since the last snapshot where nothing was deleted."""
         kind = (observations.OBSERVED.get(entity) or observations.WITH_LINES[entity])[0]
@@ -122,7 +126,7 @@ class NetSuite:
         with mirror.lock:
             since = mirror.since()
             if since is not None:
-                rows = list(self._client.everything(f"SELECT * FROM ({statement}){_after(since)}"))
+                rows = list(self._client.everything(f"SELECT * FROM ({statement}){self._after(since)}"))
                 mirror.take(self._observed(entity, rows), map(events.changed, rows))
             if since is None or self._client.count(kind) != len(mirror):
                 rows = list(self._client.everything(statement))
@@ -207,10 +211,6 @@ class NetSuite:
 
     def _ack(self, row: Mapping[str, Any]) -> Acknowledgement:
         return Acknowledgement(self.config.name, str(row["id"]), {"externalId": row.get("externalid")})
-
-
-def _after(since: datetime) -> str:
-    return f" WHERE lastmodifieddate >= TO_TIMESTAMP('{since:%Y-%m-%d %H:%M:%S}', 'YYYY-MM-DD HH24:MI:SS')"
 
 
 def _write(change: Change) -> Write:

@@ -195,8 +195,8 @@ def _instant(text: str | None, *_: object) -> str | None:
 def _text(value: Any, form: str = "") -> str | None:
     if value is None:
         return None
-    text = str(value)
-    return text[:10] if form.upper().replace('"', "") == "YYYY-MM-DD" else text
+    text, plain = str(value), form.upper().replace('"', "")
+    return text[:10] if plain == "YYYY-MM-DD" else text[:19] if plain == "YYYY-MM-DDTHH24:MI:SS" else text
 
 
 def _filled(row: sqlite3.Row) -> dict[str, str]:
