@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import pytest
-
 from integrations.connectors import netsuite, salesforce
 from integrations.contracts.connector import Role, SystemConfig
 from models.domain.clock import SystemClock
@@ -74,7 +72,6 @@ def test_netsuite_is_asked_for_dates_in_a_fixed_format() -> None:
     assert not page.rejected, [str(error) for *_, error in page.rejected]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 32: an org of one currency cannot be read")
 def test_a_salesforce_org_of_one_currency_can_be_read() -> None:
     """0.1.0 asks for CurrencyIsoCode always, so both streams fail and `check` says nothing of it.
     Wanted: all streams can be polled.

@@ -13,6 +13,7 @@ from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
 from integrations.connectors.reply import Reply
 from integrations.connectors.rows import object_of
+from integrations.connectors.salesforce.currency import OrgCurrency
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import (
@@ -34,25 +35,43 @@ class SalesforceClient:
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self._config, self._clock = config, clock
+        self.currency = OrgCurrency(config)
         self._tokens = HttpClient(config, clock)
         self.http = HttpClient(config, clock, Bearer(self._token))
 
     def query(self, soql: str, deleted: bool = False) -> Iterator[Mapping[str, Any]]:
         """All rows of a SOQL statement, page after page; with `deleted`, rows in the bin too."""
-        body = self._asked(self.http.read(f"{API}/{'queryAll' if deleted else 'query'}", {"q": soql}))
+        body = self._first(soql, deleted)
         while True:
-            yield from map(object_of, body["records"])
+            yield from (self.currency.row(object_of(row), soql) for row in body["records"])
             if body.get("done", True):
                 return
             body = self._asked(self.http.read(self.http.local(str(body["nextRecordsUrl"]))))
 
+    def _first(self, soql: str, deleted: bool) -> Any:
+        """The first page of a statement; asked again where the org turns out to have a single currency."""
+        path = f"{API}/{'queryAll' if deleted else 'query'}"
+        try:
+            return self._asked(self.http.read(path, {"q": self.currency.asked(soql)}))
+        except Unmappable as error:
+            self.currency.learn(error)
+            return self._asked(self.http.read(path, {"q": self.currency.asked(soql)}))
+
     def upsert(self, kind: str, field: str, records: Sequence[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
         """One answer per record, in order; at most 200 records of one kind."""
-        body = {"allOrNone": False, "records": [{"attributes": {"type": kind}, **record} for record in records]}
-        answers = self._asked(self.http.call("PATCH", f"{API}/composite/sobjects/{kind}/{field}", body, key=key), key)
+        try:
+            answers = self._upserted(kind, field, records, key)
+        except Unmappable as error:
+            self.currency.learn(error)
+            answers = self._upserted(kind, field, records, key)
         if not isinstance(answers, list) or len(answers) != len(records):
             raise OutcomeUnknown(f"{self._config.name} answered {len(records)} records with something else", key)
         return answers
+
+    def _upserted(self, kind: str, field: str, records: Sequence[Mapping[str, Any]], key: str) -> Any:
+        rows = [{"attributes": {"type": kind}, **self.currency.sent(record)} for record in records]
+        body = {"allOrNone": False, "records": rows}
+        return self._asked(self.http.call("PATCH", f"{API}/composite/sobjects/{kind}/{field}", body, key=key), key)
 
     def limits(self) -> Mapping[str, Any]:
         found = self._asked(self.http.read(f"{API}/limits"))

@@ -9,6 +9,7 @@ from typing import Any
 from integrations.connectors.rows import Reading, Row, ignored, jsonable
 from integrations.connectors.salesforce import mapping, observations
 from integrations.connectors.salesforce.client import SalesforceClient, literal
+from integrations.connectors.salesforce.currency import FIELD
 from integrations.connectors.salesforce.fields import ACCOUNT, LINE, OPPORTUNITY
 from integrations.connectors.targets import aligned, answers_of, body_of, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
@@ -71,7 +72,7 @@ class Salesforce:
             changes,
             WRITABLE,
             self.config.name,
-            lambda change: {EXTERNAL: change.external_id, **mapping.account_record(body_of(change))},
+            _record,
             self._write,
         )
 
@@ -80,12 +81,14 @@ class Salesforce:
         return [self._found(change, held.get(change.external_id)) for change in changes]
 
     def state(self, change: Change) -> TargetState:
-        wanted = {EXTERNAL: change.external_id, **mapping.account_record(body_of(change))}
+        wanted = dict(self._client.currency.sent(_record(change)))
         row = self._held([change.external_id]).get(change.external_id)
         current = None if row is None else aligned(jsonable(row), wanted)
         return TargetState(current, wanted, None if row is None else self._ack(row))
 
     def check(self) -> str:
+        list(self._client.query(f"SELECT Id, {FIELD} FROM Account LIMIT 1"))
+        self._client.currency.check()
         daily = self._client.limits().get("DailyApiRequests", {})
         left, whole = daily.get("Remaining", "an unknown number of"), daily.get("Max", "?")
         return f"{self.config.name} answers; {left} of {whole} daily calls are left"
@@ -156,11 +159,15 @@ class Salesforce:
         """The account counts once it holds what the change would write."""
         if row is None or (change.action, change.entity) not in WRITABLE:
             return None
-        made = tried(change, WRITABLE, self.config.name, lambda change: mapping.account_record(body_of(change)))
+        made = tried(change, WRITABLE, self.config.name, lambda change: self._client.currency.sent(_record(change)))
         return self._ack(row) if not isinstance(made, TieoutError) and holds(row, made) else None
 
     def _ack(self, row: Mapping[str, Any]) -> Acknowledgement:
         return Acknowledgement(self.config.name, str(row["Id"]), {"id": row["Id"]})
+
+
+def _record(change: Change) -> dict[str, Any]:
+    return {EXTERNAL: change.external_id, **mapping.account_record(body_of(change))}
 
 
 def _dated(row: Mapping[str, Any]) -> bool:
