@@ -9,11 +9,15 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`rate` units of the reporting currency for one of `currency`, as of `as_of` (UTC)."""
+    """`rate` units of the reporting currency for one of `currency`, of the day `as_of` (UTC), by way of the currency
+    `through` if by any; `stale` where it is older than the installation's policy allows.
+    """
 
     currency: str
     rate: Decimal
     as_of: datetime
+    through: str | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

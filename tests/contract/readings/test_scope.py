@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from app.readings.scope import OPEN, scoped
+from app.readings.scope import OPEN, RATES, scoped
 from app.readings.viewer import Viewer
 from models.lake.connection import connect
 from models.lake.read_only import sources
@@ -73,7 +73,7 @@ def test_no_source_that_is_open_to_all_holds_money(empty: duckdb.DuckDBPyConnect
         for column, kind, *_ in empty.execute(f"DESCRIBE {name}").fetchall()
         if kind.startswith("DECIMAL")
     }
-    assert decimals == {("mart_fx", "rate")}
+    assert decimals == {(name, "rate") for name in RATES}
 
 
 @pytest.mark.req("G1")
