@@ -60,5 +60,5 @@ def firms(stores: Stores, viewer: Viewer) -> tuple[str, ...]:
 
 
 def systems(stores: Stores, viewer: Viewer) -> tuple[Seen, ...]:
-    """When each system last showed something new, the oldest first."""
+    """Up to when the lake shows what each system held, the oldest first."""
     return rows(stores, viewer, SQL["systems"], Seen)

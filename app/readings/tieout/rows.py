@@ -134,7 +134,7 @@ class Firm:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """When a system last showed something new."""
+    """Up to when the lake shows what a system held."""
 
     system: str
-    observed_at: datetime
+    read_at: datetime

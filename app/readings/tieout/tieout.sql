@@ -100,5 +100,8 @@ FROM mart_work
 WHERE billable AND strftime(work_date, '%Y-%m') = $month
 HAVING count(*) > 0
 
--- systems: when each system was last seen to show what it holds
-SELECT system, min(observed_at) AS observed_at FROM mart_state_system GROUP BY system ORDER BY observed_at, system
+-- systems: up to when the lake shows what each system held
+SELECT system, min(coalesce(read_at, observed_at)) AS read_at
+FROM mart_state_system
+GROUP BY system
+ORDER BY read_at, system

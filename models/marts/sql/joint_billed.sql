@@ -1,6 +1,6 @@
 /*
-What the ERP holds as posted, and milestones that are done, beside the invoices that bill them: one row a pair, or a side
-that stands alone.
+What the ERP holds as posted, and milestones that are done, beside the invoices that bill them: one row a pair, or a
+side that stands alone.
 
 An invoice's record is all that its lines that stand say of one piece of work, less what credit memos took back of it.
 Lines that bill no work (a discount, a tax, a retainer) are no part of this joint. Work belongs to the month in which it

@@ -2,8 +2,8 @@
 Approved time and expenses beside what the ERP holds of each: one row a pair, or a side that stands alone.
 
 A posting and the reversal that takes it back whole are nothing; every other posting stands. Of several of one item the
-newest is the item's own, the others stand alone. An amount is hours x bill rate, or what was spent; 0 where the customer
-does not pay. What the entry leaves open (its rate, its company) is as it was posted.
+newest is the item's own, the others stand alone. An amount is hours x bill rate, or what was spent; 0 where the
+customer does not pay. What the entry leaves open (its rate, its company) is as it was posted.
 
 grain: entity, item_key, source_key, target_key
 

@@ -21,7 +21,7 @@ grain: flow, entity, item_key, source_key, target_key
     target_currency      VARCHAR        ISO 4217  of target_amount
     target_period        VARCHAR        -         its month by the target
     place                VARCHAR        -         landed, on_its_way, case, written_off, unexplained or unsourced
-    reason               VARCHAR        -         missing, outdated, edited, gone, foreign, doubled or withdrawn, if apart
+    reason               VARCHAR        -         missing, outdated, edited, gone, foreign, doubled, withdrawn; or none
     source_amount        DECIMAL(18,2)  currency  what it is worth by the source; none where the source has none
     target_amount        DECIMAL(18,2)  currency  what it is worth by the target; none where the target has none
     source_hours         DECIMAL(18,2)  h         of time only

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.derivation.refresh import refresh
+from models.journal.metadata import micros
 from models.marts.definitions import FOLDER
 from models.sql_statements import statements
 from tests.findings.books import entry, firm, posted
@@ -180,6 +181,19 @@ def test_nothing_is_judged_by_a_system_that_was_not_read_since() -> None:
     posted(lake, 1, hours="9.00", created_at=hours_ago(0.5).isoformat())
     assert records(lake)["TE-kantata-1"]["in_time"]
     lake.observe("kantata", "project", "PRJ-9", NOW + timedelta(minutes=1), name="now the PSA was read")
+    assert not records(lake)["TE-kantata-1"]["in_time"]
+
+
+def test_a_system_that_was_read_and_had_nothing_new_was_read() -> None:
+    """F10's kind: at night nobody books anything, and yet the PSA was read."""
+    lake = firm()
+    entry(lake, 1, hours_ago(50), changed_at=LONG_AGO)
+    posted(lake, 1, hours="9.00", created_at=hours_ago(0.5).isoformat())
+    taken = {"system": "kantata", "entity": "time_entry", "version": 1}
+    lake._insert("journal.main.extract", {**taken, "taken_at": micros(NOW + timedelta(seconds=30))})
+    assert records(lake)["TE-kantata-1"]["in_time"], "what it showed may be on its way to the lake"
+    lake.connection.execute("UPDATE journal.main.extract SET taken_at = ?", [micros(NOW + timedelta(minutes=2))])
+    lake.observe("netsuite", "project", "PRJ-9", NOW, name="something to derive anew for")
     assert not records(lake)["TE-kantata-1"]["in_time"]
 
 
