@@ -54,10 +54,13 @@ WITH lone AS (
     SELECT * EXCLUDE (differs), coalesce(differs, []) AS differs
     FROM memory.state.joint
     WHERE differs IS NULL OR len(differs) > 0
+), shown AS (
+    -- What a system showed when it was read reaches the lake a little later.
+    SELECT system, role, greatest(observed_at, read_at - INTERVAL 1 MINUTE) AS at FROM memory.state.mart_state_system
 ), system AS (
-    SELECT system, max(read_at) AS read_at FROM memory.state.mart_state_system GROUP BY system
+    SELECT system, max(at) AS read_at FROM shown GROUP BY system
 ), role AS (
-    SELECT role, min(system) AS system, min(read_at) AS read_at FROM memory.state.mart_state_system GROUP BY role
+    SELECT role, min(system) AS system, min(at) AS read_at FROM shown GROUP BY role
 ), removed AS (
     SELECT
         role,
