@@ -1,192 +1,96 @@
 /*
 The figures with a definition of their own, each with its unit, its target and how many things it rests on. Ratios are
-sums over sums, never means of ratios.
+sums over sums, never means of ratios. Beside what is reported stands what it comes to once every open case is settled:
+as its evidence says, all of them against the firm, all of them for it.
 
 grain: name
 
-    name    VARCHAR        -     which figure
-    value   DECIMAL(18,2)  unit  none where there is nothing to measure
-    unit    VARCHAR        -     h, s, %, a currency, or what is counted
-    target  DOUBLE         unit  what it should be; none for figures that only inform
-    as_of   TIMESTAMPTZ    UTC   the moment of the figure
-    n       BIGINT         -     how many projects, items, runs or answers it rests on
+    name         VARCHAR        -     which figure
+    value        DECIMAL(18,2)  unit  as reported; none where there is nothing to measure
+    unit         VARCHAR        -     h, s, days, %, a currency, or what is counted
+    target       DOUBLE         unit  what it should be; none for figures that only inform
+    as_of        TIMESTAMPTZ    UTC   when the source that lies back furthest was last seen to change
+    n            BIGINT         -     how many projects, items, people, runs or answers it rests on
+    adjusted     DECIMAL(18,2)  unit  with every open case settled as its evidence says
+    low          DECIMAL(18,2)  unit  the lowest that open cases can make it, all settled against the firm or all for it
+    high         DECIMAL(18,2)  unit  the highest that open cases can make it
+    numerator    DECIMAL(28,6)  -     of a ratio: what is divided; none of other figures
+    denominator  DECIMAL(28,6)  -     of a ratio: by what
+    definition   VARCHAR        -     how it is computed
+    note         VARCHAR        -     why there is no value: no source yet, and which; else none
 */
 
--- mart_kpi: one SELECT a figure
+-- source: when each kind of object was last seen to change, in the system where that is longest ago
+CREATE OR REPLACE TABLE memory.state.source AS
+WITH system AS (
+    SELECT system, max(observed_at) AS observed_at FROM memory.state.place GROUP BY system
+)
+SELECT p.entity, min(s.observed_at) AS observed_at
+FROM (SELECT DISTINCT system, entity FROM memory.state.place) p
+JOIN system s USING (system)
+GROUP BY p.entity;
+
+-- mart_kpi: the worlds of each figure side by side
 CREATE OR REPLACE TABLE memory.state.mart_kpi AS
-WITH work AS (
-    SELECT * FROM memory.state.mart_work
-), ended AS (
+WITH figure AS (
+    SELECT * FROM memory.state.figure_flow
+    UNION ALL BY NAME
+    SELECT * FROM memory.state.figure_cash
+    UNION ALL BY NAME
+    SELECT * FROM memory.state.figure_people
+    UNION ALL BY NAME
+    SELECT * FROM memory.state.figure_delivery
+), measured AS (
     SELECT
-        coalesce(sum(settled), 0) AS settled,
-        coalesce(sum(dead), 0) AS dead,
-        coalesce(sum(retries), 0) AS retries
-    FROM memory.state.mart_flow_hour
-), touched AS (
-    SELECT count(*) AS n FROM records WHERE kind = 'operator_action' AND status <> 'done'
-), checked AS (
-    SELECT count(*) AS n, count(*) FILTER (p.missing IS NOT NULL AND p.missing NOT IN ('[]', 'null')) AS bad
-    FROM memory.state.project p
-    WHERE role = 'crm'
-), invoices AS (
-    SELECT count(*) AS n, count(*) FILTER (status <> 'void') AS good
-    FROM memory.state.invoice
-    WHERE status <> 'draft'
-), figure AS (
+        * EXCLUDE (value),
+        CASE
+            -- Money is summed as it is: as a DOUBLE it would lose cents.
+            WHEN numerator IS NOT NULL AND scale IS NULL THEN CAST(numerator AS DECIMAL(18,2))
+            WHEN numerator IS NOT NULL
+                THEN CAST(round(CAST(numerator AS DOUBLE) * scale / nullif(CAST(denominator AS DOUBLE), 0), 2)
+                    AS DECIMAL(18,2))
+            ELSE CAST(round(value, 2) AS DECIMAL(18,2))
+        END AS value
+    FROM figure
+), rests AS (
     SELECT
-        'project_setup_cycle_time' AS name,
-        median((epoch_us(usable_at) - epoch_us(closed_won_at)) / 3600000000.0) AS value,
-        'h' AS unit,
-        24.0 AS target,
-        count(*) AS n
-    FROM memory.state.mart_project
-    WHERE usable_at IS NOT NULL AND closed_won_at IS NOT NULL AND usable_at >= closed_won_at
-    UNION ALL
-    SELECT 'sync_lag_psa_erp', quantile_cont(lag, 0.95), 's', {lag_target}, count(lag)
-    FROM memory.state.answer
-    WHERE flow = 'time-to-bill' AND source <> target
-    UNION ALL
-    SELECT 'sync_lag_psa_erp_p50', quantile_cont(lag, 0.5), 's', NULL, count(lag)
-    FROM memory.state.answer
-    WHERE flow = 'time-to-bill' AND source <> target
-    UNION ALL
+        m.name,
+        min(s.observed_at) AS observed_at,
+        string_agg(m.entity, ', ') FILTER (s.entity IS NULL) AS missing
+    FROM (
+        SELECT DISTINCT name, unnest(string_split(rests_on, ' ')) AS entity FROM measured WHERE rests_on IS NOT NULL
+    ) m
+    LEFT JOIN memory.state.source s USING (entity)
+    GROUP BY m.name
+), side AS (
     SELECT
-        'invoice_readiness_time',
-        median((epoch_us(posted_at) - epoch_us(approved_at)) / 3600000000.0),
-        'h',
-        4.0,
-        count(*)
-    FROM work
-    WHERE posted_at IS NOT NULL AND approved_at IS NOT NULL AND posted_at >= approved_at
-    UNION ALL
-    SELECT
-        'failed_transaction_ageing',
-        coalesce(sum(failures) FILTER (bucket_order >= 4), 0),
-        'failures > 24 h',
-        0.0,
-        CAST(coalesce(sum(failures), 0) AS BIGINT)
-    FROM memory.state.mart_failure_age
-    UNION ALL
-    SELECT
-        'manual_reconciliation_effort',
-        1000.0 * t.n / nullif(e.settled, 0),
-        'actions / 1,000',
-        5.0,
-        CAST(e.settled AS BIGINT)
-    FROM touched t, ended e
-    UNION ALL
-    SELECT 'billing_accuracy', 100.0 * good / nullif(n, 0), '%', 98.0, n
-    FROM invoices
-    UNION ALL
-    SELECT
-        'billing_readiness',
-        100.0 * CAST(coalesce(sum(bill_reporting) FILTER (state = 'ready'), 0) AS DOUBLE)
-            / nullif(CAST(sum(bill_reporting) FILTER (state IN ('ready', 'blocked')) AS DOUBLE), 0),
-        '%',
-        95.0,
-        count(*) FILTER (state IN ('ready', 'blocked'))
-    FROM work
-    WHERE billable
-    UNION ALL
-    SELECT
-        'utilisation_visibility',
-        100.0 * CAST(coalesce(sum(hours) FILTER (posted_at IS NOT NULL), 0) AS DOUBLE)
-            / nullif(CAST(sum(hours) AS DOUBLE), 0),
-        '%',
-        98.0,
-        count(*)
-    FROM work
-    WHERE kind = 'time' AND state <> 'not_approved'
-    UNION ALL
-    SELECT
-        'billable_share',
-        100.0 * CAST(coalesce(sum(hours) FILTER (billable), 0) AS DOUBLE) / nullif(CAST(sum(hours) AS DOUBLE), 0),
-        '%',
-        75.0,
-        count(*)
-    FROM work
-    WHERE kind = 'time'
-    UNION ALL
-    SELECT
-        'effective_bill_rate',
-        CAST(sum(bill_reporting) AS DOUBLE) / nullif(CAST(sum(hours) AS DOUBLE), 0),
-        {currency} || ' / h',
-        NULL,
-        count(*)
-    FROM work
-    WHERE kind = 'time'
-    UNION ALL
-    SELECT
-        'margin_consistency',
-        100.0 * CAST(sum(abs(difference_reporting)) AS DOUBLE)
-            / nullif(CAST(sum(abs(erp_margin_reporting)) AS DOUBLE), 0),
-        '%',
-        1.0,
-        count(*)
-    FROM memory.state.mart_margin
-    UNION ALL
-    SELECT
-        'project_gross_margin',
-        100.0 * CAST(sum(margin_reporting) AS DOUBLE) / nullif(CAST(sum(revenue_reporting) AS DOUBLE), 0),
-        '%',
-        35.0,
-        count(*)
-    FROM memory.state.mart_margin
-    UNION ALL
-    SELECT
-        'time_entry_lag',
-        median((epoch_us(submitted_at) - epoch_us(CAST(work_date AS TIMESTAMPTZ))) / 3600000000.0),
-        'h',
-        48.0,
-        count(*)
-    FROM work
-    WHERE kind = 'time' AND submitted_at IS NOT NULL
-    UNION ALL
-    SELECT
-        'approval_lag',
-        median((epoch_us(approved_at) - epoch_us(submitted_at)) / 3600000000.0),
-        'h',
-        48.0,
-        count(*)
-    FROM work
-    WHERE kind <> 'milestone'
-        AND approved_at IS NOT NULL
-        AND submitted_at IS NOT NULL
-        AND approved_at >= submitted_at
-    UNION ALL
-    SELECT 'failure_rate', 100.0 * dead / nullif(settled + dead, 0), '%', 1.0, CAST(settled + dead AS BIGINT)
-    FROM ended
-    UNION ALL
-    SELECT 'retry_volume', 1.0 * retries, 'attempts', NULL, CAST(settled + dead AS BIGINT)
-    FROM ended
-    UNION ALL
-    SELECT
-        'replay_success',
-        100.0 * sum(delivered) / nullif(sum(delivered + failed), 0),
-        '%',
-        95.0,
-        CAST(coalesce(sum(delivered + failed), 0) AS BIGINT)
-    FROM memory.state.mart_replay
-    UNION ALL
-    SELECT 'master_data_quality', 100.0 * (1 - bad / nullif(n, 0)), '%', 99.0, n
-    FROM checked
+        name,
+        any_value(unit) AS unit,
+        max(target) AS target,
+        max(n) FILTER (world = 'reported') AS n,
+        max(value) FILTER (world = 'reported') AS value,
+        max(value) FILTER (world = 'adjusted') AS adjusted,
+        min(value) FILTER (world <> 'reported') AS low,
+        max(value) FILTER (world <> 'reported') AS high,
+        max(numerator) FILTER (world = 'reported' AND scale IS NOT NULL) AS numerator,
+        max(denominator) FILTER (world = 'reported' AND scale IS NOT NULL) AS denominator,
+        any_value(definition) AS definition
+    FROM measured
+    GROUP BY name
 )
 SELECT
-    name,
-    CAST(round(value, 2) AS DECIMAL(18,2)) AS value,
-    unit,
-    CAST(target AS DOUBLE) AS target,
-    {now} AS as_of,
-    CAST(n AS BIGINT) AS n
-FROM figure
-UNION ALL
--- Money is summed as it is: through the figures above it would become a DOUBLE.
-SELECT
-    'unbilled_work_in_progress',
-    CAST(sum(bill_reporting) FILTER (state <> 'billed') AS DECIMAL(18,2)),
-    {currency},
-    NULL,
-    {now},
-    count(*) FILTER (state <> 'billed')
-FROM work
-WHERE billable;
+    f.name,
+    CASE WHEN r.missing IS NULL THEN f.value END AS value,
+    f.unit,
+    CAST(f.target AS DOUBLE) AS target,
+    coalesce(r.observed_at, {now}) AS as_of,
+    CAST(CASE WHEN r.missing IS NULL THEN f.n ELSE 0 END AS BIGINT) AS n,
+    CASE WHEN r.missing IS NULL THEN coalesce(f.adjusted, f.value) END AS adjusted,
+    CASE WHEN r.missing IS NULL THEN least(f.low, coalesce(f.adjusted, f.value)) END AS low,
+    CASE WHEN r.missing IS NULL THEN greatest(f.high, coalesce(f.adjusted, f.value)) END AS high,
+    CAST(CASE WHEN r.missing IS NULL THEN f.numerator END AS DECIMAL(28,6)) AS numerator,
+    CAST(CASE WHEN r.missing IS NULL THEN f.denominator END AS DECIMAL(28,6)) AS denominator,
+    f.definition,
+    'no source yet: ' || r.missing AS note
+FROM side f
+LEFT JOIN rests r ON r.name = f.name;

@@ -1,0 +1,235 @@
+/*
+Figures of billing and cash: what can be invoiced, how soon, what customers owe, and what is never billed.
+
+grain: name, world
+
+    name         VARCHAR        -     which figure
+    world        VARCHAR        -     reported, adjusted, against or for (see settlement)
+    value        DOUBLE         unit  of a figure that is no ratio: a median, a count
+    numerator    DECIMAL(38,6)  -     of a ratio, in the unit of what is divided; of money the sum
+    denominator  DECIMAL(38,6)  -     of a ratio; none of a sum
+    scale        DOUBLE         -     what the ratio is multiplied by, 100 for per cent
+    unit         VARCHAR        -     h, s, days, %, a currency, or what is counted
+    target       DOUBLE         unit  what it should be; none for figures that only inform
+    n            BIGINT         -     how many things it rests on
+    rests_on     VARCHAR        -     the kinds of observed objects without which it says nothing
+    definition   VARCHAR        -     how it is computed
+*/
+
+-- delivery_month: when the last billable work of a project's month could be billed, none while some of it cannot
+CREATE OR REPLACE TABLE memory.state.delivery_month AS
+SELECT
+    project_key,
+    CAST(date_trunc('month', work_date) AS DATE) AS month,
+    max(work_date) AS delivered_on,
+    CASE WHEN bool_and(state IN ('ready', 'billed'))
+        THEN max(CASE WHEN kind = 'milestone' THEN approved_at ELSE greatest(posted_at, approved_at) END)
+    END AS ready_at,
+    bool_or(state = 'blocked') AS blocked
+FROM memory.state.mart_work
+WHERE billable AND work_date < date_trunc('month', {now})
+GROUP BY ALL;
+
+-- figure_cash: one SELECT a figure
+CREATE OR REPLACE TABLE memory.state.figure_cash AS
+WITH work AS (
+    SELECT
+        count(*) FILTER (billable AND state IN ('ready', 'blocked')) AS judged,
+        count(*) FILTER (billable AND state <> 'billed') AS unbilled,
+        count(*) FILTER (state = 'billed' AND kind <> 'milestone') AS billed,
+        count(*) FILTER (billable AND state <> 'not_approved' AND work_date < span.billed_until) AS late
+    FROM memory.state.mart_work
+    CROSS JOIN memory.state.span span
+), cash AS (
+    SELECT
+        count(*) AS invoices,
+        count(*) FILTER (right_once) AS right_once,
+        count(*) FILTER (stands) AS standing,
+        coalesce(sum(total) FILTER (stands), 0) - coalesce(sum(paid) FILTER (stands), 0) AS owed,
+        count(*) FILTER (stands AND due) AS due,
+        coalesce(sum(total) FILTER (stands AND due), 0) AS due_total,
+        coalesce(sum(paid) FILTER (stands AND due), 0) AS due_paid
+    FROM memory.state.receivable
+), ready AS (
+    SELECT
+        'reported' AS world,
+        median((epoch_us(ready_at) - epoch_us(CAST(delivered_on + 1 AS TIMESTAMPTZ))) / 3600000000.0) AS hours,
+        count(*) AS n
+    FROM memory.state.delivery_month
+    WHERE ready_at IS NOT NULL
+    UNION ALL
+    SELECT
+        'against',
+        median((epoch_us(coalesce(ready_at, {now})) - epoch_us(CAST(delivered_on + 1 AS TIMESTAMPTZ))) / 3600000000.0),
+        count(*)
+    FROM memory.state.delivery_month
+    WHERE ready_at IS NOT NULL OR blocked
+), sent AS (
+    SELECT
+        median(greatest(
+            epoch_us(CAST(issued_on + 1 AS TIMESTAMPTZ)) - epoch_us(ready_at), 0
+        ) / 86400000000.0) AS days,
+        count(*) AS n
+    FROM memory.state.receivable
+    WHERE stands AND ready_at IS NOT NULL AND issued_on IS NOT NULL
+)
+SELECT
+    'billing_readiness' AS name,
+    s.world,
+    s.ready AS numerator,
+    s.ready + s.blocked AS denominator,
+    100.0 AS scale,
+    '%' AS unit,
+    95.0 AS target,
+    w.judged AS n,
+    'time_entry' AS rests_on,
+    'Ready ÷ (ready + blocked), in money' AS definition
+FROM memory.state.figure_sum s, work w
+UNION ALL BY NAME
+SELECT
+    'invoice_readiness_time' AS name,
+    world,
+    hours AS value,
+    'h' AS unit,
+    4.0 AS target,
+    n,
+    'time_entry' AS rests_on,
+    'Median over projects and past months of: all of it ready − end of the last day of delivery' AS definition
+FROM ready
+UNION ALL BY NAME
+SELECT
+    'invoice_cycle_time' AS name,
+    'reported' AS world,
+    days AS value,
+    'days' AS unit,
+    14.0 AS target,
+    n,
+    'invoice' AS rests_on,
+    'Median of: invoice sent − the last of its work could be billed' AS definition
+FROM sent
+UNION ALL BY NAME
+SELECT
+    'billing_accuracy' AS name,
+    'reported' AS world,
+    right_once AS numerator,
+    invoices AS denominator,
+    100.0 AS scale,
+    '%' AS unit,
+    98.0 AS target,
+    invoices AS n,
+    'invoice' AS rests_on,
+    'Invoices right the first time (never void, credited, or billed again) ÷ invoices sent' AS definition
+FROM cash
+UNION ALL BY NAME
+SELECT
+    'unbilled_work_in_progress' AS name,
+    s.world,
+    s.unbilled AS numerator,
+    {currency} AS unit,
+    w.unbilled AS n,
+    'time_entry' AS rests_on,
+    'Chargeable value that is on no invoice' AS definition
+FROM memory.state.figure_sum s, work w
+UNION ALL BY NAME
+SELECT
+    'wip_days' AS name,
+    s.world,
+    s.unbilled AS numerator,
+    s.revenue_year AS denominator,
+    s.days AS scale,
+    'days' AS unit,
+    30.0 AS target,
+    w.unbilled AS n,
+    'time_entry' AS rests_on,
+    'Unbilled work ÷ revenue of the last 365 days × 365; of younger books, × the days that they cover' AS definition
+FROM memory.state.figure_sum s, work w
+UNION ALL BY NAME
+SELECT
+    'debtor_days' AS name,
+    s.world,
+    c.owed AS numerator,
+    s.revenue_year AS denominator,
+    s.days AS scale,
+    'days' AS unit,
+    45.0 AS target,
+    c.standing AS n,
+    'invoice payment' AS rests_on,
+    'What invoices ask and customers have not paid ÷ revenue of the last 365 days × 365 (or the days covered)'
+        AS definition
+FROM memory.state.figure_sum s, cash c
+UNION ALL BY NAME
+SELECT
+    'lock_up_days' AS name,
+    s.world,
+    s.unbilled + c.owed AS numerator,
+    s.revenue_year AS denominator,
+    s.days AS scale,
+    'days' AS unit,
+    75.0 AS target,
+    w.unbilled + c.standing AS n,
+    'time_entry invoice payment' AS rests_on,
+    'WIP days + debtor days' AS definition
+FROM memory.state.figure_sum s, work w, cash c
+UNION ALL BY NAME
+SELECT
+    'revenue_leakage' AS name,
+    s.world,
+    s.lost AS numerator,
+    s.late AS denominator,
+    100.0 AS scale,
+    '%' AS unit,
+    1.0 AS target,
+    w.late AS n,
+    'time_entry' AS rests_on,
+    'Earned two months ago or longer and never billed, or billed below its value ÷ what was earned then' AS definition
+FROM memory.state.figure_sum s, work w
+UNION ALL BY NAME
+SELECT
+    'billing_realisation' AS name,
+    s.world,
+    s.billed AS numerator,
+    s.standard AS denominator,
+    100.0 AS scale,
+    '%' AS unit,
+    95.0 AS target,
+    w.billed AS n,
+    'time_entry invoice' AS rests_on,
+    'What invoices that stand bill of time and expenses ÷ the value of that work at its rates' AS definition
+FROM memory.state.figure_sum s, work w
+UNION ALL BY NAME
+SELECT
+    'collection_realisation' AS name,
+    'reported' AS world,
+    due_paid AS numerator,
+    due_total AS denominator,
+    100.0 AS scale,
+    '%' AS unit,
+    98.0 AS target,
+    due AS n,
+    'invoice payment' AS rests_on,
+    'Paid ÷ billed, of invoices sent more than thirty days ago' AS definition
+FROM cash
+UNION ALL BY NAME
+SELECT
+    'time_entry_lag' AS name,
+    'reported' AS world,
+    median((epoch_us(submitted_at) - epoch_us(CAST(work_date AS TIMESTAMPTZ))) / 3600000000.0) AS value,
+    'h' AS unit,
+    48.0 AS target,
+    count(*) AS n,
+    'time_entry' AS rests_on,
+    'Median of: handed in − worked' AS definition
+FROM memory.state.mart_work
+WHERE kind = 'time' AND submitted_at IS NOT NULL
+UNION ALL BY NAME
+SELECT
+    'approval_lag' AS name,
+    'reported' AS world,
+    median((epoch_us(approved_at) - epoch_us(submitted_at)) / 3600000000.0) AS value,
+    'h' AS unit,
+    48.0 AS target,
+    count(*) AS n,
+    'time_entry' AS rests_on,
+    'Median of: approved − handed in' AS definition
+FROM memory.state.mart_work
+WHERE kind <> 'milestone' AND approved_at >= submitted_at;

@@ -1,0 +1,96 @@
+/*
+The sums that the figures divide, once as reported and once for each way of settling all open cases.
+
+grain: world
+
+    world           VARCHAR        -                   reported, adjusted, against or for (see settlement)
+    revenue         DECIMAL(38,2)  reporting currency  earned: billable work in the ERP, milestones done
+    cost            DECIMAL(38,2)  reporting currency  of all work in the ERP
+    hours           DECIMAL(38,2)  h                   of all work in the ERP
+    fees            DECIMAL(38,2)  reporting currency  earned by time and milestones, without expenses
+    ready           DECIMAL(38,2)  reporting currency  can be invoiced now
+    blocked         DECIMAL(38,2)  reporting currency  approved, and something holds it up
+    unbilled        DECIMAL(38,2)  reporting currency  chargeable and on no invoice
+    late            DECIMAL(38,2)  reporting currency  approved and chargeable, and its time to be billed has passed
+    lost            DECIMAL(38,2)  reporting currency  of that what no invoice bills, and what was billed below its value
+    utilised        DECIMAL(38,2)  h                   billable and approved, in the last twelve weeks
+    revenue_year    DECIMAL(38,2)  reporting currency  earned in the last 365 days
+    days            BIGINT         days                of these, how many the books cover
+    billed          DECIMAL(38,2)  reporting currency  by time and expense lines of invoices that stand
+    standard        DECIMAL(38,2)  reporting currency  what the work on these lines is worth at its rates
+*/
+
+-- figure_sum: two scans of the work and its margin, and what the open cases add
+CREATE OR REPLACE TABLE memory.state.figure_sum AS
+WITH work AS (
+    SELECT
+        coalesce(sum(hours) FILTER (state <> 'not_approved' AND posted_at IS NOT NULL), 0) AS hours,
+        coalesce(sum(bill_reporting) FILTER (
+            kind <> 'expense' AND (posted_at IS NOT NULL OR (kind = 'milestone' AND state IN ('ready', 'billed')))
+        ), 0) AS fees,
+        coalesce(sum(bill_reporting) FILTER (billable AND state = 'ready'), 0) AS ready,
+        coalesce(sum(bill_reporting) FILTER (billable AND state = 'blocked'), 0) AS blocked,
+        coalesce(sum(bill_reporting) FILTER (billable AND state <> 'billed'), 0) AS unbilled,
+        coalesce(sum(bill_reporting) FILTER (
+            billable AND state <> 'not_approved' AND work_date < span.billed_until
+        ), 0) AS late,
+        coalesce(sum(bill_reporting) FILTER (
+            billable AND state IN ('ready', 'blocked') AND work_date < span.billed_until
+        ), 0) AS lost,
+        coalesce(sum(hours) FILTER (
+            billable AND state <> 'not_approved' AND work_date >= span.week_from AND work_date < span.week_to
+        ), 0) AS utilised
+    FROM memory.state.mart_work
+    CROSS JOIN memory.state.span span
+), billed AS (
+    SELECT
+        coalesce(sum(w.bill_reporting), 0) AS billed,
+        coalesce(sum(CAST(w.work_amount * fx.rate AS DECIMAL(18,2))), 0) AS standard,
+        coalesce(sum(greatest(CAST(w.work_amount * fx.rate AS DECIMAL(18,2)) - w.bill_reporting, 0)), 0) AS cut
+    FROM memory.state.mart_work w
+    JOIN memory.state.mart_fx fx ON fx.currency = w.work_currency
+    WHERE w.state = 'billed' AND w.kind <> 'milestone'
+), margin AS (
+    SELECT
+        coalesce(sum(revenue_reporting), 0) AS revenue,
+        coalesce(sum(cost_reporting), 0) AS cost,
+        coalesce(sum(revenue_reporting) FILTER (month >= date_trunc('month', span.year_from)), 0) AS revenue_year
+    FROM memory.state.mart_margin
+    CROSS JOIN memory.state.span span
+), settled AS (
+    SELECT
+        world,
+        sum(revenue) AS revenue,
+        sum(cost) AS cost,
+        sum(hours) AS hours,
+        sum(ready) AS ready,
+        sum(blocked) AS blocked,
+        sum(unbilled) AS unbilled,
+        sum(billed) AS billed,
+        sum(lost) AS lost,
+        sum(utilised) AS utilised
+    FROM memory.state.settlement
+    GROUP BY world
+)
+SELECT
+    world.world,
+    m.revenue + coalesce(s.revenue, 0) AS revenue,
+    m.cost + coalesce(s.cost, 0) AS cost,
+    w.hours + coalesce(s.hours, 0) AS hours,
+    w.fees + coalesce(s.revenue, 0) AS fees,
+    w.ready + coalesce(s.ready, 0) AS ready,
+    w.blocked + coalesce(s.blocked, 0) AS blocked,
+    w.unbilled + coalesce(s.unbilled, 0) AS unbilled,
+    w.late,
+    w.lost + b.cut + coalesce(s.lost, 0) AS lost,
+    w.utilised + coalesce(s.utilised, 0) AS utilised,
+    m.revenue_year + coalesce(s.revenue, 0) AS revenue_year,
+    span.days,
+    b.billed + coalesce(s.billed, 0) AS billed,
+    b.standard
+FROM memory.state.world world
+CROSS JOIN work w
+CROSS JOIN billed b
+CROSS JOIN margin m
+CROSS JOIN memory.state.span span
+LEFT JOIN settled s ON s.world = world.world;

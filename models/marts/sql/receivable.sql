@@ -1,0 +1,69 @@
+/*
+What invoices that were sent ask for, what of it was paid, and whether they were right the first time.
+
+grain: system, key
+
+    system      VARCHAR        -                   as the installation calls it
+    key         VARCHAR        -                   the invoice's number
+    issued_on   DATE           day                 when it was sent
+    due         BOOLEAN        -                   whether it should be paid by now: thirty days after it was sent
+    stands      BOOLEAN        -                   neither void nor taken back by a credit memo
+    right_once  BOOLEAN        -                   neither void nor credited, and nothing on it was billed twice
+    total       DECIMAL(18,2)  reporting currency  what it asks for, less what was credited
+    paid        DECIMAL(18,2)  reporting currency  what customers paid of it
+    ready_at    TIMESTAMPTZ    UTC                 when the last of what it bills could be billed
+*/
+
+-- receivable: invoices with their credits, payments and lines
+CREATE OR REPLACE TABLE memory.state.receivable AS
+WITH rebilled AS (  -- an item that stands on one invoice and stood on another
+    SELECT item_key
+    FROM memory.state.mart_invoice_line
+    WHERE item_key IS NOT NULL AND credits IS NULL AND status <> 'draft'
+    GROUP BY item_key
+    HAVING count(DISTINCT invoice_key) > 1
+), line AS (
+    SELECT
+        l.system,
+        l.invoice_key,
+        bool_or(l.stands) AS stands,
+        bool_or(r.item_key IS NOT NULL) AS rebilled,
+        max(CASE WHEN w.kind = 'milestone' THEN w.approved_at ELSE coalesce(w.posted_at, w.approved_at) END) AS ready_at
+    FROM memory.state.mart_invoice_line l
+    LEFT JOIN rebilled r ON r.item_key = l.item_key
+    LEFT JOIN memory.state.mart_work w ON w.item_key = l.item_key
+    WHERE l.credits IS NULL
+    GROUP BY ALL
+), credited AS (
+    SELECT system, credits AS key, sum(abs(total)) AS total
+    FROM memory.state.credit_memo
+    WHERE status NOT IN ('void', 'draft')
+    GROUP BY ALL
+), paid AS (
+    SELECT system, invoice_number AS key, sum(amount) AS amount
+    FROM memory.state.payment
+    WHERE status NOT IN ('void', 'voided')
+    GROUP BY ALL
+)
+SELECT
+    i.system,
+    i.key,
+    i.issued_on,
+    i.issued_on + 30 < CAST({now} AS DATE) AS due,
+    i.status <> 'void' AND coalesce(l.stands, true) AS stands,
+    i.status <> 'void' AND c.key IS NULL AND NOT coalesce(l.rebilled, false) AS right_once,
+    CAST(CASE WHEN i.status <> 'void' AND coalesce(l.stands, true)
+        THEN greatest(i.total - coalesce(c.total, 0), 0) * fx.rate ELSE 0
+    END AS DECIMAL(18,2)) AS total,
+    -- An invoice that its system calls paid and of which no payment is known was paid before payments were read.
+    CAST(CASE
+        WHEN i.status = 'void' THEN 0
+        ELSE coalesce(p.amount, CASE WHEN i.status = 'paid' THEN i.total - coalesce(c.total, 0) ELSE 0 END) * fx.rate
+    END AS DECIMAL(18,2)) AS paid,
+    l.ready_at
+FROM memory.state.invoice i
+LEFT JOIN line l ON l.system = i.system AND l.invoice_key = i.key
+LEFT JOIN credited c ON c.system = i.system AND c.key = i.key
+LEFT JOIN paid p ON p.system = i.system AND p.key = i.key
+LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
+WHERE i.status <> 'draft';

@@ -1,0 +1,141 @@
+/*
+What the open cases on single pieces of work may still come to, by project: one row a project and a way of settling
+them all.
+
+grain: project_key, world
+
+    project_key  VARCHAR        -                   the project's code
+    world        VARCHAR        -                   reported, adjusted, against or for, as told below
+    items        BIGINT         items               work that an open case is about
+    revenue      DECIMAL(38,2)  reporting currency  what it adds to the revenue in the ERP
+    cost         DECIMAL(38,2)  reporting currency  what it adds to the cost in the ERP
+    hours        DECIMAL(38,2)  h                   what it adds to the hours in the ERP
+    ready        DECIMAL(38,2)  reporting currency  what it adds to what is ready to be billed
+    blocked      DECIMAL(38,2)  reporting currency  what it adds to what is approved and held up
+    unbilled     DECIMAL(38,2)  reporting currency  what it adds to the work that no invoice bills
+    billed       DECIMAL(38,2)  reporting currency  what it adds to what invoices bill
+    lost         DECIMAL(38,2)  reporting currency  what it adds to the work that was never billed
+    utilised     DECIMAL(38,2)  h                   what it adds to the billable hours of the last twelve weeks
+
+Four worlds: `reported` leaves all as it is; `adjusted` takes each case as its evidence stands (work that was done is
+billed and costs, unless its customer need not pay for it; what was billed beyond the work is credited; work that was
+sent back does not count); `against` settles every case against the firm, `for` settles every case in its favour.
+*/
+
+-- world: the ways in which all open cases may be settled
+CREATE OR REPLACE TABLE memory.state.world AS
+SELECT unnest(['reported', 'adjusted', 'against', 'for']) AS world;
+
+-- span: the days that figures over a span of time look at, and until when work should have been billed by now
+CREATE OR REPLACE TABLE memory.state.span AS
+SELECT
+    greatest(
+        CAST(date_trunc('week', min(work_date)) AS DATE), CAST(date_trunc('week', {now}) AS DATE) - 84
+    ) AS week_from,
+    CAST(date_trunc('week', {now}) AS DATE) AS week_to,
+    CAST({now} AS DATE) - 365 AS year_from,
+    greatest(CAST({now} AS DATE) - min(work_date), 1) AS days,
+    CAST(date_trunc('month', {now}) - INTERVAL 1 MONTH AS DATE) AS billed_until,
+    CAST(date_trunc('quarter', {now}) AS DATE) AS quarter_from
+FROM memory.state.mart_work
+WHERE state <> 'not_approved' AND work_date >= CAST({now} AS DATE) - 365 AND work_date <= CAST({now} AS DATE);
+
+-- doubt: work that an open case is about, with the cause that is named first
+CREATE OR REPLACE TABLE memory.state.doubt AS
+SELECT f.subject_key AS item_key, min(c.cause) AS cause
+FROM findings f
+JOIN cases c ON c.case_id = f.case_id
+WHERE f.resolved_at IS NULL
+    AND c.resolved_at IS NULL
+    AND c.status <> 'ignored'
+    AND f.subject_entity IN ('time_entry', 'expense', 'milestone')
+GROUP BY f.subject_key;
+
+-- settlement: each doubtful piece of work in each of the worlds
+CREATE OR REPLACE TABLE memory.state.settlement AS
+WITH item AS (
+    SELECT
+        w.project_key,
+        w.state,
+        w.kind,
+        d.cause = 'time-rejected' OR w.blocker = 'rejected' AS refused,
+        -- Its customer need not pay for it, whatever is mended on our side.
+        coalesce(w.blocker, d.cause) IN (
+            'project-unsold', 'sow-expired', 'sale-not-won', 'over-cap', 'over-contract', 'milestone-not-accepted'
+        ) AS unpaid,
+        w.posted_at IS NOT NULL OR (w.kind = 'milestone' AND w.state IN ('ready', 'billed')) AS counted,
+        CASE WHEN w.billable THEN coalesce(w.bill_reporting, 0) ELSE 0 END AS bill,
+        -- Work without a bill rate is worth what an hour of its project was sold at.
+        CASE WHEN w.rateless THEN coalesce(w.hours * s.rate, 0) ELSE 0 END AS unpriced,
+        coalesce(w.cost_reporting, 0) AS cost,
+        coalesce(w.hours, 0) AS hours,
+        CASE WHEN w.state = 'billed' THEN coalesce(w.work_amount * fx.rate, 0) - w.bill_reporting ELSE 0 END AS beyond,
+        w.work_date < span.billed_until AS late,
+        CASE WHEN w.billable AND w.work_date >= span.week_from AND w.work_date < span.week_to
+            THEN coalesce(w.hours, 0) ELSE 0
+        END AS lately
+    FROM memory.state.doubt d
+    JOIN memory.state.mart_work w ON w.item_key = d.item_key
+    CROSS JOIN memory.state.span span
+    LEFT JOIN memory.state.sold s ON s.project_key = w.project_key
+    LEFT JOIN memory.state.mart_fx fx ON fx.currency = w.work_currency
+), settled AS (
+    SELECT
+        *,
+        -- Whether the firm is paid for what is not billed, in this world.
+        CASE world
+            WHEN 'for' THEN true
+            WHEN 'adjusted' THEN NOT unpaid AND NOT refused
+            ELSE false
+        END AS paid,
+        -- Whether what the reported figures leave out happened and cost what it costs, in this world.
+        world = 'for' OR world = 'against' OR (world = 'adjusted' AND NOT refused) AS happened
+    FROM item
+    CROSS JOIN memory.state.world
+    WHERE world <> 'reported'
+)
+SELECT
+    project_key,
+    world,
+    count(*) AS items,
+    CAST(sum(CASE
+        WHEN state = 'billed' THEN 0
+        WHEN counted THEN CASE WHEN paid THEN CASE WHEN world = 'for' THEN unpriced ELSE 0 END ELSE -bill END
+        WHEN paid THEN bill + unpriced
+        ELSE 0
+    END) AS DECIMAL(38,2)) AS revenue,
+    CAST(sum(CASE WHEN happened AND NOT counted AND state <> 'billed' THEN cost ELSE 0 END) AS DECIMAL(38,2)) AS cost,
+    CAST(sum(CASE WHEN happened AND NOT counted AND state <> 'billed' THEN hours ELSE 0 END) AS DECIMAL(38,2)) AS hours,
+    CAST(sum(CASE
+        WHEN state = 'ready' AND world <> 'for' THEN -bill
+        WHEN state = 'blocked' AND world = 'for' THEN bill + unpriced
+        ELSE 0
+    END) AS DECIMAL(38,2)) AS ready,
+    CAST(sum(CASE
+        WHEN state = 'ready' AND world <> 'for' THEN bill
+        WHEN state = 'blocked' AND world = 'for' THEN -bill
+        ELSE 0
+    END) AS DECIMAL(38,2)) AS blocked,
+    CAST(sum(CASE
+        WHEN state = 'billed' THEN 0
+        WHEN NOT paid THEN -bill
+        WHEN world = 'for' THEN unpriced
+        ELSE 0
+    END) AS DECIMAL(38,2)) AS unbilled,
+    CAST(sum(CASE world
+        WHEN 'for' THEN greatest(beyond, 0)
+        ELSE least(beyond, 0)
+    END) AS DECIMAL(38,2)) AS billed,
+    CAST(sum(CASE
+        WHEN state = 'billed' THEN 0
+        WHEN NOT paid AND NOT late THEN bill
+        WHEN world = 'for' AND late THEN -bill
+        ELSE 0
+    END) AS DECIMAL(38,2)) AS lost,
+    CAST(sum(CASE
+        WHEN state = 'not_approved' THEN CASE WHEN paid THEN lately ELSE 0 END
+        WHEN state <> 'billed' AND NOT paid THEN -lately
+        ELSE 0
+    END) AS DECIMAL(38,2)) AS utilised
+FROM settled
+GROUP BY ALL;
