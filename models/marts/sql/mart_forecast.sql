@@ -172,7 +172,7 @@ SELECT
     CAST(b.billable_hours AS DECIMAL(18,2)) AS billable_hours,
     CAST(b.time_revenue + b.expense_revenue + b.milestones AS DECIMAL(18,2)) AS revenue,
     CAST(b.time_cost + b.expense_cost AS DECIMAL(18,2)) AS cost,
-    b.hours_left AS hours_to_complete,
+    CAST(b.hours_left AS DECIMAL(18,2)) AS hours_to_complete,
     CAST(b.cost_left AS DECIMAL(18,2)) AS cost_to_complete,
     CAST(b.revenue_end - b.time_revenue - b.expense_revenue - b.milestones AS DECIMAL(18,2)) AS revenue_to_complete,
     CAST(b.revenue_end AS DECIMAL(18,2)) AS revenue_at_completion,

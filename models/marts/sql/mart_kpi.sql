@@ -56,7 +56,7 @@ WITH figure AS (
     SELECT
         m.name,
         min(s.observed_at) AS observed_at,
-        string_agg(m.entity, ', ') FILTER (s.entity IS NULL) AS missing
+        string_agg(m.entity, ', ' ORDER BY m.entity) FILTER (s.entity IS NULL) AS missing
     FROM (
         SELECT DISTINCT name, unnest(string_split(rests_on, ' ')) AS entity FROM measured WHERE rests_on IS NOT NULL
     ) m

@@ -58,7 +58,7 @@ WITH item AS (
         w.project_key,
         w.state,
         w.kind,
-        d.cause = 'time-rejected' OR w.blocker = 'rejected' AS refused,
+        d.cause = 'time-rejected' OR coalesce(w.blocker, '') = 'rejected' AS refused,
         -- Its customer need not pay for it, whatever is mended on our side.
         coalesce(w.blocker, d.cause) IN (
             'project-unsold', 'sow-expired', 'sale-not-won', 'over-cap', 'over-contract', 'milestone-not-accepted'

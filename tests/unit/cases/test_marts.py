@@ -402,13 +402,31 @@ def test_figures_rest_on_their_definitions(lake):
     entry(lake, 2, charge_code="PRJ-1001.020")
     refresh(lake.connection, "EUR", Stopped())
     kpi = {row["name"]: row["value"] for row in lake.rows("SELECT name, value FROM mart_kpi")}
-    assert kpi["project_setup_cycle_time"] == 24 and kpi["invoice_readiness_time"] == 2
+    assert kpi["project_setup_cycle_time"] == 24
     assert (
         kpi["billing_readiness"] == 50
         and kpi["unbilled_work_in_progress"] == 1600
         and kpi["utilisation_visibility"] == 50
     )
     assert kpi["project_gross_margin"] == 40 and kpi["margin_consistency"] == 100 and kpi["approval_lag"] == 24
+
+
+@pytest.mark.req("O3", "O5")
+def test_a_billing_period_is_ready_when_the_last_of_its_work_is(lake):
+    """Not the lag of each posting: from the end of the month's last day of delivery until all of it can be billed."""
+    for number, day, at in (
+        (1, "2026-08-11", "2026-08-12"),
+        (2, "2026-08-20", "2026-08-22"),
+        (3, "2026-09-20", "2026-09-21"),
+    ):
+        entry(lake, number, work_date=day, approved_at=f"{at}T08:00:00Z")
+        posted(lake, number, work_date=day, created_at=f"{at}T10:00:00Z")
+    refresh(lake.connection, "EUR", Stopped())
+    asked = "SELECT value, low, high, n FROM mart_kpi WHERE name = 'invoice_readiness_time'"
+    assert lake.rows(asked) == [{"value": D("34.00"), "low": D("34.00"), "high": D("34.00"), "n": 1}]
+    entry(lake, 4, work_date="2026-08-12", charge_code="PRJ-1001.020")
+    refresh(lake.connection, "EUR", Stopped())
+    assert lake.rows(asked) == [{"value": None, "low": D("972.00"), "high": D("972.00"), "n": 0}], "it waits until now"
 
 
 def test_an_unchanged_lake_leaves_the_marts_untouched(lake):
