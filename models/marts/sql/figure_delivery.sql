@@ -84,8 +84,8 @@ WITH backlog AS (
     GROUP BY w.world
 ), earned AS (
     SELECT
-        sum(complete / 100 * sold_cost) AS ev,
-        sum(planned / 100 * sold_cost) AS pv,
+        CAST(sum(complete * sold_cost) / 100 AS DECIMAL(38,2)) AS ev,
+        CAST(sum(planned * sold_cost) / 100 AS DECIMAL(38,2)) AS pv,
         sum(cost) AS ac,
         sum(sold_cost) AS bac,
         sum(cost_at_completion) AS eac,

@@ -32,14 +32,18 @@ GROUP BY p.entity;
 
 -- mart_kpi: the worlds of each figure side by side
 CREATE OR REPLACE TABLE memory.state.mart_kpi AS
-WITH figure AS (
-    SELECT * FROM memory.state.figure_flow
+WITH figure AS (  -- cast family by family: one DOUBLE among them would make all of them lose cents
+    SELECT * REPLACE (CAST(numerator AS DECIMAL(28,6)) AS numerator, CAST(denominator AS DECIMAL(28,6)) AS denominator)
+    FROM memory.state.figure_flow
     UNION ALL BY NAME
-    SELECT * FROM memory.state.figure_cash
+    SELECT * REPLACE (CAST(numerator AS DECIMAL(28,6)) AS numerator, CAST(denominator AS DECIMAL(28,6)) AS denominator)
+    FROM memory.state.figure_cash
     UNION ALL BY NAME
-    SELECT * FROM memory.state.figure_people
+    SELECT * REPLACE (CAST(numerator AS DECIMAL(28,6)) AS numerator, CAST(denominator AS DECIMAL(28,6)) AS denominator)
+    FROM memory.state.figure_people
     UNION ALL BY NAME
-    SELECT * FROM memory.state.figure_delivery
+    SELECT * REPLACE (CAST(numerator AS DECIMAL(28,6)) AS numerator, CAST(denominator AS DECIMAL(28,6)) AS denominator)
+    FROM memory.state.figure_delivery
 ), measured AS (
     SELECT
         * EXCLUDE (value),
