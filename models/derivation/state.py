@@ -5,26 +5,27 @@ An object is what a system's own id names. Its key, which joins systems, is a co
 leaves nothing under the old one, and two objects of one system may have one key (a job and its copy).
 
 The audit lake keeps every change; the marts ask what holds now. Of observations only the batches that came since the
-last refresh are read. Some figures do grow with what is kept: lags (`answer`, `mart_pair_lag`) and the day a project
-became usable (`mart_project`) look through all records, run times of an hour (`mart_flow_hour`) through the records
-before it, touches by people (`mart_kpi`) through all records of operators, and `journal_run` through all runs of the
-journal.
+last refresh are read, of the journal's runs those that are open, dead or a replay, by the journal's own indexes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from models.lake.journal_views import followed_runs
 from models.marts.definitions import states
 from models.marts.table import Table
 from models.sql_statements import statements
 
 STATE = Path(__file__).with_suffix(".sql")
 """How what is new is found; what becomes of it is in `models/marts/sql/state/`, one file per table."""
+
+_PLACES = {"since", "fresh", "called", "place", "newplace", "left_key", "former_key"}
 
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
@@ -48,8 +49,17 @@ def make(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS memory.state.{table.name} ({table.schema})")
 
 
-def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Bring the state up to the newest batch of the lake: the batch read from, and the newest one.
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """The batch that was read from, the newest one, and the tables of the state that are others now."""
+
+    mark: int
+    top: int
+    moved: frozenset[str]
+
+
+def catch_up(connection: duckdb.DuckDBPyConnection) -> CaughtUp:
+    """Bring the state up to the newest batch of the lake.
 
     Inside the caller's transaction. Until `keep` is called, the next call reads the same batches again.
     """
@@ -65,13 +75,39 @@ def catch_up(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     if changed:
         for name in ("unplace", "place", "unleave", "leave"):
             connection.execute(sql[name])
+    moved = set(_PLACES) if changed else set()
     for table in states():
         if not table.observed or changed & set(table.observed):
+            before = "" if table.observed else digest(connection, table.name)
             for statement in _renewed(table):
                 connection.execute(statement.replace("{mark}", str(mark)))
-    for name in ("journal_run", "open_run", "replay_run"):
+            if table.observed or digest(connection, table.name) != before:
+                moved |= table.makes
+    return CaughtUp(mark, top[0] if top and top[0] else 0, frozenset(moved))
+
+
+def read_runs(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Bring the state up to the journal's runs; its tables that are others now. Inside the caller's transaction."""
+    sql, before = statements(STATE), digest(connection, "journal_run")
+    connection.execute(sql["journal_run"].replace("{runs}", followed_runs(connection)))
+    if digest(connection, "journal_run") == before:
+        return frozenset()
+    for name in ("open_run", "replay_run"):
         connection.execute(sql[name])
-    return mark, (top[0] if top and top[0] else 0)
+    return frozenset({"journal_run", "open_run", "replay_run"})
+
+
+def digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Of the columns and rows of a table of the state, whatever their order; empty while it is not there."""
+    columns = connection.execute(
+        "SELECT string_agg(column_name || data_type, ',' ORDER BY column_index) FROM duckdb_columns() "
+        "WHERE database_name = 'memory' AND schema_name = 'state' AND table_name = ?",
+        [table],
+    ).fetchone()
+    if columns is None or columns[0] is None:
+        return ""
+    row = connection.execute(f'SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM memory.state."{table}" t').fetchone()
+    return f"{row}{columns}"
 
 
 def keep(connection: duckdb.DuckDBPyConnection, batch: int) -> None:

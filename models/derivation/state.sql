@@ -12,6 +12,9 @@ CREATE OR REPLACE MACRO memory.state.cents(x) AS
 -- make_mark: how far the lake has been read into the state
 CREATE TABLE IF NOT EXISTS memory.state.mark (batch_id BIGINT);
 
+-- make_digest: what each published table was when it was derived last, and on which day of the world
+CREATE TABLE IF NOT EXISTS memory.state.digest (name VARCHAR, digest VARCHAR, day DATE);
+
 -- make_place: where each object was seen last, by its system's own id, so that an older row never overwrites it
 -- `key` is what it is called now, `first_seen` when it was first called so.
 CREATE TABLE IF NOT EXISTS memory.state.place (
@@ -138,7 +141,7 @@ INSERT INTO memory.state.former_key SELECT * FROM memory.state.left_key;
 -- entities: which kinds of objects changed
 SELECT DISTINCT entity FROM memory.state.fresh;
 
--- journal_run: what the marts need of the journal's runs, read in one scan
+-- journal_run: what the marts need of the journal's runs that are open, dead or a replay
 CREATE OR REPLACE TABLE memory.state.journal_run AS
 SELECT
     run_id,
@@ -168,8 +171,7 @@ SELECT
     due_at,
     updated_at,
     source_changed_at
-FROM runs
-WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead') OR replay_of IS NOT NULL;
+FROM {runs};
 
 -- open_run: runs that are not finished, as the journal has them now
 CREATE OR REPLACE TABLE memory.state.open_run AS

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from models.derivation import refresh as refreshing
+from models.derivation import state, swapping
 from models.derivation.refresh import rebuild, refresh
 from models.domain.clock import SystemClock
 from models.journal import open_journal
@@ -69,8 +69,8 @@ def counted(connection) -> int:
 @pytest.mark.req("C8", "N3")
 def test_a_reader_in_the_middle_of_a_question_keeps_its_version_and_the_folder_does_not_grow(home, monkeypatch):
     settings, writer = home
-    monkeypatch.setattr(refreshing, "KEPT_SECONDS", 0)
-    monkeypatch.setattr(refreshing, "SWEEP_SECONDS", 0)
+    monkeypatch.setattr(swapping, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(swapping, "SWEEP_SECONDS", 0)
     writer.append({"observations": entries(0, 50)}, "test", 1)
     connection = connect(settings, marts="write")
     refresh(connection, "EUR")
@@ -79,12 +79,12 @@ def test_a_reader_in_the_middle_of_a_question_keeps_its_version_and_the_folder_d
     assert counted(reader) == 50
     for number in range(2, 6):
         writer.append({"observations": entries(number * 100, 50)}, "test", number)
-        monkeypatch.setattr(refreshing, "KEPT_SECONDS", 3600)
+        monkeypatch.setattr(swapping, "KEPT_SECONDS", 3600)
         refresh(connection, "EUR")
     assert counted(reader) == 50, "a version that is kept stays readable"
     reader.execute("COMMIT")
     assert counted(reader) == 250, "the next question sees the newest"
-    monkeypatch.setattr(refreshing, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(swapping, "KEPT_SECONDS", 0)
     for number in range(6, 9):
         writer.append({"observations": entries(number * 100, 50)}, "test", number)
         refresh(connection, "EUR")
@@ -116,7 +116,7 @@ def test_a_merge_in_the_middle_of_a_refresh_loses_no_rows(home, monkeypatch):
     for number in range(21, 28):  # too few files to be merged: the hidden rows are not at the end
         writer.append({"records": records(1, number)}, "test", number)
     connection = connect(settings, marts="write")
-    catch_up, merged = refreshing.state.catch_up, []
+    catch_up, merged = state.catch_up, []
 
     def merged_meanwhile(connection):
         if not merged:
@@ -124,7 +124,7 @@ def test_a_merge_in_the_middle_of_a_refresh_loses_no_rows(home, monkeypatch):
             merged.append(writer.maintain(timedelta(0), timedelta(0)).merged)
         return catch_up(connection)
 
-    monkeypatch.setattr(refreshing.state, "catch_up", merged_meanwhile)
+    monkeypatch.setattr(state, "catch_up", merged_meanwhile)
     refresh(connection, "EUR")
     assert merged[0] > 0
     assert counted(connection) == 1000

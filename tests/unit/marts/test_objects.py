@@ -61,7 +61,7 @@ def test_what_is_there_now_is_known_alike_from_turn_to_turn_and_after_a_restart(
 def caught_up(lake: Lake, table: str = "project") -> list[dict[str, Any]]:
     """The rows of a table of the state after the newest batches have reached it."""
     state.make(lake.connection)
-    state.keep(lake.connection, state.catch_up(lake.connection)[1])
+    state.keep(lake.connection, state.catch_up(lake.connection).top)
     return lake.rows(f"SELECT * FROM memory.state.{table} ORDER BY system, system_id, key")
 
 

@@ -1,0 +1,40 @@
+"""Which tables must be derived again: those that read what moved, and those that grow with the clock alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from models.derivation.inputs import NAMES
+from models.marts.table import Table
+
+_ASKED = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)", re.IGNORECASE)
+_DAY = "CAST({now} AS DATE)"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What moved since the last derivation. `names` are tables of `memory.state` and the public names of inputs; `day`
+    says that the world's date is another, `idle` that ages have grown long enough to be told again.
+    """
+
+    names: frozenset[str]
+    day: bool
+    idle: bool
+
+    def concerns(self, table: Table) -> bool:
+        """Whether `table` would be another now."""
+        return bool(
+            self.names & (table.reads | _asked(table))
+            or (self.day and _DAY in _text(table))
+            or ((self.day or self.idle) and "{now}" in _text(table).replace(_DAY, ""))
+        )
+
+
+def _asked(table: Table) -> frozenset[str]:
+    """The inputs that its SQL asks by their public names."""
+    return NAMES & frozenset(_ASKED.findall(_text(table)))
+
+
+def _text(table: Table) -> str:
+    return " ".join(table.statements.values())

@@ -1,0 +1,85 @@
+"""What was derived put where readers ask: each mart whose content differs, all in one transaction; and what no reader
+can still be at, let go of.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import duckdb
+
+from models.marts.definitions import published
+
+SWEEP_SECONDS = 60
+KEPT_SECONDS = 180
+"""How long a replaced version of a mart stays readable: far longer than any query of the console."""
+
+
+def swap(connection: duckdb.DuckDBPyConnection, digests: Mapping[str, str]) -> bool:
+    """Put the marts whose content differs from what readers have in place, in one transaction; whether a table is
+    new. `digests` are by table of the state.
+    """
+    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.version (name VARCHAR, version VARCHAR)")
+    have = dict(connection.execute("SELECT name, version FROM memory.state.version").fetchall())
+    standing = set(tables(connection))
+    versions = {name: digests[one.name] for name, one in published().items()}
+    changed = {
+        name: one.name for name, one in published().items() if name not in standing or have.get(name) != versions[name]
+    }
+    if changed:
+        connection.execute("BEGIN")
+        try:
+            for name, source in changed.items():
+                # Replacing the table touches only the catalogue: no scan of the old files, which need not even be
+                # there.
+                connection.execute(
+                    f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{source}"'
+                )
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("DELETE FROM memory.state.version")
+        connection.executemany("INSERT INTO memory.state.version VALUES (?, ?)", list(versions.items()))
+    return bool(changed.keys() - standing)
+
+
+def sweep(connection: duckdb.DuckDBPyConnection) -> None:
+    """Now and then let go of versions and files of marts that no reader can still be at, so that the folder does not
+    grow.
+    """
+    if databases(connection).get("marts") != "ducklake":
+        return
+    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.swept (seconds DOUBLE)")
+    last = connection.execute("SELECT max(seconds) FROM memory.state.swept").fetchone()
+    if last and last[0] and time.monotonic() - last[0] < SWEEP_SECONDS:
+        return
+    # By ids and not by `older_than`: on a SQLite catalogue DuckLake 1.5.5 compares times as text and would keep nothing
+    # of today.
+    old = connection.execute(
+        "SELECT snapshot_id FROM ducklake_snapshots('marts') "
+        "WHERE epoch_us(snapshot_time) < epoch_us(now()) - ? ORDER BY ALL",
+        [KEPT_SECONDS * 1_000_000],
+    ).fetchall()[:-1]
+    if old:
+        versions = ", ".join(str(row[0]) for row in old)
+        connection.execute(f"CALL ducklake_expire_snapshots('marts', versions => [{versions}])").to_arrow_table()
+        # All of them: what no kept version needs has had its time, and marts can be made again.
+        connection.execute("CALL ducklake_cleanup_old_files('marts', cleanup_all => true)").to_arrow_table()
+    connection.execute("DELETE FROM memory.state.swept")
+    connection.execute("INSERT INTO memory.state.swept VALUES (?)", [time.monotonic()])
+
+
+def databases(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Kind of each attached database by its name."""
+    return dict(connection.execute("SELECT database_name, type FROM duckdb_databases()").fetchall())
+
+
+def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The marts that readers have."""
+    found = connection.execute(
+        "SELECT table_name FROM duckdb_tables() "
+        "WHERE database_name = 'marts' AND table_name LIKE 'mart\\_%' ESCAPE '\\'"
+    )
+    return [name for (name,) in found.fetchall()]

@@ -1,0 +1,211 @@
+"""What came decides what is derived: nothing where nothing came, never less than from nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from models.derivation import deriving
+from models.derivation import refresh as refreshing
+from models.derivation.refresh import refresh
+from models.journal import open_journal
+from models.lake.connection import connect
+from models.lake.writer import open_writer
+from models.marts.definitions import published
+from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
+from tests.unit.lake.samples import HandClock, records, settings_at
+
+
+class Hand:
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@pytest.fixture
+def clock() -> Hand:
+    return Hand()
+
+
+@pytest.fixture
+def derived(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the marts in the order in which they are derived."""
+    told: list[str] = []
+    of = deriving._statements
+
+    def statements(mart: Any) -> Iterator[str]:
+        told.append(mart.name)
+        return of(mart)
+
+    monkeypatch.setattr(deriving, "_statements", statements)
+    return told
+
+
+@contextmanager
+def idle(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setattr(refreshing, "IDLE_SECONDS", 0)
+        yield
+
+
+def entry(lake: Lake, number: int, **changed: Any) -> None:
+    fields = {"time_entry_id": f"TE-{number}", "project_code": "PRJ-1", "hours": "8.00", "work_date": "2026-09-20"}
+    lake.observe(
+        "kantata",
+        "time_entry",
+        f"TE-{number}",
+        **{**fields, "bill_rate": money("100.00"), "approval": "approved", **changed},
+    )
+
+
+@pytest.mark.req("C8")
+def test_where_nothing_came_nothing_is_derived(derived: list[str], clock: Hand) -> None:
+    lake = Lake()
+    entry(lake, 1)
+    assert "mart_work" in refresh(lake.connection, "EUR", clock)
+    derived.clear()
+    assert refresh(lake.connection, "EUR", clock) == frozenset() and derived == []
+    assert refresh(lake.connection, "USD", clock) and "mart_work" in derived, "another currency is another figure"
+
+
+@pytest.mark.req("C8")
+def test_what_came_derives_what_reads_it_and_nothing_else(derived: list[str], clock: Hand) -> None:
+    lake = Lake()
+    entry(lake, 1)
+    refresh(lake.connection, "EUR", clock)
+    derived.clear()
+    lake.record("source_event", flow="time-to-bill", run_id="r", lineage_id="r", system="kantata")
+    moved = refresh(lake.connection, "EUR", clock)
+    assert "mart_flow_hour" in derived and not {"mart_work", "mart_margin", "mart_billing"} & set(derived)
+    assert {"records", "mart_flow_hour"} <= moved and not {"mart_work", "runs"} & moved
+    derived.clear()
+    lake.run("r", "time_entry:TE-1", "dead", error_code="closed-period")
+    moved = refresh(lake.connection, "EUR", clock)
+    assert {"mart_work", "mart_billing"} <= set(derived) and "mart_flow_hour" not in derived
+    assert {"runs", "mart_work"} <= moved
+    derived.clear()
+    lake.quarantine(receiver="otlp", error_code="unreadable")
+    assert refresh(lake.connection, "EUR", clock) == {"quarantine"} and derived == []
+
+
+def test_a_table_that_comes_out_as_before_moves_nothing_that_reads_it(derived: list[str], clock: Hand) -> None:
+    lake = Lake()
+    entry(lake, 1)
+    lake.observe("netsuite", "exchange_rate", "GBP", currency="GBP", rate="1.20", as_of="2026-09-01")
+    refresh(lake.connection, "EUR", clock)
+    derived.clear()
+    lake.observe("planview", "budget", "B-1", hours_ago(-1), project_code="PRJ-9")
+    moved = refresh(lake.connection, "EUR", clock)
+    assert "mart_margin" not in derived and "mart_work" not in moved
+
+
+@pytest.mark.req("C8")
+def test_with_the_clock_alone_ages_grow_and_the_rest_stays(
+    derived: list[str], clock: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake()
+    entry(lake, 1)
+    lake.run("r", "time_entry:TE-9", "dead", hours_ago(0.5))
+    refresh(lake.connection, "EUR", clock)
+    derived.clear()
+    clock.moment += timedelta(hours=2)
+    with idle(monkeypatch):
+        assert "mart_failure_age" in refresh(lake.connection, "EUR", clock)
+    assert not {"mart_billing", "mart_margin", "mart_project"} & set(derived), "the age of work is in days"
+    assert lake.rows("SELECT bucket FROM mart_failure_age") == [{"bucket": "1–4 h"}]
+    clock.moment += timedelta(days=1)
+    with idle(monkeypatch):
+        assert "mart_work" in refresh(lake.connection, "EUR", clock)
+    assert lake.rows("SELECT age_days FROM mart_work") == [{"age_days": 11}]
+
+
+def changed(lake: Lake, chance: random.Random) -> None:
+    """One thing that happens in the world, among few objects, so that they meet."""
+    number, at = chance.randrange(6), NOW + timedelta(minutes=lake.batch)
+    code = f"PRJ-{chance.randrange(1, 4)}"
+    run = {"flow": "time-to-bill", "run_id": f"r{number}", "lineage_id": "r0", "at": at}
+    match chance.randrange(8):
+        case 0 | 1:
+            entry(lake, number, at=at, project_code=code, approval=chance.choice(["approved", "submitted", "rejected"]))
+        case 2:
+            lake.observe(
+                "netsuite", "time_entry", f"TE-{number}-v1", at, chance.random() < 0.8, time_entry_id=f"TE-{number}"
+            )
+        case 3:
+            system = chance.choice(["salesforce", "netsuite", "kantata"])
+            lake.observe(system, "project", code, at, chance.random() < 0.8, name=code, customer_key="C-1")
+        case 4:
+            lake.observe("netsuite", "contract", f"CT-{code}", at, project_code=code, hold=chance.random() < 0.5)
+        case 5:
+            lake.record(chance.choice(["source_event", "acknowledgement"]), system="netsuite", **run)
+        case 6:
+            lake.record("settlement", status="settled", **run)
+        case _:
+            lake.connection.execute(f"DELETE FROM journal.main.run WHERE run_id = 'r{number}'")
+            lake.run(f"r{number}", f"time_entry:TE-{number}", chance.choice(["dead", "waiting", "settled"]), at)
+
+
+def content(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        name: sorted(lake.connection.execute(f'SELECT CAST(t AS VARCHAR) FROM marts.main."{name}" t').fetchall())
+        for name in published()
+    }
+
+
+@pytest.mark.req("C8")
+@pytest.mark.parametrize("seed", range(4))
+def test_step_by_step_gives_what_a_derivation_from_nothing_gives(seed: int, clock: Hand) -> None:
+    lake, chance = Lake(), random.Random(seed)
+    for _ in range(25):
+        for _ in range(chance.randrange(1, 4)):
+            changed(lake, chance)
+        clock.moment = NOW + timedelta(minutes=lake.batch)
+        refresh(lake.connection, "EUR", clock)
+    clock.moment += timedelta(days=1)
+    lake.record("note")
+    refresh(lake.connection, "EUR", clock)
+    stepwise = content(lake)
+    lake.connection.execute("DROP SCHEMA memory.state CASCADE")
+    refresh(lake.connection, "EUR", clock)
+    whole = content(lake)
+    assert stepwise == whole
+
+
+def test_a_home_without_news_is_seen_without_a_scan(tmp_path: Any, derived: list[str]) -> None:
+    """The counts that stores keep themselves say whether something came, also of a real lake and journal."""
+    settings, clock = settings_at(tmp_path), HandClock()
+    journal = open_journal(settings.journal_address, clock)
+    writer = open_writer(settings, clock)
+    writer.append({"records": records(3)}, "test", 1)
+    connection = connect(settings, marts="write")
+    assert "records" in refresh(connection, "EUR", clock)
+    derived.clear()
+    asked = Asked(connection)
+    assert refresh(asked, "EUR", clock) == frozenset() and derived == []  # type: ignore[arg-type]
+    assert not any(" records" in sql or " observations" in sql or " runs" in sql for sql in asked.told)
+    writer.append({"records": records(3, 3)}, "test", 2)
+    assert refresh(connection, "EUR", clock) >= {"records"}
+    connection.close()
+    writer.close()
+    journal.close()
+
+
+class Asked:
+    """A connection that keeps what it is told."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection, self.told = connection, list[str]()
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        self.told.append(sql)
+        return self._connection.execute(sql, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
