@@ -56,11 +56,12 @@ WITH lone AS (
     WHERE differs IS NULL OR len(differs) > 0
 ), shown AS (
     -- What a system showed when it was read reaches the lake a little later.
-    SELECT system, role, greatest(observed_at, read_at - INTERVAL 1 MINUTE) AS at FROM memory.state.mart_state_system
+    SELECT system, role, greatest(observed_at, read_at - INTERVAL 1 MINUTE) AS until_at
+    FROM memory.state.mart_state_system
 ), system AS (
-    SELECT system, max(at) AS read_at FROM shown GROUP BY system
+    SELECT system, max(until_at) AS read_at FROM shown GROUP BY system
 ), role AS (
-    SELECT role, min(system) AS system, min(at) AS read_at FROM shown GROUP BY role
+    SELECT role, min(system) AS system, min(until_at) AS read_at FROM shown GROUP BY role
 ), removed AS (
     SELECT
         role,
