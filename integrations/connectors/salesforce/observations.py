@@ -40,6 +40,7 @@ def project_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Obse
     row = Row(raw)
     sold = opportunity_of("", row, ())
     dims = sold.dimensions.model_dump(mode="json")
+    rule = next(iter(sold.billing_rules), None)
     held = {**dims, "contract_type": sold.contract_type, "tax_profile": sold.tax_profile}
     fields = {
         "code": sold.project_code,
@@ -50,6 +51,8 @@ def project_observation(raw: Mapping[str, Any], keys: Mapping[str, str]) -> Obse
         **dims,
         "contract_type": sold.contract_type.value if sold.contract_type else None,
         "value": sold.value.model_dump(mode="json"),
+        "cap": rule.cap.model_dump(mode="json") if rule and rule.cap else None,
+        "purchase_order": rule.purchase_order if rule else None,
         "target_margin": None if sold.target_margin is None else str(sold.target_margin),
         "closed_at": sold.closed_at.isoformat(),
         "approved": sold.approved,

@@ -1,7 +1,7 @@
 /*
 What invoices bill, line by line, and what credit memos take back of it.
 
-grain: system, invoice_key, line
+grain: system, document, document_id, line
 
     system            VARCHAR        -                   as the installation calls it
     invoice_key       VARCHAR        -                   the number of the invoice, or of the credit memo
@@ -20,6 +20,8 @@ grain: system, invoice_key, line
     amount_reporting  DECIMAL(18,2)  reporting currency  the same at the rate of issued_on; none without one
     hours             DECIMAL(8,2)   h                   of the posting it bills; of time only
     credits           VARCHAR        -                   of a credit memo: the invoice that it takes back
+    document          VARCHAR        -                   invoice or credit_memo
+    document_id       VARCHAR        -                   the system's own id of it
 */
 
 -- document: invoices and credit memos; one that is void or wholly credited bills nothing, nor does what credited it
@@ -39,6 +41,7 @@ WITH credited AS (
 SELECT
     system,
     'invoice' AS document,
+    system_id,
     key,
     NULL AS credits,
     status,
@@ -46,12 +49,15 @@ SELECT
     issued_on,
     project_code,
     customer_key,
-    legal_entity
+    legal_entity,
+    total,
+    currency
 FROM invoice
 UNION ALL
 SELECT
     m.system,
     'credit_memo',
+    m.system_id,
     m.key,
     m.credits,
     m.status,
@@ -59,9 +65,22 @@ SELECT
     m.issued_on,
     coalesce(m.project_code, i.project_code),
     coalesce(m.customer_key, i.customer_key),
-    coalesce(m.legal_entity, i.legal_entity)
+    coalesce(m.legal_entity, i.legal_entity),
+    -m.total,
+    coalesce(m.currency, i.currency)
 FROM memory.state.credit_memo m
-LEFT JOIN invoice i ON i.system = m.system AND i.key = m.credits;
+LEFT JOIN (
+    SELECT
+        system,
+        key,
+        bool_or(stands) AS stands,
+        min(project_code) AS project_code,
+        min(customer_key) AS customer_key,
+        min(legal_entity) AS legal_entity,
+        min(currency) AS currency
+    FROM invoice
+    GROUP BY system, key
+) i ON i.system = m.system AND i.key = m.credits;
 
 -- mart_invoice_line: each line with the work it bills; work whose line a memo takes back in full is on neither
 CREATE OR REPLACE TABLE memory.state.mart_invoice_line AS
@@ -84,7 +103,7 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
     GROUP BY p.system, p.key
 ), line AS (
     SELECT
-        d.*,
+        d.* EXCLUDE (total, currency),
         l.line,
         l.posting_id,
         coalesce(d.project_code, p.project_code, a.project_code) AS project_key,
@@ -102,7 +121,7 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
         l.currency,
         p.hours
     FROM memory.state.invoice_line l
-    JOIN memory.state.document d ON d.system = l.system AND d.document = l.document AND d.key = l.invoice_key
+    JOIN memory.state.document d ON d.system = l.system AND d.document = l.document AND d.system_id = l.system_id
     LEFT JOIN posting p ON p.system = l.system AND p.key = l.posting_id
     LEFT JOIN alone a ON a.milestone_id = l.milestone_id AND d.project_code IS NULL
 ), undone AS (
@@ -129,7 +148,9 @@ SELECT
     l.currency,
     CAST(memory.state.cents(l.amount * fx.rate) AS DECIMAL(18,2)) AS amount_reporting,
     CAST(l.hours AS DECIMAL(8,2)) AS hours,
-    l.credits
+    l.credits,
+    l.document,
+    l.system_id AS document_id
 FROM line l
 LEFT JOIN undone u
     ON u.system = l.system AND u.invoice_key = coalesce(l.credits, l.key) AND u.item_key = l.item_key

@@ -79,6 +79,48 @@ FROM memory.state.project
 WHERE role = 'erp'
 GROUP BY legal_entity;
 
+-- beyond: unbilled work that no longer fits under what was agreed, in the order in which it was done
+CREATE OR REPLACE TABLE memory.state.beyond AS
+WITH bound AS (
+    SELECT project_key, currency, billed_amount, cap, value, least(cap, value) AS bound
+    FROM memory.state.mart_contract
+    WHERE cap IS NOT NULL OR value > 0
+), unbilled AS (
+    SELECT
+        w.item_key,
+        w.project_code,
+        w.work_date,
+        CASE
+            WHEN w.currency = t.currency THEN w.amount ELSE CAST(w.amount * f.rate / tf.rate AS DECIMAL(18,2))
+        END AS amount
+    FROM memory.state.work_item w
+    JOIN bound t ON t.project_key = w.project_code
+    ANTI JOIN (SELECT item_key FROM memory.state.billed WHERE stands) b ON b.item_key = w.item_key
+    LEFT JOIN memory.state.mart_fx f ON f.currency = w.currency
+    LEFT JOIN memory.state.mart_fx tf ON tf.currency = t.currency
+    WHERE w.billable AND w.amount > 0 AND w.approval = 'approved'
+), full_project AS (
+    SELECT u.project_code
+    FROM unbilled u
+    JOIN bound t ON t.project_key = u.project_code
+    GROUP BY u.project_code
+    HAVING any_value(t.billed_amount) + sum(u.amount) > any_value(t.bound)
+), filled AS (
+    SELECT
+        u.item_key,
+        t.billed_amount + sum(u.amount) OVER (
+            PARTITION BY u.project_code ORDER BY u.work_date, u.item_key ROWS UNBOUNDED PRECEDING
+        ) AS amount,
+        t.cap,
+        t.value
+    FROM unbilled u
+    SEMI JOIN full_project USING (project_code)
+    JOIN bound t ON t.project_key = u.project_code
+)
+SELECT item_key, CASE WHEN amount > cap THEN 'over-cap' ELSE 'over-contract' END AS limit_by
+FROM filled
+WHERE amount > cap OR amount > value;
+
 -- judged: every item with the one reason, if any, why it cannot be billed
 CREATE OR REPLACE TABLE memory.state.judged AS
 WITH known AS (
@@ -94,10 +136,6 @@ WITH known AS (
         EXISTS (SELECT 1 FROM memory.state.invoice) AS invoices,
         (SELECT max(observed_at) FROM memory.state.place WHERE entity = 'invoice') AS invoices_seen_at,
         (SELECT mode(system) FROM memory.state.erp_of) AS any_erp
-), held AS (
-    SELECT project_code, bool_or(hold) AS hold
-    FROM memory.state.contract
-    GROUP BY project_code
 ), invoice AS (
     SELECT key, min(CASE WHEN stands THEN 'lineless' WHEN status = 'draft' THEN 'draft' ELSE 'void' END) AS status
     FROM memory.state.document
@@ -135,7 +173,14 @@ WITH known AS (
         ec.key IS NOT NULL AS code_known,
         ec.active AS code_active,
         ec.project_code AS code_project,
-        coalesce(h.hold, false) AS hold,
+        coalesce(c.hold, false) AS hold,
+        coalesce(c.closed, false) AS closed,
+        coalesce(c.won, true) AS won,
+        coalesce(c.taxed, true) AS taxed,
+        coalesce(c.in_force, true) AS in_force,
+        coalesce(c.purchase_order IS NOT NULL AND c.erp_purchase_order IS NULL AND c.erp_value IS NOT NULL, false)
+            AS orderless,
+        y.limit_by,
         coalesce(ep.system, eo.system, known.any_erp) AS erp,
         -- What an ERP lacked before the item came into being says nothing of what it has now.
         e.kind = 'milestone'
@@ -159,7 +204,8 @@ WITH known AS (
     LEFT JOIN memory.state.erp_code ec ON ec.key = e.charge_code
     LEFT JOIN memory.state.mart_project mp ON mp.project_key = e.project_code
     LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = coalesce(e.legal_entity, mp.legal_entity)
-    LEFT JOIN held h ON h.project_code = e.project_code
+    LEFT JOIN memory.state.mart_contract c ON c.project_key = e.project_code
+    LEFT JOIN memory.state.beyond y ON y.item_key = e.item_key
     LEFT JOIN memory.state.mart_fx fx ON fx.currency = e.currency
 ), checked AS (
     SELECT *, CASE
@@ -208,32 +254,41 @@ WITH known AS (
         WHEN NOT posted AND approval = 'submitted' THEN 'approval-pending'
         -- The person who did the work has not handed it in.
         WHEN NOT posted AND approval = 'open' THEN 'not-submitted'
-        -- Approved, and no run has met it yet, but the ERP has no such project: it will be refused. Said only of an ERP
-        -- that has projects and was seen since the item changed.
-        WHEN NOT posted AND projects_known AND NOT erp_has AND erp_fresh
+        -- The ERP has no such project: what is not posted will be refused, and what is posted stands on no project that
+        -- could be invoiced. Said only of an ERP that has projects and was seen since the item changed.
+        WHEN projects_known AND NOT erp_has AND erp_fresh
             THEN CASE WHEN unsold THEN 'project-unsold' ELSE 'project-missing' END
-        -- The contract is on hold: somebody in finance releases it. A milestone is not posted before it is billed, so
-        -- the hold is all that can stop one.
-        WHEN kind = 'milestone' AND hold THEN 'billing-hold'
-        -- A milestone in a currency without an exchange rate: its worth is not known.
-        WHEN kind = 'milestone' AND amount <> 0 AND NOT convertible THEN 'not-convertible'
-        -- A milestone that is done and not on hold is ready.
-        WHEN kind = 'milestone' THEN NULL
         -- Approved and not posted, and its charge code will be refused: one of the faults above.
         WHEN NOT posted AND code_fault IS NOT NULL THEN code_fault
         -- Its run waits for data or a decision: whoever owns that is named.
         WHEN run_state = 'waiting' THEN 'paused'
         -- On its way: nobody need act, and it is late only when its flow's service level says so.
-        WHEN NOT posted OR run_state IS NOT NULL THEN 'in-flight'
-        -- Posted, but the contract is on hold: it cannot go on an invoice.
-        WHEN hold AND billable THEN 'billing-hold'
+        -- A milestone has no posting to wait for.
+        WHEN kind <> 'milestone' AND (NOT posted OR run_state IS NOT NULL) THEN 'in-flight'
+        -- The customer does not pay for it: nothing below holds anything back.
+        WHEN NOT billable THEN NULL
+        -- The sale was opened again or lost since: nobody owes the work before sales say so.
+        WHEN NOT won THEN 'sale-not-won'
+        -- The ERP has closed the project and writes no invoice on it.
+        WHEN closed THEN 'project-closed'
+        -- The contract is on hold: somebody in finance releases it.
+        WHEN hold THEN 'billing-hold'
+        -- Done, and the customer has not accepted it.
+        WHEN kind = 'milestone' AND NOT accepted THEN 'milestone-not-accepted'
         -- Posted without a bill rate: it would be invoiced at nothing.
         WHEN rateless THEN 'rate-missing'
-        -- Posted in a currency without an exchange rate: it stands in no total until somebody enters one in the ERP.
-        WHEN billable AND amount <> 0 AND NOT convertible THEN 'not-convertible'
-        -- Posted, but done after the statement of work ended: the customer need not pay until it is extended.
-        WHEN billable AND work_date > sow_expires_on THEN 'sow-expired'
-        -- Posted, priced and covered: ready to be billed.
+        -- In a currency without an exchange rate: it stands in no total until somebody enters one in the ERP.
+        WHEN amount <> 0 AND NOT convertible THEN 'not-convertible'
+        -- The ERP would bill by another contract than the one that was sold.
+        WHEN NOT in_force THEN 'contract-version'
+        -- Done after the statement of work ended: the customer need not pay until it is extended.
+        WHEN work_date > sow_expires_on THEN 'sow-expired'
+        -- What is billed, and the work done before it, reach the cap or the value of the contract.
+        WHEN limit_by IS NOT NULL THEN limit_by
+        -- The customer returns an invoice without his order's number, and the tax office one without its profile.
+        WHEN orderless THEN 'po-missing'
+        WHEN NOT taxed THEN 'tax-profile-missing'
+        -- It passed every gate: an invoice can be written today.
         END AS blocker
     FROM checked
     WHERE approval <> 'reversed' OR posted OR billed
@@ -252,13 +307,24 @@ SELECT
         -- The step that paused the run names who can go on; else the ERP it was on its way to.
         WHEN blocker = 'paused' THEN coalesce(waiting_owner, erp)
         -- Sales and statements of work are the CRM's.
-        WHEN blocker IN ('project-unsold', 'sow-expired')
+        WHEN blocker IN (
+            'project-unsold',
+            'sale-not-won',
+            'sow-expired',
+            'over-cap',
+            'over-contract',
+            'tax-profile-missing'
+        )
             THEN (SELECT min(system) FROM memory.state.project WHERE role = 'crm')
         -- Projects, open codes, holds, invoices and exchange rates are the ERP's.
         WHEN blocker IN (
             'project-missing',
+            'project-closed',
             'charge-code-inactive',
             'billing-hold',
+            'milestone-not-accepted',
+            'contract-version',
+            'po-missing',
             'invoice-void',
             'invoice-unknown',
             'not-convertible'
@@ -277,12 +343,13 @@ SELECT
         WHEN blocker IS NOT NULL THEN coalesce(run_system, erp, 'erp')
     END AS blocker_owner,
     CASE
-        WHEN blocker IN ('project-missing', 'project-unsold', 'billing-hold', 'sow-expired') THEN project_code
         WHEN blocker IN ('invoice-void', 'invoice-unknown') THEN coalesce(named_invoice, project_code)
         WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
         WHEN blocker = 'not-convertible' THEN coalesce(billed_currency, currency)
         WHEN blocker = 'paused' THEN waiting_for
-        WHEN blocker IS NOT NULL AND run_state = 'dead' THEN coalesce(run_system, '-')
+        WHEN run_state = 'dead' AND blocker NOT IN ('project-missing', 'project-unsold') THEN coalesce(run_system, '-')
+        WHEN blocker IN ('rate-missing', 'in-flight', 'rejected', 'approval-pending', 'not-submitted') THEN NULL
+        WHEN blocker IS NOT NULL THEN project_code
     END AS blocker_key
 FROM reasoned;
 

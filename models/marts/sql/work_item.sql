@@ -23,8 +23,9 @@ grain: item_key
     source_system    VARCHAR        -                   where it was booked; none for milestones
     changed_at       TIMESTAMPTZ    UTC                 when it last changed at the source
     sync_message     VARCHAR        -                   what the PSA says of its own attempt to post it
-    rateless         BOOLEAN        -                   billable time without a bill rate
+    rateless         BOOLEAN        -                   billable time that neither PSA nor ERP has a bill rate for
     milestone        VARCHAR        -                   what the milestone is called
+    accepted         BOOLEAN        -                   the customer has accepted it; of milestones only
     flagged          BOOLEAN        -                   a milestone that its source calls invoiced
     gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
 */
@@ -65,6 +66,14 @@ WITH gone AS (
     ANTI JOIN (SELECT item_key FROM memory.state.item WHERE role = 'psa') i ON i.item_key = b.item_key
     ANTI JOIN memory.state.milestone m ON m.item_key = b.item_key
     WHERE b.stands
+), priced AS (  -- the PSA left the rate open, and the flow took the one that was sold
+    SELECT i.kind, i.item_key, max_by(i.bill_rate, i.key) AS bill_rate, max_by(i.currency, i.key) AS currency
+    FROM memory.state.item i
+    SEMI JOIN (
+        SELECT item_key FROM memory.state.item WHERE role = 'psa' AND kind = 'time' AND bill_rate IS NULL
+    ) open ON open.item_key = i.item_key
+    WHERE i.role = 'erp' AND i.kind = 'time' AND NOT i.reversal AND i.bill_rate IS NOT NULL
+    GROUP BY i.kind, i.item_key
 ), posted AS (
     SELECT
         i.item_key,
@@ -86,35 +95,38 @@ WITH gone AS (
     GROUP BY i.item_key
 )
 SELECT
-    item_key,
-    kind,
-    project_code,
-    charge_code,
-    resource_key,
-    legal_entity,
-    work_date,
-    submitted_at,
-    approved_at,
-    hours,
-    billable,
-    CASE kind
-        WHEN 'time' THEN CAST(memory.state.cents(hours * bill_rate) AS DECIMAL(18,2)) ELSE amount
+    i.item_key,
+    i.kind,
+    i.project_code,
+    i.charge_code,
+    i.resource_key,
+    i.legal_entity,
+    i.work_date,
+    i.submitted_at,
+    i.approved_at,
+    i.hours,
+    i.billable,
+    CASE i.kind
+        WHEN 'time' THEN CAST(memory.state.cents(i.hours * coalesce(i.bill_rate, r.bill_rate)) AS DECIMAL(18,2))
+        ELSE i.amount
     END AS amount,
-    currency,
-    CASE kind
-        WHEN 'time' THEN CAST(memory.state.cents(hours * cost_rate) AS DECIMAL(18,2)) ELSE amount
+    CASE WHEN i.bill_rate IS NULL THEN coalesce(r.currency, i.currency) ELSE i.currency END AS currency,
+    CASE i.kind
+        WHEN 'time' THEN CAST(memory.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2)) ELSE i.amount
     END AS cost_amount,
-    cost_currency,
-    approval,
-    system AS source_system,
-    changed_at,
-    sync_message,
-    kind = 'time' AND billable AND bill_rate IS NULL AS rateless,
+    i.cost_currency,
+    i.approval,
+    i.system AS source_system,
+    i.changed_at,
+    i.sync_message,
+    i.kind = 'time' AND i.billable AND i.bill_rate IS NULL AND r.bill_rate IS NULL AS rateless,
     NULL AS milestone,
+    NULL AS accepted,
     false AS flagged,
     false AS gone
-FROM memory.state.item
-WHERE role = 'psa'
+FROM memory.state.item i
+LEFT JOIN priced r ON r.kind = i.kind AND r.item_key = i.item_key
+WHERE i.role = 'psa'
 UNION ALL BY NAME
 SELECT
     item_key,
@@ -129,6 +141,7 @@ SELECT
     'approved' AS approval,
     false AS rateless,
     name AS milestone,
+    accepted,
     flagged,
     false AS gone
 FROM memory.state.milestone m

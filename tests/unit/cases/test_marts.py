@@ -124,7 +124,8 @@ def test_each_item_has_one_state_and_one_primary_reason(lake):
     case("blocked", "paused", run={"state": "waiting", "waiting_for": "resource:E-7", "waiting_owner": "hcm"})
     case("blocked", "in-flight", run={"state": "ready"})
     case("blocked", "in-flight")
-    case("blocked", "rate-missing", post={}, bill_rate=None)
+    case("blocked", "rate-missing", post={"bill_rate": None}, bill_rate=None)
+    case("ready", None, post={}, bill_rate=None)  # the PSA left the rate open, and the flow took the one that was sold
     case("ready", None, post={})
     case("ready", None, post={}, approval="rejected")  # posted by a replay after the PSA was told of the refusal
     case("billed", None, post={"invoiced": True, "invoice_number": "INV-1"})

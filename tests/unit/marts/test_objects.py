@@ -138,7 +138,7 @@ def _firm(lake: Lake, number: str) -> None:
         "CT-PRJ-1",
         at,
         system_id=number,
-        value=money("9000.00"),
+        value=money("10000.00"),
         milestones=[stone],
         **project,
     )

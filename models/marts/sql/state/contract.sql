@@ -4,18 +4,20 @@ Contracts as each system shows them now.
 grain: system, system_id
 observed: contract
 
-    system        VARCHAR        -          as the installation calls it
-    role          VARCHAR        -          crm, erp, psa, ppm or hcm
-    key           VARCHAR        -          the contract's key
-    system_id     VARCHAR        -          the system's own id
-    project_code  VARCHAR        -          the project it is for; a key of CT-<project code> says so too
-    value         DECIMAL(18,2)  currency   what was agreed
-    currency      VARCHAR        ISO 4217   of value and cap
-    billing_rule  VARCHAR        -          how it is billed
-    hold          BOOLEAN        -          nothing may be billed for now
-    cap           DECIMAL(18,2)  currency   no more than this may be billed
-    milestones    VARCHAR        JSON list  what is billed by milestone
-    legal_entity  VARCHAR        -          which company of the firm bills it
+    system          VARCHAR        -          as the installation calls it
+    role            VARCHAR        -          crm, erp, psa, ppm or hcm
+    key             VARCHAR        -          the contract's key
+    system_id       VARCHAR        -          the system's own id
+    project_code    VARCHAR        -          the project it is for; a key of CT-<project code> says so too
+    value           DECIMAL(18,2)  currency   what was agreed
+    currency        VARCHAR        ISO 4217   of value and cap
+    billing_rule    VARCHAR        -          how it is billed
+    hold            BOOLEAN        -          nothing may be billed for now
+    cap             DECIMAL(18,2)  currency   no more than this may be billed
+    milestones      VARCHAR        JSON list  what is billed by milestone
+    legal_entity    VARCHAR        -          which company of the firm bills it
+    purchase_order  VARCHAR        -          the order that the customer wants named on invoices
+    observed_at     TIMESTAMPTZ    UTC        the newest observation
 */
 
 -- put: parse the changed contracts
@@ -32,7 +34,9 @@ SELECT
     coalesce(f.hold, false),
     TRY_CAST(f.cap.amount AS DECIMAL(18,2)),
     CAST(f.milestones AS VARCHAR),
-    legal_entity
+    legal_entity,
+    nullif(trim(f.po), ''),
+    observed_at
 FROM (
     SELECT *, json_transform(fields, '{
         "project_code": "VARCHAR",
@@ -40,6 +44,7 @@ FROM (
         "billing_rule": "VARCHAR",
         "hold": "BOOLEAN",
         "cap": {"amount": "VARCHAR"},
+        "po": "VARCHAR",
         "milestones": "JSON"
     }') AS f
     FROM memory.state.fresh

@@ -1,11 +1,12 @@
 /*
 The lines of invoices and credit memos, each once, as the ERP shows them now.
 
-grain: system, document, invoice_key, line
+grain: system, document, system_id, line
 
     system        VARCHAR        -         as the installation calls it
     document      VARCHAR        -         invoice or credit_memo
-    invoice_key   VARCHAR        -         the key of the document it stands on
+    system_id     VARCHAR        -         the system's own id of the document it stands on
+    invoice_key   VARCHAR        -         the document's number
     line          INTEGER        -         its place there, from 1
     posting_id    VARCHAR        -         the posting it bills, if one
     milestone_id  VARCHAR        -         the milestone it bills, if one
@@ -17,7 +18,7 @@ grain: system, document, invoice_key, line
 -- forget: the lines of documents that changed
 DELETE FROM memory.state.invoice_line t
 USING memory.state.fresh f
-WHERE t.system = f.system AND t.invoice_key = f.key AND t.document = f.entity;
+WHERE t.system = f.system AND t.document = f.entity AND t.system_id = f.system_id;
 
 -- put: take their lines apart
 INSERT INTO memory.state.invoice_line
@@ -25,6 +26,7 @@ WITH listed AS (
     SELECT
         system,
         entity,
+        system_id,
         key,
         fields->>'$.total.currency' AS currency,
         from_json(fields->'$.lines', '[{
@@ -36,12 +38,13 @@ WITH listed AS (
     FROM memory.state.fresh
     WHERE entity IN ('invoice', 'credit_memo') AND present AND json_type(fields, '$.lines') = 'ARRAY'
 ), numbered AS (
-    SELECT system, entity, key, currency, unnest(lines) AS one, generate_subscripts(lines, 1) AS line
+    SELECT system, entity, system_id, key, currency, unnest(lines) AS one, generate_subscripts(lines, 1) AS line
     FROM listed
 )
 SELECT
     system,
     entity,
+    system_id,
     key,
     CAST(line AS INTEGER),
     nullif(trim(one.posting_id), ''),

@@ -5,28 +5,30 @@ grain: system, system_id
 observed: project
 published: mart_state_project
 
-    system         VARCHAR        -                 as the installation calls it
-    role           VARCHAR        -                 crm, erp, psa, ppm or hcm
-    key            VARCHAR        -                 the project's code, the same in every system
-    system_id      VARCHAR        -                 the system's own id
-    name           VARCHAR        -                 what it is called there
-    status         VARCHAR        -                 in that system's words; active where it says nothing
-    customer_key   VARCHAR        -                 whose project it is
-    currency       VARCHAR        ISO 4217          what it is kept in
-    legal_entity   VARCHAR        -                 which company of the firm it belongs to
-    service_line   VARCHAR        -                 what kind of work it is
-    practice       VARCHAR        -                 which practice does it
-    contract_type  VARCHAR        -                 how it is billed
-    value          DECIMAL(18,2)  currency          what it is sold for
-    cost           DECIMAL(18,2)  currency          what it is planned to cost
-    target_margin  DECIMAL(9,4)   share of revenue  what it should earn, 0.35 is 35 %
-    closed_at      TIMESTAMPTZ    UTC               when the sale was won
-    starts_on      DATE           day               planned first day
-    ends_on        DATE           day               planned last day
-    missing        VARCHAR        JSON list         required fields that the system has empty
-    observed_at    TIMESTAMPTZ    UTC               the newest observation
-    first_seen     TIMESTAMPTZ    UTC               the oldest observation under this code
-    milestones     VARCHAR        JSON list         what was sold by milestone, as the system shows it
+    system          VARCHAR        -                 as the installation calls it
+    role            VARCHAR        -                 crm, erp, psa, ppm or hcm
+    key             VARCHAR        -                 the project's code, the same in every system
+    system_id       VARCHAR        -                 the system's own id
+    name            VARCHAR        -                 what it is called there
+    status          VARCHAR        -                 in that system's words; active where it says nothing
+    customer_key    VARCHAR        -                 whose project it is
+    currency        VARCHAR        ISO 4217          what it is kept in
+    legal_entity    VARCHAR        -                 which company of the firm it belongs to
+    service_line    VARCHAR        -                 what kind of work it is
+    practice        VARCHAR        -                 which practice does it
+    contract_type   VARCHAR        -                 how it is billed
+    value           DECIMAL(18,2)  currency          what it is sold for
+    cost            DECIMAL(18,2)  currency          what it is planned to cost
+    target_margin   DECIMAL(9,4)   share of revenue  what it should earn, 0.35 is 35 %
+    closed_at       TIMESTAMPTZ    UTC               when the sale was won
+    starts_on       DATE           day               planned first day
+    ends_on         DATE           day               planned last day
+    missing         VARCHAR        JSON list         required fields that the system has empty
+    observed_at     TIMESTAMPTZ    UTC               the newest observation
+    first_seen      TIMESTAMPTZ    UTC               the oldest observation under this code
+    milestones      VARCHAR        JSON list         what was sold by milestone, as the system shows it
+    cap             DECIMAL(18,2)  currency          no more than this may be billed
+    purchase_order  VARCHAR        -                 the order that the customer wants named on invoices
 */
 
 -- put: parse the changed projects
@@ -53,7 +55,9 @@ SELECT
     CAST(f.missing AS VARCHAR),
     observed_at,
     p.first_seen,
-    CAST(f.milestones AS VARCHAR)
+    CAST(f.milestones AS VARCHAR),
+    TRY_CAST(f.cap.amount AS DECIMAL(18,2)),
+    nullif(trim(f.purchase_order), '')
 FROM (
     SELECT *, json_transform(fields, '{
         "name": "VARCHAR",
@@ -71,7 +75,9 @@ FROM (
         "starts_on": "VARCHAR",
         "ends_on": "VARCHAR",
         "missing": "JSON",
-        "milestones": "JSON"
+        "milestones": "JSON",
+        "cap": {"amount": "VARCHAR"},
+        "purchase_order": "VARCHAR"
     }') AS f
     FROM memory.state.fresh
     WHERE entity = 'project' AND present
