@@ -39,7 +39,7 @@ def rows(lake: Lake, sql: str) -> list[dict[str, Any]]:
     return lake.rows(sql)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(SEEN)
 def test_what_is_there_now_is_known_alike_from_turn_to_turn_and_after_a_restart(
     seen: list[tuple[str, str, str, bool, bool]],
@@ -181,6 +181,16 @@ def test_a_sale_that_moves_to_another_company_takes_no_money_out_of_the_books_of
     assert rows(lake, "SELECT DISTINCT unexplained_reporting FROM mart_reconciliation") == [
         {"unexplained_reporting": Decimal("0.00")}
     ]
+
+
+def test_an_invoice_that_gets_its_number_late_bills_its_lines_once() -> None:
+    lake = Lake()
+    for key, status in (("1001", "draft"), ("INV-7", "open")):
+        told = {"status": status, "total": money("500.00"), "lines": [{"amount": money("500.00"), "kind": "discount"}]}
+        lake.observe("netsuite", "invoice", key, hours_ago(9 - lake.batch), system_id="1001", **told)
+        assert rows(lake, "SELECT invoice_key, status, amount FROM mart_invoice_line") == [
+            {"invoice_key": key, "status": status, "amount": Decimal("500.00")}
+        ]
 
 
 def _won(lake: Lake, number: int, code: str) -> None:
