@@ -1,8 +1,9 @@
-"""Posted work that may not be invoiced: its contract is on hold, or its statement of work has ended (X5)."""
+"""Work that may not be invoiced although it is done: what was sold, agreed or accepted does not allow it (X5, X17)."""
 
 from __future__ import annotations
 
 from collectors.detectors.contract import Detector, Example, Row, item_finding
+from models.domain.explanations import EXPLANATIONS
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
 from models.domain.flow_names import QUOTE_TO_PROJECT
@@ -33,6 +34,44 @@ def expired(row: Row) -> Finding:
     return item_finding(row, fingerprint("sow-expired", row["project_key"]), cause)
 
 
+def gated(row: Row) -> Finding:
+    """One item that a gate stops, with what was agreed for its project."""
+    words = EXPLANATIONS[row["blocker"]]
+    cause = _cause(row, row["blocker"], f"{words.title}: {_named(row)}", words.explanation, words.next_action)
+    agreed = {name: row[name] for name in ("cap", "value", "erp_value", "billed_amount", "purchase_order")}
+    text = fingerprint(row["blocker"], row["project_key"])
+    return item_finding(row, text, cause, project=row["project_key"], **agreed)
+
+
+def beyond(row: Row) -> Finding:
+    """One project of which more is billed than was agreed; the amount is what lies beyond."""
+    words, owner = EXPLANATIONS["billed-beyond"], row["crm"] or "finance"
+    cause = Cause(
+        "billed-beyond",
+        f"{words.title}: {_named(row)}",
+        words.explanation,
+        words.next_action,
+        owner,
+        words.money_kind,
+        "medium",
+        flow=QUOTE_TO_PROJECT,
+        system=owner,
+        root=True,
+    )
+    return Finding(
+        fingerprint("billed-beyond", row["project_key"]),
+        cause,
+        "project",
+        row["project_key"],
+        row["beyond"],
+        row["currency"],
+        legal_entity=row["legal_entity"],
+        project_key=row["project_key"],
+        customer_key=row["customer_key"],
+        evidence={name: str(row[name]) for name in ("billed_amount", "cap", "value") if row[name] is not None},
+    )
+
+
 def _cause(row: Row, name: str, title: str, explanation: str, action: str) -> Cause:
     owner = row["blocker_owner"] or "finance"
     return Cause(
@@ -41,7 +80,7 @@ def _cause(row: Row, name: str, title: str, explanation: str, action: str) -> Ca
         explanation,
         action,
         owner,
-        "billing_blocked",
+        EXPLANATIONS[name].money_kind,
         "medium",
         flow=QUOTE_TO_PROJECT,
         system=owner,
@@ -55,7 +94,11 @@ def _named(row: Row) -> str:
 
 
 DETECTOR = Detector(
-    "billing_blocked", "Posted work that may not be invoiced", ("X5",), __file__, {"held": held, "expired": expired}
+    "billing_blocked",
+    "Work that may not be invoiced",
+    ("X5", "X17"),
+    __file__,
+    {"held": held, "expired": expired, "gated": gated, "beyond": beyond},
 )
 
 _ENTRY = {
@@ -67,6 +110,7 @@ _ENTRY = {
     "currency": "EUR",
     "state": "blocked",
 }
+_TERMS = {"project_key": "PRJ-1001", "currency": "EUR", "value": "5000.00", "billed_amount": "5000.00"}
 _PROJECT = {"project_key": "PRJ-1001", "name": "Portal", "sow_number": "SOW-7", "sow_expires_on": "2026-09-15"}
 
 EXAMPLES = (
@@ -83,5 +127,27 @@ EXAMPLES = (
         },
         [("sow-expired|PRJ-1001", "TE-kantata-1", "100.00")],
     ),
+    Example(
+        "work beyond a cap, of a project that is billed beyond it already",
+        {
+            "mart_work": [{**_ENTRY, "blocker": "over-cap", "blocker_owner": "salesforce"}],
+            "mart_project": [_PROJECT],
+            "mart_contract": [{**_TERMS, "cap": "1000.00", "billed_amount": "1250.00"}],
+        },
+        [
+            ("over-cap|PRJ-1001", "TE-kantata-1", "100.00"),
+            ("billed-beyond|PRJ-1001", "PRJ-1001", "250.00"),
+        ],
+    ),
+    Example(
+        "a milestone that the customer has not accepted",
+        {
+            "mart_work": [{**_ENTRY, "kind": "milestone", "blocker": "milestone-not-accepted"}],
+            "mart_project": [_PROJECT],
+            "mart_contract": [_TERMS],
+        },
+        [("milestone-not-accepted|PRJ-1001", "TE-kantata-1", "100.00")],
+    ),
+    Example("billed to the last cent of what was agreed", {"mart_contract": [_TERMS], "mart_project": [_PROJECT]}),
     Example("ready to bill", {"mart_work": [{**_ENTRY, "state": "ready"}], "mart_project": [_PROJECT]}),
 )

@@ -7,3 +7,37 @@ WHERE w.blocker = 'billing-hold';
 SELECT w.*, p.name AS project_name, p.sow_number, p.sow_expires_on
 FROM mart_work w JOIN mart_project p USING (project_key)
 WHERE w.blocker = 'sow-expired';
+
+-- gated: work that another gate stops: what was sold, agreed or accepted does not allow an invoice
+SELECT
+    w.*,
+    p.name AS project_name,
+    c.cap,
+    c.value,
+    c.erp_value,
+    c.billed_amount,
+    c.purchase_order
+FROM mart_work w
+LEFT JOIN mart_project p USING (project_key)
+LEFT JOIN mart_contract c USING (project_key)
+WHERE w.blocker IN (
+    'sale-not-won',
+    'project-closed',
+    'milestone-not-accepted',
+    'contract-version',
+    'over-cap',
+    'over-contract',
+    'po-missing',
+    'tax-profile-missing'
+);
+
+-- beyond: projects of which more is billed than was agreed
+SELECT
+    c.*,
+    p.name AS project_name,
+    p.customer_key,
+    c.billed_amount - least(c.cap, c.value) AS beyond,
+    (SELECT min(system) FROM mart_state_system WHERE role = 'crm') AS crm
+FROM mart_contract c
+JOIN mart_project p USING (project_key)
+WHERE c.billed_amount > least(c.cap, c.value) AND least(c.cap, c.value) > 0;
