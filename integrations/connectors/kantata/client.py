@@ -5,6 +5,7 @@ idempotency.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import ceil
 from typing import Any
 
 from integrations.connectors.bearer import Bearer
@@ -18,6 +19,9 @@ from models.domain.errors import OutcomeUnknown, RateLimited, Rejected, TieoutEr
 
 API = "/api/v1"
 PAGE = 200
+AGAIN = 20
+"""How often one reading of a list steps back at most; a list that shrinks all the time is read again by the next one.
+"""
 Rows = list[Mapping[str, Any]]
 
 
@@ -53,18 +57,28 @@ class KantataClient:
         return Envelope(self._read(self.http.read(f"{API}/{path}", query)), self._config.name)
 
     def all(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[Mapping[str, Any]]:
-        """Every row of a list, page after page, by id so that rows added meanwhile come last."""
+        """Every row of a list, page after page, by id so that rows added meanwhile come last. Where a row was deleted
+        meanwhile, others may come twice.
+        """
         for envelope in self.pages(path, query):
             yield from envelope.rows
 
     def pages(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[Envelope]:
-        number, seen = 1, 0
+        """A deletion moves later rows to pages that were read already: where the list became shorter since the last
+        page, as many pages are read again as the rows can have moved by.
+        """
+        number, count, again = 1, 0, AGAIN
         while True:
             envelope = self.page(path, {"order": "id:asc", **(query or {}), "page": number, "per_page": PAGE})
             yield envelope
-            seen, number = seen + PAGE, number + 1
-            if seen >= envelope.count:
+            lost, count = count - envelope.count, envelope.count
+            if lost > 0 and number > 1 and again > 0:
+                again -= 1
+                number = max(1, number - ceil(lost / PAGE))
+            elif number * PAGE >= count:
                 return
+            else:
+                number += 1
 
     def only(self, path: str, ids: Iterable[str], **query: str) -> dict[str, Mapping[str, Any]]:
         """Rows by id; unknown ids are simply not there."""

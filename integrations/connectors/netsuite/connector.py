@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import count, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +107,24 @@ class NetSuite:
         more known rows than a page has, as after a first load, so pages are read until something new shows.
         """
         since = mark.start(self._overlap)
-        statement = f"SELECT * FROM ({STATEMENTS[kind]}){self._after(since) if since else ''} ORDER BY {TOUCHED}, id"
+        where = self._after(since) if since else ""
         fresh: list[Mapping[str, Any]] = []
-        for page in count():
-            rows = self._client.query(statement, page)
+        while True:
+            rows = self._client.query(f"SELECT * FROM ({STATEMENTS[kind]}){where} ORDER BY {TOUCHED}, id")
             fresh += [row for row in rows if mark.fresh(_mark(row))]
-            if len(fresh) > limit or len(rows) < PAGE:
-                break
-        return fresh[:limit], len(fresh) > limit
+            following = self._behind(rows[-1]) if rows else where
+            if len(fresh) > limit or len(rows) < PAGE or following in (None, where):
+                return fresh[:limit], len(fresh) > limit
+            where = following or ""
+
+    def _behind(self, row: Mapping[str, Any]) -> str | None:
+        """What comes after a row by time of change and id, so that rows which move meanwhile shift nothing; None where
+        the row has no readable time.
+        """
+        if (at := events.changed(row)) is None:
+            return None
+        moment = self._client.zone.literal(at)
+        return f" WHERE {TOUCHED} > {moment} OR {TOUCHED} = {moment} AND id > {int(row['id'])}"
 
     def _after(self, since: datetime) -> str:
         return f" WHERE {TOUCHED} >= {self._client.zone.literal(since)}"
