@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -140,3 +141,21 @@ class Connector(Target, Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Changing(Protocol):
+    """What a connector may offer beside `snapshot`, for entities that grow with every day of work: the engine then asks
+    for what changed, and for everything only now and then (policy `sweep_seconds`) and where the count tells a
+    deletion."""
+
+    changing: Sequence[str]
+    """Those of its `snapshots` that can be asked for by change."""
+
+    def changed(self, entity: str, since: datetime) -> Iterator[Observation] | None:
+        """What was created or changed at or after `since` (UTC), and more if need be; None where only a reading of
+        everything can tell, as when the names behind its references changed."""
+        ...
+
+    def counted(self, entity: str) -> int:
+        """How many there are now, in one call."""
+        ...

@@ -128,9 +128,8 @@ class _Service:
             )
         for name, connector in engine.landscape.connectors.items():
             if connector.snapshots:
-                jobs.every(
-                    settings.snapshot_seconds, f"snapshot {name}", _Unhurried(partial(snapshots.take, connector))
-                )
+                seconds = max(settings.snapshot_seconds, connector.config.policy.snapshot_seconds)
+                jobs.every(seconds, f"snapshot {name}", _Unhurried(partial(snapshots.take, connector)))
         jobs.every(_INBOX_SECONDS, "inbox", engine.inbox.admit, at_jump=True)
         jobs.every(30.0, "trim feed", self._journal.feed.trim)
         jobs.every(300.0, "tidy signals", self._journal.runs.tidy)

@@ -6,9 +6,10 @@ import gzip
 import hashlib
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,7 @@ from uuid import uuid4
 import httpx
 import orjson
 
-from integrations.contracts.connector import Connector, Observation
+from integrations.contracts.connector import Changing, Connector, Observation, Policy
 from integrations.engine.gate import Gate, HeldBack
 from integrations.engine.gates import Gates
 from integrations.engine.retry import error_of
@@ -27,10 +28,12 @@ from models.domain.clock import Clock
 from models.domain.errors import RateLimited, Retriable
 from models.domain.storable import json_text
 from models.journal.ports.engine import EnginePort
-from models.journal.snapshots import Seen, SnapshotMoved
+from models.journal.snapshots import Extract, Seen, SnapshotMoved
 
 _ROWS = 5_000
 """Rows in one request: the collector refuses bodies over its limit, and a lost answer repeats no more than this."""
+LATE = timedelta(minutes=10)
+"""How far before the last extract changes are asked for: a vendor's clock need not be ours, nor its stamps in order."""
 _CHUNK = 500
 """Observations that are read in one passing of the gate."""
 
@@ -45,6 +48,16 @@ class _Memory:
 
     version: int
     seen: dict[str, Seen]
+    beside: int = 0
+    """How many more the system counts than it shows: what this user may count and not read."""
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Entities whose extract reached its end, with the world time at which it began, and those that were swept."""
+
+    at: dict[str, datetime] = field(default_factory=dict)
+    swept: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -83,23 +96,22 @@ class Snapshotting:
         An entity that cannot be read costs no other one its turn, and stands as failed until it can. Raises RateLimited
         where the system asked to wait, Retriable when the collector did not confirm; the next snapshot repeats.
         """
-        sent, taken = 0, dict[str, datetime]()
+        sent, taken = 0, _Taken()
         try:
             for entity in connector.snapshots:
-                began = self._clock.now()
-                sent += self._tried(connector, entity, taken, began)
+                sent += self._tried(connector, entity, taken)
         finally:
-            self._journal.snapshots.taken(connector.config.name, taken, taken)
+            self._journal.snapshots.taken(connector.config.name, taken.at, taken.swept)
         return sent
 
     def close(self) -> None:
         self._client.close()
 
-    def _tried(self, connector: Connector, entity: str, taken: dict[str, datetime], began: datetime) -> int:
-        name = connector.config.name
+    def _tried(self, connector: Connector, entity: str, taken: _Taken) -> int:
+        name, began = connector.config.name, self._clock.now()
         try:
-            sent = self._entity(connector, entity)
-            taken[entity] = began
+            sent = self._entity(connector, entity, taken)
+            taken.at[entity] = began
             return sent
         except (HeldBack, CollectorAway):
             raise
@@ -113,43 +125,69 @@ class Snapshotting:
                 raise
             return 0
 
-    def _entity(self, connector: Connector, entity: str) -> int:
+    def _entity(self, connector: Connector, entity: str, taken: _Taken) -> int:
+        """What changed where that can be asked for, everything where that is due or where the count tells more."""
         name, gate = connector.config.name, self._gates.asked(connector)
-        memory = self._known(name, entity)
-        sending, sent, present = _Sending(self._head(connector, entity)), 0, set[str]()
-        settled = SettledNames(self._journal.crosswalk, name)
-        for observation in map(settled.of, _gated(gate, connector, entity)):
-            present.add(observation.system_id)
-            self._compared(observation, memory, sending)
-            if len(sending.rows) >= _ROWS:
-                sent += self._sent(name, entity, memory, sending, [])
-        missing = memory.seen.keys() - present
-        if missing:
-            # A page that moved while it was read shows less than there is: only who is missing twice is gone.
-            missing -= {observation.system_id for observation in _gated(gate, connector, entity)}
+        extract, memory = self._known(name, entity)
+        sending, sent = _Sending(self._head(connector, entity)), 0
+        changing = _changing(connector, entity)
+        since = _since(extract, connector.config.policy, self._clock.now())
+        if changing is not None and since is not None:
+            with gate.reading():
+                changed = changing.changed(entity, since)
+            if changed is not None:
+                sent = self._told(connector, entity, memory, sending, lambda: changed, set())
+                if _count(gate, changing, entity) == len(memory.seen) + memory.beside:
+                    return sent
+        taken.swept.append(entity)
+        return sent + self._swept(connector, entity, memory, sending, changing)
+
+    def _swept(
+        self, connector: Connector, entity: str, memory: _Memory, sending: _Sending, changing: Changing | None
+    ) -> int:
+        """Read everything: who is missing is gone. A page that moved while it was read shows less than there is, so
+        that only who is missing twice is.
+        """
+        gate, present = self._gates.of(connector), set[str]()
+        whole = partial(connector.snapshot, entity)
+        sent = self._told(connector, entity, memory, sending, whole, present)
+        if missing := memory.seen.keys() - present:
+            missing -= {observation.system_id for observation in _gated(gate, whole)}
         gone = sorted(missing)
         for system_id in gone:
             sending.add(system_id, memory.seen[system_id], None)
-        return sent + self._sent(name, entity, memory, sending, gone)
+        sent += self._sent(connector.config.name, entity, memory, sending, gone)
+        if changing is not None:
+            memory.beside = _count(gate, changing, entity) - len(memory.seen)
+        return sent
 
-    def _known(self, system: str, entity: str) -> _Memory:
+    def _told(
+        self,
+        connector: Connector,
+        entity: str,
+        memory: _Memory,
+        sending: _Sending,
+        begin: Callable[[], Iterator[Observation]],
+        present: set[str],
+    ) -> int:
+        """Send what differs of what is read, under the ids that were settled on."""
+        name, sent = connector.config.name, 0
+        settled = SettledNames(self._journal.crosswalk, name)
+        for observation in map(settled.of, _gated(self._gates.of(connector), begin)):
+            present.add(observation.system_id)
+            _compared(observation, memory, sending)
+            if len(sending.rows) >= _ROWS:
+                sent += self._sent(name, entity, memory, sending, [])
+        return sent + self._sent(name, entity, memory, sending, [])
+
+    def _known(self, system: str, entity: str) -> tuple[Extract, _Memory]:
         """What is held of an entity; read from the journal again where another engine changed it."""
-        version = self._journal.snapshots.extract(system, entity).version
+        extract = self._journal.snapshots.extract(system, entity)
         known = self._memory.get((system, entity))
-        if known is None or known.version != version:
-            known = self._memory[(system, entity)] = _Memory(version, self._journal.snapshots.seen(system, entity))
-        return known
-
-    def _compared(self, observation: Observation, memory: _Memory, sending: _Sending) -> None:
-        seen = Seen(_digest(observation), observation.key, observation.legal_entity)
-        known, own = memory.seen.get(observation.system_id), observation.system_id
-        if known == seen:
-            return
-        if known is not None and known.key != seen.key:
-            # A tombstone under the key that it has left: who asks for that key hears that it is gone.
-            sending.add(own, known, None)
-        sending.changed[own] = seen
-        sending.add(own, seen, observation.fields)
+        if known is None or known.version != extract.version:
+            seen = self._journal.snapshots.seen(system, entity)
+            known = self._memory[(system, entity)] = _Memory(extract.version, seen)
+        return extract, known
 
     def _head(self, connector: Connector, entity: str) -> dict[str, Any]:
         config = connector.config
@@ -189,16 +227,48 @@ class Snapshotting:
             raise CollectorAway(f"the collector at {self._address} answered {answer.status_code}: {answer.text[:200]}")
 
 
-def _gated(gate: Gate, connector: Connector, entity: str) -> Iterator[Observation]:
-    """Everything of an entity, read in chunks that each pass the gate."""
+def _compared(observation: Observation, memory: _Memory, sending: _Sending) -> None:
+    seen = Seen(_digest(observation), observation.key, observation.legal_entity)
+    known, own = memory.seen.get(observation.system_id), observation.system_id
+    if known == seen:
+        return
+    if known is not None and known.key != seen.key:
+        # A tombstone under the key that it has left: who asks for that key hears that it is gone.
+        sending.add(own, known, None)
+    sending.changed[own] = seen
+    sending.add(own, seen, observation.fields)
+
+
+def _gated(gate: Gate, begin: Callable[[], Iterator[Observation]]) -> Iterator[Observation]:
+    """What is read, in chunks that each pass the gate."""
     observations = None
     while True:
         with gate.reading():
-            observations = observations or iter(connector.snapshot(entity))
+            observations = observations or iter(begin())
             chunk = list(islice(observations, _CHUNK))
         yield from chunk
         if len(chunk) < _CHUNK:
             return
+
+
+def _changing(connector: Any, entity: str) -> Changing | None:
+    """The connector, where it can be asked for what changed of an entity."""
+    found: Changing | None = connector if entity in getattr(connector, "changing", ()) else None
+    return found
+
+
+def _count(gate: Gate, changing: Changing, entity: str) -> int:
+    with gate.reading():
+        return changing.counted(entity)
+
+
+def _since(extract: Extract, policy: Policy, now: datetime) -> datetime | None:
+    """From when to ask for what changed. None where everything is to be read: at first, now and then, and when world
+    time was set back.
+    """
+    if extract.swept is None or extract.swept >= policy.sweep_seconds or extract.taken_at is None:
+        return None
+    return extract.taken_at - LATE if extract.taken_at <= now else None
 
 
 def _digest(observation: Observation) -> str:

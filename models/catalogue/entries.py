@@ -83,6 +83,8 @@ class PolicyValues(Entry):
     backoff_limit: Positive | None = None
     breaker_failures: Count | None = None
     breaker_seconds: Positive | None = None
+    snapshot_seconds: Positive | None = None
+    sweep_seconds: Positive | None = None
 
 
 class PolicyEntry(PolicyValues):

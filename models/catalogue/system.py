@@ -10,6 +10,8 @@ from typing import Any
 from models.catalogue.role import Role
 from models.domain.errors import Misconfigured
 
+_AMOUNTS = ("rate", "timeout", "backoff_base", "backoff_limit", "breaker_seconds", "snapshot_seconds", "sweep_seconds")
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -28,12 +30,16 @@ class Policy:
     backoff_limit: float = 300.0
     breaker_failures: int = 8
     breaker_seconds: float = 15.0
+    snapshot_seconds: float = 0.0
+    """Between two snapshots, where the system can bear fewer than the installation takes of all."""
+    sweep_seconds: float = 300.0
+    """Between two readings of everything, where a connector can ask for what changed."""
 
     def __post_init__(self) -> None:
         for name in ("burst", "concurrency", "attempts", "breaker_failures"):
             if getattr(self, name) < 1:
                 raise Misconfigured(f"policy {name} is {getattr(self, name)}: give 1 or more")
-        for name in ("rate", "timeout", "backoff_base", "backoff_limit", "breaker_seconds"):
+        for name in _AMOUNTS:
             if not 0 <= getattr(self, name) < inf:
                 raise Misconfigured(f"policy {name} is {getattr(self, name)}: give a number that is not negative")
 

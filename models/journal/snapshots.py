@@ -45,11 +45,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """How an entity of a system stands: `version` counts the changes of what is held of it; world times."""
+    """How an entity of a system stands: `version` counts the changes of what is held of it, `taken_at` is the world
+    time at which the last extract began, `swept` the wall seconds since the last one that read everything.
+    """
 
     version: int = 0
     taken_at: datetime | None = None
-    swept_at: datetime | None = None
+    swept: float | None = None
 
 
 class Snapshots:
@@ -65,9 +67,10 @@ class Snapshots:
         row = tables.extract.c
         query = sa.select(row.version, row.taken_at, row.swept_at).where(row.system == system, row.entity == entity)
         with reading(self._engine) as connection:
-            found = connection.execute(query).one_or_none()
+            found, wall = connection.execute(query).one_or_none(), instant(wall_now(connection))
         if found is not None:
-            return Extract(*found)
+            version, taken_at, swept_at = found
+            return Extract(version, taken_at, (wall - swept_at).total_seconds() if swept_at else None)
         with self._engine.begin() as connection:
             values = {"system": system, "entity": entity, "version": 0, "known_at": wall_now(connection)}
             connection.execute(_EXTRACT, values)
@@ -102,7 +105,7 @@ class Snapshots:
             wall = instant(wall_now(connection))
             for entity, moment in at.items():
                 values: dict[str, object] = {"taken_at": moment, "error": None, "failed_at": None}
-                values |= {"swept_at": moment} if entity in whole else {}
+                values |= {"swept_at": wall} if entity in whole else {}
                 there = sa.and_(row.c.system == system, row.c.entity == entity)
                 connection.execute(sa.update(row).where(there).values(read_at=wall, **values))
 

@@ -187,7 +187,7 @@ extract = sa.Table(
     sa.Column("entity", sa.Text, primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),  # one more with each change of what `snapshot` holds of it
     sa.Column("taken_at", Instant),  # world time at which the last extract that reached its end began
-    sa.Column("swept_at", Instant),  # the same of the last one that read everything
+    sa.Column("swept_at", Instant),  # wall time of the last extract that read everything
     sa.Column("error", sa.Text),
     sa.Column("known_at", Instant),  # wall time since which the entity is to be extracted
     sa.Column("read_at", Instant),  # wall time of the last extract that reached its end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,7 @@ class Kantata:
 
     streams = ("time",)
     snapshots = ("project", "time_entry", "expense", "resource")
+    changing = WORK
     bulk_limit: Mapping[str, int] = {"project": 1, "resource": 1, "time_entry": 25, "expense": 25}
     """Annotations go to the vendor one by one; 25 share a call of ours, since that is what a lost worker would repeat.
     """
@@ -77,6 +78,12 @@ class Kantata:
         for row in self._client.all(PLURAL[entity], {"include_archived": "true"} if entity == "project" else None):
             observed = partial(make, references=references.get(str(row.get("id")), []), legal_entity=self._legal_entity)
             yield unreadable(entity, row, "id", observed)
+
+    def changed(self, entity: str, since: datetime) -> Iterator[Observation] | None:
+        return self._shown[only(entity, self.changing, self.config.name)].changed(self._all_names(), since)
+
+    def counted(self, entity: str) -> int:
+        return self._shown[only(entity, self.changing, self.config.name)].counted()
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
         answers: list[Answer] = []

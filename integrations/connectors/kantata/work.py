@@ -1,6 +1,4 @@
-"""Snapshots of time entries and expenses: read whole at first, then what changed, with what the ledger says of its
-posting.
-"""
+"""Snapshots of time entries and expenses, whole or what changed, with what the ledger says of their posting."""
 
 from __future__ import annotations
 
@@ -13,11 +11,8 @@ from integrations.connectors.kantata.client import KantataClient, Rows
 from integrations.connectors.kantata.names import Names
 from integrations.connectors.kantata.observations import work_observation
 from integrations.connectors.kantata.writing import PLURAL, SUBJECT, SUBMISSION
-from integrations.connectors.mirror import Mirror
-from integrations.connectors.rows import Row
 from integrations.connectors.targets import unreadable
 from integrations.contracts.connector import Observation
-from models.domain.errors import Unmappable
 
 Raw = Mapping[str, Any]
 MANY = 1000
@@ -25,51 +20,50 @@ MANY = 1000
 
 
 class Work:
-    """The entries of one kind as last shown. Thread-safe."""
+    """The entries of one kind, read by one snapshot at a time."""
 
     def __init__(self, client: KantataClient, system: str, entity: str) -> None:
         self._client, self._system, self._entity = client, system, entity
         self._plural, self._subject, self._submission = PLURAL[entity], SUBJECT[entity], SUBMISSION[entity]
-        self._mirror, self._names = Mirror(), Names()
+        self._swept, self._names = False, Names()
+        self._ids: set[str] = set()
         self._entries: dict[str, set[str]] = {}
 
     def all(self, names: Names) -> Iterator[Observation]:
         """Every entry there is."""
-        with self._mirror.lock:
-            since = self._mirror.since() if names.include(self._names) else None
-            self._names = names
-            if since is None or not self._caught_up(since.isoformat(timespec="seconds")):
-                self._read_all()
-            return self._mirror.shown()
+        self._swept, self._names, self._entries, self._ids = False, names, {}, set()
+        rows, ledger = self._client.all(self._plural), self._client.referred(self._subject)
+        sent = _by_id(self._client.all(f"{self._submission}s"))
+        yield from self._observed(rows, sent, ledger)
+        self._swept = True
 
-    def _caught_up(self, since: str) -> bool:
-        """Read what changed, and say whether that leaves everything as the vendor has it."""
-        rows = {str(row.get("id")): row for row in self._client.all(self._plural, {"updated_after": since})}
-        sent = {str(row.get("id")): row for row in self._client.all(f"{self._submission}s", {"updated_after": since})}
-        noted = self._client.referred(self._subject, since)
+    def changed(self, names: Names, since: datetime) -> Iterator[Observation] | None:
+        """The entries that changed since, or whose submission or posting did. None where only a reading of everything
+        can tell: before the first one, when a name behind a reference changed, and when too much changed to ask for
+        each one's references.
+        """
+        if not self._swept or not names.include(self._names):
+            return None
+        self._names, moment = names, since.isoformat(timespec="seconds")
+        rows = _by_id(self._client.all(self._plural, {"updated_after": moment}))
+        sent = _by_id(self._client.all(f"{self._submission}s", {"updated_after": moment}))
+        noted = self._client.referred(self._subject, moment)
         touched = {
             *rows,
             *(entry for name in sent for entry in self._entries.get(name, ())),
-            *(name for name in noted if name in self._mirror),
+            *(name for name in noted if name in self._ids),
         }
-        if len(touched) > MANY:
-            return False
-        rows |= self._client.only(self._plural, touched - rows.keys())
-        missing = {
-            str(row[f"{self._submission}_id"]) for row in rows.values() if row.get(f"{self._submission}_id")
-        } - sent.keys()
-        sent |= self._client.only(f"{self._submission}s", missing)
-        ledger = self._client.references(self._subject, rows)
-        self._mirror.take(
-            self._observed(rows.values(), sent, ledger), _moments(rows.values(), sent.values(), *noted.values())
-        )
-        return self._client.page(self._plural, {"per_page": 1}).count == len(self._mirror)
+        return self._touched(touched, rows, sent) if len(touched) <= MANY else None
 
-    def _read_all(self) -> None:
-        rows, ledger = list(self._client.all(self._plural)), self._client.referred(self._subject)
-        sent = {str(row.get("id")): row for row in self._client.all(f"{self._submission}s")}
-        self._entries = {}
-        self._mirror.renew(self._observed(rows, sent, ledger), _moments(rows, sent.values(), *ledger.values()))
+    def counted(self) -> int:
+        """How many entries there are."""
+        return self._client.page(self._plural, {"per_page": 1}).count
+
+    def _touched(self, touched: set[str], rows: dict[str, Raw], sent: dict[str, Raw]) -> Iterator[Observation]:
+        rows |= self._client.only(self._plural, touched - rows.keys())
+        named = {str(row[f"{self._submission}_id"]) for row in rows.values() if row.get(f"{self._submission}_id")}
+        sent |= self._client.only(f"{self._submission}s", named - sent.keys())
+        return iter(list(self._observed(rows.values(), sent, self._client.references(self._subject, rows))))
 
     def _observed(
         self, rows: Iterable[Raw], sent: Mapping[str, Raw], ledger: Mapping[str, Rows]
@@ -77,6 +71,7 @@ class Work:
         for row in rows:
             source_id, submission = str(row.get("id")), str(row.get(f"{self._submission}_id"))
             self._entries.setdefault(submission, set()).add(source_id)
+            self._ids.add(source_id)
             yield unreadable(
                 self._entity, row, "id", partial(self._observation, sent.get(submission), ledger.get(source_id, []))
             )
@@ -85,11 +80,5 @@ class Work:
         return work_observation(self._system, self._entity, raw, self._names, submission, references)
 
 
-def _moments(*groups: Iterable[Raw]) -> Iterable[datetime | None]:
-    for group in groups:
-        for row in group:
-            try:
-                yield Row(row, sparse=True).opt_instant("updated_at")
-            except Unmappable:
-                # The row itself is shown as unreadable; it cannot move the mark.
-                yield None
+def _by_id(rows: Iterable[Raw]) -> dict[str, Raw]:
+    return {str(row.get("id")): row for row in rows}

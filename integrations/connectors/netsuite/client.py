@@ -95,9 +95,9 @@ class NetSuiteClient:
                 return
             after = int(rows[-1]["id"])
 
-    def count(self, kind: str) -> int:
-        """How many records of a kind there are."""
-        rows = self.query(f"SELECT COUNT(*) AS n FROM {kind.lower()}")
+    def count(self, statement: str) -> int:
+        """How many rows a statement has."""
+        rows = self.query(f"SELECT COUNT(*) AS n FROM ({statement})")
         return int(rows[0]["n"]) if rows else 0
 
     def limits(self) -> Mapping[str, Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from integrations.connectors.digest import digest
-from integrations.connectors.mirror import Mirror
 from integrations.connectors.netsuite import events, mapping, observations
 from integrations.connectors.netsuite.client import PAGE, NetSuiteClient
 from integrations.connectors.netsuite.dates import TOUCHED, fixed
@@ -31,6 +30,8 @@ FEEDS = {"charge_codes": ("projectTask", events.charge_code_event), "projects": 
 STATEMENTS = {
     name: fixed(" ".join(text.split())) for name, text in statements(Path(__file__).with_name("queries.sql")).items()
 }
+LINED = 500
+"""Records whose lines are asked for in one query."""
 BIG = ("time_entry", "expense", "invoice", "payment")
 """Entities that grow with every day of work."""
 Write = tuple[str, dict[str, Any]]
@@ -43,12 +44,12 @@ class NetSuite:
 
     streams = tuple(FEEDS)
     snapshots = (*observations.OBSERVED, *observations.WITH_LINES)
+    changing = BIG
     bulk_limit: Mapping[str, int] = {entity: 100 if entity in mapping.POSTED else 1 for entity in mapping.KIND}
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self.config, self._clock = config, clock
         self._client = NetSuiteClient(config, clock)
-        self._mirrors = {entity: Mirror() for entity in BIG}
         self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 60))) + self._client.zone.repeats
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
@@ -63,16 +64,15 @@ class NetSuite:
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         only(entity, self.snapshots, self.config.name)
-        if entity in BIG:
-            yield from self._mirrored(entity)
-        elif entity in observations.OBSERVED:
-            kind, make = observations.OBSERVED[entity]
-            for row in self._client.everything(STATEMENTS[kind]):
-                yield unreadable(entity, row, "id", make)
-        else:
-            yield from self._with_lines(
-                entity, list(self._client.everything(STATEMENTS[observations.WITH_LINES[entity][0]]))
-            )
+        return self._observed(entity, self._client.everything(_statement(entity)))
+
+    def changed(self, entity: str, since: datetime) -> Iterator[Observation]:
+        only(entity, self.changing, self.config.name)
+        changed = f"SELECT * FROM ({_statement(entity)}){self._after(since)}"
+        return self._observed(entity, self._client.everything(changed))
+
+    def counted(self, entity: str) -> int:
+        return self._client.count(_statement(entity))
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
         return answers_of(changes, WRITABLE, self.config.name, _write, self._write)
@@ -129,33 +129,21 @@ class NetSuite:
     def _after(self, since: datetime) -> str:
         return f" WHERE {TOUCHED} >= {self._client.zone.literal(since)}"
 
-    def _mirrored(self, entity: str) -> Iterator[Observation]:
-        """Everything of a big entity, reading only what changed since the last snapshot where nothing was deleted."""
-        kind = (observations.OBSERVED.get(entity) or observations.WITH_LINES[entity])[0]
-        mirror, statement = self._mirrors[entity], STATEMENTS[kind]
-        with mirror.lock:
-            since = mirror.since()
-            if since is not None:
-                rows = list(self._client.everything(f"SELECT * FROM ({statement}){self._after(since)}"))
-                mirror.take(self._observed(entity, rows), map(events.changed, rows))
-            if since is None or self._client.count(kind) != len(mirror):
-                rows = list(self._client.everything(statement))
-                mirror.renew(self._observed(entity, rows), map(events.changed, rows))
-            return mirror.shown()
-
-    def _observed(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
+    def _observed(self, entity: str, rows: Iterator[Mapping[str, Any]]) -> Iterator[Observation]:
         if entity in observations.WITH_LINES:
-            return self._with_lines(entity, rows)
-        make = observations.OBSERVED[entity][1]
-        return (unreadable(entity, row, "id", make) for row in rows)
+            while page := list(islice(rows, LINED)):
+                yield from self._with_lines(entity, page)
+        else:
+            make = observations.OBSERVED[entity][1]
+            for row in rows:
+                yield unreadable(entity, row, "id", make)
 
     def _with_lines(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
         whole = observations.WITH_LINES[entity][1]
         lines: dict[str, list[Mapping[str, Any]]] = {}
-        for start in range(0, len(rows), 500):
-            owners = ", ".join(str(int(row["id"])) for row in rows[start : start + 500])
-            for line in self._client.everything(f"SELECT * FROM ({STATEMENTS['lines']}) WHERE owner IN ({owners})"):
-                lines.setdefault(str(line.get("owner")), []).append(line)
+        owners = ", ".join(str(int(row["id"])) for row in rows)
+        for line in self._client.everything(f"SELECT * FROM ({STATEMENTS['lines']}) WHERE owner IN ({owners})"):
+            lines.setdefault(str(line.get("owner")), []).append(line)
         for row in rows:
             yield unreadable(entity, row, "id", lambda raw: whole(raw, lines.get(str(raw["id"]), ())))
 
@@ -221,6 +209,10 @@ class NetSuite:
 
     def _ack(self, row: Mapping[str, Any]) -> Acknowledgement:
         return Acknowledgement(self.config.name, str(row["id"]), {"externalId": row.get("externalid")})
+
+
+def _statement(entity: str) -> str:
+    return STATEMENTS[(observations.OBSERVED.get(entity) or observations.WITH_LINES[entity])[0]]
 
 
 def _write(change: Change) -> Write:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -471,3 +471,19 @@ def floats(value: object) -> Iterator[float]:
 def test_the_float_detector_detects() -> None:
     """The helper above is able to fail."""
     assert list(floats({"a": [1, Decimal("1.5"), {"b": 1.5}]})) == [1.5]
+
+
+@pytest.mark.req("S10", "C4")
+@on([name for name in VENDORS if hasattr(connector_of(name), "changing")])
+def test_what_changed_is_told_and_counted(bench: Bench) -> None:
+    """S10: asked for what changed since the beginning, a connector tells what it tells when asked for everything, and
+    counts as much; since a moment to come, nothing changed.
+    """
+    bench.grow(0, 1)
+    connector: Any = bench.connector
+    for entity in connector.changing:
+        whole = {one.system_id: one for one in connector.snapshot(entity)}
+        changed = connector.changed(entity, datetime(2000, 1, 1, tzinfo=UTC))
+        assert {one.system_id: one for one in changed} == whole
+        assert connector.counted(entity) == len(whole)
+        assert not list(connector.changed(entity, bench.world.clock.present + timedelta(hours=1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
@@ -109,3 +110,80 @@ def test_a_memory_that_went_stale_keeps_nothing(
     collector.post = overtaken  # type: ignore[method-assign]
     assert snapshots.take(system) == 0 and "3" not in journal.snapshots.seen("erp", "project")
     assert snapshots.take(system) == 1 and "3" in journal.snapshots.seen("erp", "project")
+
+
+class ByChange(Holding):
+    """Tells what changed too, and counts what was asked of it."""
+
+    changing = ("project",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fresh: dict[str, str] | None = {}
+        self.surplus, self.asked = 0, list[str]()
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        self.asked.append(f"all {entity}")
+        return super().snapshot(entity)
+
+    def changed(self, entity: str, since: datetime) -> Iterator[Observation] | None:
+        self.asked.append(f"changed {entity}")
+        if self.fresh is None:
+            return None
+        return (Observation("project", system_id, key, {"code": key}) for system_id, key in self.fresh.items())
+
+    def counted(self, entity: str) -> int:
+        return len(self.rows) + self.surplus
+
+    def since_last(self) -> list[str]:
+        asked, self.asked = self.asked, []
+        return [one for one in asked if one.endswith("project")]
+
+
+def swept_long_ago(journal: Journal) -> None:
+    with journal.engine.begin() as connection:
+        connection.execute(sa.text("update extract set swept_at = swept_at - 301000000"))
+
+
+@pytest.mark.req("S10", "C4")
+def test_everything_is_read_only_now_and_then(snapshots: Snapshotting, collector: Collector, journal: Journal) -> None:
+    """S10: between two sweeps a system is asked for what changed alone, however many it surely counts beside."""
+    system = ByChange()
+    system.surplus = 3
+    snapshots.take(system)
+    assert system.since_last() == ["all project"]
+    system.rows["3"] = "PRJ-3"
+    system.fresh = {"3": "PRJ-3"}
+    assert snapshots.take(system) == 1 and collector.told[-1] == ("PRJ-3", True)
+    assert system.since_last() == ["changed project"]
+    swept_long_ago(journal)
+    snapshots.take(system)
+    assert system.since_last() == ["all project"]
+
+
+@pytest.mark.req("C4")
+def test_a_deletion_is_told_by_the_count(snapshots: Snapshotting, collector: Collector) -> None:
+    """C4: a deletion leaves no changed row behind; the count differs, and everything is read, twice to be sure."""
+    system = ByChange()
+    snapshots.take(system)
+    system.since_last()
+    del system.rows["2"]
+    assert snapshots.take(system) == 1 and collector.told[-1] == ("PRJ-2", False)
+    assert system.since_last() == ["changed project", "all project", "all project"]
+    snapshots.take(system)
+    assert system.since_last() == ["changed project"]
+
+
+@pytest.mark.req("C4")
+def test_what_cannot_tell_its_changes_is_read_whole(snapshots: Snapshotting, clock: HandClock) -> None:
+    """C4: when a connector says so, and when world time was set back."""
+    system = ByChange()
+    snapshots.take(system)
+    system.since_last()
+    system.fresh = None
+    snapshots.take(system)
+    assert system.since_last() == ["changed project", "all project"]
+    system.fresh = {}
+    clock.forward(-3600)
+    snapshots.take(system)
+    assert system.since_last() == ["all project"]
