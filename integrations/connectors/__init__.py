@@ -2,6 +2,6 @@
 
 Beside them stand the nouns that all share and that know no vendor: `http`, `reply`, `bearer`, `credentials` (calls)
 and `transport` (the way to a system), `rows` (typed reading that names drift), `watermark` (a place in a source read
-by time of change), `targets` (answers in order, previews), `mirror` (snapshots by change), `digest` (versions within
+by time of change), `targets` (answers in order, previews), `digest` (versions within
 one tick).
 """
