@@ -126,7 +126,9 @@ def replay(
     suggested: Annotated[bool, typer.Option("--suggested", help="correct as the case suggests")] = False,
     preview: Annotated[bool, typer.Option(help="only show what each system would get")] = False,
     plan: Annotated[str | None, typer.Option(help="plan_hash of a preview: replay just what it showed")] = None,
-    reason: Annotated[str, typer.Option(help="why; kept in the audit lake")] = "replay from the command line",
+    reason: Annotated[
+        str | None, typer.Option(help="why; kept in the audit lake, and asked for where many runs are replayed")
+    ] = None,
     wait: Annotated[float, typer.Option(help="seconds to wait for the answer")] = 120.0,
 ) -> None:
     """Replay runs in growing batches; exit 1 when one fails again."""

@@ -12,27 +12,33 @@ from app.cli.output import fail
 from app.readings.cases import reading as cases
 from app.readings.cases.rows import Case
 from app.readings.replays import reading as replays
-from app.readings.replays.selection import Selection, roots_of, suggested
+from app.readings.replays.selection import MANY, Selection, roots_of, suggested
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.domain.plan import STARTS
 
+UNSAID = "replay from the command line"
 
-def replay(selection: Selection, plan: str | None, reason: str, wait: float) -> int:
+
+def replay(selection: Selection, plan: str | None, reason: str | None, wait: float) -> int:
     """Request a replay and wait for its answer; 0 when every run settled or waits, 1 when one failed again or was
     refused. With `plan`, that of this hash alone.
+
+    Raises SystemExit with status 2 where many runs are to be replayed and nobody said why.
     """
-    return ask("replay", selection.body(plan), reason, wait, _arrived)
+    if selection.size >= MANY and not (reason or "").strip():
+        raise fail(f"say why with --reason: a replay of {selection.size} runs is kept with its reason", 2)
+    return ask("replay", selection.body(plan), reason or UNSAID, wait, _arrived)
 
 
 def _arrived(result: Mapping[str, Any]) -> bool:
     return not (result.get("failed") or result.get("refused"))
 
 
-def preview(selection: Selection, reason: str, wait: float) -> int:
+def preview(selection: Selection, reason: str | None, wait: float) -> int:
     """Request a preview, wait for its answer and print it as the console shows it; 0 when it was done, else 1."""
     with home("preview") as (stores, viewer):
-        request = answered(stores, viewer, "preview", selection.body(), reason, wait)
+        request = answered(stores, viewer, "preview", selection.body(), reason or UNSAID, wait)
         case = cases.case(stores, viewer, selection.case_id) if selection.case_id else None
         found = replays.previewed(stores, viewer, request, [case] if case else [])
     printed({**asdict(found.preview), "stake": asdict(found.stake)})

@@ -177,6 +177,6 @@ FROM {runs};
 CREATE OR REPLACE TABLE memory.state.open_run AS
 SELECT * FROM memory.state.journal_run WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
 
--- replay_run: how replays ended
+-- replay_run: how the replays of each hour ended
 CREATE OR REPLACE TABLE memory.state.replay_run AS
-SELECT flow, state, count(*) AS n FROM memory.state.journal_run WHERE replay_of IS NOT NULL GROUP BY ALL;
+SELECT date_trunc('hour', created_at) AS hour, flow, state, count(*) AS n FROM memory.state.journal_run WHERE replay_of IS NOT NULL GROUP BY ALL;

@@ -13,8 +13,8 @@ from app.readings.billing.rows import Part
 from app.readings.billing.totals import STATES, readiness, totals, unbilled
 
 
-def breakdown(rows: Sequence[Part], currency: str, what: str, limit: int = 25) -> list[dict[str, object]]:
-    """Ready, on its way, blocked, not approved, billed and readiness of each part; the most unbilled first.
+def breakdown(rows: Sequence[Part], currency: str, what: str) -> list[dict[str, object]]:
+    """Ready, on its way, blocked, not approved, billed and readiness of every part; the most unbilled first.
 
     `what` is the dimension's name: work that has none is named by its projects.
     """
@@ -22,7 +22,12 @@ def breakdown(rows: Sequence[Part], currency: str, what: str, limit: int = 25) -
     for row in rows:
         groups[row.key or ""].append(row)
     ranked = sorted(groups.items(), key=lambda pair: -unbilled(totals(pair[1])))
-    return [_group(key, cells, currency, what) for key, cells in ranked[:limit]]
+    return [_group(key, cells, currency, what) for key, cells in ranked]
+
+
+def whole(rows: Sequence[Part], currency: str) -> dict[str, object]:
+    """All parts together, under whichever of them are shown."""
+    return {**_group("all", rows, currency, ""), "name": span("All", "t-b")} if rows else {}
 
 
 def _group(key: str, cells: Sequence[Part], currency: str, what: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ from app.console.asking import read, read_now, reporting_currency, world_now
 from app.console.billing import chart
 from app.console.billing import presenter as present
 from app.console.billing.blockers import blocker_rows
-from app.console.billing.breakdown import breakdown
+from app.console.billing.breakdown import breakdown, whole
 from app.console.billing.reconciliation import balance, differing, reconciliation_rows, tolerance
 from app.console.billing.states import READINESS
 from app.console.view import View
@@ -20,6 +20,7 @@ from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.console.widgets.paging import paged
 from app.readings.billing import QUESTION
 from app.readings.billing import reading as billing
 from app.readings.billing.rows import State
@@ -135,7 +136,7 @@ def _breakdown(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
     by = choice("By", DIMENSIONS, "Customer", "by")
     rows = read(viewer, billing.parts, DIMENSIONS[by], firms=firms)
     columns = [column for column in GROUPS if column.key != "moving" or any(row.state == "moving" for row in rows)]
-    draw(table(columns, breakdown(rows, currency, by)))
+    paged(columns, breakdown(rows, currency, by), "parts_page", total=whole(rows, currency))
 
 
 def _reconciliation(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:

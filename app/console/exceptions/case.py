@@ -119,6 +119,8 @@ def _findings(viewer: Viewer, case: Case) -> None:
         if rows
         else empty("Nothing is found any more", "The last detector run found no record of it.")
     )
+    if pages > 1:
+        st.caption(formats.part_of((number - 1) * SHOWN, len(rows), case.occurrences))
     if case.status == "resolved" and len(rows) == SHOWN:
         st.caption(f"The first {SHOWN} records that were found.")
 

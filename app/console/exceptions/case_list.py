@@ -67,6 +67,7 @@ def case_list(viewer: Viewer) -> None:
     _table(found.rows, teams)
     pages = -(-found.count // PAGE_SIZE)
     if pages > 1:
+        st.caption(formats.part_of((number - 1) * PAGE_SIZE, len(found.rows), found.count))
         st.pagination(pages, key="p", bind="query-params")
 
 

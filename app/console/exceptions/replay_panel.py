@@ -16,7 +16,7 @@ from app.console.widgets.heading import draw
 from app.console.widgets.markup import block
 from app.readings.cases.rows import Case
 from app.readings.replays import reading as replays
-from app.readings.replays.selection import Selection, corrected, previewed_runs, roots_of
+from app.readings.replays.selection import MANY, Selection, corrected, previewed_runs, roots_of
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
 from models.journal.requests import Request
@@ -112,7 +112,7 @@ def _buttons(
     reason = st.text_input(
         "Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit store.", label_visibility="collapsed"
     )
-    not_yet = _not_yet(asked, seen)
+    not_yet = _not_yet(asked, seen, reason)
     with st.container(horizontal=True, vertical_alignment="center"):
         no_preview = viewer.why_not(Action.PREVIEW)
         if st.button(
@@ -145,8 +145,14 @@ def _send(viewer: Viewer, kind: str, key: str, body: Mapping[str, Any], reason: 
     page_again(reopen)
 
 
-def _not_yet(asked: Selection, seen: Request | None) -> str | None:
-    """A corrected payload is previewed before it is sent; as it was, one click does."""
+def _not_yet(asked: Selection, seen: Request | None, reason: str) -> str | None:
+    """Why a replay must wait: for its preview where one is being made or the payload is corrected, for a reason where
+    it is of many runs.
+    """
+    if seen and not seen.ended:
+        return "Its preview is being made: see first what it would do."
+    if asked.size >= MANY and not reason.strip():
+        return f"Say why: a replay of {asked.size} runs is kept with its reason."
     if asked.correction and not (seen and seen.state == "done"):
         return "Preview the correction first: it changes what the systems get."
     return None

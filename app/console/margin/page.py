@@ -15,7 +15,8 @@ from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
-from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.console.widgets.markup import Column, empty, metrics, verdict
+from app.console.widgets.paging import paged
 from app.readings.margin import QUESTION
 from app.readings.margin import reading as margin
 from app.readings.margin.periods import PERIODS, USUAL, first_month
@@ -90,7 +91,7 @@ def _trend_and_erosion(viewer: Viewer, projects: Sequence[Project], currency: st
         st.subheader("Eroding projects", anchor=False, help=what)
         rows = erosion_rows(projects, currency)
         none = empty("No project erodes", "Every project with a target is within two points of it.")
-        draw(table(EROSION, rows) if rows else none)
+        paged(EROSION, rows, "eroding_page", 12) if rows else draw(none)
 
 
 def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> None:
@@ -101,14 +102,14 @@ def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> N
     with away.container(horizontal=True, horizontal_alignment="right"):
         why_not = viewer.why_not(Action.EXPORT)
         download(viewer, "Projects (CSV)", "margin.csv", lambda: csv_of(projects), why_not)
-    draw(table(GROUPS, dimension_rows(projects, DIMENSIONS[by], currency)))
+    paged(GROUPS, dimension_rows(projects, DIMENSIONS[by], currency), "dimension_page")
 
 
 def _disagreement(projects: Sequence[Project], currency: str) -> None:
     st.subheader("Where PSA and ERP disagree", anchor=False)
     rows = disagreement_rows(projects, currency)
     agree = empty("PSA and ERP agree", "Every project shows the same margin in both systems.")
-    draw(table(DISAGREEMENT, rows) if rows else agree)
+    paged(DISAGREEMENT, rows, "disagreement_page", 12) if rows else draw(agree)
     st.caption(present.tolerance(summed(projects), currency))
 
 

@@ -30,11 +30,9 @@ def by_dimension(projects: Sequence[Project], dimension: str) -> list[tuple[str,
     return sorted(groups.items(), key=lambda pair: -summed(pair[1]).revenue)
 
 
-def dimension_rows(
-    projects: Sequence[Project], dimension: str, currency: str, limit: int = 60
-) -> list[dict[str, object]]:
+def dimension_rows(projects: Sequence[Project], dimension: str, currency: str) -> list[dict[str, object]]:
     """Actual against target, one line a value of the dimension."""
-    return [_group(name, rows, dimension, currency) for name, rows in by_dimension(projects, dimension)[:limit]]
+    return [_group(name, rows, dimension, currency) for name, rows in by_dimension(projects, dimension)]
 
 
 def _group(name: str, rows: Sequence[Project], dimension: str, currency: str) -> dict[str, object]:
@@ -96,8 +94,8 @@ def _mark(left: Decimal) -> str:
     return f'<span style="{style}"></span>'
 
 
-def erosion_rows(projects: Sequence[Project], currency: str, limit: int = 12) -> list[dict[str, object]]:
-    """The eroding projects that cost most."""
+def erosion_rows(projects: Sequence[Project], currency: str) -> list[dict[str, object]]:
+    """The eroding projects, those that cost most first."""
     return [
         {
             "project": _project(row),
@@ -107,15 +105,15 @@ def erosion_rows(projects: Sequence[Project], currency: str, limit: int = 12) ->
             "gap": _gap(sums),
             "eroded": formats.money(sums.eroded, currency),
         }
-        for sums, row in eroding(projects)[:limit]
+        for sums, row in eroding(projects)
     ]
 
 
-def disagreement_rows(projects: Sequence[Project], currency: str, limit: int = 12) -> list[dict[str, object]]:
+def disagreement_rows(projects: Sequence[Project], currency: str) -> list[dict[str, object]]:
     """Projects whose margin differs between PSA and ERP, the most first; rounding is shown and named."""
     found = [row for row in projects if row.disagreement]
     ranked = sorted(found, key=lambda row: (not apart(row), -row.disagreement))
-    return [_disagreement(row, currency) for row in ranked[:limit]]
+    return [_disagreement(row, currency) for row in ranked]
 
 
 def _disagreement(row: Project, currency: str) -> dict[str, object]:

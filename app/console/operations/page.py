@@ -1,8 +1,12 @@
-"""Integration operations (O1): is work flowing, what fails, how late, how much money is held. Refreshes by itself."""
+"""Integration operations (O1): is work flowing, what fails, how late, how much money is held. Refreshes by itself.
+
+The window rules whatever happened; what stands open is told as of now and says so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -15,6 +19,7 @@ from app.console.view import View
 from app.console.widgets import markup
 from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Column, empty, metrics, table
+from app.console.widgets.paging import paged
 from app.console.widgets.playback import playback
 from app.readings.operations import QUESTION, reading
 from app.readings.operations.rows import Held
@@ -55,7 +60,7 @@ def _state(viewer: Viewer) -> None:
     found, stuck = healths(flows, held, levels, now), read(viewer, reading.at_stake)
     playing, last = playback(stores().clock).playing() is not None, read(viewer, reading.worked_last)
     draw(markup.verdict(*verdict(found, stuck, last, now, currency, playing), "refreshes every 5 s"))
-    replays, quarantine = read(viewer, reading.replays), read(viewer, reading.quarantine)
+    replays, quarantine = read(viewer, reading.replays, since), read(viewer, reading.quarantine, _received())
     draw(metrics(present.figures(flows, held, stuck, replays, quarantine, currency)))
     if not flows:
         advice = "Choose a longer window, or check that the engine runs: `tieout doctor`."
@@ -73,7 +78,7 @@ def _state(viewer: Viewer) -> None:
             alt="Finished runs and failure rate over time",
         )
     with right:
-        st.subheader("Failures by age", anchor=False)
+        st.subheader("Open now, by age", anchor=False)
         _ageing(held, currency)
 
 
@@ -89,17 +94,17 @@ def _ageing(held: Sequence[Held], currency: str) -> None:
 @st.fragment(run_every=REFRESH)
 def _pairs(viewer: Viewer) -> None:
     st.subheader("Lag between systems", anchor=False)
-    rows = tables.pair_rows(read(viewer, reading.pairs))
-    none = empty("No acknowledgement yet", "Lag shows once a target has answered.")
-    draw(table(tables.PAIRS, rows) if rows else none)
+    rows = tables.pair_rows(read(viewer, reading.pairs, present.hours(st.session_state.get("window"))))
+    none = empty("No acknowledgement in this window", "Lag shows once a target has answered.")
+    paged(tables.PAIRS, rows, "pairs_page", 20) if rows else draw(none)
 
 
 @st.fragment(run_every=REFRESH)
 def _dead_letters(viewer: Viewer) -> None:
-    st.subheader("Dead letters", anchor=False)
+    st.subheader("Dead letters, open now", anchor=False)
     rows = tables.dead_letter_rows(read(viewer, reading.dead_letters), world_now(), reporting_currency())
     none = empty("No dead letters", "Every record that was taken in has ended or is on its way.")
-    draw(table(tables.DEAD_LETTERS, rows) if rows else none)
+    paged(tables.DEAD_LETTERS, rows, "dead_letters_page", 50) if rows else draw(none)
 
 
 @st.fragment(run_every=REFRESH)
@@ -113,8 +118,14 @@ def _circuits(viewer: Viewer) -> None:
 @st.fragment(run_every=REFRESH)
 def _quarantine(viewer: Viewer) -> None:
     st.subheader("Quarantine", anchor=False)
-    rows = tables.quarantine_rows(read(viewer, reading.quarantine), zone())
-    draw(table(tables.QUARANTINE, rows) if rows else empty("Nothing in quarantine", "All input could be read."))
+    rows = tables.quarantine_rows(read(viewer, reading.quarantine, _received()), zone())
+    none = empty("Nothing was quarantined in this window", "All input could be read.")
+    paged(tables.QUARANTINE, rows, "quarantine_page", 10) if rows else draw(none)
+
+
+def _received() -> datetime:
+    """Since when input is asked for: by the collector's clock, which is not the world's while history is played."""
+    return present.window(st.session_state.get("window"), datetime.now(UTC))[0]
 
 
 PAGE = View(QUESTION, "Operations", ":material/monitoring:", 1, page)

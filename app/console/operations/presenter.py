@@ -20,6 +20,11 @@ def window(choice: str | None, now: datetime) -> tuple[datetime, int]:
     return (now - timedelta(seconds=length)).replace(second=0, microsecond=0), step
 
 
+def hours(choice: str | None) -> int:
+    """The length of the time range in hours, as lags between systems are kept for."""
+    return WINDOWS.get(choice or "", WINDOWS["7 d"])[0] // 3600
+
+
 def figures(
     flows: Sequence[FlowVolume],
     held: Sequence[Held],
@@ -52,7 +57,7 @@ def figures(
             "Dead letters",
             formats.count(failures),
             f"hold {formats.money_short(money, currency)}" if failures else "none open",
-            f"Runs that a system refused, of any age, and their value in {currency}",
+            f"Open now: runs that a system refused, of any age, and their value in {currency}",
             "warn" if failures else "good",
         ),
         Metric(
@@ -71,13 +76,13 @@ def figures(
         Metric(
             "Replays",
             formats.count(again),
-            f"{formats.percent(delivered / tried, 0)} ever delivered" if tried else "none ended yet",
-            "Runs started again by a person; delivered ÷ (delivered + failed) since the start",
+            f"{formats.percent(delivered / tried, 0)} delivered" if tried else "none ended",
+            "Runs started again by a person in the window; delivered ÷ (delivered + failed)",
         ),
         Metric(
             "Quarantined",
             formats.count(refused),
-            "inputs nobody could read",
+            "inputs nobody could read in the window",
             "Malformed input kept aside, never dropped",
             "warn" if refused else "",
         ),

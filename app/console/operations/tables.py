@@ -15,11 +15,11 @@ PAIRS = (
     Column("pair", "From → to", "nw"),
     Column("entity", "What", "nw"),
     Column("flow", "Flow", "nw"),
-    Column("acknowledged", "Answers", "right", "Acknowledgements by the target in the last seven days"),
+    Column("acknowledged", "Answers", "right", "Acknowledgements by the target in the window"),
     Column("p50", "p50", "right"),
     Column("p95", "p95", "right"),
     Column("max", "Longest", "right"),
-    Column("pending", "Oldest waiting", "right", "Age of the oldest change not yet acknowledged"),
+    Column("pending", "Oldest waiting", "right", "Now: age of the oldest change that this target has not acknowledged"),
 )
 DEAD_LETTERS = (
     Column("code", "Refusal"),

@@ -70,6 +70,11 @@ def count(value: int | float | Decimal | None) -> str:
     return NONE if value is None else f"{int(value):,}"
 
 
+def part_of(before: int, shown: int, whole: int) -> str:
+    """Which rows of a list are shown: `26–29 of 29`, `all 12`."""
+    return f"all {count(whole)}" if shown == whole else f"{count(before + 1)}–{count(before + shown)} of {count(whole)}"
+
+
 def plural(number: int | Decimal | float, one: str, many: str | None = None) -> str:
     """A count with its noun: `1 failure`, `2,140 failures`."""
     return f"{count(number)} {one if int(number) == 1 else many or one + 's'}"

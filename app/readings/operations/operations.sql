@@ -36,11 +36,21 @@ FROM mart_failure_age
 GROUP BY ALL
 ORDER BY flow, bucket_order
 
--- pairs: how far each target lags behind its source
-SELECT flow, source_system, target_system, entity, acknowledged, lag_p50_s, lag_p95_s, lag_max_s, oldest_pending_s
-FROM mart_pair_lag
-ORDER BY oldest_pending_s DESC NULLS LAST, lag_p95_s DESC NULLS LAST
-LIMIT 40
+-- pairs: how far each target lagged behind its source in the last $hours hours, and what waits now
+SELECT coalesce(w.flow, p.flow) AS flow,
+       coalesce(w.source_system, p.source_system) AS source_system,
+       coalesce(w.target_system, p.target_system) AS target_system,
+       coalesce(w.entity, p.entity) AS entity,
+       coalesce(w.acknowledged, 0) AS acknowledged,
+       w.lag_p50_s,
+       w.lag_p95_s,
+       w.lag_max_s,
+       p.oldest_pending_s
+FROM (SELECT * FROM mart_pair_window WHERE hours = $hours) w
+FULL JOIN (SELECT * FROM mart_pair_lag WHERE oldest_pending_s IS NOT NULL) p
+    ON p.flow = w.flow AND p.source_system = w.source_system AND p.target_system = w.target_system
+    AND p.entity IS NOT DISTINCT FROM w.entity
+ORDER BY oldest_pending_s DESC NULLS LAST, lag_p95_s DESC NULLS LAST, flow, target_system, entity
 
 -- dead_letters: all dead letters by flow, refusing system and code, the most first; their money is counted as `held` is
 SELECT flow,
@@ -54,15 +64,16 @@ FROM mart_failure
 GROUP BY ALL
 ORDER BY runs DESC, flow, system, error_code
 
--- quarantine: refused input by receiver and reason
+-- quarantine: refused input by receiver and reason, since when on the collector's clock
 SELECT receiver, error_code, count(*)::BIGINT AS rows, max(recorded_at) AS last_at, any_value(reason) AS reason
 FROM quarantine
+WHERE recorded_at >= $since
 GROUP BY ALL
-ORDER BY rows DESC
-LIMIT 10
+ORDER BY rows DESC, receiver, error_code
 
--- replays: how replays ended, by flow
+-- replays: how the replays that were asked for since then ended, by flow
 SELECT flow, sum(replays)::BIGINT AS replays, sum(delivered)::BIGINT AS delivered, sum(failed)::BIGINT AS failed
 FROM mart_replay
+WHERE hour >= $since
 GROUP BY flow
 ORDER BY replays DESC

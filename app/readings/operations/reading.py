@@ -49,9 +49,11 @@ def held(stores: Stores, viewer: Viewer) -> tuple[Held, ...]:
     return rows(stores, viewer, SQL["held"], Held)
 
 
-def pairs(stores: Stores, viewer: Viewer) -> tuple[PairLag, ...]:
-    """How far each target lags behind its source; what waits longest comes first."""
-    return rows(stores, viewer, SQL["pairs"], PairLag)
+def pairs(stores: Stores, viewer: Viewer, hours: int = 168) -> tuple[PairLag, ...]:
+    """How far each target lagged behind its source in the last 6, 24, 168 or 2,016 hours; what waits longest now comes
+    first.
+    """
+    return rows(stores, viewer, SQL["pairs"], PairLag, hours=hours)
 
 
 def dead_letters(stores: Stores, viewer: Viewer) -> tuple[DeadLetters, ...]:
@@ -59,14 +61,14 @@ def dead_letters(stores: Stores, viewer: Viewer) -> tuple[DeadLetters, ...]:
     return rows(stores, viewer, SQL["dead_letters"], DeadLetters)
 
 
-def quarantine(stores: Stores, viewer: Viewer) -> tuple[Quarantined, ...]:
-    """Input that nobody could read, by receiver and fault."""
-    return rows(stores, viewer, SQL["quarantine"], Quarantined)
+def quarantine(stores: Stores, viewer: Viewer, since: datetime) -> tuple[Quarantined, ...]:
+    """Input that nobody could read, by receiver and fault, received since then on the collector's clock."""
+    return rows(stores, viewer, SQL["quarantine"], Quarantined, since=since)
 
 
-def replays(stores: Stores, viewer: Viewer) -> tuple[Replays, ...]:
-    """How replays ended since the start, by flow."""
-    return rows(stores, viewer, SQL["replays"], Replays)
+def replays(stores: Stores, viewer: Viewer, since: datetime) -> tuple[Replays, ...]:
+    """How the replays asked for since then ended, by flow."""
+    return rows(stores, viewer, SQL["replays"], Replays, since=since)
 
 
 def at_stake(stores: Stores, viewer: Viewer) -> Stake:

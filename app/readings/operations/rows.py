@@ -95,7 +95,7 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Replays:
-    """How the replays of one flow ended since the start."""
+    """How the replays of one flow ended that were asked for in the window."""
 
     flow: str
     replays: int

@@ -21,20 +21,21 @@ FROM records
 WHERE kind = 'source_event' AND run_id IS NOT NULL AND system IS NOT NULL
 GROUP BY run_id;
 
--- answer: the acknowledgements of the last seven days, each with its source, and its lag where the change has a time
+-- answer: the acknowledgements of the last twelve weeks, each with its source, and its lag where the change has a time
 CREATE OR REPLACE TABLE memory.state.answer AS
 SELECT
     a.flow,
     c.source,
     a.system AS target,
     a.entity,
+    a.occurred_at AS answered_at,
     CASE
         WHEN a.source_changed_at IS NOT NULL
             THEN greatest(epoch_us(a.occurred_at) - epoch_us(a.source_changed_at), 0) / 1000000.0
     END AS lag
 FROM records a
 JOIN memory.state.came c USING (run_id)
-WHERE a.kind = 'acknowledgement' AND a.system <> c.source AND a.occurred_at > {now} - INTERVAL 7 DAY;
+WHERE a.kind = 'acknowledgement' AND a.system <> c.source AND a.occurred_at > {now} - INTERVAL 84 DAY;
 
 -- pending: what each unfinished run still waits for: the system it is at, else the flow's targets that have not answered
 CREATE OR REPLACE TABLE memory.state.pending AS
@@ -78,6 +79,7 @@ WITH oldest AS (
         quantile_cont(lag, 0.95) AS p95,
         max(lag) AS worst
     FROM memory.state.answer
+    WHERE answered_at > {now} - INTERVAL 7 DAY
     GROUP BY ALL
 )
 SELECT

@@ -39,6 +39,7 @@ _NUMBERS = {OURS: 1, NOBODYS: 10, THEIRS: 100}
 PARAMETERS: dict[str, Any] = {
     "since": "2026-01-01T00:00:00+00:00",
     "step": 3600,
+    "hours": 168,
     "limit": 1000,
     "offset": 0,
     "rounding": "0.01",

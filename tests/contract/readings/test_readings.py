@@ -49,6 +49,7 @@ def filters(firm: str) -> dict[str, Any]:
         "since": date(2026, 1, 1),
         "dimension": "customer",
         "step": 3600,
+        "hours": 168,
         "q": firm,
         "word": firm,
         "project": firm,

@@ -35,7 +35,13 @@ MOVING = State("moving", "in-flight", "tieout", 3, Decimal(5000), 40)
 def test_the_waterfall_from_unbilled_to_ready_ends_at_ready() -> None:
     """O3: one primary reason per amount, so the steps add up."""
     bars = chart.bridge(STATES, "EUR").data[0]
-    assert list(bars.x) == ["Unbilled", "Not<br>approved", "Project<br>missing", "Rate<br>missing", "Ready"]
+    assert list(bars.x) == [
+        "Unbilled",
+        "Not<br>approved",
+        "Project<br>missing in<br>a system",
+        "Missing<br>rate",
+        "Ready",
+    ]
     assert bars.y[0] - sum(bars.y[1:-1]) == bars.y[-1] == 600
     assert bars.base[3] == 600, "the last blocker hangs down to what is ready"
 

@@ -20,6 +20,7 @@ from app.readings.payload import ABSENT
 from app.readings.replays import reading as replays
 from app.readings.replays.preview import Preview, preview_of
 from app.readings.replays.progress import progress_of
+from app.readings.replays.selection import Selection
 from app.readings.replays.stake import Hanging, Stake, stake_of
 from app.readings.scope import within
 from app.readings.viewer import Viewer
@@ -419,3 +420,13 @@ def test_a_file_of_cases_holds_what_the_list_shows() -> None:
     assert set(row) == {*present.EXPORTED, "reporting_currency"}
     assert not {"suggestion", "fingerprint", "amounts", "trace_ids"} & set(row)
     assert set(present.EXPORTED) < {field.name for field in fields(Case)}
+
+
+@pytest.mark.req("E4")
+def test_a_replay_of_many_runs_asks_for_a_reason_and_waits_for_its_preview() -> None:
+    many, few = Selection(tuple(f"r-{n}" for n in range(215))), Selection(("r-1",))
+    made = SimpleNamespace(ended=False, state="running")
+    assert "Say why" in str(replay_panel._not_yet(many, None, " "))
+    assert replay_panel._not_yet(many, None, "the project is there again") is None
+    assert replay_panel._not_yet(few, None, "") is None
+    assert "preview is being made" in str(replay_panel._not_yet(few, made, "now"))  # type: ignore[arg-type]
