@@ -7,7 +7,7 @@ here, before anything is written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,8 @@ from models.domain.errors import Rejected
 from models.domain.keys import business_key, expense_id, ref_key, time_entry_id
 from models.domain.outcomes import Done, NothingToDo, WaitFor
 
+FARTHEST = timedelta(days=366)
+"""How far ahead the day of approved work may lie: leave and retainers are booked ahead, a year's slip is none."""
 FIRST_LOAD = timedelta(minutes=2)
 """How long after a project was first described its charge codes may still be on their way."""
 
@@ -114,10 +116,18 @@ def valued(entry: Payload, ctx: Context) -> Done | NothingToDo:
     """The entry with its bill and cost rates."""
     if withdrawn(ctx):
         return NothingToDo("a withdrawn entry needs no price")
+    _check_day(entry, ctx)
     if entry["entity"] == "expense":
         checked_amount(entry)
         return NothingToDo("an expense is its own price")
     return Done({**entry, **priced(entry, ctx)})
+
+
+def _check_day(entry: Payload, ctx: Context) -> None:
+    """Raise Rejected for work of a day so far ahead that nobody can have done it: a slip of the pen in its year."""
+    name = "work_date" if entry["entity"] == "time_entry" else "spent_on"
+    if date.fromisoformat(str(entry[name])) > (ctx.now() + FARTHEST).date():
+        raise Rejected(f"{name} {entry[name]} is more than a year ahead", code="date-far-ahead", field=name)
 
 
 def valued_needs(entry: Payload) -> Iterable[Need]:

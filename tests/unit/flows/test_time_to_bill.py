@@ -152,6 +152,21 @@ def test_work_without_any_rate_is_refused_naming_the_rate(firm: Firm) -> None:
     assert (trail.error.code, trail.error.field) == ("rate-missing", "cost_rate")
 
 
+@pytest.mark.req("N4")
+@pytest.mark.parametrize(("hours", "day"), [("26.50", None), ("-2.00", None), ("0.00", None), ("8.00", "2036-11-16")])
+def test_odd_quantities_are_followed_and_an_impossible_day_is_named(firm: Firm, hours: str, day: str | None) -> None:
+    """N4: a correction of less than nothing, nothing, and a task of more than a day are the firm's own business and
+    posted as they stand; a day that lies years ahead is refused by its name.
+    """
+    firm.writes.clear()
+    [trail] = firm.hear(examples.hours(hours=hours, **({"work_date": day} if day else {})))
+    if day:
+        assert (trail.error.code, trail.error.field) == ("date-far-ahead", "work_date")
+    else:
+        posted = [Decimal(change.body["hours"]) for _, change in firm.writes if change.action == "post"]
+        assert trail.state == "settled" and posted == [Decimal(hours)]
+
+
 @pytest.mark.req("E5")
 def test_work_on_a_project_that_is_on_its_way_waits_and_goes_on(firm: Firm) -> None:
     [trail] = firm.hear(examples.hours(project="kantata-77"))
