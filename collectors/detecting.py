@@ -26,29 +26,32 @@ class Detecting:
     def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock) -> None:
         self._settings, self._catalogue, self._clock = settings, catalogue, clock
         self._connection: Any = None
+        self._detectors: Any = None
         self._complete = False
 
     def found(self, turn: Turn) -> Found:
-        """Refresh the marts, then look what every detector finds."""
-        from collectors.detectors.run import run_all
+        """Refresh the marts, then look what the detectors find of which something moved."""
         from models.derivation.refresh import refresh
 
         try:
             connection = self._opened()
             catalogue = self._catalogue
             levels, books = catalogue.service_levels, catalogue.books
-            refresh(connection, catalogue.reporting_currency, self._clock, levels, books)
-            return run_all(connection, turn, self._clock, SystemClock())
+            moved = refresh(connection, catalogue.reporting_currency, self._clock, levels, books)
+            found: Found = self._detectors.found(turn, moved)
+            return found
         except BaseException:
             self._close()
             raise
 
     def _opened(self) -> Any:
+        from collectors.detectors.run import Detectors
         from models.lake.connection import attach_missing, connect
         from models.lake.publish import publish
 
         if self._connection is None:
             self._connection, self._complete = connect(self._settings, marts="write"), False
+            self._detectors = Detectors(self._connection, self._clock, SystemClock())
         if not self._complete:
             attach_missing(self._connection, self._settings, marts="write")
             self._complete = publish(self._connection)

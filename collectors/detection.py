@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import fields
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from collectors.detector_process import DetectionFailed, DetectorProcess
@@ -33,6 +34,7 @@ class Detection:
     ) -> None:
         self._reporter, self._process, self._service_levels = reporter, process, service_levels
         self._schedule = scheduled({"detect": (seconds, self.run)})
+        self._reported: dict[str, str] = {}
         self._stopping = False
         self.fault: str | None = None
 
@@ -48,8 +50,9 @@ class Detection:
     def run(self) -> None:
         """Report what every detector finds now; a fault shows on /healthz, and the next turn tries again."""
         try:
-            found = self._process.ask(turn_of(self._reporter, self._service_levels))
+            found = self._process.ask(turn_of(self._reporter, self._service_levels, self._reported))
             self._reporter.cases.report_all(found.findings, found.rates)
+            self._reported |= found.digests
             self.fault = _failed(found)
         except Exception as error:  # noqa: BLE001 - whatever hinders a turn, the next one may succeed
             if self._stopping:
@@ -59,11 +62,13 @@ class Detection:
             action(_log, logging.WARNING, "detection.failed", why=why)
 
 
-def turn_of(reporter: Reporter, service_levels: Mapping[str, float]) -> Turn:
+def turn_of(
+    reporter: Reporter, service_levels: Mapping[str, float], reported: Mapping[str, str] = MappingProxyType({})
+) -> Turn:
     """What detectors are given now."""
     circuits = reporter.throttle.circuits().values()
     states = [CircuitState(*(getattr(circuit, name) for name in _CIRCUIT)) for circuit in circuits]
-    return Turn(states, dict(service_levels))
+    return Turn(states, dict(service_levels), dict(reported))
 
 
 def _failed(found: Found) -> str | None:

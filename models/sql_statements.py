@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 _HEAD = re.compile(r"\A\s*/\*(.*?)\*/", re.S)
+_FROM = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)\b(?!\.)", re.IGNORECASE)
 _NAME = re.compile(r"^-- (\w+): .+$", re.M)
 
 
@@ -29,6 +30,11 @@ def statements(file: Path) -> Mapping[str, str]:
     if parts[0].strip():
         raise ValueError(f"{file} has SQL before its first `-- name: purpose` line: name it")
     return MappingProxyType({name: body.strip().rstrip(";") for name, body in zip(names, parts[2::2], strict=True)})
+
+
+def asked_names(sql: str) -> frozenset[str]:
+    """The names without a schema that a statement reads from; its own, which it makes by WITH, are among them."""
+    return frozenset(_FROM.findall(sql))
 
 
 @cache

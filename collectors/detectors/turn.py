@@ -24,15 +24,20 @@ class CircuitState:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What detectors cannot ask of the lake: the systems' circuits, and what each flow promises in seconds."""
+    """What detectors cannot ask of the lake: the systems' circuits, and what each flow promises in seconds.
+
+    `reported` are digests of the findings that the asker has: what is still the same is not sent again.
+    """
 
     circuits: Sequence[CircuitState] = ()
     service_levels: Mapping[str, float] = field(default_factory=dict)
+    reported: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything found now by each detector that ran, and why the others did not.
+    """Everything found now by each detector whose findings the asker does not have yet, why some could not tell, and
+    a digest of each one's findings.
 
     `rates` are units of the reporting currency for one unit of each currency.
     """
@@ -40,3 +45,4 @@ class Found:
     findings: Mapping[str, Sequence[Finding]]
     rates: Mapping[str, Decimal]
     failed: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)

@@ -74,7 +74,7 @@ def derive(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[
 
 def _derived(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[str], idle: bool) -> Moved:
     came = state.catch_up(connection)
-    names = set(news | came.moved)
+    names = set(news | came.moved | (inputs.JOURNAL if idle else frozenset()))
     if idle or news & inputs.JOURNAL:
         names |= state.read_runs(connection)
     now = terms.clock.now() if terms.clock else _newest(connection)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from models.derivation.inputs import NAMES
 from models.marts.table import Table
+from models.sql_statements import asked_names
 
-_ASKED = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)", re.IGNORECASE)
 _DAY = "CAST({now} AS DATE)"
 
 
@@ -33,7 +32,7 @@ class Due:
 
 def _asked(table: Table) -> frozenset[str]:
     """The inputs that its SQL asks by their public names."""
-    return NAMES & frozenset(_ASKED.findall(_text(table)))
+    return NAMES & asked_names(_text(table))
 
 
 def _text(table: Table) -> str:

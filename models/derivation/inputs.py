@@ -11,7 +11,9 @@ from models.lake.journal_views import VIEWS
 from models.lake.schema import TABLES
 
 JOURNAL = frozenset(VIEWS)
-"""The journal's names move together: every move of a run, a case or a request appends to its feed."""
+"""The journal's names move together: every move of a run, a case or a request appends to its feed. When a system was
+read last does not, so what asks for that is told with the clock.
+"""
 
 NAMES = frozenset(TABLES) | JOURNAL
 

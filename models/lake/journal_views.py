@@ -7,6 +7,7 @@ import re
 import duckdb
 
 from models.lake.places import quoted
+from models.lake.steady import Connection
 
 TIMES = re.compile(r"(_at|_until|_seen|_due)$|^at$")
 MONEY = re.compile(r"^amount(_reporting)?$|^worth_reporting$")
@@ -62,7 +63,7 @@ FOLLOWED = (_OPEN, "state = 'dead'", f"replay_of IS NOT NULL AND NOT ({_OPEN}) A
 """Runs that are looked at all the time: each condition is met by an index of the journal, and none by two of them."""
 
 
-def followed_runs(connection: duckdb.DuckDBPyConnection) -> str:
+def followed_runs(connection: Connection) -> str:
     """What to select from instead of `runs` for those that are FOLLOWED: SQLite finds them by index, while DuckDB's own
     scan of a SQLite table reads every row.
     """
@@ -77,12 +78,12 @@ def followed_runs(connection: duckdb.DuckDBPyConnection) -> str:
     return f"(SELECT {fields} FROM (SELECT {typed} FROM sqlite_query('journal', {quoted(asked)})))"
 
 
-def _type(connection: duckdb.DuckDBPyConnection) -> str | None:
+def _type(connection: Connection) -> str | None:
     row = connection.execute("SELECT type FROM duckdb_databases() WHERE database_name = 'journal'").fetchone()
-    return row[0] if row else None
+    return str(row[0]) if row else None
 
 
-def _kinds(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+def _kinds(connection: Connection, table: str) -> dict[str, str]:
     """SQL type by shown column, in order; empty where the journal has no such table."""
     rows = connection.execute(
         "SELECT column_name, data_type FROM duckdb_columns() "

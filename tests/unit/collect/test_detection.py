@@ -152,3 +152,17 @@ def test_findings_survive_the_pipe_with_their_money(process):
     )
     cause = Cause("c", "t", "e", "n", "o")
     assert process(text).ask(Turn()).findings == {"a": [Finding("f", cause, "x", "k", Decimal("1.10"), "EUR")]}
+
+
+def test_what_was_reported_is_told_with_the_next_question(monkeypatch):
+    """So that findings which stayed as they are cross neither the pipe nor the journal again."""
+    monkeypatch.setenv("PYTHONPATH", os.getcwd())
+    told = "pipe.send(Found({'a': []} if not turn.reported else {}, {}, {}, {'a': '17'} if not turn.reported else {}))"
+    process, journal = DetectorProcess(60, child(told)), Journal(refusing=True)
+    detection = Detection(journal, process, {}, 3600)
+    detection.run()
+    journal.refusing = False
+    detection.run()
+    detection.run()
+    process.stop()
+    assert journal.reports == [({"a": []}, {}), ({}, {})], "what the journal refused is not reported yet"
