@@ -32,6 +32,7 @@ def statements(file: Path) -> Mapping[str, str]:
     return MappingProxyType({name: body.strip().rstrip(";") for name, body in zip(names, parts[2::2], strict=True)})
 
 
+@cache
 def asked_names(sql: str) -> frozenset[str]:
     """The names without a schema that a statement reads from; its own, which it makes by WITH, are among them."""
     return frozenset(_FROM.findall(sql))

@@ -8,7 +8,6 @@ import pickle
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -115,15 +114,18 @@ class Detectors:
             self._due.discard(detector.name)
 
 
-@cache
 def reads(detector: Detector) -> frozenset[str]:
     """The names that a detector's SQL asks."""
-    return frozenset().union(*map(asked_names, statements(Path(detector.file).with_suffix(".sql")).values()))
+    return asked_names(_text(detector))
+
+
+def _text(detector: Detector) -> str:
+    return " ".join(statements(Path(detector.file).with_suffix(".sql")).values())
 
 
 def _ages(detector: Detector) -> bool:
     """Whether the clock alone may change what it finds, or something of the journal that no move tells."""
-    sql = " ".join(statements(Path(detector.file).with_suffix(".sql")).values())
+    sql = _text(detector)
     return "{now}" in sql or "{wall}" in sql or bool(reads(detector) & set(VIEWS))
 
 

@@ -74,7 +74,8 @@ def test_only_those_that_read_what_moved_are_run(asked: list[str]) -> None:
     assert asked == ["open_circuit"] and list(with_circuit.findings) == ["open_circuit"]
     asked.clear()
     lake.quarantine(receiver="otlp", sender="s", error_code="unreadable")
-    detectors.found(Turn(circuits), refresh(lake.connection, "EUR", Stopped()))
+    reported = {**found.digests, **with_circuit.digests}
+    detectors.found(Turn(circuits, reported=reported), refresh(lake.connection, "EUR", Stopped()))
     assert asked == ["quarantine"]
 
 
