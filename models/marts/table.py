@@ -5,6 +5,7 @@
 
     grain: the columns that tell one row from another
     observed: the kinds of objects that are parsed into it (only of the state)
+    kept: the column that tells one time from another, of a mart whose past nothing can derive again
     published: the public name (only of the state; a mart is published by its own name)
 
         column  TYPE  unit  what it means
@@ -25,7 +26,7 @@ from models import sql_statements
 _MADE = re.compile(r"\bCREATE (?:OR REPLACE )?TABLE (?:IF NOT EXISTS )?memory\.state\.(\w+)")
 _NAMED = re.compile(r"\bmemory\.state\.(\w+)")
 _COLUMN = re.compile(r"^    (\w+)  +(\S+)  +(\S+(?: \S+)*)  +(\S.*)$")
-_KEY = re.compile(r"^(grain|observed|published): (.+)$")
+_KEY = re.compile(r"^(grain|observed|published|kept): (.+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is the table in `memory.state`, `published` what readers call it, if anything."""
+    """`name` is the table in `memory.state`, `published` what readers call it, if anything; one that is `kept` outlives
+    a rebuild.
+    """
 
     name: str
     purpose: str
@@ -49,6 +52,7 @@ class Table:
     published: str | None
     columns: tuple[Column, ...]
     statements: Mapping[str, str]
+    kept: bool = False
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -95,4 +99,5 @@ def table(file: Path) -> Table:
         published=published[0] if published else None,
         columns=tuple(columns),
         statements=sql_statements.statements(file),
+        kept="kept" in keys,
     )

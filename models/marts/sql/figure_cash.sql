@@ -27,7 +27,7 @@ SELECT
     END AS ready_at,
     bool_or(state = 'blocked') AS blocked
 FROM memory.state.mart_work
-WHERE billable AND work_date < date_trunc('month', {now})
+WHERE billable AND work_date < date_trunc('month', CAST({now} AS DATE))
 GROUP BY ALL;
 
 -- figure_cash: one SELECT a figure

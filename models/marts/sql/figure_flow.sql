@@ -112,7 +112,8 @@ SELECT
     's' AS unit,
     {lag_target} AS target,
     count(lag) AS n,
-    '95 % of acknowledgements came within: acknowledgement in the ERP − change in the PSA, last seven days' AS definition
+    '95 % of acknowledgements came within: acknowledgement in the ERP − change in the PSA, last seven days'
+        AS definition
 FROM memory.state.answer
 WHERE flow = 'time-to-bill' AND source <> target
 UNION ALL BY NAME

@@ -12,7 +12,7 @@ grain: world
     blocked         DECIMAL(38,2)  reporting currency  approved, and something holds it up
     unbilled        DECIMAL(38,2)  reporting currency  chargeable and on no invoice
     late            DECIMAL(38,2)  reporting currency  approved and chargeable, and its time to be billed has passed
-    lost            DECIMAL(38,2)  reporting currency  of that what no invoice bills, and what was billed below its value
+    lost            DECIMAL(38,2)  reporting currency  of that on no invoice, and what was billed below its value
     utilised        DECIMAL(38,2)  h                   billable and approved, in the last twelve weeks
     revenue_year    DECIMAL(38,2)  reporting currency  earned in the last 365 days
     days            BIGINT         days                of these, how many the books cover

@@ -22,9 +22,9 @@ grain: project_key
     cost                         DECIMAL(18,2)  reporting currency  what approved work cost
     hours_to_complete            DECIMAL(18,2)  h                   by the manager's estimate
     cost_to_complete             DECIMAL(18,2)  reporting currency  by the manager's estimate
-    revenue_to_complete          DECIMAL(18,2)  reporting currency  what is left of the contract, or of hours at their rate
+    revenue_to_complete          DECIMAL(18,2)  reporting currency  left of the contract, or hours left at their rate
     revenue_at_completion        DECIMAL(18,2)  reporting currency  revenue + revenue_to_complete
-    cost_at_completion           DECIMAL(18,2)  reporting currency  cost + cost_to_complete (EAC by the bottom-up estimate)
+    cost_at_completion           DECIMAL(18,2)  reporting currency  cost + cost_to_complete (EAC, bottom-up)
     margin_at_completion         DECIMAL(18,2)  reporting currency  revenue - cost at completion
     complete                     DECIMAL(9,4)   %                   how much of the work is done, by the manager
     planned                      DECIMAL(9,4)   %                   how much should be done by the baseline's working days

@@ -9,7 +9,7 @@ grain: name
     value        DECIMAL(18,2)  unit  as reported; none where there is nothing to measure
     unit         VARCHAR        -     h, s, days, %, a currency, or what is counted
     target       DOUBLE         unit  what it should be; none for figures that only inform
-    as_of        TIMESTAMPTZ    UTC   when the source that lies back furthest was last seen to change
+    as_of        TIMESTAMPTZ    UTC   up to when the source that lies back furthest was read, as far as known
     n            BIGINT         -     how many projects, items, people, runs or answers it rests on
     adjusted     DECIMAL(18,2)  unit  with every open case settled as its evidence says
     low          DECIMAL(18,2)  unit  the lowest that open cases can make it, all settled against the firm or all for it
@@ -20,10 +20,13 @@ grain: name
     note         VARCHAR        -     why there is no value: no source yet, and which; else none
 */
 
--- source: when each kind of object was last seen to change, in the system where that is longest ago
+-- source: when each kind of object was last read or seen to change, in the system where that is longest ago
 CREATE OR REPLACE TABLE memory.state.source AS
 WITH system AS (
-    SELECT system, max(observed_at) AS observed_at FROM memory.state.place GROUP BY system
+    SELECT p.system, greatest(max(p.observed_at), max(s.read_at)) AS observed_at
+    FROM memory.state.place p
+    LEFT JOIN memory.state.mart_state_system s ON s.system = p.system
+    GROUP BY p.system
 )
 SELECT p.entity, min(s.observed_at) AS observed_at
 FROM (SELECT DISTINCT system, entity FROM memory.state.place) p

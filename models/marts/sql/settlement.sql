@@ -30,13 +30,13 @@ SELECT unnest(['reported', 'adjusted', 'against', 'for']) AS world;
 CREATE OR REPLACE TABLE memory.state.span AS
 SELECT
     greatest(
-        CAST(date_trunc('week', min(work_date)) AS DATE), CAST(date_trunc('week', {now}) AS DATE) - 84
+        CAST(date_trunc('week', min(work_date)) AS DATE), CAST(date_trunc('week', CAST({now} AS DATE)) AS DATE) - 84
     ) AS week_from,
-    CAST(date_trunc('week', {now}) AS DATE) AS week_to,
+    CAST(date_trunc('week', CAST({now} AS DATE)) AS DATE) AS week_to,
     CAST({now} AS DATE) - 365 AS year_from,
     greatest(CAST({now} AS DATE) - min(work_date), 1) AS days,
-    CAST(date_trunc('month', {now}) - INTERVAL 1 MONTH AS DATE) AS billed_until,
-    CAST(date_trunc('quarter', {now}) AS DATE) AS quarter_from
+    CAST(date_trunc('month', CAST({now} AS DATE)) - INTERVAL 1 MONTH AS DATE) AS billed_until,
+    CAST(date_trunc('quarter', CAST({now} AS DATE)) AS DATE) AS quarter_from
 FROM memory.state.mart_work
 WHERE state <> 'not_approved' AND work_date >= CAST({now} AS DATE) - 365 AND work_date <= CAST({now} AS DATE);
 

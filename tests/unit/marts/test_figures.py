@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from models.derivation.refresh import refresh
+from models.lake.publish import publish
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 D = Decimal
 FIRST = date(2026, 7, 6)
 """A Monday twelve weeks and two days before now, so that the last whole week ends on Sunday the 27th."""
 CLOSED = date(2026, 8, 31)
+ISSUED = date(2026, 8, 20)
 RATES = {"NOV-DE": ("EUR", D(1)), "NOV-UK": ("GBP", D("1.20"))}
 
 
@@ -177,7 +179,7 @@ class Firm:
             fields = {
                 "project_code": project,
                 "status": "void" if number == 4 else "open",
-                "issued_on": "2026-08-20",
+                "issued_on": ISSUED.isoformat(),
                 "total": money(str(total), currency),
                 "lines": lines,
             }
@@ -342,3 +344,48 @@ def test_a_figure_without_its_source_says_which_and_is_no_number() -> None:
     ):
         assert (rows[name]["value"], rows[name]["n"], rows[name]["note"]) == (None, 0, missing)
     assert rows["billing_readiness"]["note"] is None and rows["billing_readiness"]["as_of"] == hours_ago(30)
+
+
+@dataclass
+class Moving:
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.mark.req("O5")
+def test_a_day_of_a_figure_is_kept_as_it_was_shown_and_today_is_told_anew() -> None:
+    lake, clock = Lake(), Moving(NOW - timedelta(days=1))
+    entry = {"hours": "8", "billable": True, "approval": "approved", "work_date": "2026-09-28", "project_code": "PRJ-1"}
+    lake.observe("kantata", "time_entry", "TE-1", hours_ago(60), bill_rate=money("100.00"), **entry)
+    refresh(lake.connection, "EUR", clock)
+    lake.observe("kantata", "time_entry", "TE-2", hours_ago(50), bill_rate=money("50.00"), **entry)
+    refresh(lake.connection, "EUR", clock)
+    clock.at = NOW
+    lake.observe("kantata", "time_entry", "TE-1", hours_ago(1), bill_rate=money("200.00"), **entry)
+    refresh(lake.connection, "EUR", clock)
+    asked = (
+        "SELECT day, value, basis FROM mart_kpi_day WHERE name = 'unbilled_work_in_progress' AND day > '2026-09-28' "
+        "ORDER BY day"
+    )
+    days = [
+        {"day": date(2026, 9, 29), "value": D("1200.00"), "basis": "kept"},
+        {"day": date(2026, 9, 30), "value": D("2000.00"), "basis": "kept"},
+    ]
+    assert lake.rows(asked) == days
+    lake.connection.execute("DROP SCHEMA memory.state CASCADE")
+    publish(lake.connection)
+    refresh(lake.connection, "EUR", clock)
+    assert lake.rows(asked) == days, "another process goes on where this one ended"
+
+
+@pytest.mark.req("O5")
+def test_days_that_nobody_watched_are_filled_in_from_the_dates_of_the_records(firm: Firm) -> None:
+    rows = firm.lake.rows(
+        "SELECT day, value, n FROM mart_kpi_day WHERE name = 'unbilled_work_in_progress' AND basis = 'dated'"
+    )
+    assert len(rows) > 40
+    for row in rows:
+        open_ = [one for one in firm.entries if one.day <= row["day"] and not (one.billed and row["day"] >= ISSUED)]
+        assert (row["value"], row["n"]) == (worth(firm, open_), len(open_)), row["day"]

@@ -1,0 +1,129 @@
+/*
+The figures day by day, for their trends. The days of the last year that nobody watched are filled in from the dates of
+today's records, for the figures that dates alone can tell; all other rows are what was shown last on their day, and a
+rebuild keeps them.
+
+grain: day, name
+kept: day
+
+    day          DATE           day   the world's day
+    name         VARCHAR        -     which figure
+    value        DECIMAL(18,2)  unit  as reported last on that day
+    adjusted     DECIMAL(18,2)  unit  with every open case settled as its evidence says; none of filled days
+    low          DECIMAL(18,2)  unit  the lowest that open cases could make it then; none of filled days
+    high         DECIMAL(18,2)  unit  the highest that open cases could make it then; none of filled days
+    numerator    DECIMAL(28,6)  -     of a ratio: what is divided
+    denominator  DECIMAL(28,6)  -     of a ratio: by what
+    n            BIGINT         -     how many things it rested on
+    unit         VARCHAR        -     as in mart_kpi
+    basis        VARCHAR        -     kept (as shown that day) or dated (filled in from the dates of today's records)
+*/
+
+-- make: days are kept
+CREATE TABLE IF NOT EXISTS memory.state.mart_kpi_day ({columns});
+
+-- restore: what readers had before this process began
+INSERT INTO memory.state.mart_kpi_day BY NAME
+SELECT * FROM mart_kpi_day WHERE NOT EXISTS (SELECT 1 FROM memory.state.mart_kpi_day);
+
+-- forget: today, told anew, and the days that were filled in
+DELETE FROM memory.state.mart_kpi_day WHERE day = CAST({now} AS DATE) OR basis = 'dated';
+
+-- today: as it is shown now
+INSERT INTO memory.state.mart_kpi_day BY NAME
+SELECT
+    CAST({now} AS DATE) AS day,
+    name,
+    value,
+    adjusted,
+    low,
+    high,
+    numerator,
+    denominator,
+    n,
+    unit,
+    'kept' AS basis
+FROM memory.state.mart_kpi
+WHERE value IS NOT NULL;
+
+-- dated: what today's records say of the days on which nobody looked
+INSERT INTO memory.state.mart_kpi_day BY NAME
+WITH event AS (  -- each piece of work as it came and went: worked, taken by the ERP, put on an invoice
+    SELECT
+        work_date AS day,
+        bill_reporting AS unbilled,
+        0 AS revenue,
+        0 AS cost,
+        1 AS n
+    FROM memory.state.mart_work
+    WHERE billable
+    UNION ALL
+    SELECT i.issued_on, -w.bill_reporting, 0, 0, -1
+    FROM memory.state.mart_work w
+    JOIN (SELECT key, min(issued_on) AS issued_on FROM memory.state.invoice GROUP BY key) i ON i.key = w.invoice_key
+    WHERE w.billable AND w.state = 'billed'
+    UNION ALL
+    SELECT CAST(posted_at AS DATE), 0, CASE WHEN billable THEN bill_reporting ELSE 0 END, cost_reporting, 0
+    FROM memory.state.mart_work
+    WHERE posted_at IS NOT NULL
+    UNION ALL
+    SELECT work_date, 0, bill_reporting, 0, 0
+    FROM memory.state.mart_work
+    WHERE kind = 'milestone' AND state IN ('ready', 'billed')
+), daily AS (
+    SELECT
+        day,
+        sum(unbilled) AS unbilled,
+        sum(revenue) AS revenue,
+        sum(cost) AS cost,
+        sum(n) AS n,
+        count(*) FILTER (revenue <> 0 OR cost <> 0) AS posted
+    FROM event
+    WHERE day IS NOT NULL
+    GROUP BY day
+), run AS (
+    SELECT
+        day,
+        sum(unbilled) OVER w AS unbilled,
+        sum(revenue) OVER w AS revenue,
+        sum(cost) OVER w AS cost,
+        sum(n) OVER w AS n,
+        sum(posted) OVER w AS posted
+    FROM daily
+    WINDOW w AS (ORDER BY day)
+), figure AS (
+    SELECT
+        day,
+        'unbilled_work_in_progress' AS name,
+        CAST(unbilled AS DECIMAL(18,2)) AS value,
+        NULL AS numerator,
+        NULL AS denominator,
+        n,
+        {currency} AS unit
+    FROM run
+    UNION ALL
+    SELECT
+        day,
+        'project_gross_margin',
+        CAST(round(100 * CAST(revenue - cost AS DOUBLE) / nullif(CAST(revenue AS DOUBLE), 0), 2) AS DECIMAL(18,2)),
+        revenue - cost,
+        revenue,
+        posted,
+        '%'
+    FROM run
+)
+SELECT
+    f.day,
+    f.name,
+    f.value,
+    CAST(f.numerator AS DECIMAL(28,6)) AS numerator,
+    CAST(f.denominator AS DECIMAL(28,6)) AS denominator,
+    CAST(f.n AS BIGINT) AS n,
+    f.unit,
+    'dated' AS basis
+FROM figure f
+LEFT JOIN memory.state.mart_kpi_day k ON k.day = f.day AND k.name = f.name
+WHERE k.day IS NULL
+    AND f.value IS NOT NULL
+    AND f.day > CAST({now} AS DATE) - 365
+    AND f.day < CAST({now} AS DATE);
