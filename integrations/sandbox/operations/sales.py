@@ -21,7 +21,8 @@ class Sales:
 
     def __init__(self, crm: Salesforce, hcm: Workday, plan: Plan) -> None:
         self._crm, self._hcm, self._plan = crm, hcm, plan
-        self._account = crm.tables["Account"].index(lambda row: row.get("AccountNumber"))
+        self._account = crm.tables["Account"].index(lambda row: row.get("Name"))
+        self._numbered = crm.tables["Account"].index(lambda row: row.get("AccountNumber"))
         self._sale = crm.tables["Opportunity"].index(lambda row: row.get("Project_Code__c"))
 
     def found(self, at: datetime) -> None:
@@ -50,7 +51,7 @@ class Sales:
             )
 
     def _open_account(self, client: Client, at: datetime, name: str | None = None, number: str | None = None) -> str:
-        group = None if client.group is None else self._account.first(self._plan.clients[client.group].number)
+        group = None if client.group is None else self._account.first(self._plan.clients[client.group].name)
         return self._crm.save(
             "Account",
             {
@@ -83,7 +84,7 @@ class Sales:
         return True
 
     def _terms(self, deal: Deal, at: datetime) -> dict[str, Any]:
-        account = self._account.first(self._plan.clients[deal.client].number)
+        account = self._account.first(self._plan.clients[deal.client].name)
         begins = self._plan.start.date() + timedelta(weeks=deal.first)
         ends = self._plan.start.date() + timedelta(weeks=deal.last + 1)
         terms: dict[str, Any] = {
@@ -176,7 +177,7 @@ class Sales:
     def duplicate(self, at: datetime, number: str) -> bool:
         """Open a second account for a customer, spelt a little differently."""
         client = next(client for client in self._plan.clients if client.number == number)
-        if self._account.first(f"9{number[1:]}") is None:
+        if self._numbered.first(f"9{number[1:]}") is None:
             self._open_account(
                 client,
                 at,
@@ -187,7 +188,7 @@ class Sales:
 
     def merge(self, at: datetime, number: str) -> bool:
         """Merge the second account into the first: Salesforce deletes it."""
-        key = self._account.first(f"9{number[1:]}")
+        key = self._numbered.first(f"9{number[1:]}")
         if key is not None:
             self._crm.save("Account", {}, at, key)
             self._crm.tables["Account"].change(key, IsDeleted=True)

@@ -94,7 +94,16 @@ def clients(chance: Random) -> list[Client]:
         for part in parts:
             entity = home if chance.random() < 0.7 else chance.choice(ENTITIES)
             made.append(_client(chance, len(made), f"{part} {SUFFIX[entity.id]}", top, entity))
-    return made
+    return _numbered(made)
+
+
+def _numbered(made: list[Client]) -> list[Client]:
+    """The same, but that the first two neighbours of two countries from the ninth on differ by that country alone:
+    `DE-10012` and `GB-10012`.
+    """
+    place = next(one for one in range(8, len(made)) if made[one].entity.country != made[one + 1].entity.country)
+    shared = {one: f"{made[one].entity.country}-{made[place].number}" for one in (place, place + 1)}
+    return [replace(client, number=shared.get(one, client.number)) for one, client in enumerate(made)]
 
 
 def _client(chance: Random, place: int, name: str, group: int | None, entity: Entity) -> Client:
