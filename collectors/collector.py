@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from collectors.day_end import DayEnd
 from collectors.detection import Detection
 from collectors.detector_process import DetectorProcess
 from collectors.gateway import Gateway
@@ -88,7 +89,8 @@ class Collector:
         copying = [one.journal_work(self._host, journal) for one in self._receivers if one.journal_work]
         process = DetectorProcess(self._settings.detect_limit_seconds)
         levels = self._catalogue.service_levels
-        return [*copying, Detection(journal, process, levels, self._settings.detect_seconds)]
+        day_end = DayEnd(journal.sealed_totals, journal.clock)
+        return [*copying, Detection(journal, process, levels, self._settings.detect_seconds, day_end)]
 
 
 def _until(end: float) -> Callable[[], float]:

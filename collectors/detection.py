@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from collectors.day_end import DayEnd
 from collectors.detector_process import DetectionFailed, DetectorProcess
 from collectors.detectors.turn import CircuitState, Found, Turn
 from collectors.schedule import scheduled
@@ -27,11 +28,19 @@ class Reporter(Protocol):
 
 
 class Detection:
-    """A turn every `seconds`; `service_levels` is what each flow promises, in seconds."""
+    """A turn every `seconds`; `service_levels` is what each flow promises, in seconds; the first turn after a day seals
+    its totals where there is a `day_end`.
+    """
 
     def __init__(
-        self, reporter: Reporter, process: DetectorProcess, service_levels: Mapping[str, float], seconds: float
+        self,
+        reporter: Reporter,
+        process: DetectorProcess,
+        service_levels: Mapping[str, float],
+        seconds: float,
+        day_end: DayEnd | None = None,
     ) -> None:
+        self._day_end = day_end
         self._reporter, self._process, self._service_levels = reporter, process, service_levels
         self._schedule = scheduled({"detect": (seconds, self.run)})
         self._reported: dict[str, str] = {}
@@ -50,9 +59,12 @@ class Detection:
     def run(self) -> None:
         """Report what every detector finds now; a fault shows on /healthz, and the next turn tries again."""
         try:
-            found = self._process.ask(turn_of(self._reporter, self._service_levels, self._reported))
+            day = self._day_end.due() if self._day_end else None
+            found = self._process.ask(replace(turn_of(self._reporter, self._service_levels, self._reported), day=day))
             self._reporter.cases.report_all(found.findings, found.rates)
             self._reported |= found.digests
+            if self._day_end and day and found.totals is not None:
+                self._day_end.seal(day, found.totals)
             self.fault = _failed(found)
         except Exception as error:  # noqa: BLE001 - whatever hinders a turn, the next one may succeed
             if self._stopping:

@@ -82,7 +82,12 @@ class Detectors:
             for name, (at, all_) in self._found.items()
             if all_ is not None and turn.reported.get(name) != at and name not in failed
         }
-        return Found(news, rates, failed, {name: self._found[name][0] for name in news})
+        totals = self._totals() if turn.day else None
+        return Found(news, rates, failed, {name: self._found[name][0] for name in news}, totals)
+
+    def _totals(self) -> Sequence[Mapping[str, Any]]:
+        rows: list[dict[str, Any]] = self._connection.execute(statements(SQL)["totals"]).to_arrow_table().to_pylist()
+        return rows
 
     def _let_go(self, turn: Turn) -> None:
         """Keep no findings that the asker has, which may be very many."""

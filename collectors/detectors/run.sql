@@ -14,3 +14,33 @@ GROUP BY business_key;
 
 -- rates: units of the reporting currency for one unit of each currency
 SELECT currency, rate FROM mart_fx;
+
+-- totals: control totals, each with what is apart in it
+WITH apart AS (
+    SELECT flow, source, target, entity, legal_entity, currency, period, reason, count(*) AS n
+    FROM mart_tieout
+    WHERE place <> 'landed'
+    GROUP BY ALL
+), said AS (
+    SELECT
+        flow,
+        source,
+        target,
+        entity,
+        legal_entity,
+        currency,
+        period,
+        string_agg(n || ' ' || reason, ', ' ORDER BY reason) AS apart
+    FROM apart
+    GROUP BY ALL
+)
+SELECT t.*, s.apart
+FROM mart_totals t
+LEFT JOIN said s
+    ON s.flow = t.flow
+    AND s.source = t.source
+    AND s.target = t.target
+    AND s.entity = t.entity
+    AND s.legal_entity IS NOT DISTINCT FROM t.legal_entity
+    AND s.currency IS NOT DISTINCT FROM t.currency
+    AND s.period IS NOT DISTINCT FROM t.period;

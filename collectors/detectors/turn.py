@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from models.domain.finding import Finding
 
@@ -26,12 +27,14 @@ class CircuitState:
 class Turn:
     """What detectors cannot ask of the lake: the systems' circuits, and what each flow promises in seconds.
 
-    `reported` are digests of the findings that the asker has: what is still the same is not sent again.
+    `reported` are digests of the findings that the asker has: what is still the same is not sent again. `day` is one
+    that has ended, whose control totals are wanted too.
     """
 
     circuits: Sequence[CircuitState] = ()
     service_levels: Mapping[str, float] = field(default_factory=dict)
     reported: Mapping[str, str] = field(default_factory=dict)
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,12 @@ class Found:
     """Everything found now by each detector whose findings the asker does not have yet, why some could not tell, and
     a digest of each one's findings.
 
-    `rates` are units of the reporting currency for one unit of each currency.
+    `rates` are units of the reporting currency for one unit of each currency. `totals` are the control totals, where a
+    day has ended.
     """
 
     findings: Mapping[str, Sequence[Finding]]
     rates: Mapping[str, Decimal]
     failed: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    totals: Sequence[Mapping[str, Any]] | None = None

@@ -22,6 +22,7 @@ class RecordKind(StrEnum):
         "catalogue"  # the installation changed (body: {"before", "after", "changes": [{"file", "entry", "what"}]})
     )
     FINDING = "finding"  # a detector found, or no longer finds (status: open, resolved)
+    TOTALS = "totals"  # control totals at a day's end (status: sealed, restated; body: {"day", …, "before", "reason"})
 
 
 @dataclass(frozen=True, slots=True)

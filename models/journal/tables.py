@@ -255,3 +255,18 @@ write_off = sa.Table(
     sa.CheckConstraint("approved_by <> asked_by", name="write_off_by_two"),
     sa.Index("write_off_of", "flow", "entity", "item_key"),
 )
+
+sealed_day = sa.Table(
+    "sealed_day",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),  # 2026-11-30
+    sa.Column("sealed_at", Instant, nullable=False),
+)
+
+sealed_total = sa.Table(
+    "sealed_total",
+    metadata,
+    sa.Column("total", sa.Text, primary_key=True),  # JSON list of what the total is of
+    sa.Column("day", sa.Text, nullable=False),  # when it was sealed as it is
+    sa.Column("body", Json, nullable=False),
+)

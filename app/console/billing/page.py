@@ -1,4 +1,4 @@
-"""Billing readiness (O3): ready, blocked, not approved, billed; each blocker with owner and value; PSA against ERP."""
+"""Billing readiness (O3): ready, blocked, not approved, billed; each blocker with owner and value; what ties out."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from app.console.billing import chart
 from app.console.billing import presenter as present
 from app.console.billing.blockers import blocker_rows
 from app.console.billing.breakdown import breakdown, whole
-from app.console.billing.reconciliation import balance, differing, reconciliation_rows, tolerance
 from app.console.billing.states import READINESS
+from app.console.reconciliation import presenter as ties_out
 from app.console.view import View
 from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
-from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.console.widgets.markup import Column, empty, link, metrics, table, verdict
 from app.console.widgets.paging import paged
 from app.readings.billing import QUESTION
 from app.readings.billing import reading as billing
@@ -28,6 +28,7 @@ from app.readings.cases import reading as cases
 from app.readings.rates import reading as rates
 from app.readings.rights import Action
 from app.readings.systems import reading as systems
+from app.readings.tieout import reading as tieout
 from app.readings.viewer import Viewer
 
 DIMENSIONS = {
@@ -57,17 +58,8 @@ GROUPS = (
     Column("readiness", "Readiness", "right", READINESS),
     Column("oldest", "Oldest", "right"),
 )
-BALANCE = (
-    Column("project", "Project"),
-    Column("entity", "Legal entity", "nw"),
-    Column("psa_hours", "PSA hours", "right"),
-    Column("erp_hours", "ERP hours", "right"),
-    Column("psa", "PSA", "right"),
-    Column("erp", "ERP", "right"),
-    Column("difference", "Difference", "right"),
-    Column("explained", "Explained", "right", "By open exceptions, approvals outstanding and postings on their way"),
-    Column("unexplained", "Unexplained", "right"),
-)
+WORK = ("time_entry", "expense", "invoice_line")
+"""What of the tie-out is about billing; the rest stands on the Reconciliation page."""
 
 
 def page(viewer: Viewer) -> None:
@@ -86,7 +78,7 @@ def page(viewer: Viewer) -> None:
     _charts(viewer, states, firms, currency)
     _blockers(viewer, states, firms, currency)
     _breakdown(viewer, firms, currency)
-    _reconciliation(viewer, firms, currency)
+    _tie_out(viewer, firms, currency)
 
 
 def _firms(viewer: Viewer) -> tuple[str, ...]:
@@ -139,16 +131,13 @@ def _breakdown(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
     paged(columns, breakdown(rows, currency, by), "parts_page", total=whole(rows, currency))
 
 
-def _reconciliation(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
-    st.subheader("PSA against ERP", anchor=False)
-    rows = read(viewer, billing.reconciliation, firms=firms)
-    draw(verdict(*balance(read(viewer, billing.balance, firms=firms), currency), tolerance(currency)))
-    if not rows:
-        return
-    apart = reconciliation_rows(differing(rows), currency)
-    agree = empty("Every project agrees", "PSA and ERP show the same hours and the same value.")
-    draw(table(BALANCE, apart) if apart else agree)
-    download(viewer, "Reconciliation (CSV)", "reconciliation.csv", lambda: csv_of(rows), viewer.why_not(Action.EXPORT))
+def _tie_out(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
+    """The joints that work passes on its way to an invoice, as the Reconciliation page has them."""
+    st.subheader("From the PSA to the ERP to the invoice", anchor=False)
+    joints = [one for one in read(viewer, tieout.joints, firms=firms) if one.entity in WORK]
+    draw(verdict(*ties_out.verdict(joints), link("Record by record", "/reconciliation")))
+    if joints:
+        draw(table(ties_out.columns(joints), ties_out.joint_rows(joints, currency)))
 
 
 PAGE = View(QUESTION, "Billing readiness", ":material/request_quote:", 4, page)

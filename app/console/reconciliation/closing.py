@@ -7,9 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.console.reconciliation.presenter import counts
+from app.console.reconciliation.words import joint_of
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, dot, joined, link, span
-from app.readings.tieout.rows import Closing, Joint, Seen
+from app.readings.tieout.rows import Closing, Joint, Restated, Seen
 
 
 def checklist(
@@ -64,3 +65,16 @@ def settled(rows: Sequence[dict[str, object]]) -> Html:
     """How far the month is, in a few words."""
     open_ = sum("open" in str(row["done"]) for row in rows)
     return span("ready to close" if not open_ else f"{formats.plural(open_, 'thing')} to settle", "t-mute")
+
+
+def restated_rows(rows: Sequence[Restated]) -> list[dict[str, object]]:
+    """Totals of a month that were sealed after its end and changed since, the newest first."""
+    return [
+        {
+            "day": row.day,
+            "joint": joint_of(row.entity),
+            "firm": row.legal_entity or span("not known", "t-mute"),
+            "why": row.reason,
+        }
+        for row in rows
+    ]

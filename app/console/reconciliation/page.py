@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.console.asking import read, read_now, reporting_currency, world_now
 from app.console.reconciliation import presenter as present
-from app.console.reconciliation.closing import checklist, settled
+from app.console.reconciliation.closing import checklist, restated_rows, settled
 from app.console.reconciliation.records import CHOICES, record_rows, shown_of
 from app.console.reconciliation.words import PLACES, UNSOURCED, joint_of
 from app.console.view import View
@@ -33,17 +33,6 @@ RECENT = 6
 """Months to choose from by a button; older ones are in the file and in `tieout totals`."""
 PAGE_SIZE = 25
 MOST_IN_A_FILE = 200_000
-JOINTS = (
-    Column("joint", "From one system to the next"),
-    Column(
-        "mix", "Records", tip="Green landed, light blue on its way, amber a case, grey written off, red unexplained"
-    ),
-    Column("source", "Source has", "right"),
-    *(Column(place, name, "right", tip) for place, (name, tip) in PLACES.items()),
-    Column("target", "Target has", "right"),
-    Column("unsourced", UNSOURCED[0], "right", UNSOURCED[1]),
-    Column("ties", "", tip="In every company, currency and month"),
-)
 RECORDS = (
     Column("record", "Record"),
     Column("project", "Project", "nw"),
@@ -52,6 +41,12 @@ RECORDS = (
     Column("source", "Source says", "right"),
     Column("target", "Target says", "right"),
     Column("since", "Since", "nw"),
+)
+RESTATED = (
+    Column("day", "Sealed on", "nw"),
+    Column("joint", "Joint", "nw"),
+    Column("firm", "Legal entity", "nw"),
+    Column("why", "What changed, and what is apart", "say"),
 )
 CLOSING = (Column("done", "", "nw"), Column("what", "To settle", "nw"), Column("left", "Left", "wide"))
 
@@ -106,8 +101,7 @@ def _joints(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[s
         why_not = viewer.why_not(Action.EXPORT)
         content = lambda: csv_of(read_now(viewer, tieout.totals, wanted))  # noqa: E731
         download(viewer, "Control totals (CSV)", f"control-totals{period and '-'}{period}.csv", content, why_not)
-    empty_ones = {"written_off"} - present.used(joints)  # most months have none, and a narrow screen has no room
-    draw(table([one for one in JOINTS if one.key not in empty_ones], present.joint_rows(joints, currency)))
+    draw(table(present.columns(joints), present.joint_rows(joints, currency)))
 
 
 def _records(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[str, ...]) -> None:
@@ -151,6 +145,9 @@ def _closing(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[
     st.subheader(f"Closing {period}", anchor=False)
     draw(block(settled(rows)))
     draw(table(CLOSING, rows))
+    if again := read(viewer, tieout.restated, period, firms=firms):
+        st.subheader("Restated since the month ended", anchor=False)
+        draw(table(RESTATED, restated_rows(again)))
 
 
 def _meaning() -> None:

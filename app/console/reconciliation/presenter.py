@@ -7,8 +7,25 @@ from decimal import Decimal
 
 from app.console.reconciliation.words import COLOURS, PLACES, UNSOURCED, joint_of
 from app.console.widgets import formats
-from app.console.widgets.markup import Html, Metric, joined, span
+from app.console.widgets.markup import Column, Html, Metric, joined, span
 from app.readings.tieout.rows import Joint
+
+JOINTS = (
+    Column("joint", "From one system to the next"),
+    Column(
+        "mix", "Records", tip="Green landed, light blue on its way, amber a case, grey written off, red unexplained"
+    ),
+    Column("source", "Source has", "right"),
+    *(Column(place, name, "right", tip) for place, (name, tip) in PLACES.items()),
+    Column("target", "Target has", "right"),
+    Column("unsourced", UNSOURCED[0], "right", UNSOURCED[1]),
+    Column("ties", "", tip="In every company, currency and month"),
+)
+
+
+def columns(joints: Sequence[Joint]) -> list[Column]:
+    """The columns of the table of joints: most months write nothing off, and a narrow screen has no room for it."""
+    return [one for one in JOINTS if one.key != "written_off" or counts(joints)["written_off"]]
 
 
 def counts(joints: Sequence[Joint]) -> dict[str, int]:
@@ -17,11 +34,6 @@ def counts(joints: Sequence[Joint]) -> dict[str, int]:
     """
     names = ("source", *PLACES, "unsourced", "unowned")
     return {name: sum(getattr(joint, f"{name}_count") for joint in joints) for name in names}
-
-
-def used(joints: Sequence[Joint]) -> set[str]:
-    """The places in which something stands."""
-    return {name for name, number in counts(joints).items() if number}
 
 
 def verdict(joints: Sequence[Joint]) -> tuple[str, str]:

@@ -49,35 +49,6 @@ SELECT b.project_key AS key, any_value(coalesce(p.name, b.project_key)) AS name,
 FROM mart_billing b LEFT JOIN mart_project p USING (project_key)
 GROUP BY b.project_key, 3
 
--- reconciliation: hours and value in PSA against ERP, what explains the difference, and how many entries may be rounded
-WITH counted AS (
-    SELECT legal_entity, project_key, count(*)::BIGINT AS entries FROM mart_work
-    WHERE kind = 'time' AND state <> 'not_approved' GROUP BY ALL
-)
-SELECT r.legal_entity, r.project_key, p.name, r.psa_hours, r.erp_hours, r.difference_hours, r.psa_reporting,
-       r.erp_reporting, r.explained_reporting, r.unexplained_reporting, coalesce(c.entries, 0) AS entries
-FROM mart_reconciliation r LEFT JOIN mart_project p USING (project_key)
-LEFT JOIN counted c ON c.project_key = r.project_key AND c.legal_entity IS NOT DISTINCT FROM r.legal_entity
-ORDER BY abs(r.unexplained_reporting) DESC, abs(r.psa_reporting - r.erp_reporting) DESC, r.project_key
-LIMIT $limit OFFSET $offset
-
--- balance: the reconciliation's totals; an unexplained difference of at most $rounding an entry is rounding alone
-WITH counted AS (
-    SELECT legal_entity, project_key, count(*)::BIGINT AS entries FROM mart_work
-    WHERE kind = 'time' AND state <> 'not_approved' GROUP BY ALL
-),
-judged AS (
-    SELECT r.*, abs(r.unexplained_reporting) > $rounding::DECIMAL(18,2) * greatest(coalesce(c.entries, 0), 1) AS beyond
-    FROM mart_reconciliation r
-    LEFT JOIN counted c ON c.project_key = r.project_key AND c.legal_entity IS NOT DISTINCT FROM r.legal_entity
-)
-SELECT count(*)::BIGINT AS projects, sum(psa_reporting) AS psa_reporting, sum(erp_reporting) AS erp_reporting,
-       count(*) FILTER (beyond)::BIGINT AS projects_beyond,
-       coalesce(sum(abs(unexplained_reporting)) FILTER (beyond), 0) AS beyond_reporting,
-       coalesce(sum(abs(unexplained_reporting)) FILTER (NOT beyond), 0) AS rounding_reporting
-FROM judged
-HAVING count(*) > 0
-
 -- firms: legal entities to choose from
 SELECT DISTINCT legal_entity FROM mart_billing WHERE legal_entity IS NOT NULL ORDER BY legal_entity
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.readings.billing.rows import Age, Balance, Firm, Part, Reconciled, State, Unbilled
+from app.readings.billing.rows import Age, Firm, Part, State, Unbilled
 from app.readings.page import Page
 from app.readings.reading import rows
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
-from models.domain.rounding import PER_ENTRY
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("billing.sql"))
@@ -33,20 +32,6 @@ def ages(stores: Stores, viewer: Viewer, firms: Sequence[str] = ()) -> tuple[Age
 def parts(stores: Stores, viewer: Viewer, dimension: str, firms: Sequence[str] = ()) -> tuple[Part, ...]:
     """Work by one of DIMENSIONS and state."""
     return rows(stores, viewer.among(firms), SQL[f"by_{dimension}"], Part)
-
-
-def reconciliation(
-    stores: Stores, viewer: Viewer, firms: Sequence[str] = (), page: Page = Page(200)
-) -> tuple[Reconciled, ...]:
-    """Projects in PSA against ERP; what nothing explains comes first."""
-    asked = {"limit": page.size, "offset": page.offset}
-    return rows(stores, viewer.among(firms), SQL["reconciliation"], Reconciled, **asked)
-
-
-def balance(stores: Stores, viewer: Viewer, firms: Sequence[str] = ()) -> Balance | None:
-    """PSA against ERP over all projects; None where no project is in either."""
-    found = rows(stores, viewer.among(firms), SQL["balance"], Balance, rounding=str(PER_ENTRY))
-    return found[0] if found else None
 
 
 def firms(stores: Stores, viewer: Viewer) -> tuple[str, ...]:

@@ -47,37 +47,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
-    """One project in PSA and in ERP. `explained` is what open exceptions, approvals outstanding and postings on their
-    way account for; `entries` may each be rounded to the cent.
-    """
-
-    legal_entity: str | None
-    project_key: str | None
-    name: str | None
-    psa_hours: Decimal | None
-    erp_hours: Decimal | None
-    difference_hours: Decimal | None
-    psa_reporting: Decimal | None
-    erp_reporting: Decimal | None
-    explained_reporting: Decimal | None
-    unexplained_reporting: Decimal | None
-    entries: int
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """All projects in PSA and in ERP. `beyond` is what nothing explains and is more than rounding."""
-
-    projects: int
-    psa_reporting: Decimal | None
-    erp_reporting: Decimal | None
-    projects_beyond: int
-    beyond_reporting: Decimal
-    rounding_reporting: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Firm:
     """A legal entity that has work."""
 

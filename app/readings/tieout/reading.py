@@ -10,7 +10,7 @@ from app.readings.page import Page
 from app.readings.reading import rows
 from app.readings.stores import Stores
 from app.readings.tieout.question import TotalsQuestion
-from app.readings.tieout.rows import Closing, Firm, Joint, Month, Record, Seen, Totals
+from app.readings.tieout.rows import Closing, Firm, Joint, Month, Record, Restated, SealedTotals, Seen, Totals
 from app.readings.viewer import Viewer
 from models.sql_statements import statements
 
@@ -19,9 +19,17 @@ SQL = statements(Path(__file__).with_name("tieout.sql"))
 
 
 def totals(stores: Stores, viewer: Viewer, wanted: TotalsQuestion) -> tuple[Totals, ...]:
-    """Control totals, the newest month first."""
+    """Control totals, the newest month first: those of now, or those that were sealed at the end of a day."""
     lists = {"flows": list(wanted.flow), "kinds": list(wanted.entity), "firms": list(wanted.legal_entity)}
+    if wanted.as_of:
+        asked = {"period": wanted.period, "as_of": wanted.as_of, **lists}
+        return rows(stores, viewer, SQL["sealed"], SealedTotals, **asked)
     return rows(stores, viewer, SQL["totals"], Totals, period=wanted.period, **lists)
+
+
+def restated(stores: Stores, viewer: Viewer, period: str = "", firms: Sequence[str] = ()) -> tuple[Restated, ...]:
+    """Totals of months that had ended when they changed, the newest first; a hundred at most."""
+    return rows(stores, viewer.among(firms), SQL["restated"], Restated, period=period, limit=100)
 
 
 def joints(stores: Stores, viewer: Viewer, period: str = "", firms: Sequence[str] = ()) -> tuple[Joint, ...]:

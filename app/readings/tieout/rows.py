@@ -48,6 +48,17 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedTotals(Totals):
+    """Control totals as they were sealed at the end of a day. `status` is restated where the month had ended when they
+    changed; then `reason` says what changed, and what is apart.
+    """
+
+    day: str
+    status: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Joint:
     """One flow from one system to another, of one entity, in the reporting currency: where all that the source has
     stands, what of the target has no source, and what of that nobody owns. `unbalanced` counts control totals whose
@@ -104,6 +115,20 @@ class Record:
     since: datetime | None
     case_id: str | None
     of_all: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A control total of a month that had ended, as it was restated at the end of a day, and why."""
+
+    day: str
+    period: str | None
+    flow: str
+    entity: str
+    source: str
+    target: str
+    legal_entity: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,3 +105,61 @@ SELECT system, min(coalesce(read_at, observed_at)) AS read_at
 FROM mart_state_system
 GROUP BY system
 ORDER BY read_at, system
+
+-- sealed: control totals as they stood at the end of a day, each as it was sealed last until then
+SELECT
+    flow,
+    body->>'$.source' AS source,
+    body->>'$.target' AS target,
+    entity,
+    legal_entity,
+    currency,
+    body->>'$.period' AS period,
+    (body->>'$.source_count')::BIGINT AS source_count,
+    (body->>'$.source_amount')::DECIMAL(18,2) AS source_amount,
+    (body->>'$.landed_count')::BIGINT AS landed_count,
+    (body->>'$.landed_amount')::DECIMAL(18,2) AS landed_amount,
+    (body->>'$.on_its_way_count')::BIGINT AS on_its_way_count,
+    (body->>'$.on_its_way_amount')::DECIMAL(18,2) AS on_its_way_amount,
+    (body->>'$.cases_count')::BIGINT AS cases_count,
+    (body->>'$.cases_amount')::DECIMAL(18,2) AS cases_amount,
+    (body->>'$.written_off_count')::BIGINT AS written_off_count,
+    (body->>'$.written_off_amount')::DECIMAL(18,2) AS written_off_amount,
+    (body->>'$.unexplained_count')::BIGINT AS unexplained_count,
+    (body->>'$.unexplained_amount')::DECIMAL(18,2) AS unexplained_amount,
+    (body->>'$.target_count')::BIGINT AS target_count,
+    (body->>'$.target_amount')::DECIMAL(18,2) AS target_amount,
+    (body->>'$.unsourced_count')::BIGINT AS unsourced_count,
+    (body->>'$.unsourced_amount')::DECIMAL(18,2) AS unsourced_amount,
+    (body->>'$.unowned_count')::BIGINT AS unowned_count,
+    (body->>'$.unowned_amount')::DECIMAL(18,2) AS unowned_amount,
+    body->>'$.day' AS day,
+    status,
+    body->>'$.reason' AS reason
+FROM records
+WHERE kind = 'totals'
+    AND entity <> 'day'
+    AND (body->>'$.day') <= $as_of
+    AND ($period = '' OR (body->>'$.period') = $period)
+    AND (len($flows::VARCHAR[]) = 0 OR list_contains($flows::VARCHAR[], flow))
+    AND (len($kinds::VARCHAR[]) = 0 OR list_contains($kinds::VARCHAR[], entity))
+    AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
+QUALIFY row_number() OVER (
+    PARTITION BY flow, source, target, entity, legal_entity, currency, period ORDER BY business_key DESC, occurred_at DESC
+) = 1
+ORDER BY period DESC NULLS LAST, flow, source, target, entity, legal_entity, currency
+
+-- restated: totals of months that had ended when they changed, the newest first
+SELECT
+    body->>'$.day' AS day,
+    body->>'$.period' AS period,
+    flow,
+    entity,
+    body->>'$.source' AS source,
+    body->>'$.target' AS target,
+    legal_entity,
+    body->>'$.reason' AS reason
+FROM records
+WHERE kind = 'totals' AND status = 'restated' AND ($period = '' OR (body->>'$.period') = $period)
+ORDER BY business_key DESC, flow, entity, legal_entity
+LIMIT $limit

@@ -12,6 +12,7 @@ from models.journal.inbox import Inbox
 from models.journal.leases import Leases
 from models.journal.ports.inbox import InboxPort
 from models.journal.ports.opening import opened
+from models.journal.sealed_totals import SealedTotals
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class ReporterPort(InboxPort):
     cases: CaseReport
     feed: FeedReading
     leases: Leases
+    sealed_totals: SealedTotals
     throttle: Circuits
 
 
@@ -35,5 +37,6 @@ def open_reporter(url: str, clock: Clock) -> ReporterPort:
         cases=CaseReport(engine, clock, Feed(engine, clock)),
         feed=FeedReading(engine, clock),
         leases=Leases(engine, clock),
+        sealed_totals=SealedTotals(engine, clock, Feed(engine, clock)),
         throttle=Circuits(engine, clock),
     )

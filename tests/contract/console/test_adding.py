@@ -110,7 +110,7 @@ def test_a_page_is_found_drawn_limited_and_masked_by_its_folders_alone(
         monkeypatch.setattr(stores().lake, "rows", lambda sql, asked: _rows(lake, sql, asked))
         page = drawn("staffing", asker)
         refused = drawn("staffing", stranger)
-    assert [list(row.values()) for row in tables(page)[0]] == [[OURS, OURS, "•••"]] * 2
+    assert [list(row.values()) for row in tables(page)[0]] == [[OURS, OURS, "•••"]] * 3
     assert "not among the pages of your roles" in refused.error[0].value and not tables(refused)
 
 

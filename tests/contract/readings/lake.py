@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +17,10 @@ from models.settings import Settings
 OURS, THEIRS, NOBODYS = "d", "u", "n"
 """What every text of a firm's rows reads, and the firm's name; NOBODYS rows name no legal entity."""
 _SPECIAL: dict[str, tuple[str, ...]] = {
-    "kind": ("settlement", "time"),
+    "kind": ("settlement", "time", "totals"),
     "entity": ("invoice", "project"),
     "state": ("dead", "blocked"),
-    "status": ("open",),
+    "status": ("open", "open", "restated"),
     "cause": ("cause",),
     "currency": ("EUR",),
     "table_name": ("records",),
@@ -79,8 +80,8 @@ def add_nobodys(lake: duckdb.DuckDBPyConnection) -> None:
 
 
 def _fill(lake: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], firm: str, dearer: int = 1) -> None:
-    """Two rows, so that each word a statement chooses by is in one of them."""
-    for turn in range(2):
+    """Three rows, so that each word a statement chooses by is in one of them."""
+    for turn in range(3):
         values = [_value(column, kind, firm, turn, dearer) for column, kind in columns.items()]
         lake.execute(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(values))})', values)
 
@@ -92,6 +93,8 @@ def _value(column: str, kind: str, firm: str, turn: int, dearer: int) -> Any:
         return None
     if column == "unit":
         return "EUR" if firm == THEIRS else "%"  # their money is theirs alone, a ratio is everybody's
+    if column == "body" and turn == 2:
+        return json.dumps({"period": firm, "day": firm})  # of the record of a control total
     if kind == "VARCHAR":
         words = _SPECIAL.get(column, (firm,))
         return words[turn % len(words)]

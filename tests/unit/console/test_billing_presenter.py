@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from app.console.billing import chart, reconciliation
+from app.console.billing import chart
 from app.console.billing import page as billing_page
 from app.console.billing import presenter as billing
 from app.console.billing.blockers import blocker_rows
 from app.console.billing.breakdown import breakdown
 from app.console.widgets.download import csv_of
-from app.readings.billing.rows import Balance, Part, Reconciled, State, Unbilled
+from app.readings.billing.rows import Part, State, Unbilled
 from app.readings.billing.totals import readiness, totals
 from app.readings.masking import masked_rows
 from app.readings.viewer import Viewer
@@ -109,30 +109,6 @@ def test_a_blocker_with_cases_links_to_them() -> None:
     assert "/exceptions?cause=project-missing" in str(rows[0]["cases"])
     assert rows[0]["owner"] == "ERP team"
     assert "href" not in str(rows[2]["cases"]), "no link leads to an empty list"
-
-
-@pytest.mark.req("O3")
-def test_reconciliation_says_whether_it_ties_out() -> None:
-    row = Balance(2, Decimal(100), Decimal(90), 0, Decimal(0), Decimal(0))
-    assert reconciliation.balance(row, "EUR")[0] == "good"
-    mood, said = reconciliation.balance(replace(row, beyond_reporting=Decimal(4), projects_beyond=1), "EUR")
-    assert mood == "bad" and "€4.00 in 1 project is not explained" in said
-    assert reconciliation.balance(None, "EUR")[1] == "No project is in both systems yet."
-    assert reconciliation.balance(replace(row, erp_reporting=Decimal(100)), "EUR")[1].endswith(": they agree.")
-
-
-@pytest.mark.req("O3")
-def test_a_cent_an_entry_is_rounding_and_alarms_nobody() -> None:
-    """O3: shown, named, and not red."""
-    row = Balance(2, Decimal("100.01"), Decimal(100), 0, Decimal(0), Decimal("0.01"))
-    mood, said = reconciliation.balance(row, "EUR")
-    assert mood == "info" and "€0.01 of it is rounding" in said
-    assert "€0.01 per time entry" in reconciliation.tolerance("EUR")
-    one = Decimal(1)
-    line = Reconciled(None, "P", "N", one, one, Decimal(0), one, one, Decimal(0), Decimal("-0.03"), 3)
-    rows = [line, replace(line, unexplained_reporting=Decimal("0.04"))]
-    near, far = (str(row["unexplained"]) for row in reconciliation.reconciliation_rows(rows, "EUR"))
-    assert "t-bad" not in near and "0.03" in near and "t-bad" in far
 
 
 @pytest.mark.req("O3", "X8")

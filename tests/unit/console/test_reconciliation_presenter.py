@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from app.console.reconciliation.closing import checklist, settled
-from app.console.reconciliation.presenter import counts, figures, joint_rows, ties, verdict
+from app.console.reconciliation.presenter import columns, counts, figures, joint_rows, ties, verdict
 from app.console.reconciliation.records import record_rows, shown_of
 from app.console.reconciliation.words import JOINTS, PLACES
 from app.readings.masking import MASKED
@@ -36,7 +36,7 @@ def record(**changed: object) -> Record:
     return replace(usual, **changed)  # type: ignore[arg-type]
 
 
-@pytest.mark.req("X12")
+@pytest.mark.req("X12", "O3")
 @pytest.mark.parametrize(
     ("joints", "mood", "said"),
     [
@@ -75,6 +75,11 @@ def test_a_joint_is_a_line_with_both_sides_and_says_when_it_does_not_balance() -
     assert "–" in str(row["unexplained"]) and "balances" in str(row["ties"])
     assert "2 totals off" in str(ties(joint(source=1, unbalanced=2)))
     assert "without a rate" in str(ties(joint(source=1, landed=1, unconverted=1)))
+
+
+def test_the_column_of_what_was_written_off_is_shown_where_something_was() -> None:
+    keys = [[one.key for one in columns([joint(source=1, **place)])] for place in ({"landed": 1}, {"written_off": 1})]
+    assert ["written_off" in one for one in keys] == [False, True]
 
 
 def test_every_joint_that_is_derived_has_a_name() -> None:

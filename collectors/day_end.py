@@ -1,0 +1,37 @@
+"""The end of a day: the control totals that stand then are sealed, each day once (X12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from models.domain.clock import Clock
+
+
+class Sealed(Protocol):
+    """What is needed of the journal: which day was sealed last, and to seal the next."""
+
+    def last_day(self) -> date | None: ...
+
+    def seal(self, day: date, totals: Sequence[Mapping[str, Any]]) -> int: ...
+
+
+class DayEnd:
+    """Days are the world's, in UTC. A day that nobody watched (before the first start) is not sealed."""
+
+    def __init__(self, sealed: Sealed, clock: Clock) -> None:
+        self._sealed, self._clock = sealed, clock
+        self._last: date | None = None
+
+    def due(self) -> date | None:
+        """The day that has ended and is not sealed yet, if any."""
+        yesterday = self._clock.now().date() - timedelta(days=1)
+        if self._last is None:
+            self._last = self._sealed.last_day() or yesterday
+        return yesterday if yesterday > self._last else None
+
+    def seal(self, day: date, totals: Sequence[Mapping[str, Any]]) -> None:
+        """Seal the day with what stands at its end; another collector may have been quicker."""
+        self._sealed.seal(day, totals)
+        self._last = day

@@ -1,0 +1,125 @@
+"""Each day's control totals as records of the audit lake: what balanced then, and what was restated since (X12).
+
+A total is sealed when it first appears and whenever it has changed since; the last version of each is kept here, so
+that a day costs what changed. A total that changes although its month had ended by the last sealed day is *restated*:
+the record says what it was, what it is, and what is apart in it, and the older record stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from models.domain.clock import Clock
+from models.domain.record import Record, RecordKind
+from models.journal import tables
+from models.journal.database import reading
+from models.journal.feed import Feed
+from models.journal.writing import writing
+
+GROUP = ("flow", "source", "target", "entity", "legal_entity", "currency", "period")
+Total = Mapping[str, Any]
+
+
+class SealedTotals:
+    """Days are sealed once each, whoever asks, and never again."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock, feed: Feed) -> None:
+        self._engine, self._clock, self._feed = engine, clock, feed
+
+    def last_day(self) -> date | None:
+        """The last day that was sealed; None before the first."""
+        with reading(self._engine) as connection:
+            found = connection.scalar(sa.select(sa.func.max(tables.sealed_day.c.day)))
+        return date.fromisoformat(found) if found else None
+
+    def seal(self, day: date, totals: Sequence[Total]) -> int:
+        """Seal these control totals as those of a day; how many records that made, 0 where the day is sealed."""
+        with writing(self._engine) as connection:
+            last = connection.scalar(sa.select(sa.func.max(tables.sealed_day.c.day)))
+            if not self._first(connection, day):
+                return 0
+            before = {row.total: row.body for row in connection.execute(sa.select(tables.sealed_total))}
+            now = {_name(total): _plain(total) for total in totals}
+            gone = {name: {**_zeros(body), **_grouped(name)} for name, body in before.items() if name not in now}
+            changed = [(name, body) for name, body in {**now, **gone}.items() if _figures(body) != _was(before, name)]
+            records = [self._record(day, body, before.get(name), last or "") for name, body in changed]
+            self._kept(connection, day, changed)
+            self._feed.append(connection, [self._day(day, totals, records), *records])
+            return 1 + len(records)
+
+    def _first(self, connection: sa.Connection, day: date) -> bool:
+        known = sa.select(tables.sealed_day.c.day).where(tables.sealed_day.c.day == day.isoformat())
+        if connection.scalar(known):
+            return False
+        connection.execute(tables.sealed_day.insert().values(day=day.isoformat(), sealed_at=self._clock.now()))
+        return True
+
+    def _kept(self, connection: sa.Connection, day: date, changed: Sequence[tuple[str, Total]]) -> None:
+        at = tables.sealed_total
+        if names := [name for name, _ in changed]:
+            connection.execute(sa.delete(at).where(at.c.total.in_(names)))
+            rows = [{"total": name, "day": day.isoformat(), "body": body} for name, body in changed]
+            connection.execute(sa.insert(at), rows)
+
+    def _day(self, day: date, totals: Sequence[Total], records: Sequence[Record]) -> Record:
+        """What says that the day was sealed, also where nothing had changed."""
+        restated = sum(record.status == "restated" for record in records)
+        body = {"day": day, "totals": len(totals), "changed": len(records), "restated": restated}
+        return self._of(day, status="sealed", entity="day", body=body)
+
+    def _record(self, day: date, body: Total, before: Total | None, last: str) -> Record:
+        over = bool(body["period"]) and last[:7] > body["period"]
+        was = _figures(before or _zeros(body))
+        changes = ", ".join(_changes(was, _figures(body)))
+        apart = f"; apart: {body['apart']}" if body.get("apart") else ""
+        return self._of(
+            day,
+            status="restated" if over else "sealed",
+            flow=body["flow"],
+            system=body["target"],
+            entity=body["entity"],
+            legal_entity=body["legal_entity"],
+            amount=Decimal(body["source_amount"]),
+            currency=body["currency"],
+            body={"day": day, **body, "before": was, "reason": f"{changes}{apart}" if over else None},
+        )
+
+    def _of(self, day: date, **columns: Any) -> Record:
+        return Record(RecordKind.TOTALS, self._clock.now(), business_key=f"totals:{day}", **columns)
+
+
+def _name(total: Total) -> str:
+    return orjson.dumps([total[name] for name in GROUP]).decode()
+
+
+def _grouped(name: str) -> Total:
+    return dict(zip(GROUP, orjson.loads(name), strict=True))
+
+
+def _plain(total: Total) -> dict[str, Any]:
+    """Amounts as text, as they are kept."""
+    return {name: str(value) if name.endswith("_amount") else value for name, value in total.items()}
+
+
+def _figures(body: Total) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name.endswith(("_count", "_amount"))}
+
+
+def _was(before: Mapping[str, Total], name: str) -> Total | None:
+    return _figures(before[name]) if name in before else None
+
+
+def _zeros(body: Total) -> dict[str, Any]:
+    return {name: "0.00" if name.endswith("_amount") else 0 for name in _figures(body)}
+
+
+def _changes(was: Total, figures: Total) -> Iterator[str]:
+    for name, value in figures.items():
+        if was.get(name) != value:
+            yield f"{name} {was.get(name)} → {value}"

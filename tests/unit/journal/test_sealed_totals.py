@@ -1,0 +1,102 @@
+"""Each day's control totals are sealed records; a change of a month that was over is restated beside the old (X12)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors.day_end import DayEnd
+from models.domain.record import Record
+from models.journal import open_journal
+from models.journal.journal import Journal
+
+NAMES = ("source", "landed", "on_its_way", "cases", "written_off", "unexplained", "target", "unsourced")
+
+
+class Clock:
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 12, 1, 0, 5, tzinfo=UTC))
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock) -> Any:
+    opened = open_journal(f"sqlite:///{tmp_path / 'journal.sqlite'}", clock)
+    yield opened
+    opened.close()
+
+
+def total(period: str = "2026-11", **changed: Any) -> dict[str, Any]:
+    row = {"flow": "time-to-bill", "source": "kantata", "target": "netsuite", "entity": "time_entry"}
+    row |= {"legal_entity": "NOV-DE", "currency": "EUR", "period": period, "apart": None}
+    row |= {f"{name}_count": 0 for name in NAMES} | {f"{name}_amount": Decimal("0.00") for name in NAMES}
+    full = {
+        "source_count": 1,
+        "source_amount": Decimal("800.00"),
+        "landed_count": 1,
+        "landed_amount": Decimal("800.00"),
+    }
+    return {**row, **full, **changed}
+
+
+def sealed(journal: Journal) -> list[Record]:
+    return [record for page in journal.feed.read(0) for record in page.records if record.kind == "totals"]
+
+
+@pytest.mark.req("X12")
+def test_a_day_is_sealed_once_with_what_changed_since_the_day_before(journal: Journal) -> None:
+    seal = journal.sealed_totals.seal
+    assert seal(date(2026, 11, 29), [total()]) == 2
+    assert seal(date(2026, 11, 29), [total(source_amount=Decimal(1))]) == 0, "a sealed day stays as it is"
+    assert seal(date(2026, 11, 30), [total(), total("2026-12")]) == 2
+    day, first, *rest = sealed(journal)
+    assert (day.entity, day.business_key, day.body["totals"]) == ("day", "totals:2026-11-29", 1)
+    assert (first.amount, first.legal_entity, first.status) == (Decimal("800.00"), "NOV-DE", "sealed")
+    assert [(one.entity, one.body.get("period")) for one in rest] == [("day", None), ("time_entry", "2026-12")]
+
+
+@pytest.mark.req("X12")
+def test_a_change_of_a_month_that_was_over_is_a_restatement_with_its_reason(journal: Journal) -> None:
+    seal = journal.sealed_totals.seal
+    seal(date(2026, 11, 29), [total()])
+    seal(date(2026, 11, 30), [total(landed_amount=Decimal("700.00"))])
+    seal(date(2026, 12, 1), [total(landed_amount=Decimal("700.00")), total("2026-12")])
+    assert {one.status for one in sealed(journal)} == {"sealed"}, "while the month goes on its totals grow"
+    changed = total(landed_amount=Decimal("0.00"), cases_amount=Decimal("800.00"), apart="1 gone")
+    seal(date(2026, 12, 2), [changed, total("2026-12"), total("2026-10")])
+    last, new = sealed(journal)[-2:]
+    assert (last.status, last.body["before"]["landed_amount"]) == ("restated", "700.00")
+    assert last.body["reason"].startswith("landed_amount 700.00 → 0.00") and last.body["reason"].endswith("1 gone")
+    assert (new.status, new.body["period"]) == ("restated", "2026-10"), "what comes late into a month that was over"
+
+
+@pytest.mark.req("X12")
+def test_totals_that_are_no_more_are_sealed_as_nothing(journal: Journal) -> None:
+    journal.sealed_totals.seal(date(2026, 11, 29), [total()])
+    journal.sealed_totals.seal(date(2026, 11, 30), [])
+    assert sealed(journal)[-1].amount == 0
+    assert journal.sealed_totals.seal(date(2026, 12, 1), []) == 1, "nothing has changed since"
+
+
+@pytest.mark.req("X12")
+def test_the_first_turn_after_midnight_seals_the_day_that_was_watched(journal: Journal, clock: Clock) -> None:
+    end = DayEnd(journal.sealed_totals, clock)
+    assert end.due() is None, "of the day before the first start nothing is known"
+    clock.at = datetime(2026, 12, 2, 0, 1, tzinfo=UTC)
+    assert end.due() == date(2026, 12, 1)
+    end.seal(date(2026, 12, 1), [total()])
+    assert end.due() is None
+    assert DayEnd(journal.sealed_totals, clock).due() is None, "nor after a restart"
+    clock.at = datetime(2026, 12, 3, 0, 1, tzinfo=UTC)
+    assert DayEnd(journal.sealed_totals, clock).due() == date(2026, 12, 2)
