@@ -103,10 +103,10 @@ def _customer(record: Mapping[str, Any], linked: str | None, ctx: Context) -> tu
     ref, minted = record["ref"], minted_id("customer", record)
     held = ctx.known("customer", linked) if linked else None
     if linked and linked != minted and not _two_tax_ids(record, held):
-        return linked, _second_face(held, ref)
+        return linked, _second_face(held, record)
     known = ctx.known("customer", minted)
     if known is None or _one_company(record, known):
-        return (minted, _second_face(known, ref)) if known or linked else _likeness(record, minted, ctx)
+        return (minted, _second_face(known, record)) if known or linked else _likeness(record, minted, ctx)
     if known["ref"]["system"] == ref["system"]:
         raise _clash(record, minted, known)
     return _likeness(record, apart(minted, ref["system"]), ctx)
@@ -134,9 +134,14 @@ def _two_tax_ids(record: Mapping[str, Any], held: Mapping[str, Any] | None) -> b
     return held is not None and held["ref"] != record["ref"] and len(tax_ids) == 2
 
 
-def _second_face(known: Mapping[str, Any] | None, ref: Mapping[str, Any]) -> bool:
-    """Whether this is another record of the same system than the one that the customer is known by."""
-    return known is not None and known["ref"] != ref and known["ref"]["system"] == ref["system"]
+def _second_face(known: Mapping[str, Any] | None, record: Mapping[str, Any]) -> bool:
+    """Whether this is another record of the same system than the one that the customer is known by.
+
+    Where that one was merged away, the one that stands takes its place.
+    """
+    if known is None or known["ref"] == record["ref"] or known["ref"]["system"] != record["ref"]["system"]:
+        return False
+    return known.get("active") is not False or record.get("active") is False
 
 
 def _person(record: Mapping[str, Any], ctx: Context) -> str:

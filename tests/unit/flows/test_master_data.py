@@ -237,3 +237,14 @@ def test_one_person_in_two_hcms_is_one_and_a_worker_number_is_each_ones_own(firm
     firm.hear(examples.person("1001", version=2, system="workday-uk", name="Ch. Babbage", email="cb@firm.example"))
     assert firm.facts[("resource", "1001.workday-uk")]["name"] == "Ch. Babbage"
     assert firm.facts[("resource", "1001")]["name"] == "Ada B."
+
+
+@pytest.mark.req("M2", "F2")
+def test_of_two_accounts_that_were_merged_the_one_that_stands_speaks_for_the_customer(firm: Firm) -> None:
+    firm.hear(examples.customer(), examples.customer("001Z", "9999", name="NORDWIND"))
+    firm.hear(examples.customer("001Z", "9999", version=2, name="NORDWIND", active=False))
+    assert firm.held(Role.ERP, "customer")["C-1001"].body.active, "the second face left, the customer stays"
+    firm.hear(examples.customer("001Z", "9999", version=3, name="NORDWIND"))
+    firm.hear(examples.customer(version=4, active=False), examples.customer("001Z", "9999", version=5, name="Nordwind"))
+    held = firm.held(Role.ERP, "customer")
+    assert list(held) == ["C-1001"] and (held["C-1001"].body.active, held["C-1001"].body.name) == (True, "Nordwind")
