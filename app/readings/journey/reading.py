@@ -46,12 +46,25 @@ def latest(stores: Stores, viewer: Viewer) -> tuple[Latest, ...]:
 
 
 def candidates(stores: Stores, viewer: Viewer, q: str) -> tuple[Candidate, ...]:
-    """What a question names: an id or its first digits, a business key, a code, a customer."""
-    bare = search.name_of(q)
-    named = (*_by_id(stores, viewer, q), *_by_name(stores, viewer, q))
+    """What a question names: an id or its first digits, a business key, a code, a customer.
+
+    What is found by a whole id is all that it names: nobody looks for it in the words of everything.
+    """
+    bare, named = search.name_of(q), _named(stores, viewer, q)
+    if named and ids.is_id(ids.compact(q)):
+        return tuple(search.found(named, (), (), ()))
     work = rows(stores, viewer, SQL["work"], Item, q=bare, like=f"%{bare}%")
     found = search.found(named, projects(stores, viewer, bare), work, invoice(stores, viewer, bare))
     return tuple(found)
+
+
+def exact(stores: Stores, viewer: Viewer, q: str) -> tuple[Candidate, ...]:
+    """What a whole id or business key names, by equality alone: as quick beside much history as beside little."""
+    return tuple(search.found(_named(stores, viewer, q), (), (), ()))
+
+
+def _named(stores: Stores, viewer: Viewer, q: str) -> tuple[Named, ...]:
+    return (*_by_id(stores, viewer, q), *_by_name(stores, viewer, q))
 
 
 def _by_id(stores: Stores, viewer: Viewer, q: str) -> tuple[Named, ...]:

@@ -53,8 +53,11 @@ def _unseen(q: str, found: tuple[Candidate, ...]) -> Candidate | None:
 
 
 def _one(stores: Stores, viewer: Viewer, q: str) -> Candidate | None:
-    found = reading.candidates(stores, viewer, q) if q else ()
-    one = search.chosen(q, found) or _unseen(q, found)
+    found = reading.exact(stores, viewer, q) if q else ()
+    one = search.chosen(q, found)
+    if one is None and q:
+        found = reading.candidates(stores, viewer, q)
+        one = search.chosen(q, found) or _unseen(q, found)
     if one is None and found:
         named = "; ".join(f"{each.key} ({each.title})" for each in found[:NAMED])
         raise NotOne(f"{search.counted(len(found), 'thing')} are named {q!r}: ask for one of {named}")
