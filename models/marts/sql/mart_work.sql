@@ -72,13 +72,6 @@ QUALIFY row_number() OVER (
     PARTITION BY business_key ORDER BY source_version DESC NULLS LAST, created_at DESC, run_id DESC
 ) = 1;
 
--- erp_of: which ERP books for a legal entity
-CREATE OR REPLACE TABLE memory.state.erp_of AS
-SELECT legal_entity, mode(system) AS system
-FROM memory.state.project
-WHERE role = 'erp'
-GROUP BY legal_entity;
-
 -- beyond: unbilled work that no longer fits under what was agreed, in the order in which it was done
 CREATE OR REPLACE TABLE memory.state.beyond AS
 WITH bound AS (
@@ -140,6 +133,16 @@ WITH known AS (
     SELECT key, min(CASE WHEN stands THEN 'lineless' WHEN status = 'draft' THEN 'draft' ELSE 'void' END) AS status
     FROM memory.state.document
     GROUP BY key
+), tied AS (  -- postings that were deleted or say something else; few
+    SELECT
+        CASE entity WHEN 'time_entry' THEN 'time' ELSE 'expense' END AS kind,
+        item_key,
+        min(CASE
+            WHEN in_time THEN 'in-flight' WHEN reason = 'gone' THEN 'posting-gone' ELSE 'posting-differs'
+        END) AS fault
+    FROM memory.state.apart
+    WHERE entity IN ('time_entry', 'expense') AND source_key IS NOT NULL AND reason IN ('gone', 'edited', 'outdated')
+    GROUP BY ALL
 ), joined AS (
     SELECT
         e.* REPLACE (e.flagged OR coalesce(p.flagged, false) AS flagged),
@@ -181,6 +184,7 @@ WITH known AS (
         coalesce(c.purchase_order IS NOT NULL AND c.erp_purchase_order IS NULL AND c.erp_value IS NOT NULL, false)
             AS orderless,
         y.limit_by,
+        g.fault AS posting_fault,
         coalesce(ep.system, eo.system, known.any_erp) AS erp,
         -- What an ERP lacked before the item came into being says nothing of what it has now.
         e.kind = 'milestone'
@@ -206,6 +210,7 @@ WITH known AS (
     LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = coalesce(e.legal_entity, mp.legal_entity)
     LEFT JOIN memory.state.mart_contract c ON c.project_key = e.project_code
     LEFT JOIN memory.state.beyond y ON y.item_key = e.item_key
+    LEFT JOIN tied g ON g.kind = e.kind AND g.item_key = e.item_key
     LEFT JOIN memory.state.mart_fx fx ON fx.currency = e.currency
 ), checked AS (
     SELECT *, CASE
@@ -262,6 +267,8 @@ WITH known AS (
         WHEN NOT posted AND code_fault IS NOT NULL THEN code_fault
         -- Its run waits for data or a decision: whoever owns that is named.
         WHEN run_state = 'waiting' THEN 'paused'
+        -- The ERP held it and holds it no more, or holds something else, and no run is about to mend that.
+        WHEN run_state IS NULL AND posting_fault IS NOT NULL THEN posting_fault
         -- On its way: nobody need act, and it is late only when its flow's service level says so.
         -- A milestone has no posting to wait for.
         WHEN kind <> 'milestone' AND (NOT posted OR run_state IS NOT NULL) THEN 'in-flight'
@@ -320,6 +327,8 @@ SELECT
         WHEN blocker IN (
             'project-missing',
             'project-closed',
+            'posting-gone',
+            'posting-differs',
             'charge-code-inactive',
             'billing-hold',
             'milestone-not-accepted',

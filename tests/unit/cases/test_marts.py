@@ -139,7 +139,7 @@ def test_a_reversed_posting_is_no_posting_and_its_correction_is(lake):
     posted(lake, 1, reversal=True, hours="-8.00")
     assert work(lake) == {"TE-kantata-1": ("blocked", "in-flight")}
     posted(lake, 1, version=2, hours="6.00")
-    assert work(lake) == {"TE-kantata-1": ("ready", None)}
+    assert work(lake) == {"TE-kantata-1": ("blocked", "posting-differs")}, "6 hours stand where 8 were approved"
     (margin,) = lake.rows("SELECT erp_margin_reporting, psa_margin_reporting, difference_reporting FROM mart_margin")
     assert margin == {
         "erp_margin_reporting": D("240.00"),
@@ -267,7 +267,7 @@ def test_work_after_the_statement_of_work_ended_is_blocked_until_it_is_extended(
     entry(lake, 1)
     posted(lake, 1)
     entry(lake, 2, work_date="2026-09-19")
-    posted(lake, 2)
+    posted(lake, 2, work_date="2026-09-19")
     assert work(lake) == {"TE-kantata-1": ("blocked", "sow-expired"), "TE-kantata-2": ("ready", None)}
     sold("2026-12-31")
     assert work(lake) == {"TE-kantata-1": ("ready", None), "TE-kantata-2": ("ready", None)}
