@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType, SimpleNamespace
 
@@ -166,3 +167,26 @@ def test_what_was_reported_is_told_with_the_next_question(monkeypatch):
     detection.run()
     process.stop()
     assert journal.reports == [({"a": []}, {}), ({}, {})], "what the journal refused is not reported yet"
+
+
+@pytest.mark.req("X12")
+def test_the_first_turn_after_a_day_seals_its_control_totals(process):
+    class DayEnds:
+        """A day has ended, and is sealed by the first turn that brings its totals."""
+
+        def __init__(self):
+            self.sealed = []
+
+        def due(self):
+            return None if self.sealed else date(2026, 11, 30)
+
+        def seal(self, day, totals):
+            self.sealed.append((day, totals))
+
+    days = DayEnds()
+    answered = process("pipe.send(Found({}, {}, totals=[{'flow': 'time-to-bill'}] if turn.day else None))")
+    detection = Detection(Journal(), answered, {}, 3600, days)
+    detection.run()
+    detection.run()
+    assert detection.fault is None
+    assert days.sealed == [(date(2026, 11, 30), [{"flow": "time-to-bill"}])]
