@@ -11,9 +11,10 @@ from models.lake.journal_views import VIEWS
 from models.lake.schema import TABLES
 
 JOURNAL = frozenset(VIEWS)
-"""The journal's names move together: every move of a run, a case or a request appends to its feed. When a system was
-read last does not, so what asks for that is told with the clock.
-"""
+"""The journal's names move together: every move of a run, a case or a request appends to its feed."""
+
+UNFED = frozenset({"streams", "extracts"})
+"""How far sources were read moves without a word in the feed: looked at when the marts have grown old."""
 
 NAMES = frozenset(TABLES) | JOURNAL
 
@@ -50,7 +51,7 @@ def look(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def kept(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], float]:
-    """How far the last refresh of this connection was, and when, in seconds; nothing before the first."""
+    """How far the last refresh of this connection was, and when, in seconds of the world; nothing before the first."""
     connection.execute(_MADE)
     rows = connection.execute("SELECT name, mark, seconds FROM memory.state.seen").fetchall()
     return {name: at for name, at, _ in rows}, max((row[2] for row in rows), default=0.0)

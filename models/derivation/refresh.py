@@ -48,8 +48,9 @@ def refresh(
     # Before anything is read: what comes meanwhile is the next refresh's.
     seen = {**inputs.look(connection), inputs.TERMS: terms.text}
     before, seconds = inputs.kept(connection)
-    idle = time.monotonic() - seconds >= IDLE_SECONDS
-    news = frozenset(name for name, at in seen.items() if before.get(name) != at)
+    present = _seconds(clock)
+    idle = abs(present - seconds) >= IDLE_SECONDS
+    news = frozenset(name for name, at in seen.items() if before.get(name) != at) | (inputs.UNFED if idle else set())
     if not news and not idle:
         return frozenset()
     state.make(connection)
@@ -58,18 +59,16 @@ def refresh(
         publish(connection)
     _show(connection)  # each time: whoever attached a store since has published the lake's tables again
     sweep(connection)
-    inputs.keep(connection, seen, time.monotonic())
+    inputs.keep(connection, seen, present)
     return news | {name for name, one in published().items() if one.name in moved.names}
 
 
 def rebuild(settings: Settings) -> None:
-    """Drop every mart and derive it anew from the audit lake and the journal; the past of one that is kept stays."""
+    """Drop every mart and derive it anew from the audit lake and the journal."""
     catalogue = load_catalogue(settings)
     connection = connect(settings, marts="write")
     try:
         for name in tables(connection):
-            if name in published() and published()[name].kept:
-                continue
             connection.execute(f'DROP TABLE marts.main."{name}"')
         refresh(
             connection,
@@ -79,6 +78,11 @@ def rebuild(settings: Settings) -> None:
         )
     finally:
         connection.close()
+
+
+def _seconds(clock: Clock | None) -> float:
+    """World time where it is known: it may jump, and ages with it."""
+    return clock.now().timestamp() if clock else time.monotonic()
 
 
 def _show(connection: duckdb.DuckDBPyConnection) -> None:

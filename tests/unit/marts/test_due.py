@@ -126,6 +126,16 @@ def test_with_the_clock_alone_ages_grow_and_the_rest_stays(
     assert lake.rows("SELECT age_days FROM mart_work") == [{"age_days": 11}]
 
 
+@pytest.mark.req("X18")
+def test_a_jump_of_the_worlds_clock_tells_ages_and_what_was_read_again(clock: Hand) -> None:
+    lake = Lake()
+    entry(lake, 1)
+    lake.run("r", "time_entry:TE-9", "dead", hours_ago(0.5))
+    refresh(lake.connection, "EUR", clock)
+    clock.moment += timedelta(hours=2)
+    assert {"mart_failure_age", "extracts", "streams"} <= refresh(lake.connection, "EUR", clock)
+
+
 def changed(lake: Lake, chance: random.Random) -> None:
     """One thing that happens in the world, among few objects, so that they meet."""
     number, at = chance.randrange(6), NOW + timedelta(minutes=lake.batch)
