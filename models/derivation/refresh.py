@@ -64,11 +64,13 @@ def refresh(
 
 
 def rebuild(settings: Settings) -> None:
-    """Drop every mart and derive it anew from the audit lake and the journal."""
+    """Drop every mart and derive it anew from the audit lake and the journal; the past of one that is kept stays."""
     catalogue = load_catalogue(settings)
     connection = connect(settings, marts="write")
     try:
         for name in tables(connection):
+            if name in published() and published()[name].kept:
+                continue
             connection.execute(f'DROP TABLE marts.main."{name}"')
         refresh(
             connection,
