@@ -9,15 +9,19 @@ from zoneinfo import ZoneInfo
 
 from models.catalogue.system import SystemConfig
 from models.domain.ownership import Ownership
+from models.domain.periods import FiscalYear
 from models.domain.team import Teams
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days on which nobody works: `weekend` as Python counts them (Monday is 0), and dates."""
+    """The days on which nobody works: `weekend` as Python counts them (Monday is 0), and dates; and the periods of the
+    books.
+    """
 
     weekend: frozenset[int]
     holidays: frozenset[date]
+    year: FiscalYear = field(default_factory=FiscalYear)
 
     def works(self, day: date) -> bool:
         """Whether people work on a day."""

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from models.canonical.schemas import SCHEMAS
 from models.domain.money import Currency
+from models.domain.periods import Shape
 
 
 def _zone(name: str) -> str:
@@ -131,15 +132,20 @@ class OwnershipEntry(Entry):
     legal_entities: list[Name] = []
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
 class CalendarEntry(Entry):
-    """The days on which nobody works."""
+    """The days on which nobody works, and how years are divided: into months, or into quarters of so many weeks, the
+    last of which ends on the last such weekday of a month.
+    """
 
     name: Name
-    weekend: list[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]] = [
-        "saturday",
-        "sunday",
-    ]
+    weekend: list[Weekday] = ["saturday", "sunday"]
     holidays: list[date] = []
+    periods: Shape = "months"
+    year_ends_in: Annotated[int, Field(ge=1, le=12)] = 12
+    year_ends_on: Weekday = "saturday"
 
 
 class LegalEntityEntry(Entry):

@@ -14,6 +14,7 @@ from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
 from models.domain.errors import Misconfigured
 from models.domain.ownership import Ownership, OwnershipRule
+from models.domain.periods import FiscalYear
 from models.domain.team import Teams
 from models.settings import Settings
 
@@ -126,7 +127,8 @@ def _legal_entities(files: Files) -> dict[str, LegalEntity]:
 
 
 def _calendar(entry: CalendarEntry) -> Calendar:
-    return Calendar(frozenset(_DAYS.index(day) for day in entry.weekend), frozenset(entry.holidays))
+    year = FiscalYear(entry.periods, entry.year_ends_in, _DAYS.index(entry.year_ends_on))
+    return Calendar(frozenset(_DAYS.index(day) for day in entry.weekend), frozenset(entry.holidays), year)
 
 
 def _legal_entity(entry: LegalEntityEntry, calendars: Mapping[str, Calendar]) -> LegalEntity:

@@ -10,6 +10,7 @@ import duckdb
 
 from models.catalogue import Books
 from models.derivation import inputs, state
+from models.derivation.books import open_books
 from models.derivation.due import Due
 from models.domain.clock import Clock
 from models.domain.flow_names import TIME_TO_BILL
@@ -73,6 +74,8 @@ def derive(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[
 
 
 def _derived(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[str], idle: bool) -> Moved:
+    if inputs.TERMS in news:
+        open_books(connection, terms.books)
     came = state.catch_up(connection)
     names = set(news | came.moved | (inputs.JOURNAL if idle else frozenset()))
     if idle or news & inputs.JOURNAL:

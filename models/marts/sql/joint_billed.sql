@@ -59,7 +59,7 @@ WITH source AS (
         project_code,
         legal_entity,
         currency,
-        coalesce(CAST(completed_at AS DATE), due),
+        coalesce(completed_on, due),
         amount,
         completed_at,
         completed_at,

@@ -1,5 +1,5 @@
 /*
-Margin per project and month. Revenue and cost are the ERP's (owner of actuals) and milestones that are ready or billed;
+Margin per project and accounting period: the calendar's month, or that of the fiscal year of the project's company. Revenue and cost are the ERP's (owner of actuals) and milestones that are ready or billed;
 the PSA's own view of the same approved work stands beside it. Money is converted at the rate of its day and keeps its
 sign: a credited expense lowers revenue and cost. What no rate converts is in no sum and counted in `unconverted`.
 
@@ -10,7 +10,8 @@ grain: project_key, month
     customer_name         VARCHAR        -                   whose project it is
     legal_entity          VARCHAR        -                   which company of the firm sells it
     service_line          VARCHAR        -                   of the project
-    month                 DATE           first day           the month in which the work was done
+    month                 DATE           first day           the period in which the work was done
+    period                VARCHAR        -                   its name, YYYY-MM
     revenue_reporting     DECIMAL(18,2)  reporting currency  billable work in the ERP at its bill rate, and milestones
     cost_reporting        DECIMAL(18,2)  reporting currency  all work in the ERP at its cost rate
     margin_reporting      DECIMAL(18,2)  reporting currency  revenue - cost
@@ -37,7 +38,8 @@ WITH one_project AS (
 ), booked AS (
     SELECT
         i.project_code,
-        date_trunc('month', i.work_date) AS month,
+        coalesce(d.first, date_trunc('month', i.work_date)) AS month,
+        coalesce(d.period, strftime(i.work_date, '%Y-%m')) AS period,
         i.role,
         CASE
             WHEN NOT coalesce(i.billable, false) THEN 0
@@ -55,10 +57,14 @@ WITH one_project AS (
         ON fx.currency = i.currency AND fx.day = memory.state.rate_day(i.work_date)
     LEFT JOIN memory.state.fx_day cfx
         ON cfx.currency = i.cost_currency AND cfx.day = memory.state.rate_day(i.work_date)
+    LEFT JOIN memory.state.mart_project p ON p.project_key = i.project_code
+    LEFT JOIN memory.state.legal_entity z ON z.legal_entity = p.legal_entity
+    LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = i.work_date
 ), summed AS (
     SELECT
         project_code,
         CAST(month AS DATE) AS month,
+        period,
         sum(memory.state.cents(bill * rate)) FILTER (role = 'erp') AS erp_revenue,
         sum(memory.state.cents(cost * cost_fx)) FILTER (role = 'erp') AS erp_cost,
         sum(memory.state.cents(bill * rate)) FILTER (role = 'psa') AS psa_revenue,
@@ -70,16 +76,21 @@ WITH one_project AS (
     GROUP BY ALL
 ), milestones AS (
     SELECT
-        project_key AS project_code,
-        CAST(date_trunc('month', work_date) AS DATE) AS month,
-        sum(bill_reporting) AS revenue
-    FROM memory.state.mart_work
-    WHERE kind = 'milestone' AND state IN ('ready', 'billed')
+        w.project_key AS project_code,
+        coalesce(d.first, CAST(date_trunc('month', w.work_date) AS DATE)) AS month,
+        coalesce(d.period, strftime(w.work_date, '%Y-%m')) AS period,
+        sum(w.bill_reporting) AS revenue
+    FROM memory.state.mart_work w
+    LEFT JOIN memory.state.mart_project p ON p.project_key = w.project_key
+    LEFT JOIN memory.state.legal_entity z ON z.legal_entity = p.legal_entity
+    LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = w.work_date
+    WHERE w.kind = 'milestone' AND w.state IN ('ready', 'billed')
     GROUP BY ALL
 ), figures AS (
     SELECT
         coalesce(s.project_code, m.project_code) AS project_key,
         coalesce(s.month, m.month) AS month,
+        coalesce(s.period, m.period) AS period,
         coalesce(erp_revenue, 0) AS erp_revenue,
         coalesce(erp_cost, 0) AS erp_cost,
         coalesce(psa_revenue, 0) AS psa_revenue,
@@ -96,6 +107,7 @@ SELECT
     p.legal_entity,
     p.service_line,
     f.month,
+    f.period,
     CAST(erp_revenue + milestones AS DECIMAL(18,2)) AS revenue_reporting,
     CAST(erp_cost AS DECIMAL(18,2)) AS cost_reporting,
     CAST(erp_revenue + milestones - erp_cost AS DECIMAL(18,2)) AS margin_reporting,

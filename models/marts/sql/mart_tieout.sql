@@ -217,12 +217,12 @@ SELECT
     source_key,
     target_key,
     project_key,
-    legal_entity,
+    e.legal_entity,
     currency,
-    strftime(day, '%Y-%m') AS period,
+    coalesce(d.period, strftime(e.day, '%Y-%m')) AS period,
     target_legal_entity,
     target_currency,
-    strftime(target_day, '%Y-%m') AS target_period,
+    coalesce(td.period, strftime(target_day, '%Y-%m')) AS target_period,
     place,
     reason,
     source_amount,
@@ -235,4 +235,8 @@ SELECT
     in_time,
     case_id,
     coalesce(other_case, false) AS other_case
-FROM every;
+FROM every e
+LEFT JOIN memory.state.legal_entity z ON z.legal_entity = e.legal_entity
+LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = e.day
+LEFT JOIN memory.state.legal_entity tz ON tz.legal_entity = e.target_legal_entity
+LEFT JOIN memory.state.fiscal_day td ON td.year = tz.year AND td.day = e.target_day;

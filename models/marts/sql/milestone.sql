@@ -13,6 +13,7 @@ grain: project_code, milestone_id
     currency      VARCHAR        ISO 4217  of amount
     due           DATE           day       when it should be done
     completed_at  TIMESTAMPTZ    UTC       when it was done, if it is
+    completed_on  DATE           day       which day that was where its legal entity is
     accepted      BOOLEAN        -         the customer has accepted it
     flagged       BOOLEAN        -         its source says that it is on an invoice
 */
@@ -48,15 +49,21 @@ SELECT
     project_code,
     m.milestone_id AS milestone_id,
     'MS-' || project_code || '-' || m.milestone_id AS item_key,
-    legal_entity,
+    each.legal_entity,
     rank = 1 AS in_erp,
     m.name AS name,
     TRY_CAST(m.amount.amount AS DECIMAL(18,2)) AS amount,
     m.amount.currency AS currency,
     TRY_CAST(m.due AS DATE) AS due,
     TRY_CAST(m.completed_at AS TIMESTAMPTZ) AS completed_at,
+    CASE
+        -- A day without a time is that day everywhere.
+        WHEN length(m.completed_at) <= 10 THEN TRY_CAST(m.completed_at AS DATE)
+        ELSE CAST(TRY_CAST(m.completed_at AS TIMESTAMPTZ) AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE)
+    END AS completed_on,
     coalesce(m.accepted, false) AS accepted,
     coalesce(m.invoiced, false) OR coalesce(m.billed, false) AS flagged
 FROM each
+LEFT JOIN memory.state.legal_entity z ON z.legal_entity = each.legal_entity
 WHERE m.milestone_id IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY project_code, m.milestone_id ORDER BY rank) = 1;

@@ -133,7 +133,7 @@ SELECT
     'milestone' AS kind,
     project_code,
     legal_entity,
-    coalesce(CAST(completed_at AS DATE), due) AS work_date,
+    coalesce(completed_on, due) AS work_date,
     coalesce(completed_at, CAST(due AS TIMESTAMPTZ)) AS approved_at,
     true AS billable,
     amount,

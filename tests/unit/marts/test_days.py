@@ -1,0 +1,97 @@
+"""Days and periods of the place: a moment is a day where its company is, a month what its books call one."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from models.catalogue import Books, Calendar, LegalEntity
+from models.derivation.refresh import refresh
+from models.domain.periods import FiscalYear
+from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
+
+PROJECT = "PRJ-1001"
+
+
+class Stopped:
+    def now(self) -> Any:
+        return NOW
+
+
+def company(zone: str, year: FiscalYear = FiscalYear()) -> Books:
+    calendar = Calendar(frozenset({5, 6}), frozenset(), year)
+    return Books(45, {"ACME-US": LegalEntity("ACME-US", "Acme Inc", "US", "EUR", ZoneInfo(zone), calendar)})
+
+
+def lake(completed_at: str) -> Lake:
+    """A project with a milestone that is done, and eight hours of the last of August in PSA and ERP."""
+    made = Lake()
+    for system in ("salesforce", "netsuite", "kantata"):
+        made.observe(system, "project", PROJECT, hours_ago(900), legal_entity="ACME-US", name="Portal", currency="EUR")
+    stone = {
+        "milestone_id": "M1",
+        "name": "Design",
+        "due": "2026-02-01",
+        "amount": money("1000.00"),
+        "completed_at": completed_at,
+        "accepted": True,
+    }
+    made.observe(
+        "netsuite", "contract", f"CT-{PROJECT}", legal_entity="ACME-US", project_code=PROJECT, milestones=[stone]
+    )
+    hours = {
+        "time_entry_id": "TE-1",
+        "project_code": PROJECT,
+        "work_date": "2026-08-31",
+        "hours": "8.00",
+        "billable": True,
+        "bill_rate": money("100.00"),
+        "cost_rate": money("60.00"),
+        "approval": "approved",
+    }
+    made.observe("kantata", "time_entry", "TE-1", legal_entity="ACME-US", **hours)
+    made.observe("netsuite", "time_entry", "TE-1-v1", legal_entity="ACME-US", **hours, posting_id="TE-1-v1")
+    return made
+
+
+def milestone(books: Books, completed_at: str) -> date:
+    filled = lake(completed_at)
+    refresh(filled.connection, "EUR", Stopped(), books=books)
+    (row,) = filled.rows("SELECT work_date FROM mart_work WHERE kind = 'milestone'")
+    return row["work_date"]
+
+
+@pytest.mark.req("M7")
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("America/Los_Angeles", date(2026, 1, 31)), ("UTC", date(2026, 2, 1)), ("Pacific/Auckland", date(2026, 2, 1))],
+)
+def test_a_moment_is_the_day_that_it_is_where_its_company_is(zone: str, day: date) -> None:
+    assert milestone(company(zone), "2026-02-01T01:00:00Z") == day
+
+
+@pytest.mark.req("M7")
+def test_a_day_without_a_time_is_that_day_everywhere() -> None:
+    assert milestone(company("America/Los_Angeles"), "2026-02-01") == date(2026, 2, 1)
+
+
+@pytest.mark.req("M7")
+def test_a_company_that_nobody_told_of_counts_in_utc_and_months() -> None:
+    assert milestone(Books(), "2026-02-01T01:00:00Z") == date(2026, 2, 1)
+
+
+@pytest.mark.req("M7")
+def test_margin_and_tie_out_are_told_in_the_periods_of_the_company() -> None:
+    """In quarters of 4, 4 and 5 weeks the last of August 2026 is in September's."""
+    books = company("America/New_York", FiscalYear("4-4-5"))
+    for chosen, period, month in ((books, "2026-09", date(2026, 8, 23)), (Books(), "2026-08", date(2026, 8, 1))):
+        filled = lake("2026-02-01")
+        refresh(filled.connection, "EUR", Stopped(), books=chosen)
+        (row,) = filled.rows("SELECT period, month, cost_reporting FROM mart_margin WHERE cost_reporting > 0")
+        assert row == {"period": period, "month": month, "cost_reporting": Decimal("480.00")}
+        asked = "SELECT DISTINCT period, target_period FROM mart_tieout WHERE entity = 'time_entry'"
+        assert filled.rows(asked) == [{"period": period, "target_period": period}]
