@@ -93,6 +93,7 @@ def test_work_over_a_contracts_cap_is_not_ready():
     assert [state for state, _ in states(lake)] != ["ready"], "800.00 are ready under a cap of 500.00"
 
 
+@pytest.mark.req("X17")
 def test_a_project_that_is_billed_beyond_its_contract_is_a_case():
     """In 0.1.0 four projects were billed 83,221.96 beyond their contracts and nothing said so.
 
