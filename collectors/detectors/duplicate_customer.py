@@ -176,6 +176,17 @@ EXAMPLES = (
         [("customer-hierarchy|C-100", "C-100", None)],
     ),
     Example(
+        "another parent in the ERP of a customer with two accounts",
+        {
+            "mart_state_customer": [
+                {**_ONE, "system_id": "001A", "parent_key": "C-1", "tax_id": None, "country": None},
+                {**_ONE, "system_id": "001B", "parent_key": "C-1", "tax_id": None, "country": None},
+                {**_ONE, "role": "erp", "system": "netsuite", "parent_key": "C-2"},
+            ]
+        },
+        [("customer-hierarchy|C-100", "C-100", None)],
+    ),
+    Example(
         "one customer in two systems, and a namesake abroad",
         {
             "mart_state_customer": [

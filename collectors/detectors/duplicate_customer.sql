@@ -70,4 +70,6 @@ WHERE c.role = 'crm'
     AND c.active
     AND c.parent_key IS NOT NULL
     AND e.parent_key IS NOT NULL
-    AND c.parent_key <> e.parent_key;
+    AND c.parent_key <> e.parent_key
+-- Two accounts that are known to be one customer have one key.
+QUALIFY row_number() OVER (PARTITION BY c.key ORDER BY c.observed_at, c.system_id, e.system) = 1;

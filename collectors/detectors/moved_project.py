@@ -77,7 +77,7 @@ EXAMPLES = (
     Example(
         "sold by one company, booked in another",
         {
-            "mart_state_project": [_SALE, _JOB],
+            "mart_state_project": [_SALE, _JOB, {**_JOB, "system_id": "12"}],
             "mart_work": [_POSTED, {**_POSTED, "item_key": "TE-kantata-2", "posted_at": None}],
         },
         [("entity-moved|PRJ-1001", "PRJ-1001", "960.00")],

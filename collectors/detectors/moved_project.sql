@@ -1,14 +1,14 @@
--- company: sales whose project stands in the books of another company of the firm than the CRM says, with what is posted
+-- company: sales whose project stands in the books of another company than the CRM says, with what is posted there
 WITH sold AS (
     SELECT *
     FROM mart_state_project
     WHERE role = 'crm'
     QUALIFY row_number() OVER (PARTITION BY key ORDER BY first_seen, closed_at NULLS LAST, system, system_id) = 1
 ), booked AS (
-    SELECT key, system, any_value(legal_entity) AS legal_entity
+    SELECT key, system, legal_entity
     FROM mart_state_project
     WHERE role = 'erp'
-    GROUP BY ALL
+    QUALIFY row_number() OVER (PARTITION BY key ORDER BY first_seen, system, system_id) = 1
 ), posted AS (
     SELECT project_key, currency, sum(bill_amount) AS amount
     FROM mart_work
