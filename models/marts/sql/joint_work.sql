@@ -154,4 +154,11 @@ SELECT
     t.observed_at AS target_seen,
     s.key IS NULL AND t.n > 1 AS doubled
 FROM pair
-LEFT JOIN memory.state.mart_project p ON p.project_key = pair.project_key;
+LEFT JOIN memory.state.mart_project p ON p.project_key = pair.project_key
+-- A posting that names a system of which no work was ever shown says nothing: there is no joint with that system.
+WHERE s.key IS NOT NULL
+    OR NOT (starts_with(item_key, 'TE-') OR starts_with(item_key, 'EX-'))
+    OR len(list_filter(
+        (SELECT list(DISTINCT system) FROM memory.state.item WHERE role = 'psa'),
+        lambda shown: starts_with(substr(item_key, 4), shown || '-')
+    )) > 0;

@@ -218,6 +218,15 @@ def test_a_posting_and_its_reversal_are_nothing_and_a_second_posting_is_one_too_
     ]
 
 
+def test_of_a_system_that_shows_no_work_nothing_is_known() -> None:
+    """A source that only sends events has postings and nothing to hold them to: no case calls them foreign."""
+    lake = firm()
+    posted(lake, 1, time_entry_id="TE-badge-1")
+    posted(lake, 2, time_entry_id="TE-kantata-99")
+    entry(lake, 3, hours_ago(1))
+    assert set(records(lake)) == {"TE-kantata-99", "TE-kantata-3"}
+
+
 def test_a_case_that_says_nobody_knows_explains_nothing() -> None:
     lake = firm()
     key = entry(lake, 1, hours_ago(200), changed_at=LONG_AGO)
