@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.explanations import explain
 from models.domain.finding import Cause, Finding
@@ -17,7 +15,6 @@ TITLES = {
     "line-without-work": "Invoices of {project} bill what nobody worked",
     "invoice-void": "Invoice {project} bills nothing any more",
     "invoice-unknown": "Work is called invoiced on {project}, which does not bill it",
-    "billed-beyond-contract": "{project} is billed beyond what was agreed",
 }
 
 
@@ -69,31 +66,6 @@ def released(row: Row) -> Finding:
     return item_finding(row, fingerprint(row["blocker"], number, row["legal_entity"]), cause, invoice=number)
 
 
-def beyond(row: Row) -> Finding:
-    """One project with the most that it is billed beyond value, cap or statement of work; its evidence names each."""
-    cause = _cause("billed-beyond-contract", _named(row), row["system"], ("project", row["project_key"]))
-    seen = {
-        "billed": row["billed_amount"],
-        "contract_value": row["value"],
-        "cap": row["cap"],
-        "statement_of_work": row["sow_number"],
-        "statement_of_work_ended_on": row["sow_expires_on"] if row["after_sow"] else None,
-        "billed_after_its_end": row["after_sow"],
-    }
-    return Finding(
-        fingerprint("billed-beyond-contract", row["project_key"]),
-        cause,
-        "project",
-        row["project_key"],
-        Decimal(row["beyond"]),
-        row["currency"],
-        legal_entity=row["legal_entity"],
-        project_key=row["project_key"],
-        customer_key=row["customer_key"],
-        evidence={name: str(value) for name, value in seen.items() if value is not None},
-    )
-
-
 def _cause(name: str, project: str, owner: str | None, subject: tuple[str, str]) -> Cause:
     words = explain(name)
     return Cause(
@@ -121,7 +93,7 @@ DETECTOR = Detector(
     "What is wrong once it was billed",
     ("X17",),
     __file__,
-    {"billed": billed, "itemless": itemless, "released": released, "beyond": beyond},
+    {"billed": billed, "itemless": itemless, "released": released},
 )
 
 _ITEM = {
@@ -151,8 +123,6 @@ _LINE = {
     "amount": "800.00",
     "currency": "EUR",
 }
-_AGREED = {"project_key": "PRJ-1001", "legal_entity": "ACME-DE", "currency": "EUR", "value": "1000.00"}
-_SOLD = {"project_key": "PRJ-1001", "sow_number": "SOW-7", "sow_expires_on": "2026-09-15"}
 
 EXAMPLES = (
     Example(
@@ -240,26 +210,5 @@ EXAMPLES = (
         "called invoiced under a number that nobody knows",
         {"mart_work": [{**_ITEM, "state": "blocked", "blocker": "invoice-unknown", "blocker_key": "INV-404"}]},
         [("invoice-unknown|INV-404|ACME-DE", "TE-kantata-1", "800.00")],
-    ),
-    Example(
-        "billed beyond its value, its cap and its statement of work: the most of them, once",
-        {
-            "mart_contract": [{**_AGREED, "cap": "700.00", "billed_amount": "1200.00"}],
-            "mart_work": [{**_ITEM, "work_date": "2026-09-20", "bill_amount": "300.00", "work_amount": "300.00"}],
-            "mart_invoice_line": [{**_LINE, "amount": "300.00"}],
-            "mart_project": [_SOLD],
-        },
-        [("billed-beyond-contract|PRJ-1001", "PRJ-1001", "500.00")],
-        {"cap": "700.00", "billed_after_its_end": "300.00"},
-    ),
-    Example(
-        "billed up to its value and cap, and one without either",
-        {
-            "mart_contract": [
-                {**_AGREED, "cap": "1000.00", "billed_amount": "1000.00"},
-                {**_AGREED, "project_key": "PRJ-2", "value": None, "billed_amount": "5000.00"},
-                {**_AGREED, "project_key": "PRJ-3", "value": "0.00", "billed_amount": "5000.00"},
-            ]
-        },
     ),
 )

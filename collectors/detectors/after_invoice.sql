@@ -54,34 +54,3 @@ SELECT w.*, CASE WHEN w.blocker = 'invoice-void' THEN t.number END AS number
 FROM mart_work w
 LEFT JOIN taken t ON t.item_key = w.item_key
 WHERE w.blocker IN ('invoice-void', 'invoice-unknown');
-
--- beyond: projects that are billed above their contract's value or cap, or for days after their statement of work
-WITH late AS (
-    SELECT w.project_key, w.currency, sum(w.bill_amount) AS amount
-    FROM mart_work w
-    JOIN mart_project p USING (project_key)
-    WHERE w.state = 'billed' AND w.work_date > p.sow_expires_on
-    GROUP BY ALL
-)
-SELECT
-    c.project_key,
-    c.system,
-    c.legal_entity,
-    c.currency,
-    c.billed_amount,
-    c.value,
-    c.cap,
-    p.name AS project_name,
-    p.customer_key,
-    p.sow_number,
-    p.sow_expires_on,
-    l.amount AS after_sow,
-    greatest(
-        CASE WHEN c.value > 0 THEN c.billed_amount - c.value END,
-        c.billed_amount - c.cap,
-        l.amount
-    ) AS beyond
-FROM mart_contract c
-LEFT JOIN mart_project p USING (project_key)
-LEFT JOIN late l ON l.project_key = c.project_key AND l.currency = c.currency
-WHERE (c.value > 0 AND c.billed_amount > c.value) OR c.billed_amount > c.cap OR l.amount > 0;

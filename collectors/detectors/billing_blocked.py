@@ -68,7 +68,11 @@ def beyond(row: Row) -> Finding:
         legal_entity=row["legal_entity"],
         project_key=row["project_key"],
         customer_key=row["customer_key"],
-        evidence={name: str(row[name]) for name in ("billed_amount", "cap", "value") if row[name] is not None},
+        evidence={
+            name: str(row[name])
+            for name in ("billed_amount", "cap", "value", "sow_number", "after_sow")
+            if row[name] is not None
+        },
     )
 
 
@@ -147,6 +151,19 @@ EXAMPLES = (
             "mart_contract": [_TERMS],
         },
         [("milestone-not-accepted|PRJ-1001", "TE-kantata-1", "100.00")],
+    ),
+    Example(
+        "billed for days after its statement of work, within its value",
+        {
+            "mart_work": [
+                {**_ENTRY, "state": "billed", "work_date": "2026-09-16"},
+                {**_ENTRY, "item_key": "TE-2", "state": "billed", "work_date": "2026-09-15"},
+            ],
+            "mart_project": [_PROJECT],
+            "mart_contract": [_TERMS],
+        },
+        [("billed-beyond|PRJ-1001", "PRJ-1001", "100.00")],
+        {"sow_number": "SOW-7", "after_sow": "100.00"},
     ),
     Example("billed to the last cent of what was agreed", {"mart_contract": [_TERMS], "mart_project": [_PROJECT]}),
     Example("ready to bill", {"mart_work": [{**_ENTRY, "state": "ready"}], "mart_project": [_PROJECT]}),

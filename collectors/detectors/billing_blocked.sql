@@ -31,13 +31,23 @@ WHERE w.blocker IN (
     'tax-profile-missing'
 );
 
--- beyond: projects of which more is billed than was agreed
+-- beyond: projects of which more is billed than was agreed, or days after their statement of work: the most of it
+WITH late AS (
+    SELECT w.project_key, w.currency, sum(w.bill_amount) AS amount
+    FROM mart_work w
+    JOIN mart_project p USING (project_key)
+    WHERE w.state = 'billed' AND w.work_date > p.sow_expires_on
+    GROUP BY ALL
+)
 SELECT
     c.*,
     p.name AS project_name,
     p.customer_key,
-    c.billed_amount - least(c.cap, c.value) AS beyond,
+    p.sow_number,
+    l.amount AS after_sow,
+    greatest(CASE WHEN least(c.cap, c.value) > 0 THEN c.billed_amount - least(c.cap, c.value) END, l.amount) AS beyond,
     (SELECT min(system) FROM mart_state_system WHERE role = 'crm') AS crm
 FROM mart_contract c
 JOIN mart_project p USING (project_key)
-WHERE c.billed_amount > least(c.cap, c.value) AND least(c.cap, c.value) > 0;
+LEFT JOIN late l ON l.project_key = c.project_key AND l.currency = c.currency
+WHERE (c.billed_amount > least(c.cap, c.value) AND least(c.cap, c.value) > 0) OR l.amount > 0;
