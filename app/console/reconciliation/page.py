@@ -16,7 +16,7 @@ from app.console.reconciliation.words import PLACES, UNSOURCED, joint_of
 from app.console.view import View
 from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
-from app.console.widgets.exchange import rates_line
+from app.console.widgets.exchange import OF_TODAY, rates_line
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, block, empty, facts, metrics, table, verdict
 from app.readings.page import Page
@@ -58,7 +58,7 @@ def page(viewer: Viewer) -> None:
     period, firms = _chosen(viewer)
     currency = reporting_currency()
     joints = read(viewer, tieout.joints, period, firms=firms)
-    draw(verdict(*present.verdict(joints), rates_line(read(viewer, rates.rates), currency)))
+    draw(verdict(*present.verdict(joints), rates_line(read(viewer, rates.rates), currency, OF_TODAY)))
     if not joints:
         soon = "Figures appear a few seconds after the first record of a flow has been seen in a system."
         draw(empty("Nothing has been compared yet", soon))
@@ -122,7 +122,7 @@ def _records(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[
     with away.container(horizontal=True, horizontal_alignment="right"):
         download(viewer, "Records (CSV)", "not-landed.csv", everything, viewer.why_not(Action.EXPORT))
     if not found:
-        draw(empty("Everything here landed", "Both systems hold the same of every record."))
+        draw(empty("Nothing stands here", "What is not in this list landed, or stands in another place."))
         return
     draw(table(RECORDS, record_rows(found, world_now())))
     st.caption(shown_of(found, number, PAGE_SIZE))

@@ -71,7 +71,7 @@ def figures(joints: Sequence[Joint]) -> list[Metric]:
         )
         for place, (name, tip) in PLACES.items()
     ]
-    note = f"{formats.count(sums['unowned'])} nobody owns" if sums["unsourced"] else "none"
+    note = f"{formats.count(sums['unowned'])} nobody owns" if sums["unowned"] else "each is owned or in time"
     return [*shown, Metric(UNSOURCED[0], formats.count(sums["unsourced"]), note, UNSOURCED[1])]
 
 
