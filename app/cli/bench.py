@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.cli.output import fail
 
-BENCHES = ("ingest", "engine", "bill")
+BENCHES = ("ingest", "engine", "bill", "marts")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 

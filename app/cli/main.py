@@ -212,9 +212,9 @@ def doctor() -> None:
 
 @cli.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="ingest, engine or bill")],
+    what: Annotated[str, typer.Argument(help="ingest, engine, bill or marts")],
     json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
-    size: Annotated[int | None, typer.Option(help="spans, runs or entries")] = None,
+    size: Annotated[int | None, typer.Option(help="spans, runs, entries or items")] = None,
     database: Annotated[str, typer.Option(help="engine: sqlite or postgres")] = "sqlite",
 ) -> None:
     """Measure a figure beside its limit in one run, on this machine and loopback only."""
