@@ -22,7 +22,7 @@ def swap(connection: duckdb.DuckDBPyConnection, digests: Mapping[str, str]) -> b
     """
     connection.execute("CREATE TABLE IF NOT EXISTS memory.state.version (name VARCHAR, version VARCHAR)")
     have = dict(connection.execute("SELECT name, version FROM memory.state.version").fetchall())
-    standing = set(tables(connection))
+    standing = set(have) or set(tables(connection))  # what was put once stands: looking opens every table of the store
     versions = {name: digests[one.name] for name, one in published().items()}
     changed = {
         name: one.name for name, one in published().items() if name not in standing or have.get(name) != versions[name]

@@ -1,8 +1,8 @@
 """What a turn of marts and detectors costs in a firm of so many time entries: nothing new, 1,000 changed, from nothing.
 
 `python -m tests.bench.marts --size 350000` prints one line of JSON: processor seconds of the detectors' process,
-which is a child as in the collector, and how each figure grows from a tenth of the size to all of it: 1 is in step, 0 is
-flat.
+which is a child as in the collector, and how each figure grows from a tenth of the size to all of it (1 is in step, 0
+is flat).
 """
 
 from __future__ import annotations
