@@ -20,9 +20,10 @@ from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 FINGERPRINT = "project-missing|erp|PRJ-1012|NOV-UK"
 CASE = id_of(FINGERPRINT)
 HERE = CaseFilter(projects=("PRJ-1001",))
+DONE = {"completed_at": "2026-09-26T09:00:00Z", "accepted": True}
 MILESTONES = [
-    {"milestone_id": "M1", "name": "Design accepted", "due": "2026-09-10", "amount": money("20000.00", "GBP")},
-    {"milestone_id": "M2", "name": "Build accepted", "due": "2026-09-25", "amount": money("30000.00", "GBP")},
+    {"milestone_id": "M1", "name": "Design accepted", "due": "2026-09-10", "amount": money("20000.00", "GBP"), **DONE},
+    {"milestone_id": "M2", "name": "Build accepted", "due": "2026-09-25", "amount": money("30000.00", "GBP"), **DONE},
     {"milestone_id": "M3", "name": "Go-live", "due": "2026-12-01", "amount": money("40000.00", "GBP")},
 ]
 
@@ -184,10 +185,7 @@ def test_one_missing_project_is_one_case_with_all_it_blocks_and_closes_after_the
         "CT-PRJ-1012",
         project_code="PRJ-1012",
         value=money("90000.00", "GBP"),
-        milestones=[
-            {**milestone, "completed_at": hours_ago(1).isoformat() if milestone["milestone_id"] != "M3" else None}
-            for milestone in MILESTONES
-        ],
+        milestones=MILESTONES,
     )
     world.look()
     still = world.journal.cases.get(CASE)
