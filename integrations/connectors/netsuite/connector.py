@@ -32,7 +32,7 @@ STATEMENTS = {
 }
 LINED = 500
 """Records whose lines are asked for in one query."""
-BIG = ("time_entry", "expense", "invoice", "payment")
+BIG = ("time_entry", "expense", "invoice", "credit_memo", "payment")
 """Entities that grow with every day of work."""
 Write = tuple[str, dict[str, Any]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import InvalidOperation
 from typing import Any
 
@@ -150,6 +151,13 @@ def invoice_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
     return Observation("invoice", row.text("id"), number, fields, row.opt_text("subsidiary"))
 
 
+def credit_memo_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
+    """What takes an invoice back, in whole or in part; its lines name the postings that they take back, if any."""
+    made = invoice_observation(raw, lines)
+    fields = {**made.fields, "credits": row_of(raw).opt_text("createdfrom")}
+    return replace(made, entity="credit_memo", fields=fields)
+
+
 def payment_observation(raw: Raw) -> Observation:
     """What a customer's payment paid of one invoice; a payment of several invoices is one observation each."""
     row = row_of(raw)
@@ -193,6 +201,7 @@ OBSERVED: dict[str, tuple[str, Callable[[Raw], Observation]]] = {
 }
 WITH_LINES: dict[str, tuple[str, Callable[[Raw, Sequence[Raw]], Observation]]] = {
     "invoice": ("invoice", invoice_observation),
+    "credit_memo": ("creditMemo", credit_memo_observation),
     "contract": ("salesOrder", contract_observation),
 }
 
@@ -230,6 +239,7 @@ def _line(line: Row, currency: str | None) -> dict[str, Any]:
     return {
         "posting_id": line.opt_text("custcol_posting_id"),
         "milestone_id": line.opt_text("custcol_milestone_id"),
+        "kind": line.opt_text("custcol_line_kind"),
         "amount": amount.model_dump(mode="json") if amount else None,
     }
 

@@ -74,6 +74,17 @@ FROM invoice r
      LEFT JOIN customer p ON p.id = j.parent
      LEFT JOIN subsidiary s ON s.id = r.subsidiary
 
+-- creditMemo: what takes an invoice back, in whole or in part
+SELECT r.id, r.externalid, r.tranid, r.total, r.currency, r.status, r.trandate, i.tranid AS createdfrom,
+       j.externalid AS entity, c.externalid AS customer, p.externalid AS parent, s.externalid AS subsidiary,
+       r.lastmodifieddate
+FROM creditmemo r
+     LEFT JOIN invoice i ON i.id = r.createdfrom
+     LEFT JOIN job j ON j.id = r.entity
+     LEFT JOIN customer c ON c.id = r.customer
+     LEFT JOIN customer p ON p.id = j.parent
+     LEFT JOIN subsidiary s ON s.id = r.subsidiary
+
 -- customerPayment: what was paid on which invoice, with a number of its own for each pair of the two
 SELECT l.nextdoc * 1000000000 + l.previousdoc AS id, r.id AS payment, i.id AS invoiceid, r.tranid, r.trandate,
        r.currency, r.status, l.foreignamount AS amount, i.tranid AS invoice, s.externalid AS subsidiary,
@@ -84,9 +95,10 @@ FROM nexttransactionlinelink l
      LEFT JOIN subsidiary s ON s.id = i.subsidiary
 WHERE l.linktype = 'Payment'
 
--- lines: invoice and order lines
+-- lines: lines of invoices, credit memos and orders
 SELECT l.uniquekey AS id, l.transaction AS owner, l.amount, l.description, l.custcol_posting_id,
-       l.custcol_milestone_id, l.custcol_due, l.custcol_completed, l.custcol_accepted
+       l.custcol_milestone_id, l.custcol_due, l.custcol_completed, l.custcol_accepted,
+       l.custcol_line_kind
 FROM transactionline l
 
 -- currencyrate: units of the base currency for one unit of the other

@@ -117,7 +117,7 @@ WRITES: Mapping[str, Sequence[Change]] = {
 
 
 def _ledger(world: World) -> None:
-    """An invoice with a line, a payment of a part of it, and a rate: what the ERP makes itself."""
+    """An invoice with a line, a credit memo and a payment of a part of it, and a rate: what the ERP makes itself."""
     tables = world.vendors.erp.records.tables
     bill = {
         "id": "2000000",
@@ -134,6 +134,10 @@ def _ledger(world: World) -> None:
         "createdDate": "2026-11-17T18:00:00Z",
     }
     tables["invoice"].put("2000000", bill)
+    credited = {"amount": 100, "custcol_posting_id": "TE-kantata-1-v1", "description": "One hour too many"}
+    memo = {**bill, "id": "4000000", "externalId": "CM-10001", "tranId": "CM-10001", "status": "Applied", "total": 100}
+    memo |= {"createdFrom": {"id": "2000000"}, "item": {"items": [credited]}, "tranDate": "2026-11-18"}
+    tables["creditmemo"].put("4000000", memo)
     paid = {
         "id": "3000000",
         "externalId": "PAY-10001",

@@ -19,10 +19,11 @@ TYPES = (
     "timeBill",
     "expenseReport",
     "invoice",
+    "creditMemo",
     "customerPayment",
     "currencyrate",
 )
-FIRST_NUMBER = {"salesOrder": 1_000_000, "invoice": 2_000_000, "customerPayment": 3_000_000}
+FIRST_NUMBER = {"salesOrder": 1_000_000, "invoice": 2_000_000, "customerPayment": 3_000_000, "creditMemo": 4_000_000}
 """Transactions never share an internal id, since their lines name only the transaction; all else counts from 100."""
 ALIAS = {"project": "job", "currencyRate": "currencyrate"}
 REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -45,6 +46,12 @@ REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
         "subsidiary": ("subsidiary",),
     },
     "invoice": {"entity": ("job", "customer"), "customer": ("customer",), "subsidiary": ("subsidiary",)},
+    "creditmemo": {
+        "createdFrom": ("invoice",),
+        "entity": ("job", "customer"),
+        "customer": ("customer",),
+        "subsidiary": ("subsidiary",),
+    },
     "customerpayment": {"customer": ("customer",), "subsidiary": ("subsidiary",)},
     "subsidiary": {},
     "currencyrate": {},

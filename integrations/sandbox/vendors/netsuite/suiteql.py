@@ -2,8 +2,8 @@
 
 References are columns that hold internal ids, as the vendor's are; BUILTIN.DF(column) gives the name behind one;
 TO_DATE, TO_TIMESTAMP and TO_CHAR read and write instants; booleans are 'T' and 'F'; `transaction` and `transactionline`
-gather sales orders, invoices and payments, `nexttransactionlinelink` says what a payment was applied to. The copy is
-brought up to date before a query, from the rows that changed since.
+gather sales orders, invoices, credit memos and payments, `nexttransactionlinelink` says what a payment was applied
+to. The copy is brought up to date before a query, from the rows that changed since.
 """
 
 from __future__ import annotations
@@ -52,12 +52,13 @@ COLUMNS: dict[str, str] = {
         custbody_contract_type
     """,
     "invoice": "externalid tranid entity customer subsidiary currency total status trandate duedate memo",
+    "creditmemo": "externalid tranid createdfrom entity customer subsidiary currency total status trandate memo",
     "customerpayment": "externalid tranid customer subsidiary currency total status memo trandate",
     "currencyrate": "externalid basecurrency transactioncurrency exchangerate effectivedate",
 }
 LINE = """
     id transaction item description quantity rate amount memo custcol_milestone_id custcol_due custcol_completed
-    custcol_accepted custcol_posting_id
+    custcol_accepted custcol_posting_id custcol_line_kind
 """
 BURIED = ("job", "projecttask")
 NAMED = ("parent", "subsidiary", "customer", "employee", "casetaskevent", "project", "entity", "item")
@@ -142,7 +143,7 @@ class SuiteQL:
                 f"DELETE FROM {name} WHERE id = ?", [(int(key),) for key in table.changed if key not in table.rows]
             )
         self._base.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({', '.join('?' * len(columns))})", fresh)
-        if name in ("salesorder", "invoice"):
+        if name in ("salesorder", "invoice", "creditmemo"):
             self._base.executemany('DELETE FROM lines WHERE "transaction" = ?', [(int(key),) for key in table.changed])
             lines = [line for key in table.changed if key in table.rows for line in _lines(key, table.rows[key])]
             self._base.executemany(f"INSERT INTO lines VALUES ({', '.join('?' * (len(LINE.split()) + 2))})", lines)

@@ -1,4 +1,4 @@
--- transactions: sales orders, invoices and payments as the vendor's one table of transactions shows them
+-- transactions: sales orders, invoices, credit memos and payments as the vendor's one table of transactions shows them
 CREATE VIEW transactions AS
 SELECT id, 'SalesOrd' AS type, externalid, tranid, entity, entity__df, subsidiary, currency,
        total AS foreigntotal, total, status, memo, trandate, NULL AS duedate, lastmodifieddate, createddate,
@@ -9,6 +9,11 @@ SELECT id, 'CustInvc', externalid, tranid, entity, entity__df, subsidiary, curre
        total, total, status, memo, trandate, duedate, lastmodifieddate, createddate,
        NULL, NULL, NULL, NULL, NULL, NULL
 FROM invoice
+UNION ALL
+SELECT id, 'CustCred', externalid, tranid, entity, entity__df, subsidiary, currency,
+       total, total, status, memo, trandate, NULL, lastmodifieddate, createddate,
+       NULL, NULL, NULL, NULL, NULL, NULL
+FROM creditmemo
 UNION ALL
 SELECT id, 'CustPymt', externalid, tranid, customer, customer__df, subsidiary, currency,
        total, total, status, memo, trandate, NULL, lastmodifieddate, createddate,
