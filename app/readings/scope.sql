@@ -7,8 +7,15 @@ SELECT * FROM main.records WHERE legal_entity IS NULL OR list_contains($entities
 -- observations: what a system holds that names no legal entity (an activity, a role) is everybody's
 SELECT * FROM main.observations WHERE legal_entity IS NULL OR list_contains($entities::VARCHAR[], legal_entity)
 
--- mart_kpi: ratios and times of the whole firm are everybody's, its money is nobody's who is limited
-SELECT * FROM main.mart_kpi figure WHERE NOT EXISTS (
+-- mart_kpi: ratios and times of the whole firm are everybody's, its money is nobody's who is limited, divided or not
+SELECT * REPLACE (NULL::DECIMAL(28,6) AS numerator, NULL::DECIMAL(28,6) AS denominator)
+FROM main.mart_kpi figure WHERE NOT EXISTS (
+    SELECT 1 FROM main.mart_fx money WHERE starts_with(figure.unit, money.currency)
+)
+
+-- mart_kpi_day: the same, day by day
+SELECT * REPLACE (NULL::DECIMAL(28,6) AS numerator, NULL::DECIMAL(28,6) AS denominator)
+FROM main.mart_kpi_day figure WHERE NOT EXISTS (
     SELECT 1 FROM main.mart_fx money WHERE starts_with(figure.unit, money.currency)
 )
 

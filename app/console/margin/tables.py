@@ -104,6 +104,7 @@ def erosion_rows(projects: Sequence[Project], currency: str) -> list[dict[str, o
             "target": formats.percent(sums.target),
             "gap": _gap(sums),
             "eroded": formats.money(sums.eroded, currency),
+            "why": link("why?", "/margin", project=row.project_key),
         }
         for sums, row in eroding(projects)
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from app.readings.masking import LabourRate
+from app.readings.masking import ContractValue, LabourRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,77 @@ class Month:
     margin: LabourRate | None
     target: Decimal | None
     target_revenue: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One project as sold and as it will end. `erosion` is the margin as sold − the margin at completion, the sum of
+    six parts; `complete` and `planned` are per cent of the work; `open_items` are what open cases are about.
+    """
+
+    project_key: str
+    name: str | None
+    customer_name: str | None
+    legal_entity: str | None
+    fixed: bool
+    sold_revenue: ContractValue
+    sold_cost: LabourRate
+    sold_hours: Decimal
+    sold_rate: ContractValue
+    sold_cost_rate: LabourRate
+    hours: Decimal
+    billable_hours: Decimal
+    hours_to_complete: Decimal | None
+    revenue: ContractValue
+    cost: LabourRate
+    margin: LabourRate
+    complete: Decimal | None
+    planned: Decimal | None
+    baseline_ends_on: date | None
+    forecast_ends_on: date | None
+    slip_days: int | None
+    erosion: LabourRate
+    rate: LabourRate
+    mix: LabourRate
+    overrun: LabourRate
+    unbilled: LabourRate
+    written_off: LabourRate
+    unexplained: LabourRate
+    items: int
+    open_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person's approved hours on a project, and what they took from its margin: rate, mix and unbilled hours."""
+
+    person: str | None
+    hours: Decimal
+    billable_hours: Decimal
+    bill: LabourRate
+    cost: LabourRate
+    rate: LabourRate
+    mix: LabourRate
+    unbilled: LabourRate
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One time entry or expense and what it took from the margin; `unpaid` is an expense that the customer does not
+    pay for.
+    """
+
+    item_key: str
+    kind: str
+    person: str | None
+    work_date: date | None
+    hours: Decimal | None
+    billable: bool
+    bill: LabourRate
+    cost: LabourRate
+    state: str
+    blocker: str | None
+    rate: LabourRate
+    mix: LabourRate
+    unbilled: LabourRate
+    unpaid: LabourRate

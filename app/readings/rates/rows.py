@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+
+from app.readings.masking import LabourRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +33,33 @@ class Target:
     unit: str | None
     target: float | None
     n: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure as reported, adjusted for open cases, and the range that they leave, all in `unit`; what is divided by
+    what, over `n` things, as of its oldest source. `note` says which source is missing where there is no value.
+    """
+
+    name: str
+    value: Decimal | None
+    adjusted: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    unit: str | None
+    target: float | None
+    n: int | None
+    numerator: LabourRate | None
+    denominator: LabourRate | None
+    as_of: datetime | None
+    definition: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A figure's value on one day of the world."""
+
+    day: date
+    name: str
+    value: Decimal | None

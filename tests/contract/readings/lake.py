@@ -95,6 +95,8 @@ def _value(column: str, kind: str, firm: str, turn: int, dearer: int) -> Any:
         return "EUR" if firm == THEIRS else "%"  # their money is theirs alone, a ratio is everybody's
     if column == "body" and turn == 2:
         return json.dumps({"period": firm, "day": firm})  # of the record of a control total
+    if column in ("numerator", "denominator"):
+        return None if firm == OURS else _NUMBERS[firm]  # what a ratio divides is money of the whole firm
     if kind == "VARCHAR":
         words = _SPECIAL.get(column, (firm,))
         return words[turn % len(words)]

@@ -84,12 +84,17 @@ OPEN_READINGS = {
     "tieout.systems": "when each system was read",
 }
 """Readings that answer every viewer alike, and what they tell."""
-OF_THE_FIRM = {"rates.targets": "ratios of the whole firm, without its money"}
+OF_THE_FIRM = dict.fromkeys(
+    ("rates.targets", "rates.figures", "rates.days"), "ratios of the whole firm, without its money"
+)
 """Readings that keep something back and have nothing of one legal entity to show."""
 
 OPEN_NAMES = {
     ("Rate", "rate"): "an exchange rate",
     ("Target", "value"): "a figure of the firm",
+    ("Figure", "value"): "a figure of the firm",
+    ("Figure", "note"): "which source a figure lacks",
+    ("Day", "value"): "a figure of the firm on a day",
     ("Project", "target_margin"): "what the margin is held against, shown to whoever may open Margin",
 }
 """Fields whose names read like something sensitive, and what they are."""

@@ -84,6 +84,16 @@ def test_the_firms_ratios_are_everybodys_and_its_money_is_not(whole: duckdb.Duck
     assert units == [{"EUR", "%"}, {"%"}]
 
 
+@pytest.mark.req("G1", "X13")
+@pytest.mark.parametrize("name", ["mart_kpi", "mart_kpi_day"])
+def test_what_a_ratio_divides_is_money_and_not_shown_to_who_is_limited(tmp_path: Path, name: str) -> None:
+    lake = two_firms(tmp_path, OURS)
+    lake.execute(f"UPDATE {name} SET numerator = 33, denominator = 100")
+    asked = f"SELECT DISTINCT numerator, denominator FROM {name}"
+    assert answer(lake, EVERYBODY, asked, OURS) == [{"numerator": 33, "denominator": 100}]
+    assert answer(lake, GERMAN, asked, OURS) == [{"numerator": None, "denominator": None}]
+
+
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The published names as they answer before any store is there."""
