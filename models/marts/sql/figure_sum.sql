@@ -45,10 +45,9 @@ WITH work AS (
 ), billed AS (
     SELECT
         coalesce(sum(w.bill_reporting), 0) AS billed,
-        coalesce(sum(CAST(w.work_amount * fx.rate AS DECIMAL(18,2))), 0) AS standard,
-        coalesce(sum(greatest(CAST(w.work_amount * fx.rate AS DECIMAL(18,2)) - w.bill_reporting, 0)), 0) AS cut
+        coalesce(sum(w.work_reporting), 0) AS standard,
+        coalesce(sum(greatest(w.work_reporting - w.bill_reporting, 0)), 0) AS cut
     FROM memory.state.mart_work w
-    JOIN memory.state.mart_fx fx ON fx.currency = w.work_currency
     WHERE w.state = 'billed' AND w.kind <> 'milestone'
 ), margin AS (
     SELECT

@@ -1,6 +1,7 @@
 /*
-Margin per project and accounting period: the calendar's month, or that of the fiscal year of the project's company. Revenue and cost are the ERP's (owner of actuals) and milestones that are ready or billed;
-the PSA's own view of the same approved work stands beside it. Money is converted at the rate of its day and keeps its
+Margin per project and accounting period: the calendar's month, or that of the fiscal year of the project's company.
+Revenue and cost are the ERP's (owner of actuals) and milestones that are ready or billed; the PSA's own view of the
+same approved work stands beside it. Money is converted at the rate of its day and keeps its
 sign: a credited expense lowers revenue and cost. What no rate converts is in no sum and counted in `unconverted`.
 
 grain: project_key, month

@@ -47,6 +47,7 @@ grain: item_key
     work_currency    VARCHAR        ISO 4217            of work_amount
     work_hours       DECIMAL(8,2)   h                   of time only, as its source has it today
     gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
+    work_reporting   DECIMAL(18,2)  reporting currency  work_amount at the rate that bill_reporting was converted at
 */
 
 -- erp_project: projects the ERP knows, over all its instances
@@ -419,7 +420,14 @@ SELECT
     CAST(CASE WHEN j.billable AND j.approval <> 'reversed' THEN j.amount ELSE 0 END AS DECIMAL(18,2)) AS work_amount,
     j.currency AS work_currency,
     CAST(CASE WHEN j.kind = 'time' AND j.approval = 'reversed' THEN 0 ELSE j.hours END AS DECIMAL(8,2)) AS work_hours,
-    j.gone
+    j.gone,
+    -- At one rate with what is billed, so that the difference of the two is no difference of rates.
+    CAST(CASE
+        WHEN NOT j.billable OR j.approval = 'reversed' THEN 0
+        WHEN j.on_invoice AND j.billed_amount <> 0 AND j.billed_currency = j.currency
+            THEN j.amount * (j.billed_reporting / j.billed_amount)
+        ELSE memory.state.cents(j.amount * fx.rate)
+    END AS DECIMAL(18,2)) AS work_reporting
 FROM memory.state.judged j
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
 LEFT JOIN memory.state.fx_day fx ON fx.currency = j.currency AND fx.day = memory.state.rate_day(j.work_date)

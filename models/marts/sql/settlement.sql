@@ -69,7 +69,7 @@ WITH item AS (
         CASE WHEN w.rateless THEN coalesce(w.hours * s.rate, 0) ELSE 0 END AS unpriced,
         coalesce(w.cost_reporting, 0) AS cost,
         coalesce(w.hours, 0) AS hours,
-        CASE WHEN w.state = 'billed' THEN coalesce(w.work_amount * fx.rate, 0) - w.bill_reporting ELSE 0 END AS beyond,
+        CASE WHEN w.state = 'billed' THEN coalesce(w.work_reporting, 0) - w.bill_reporting ELSE 0 END AS beyond,
         w.work_date < span.billed_until AS late,
         CASE WHEN w.billable AND w.work_date >= span.week_from AND w.work_date < span.week_to
             THEN coalesce(w.hours, 0) ELSE 0
@@ -78,7 +78,6 @@ WITH item AS (
     JOIN memory.state.mart_work w ON w.item_key = d.item_key
     CROSS JOIN memory.state.span span
     LEFT JOIN memory.state.sold s ON s.project_key = w.project_key
-    LEFT JOIN memory.state.mart_fx fx ON fx.currency = w.work_currency
 ), settled AS (
     SELECT
         *,

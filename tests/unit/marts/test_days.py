@@ -95,3 +95,22 @@ def test_margin_and_tie_out_are_told_in_the_periods_of_the_company() -> None:
         assert row == {"period": period, "month": month, "cost_reporting": Decimal("480.00")}
         asked = "SELECT DISTINCT period, target_period FROM mart_tieout WHERE entity = 'time_entry'"
         assert filled.rows(asked) == [{"period": period, "target_period": period}]
+
+
+@pytest.mark.req("M6")
+def test_what_is_billed_and_what_it_was_worth_differ_by_no_rate() -> None:
+    """Work of August billed in September, when the pound was worth more: both are converted at the bill's rate."""
+    filled = lake("2026-02-01")
+    for number, (day, rate) in enumerate((("2026-08-01", "1.10"), ("2026-09-01", "1.20"))):
+        fields = {"base": "EUR", "quote": "GBP", "rate": rate, "effective_date": day}
+        filled.observe("netsuite", "exchange_rate", str(number), **fields)
+    pounds = {"bill_rate": money("100.00", "GBP"), "work_date": "2026-08-31", "hours": "8.00", "billable": True}
+    for system, key in (("kantata", "TE-1"), ("netsuite", "TE-1-v1")):
+        filled.observe(system, "time_entry", key, time_entry_id="TE-1", project_code=PROJECT, **pounds)
+    line = {"posting_id": "TE-1-v1", "amount": money("800.00", "GBP")}
+    filled.observe(
+        "netsuite", "invoice", "INV-1", project_code=PROJECT, status="open", issued_on="2026-09-05", lines=[line]
+    )
+    refresh(filled.connection, "EUR", Stopped())
+    asked = "SELECT bill_reporting, work_reporting FROM mart_work WHERE item_key = 'TE-1' AND state = 'billed'"
+    assert filled.rows(asked) == [{"bill_reporting": Decimal("960.00"), "work_reporting": Decimal("960.00")}]

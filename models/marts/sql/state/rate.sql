@@ -25,7 +25,7 @@ published: mart_state_rate
 -- forget: what lies in batches that are read again
 DELETE FROM memory.state.rate WHERE batch_id > {mark};
 
--- put: every version, since a closed month keeps the rates that were known when it was closed
+-- put: every version, so that what an earlier figure stood on can be told
 INSERT INTO memory.state.rate
 WITH told AS (
     SELECT
