@@ -36,7 +36,7 @@ def missing(row: Row) -> Finding:
         suggestion=again(row),
         flow=QUOTE_TO_PROJECT,
         system=row["system"],
-        root=True,
+        root=not row["work_waits"],  # the work that waits says how to go on
     )
     return project_finding(
         row,

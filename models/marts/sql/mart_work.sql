@@ -339,6 +339,9 @@ SELECT
             'invoice-unknown',
             'not-convertible'
         ) THEN coalesce(erp, 'erp')
+        -- What a person costs is the HCM's; only a bill rate is given where the item was booked.
+        WHEN blocker = 'rate-missing' AND NOT rateless
+            THEN coalesce((SELECT min(system) FROM memory.state.resource WHERE role = 'hcm'), 'hcm')
         -- A wrong code or a missing rate is corrected where the item was booked.
         WHEN blocker IN (
             'charge-code-missing',

@@ -533,7 +533,7 @@ class _World:
                 f"{project} is missing in netsuite" if missing else f"{told.title}: {code}",
                 told.explanation,
                 told.next_action,
-                "netsuite" if missing else "kantata",
+                "netsuite" if missing or run["error_code"] == "charge-code-inactive" else "kantata",
                 told.money_kind,
                 "medium",
                 None if missing else {"charge_code": f"{project}.020"},
