@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from integrations.sandbox.simulation import Simulation
 from integrations.sandbox.world.exchange import months, rates
 from integrations.sandbox.world.scenario import drawn
+from tests.contract.sandbox.house import HandClock
 
 EARLY, LATE = (drawn(2026, datetime(2026, 11, day, 10, 0, tzinfo=UTC)) for day in (16, 30))
 
@@ -30,3 +33,16 @@ def test_each_month_of_the_world_gets_its_rates_once() -> None:
     for plan in (EARLY, LATE):
         entered = [happening.args[0] for happening in plan.happenings if happening.kind == "rates"]
         assert len(entered) == len(set(entered)) and all(f"{plan.start:%Y-%m}" < month for month in entered)
+
+
+@pytest.mark.req("M6")
+def test_the_books_hold_rates_since_before_the_first_work_and_one_of_each_month(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 20, 9, 55, tzinfo=UTC)
+    world = Simulation(3, HandClock(now), tmp_path, "loopback-only", now, faults=False)
+    world.life.live_until(now)
+    rows = list(world.vendors.erp.records.tables["currencyrate"])
+    euros = [row for row in rows if (row["baseCurrency"], row["transactionCurrency"]) == ("EUR", "USD")]
+    days = sorted(row["effectiveDate"] for row in euros)
+    assert days[0] < "2026-08-01" and days[-1] == "2026-11-01" and len(days) == len(set(days)) == 18
+    assert len({row["externalId"] for row in rows}) == len(rows) == 18 * 7
+    world.close()
