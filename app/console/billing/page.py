@@ -13,11 +13,13 @@ from app.console.billing import presenter as present
 from app.console.billing.blockers import blocker_rows
 from app.console.billing.breakdown import breakdown, whole
 from app.console.billing.states import READINESS
+from app.console.figures import firm_figures
 from app.console.reconciliation import presenter as ties_out
 from app.console.view import View
 from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
+from app.console.widgets.figures import BILLING
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, empty, link, metrics, table, verdict
 from app.console.widgets.paging import paged
@@ -79,6 +81,7 @@ def page(viewer: Viewer) -> None:
     _blockers(viewer, states, firms, currency)
     _breakdown(viewer, firms, currency)
     _tie_out(viewer, firms, currency)
+    firm_figures(viewer, BILLING, "Figures of the whole firm")
 
 
 def _firms(viewer: Viewer) -> tuple[str, ...]:

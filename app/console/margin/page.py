@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.console.asking import read, reporting_currency, world_now
+from app.console.figures import firm_figures
 from app.console.margin import presenter as present
 from app.console.margin.chart import trend
-from app.console.margin.figures import FIGURES, figure_rows
 from app.console.margin.tables import DIMENSIONS, dimension_rows, disagreement_rows, erosion_rows
 from app.console.margin.why import why
 from app.console.view import View
 from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
+from app.console.widgets.figures import MARGIN
 from app.console.widgets.heading import admitted, draw, heading
-from app.console.widgets.markup import Column, empty, metrics, table, verdict
+from app.console.widgets.markup import Column, empty, metrics, verdict
 from app.console.widgets.paging import paged
 from app.readings.margin import QUESTION, erosion
 from app.readings.margin import reading as margin
@@ -74,7 +75,7 @@ def page(viewer: Viewer) -> None:
     draw(metrics(present.figures(projects, currency)))
     _trend_and_erosion(viewer, projects, currency)
     if viewer.sees(DataClass.LABOUR_RATE):
-        _figures(viewer)
+        firm_figures(viewer, MARGIN)
         why(viewer, read(viewer, erosion.forecasts), currency)
     _dimensions(viewer, projects, currency)
     _disagreement(projects, currency)
@@ -98,14 +99,6 @@ def _trend_and_erosion(viewer: Viewer, projects: Sequence[Project], currency: st
         rows = erosion_rows(projects, currency)
         none = empty("No project erodes", "Every project with a target is within two points of it.")
         paged(EROSION, rows, "eroding_page", 12) if rows else draw(none)
-
-
-def _figures(viewer: Viewer) -> None:
-    what = "Beside what is reported: what it comes to once every open case is settled, and the range that they leave."
-    st.subheader("Figures", anchor=False, help=what)
-    now = world_now()
-    days = read(viewer, rates.days, first_month("3 months", now))
-    draw(table(FIGURES, figure_rows(read(viewer, rates.figures), days, now)))
 
 
 def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> None:

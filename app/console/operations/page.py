@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from app.console.asking import read, read_now, reporting_currency, stores, world_now
+from app.console.figures import firm_figures
 from app.console.operations import chart, tables
 from app.console.operations import presenter as present
 from app.console.operations.flow_table import FLOWS, ageing, flow_rows
 from app.console.operations.health import healths, verdict
 from app.console.view import View
 from app.console.widgets import markup
+from app.console.widgets.figures import INTEGRATION
 from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Column, empty, metrics, table
 from app.console.widgets.paging import paged
@@ -50,6 +52,7 @@ def page(viewer: Viewer) -> None:
     with right:
         _circuits(viewer)
         _quarantine(viewer)
+    firm_figures(viewer, INTEGRATION, "Integration figures")
 
 
 @st.fragment(run_every=REFRESH)

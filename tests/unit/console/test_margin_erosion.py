@@ -8,8 +8,9 @@ from decimal import Decimal as D
 
 import pytest
 
-from app.console.margin import erosion, figures
+from app.console.margin import erosion
 from app.console.margin.bridge import bridge
+from app.console.widgets import figures
 from app.readings.margin.rows import Entry, Forecast, Person
 from app.readings.masking import masked_rows
 from app.readings.rates.rows import Day, Figure

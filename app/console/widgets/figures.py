@@ -38,7 +38,54 @@ MARGIN = (
     "lock_up_days",
 )
 """The figures of the Margin page, in its order."""
-LOWER = {"margin_erosion", "schedule_slippage", "revenue_leakage", "lock_up_days", "wip_days", "debtor_days"}
+BILLING = (
+    "billing_readiness",
+    "billing_accuracy",
+    "invoice_readiness_time",
+    "invoice_cycle_time",
+    "unbilled_work_in_progress",
+    "wip_days",
+    "debtor_days",
+    "lock_up_days",
+    "revenue_leakage",
+    "billing_realisation",
+    "collection_realisation",
+    "time_entry_lag",
+    "approval_lag",
+)
+INTEGRATION = (
+    "project_setup_cycle_time",
+    "sync_lag_psa_erp",
+    "failed_transaction_ageing",
+    "failure_rate",
+    "manual_reconciliation_effort",
+    "manual_reconciliation_minutes",
+    "replay_success",
+    "master_data_quality",
+    "utilisation_visibility",
+    "margin_consistency",
+    "invoice_readiness_time",
+    "billing_accuracy",
+)
+LOWER = {
+    "margin_erosion",
+    "schedule_slippage",
+    "revenue_leakage",
+    "lock_up_days",
+    "wip_days",
+    "debtor_days",
+    "invoice_readiness_time",
+    "invoice_cycle_time",
+    "time_entry_lag",
+    "approval_lag",
+    "project_setup_cycle_time",
+    "sync_lag_psa_erp",
+    "failed_transaction_ageing",
+    "failure_rate",
+    "manual_reconciliation_effort",
+    "manual_reconciliation_minutes",
+    "margin_consistency",
+}
 """Figures of which less is better."""
 
 
