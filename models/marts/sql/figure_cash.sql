@@ -91,7 +91,7 @@ SELECT
     world,
     hours AS value,
     'h' AS unit,
-    4.0 AS target,
+    72.0 AS target,
     n,
     'time_entry' AS rests_on,
     'Median over projects and past months of: all of it ready − end of the last day of delivery' AS definition

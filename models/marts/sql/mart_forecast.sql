@@ -27,7 +27,7 @@ grain: project_key
     cost_at_completion           DECIMAL(18,2)  reporting currency  cost + cost_to_complete (EAC, bottom-up)
     margin_at_completion         DECIMAL(18,2)  reporting currency  revenue - cost at completion
     complete                     DECIMAL(9,4)   %                   how much of the work is done, by the manager
-    planned                      DECIMAL(9,4)   %                   how much should be done by the baseline's working days
+    planned                      DECIMAL(9,4)   %                   what should be done by the baseline's working days
     baseline_ends_on             DATE           day                 last day as planned when it was sold
     forecast_ends_on             DATE           day                 last day as expected now
     slip_days                    INTEGER        days                forecast - baseline; below zero is early
