@@ -57,6 +57,9 @@ def test_an_exception_is_found_previewed_replayed_and_closes_by_itself(page: Any
     page.get_by_text(explain(cause).mistakes[0]).wait_for()
     replay = page.get_by_role("button", name="Replay ", exact=False).last
     assert replay.is_disabled(), "a corrected payload is previewed before it is sent"
+    reason = page.locator(f".st-key-reason_{case_id} input")
+    reason.fill("the code was mistyped")
+    reason.press("Enter")
     page.get_by_role("button", name="Preview").click()
     page.get_by_text("would be replayed").wait_for()
     page.get_by_text("PRJ-100", exact=False).first.wait_for()
