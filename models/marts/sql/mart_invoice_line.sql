@@ -123,7 +123,7 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
     FROM memory.state.invoice_line l
     JOIN memory.state.document d ON d.system = l.system AND d.document = l.document AND d.system_id = l.system_id
     LEFT JOIN posting p ON p.system = l.system AND p.key = l.posting_id
-    LEFT JOIN alone a ON a.milestone_id = l.milestone_id AND d.project_code IS NULL
+    LEFT JOIN alone a ON a.milestone_id = CASE WHEN d.project_code IS NULL THEN l.milestone_id END
 ), undone AS (
     SELECT system, coalesce(credits, key) AS invoice_key, item_key
     FROM line

@@ -196,7 +196,7 @@ WITH placed AS (
         END AS place
     FROM memory.state.apart a
     LEFT JOIN memory.state.owned o ON o.subject_key = a.item_key
-    LEFT JOIN memory.state.owned p ON a.entity = 'milestone' AND p.subject_key = a.project_key
+    LEFT JOIN memory.state.owned p ON p.subject_key = CASE WHEN a.entity = 'milestone' THEN a.project_key END
     LEFT JOIN memory.state.written_off w
         ON w.flow = a.flow
         AND w.entity = a.entity
