@@ -14,28 +14,60 @@ grain: flow, source_system, target_system, entity
     oldest_pending_s  DOUBLE   s        since the oldest change that this target has still to answer; none if there is none
 */
 
--- came: the system each run's event came from
-CREATE OR REPLACE TABLE memory.state.came AS
-SELECT run_id, min(system) AS source
+-- make: the system each run's event came from is kept, and only new records are read
+CREATE TABLE IF NOT EXISTS memory.state.came (run_id VARCHAR, source VARCHAR, batch_id BIGINT);
+
+-- forget: what is read again
+DELETE FROM memory.state.came WHERE batch_id > {mark};
+
+-- came: and what is new
+INSERT INTO memory.state.came
+SELECT r.run_id, min(r.system) AS source, max(r.batch_id) AS batch_id
+FROM records r
+LEFT JOIN memory.state.came c ON c.run_id = r.run_id
+WHERE r.batch_id > {mark} AND r.kind = 'source_event' AND r.system IS NOT NULL AND c.run_id IS NULL
+    AND r.run_id IS NOT NULL
+GROUP BY r.run_id;
+
+-- make_answers: so are the acknowledgements of the last twelve weeks
+CREATE TABLE IF NOT EXISTS memory.state.acknowledgement (
+    run_id VARCHAR,
+    flow VARCHAR,
+    target VARCHAR,
+    entity VARCHAR,
+    occurred_at TIMESTAMPTZ,
+    source_changed_at TIMESTAMPTZ,
+    batch_id BIGINT
+);
+
+-- forget_answers: the older ones, and what is read again
+DELETE FROM memory.state.acknowledgement WHERE batch_id > {mark} OR occurred_at <= {now} - INTERVAL 84 DAY;
+
+-- answers: and what is new
+INSERT INTO memory.state.acknowledgement
+SELECT run_id, flow, system, entity, occurred_at, source_changed_at, batch_id
 FROM records
-WHERE kind = 'source_event' AND run_id IS NOT NULL AND system IS NOT NULL
-GROUP BY run_id;
+WHERE batch_id > {mark}
+    AND kind = 'acknowledgement'
+    AND run_id IS NOT NULL
+    AND system IS NOT NULL
+    AND occurred_at > {now} - INTERVAL 84 DAY;
 
 -- answer: the acknowledgements of the last twelve weeks, each with its source, and its lag where the change has a time
 CREATE OR REPLACE TABLE memory.state.answer AS
 SELECT
     a.flow,
     c.source,
-    a.system AS target,
+    a.target,
     a.entity,
     a.occurred_at AS answered_at,
     CASE
         WHEN a.source_changed_at IS NOT NULL
             THEN greatest(epoch_us(a.occurred_at) - epoch_us(a.source_changed_at), 0) / 1000000.0
     END AS lag
-FROM records a
+FROM memory.state.acknowledgement a
 JOIN memory.state.came c USING (run_id)
-WHERE a.kind = 'acknowledgement' AND a.system <> c.source AND a.occurred_at > {now} - INTERVAL 84 DAY;
+WHERE a.target <> c.source;
 
 -- pending: what each unfinished run still waits for: the system it is at, else the flow's targets that have not answered
 CREATE OR REPLACE TABLE memory.state.pending AS
