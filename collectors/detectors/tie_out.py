@@ -195,7 +195,7 @@ EXAMPLES = (
         [("unexplained|netsuite|PRJ-1001", "TE-kantata-1", "800.00")],
     ),
     Example(
-        "what is in time, landed, written off, or owned by the case of its cause, is silent",
+        "what is in time, landed, written off, or owned by the case of its cause or of its invoice, is silent",
         {
             "mart_tieout": [
                 {**_RECORD, "place": "landed"},
@@ -204,7 +204,11 @@ EXAMPLES = (
                 {**_RECORD, "reason": "outdated", "place": "case", "other_case": True},
                 {**_RECORD, "reason": "missing", "place": "case", "other_case": True},
                 {**_RECORD, "reason": "missing", "since": "2026-09-29 11:55:00+00"},
-            ]
+                {**_RECORD, **_POSTED, "item_key": "TE-9", "reason": "outdated"},
+            ],
+            "mart_work": [
+                {"item_key": "TE-9", "state": "billed", "invoice_key": "INV-1", "bill_amount": 50, "work_amount": 800}
+            ],
         },
     ),
 )

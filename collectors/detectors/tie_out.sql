@@ -1,7 +1,13 @@
--- posting: postings that do not tie out with the work they come from, and that no flow will mend by itself
+-- posting: postings that do not tie out with the work they come from, and that no flow will mend by itself; where an
+-- invoice bills something else than the work, that is the case
 SELECT t.*, p.customer_key, p.name AS project_name
 FROM mart_tieout t
 LEFT JOIN mart_project p USING (project_key)
+ANTI JOIN (
+    SELECT item_key
+    FROM mart_work
+    WHERE state = 'billed' AND invoice_key IS NOT NULL AND abs(bill_amount - coalesce(work_amount, 0)) > 0.01
+) b ON b.item_key = t.item_key
 WHERE t.entity IN ('time_entry', 'expense')
     AND t.reason <> 'missing'
     AND NOT t.in_time
