@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from app.console.reconciliation.words import PLACES, UNSOURCED, joint_of, reason_of
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, joined, link, span
+from app.readings.masking import Amount
 from app.readings.tieout.rows import Record
 
 NAMES = {"case": PLACES["cases"][0], "unsourced": UNSOURCED[0], **{key: name for key, (name, _) in PLACES.items()}}
@@ -55,7 +57,8 @@ def _why(row: Record) -> str:
     return f"{reason}: {', '.join(row.differs)}" if row.differs else reason
 
 
-def _side(amount: object, hours: object, system: str, currency: str) -> Html:
+def _side(amount: Amount | None, hours: Decimal | None, system: str, currency: str) -> Html:
     if amount is None:
         return span("–", "t-mute", title=f"not in {system}")
-    return span(formats.money(amount, currency), title=f"{hours} h in {system}" if hours is not None else system)  # type: ignore[arg-type]
+    said = f"{hours} h in {system}" if hours is not None else system
+    return span(formats.money(amount, currency), title=said)

@@ -145,7 +145,8 @@ WHERE kind = 'totals'
     AND (len($kinds::VARCHAR[]) = 0 OR list_contains($kinds::VARCHAR[], entity))
     AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
 QUALIFY row_number() OVER (
-    PARTITION BY flow, source, target, entity, legal_entity, currency, period ORDER BY business_key DESC, occurred_at DESC
+    PARTITION BY flow, source, target, entity, legal_entity, currency, period
+    ORDER BY business_key DESC, occurred_at DESC
 ) = 1
 ORDER BY period DESC NULLS LAST, flow, source, target, entity, legal_entity, currency
 
