@@ -179,4 +179,7 @@ SELECT * FROM memory.state.journal_run WHERE state IN ('ready', 'running', 'wait
 
 -- replay_run: how the replays of each hour ended
 CREATE OR REPLACE TABLE memory.state.replay_run AS
-SELECT date_trunc('hour', created_at) AS hour, flow, state, count(*) AS n FROM memory.state.journal_run WHERE replay_of IS NOT NULL GROUP BY ALL;
+SELECT date_trunc('hour', created_at) AS hour, flow, state, count(*) AS n
+FROM memory.state.journal_run
+WHERE replay_of IS NOT NULL
+GROUP BY ALL;

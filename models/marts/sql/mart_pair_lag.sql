@@ -11,7 +11,7 @@ grain: flow, source_system, target_system, entity
     lag_p50_s         DOUBLE   s        acknowledgement - change at the source: half came sooner
     lag_p95_s         DOUBLE   s        95 % came sooner
     lag_max_s         DOUBLE   s        the latest
-    oldest_pending_s  DOUBLE   s        since the oldest change that this target has still to answer; none if there is none
+    oldest_pending_s  DOUBLE   s        since the oldest change that this target still has to answer, if any
 */
 
 -- make: the system each run's event came from is kept, and only new records are read
@@ -69,7 +69,7 @@ FROM memory.state.acknowledgement a
 JOIN memory.state.came c USING (run_id)
 WHERE a.target <> c.source;
 
--- pending: what each unfinished run still waits for: the system it is at, else the flow's targets that have not answered
+-- pending: what each unfinished run waits for: the system it is at, else the flow's targets that have not answered
 CREATE OR REPLACE TABLE memory.state.pending AS
 WITH going AS (
     SELECT

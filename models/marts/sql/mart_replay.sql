@@ -1,6 +1,6 @@
 /*
-Replays by hour and flow: those that delivered and those that failed. What is on its way or waits, or gave way to a later
-attempt, is neither.
+Replays by hour and flow: those that delivered and those that failed. What is on its way or waits, or gave way to a
+later attempt, is neither.
 
 grain: hour, flow
 
