@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,20 @@ SHOWN_SINCE = {"trace PRJ-1017": 5}
 """A trace is the console's journey now. It also shows what has no correlation id: three findings about the project and
 two events that no flow takes up."""
 
+STAND = ("billed", "not_approved")
+
 
 @pytest.fixture(scope="module")
 def told() -> dict[str, Any]:
     """What release 0.1.0 itself told of this home."""
     found: dict[str, Any] = json.loads((HOMES / "home-0.1.0.json").read_text())
     return found
+
+
+def unbilled(work: list[dict[str, Any]]) -> list[Decimal]:
+    """Items, hours, bill and cost of what is approved and not billed, ready or not."""
+    rows = [row for row in work if row["state"] not in STAND]
+    return [sum(Decimal(row[name]) for row in rows) for name in ("items", "hours", "bill_reporting", "cost_reporting")]
 
 
 def brought_up(home: Path) -> str:
@@ -62,12 +71,22 @@ def test_an_upgrade_changes_no_answer(home_0_1_0: Path, told: dict[str, Any]) ->
 
 
 def test_the_derived_tables_come_again_from_the_lake_alone(home_0_1_0: Path, told: dict[str, Any]) -> None:
-    """Even where all of them are gone: the same work and money to the cent, and the cases stay."""
+    """Even where all of them are gone: the same work and money to the cent, and the cases stay. What stood as ready
+    although its project is gone from the ERP is blocked now, with the rest of that project's case.
+    """
     (home_0_1_0 / "lake" / "marts.sqlite").unlink()
     shutil.rmtree(home_0_1_0 / "lake" / "marts")
     done = facts.tieout(home_0_1_0, "rebuild")
     assert done.returncode == 0, done.stderr
-    assert facts.work(home_0_1_0) == told["work"]
+    work, before = facts.work(home_0_1_0), told["work"]
+    assert [row for row in work if row["state"] in STAND] == [row for row in before if row["state"] in STAND]
+    assert unbilled(work) == unbilled(before)
+    ready = {row["state"]: Decimal(row["bill_reporting"]) for row in work}["ready"]
+    lost = (
+        "select sum(bill_reporting) as lost from mart_work where blocker = 'project-missing' and posted_at is not null"
+    )
+    [row] = facts.answer(home_0_1_0, "sql", lost)
+    assert ready + Decimal(row["lost"]) == {one["state"]: Decimal(one["bill_reporting"]) for one in before}["ready"]
     assert facts.cases(home_0_1_0, "unresolved") == told["unresolved"]
 
 
