@@ -105,7 +105,8 @@ def _part(
     for key, value in bound.items():
         sql = sql.replace(f"{{{key}}}", str(value))
     schema = TABLES["records" if name == "records" else "observations"]
-    found = duckdb.sql("SET TimeZone = 'UTC'") or duckdb.sql(sql).to_arrow_table()
+    duckdb.sql("SET TimeZone = 'UTC'")
+    found = duckdb.sql(sql).to_arrow_table()
     columns = [
         found[field.name].cast(field.type) if field.name in found.schema.names else pa.nulls(found.num_rows, field.type)
         for field in schema
