@@ -13,6 +13,7 @@ import duckdb
 from models.catalogue import Books, load_catalogue
 from models.derivation import inputs, state
 from models.derivation.deriving import Terms, derive
+from models.derivation.past import let_go_of_lost
 from models.derivation.swapping import databases, swap, sweep, tables
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
@@ -59,6 +60,8 @@ def refresh(
     if not news and not idle:
         return frozenset()
     state.make(connection)
+    if not before and let_go_of_lost(connection):
+        publish(connection)
     moved = steadily(connection, lambda: derive(connection, terms, news, idle))
     if swap(connection, moved.digests):
         publish(connection)

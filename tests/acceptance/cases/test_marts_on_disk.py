@@ -105,6 +105,8 @@ def test_marts_that_were_lost_are_rebuilt_from_the_lake(home):
     rebuild(settings)
     connection = connect(settings)
     assert counted(connection) == 20
+    days = connection.execute("SELECT count(DISTINCT day) FROM mart_kpi_day WHERE basis = 'kept'").fetchone()
+    assert days == (1,), "the past that was lost with its files begins anew"
     connection.close()
 
 
