@@ -110,6 +110,7 @@ _ITEM = {
     "gone": False,
     "posted_at": "2026-09-20 12:00:00+00",
 }
+_READ = {"mart_state_system": [{"system": "kantata", "role": "psa", "read_at": "2026-09-30 11:00:00+00"}]}
 _LINE = {
     "system": "netsuite",
     "invoice_key": "INV-1",
@@ -139,9 +140,21 @@ EXAMPLES = (
     ),
     Example(
         "deleted after the invoice",
-        {"mart_work": [{**_ITEM, "work_amount": "0.00", "gone": True}], "mart_invoice_line": [_LINE]},
+        {"mart_work": [{**_ITEM, "work_amount": "0.00", "gone": True}], "mart_invoice_line": [_LINE], **_READ},
         [("over-billed|PRJ-1001|ACME-DE", "TE-kantata-1", "800.00")],
         {"deleted": "True"},
+    ),
+    Example(
+        "billed and not seen in its source, which was read last before the ERP took it",
+        {
+            "mart_work": [
+                {**_ITEM, "work_amount": "0.00", "gone": True, "posted_at": "2026-09-30 11:30:00+00"},
+                {**_ITEM, "item_key": "TE-kantata-2", "work_amount": "0.00", "gone": True},
+            ],
+            "mart_invoice_line": [_LINE, {**_LINE, "line": 2, "item_key": "TE-kantata-2"}],
+            **_READ,
+        },
+        [("over-billed|PRJ-1001|ACME-DE", "TE-kantata-2", "800.00")],
     ),
     Example(
         "moved to another project after the invoice: the case is the invoice's project's",
@@ -173,6 +186,7 @@ EXAMPLES = (
         {
             "mart_work": [{**_ITEM, "work_amount": "0.00", "gone": True, "posted_at": None}],
             "mart_invoice_line": [_LINE, {**_LINE, "line": 2, "item_key": None, "amount": "99.00"}],
+            **_READ,
         },
         [
             ("line-without-work|PRJ-1001|ACME-DE", "TE-kantata-1", "800.00"),

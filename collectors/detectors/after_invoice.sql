@@ -18,7 +18,13 @@ WITH line AS (
         w.bill_amount - CASE WHEN w.work_currency = w.currency THEN coalesce(w.work_amount, 0) ELSE 0 END AS difference
     FROM mart_work w
     JOIN line l ON l.item_key = w.item_key
+    CROSS JOIN (SELECT min(read_at) AS psa_read_at FROM mart_state_system WHERE role = 'psa') r
     WHERE w.state = 'billed'
+        -- What a source lacked when it was read last says nothing of work that was posted since.
+        AND NOT (
+            w.gone
+            AND coalesce(coalesce(w.posted_at, CAST(w.work_date AS TIMESTAMPTZ), r.psa_read_at) > r.psa_read_at, true)
+        )
 ), told AS (
     SELECT *, CASE
         -- Nothing in any system says that it was ever done.

@@ -154,11 +154,9 @@ SELECT *, CASE
     WHEN reason = 'gone' THEN false
     -- The source shows only after this whether it has changed too.
     WHEN reason IN ('edited', 'doubled', 'foreign')
-        THEN coalesce(source_read_at < target_seen, true) AND {now} < since + allowed
-    -- A system that was not read since is given a day more.
-    ELSE {now} < since + allowed + CASE
-        WHEN coalesce(target_read_at < since, true) THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY
-    END
+        THEN coalesce(source_read_at < target_seen, true)
+    -- What a system lacked before it was read says nothing; that nobody reads it is a case of its own.
+    ELSE {now} < since + allowed OR coalesce(target_read_at < since, true)
 END AS in_time
 FROM timed;
 
