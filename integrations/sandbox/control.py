@@ -82,6 +82,9 @@ class Control:
             "how_to_fix": fault.how_to_fix,
             "entries": fault.entries,
             "money": {currency: str(amount) for currency, amount in fault.money.items()},
+            "stranded": {
+                currency: str(amount) for currency, amount in self._simulation.truth.stranded(fault.subject).items()
+            },
             "heals_by_itself": fault.heals,
             "fixed": fault.id in self._simulation.mended.rows,
         }

@@ -109,6 +109,20 @@ class Truth:
                     "milestones": len(deal.milestones),
                 }
 
+    def stranded(self, code: str) -> dict[str, Decimal]:
+        """What the ERP took for a project before it was deleted there and has not billed, by currency."""
+        records, found = self._vendors.erp.records, dict[str, Decimal]()
+        project = records.tombstones.get(f"job:{code}")
+        if project is None or records.external["job"].first(code) is not None:
+            return found
+        for table in ("timebill", "expensereport"):
+            for row in records.tables[table].rows.values():
+                here = (row.get("customer") or {}).get("id") == project["id"]
+                if here and row.get("isBillable", True) and not row.get("custcol_invoiced"):
+                    currency = str(row.get("custcol_currency") or row.get("currency") or project["currency"])
+                    found[currency] = found.get(currency, Decimal(0)) + _worth(row)
+        return {currency: amount for currency, amount in found.items() if amount}
+
     def _holding(self, row: Row) -> str | None:
         """The unmended fault that holds an entry back, if one does."""
         fault = row["fault"]
@@ -230,3 +244,10 @@ class Truth:
             ),
             None,
         )
+
+
+def _worth(row: Row) -> Decimal:
+    """What the customer pays for a posting; a reversal takes it back."""
+    if "hours" in row:
+        return (hours(row["hours"]) * Decimal(str(row.get("rate") or 0))).quantize(CENT)
+    return Decimal(str(row.get("total", row.get("amount", 0)))).quantize(CENT)
