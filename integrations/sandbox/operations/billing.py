@@ -77,7 +77,7 @@ class Billing:
             self._accounts.put("invoice", at, key, status="paid")
 
     def _invoice(self, job: Row, order: Row, until: str, at: datetime) -> None:
-        lines = [*self._time_lines(job, until), *self._milestone_lines(order)]
+        lines = [*self._work_lines(job, until), *self._milestone_lines(order)]
         if not lines:
             return
         number = f"INV-{10_001 + len(self._records.tables['invoice'])}"
@@ -97,11 +97,11 @@ class Billing:
             tranDate=at.date().isoformat(),
             trandate_key=at.date().isoformat(),
             dueDate=(at + timedelta(days=30)).date().isoformat(),
-            item={"items": [{name: value for name, value in line.items() if name != "_key"} for line in lines]},
+            item={"items": [{name: value for name, value in line.items() if name[0] != "_"} for line in lines]},
         )
         for line in lines:
             if "_key" in line:
-                self._accounts.put("timebill", at, line["_key"], custcol_invoiced=True, custcol_invoice=number)
+                self._accounts.put(line["_table"], at, line["_key"], custcol_invoiced=True, custcol_invoice=number)
         milestones = {line["custcol_milestone_id"] for line in lines if line.get("custcol_milestone_id")}
         if milestones:
             marked = [
@@ -110,30 +110,23 @@ class Billing:
             ]
             self._accounts.put("salesorder", at, order["id"], item={"items": marked})
 
-    def _time_lines(self, job: Row, until: str) -> Iterator[dict[str, Any]]:
-        bills = self._records.tables["timebill"].rows
-        undone = {
-            fact_of(bills[key]["externalId"])
-            for key in self._records.bills_of.keys(job["id"])
-            if str(bills[key].get("hours", "")).startswith("-")
-        }
-        for key in self._records.bills_of.keys(job["id"]):
-            row = bills[key]
-            if (
-                row.get("custcol_invoiced")
-                or not row.get("isBillable")
-                or row.get("rate") is None
-                or row["tranDate"] > until
-                or fact_of(row["externalId"]) in undone
-            ):
-                continue
-            amount = (hours(row["hours"]) * Decimal(str(row["rate"]))).quantize(CENT, ROUND_HALF_EVEN)
-            yield {
-                "_key": key,
-                "description": f"{row['hours']} h on {row['tranDate']}",
-                "amount": str(amount),
-                "custcol_posting_id": row["externalId"],
-            }
+    def _work_lines(self, job: Row, until: str) -> Iterator[dict[str, Any]]:
+        """Time and expenses that stand, are the customer's to pay, and are on no invoice in any version."""
+        for table, of_job in (("timebill", self._records.bills_of), ("expensereport", self._records.expenses_of)):
+            rows = {key: self._records.tables[table].rows[key] for key in of_job.keys(job["id"])}
+            undone = {str(row["externalId"]).removesuffix("-R") for row in rows.values() if _reversal(row)}
+            billed = {fact_of(row["externalId"]) for row in rows.values() if row.get("custcol_invoiced")}
+            for key, row in rows.items():
+                stands = not _reversal(row) and row["externalId"] not in undone
+                due = row.get("isBillable") and _worth(row) is not None and row["tranDate"] <= until
+                if stands and due and fact_of(row["externalId"]) not in billed:
+                    yield {
+                        "_table": table,
+                        "_key": key,
+                        "description": f"{row.get('hours', row.get('memo'))} on {row['tranDate']}",
+                        "amount": str(_worth(row)),
+                        "custcol_posting_id": row["externalId"],
+                    }
 
     @staticmethod
     def _milestone_lines(order: Row) -> Iterator[dict[str, Any]]:
@@ -150,6 +143,18 @@ class Billing:
 def pays_after(invoice: Row) -> timedelta:
     """How long a customer takes to pay: most are early, each fifth invoice is overdue first."""
     return timedelta(days=24 if crc32(str(invoice["tranId"]).encode()) % 5 else 38)
+
+
+def _reversal(row: Row) -> bool:
+    return str(row["externalId"]).endswith("-R")
+
+
+def _worth(row: Row) -> Decimal | None:
+    """What the customer pays for a posting; none for time without a rate."""
+    if "hours" not in row:
+        return Decimal(str(row.get("total", row.get("amount", 0)))).quantize(CENT, ROUND_HALF_EVEN)
+    rate = row.get("rate")
+    return None if rate is None else (hours(row["hours"]) * Decimal(str(rate))).quantize(CENT, ROUND_HALF_EVEN)
 
 
 def hours(text: str) -> Decimal:

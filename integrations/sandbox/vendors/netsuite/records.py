@@ -93,6 +93,7 @@ class Records:
             lambda row: (row.get("project") or row.get("company") or {}).get("id")
         )
         self.bills_for = self.tables["timebill"].index(lambda row: fact_of(row.get("externalId")))
+        self.expenses_of = self.tables["expensereport"].index(lambda row: (row.get("customer") or {}).get("id"))
         self.expenses_for = self.tables["expensereport"].index(lambda row: fact_of(row.get("externalId")))
 
     def kind(self, name: str) -> str | None:
