@@ -1,7 +1,12 @@
 -- blocked: work that cannot be posted or billed because the ERP has no such project
 -- A refusal may tell of a deletion before the next snapshot does.
 SELECT
-    w.* REPLACE (greatest(w.blocked_since, p.closed_won_at) AS blocked_since),
+    -- What the ERP had taken is held back since its project went, not since it was approved.
+    w.* REPLACE (
+        greatest(
+            w.blocked_since, p.closed_won_at, CASE WHEN w.posted_at IS NOT NULL THEN p.gone_at END
+        ) AS blocked_since
+    ),
     p.name AS project_name,
     p.in_erp,
     p.renamed_to,
