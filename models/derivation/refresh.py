@@ -26,7 +26,7 @@ from models.settings import Settings
 IDLE_SECONDS = 30
 """How old the marts may get while nothing happens: ages and the oldest pending grow with the clock alone."""
 
-MEMORY_MIB = 1024
+MEMORY_MIB = 512
 """What a connection that derives may take: all that holds today lies in its memory, and 256 were too few for 350,000
 time entries.
 """

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 
 from integrations.connectors.csv.client import CsvFile
 from integrations.connectors.csv.mapping import value_of
+from integrations.connectors.csv.numbers import number
 from integrations.connectors.kantata import mapping as kantata
 from integrations.connectors.kantata.names import Names
 from integrations.connectors.netsuite import events, observations
@@ -164,7 +166,7 @@ def test_a_field_that_cannot_be_read_is_named_without_its_value(accessor: str, v
 def test_a_column_that_cannot_be_read_is_named_without_its_value(kind: str) -> None:
     """The same for files."""
     with pytest.raises(Unmappable) as caught:
-        value_of({"text": "{Pay}", "type": kind}, {"Pay": "77123.45 euro"}, "sip")
+        value_of({"text": "{Pay}", "type": kind}, {"Pay": "77123.45 euro"}, "sip", partial(number, sign="."))
     assert "Pay" in str(caught.value) and "77123.45" not in str(caught.value)
 
 

@@ -25,6 +25,7 @@ from integrations.connectors.targets import aligned, holds
 from integrations.contracts.connector import Change
 from models.canonical.events import data_of
 from models.canonical.schemas import Contract, Milestone
+from models.domain.duration import hours_of_minutes
 from models.domain.errors import RateLimited, Rejected, Retriable, TieoutError, Unmappable
 from models.domain.money import Money
 
@@ -192,8 +193,8 @@ def test_yen_have_no_cents() -> None:
 
 @given(st.integers(-60 * 300, 60 * 300))
 def test_minutes_survive_the_vendors_clock(minutes: int) -> None:
-    """M4: hours to the hundredth, as h:mm and back, are the same hours, reversals too."""
-    hours = kantata.hours(Decimal(minutes))
+    """M4: hours as h:mm and back are the same hours, reversals too."""
+    hours = hours_of_minutes(Decimal(minutes))
     assert netsuite.hours_of(netsuite.clock(hours)) == hours
 
 
