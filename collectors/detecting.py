@@ -46,12 +46,11 @@ class Detecting:
 
     def _opened(self) -> Any:
         from collectors.detectors.run import Detectors
-        from models.derivation.refresh import MEMORY_MIB
         from models.lake.connection import attach_missing, connect
         from models.lake.publish import publish
 
         if self._connection is None:
-            self._connection = connect(self._settings, marts="write", memory_mib=MEMORY_MIB)
+            self._connection = connect(self._settings, marts="write", memory_mib=self._settings.detect_memory_mib)
             self._complete = False
             self._detectors = Detectors(self._connection, self._clock, SystemClock())
         if not self._complete:

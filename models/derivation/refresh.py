@@ -26,11 +26,6 @@ from models.settings import Settings
 IDLE_SECONDS = 30
 """How old the marts may get while nothing happens: ages and the oldest pending grow with the clock alone."""
 
-MEMORY_MIB = 512
-"""What a connection that derives may take: all that holds today lies in its memory, and 256 were too few for 350,000
-time entries.
-"""
-
 _BOOKS = Books()
 
 
@@ -74,7 +69,7 @@ def refresh(
 def rebuild(settings: Settings) -> None:
     """Drop every mart and derive it anew from the audit lake and the journal; the past of one that is kept stays."""
     catalogue = load_catalogue(settings)
-    connection = connect(settings, marts="write", memory_mib=MEMORY_MIB)
+    connection = connect(settings, marts="write", memory_mib=settings.detect_memory_mib)
     try:
         for name in tables(connection):
             if name in published() and published()[name].kept:

@@ -78,11 +78,17 @@ def caught_up(firm: Demonstration) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def found(firm: Demonstration, caught_up: dict[str, Any]) -> list[Found]:
-    """Every planted fault with its case; a case that has not come after a minute is None."""
+    """Every planted fault with its case and money, as they stand once told, or after a minute and a half."""
     faults = planted(firm)
-    wait_up_to(firm, 60, lambda: all(the_case(fault, firm.cases()) for fault in faults))
-    cases = firm.cases()
-    return [with_money(firm, fault, the_case(fault, cases)) for fault in faults]
+    found: list[Found] = []
+
+    def told() -> bool:
+        cases = firm.cases()
+        found[:] = [with_money(firm, fault, the_case(fault, cases)) for fault in faults]
+        return all(one.case and (not one.fault["money"] or one.money == held_by(one.fault)) for one in found)
+
+    wait_up_to(firm, 90, told)
+    return found
 
 
 @pytest.fixture(scope="module")
