@@ -46,7 +46,8 @@ class Supervisor:
 
     def __init__(self, home: Path, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> None:
         self._run, self._log = home / "run", home / "log"
-        self._environment = dict(environment)
+        # All threads of a child share two heaps (glibc): each would otherwise keep freed memory of its own.
+        self._environment = {"MALLOC_ARENA_MAX": "2", **environment}
         self._children = [Child(role, argv) for role, argv in commands.items()]
         self._stopping = self._misconfigured = False
 
