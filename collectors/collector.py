@@ -72,11 +72,12 @@ class Collector:
 
     def health(self) -> dict[str, Any]:
         """Whether requests are taken, what waits, and what is wrong at the moment."""
+        stuck = [fault for fault in (*self._pipeline.faults, self._commits.stuck) if fault]
         faults = [self._commits.fault, *(work.fault for work in self._works), *self._journal.faults]
         return {
-            "ready": self._pipeline.ready,
+            "ready": self._pipeline.ready and not stuck,
             "waiting_bytes": self._pipeline.waiting_bytes,
-            "faults": [fault for fault in faults if fault],
+            "faults": [*stuck, *(fault for fault in faults if fault)],
         }
 
     def _checkpoint(self) -> None:

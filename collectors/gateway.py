@@ -10,18 +10,17 @@ from typing import Any, cast
 
 import orjson
 
+from collectors.arrival import Receive, TooSlow, arrived
 from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
-from collectors.pipeline.rows import CONTENT_LIMIT
 from collectors.receivers.contract import Host, Post, Receiver, Take
 from collectors.receivers.reply import Reply, refused
+from collectors.room import NoRoom, Room
 from models.domain.errors import Retriable
 
 _log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_DRAIN = 64 << 20  # bytes read and thrown away after a body grew too large, so that the sender hears the answer
 _CLOSE = (b"connection", b"close")
 _STATUS = {Malformed: 400, TooLarge: 413, UnknownEncoding: 415, Retriable: 503}
 
@@ -37,6 +36,7 @@ class Gateway:
             self._declined |= receiver.declined
         self._host, self._health = host, health
         self._limit = host.settings.max_body_mib << 20
+        self._room = Room(host.settings.intake_memory_mib << 20)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,10 +49,23 @@ class Gateway:
             return await _send(send, _refused(headers, 404, self._declined.get(path) or self._nothing_at(path)))
         if scope["method"] != "POST":
             return await _send(send, _refused(headers, 405, f"send POST to {path}"), (b"allow", b"POST"))
-        body, size = await self._body(receive)
-        if body is not None:
-            post = Post(path, headers, body, _sender(scope, headers), self._now_us(), self._limit, size)
-            await _send(send, await self._reply(take, post), *([_CLOSE] if size else []))
+        await self._taken(take, scope, headers, receive, send)
+
+    async def _taken(self, take: Take, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
+        """Read the body as far as there is room for it, and answer."""
+        stay = self._room.stay(_address(scope))
+        try:
+            body = await arrived(receive, headers, self._limit, stay)
+            if body is not None:
+                sender = _sender(scope, headers)
+                post = Post(scope["path"], headers, body.body, sender, self._now_us(), self._limit, body.size)
+                await _send(send, await self._reply(take, post), *([_CLOSE] if body.size else []))
+        except NoRoom as error:
+            await _send(send, _refused(headers, 429, str(error), 2))
+        except TooSlow as error:
+            await _send(send, _refused(headers, 408, str(error)), _CLOSE)
+        finally:
+            stay.leave()
 
     async def _reply(self, take: Take, post: Post) -> Reply:
         """The receiver's reply. A fault of ours asks the sender to come back, for nothing was acknowledged."""
@@ -67,26 +80,6 @@ class Gateway:
             _log.exception("a request to %s could not be taken", post.path)
             sentence = f"the request could not be taken ({type(error).__name__}): send again"
             return refused(503, sentence, post.media, 5)
-
-    async def _body(self, receive: Receive) -> tuple[bytes | None, int]:
-        """The body, and 0 or how many bytes came of one that is too large, whose beginning alone is held.
-
-        No body when the sender went away.
-        """
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None, 0
-            part = message.get("body", b"")
-            size += len(part)
-            if size <= self._limit:
-                parts.append(part)
-            elif size - len(part) <= self._limit:
-                parts = [b"".join([*parts, part])[:CONTENT_LIMIT]]
-            if not message.get("more_body") or size > self._limit + _DRAIN:
-                return b"".join(parts), size if size > self._limit else 0
 
     def _healthz(self) -> Reply:
         state = self._health()
@@ -103,13 +96,18 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _sender(scope: Scope, headers: Mapping[str, str]) -> str:
+def _address(scope: Scope) -> str:
     client = scope.get("client")
-    return f"{client[0] if client else 'unknown'} {headers.get('user-agent', '')[:120]}".strip()
+    return str(client[0]) if client else "unknown"
 
 
-def _refused(headers: Mapping[str, str], status: int, sentence: str) -> Reply:
-    return refused(status, sentence, headers.get("content-type", "").partition(";")[0].strip().lower())
+def _sender(scope: Scope, headers: Mapping[str, str]) -> str:
+    return f"{_address(scope)} {headers.get('user-agent', '')[:120]}".strip()
+
+
+def _refused(headers: Mapping[str, str], status: int, sentence: str, retry_after: int | None = None) -> Reply:
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return refused(status, sentence, media, retry_after)
 
 
 async def _send(send: Send, reply: Reply, *extra: tuple[bytes, bytes]) -> None:

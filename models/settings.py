@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     snapshot_seconds: float = Field(5.0, gt=0, description="wall seconds between system snapshots")
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are asked to wait")
+    intake_memory_mib: int = Field(
+        64, ge=4, description="memory of request bodies not yet answered; senders of large ones wait beyond it"
+    )
     max_body_mib: int = Field(16, ge=1, description="largest request body, after decompression")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
         "WARNING",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from models.domain.errors import Retriable
 
 _log = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+STUCK_SECONDS = 12.0
 _FAULTS_PER_WRITER = 5  # after so many passing faults in a row the store's connection itself is suspect
 T = TypeVar("T")
 
@@ -40,7 +42,15 @@ class Commits:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._faults = 0
+        self._since: float | None = None
         self.fault: str | None = None
+
+    @property
+    def stuck(self) -> str | None:
+        """What is wrong with a commit that takes longer than any should."""
+        since = self._since
+        seconds = 0.0 if since is None else time.monotonic() - since
+        return f"a commit has been under way for {seconds:.0f} s" if seconds > STUCK_SECONDS else None
 
     def append(self, tables: Mapping[str, pa.Table], writer: str, number: int) -> bool:
         """Append one batch; True once the lake holds it, False when we are stopping and it would not land."""
@@ -93,7 +103,9 @@ class Commits:
     def _attempt(self, what: str, work: Callable[[Writer], T]) -> T | None:
         with self._lock:
             try:
-                done = work(self._opened())
+                lake = self._opened()  # an old home may migrate for a while, which is no commit
+                self._since = time.monotonic()
+                done = work(lake)
             except Exception as error:  # noqa: BLE001 - whatever it says, the batch is tried again
                 self.fault = f"{what}: {error}"
                 self._faults += 1
@@ -101,6 +113,8 @@ class Commits:
                 if not isinstance(error, Retriable) or self._faults % _FAULTS_PER_WRITER == 0:
                     self._forget()
                 return None
+            finally:
+                self._since = None
             self.fault, self._faults = None, 0
             return done
 

@@ -1,105 +1,70 @@
-"""Requests become durable in groups: one decode and one fsync acknowledge every request that waited meanwhile."""
+"""The intake of one lane: small bodies have a counter of their own, so that large ones never hold them up."""
 
 from __future__ import annotations
 
-import logging
-import queue
-import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from collectors.pipeline.allowance import Allowance
 from collectors.pipeline.answer import Answer
-from collectors.pipeline.group import Answered, Group
-from collectors.pipeline.lane import Lane, NotReady
+from collectors.pipeline.body import plain_body
+from collectors.pipeline.counter import Counter
+from collectors.pipeline.group import Answered
+from collectors.pipeline.lane import Lane
+from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
 from collectors.pipeline.request import Request
-from collectors.pipeline.spool.spool import SpoolFull
-from models.action_log import action
 
-_log = logging.getLogger(__name__)
-_GROUP_BYTES = 8 << 20
-_WAITING_BYTES = 64 << 20  # bodies that may wait for their turn in memory before senders have to wait
+SMALL_BYTES = 1 << 20  # inflated: more than an SDK's batch of 512 spans
+_SMALL_ROOM, _LARGE_ROOM = 32 << 20, 64 << 20
+_SPARE = 1 / 8  # of the spool: what large bodies leave to small ones
+STUCK_SECONDS = 10.0
+WAIT = Answer(429, "too many requests wait to be stored: wait", retry_after=1)
 
 
 class Intake:
-    """Reads, stores and answers the requests of one lane on a thread of its own, off the event loop.
-
-    `deliver` gets the answers of a whole group at once, so that the loop is woken once a group.
-    """
+    """Takes the requests of one lane, off the event loop; `deliver` gets the answers of a whole group at once."""
 
     def __init__(self, lane: Lane, limit: int, deliver: Callable[[Sequence[Answered]], None]) -> None:
-        self._lane, self._limit, self._deliver = lane, limit, deliver
-        self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._allowance = Allowance()
-        self._waiting = 0
-        self._counting = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name=f"intake-{lane.writer}", daemon=True)
+        self._writer = lane.writer
+        self._large = Counter(lane, limit, deliver, "large", max(limit, _LARGE_ROOM), _SPARE)
+        self._small = Counter(lane, limit, deliver, "small", _SMALL_ROOM, sort=self._inflated)
+        self._deliver = deliver
+
+    @property
+    def fault(self) -> str | None:
+        """What hinders it: one group that takes longer than any should."""
+        seconds = max(counter.busy_seconds for counter in self._counters)
+        return f"the intake of {self._writer} is stuck for {seconds:.0f} s" if seconds > STUCK_SECONDS else None
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bodies that are not answered yet."""
+        return sum(counter.waiting_bytes for counter in self._counters)
 
     def start(self) -> None:
-        self._thread.start()
+        for counter in self._counters:
+            counter.start()
 
     def stop(self, seconds: float) -> None:
         """Answer what waits, then end."""
-        self._queue.put(None)
-        self._thread.join(seconds)
+        for counter in self._counters:
+            counter.stop(seconds)
 
     def submit(self, request: Request) -> bool:
         """Queue a request; False when too much waits already."""
-        with self._counting:
-            if self._waiting and self._waiting + len(request.body) > _WAITING_BYTES:
-                return False
-            self._waiting += len(request.body)
-        self._queue.put(request)
-        return True
+        return (self._small if len(request.body) <= SMALL_BYTES else self._large).submit(request)
 
-    def _run(self) -> None:
-        last = False
-        while not last:
-            requests, last = self._next()
-            if requests:
-                answers = self._certain_answers(requests)
-                with self._counting:
-                    self._waiting -= sum(len(request.body) for request in requests)
-                self._deliver(answers)
-        if self._allowance.unrecorded:
-            why = "the collector ends before they could be counted in the quarantine"
-            action(_log, logging.WARNING, "bodies.not_kept", count=self._allowance.unrecorded, why=why)
+    @property
+    def _counters(self) -> tuple[Counter, Counter]:
+        """In the order in which they end: what the small one hands over must still be taken."""
+        return self._small, self._large
 
-    def _next(self) -> tuple[list[Request], bool]:
-        """What waits now, up to 8 MiB; blocks for the first. True when they are the last."""
-        requests: list[Request] = []
-        size = 0
-        while size < _GROUP_BYTES:
-            try:
-                request = self._queue.get(block=not requests)
-            except queue.Empty:
-                break
-            if request is None:
-                return requests, True
-            requests.append(request)
-            size += len(request.body)
-        return requests, False
-
-    def _certain_answers(self, requests: Sequence[Request]) -> list[Answered]:
-        """An answer for every request, whatever happens: a thread that dies would leave later senders without one."""
+    def _inflated(self, request: Request) -> Request | None:
+        """The request with its body inflated, where that is small; None where it was handed to the other counter."""
         try:
-            group = Group(requests, self._limit, self._allowance)
-            return group.answers(self._stored(group))
-        except Exception as error:  # noqa: BLE001 - see above
-            _log.exception("a group of %d requests could not be taken", len(requests))
-            sentence = f"the request could not be taken ({type(error).__name__}): send again"
-            return [(request, Answer(503, sentence, retry_after=5)) for request in requests]
-
-    def _stored(self, group: Group) -> Answer | None:
-        """None once everything is durable, else what every sender whose input was to be kept hears: to come back."""
-        if not group.frames:
+            return replace(request, body=plain_body(request.body, request.encoding, SMALL_BYTES), encoding="")
+        except TooLarge:
+            if not self._large.submit(request):
+                self._deliver([(request, WAIT)])
             return None
-        try:
-            self._lane.store(group.frames, group.rows)
-            return None
-        except SpoolFull as error:
-            return Answer(429, f"{error}: wait until the audit lake has caught up", retry_after=2)
-        except NotReady as error:
-            return Answer(503, f"{error}: send again", retry_after=1)
-        except OSError as error:
-            action(_log, logging.ERROR, "spool.not_written", writer=self._lane.writer, why=error)
-            return Answer(503, f"the spool cannot be written ({error.strerror}): send again", retry_after=5)
+        except (Malformed, UnknownEncoding):
+            return request

@@ -74,9 +74,10 @@ class Lane:
             self._changed.notify_all()
         self._thread.join(seconds)
 
-    def store(self, frames: Sequence[Frame], rows: Rows) -> None:
-        """Make the requests durable and queue their rows. Raises NotReady, SpoolFull or OSError; then none of them is
-        kept.
+    def store(self, frames: Sequence[Frame], rows: Rows, spare: float = 0.0) -> None:
+        """Make the requests durable and queue their rows, with this share of the spool left to others.
+
+        Raises NotReady, SpoolFull or OSError; then none of them is kept.
         """
         with (
             self._changed
@@ -88,7 +89,7 @@ class Lane:
                 self._next += 1
             batch = self._open
             try:
-                self._spool.append(batch.segment, frames)
+                self._spool.append(batch.segment, frames, spare)
             finally:
                 if batch.segment.torn:
                     self._close(batch)

@@ -10,7 +10,7 @@ from collectors.pipeline.answer import Answer
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.group import Answered
 from collectors.pipeline.identity import writer_name
-from collectors.pipeline.intake import Intake
+from collectors.pipeline.intake import WAIT, Intake
 from collectors.pipeline.lane import Lane
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
@@ -18,7 +18,6 @@ from collectors.pipeline.spool.spool import Spool
 from models.settings import Settings
 
 _LANE = {Kind.TRACES: "otlp", Kind.LOGS: "otlp", Kind.OBSERVATIONS: "snapshots"}
-_WAIT = Answer(429, "too many requests wait to be stored: wait", retry_after=1)
 
 
 class Pipeline:
@@ -33,12 +32,17 @@ class Pipeline:
         """What became of the request, once it is durable or refused."""
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         intake = self._intakes[_LANE[request.kind]]
-        return await answered if intake.submit(replace(request, answer=_once(answered))) else _WAIT
+        return await answered if intake.submit(replace(request, answer=_once(answered))) else WAIT
 
     @property
     def ready(self) -> bool:
         """Whether telemetry is taken: the lake has been opened once."""
         return all(lane.ready for lane in self._lanes.values())
+
+    @property
+    def faults(self) -> list[str]:
+        """What keeps requests from being answered at the moment."""
+        return [fault for intake in self._intakes.values() if (fault := intake.fault)]
 
     @property
     def waiting_bytes(self) -> dict[str, int]:

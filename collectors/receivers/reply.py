@@ -10,7 +10,8 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from collectors.pipeline.answer import JSON, PROTOBUF
 
-_RPC_CODE = {400: 3, 404: 5, 405: 12, 413: 3, 415: 3, 429: 8, 503: 14}  # google.rpc.Code beside each HTTP status
+# google.rpc.Code beside each HTTP status
+_RPC_CODE = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 408: 4, 413: 3, 415: 3, 421: 7, 429: 8, 503: 14}
 Headers = list[tuple[bytes, bytes]]
 
 

@@ -105,11 +105,14 @@ class Spool:
         """A new, still empty segment; its file appears with its first frames."""
         return Segment(self._folder / f"{number:012d}{_SUFFIX}", number)
 
-    def append(self, segment: Segment, added: Sequence[Frame]) -> None:
-        """Make `added` durable in `segment`, all or none. Raises SpoolFull or OSError."""
+    def append(self, segment: Segment, added: Sequence[Frame], spare: float = 0.0) -> None:
+        """Make `added` durable in `segment`, all or none, and leave the share `spare` of the spool free.
+
+        Raises SpoolFull or OSError.
+        """
         wanted = sum(len(frame.payload) for frame in added)
         with self._lock:
-            if self._bytes + wanted > self._limit:
+            if self._bytes + wanted > self._limit * (1 - spare):
                 raise SpoolFull(f"the spool holds {self._bytes >> 20} MiB of {self._limit >> 20} MiB")
         before = segment.size
         segment.append(added)

@@ -34,6 +34,17 @@ def test_a_decompression_bomb_costs_no_more_memory_than_an_honest_body(bomb):
     assert peak < 8 * LIMIT
 
 
+def test_a_body_of_too_many_members_is_refused_with_a_word():
+    with pytest.raises(Malformed, match="10000 members"):
+        plain_body(gzip.compress(b"") * 10_001, "gzip", LIMIT)
+
+
+def test_members_of_every_size_are_read_to_their_ends():
+    parts = [bytes([n % 251]) * n for n in (0, 1, 100, 255, 256, 257, 5000, 200_000)]
+    body = b"".join(gzip.compress(part, 0) for part in parts)
+    assert plain_body(body, "gzip", LIMIT) == b"".join(parts)
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"\x1f\x8b garbage", b"plain", gzip.compress(b"x" * 100)[:-4], gzip.compress(b"x") + b"tail"]
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pyarrow as pa
 import pytest
 
+from collectors.pipeline import commits as commits_module
 from collectors.pipeline.commits import Commits
 from models.domain.errors import Misconfigured
 from tests.unit.collect.memory_lake import MemoryLake
@@ -76,3 +79,24 @@ def test_a_batch_that_landed_is_one_line_with_its_number_and_rows(caplog):
     assert Commits(lambda: lake).append({"spans": pa.table({"n": [1, 2, 3]})}, "otlp", 7)
     (line,) = [record for record in caplog.records if getattr(record, "action", "") == "batch.landed"]
     assert line.getMessage() == "action=batch.landed writer=otlp number=7 spans=3"
+
+
+@pytest.mark.req("O12")
+def test_a_commit_that_does_not_end_is_told(monkeypatch):
+    reached, let_go = threading.Event(), threading.Event()
+
+    class Hanging(MemoryLake):
+        def append(self, tables, writer, number):
+            reached.set()
+            assert let_go.wait(20)
+            return super().append(tables, writer, number)
+
+    monkeypatch.setattr(commits_module, "STUCK_SECONDS", 0.0)
+    commits = Commits(Hanging)
+    thread = threading.Thread(target=commits.append, args=(ROWS, "otlp", 1))
+    assert commits.stuck is None
+    thread.start()
+    assert reached.wait(20) and "under way" in commits.stuck
+    let_go.set()
+    thread.join(20)
+    assert commits.stuck is None
