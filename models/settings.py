@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         None, pattern=r"^[A-Z]{3}$", description="in place of the catalogue's reporting currency"
     )
     poll_seconds: float = Field(1.0, gt=0, description="wall seconds between polls of a source")
+    rest_seconds: float = Field(
+        3.0, gt=0, description="longest wall seconds between polls of a source while nothing comes from it"
+    )
     detect_seconds: float = Field(5.0, gt=0, description="wall seconds between detector runs")
     detect_limit_seconds: float = Field(
         600.0, gt=0, description="longest turn of marts and detectors before it is ended"

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -20,13 +20,17 @@ from models.journal.leases import Leases
 
 _LEASE_SECONDS = 30.0
 _RENEW_SECONDS = 10.0
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS, _CALM_LOOK_SECONDS, _CALM_LOOKS = 0.02, 0.2, 1_500
+"""How often the world clock is looked at, and how often once so many looks found it as it was."""
+_SLOWER = 1.5
+"""How much longer a job that may rest pauses each time it finds nothing to do."""
 
 
 class Jobs:
     """Runs jobs under APScheduler. A job that missed its time runs once when it can (coalesced), however late.
 
-    A job is named; its lease in the journal keeps it to one process however long it takes, and it passes on when that
+    A job that may rest and finds nothing pauses longer each time, up to its longest pause, until it finds something or
+    is woken. A job is named; its lease in the journal keeps it to one process however long it takes, and it passes on when that
     process is gone.
     """
 
@@ -36,14 +40,22 @@ class Jobs:
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(threads)}, job_defaults=options)
         self._held: dict[str, float] = {}
         self._seconds: dict[str, float] = {}
+        self._pauses: dict[str, float] = {}
+        self._rests: dict[str, float] = {}
         self._at_jump: list[tuple[str, Callable[[], object]]] = []
         self._running: dict[str, threading.Lock] = {}
         self._busy: set[str] = set()
         self._stopping = threading.Event()
 
-    def every(self, seconds: float, name: str, work: Callable[[], object], at_jump: bool = False) -> None:
-        """Run `work` every so many wall seconds; with `at_jump` also at once whenever the world clock was set anew."""
+    def every(
+        self, seconds: float, name: str, work: Callable[[], object], at_jump: bool = False, rest: float = 0.0
+    ) -> None:
+        """Run `work` every so many wall seconds; with `at_jump` also at once whenever the world clock was set anew.
+
+        With `rest` the pause grows up to that while what `work` returns is nothing.
+        """
         self._running[name], self._seconds[name] = threading.Lock(), seconds
+        self._pauses[name], self._rests[name] = seconds, rest
         self._scheduler.add_job(lambda: self._run(name, work), "interval", seconds=seconds, id=name)
         if at_jump:
             self._at_jump.append((name, work))
@@ -71,7 +83,7 @@ class Jobs:
         try:
             if not self._stopping.is_set() and self._mine(name, again):
                 self._busy.add(name)
-                work()
+                self._paced(name, bool(work()))
         except Exception as error:  # noqa: BLE001  a job that fails is logged and runs again at its time
             action(LOG, logging.WARNING, "job.failed", job=name, why=error)
         finally:
@@ -112,18 +124,27 @@ class Jobs:
                 except Exception as error:  # noqa: BLE001  a journal that is busy now may answer the next time
                     action(LOG, logging.WARNING, "lease.not_renewed", lease=name, why=error)
 
-    def _soon(self, name: str) -> None:
+    def _paced(self, name: str, moved: bool) -> None:
+        """Where a job may rest, set when it runs next: soon after something moved, later and later else."""
+        if self._rests[name] <= self._seconds[name]:
+            return
+        slower = min(self._pauses[name] * _SLOWER, self._rests[name])
+        self._pauses[name] = self._seconds[name] if moved else slower
+        self._soon(name, self._pauses[name])
+
+    def _soon(self, name: str, seconds: float = 0.0) -> None:
         job = self._scheduler.get_job(name)
         if job is not None:
-            job.modify(next_run_time=datetime.now(UTC))
+            job.modify(next_run_time=datetime.now(UTC) + timedelta(seconds=seconds))
 
     def _watch(self) -> None:
         """Run the jobs that follow world time as soon as it was set anew."""
-        seen = getattr(self._clock, "jump")  # noqa: B009  only a world clock has it
-        while not self._stopping.wait(_LOOK_SECONDS):
+        seen, calm = getattr(self._clock, "jump"), 0  # noqa: B009  only a world clock has it
+        while not self._stopping.wait(_LOOK_SECONDS if calm < _CALM_LOOKS else _CALM_LOOK_SECONDS):
             jump = getattr(self._clock, "jump")  # noqa: B009
             if jump == seen:
+                calm += 1
                 continue
-            seen = jump
+            seen, calm = jump, 0
             for name, work in self._at_jump:
                 threading.Thread(target=self._run, args=(name, work, True), name=f"jump-{name}", daemon=True).start()

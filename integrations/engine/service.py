@@ -26,8 +26,13 @@ from models.journal.ports.engine import open_engine
 from models.process_log import start_log
 from models.settings import Settings, read_settings
 
-_IDLE_SECONDS = 0.05
+_IDLE_SECONDS, _LONGEST_IDLE_SECONDS = 0.05, 0.4
+"""How often the worker looks for due runs, and how often when it found none for a while: what another process admits,
+or what falls due, waits no longer. What this process admits wakes it.
+"""
 _REAP_SECONDS = 0.5
+_SNAPSHOT_RESTS = 1.5
+"""How much longer the pause between two snapshots gets while nothing changes."""
 _DESK_SECONDS = 0.25
 _INBOX_SECONDS = 0.5
 _LAST_SECONDS = 2.5
@@ -81,6 +86,7 @@ class _Service:
         collector = f"http://{settings.host}:{settings.otlp_port}"
         self._telemetry = Telemetry(collector, settings.environment)
         self._observations = f"{collector}/v1/observations"
+        self._due = threading.Event()
 
     def run(self) -> None:
         """Work until told to stop."""
@@ -101,13 +107,14 @@ class _Service:
         counts = {"flows": len(engine.flows.newest), "systems": len(connectors)}
         action(LOG, logging.INFO, "engine.started", owner=engine.owner, **counts)
         loops = [
-            self._loop("worker", _IDLE_SECONDS, engine.work, eager=True),
-            self._loop("reaper", _REAP_SECONDS, self._journal.runs.reap),
+            self._worker(engine.work),
+            self._loop("reaper", _REAP_SECONDS, self._waking(self._journal.runs.reap)),
             self._loop("heartbeat", engine.worker.lease_seconds / 4, engine.worker.heartbeat),
-            self._loop("desk", _DESK_SECONDS, engine.desk.serve),
+            self._loop("desk", _DESK_SECONDS, self._waking(engine.desk.serve)),
         ]
         jobs.start()
         self._stop.wait()
+        self._due.set()
         engine.worker.stopping.set()
         jobs.stop()
         deadline = time.monotonic() + _LAST_SECONDS
@@ -123,14 +130,16 @@ class _Service:
             jobs.every(
                 settings.poll_seconds,
                 f"poll {system} {stream}",
-                partial(engine.polling.poll, system, stream),
+                self._waking(partial(engine.polling.poll, system, stream)),
                 at_jump=True,
+                rest=settings.rest_seconds,
             )
         for name, connector in engine.landscape.connectors.items():
             if connector.snapshots:
                 seconds = max(settings.snapshot_seconds, connector.config.policy.snapshot_seconds)
-                jobs.every(seconds, f"snapshot {name}", _Unhurried(partial(snapshots.take, connector)))
-        jobs.every(_INBOX_SECONDS, "inbox", engine.inbox.admit, at_jump=True)
+                work, rest = _Unhurried(partial(snapshots.take, connector)), _SNAPSHOT_RESTS * seconds
+                jobs.every(seconds, f"snapshot {name}", work, rest=rest)
+        jobs.every(_INBOX_SECONDS, "inbox", self._waking(engine.inbox.admit), at_jump=True)
         jobs.every(30.0, "trim feed", self._journal.feed.trim)
         jobs.every(300.0, "tidy signals", self._journal.runs.tidy)
         jobs.every(3600.0, "tidy inbox", self._journal.inbox_queue.tidy)
@@ -148,20 +157,43 @@ class _Service:
                 if self._stop.wait(1.0):
                     return None
 
-    def _loop(self, name: str, seconds: float, work: Callable[[], object], eager: bool = False) -> threading.Thread:
-        """A thread that does `work` every so many seconds, or again at once while there is some if it is eager."""
+    def _waking(self, work: Callable[[], int]) -> Callable[[], int]:
+        """The same work; what it moved may be due now, so the worker looks at once."""
+
+        def turn() -> int:
+            if moved := work():
+                self._due.set()
+            return moved
+
+        return turn
+
+    def _worker(self, work: Callable[[], int]) -> threading.Thread:
+        """A thread that works while something is due; while nothing is, it looks later and later."""
+        pause = _IDLE_SECONDS
 
         def turn() -> None:
+            nonlocal pause
+            self._due.clear()
+            pause = _IDLE_SECONDS if work() else min(pause * 1.5, _LONGEST_IDLE_SECONDS)
+            if pause > _IDLE_SECONDS and self._due.wait(pause):
+                pause = _IDLE_SECONDS
+
+        return self._loop("worker", 0.0, turn)
+
+    def _loop(self, name: str, seconds: float, work: Callable[[], object]) -> threading.Thread:
+        """A thread that does `work` every so many seconds."""
+
+        def turns() -> None:
             while not self._stop.is_set():
                 try:
-                    busy = bool(work()) and eager
+                    work()
                 except Exception:  # noqa: BLE001  one turn's fault must not end the service
                     LOG.exception("action=loop.failed loop=%s", name)
-                    busy = False
-                if not busy:
+                    self._stop.wait(_IDLE_SECONDS)
+                if seconds:
                     self._stop.wait(seconds)
 
-        thread = threading.Thread(target=turn, name=name, daemon=True)
+        thread = threading.Thread(target=turns, name=name, daemon=True)
         thread.start()
         return thread
 
@@ -169,15 +201,15 @@ class _Service:
 class _Unhurried:
     """Does its work at most a fifth of the time: a large extract leaves room for everything else."""
 
-    def __init__(self, work: Callable[[], object]) -> None:
+    def __init__(self, work: Callable[[], int]) -> None:
         self._work, self._not_before = work, 0.0
 
-    def __call__(self) -> None:
+    def __call__(self) -> int:
         began = time.monotonic()
         if began < self._not_before:
-            return
+            return 0
         try:
-            self._work()
+            return self._work()
         finally:
             took = time.monotonic() - began
             self._not_before = began + 5 * took

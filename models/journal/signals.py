@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -42,7 +43,21 @@ def forget_signals(connection: sa.Connection, seconds: float = 3600.0) -> int:
     return int(connection.execute(sql["forget"], {"before": wall_now(connection) - int(seconds * 1_000_000)}).rowcount)
 
 
-def wake_missed(connection: sa.Connection, now: datetime) -> int:
-    """Make ready the runs whose wait ended: its time is up, or its signal came between look-up and pause."""
+def wake_late(connection: sa.Connection, now: datetime) -> int:
+    """Make ready the runs whose wait is over; how many."""
     sql = statements(_SQL, connection.dialect.name)
-    return int(connection.execute(sql["wake_missed"], {"now": micros(now)}).rowcount)
+    return int(connection.execute(sql["wake_late"], {"now": micros(now)}).rowcount)
+
+
+def wake_missed(connection: sa.Connection, now: datetime, seqs: Iterable[int] | None = None) -> int:
+    """Make ready the runs, or those of these sequence numbers, whose signal came between look-up and pause; how many.
+
+    On SQLite the transaction that stores a pause misses none after it looked, since there is one writer. On PostgreSQL
+    a signal may be committed after the look, so that somebody has to look again later.
+    """
+    sql, values = statements(_SQL, connection.dialect.name), dict[str, Any](now=micros(now))
+    if seqs is None:
+        return int(connection.execute(sql["wake_missed"], values).rowcount)
+    paused = list(seqs)
+    values["seqs"] = json.dumps(paused)
+    return int(connection.execute(sql["wake_missed_of"], values).rowcount) if paused else 0

@@ -6,12 +6,18 @@ on conflict (what) do update set changed_wall = excluded.changed_wall;
 update run set state = 'ready', due_at = :now, updated_at = :now
 where state = 'waiting' and waiting_for in json(:names);
 
--- wake_missed: the runs whose wait is over, or whose signal came while they were pausing
+-- wake_late: the runs whose wait is over
+update run set state = 'ready', due_at = :now, updated_at = :now where state = 'waiting' and due_at <= :now;
+
+-- wake_missed: the runs whose signal came while they were pausing
 update run set state = 'ready', due_at = :now, updated_at = :now
-where state = 'waiting' and (
-  due_at <= :now
-  or exists (select 1 from signal where signal.what = run.waiting_for and signal.changed_wall >= run.waiting_wall)
-);
+where state = 'waiting'
+  and exists (select 1 from signal where signal.what = run.waiting_for and signal.changed_wall >= run.waiting_wall);
+
+-- wake_missed_of: the same of these
+update run set state = 'ready', due_at = :now, updated_at = :now
+where seq in json numbers(:seqs) and state = 'waiting'
+  and exists (select 1 from signal where signal.what = run.waiting_for and signal.changed_wall >= run.waiting_wall);
 
 -- forget: signals that are older than any page under way
 delete from signal where changed_wall < :before;

@@ -99,9 +99,11 @@ class Table:
             index.put(key, row)
 
     def forget(self, key: str) -> None:
-        self.rows.pop(key, None)
+        there = self.rows.pop(key, None)
         if key.isdecimal():
             self._next = max(self._next, int(key))
+        if there is None:
+            return  # the number that a compacted file keeps, for one: nothing changed
         self.changed.add(key)
         self.moves += 1
         for index in self._indexes:

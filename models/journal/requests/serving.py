@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from models.action_log import action
 from models.journal.cases.tables import request
+from models.journal.database import reading
 from models.journal.requests.ending import RequestStore
 from models.journal.requests.reading import COLUMNS, ENDED, Request
 
@@ -25,20 +26,14 @@ class Serving(RequestStore):
         """Up to `limit` pending requests, the oldest first, leased to `owner`; also those whose taker's lease has run
         out.
 
-        No request is held by two owners at a time; `progress` renews the lease.
+        No request is held by two owners at a time; `progress` renews the lease. Where there is none no writer waits.
         """
+        with reading(self._engine) as connection:
+            if connection.execute(self._free(connection, kinds, 1)).first() is None:
+                return []
         with self._engine.begin() as connection:
             wall = self._now_on(connection)
-            free = sa.or_(
-                request.c.state == "pending", sa.and_(request.c.state == "running", request.c.lease_until_wall < wall)
-            )
-            query = sa.select(request.c.request_id).where(free, request.c.kind.in_(list(kinds)))
-            query = (
-                query.order_by(request.c.created_at, request.c.request_id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            ids = list(connection.scalars(query))
+            ids = list(connection.scalars(self._free(connection, kinds, limit).with_for_update(skip_locked=True)))
             if not ids:
                 return []
             connection.execute(
@@ -59,6 +54,13 @@ class Serving(RequestStore):
         for one in taken:
             action(_LOG, logging.INFO, "request.taken", request_id=one.request_id, kind=one.kind, owner=owner)
         return taken
+
+    def _free(self, connection: sa.Connection, kinds: Sequence[str], limit: int) -> sa.Select[tuple[str]]:
+        """Ids of requests that nobody holds now, the oldest first."""
+        lost = sa.and_(request.c.state == "running", request.c.lease_until_wall < self._now_on(connection))
+        free = sa.and_(sa.or_(request.c.state == "pending", lost), request.c.kind.in_(list(kinds)))
+        oldest = (request.c.created_at, request.c.request_id)
+        return sa.select(request.c.request_id).where(free).order_by(*oldest).limit(limit)
 
     def progress(self, request_id: str, result: Any, owner: str | None = None, lease: timedelta = LEASE) -> bool:
         """Keep how far it is and renew the lease. False when it is no longer running (cancelled) or now another

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from models.journal.metadata import micros
 from models.journal.runs.run import Run, run_of
 from models.journal.runs.store import RunStore
 from models.journal.runs.succession import release_all
-from models.journal.signals import forget_signals, wake_missed
+from models.journal.signals import forget_signals, wake_late, wake_missed
 from models.journal.statements import statements
 
 _LOG = logging.getLogger("tieout.journal")
@@ -25,6 +26,8 @@ LEASE_SECONDS = 15.0
 CRASHES = 3
 """Claims that ended with a dead worker after which a run goes to the dead letters untried."""
 _SUSPECT_PAGE = 25
+_MISSED_SECONDS = 5.0
+"""How late a run may wake on PostgreSQL whose signal was committed while its pause was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class Claim:
 
 class Claiming(RunStore):
     """A run is in one worker's hands at a time; what a lost worker held goes to another, under a new fencing token."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        super().__init__(engine, clock)
+        self._looked: float | None = None
 
     def claim(self, owner: str, limit: int = 500, lease_seconds: float = LEASE_SECONDS) -> Claim:
         """Lease up to `limit` due runs to `owner`, fair over lanes, one per aggregate."""
@@ -72,13 +79,25 @@ class Claiming(RunStore):
             now, reap = self._clock.now(), statements(_SQL, connection.dialect.name)["reap"]
             found = connection.execute(reap, {"now": micros(now), "wall": wall_now(connection)})
             reaped[:] = [(run_id, correlation_id) for run_id, correlation_id in found]
-            return len(reaped) + wake_missed(connection, now) + release_all(connection)
+            missed = wake_missed(connection, now) if looks else 0
+            return len(reaped) + wake_late(connection, now) + missed + release_all(connection)
 
+        looks = self._may_have_missed()
         moved = self._transaction(work)
+        self._looked = time.monotonic() if looks else self._looked
         for run_id, correlation_id in reaped:
             ids = {"run_id": run_id, "correlation_id": correlation_id}
             action(_LOG, logging.INFO, "run.taken_back", **ids, why="its worker's lease ran out")
         return moved
+
+    def _may_have_missed(self) -> bool:
+        """Whether a signal may be missed that nobody looked for: one of before the start, and now and then on
+        PostgreSQL.
+        """
+        if self._looked is None:
+            return True
+        apart = time.monotonic() - self._looked
+        return self._engine.dialect.name == "postgresql" and apart >= _MISSED_SECONDS
 
     def give_back(self, owner: str) -> int:
         """A worker that stops returns what it holds; shutting down counts neither as an attempt nor as a crash."""

@@ -19,6 +19,7 @@ from models.journal.runs.moves import move_row, store_moves
 from models.journal.runs.run import Move
 from models.journal.runs.store import RunStore
 from models.journal.runs.succession import overtaken, release
+from models.journal.signals import wake_missed
 
 _LATE_COMMIT = 3_000_000
 """Wall microseconds that a transaction may take from raising a signal to its commit without a waiter missing it."""
@@ -50,6 +51,7 @@ class Committing(RunStore):
             lost = store_moves(connection, [move_row(move.run, owner, until, since, now) for move in moves])
             kept = [move for move in moves if move.run.seq not in lost] if lost else moves
             self._feed.append(connection, self._followed(connection, kept, now))
+            wake_missed(connection, now, [move.run.seq for move in kept if move.run.state is RunState.WAITING])
             return {move.run.run_id for move in moves if move.run.seq in lost}
 
         return self._transaction(work)

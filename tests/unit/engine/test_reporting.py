@@ -271,6 +271,24 @@ def test_a_long_job_keeps_its_lease(journal: Journal, clock: HandClock, monkeypa
     jobs.stop()
 
 
+@pytest.mark.req("E9", "N3")
+def test_a_job_that_finds_nothing_rests_until_something_comes(journal: Journal, clock: HandClock) -> None:
+    """N3: its pause grows up to the longest; what it finds makes it quick again."""
+    pauses, jobs, found = list[float](), Jobs("me", journal.leases, clock), [0, 0, 0, 1, 0]
+    soon, done = jobs._soon, threading.Event()
+
+    def noted(name: str, seconds: float = 0.0) -> None:
+        pauses.append(round(seconds, 4))
+        done.set() if len(pauses) == 6 else soon(name, seconds and 0.001)
+
+    jobs._soon = noted  # type: ignore[method-assign]
+    jobs.every(0.02, "poll", lambda: found.pop(0), rest=0.04)
+    jobs.start()
+    assert done.wait(10)
+    jobs.stop()
+    assert pauses == [0.0, 0.03, 0.04, 0.04, 0.02, 0.03]
+
+
 @pytest.mark.req("E9", "N4")
 def test_a_job_that_fails_runs_again(journal: Journal, clock: HandClock) -> None:
     """N4: a fault of one turn is told and does not end the job."""

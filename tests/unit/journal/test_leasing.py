@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from models.domain.outcomes import Fact
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState
-from models.journal import Journal, open_journal
+from models.journal import Journal, open_journal, signals
 from models.journal.runs import admission
 from models.journal.runs.claiming import CRASHES
 from models.journal.runs.records import run_record
 from models.journal.runs.run import Arrival, Move, Start
 from models.journal.signals import raise_signals
+from models.journal.statements import statements
 from tests.unit.engine.hostile import START, HandClock
 
 
@@ -217,6 +218,15 @@ def test_a_signal_committed_late_still_wakes(postgres_url: str, clock: HandClock
     journal.runs.reap()
     assert journal.runs.states() == {("flow", "ready"): 1}
     journal.close()
+
+
+@pytest.mark.req("N3")
+def test_waits_that_are_over_are_found_by_an_index(journal: Journal) -> None:
+    """N3: every half second somebody looks, however many runs wait."""
+    late = statements(signals._SQL, "sqlite")["wake_late"]
+    with journal.engine.connect() as connection:
+        plan = connection.execute(sa.text(f"explain query plan {late.text}"), {"now": 0}).all()
+    assert ["USING INDEX run_late (due_at<?)" in row.detail for row in plan] == [True], plan
 
 
 @pytest.mark.req("E9")

@@ -52,6 +52,8 @@ def test_compacting_keeps_rows_and_never_gives_a_number_twice(tmp_path: Path, mo
     assert path.stat().st_size < size / 3
     assert len(second.table("t")) == 10
     assert second.table("t").new_key() == "51"
+    third = Ledger(path).table("t")
+    assert third.changed == third.rows.keys(), "the number that is kept is no row that changed"
 
 
 def test_what_was_not_flushed_is_not_on_file(tmp_path: Path) -> None:
