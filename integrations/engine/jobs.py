@@ -30,8 +30,8 @@ class Jobs:
     """Runs jobs under APScheduler. A job that missed its time runs once when it can (coalesced), however late.
 
     A job that may rest and finds nothing pauses longer each time, up to its longest pause, until it finds something or
-    is woken. A job is named; its lease in the journal keeps it to one process however long it takes, and it passes on when that
-    process is gone.
+    is woken. A job is named; its lease in the journal keeps it to one process however long it takes, and it passes on
+    when that process is gone.
     """
 
     def __init__(self, owner: str, leases: Leases, clock: Clock, threads: int = 8) -> None:

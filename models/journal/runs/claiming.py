@@ -12,6 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from models.action_log import action
+from models.domain.clock import Clock
 from models.journal.database import wall_now
 from models.journal.metadata import micros
 from models.journal.runs.run import Run, run_of
