@@ -17,7 +17,7 @@ from models.domain.errors import Misconfigured
 TOUCHED = "touched"
 """Column of a statement with the time of change as the vendor compares and sorts it; no row of ours has it."""
 MOMENTS = ("lastmodifieddate", "createddate")
-_DAY = re.compile(r"\br\.(trandate|startdate|enddate|duedate|hiredate|effectivedate)\b")
+_DAY = re.compile(r"\br\.(trandate|startdate|enddate|duedate|hiredate|effectivedate|closedondate)\b")
 _MOMENT = re.compile(rf"\br\.({'|'.join(MOMENTS)})\b")
 
 

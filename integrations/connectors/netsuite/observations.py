@@ -189,6 +189,21 @@ def rate_observation(raw: Raw) -> Observation:
     return Observation("exchange_rate", row.text("id"), row.text("id"), fields)
 
 
+def period_observation(raw: Raw) -> Observation:
+    """An accounting period of all companies of the account."""
+    row = row_of(raw)
+    changed, closed = row.opt_instant("lastmodifieddate"), row.opt_day("closedondate")
+    fields = {
+        "name": row.opt_text("periodname"),
+        "first": row.day("startdate").isoformat(),
+        "last": row.day("enddate").isoformat(),
+        "closed": bool(row.opt_flag("closed")),
+        "closed_on": closed.isoformat() if closed else None,
+        "changed_at": changed.isoformat() if changed else None,
+    }
+    return Observation("accounting_period", row.text("id"), row.text("id"), fields)
+
+
 OBSERVED: dict[str, tuple[str, Callable[[Raw], Observation]]] = {
     "project": ("job", project_observation),
     "charge_code": ("projectTask", charge_code_observation),
@@ -198,6 +213,7 @@ OBSERVED: dict[str, tuple[str, Callable[[Raw], Observation]]] = {
     "expense": ("expenseReport", expense_observation),
     "payment": ("customerPayment", payment_observation),
     "exchange_rate": ("currencyrate", rate_observation),
+    "accounting_period": ("accountingPeriod", period_observation),
 }
 WITH_LINES: dict[str, tuple[str, Callable[[Raw, Sequence[Raw]], Observation]]] = {
     "invoice": ("invoice", invoice_observation),

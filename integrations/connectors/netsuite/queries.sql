@@ -101,6 +101,11 @@ SELECT l.uniquekey AS id, l.transaction AS owner, l.amount, l.description, l.cus
        l.custcol_line_kind
 FROM transactionline l
 
+-- accountingPeriod: months of the books, and which of them are closed
+SELECT r.id, r.periodname, r.startdate, r.enddate, r.closed, r.closedondate, r.lastmodifieddate
+FROM accountingperiod r
+WHERE r.isyear = 'F' AND r.isquarter = 'F' AND r.isadjust = 'F'
+
 -- currencyrate: units of the base currency for one unit of the other
 SELECT r.id, r.basecurrency, r.transactioncurrency, r.exchangerate, r.effectivedate, r.lastmodifieddate
 FROM currencyrate r

@@ -92,11 +92,11 @@ class Office:
         return True
 
     def close(self, at: datetime, month: str) -> bool:
-        self._records.periods.put(month, {"closed": True})
+        self._records.shut(month, True, at)
         return True
 
     def reopen(self, at: datetime, month: str) -> bool:
-        self._records.periods.put(month, {"closed": False})
+        self._records.shut(month, False, at)
         return True
 
     def drop_ppm(self, at: datetime, code: str) -> bool:

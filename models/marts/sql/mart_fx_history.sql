@@ -11,80 +11,138 @@ grain: currency, valid_from
     assumed     BOOLEAN         -                            of days before the first known rate, which it takes
 */
 
+-- fx_version: every version of each rate, with the time in which it was what one could know
+-- What a system showed when its rates were read for the first time was there always, as far as anybody can tell.
+CREATE OR REPLACE TABLE memory.state.fx_version AS
+SELECT
+    *,
+    lead(known_from) OVER (
+        PARTITION BY system, system_id, CASE WHEN base IS NULL THEN effective_date END
+        ORDER BY observed_at, batch_id, n
+    ) AS known_until
+FROM (
+    SELECT
+        *,
+        CASE
+            WHEN observed_at = min(observed_at) OVER (PARTITION BY system) THEN TIMESTAMPTZ '0001-01-01 00:00:00+00'
+            ELSE least(changed_at, observed_at)
+        END AS known_from
+    FROM memory.state.rate
+);
+
+-- fx_cut: closed periods for whose days another rate is known now than when they were closed
+CREATE OR REPLACE TABLE memory.state.fx_cut AS
+WITH late AS (
+    SELECT known_from AS moment, effective_date FROM memory.state.fx_version WHERE effective_date IS NOT NULL
+    UNION ALL
+    SELECT known_until, effective_date FROM memory.state.fx_version WHERE known_until IS NOT NULL
+), since AS (  -- the earliest day that anything concerns which came to be known at a moment or after it
+    SELECT moment, min(min(effective_date)) OVER (ORDER BY moment DESC ROWS UNBOUNDED PRECEDING) AS day
+    FROM late
+    GROUP BY moment
+)
+SELECT row_number() OVER (ORDER BY closed_at, first, last) AS cut, *
+FROM (
+    SELECT DISTINCT p.first, p.last, p.closed_at
+    FROM memory.state.mart_period p
+    ASOF JOIN since s ON p.closed_at < s.moment
+    WHERE p.closed AND s.day <= p.last
+);
+
+-- fx_known: the rates that can be used now (cut 0), and those that could be when each of these periods was closed
+CREATE OR REPLACE TABLE memory.state.fx_known AS
+SELECT 0 AS cut, system, system_id, base, quote, effective_date, rate
+FROM memory.state.rate
+WHERE latest AND present AND fault IS NULL
+UNION ALL
+SELECT c.cut, v.system, v.system_id, v.base, v.quote, v.effective_date, v.rate
+FROM memory.state.fx_version v
+JOIN memory.state.fx_cut c ON v.known_from <= c.closed_at AND coalesce(v.known_until > c.closed_at, true)
+WHERE v.present AND v.fault IS NULL;
+
 -- fx_pair: what one unit of src is worth in dst since a day; as it was entered, before that the other way round
 CREATE OR REPLACE TABLE memory.state.fx_pair AS
 WITH entered AS (
-    SELECT quote AS src, coalesce(base, {currency}) AS dst, effective_date AS valid_from, rate
-    FROM memory.state.rate
-    WHERE latest AND present AND fault IS NULL AND quote <> coalesce(base, {currency})
+    SELECT cut, quote AS src, coalesce(base, {currency}) AS dst, effective_date AS valid_from, rate
+    FROM memory.state.fx_known
+    WHERE quote <> coalesce(base, {currency})
     -- Of two for one day the one that was entered last. One without a base only until its system tells bases.
     QUALIFY row_number() OVER (
-        PARTITION BY quote, coalesce(base, {currency}), effective_date
+        PARTITION BY cut, quote, coalesce(base, {currency}), effective_date
         ORDER BY base IS NULL, system, length(system_id) DESC, system_id DESC
     ) = 1
-        AND (base IS NOT NULL OR NOT bool_or(base IS NOT NULL) OVER (PARTITION BY system, quote))
+        AND (base IS NOT NULL OR NOT bool_or(base IS NOT NULL) OVER (PARTITION BY cut, system, quote))
 ), ways AS (
-    SELECT src, dst, valid_from, rate, false AS turned FROM entered
+    SELECT cut, src, dst, valid_from, rate, false AS turned FROM entered
     UNION ALL
-    SELECT dst, src, valid_from, CAST(1 / CAST(rate AS DOUBLE) AS DECIMAL(28,12)), true FROM entered
+    SELECT cut, dst, src, valid_from, CAST(1 / CAST(rate AS DOUBLE) AS DECIMAL(28,12)), true FROM entered
 )
-SELECT src, dst, valid_from, rate
+SELECT cut, src, dst, valid_from, rate
 FROM ways
 WHERE rate > 0
 QUALIFY NOT turned
-    OR valid_from < coalesce(min(valid_from) FILTER (NOT turned) OVER (PARTITION BY src, dst), DATE '9999-12-31');
+    OR valid_from < coalesce(min(valid_from) FILTER (NOT turned) OVER (PARTITION BY cut, src, dst), DATE '9999-12-31');
 
--- fx_pivot: the third currency of each, the one whose rates go on longest
-CREATE OR REPLACE TABLE memory.state.fx_pivot AS
-WITH spans AS (
-    SELECT src, dst, min(valid_from) AS first, max(valid_from) AS last FROM memory.state.fx_pair GROUP BY ALL
+-- fx_way: by which third currency each can be converted, and since when
+CREATE OR REPLACE TABLE memory.state.fx_way AS
+WITH leg AS (
+    SELECT cut, src, dst, min(valid_from) AS first FROM memory.state.fx_pair GROUP BY ALL
 )
-SELECT a.src AS currency, a.dst AS through
-FROM spans a
-JOIN spans b ON b.src = a.dst AND b.dst = {currency}
-WHERE a.src <> {currency}
-QUALIFY row_number() OVER (
-    PARTITION BY a.src ORDER BY least(a.last, b.last) DESC, greatest(a.first, b.first), a.dst
-) = 1;
+SELECT a.cut, a.src AS currency, a.dst AS through, greatest(a.first, b.first) AS first, d.first AS direct_from
+FROM leg a
+JOIN leg b ON b.cut = a.cut AND b.src = a.dst AND b.dst = {currency}
+LEFT JOIN leg d ON d.cut = a.cut AND d.src = a.src AND d.dst = {currency}
+WHERE a.src <> {currency};
 
--- mart_fx_history: direct rates, before them triangulated ones, and the first for all days before it
-CREATE OR REPLACE TABLE memory.state.mart_fx_history AS
-WITH direct AS (
-    SELECT src AS currency, valid_from, rate, valid_from AS quoted_on, CAST(NULL AS VARCHAR) AS through
-    FROM memory.state.fx_pair
-    WHERE dst = {currency}
-), moments AS (
-    SELECT p.currency, p.through, a.valid_from
-    FROM memory.state.fx_pivot p
-    JOIN memory.state.fx_pair a ON a.src = p.currency AND a.dst = p.through
+-- fx_line: direct rates, before them triangulated ones, and the first for all days before it; now and at each cut
+-- The third currency of a day is the one that goes back furthest among those still kept up: what comes later changes
+-- no earlier day.
+CREATE OR REPLACE TABLE memory.state.fx_line AS
+WITH moments AS (
+    SELECT w.cut, w.currency, p.valid_from
+    FROM memory.state.fx_way w
+    JOIN memory.state.fx_pair p ON p.cut = w.cut AND p.src = w.currency AND p.dst = w.through
+    WHERE w.direct_from IS NULL OR p.valid_from < w.direct_from
     UNION
-    SELECT p.currency, p.through, b.valid_from
-    FROM memory.state.fx_pivot p
-    JOIN memory.state.fx_pair b ON b.src = p.through AND b.dst = {currency}
+    SELECT w.cut, w.currency, p.valid_from
+    FROM memory.state.fx_way w
+    JOIN memory.state.fx_pair p ON p.cut = w.cut AND p.src = w.through AND p.dst = {currency}
+    WHERE w.direct_from IS NULL OR p.valid_from < w.direct_from
 ), triangulated AS (
     SELECT
+        m.cut,
         m.currency,
         m.valid_from,
         CAST(a.rate * b.rate AS DECIMAL(28,12)) AS rate,
         least(a.valid_from, b.valid_from) AS quoted_on,
-        m.through
+        w.through
     FROM moments m
-    ASOF JOIN memory.state.fx_pair a ON a.src = m.currency AND a.dst = m.through AND m.valid_from >= a.valid_from
-    ASOF JOIN memory.state.fx_pair b ON b.src = m.through AND b.dst = {currency} AND m.valid_from >= b.valid_from
+    JOIN memory.state.fx_way w ON w.cut = m.cut AND w.currency = m.currency
+    ASOF JOIN memory.state.fx_pair a
+        ON a.cut = m.cut AND a.src = m.currency AND a.dst = w.through AND m.valid_from >= a.valid_from
+    ASOF JOIN memory.state.fx_pair b
+        ON b.cut = m.cut AND b.src = w.through AND b.dst = {currency} AND m.valid_from >= b.valid_from
+    QUALIFY row_number() OVER (
+        PARTITION BY m.cut, m.currency, m.valid_from
+        ORDER BY least(a.valid_from, b.valid_from) < m.valid_from - {rate_days}, w.first, w.through
+    ) = 1
 ), known AS (
-    SELECT * FROM direct
+    SELECT cut, src AS currency, valid_from, rate, valid_from AS quoted_on, CAST(NULL AS VARCHAR) AS through
+    FROM memory.state.fx_pair
+    WHERE dst = {currency}
     UNION ALL
-    SELECT t.*
-    FROM triangulated t
-    LEFT JOIN (SELECT currency, min(valid_from) AS first FROM direct GROUP BY currency) d ON d.currency = t.currency
-    WHERE d.first IS NULL OR t.valid_from < d.first
+    SELECT * FROM triangulated
 )
-SELECT currency, valid_from, rate, quoted_on, through, false AS assumed FROM known WHERE rate > 0
+SELECT cut, currency, valid_from, rate, quoted_on, through, false AS assumed FROM known WHERE rate > 0
 UNION ALL
-SELECT currency, DATE '0001-01-01', arg_min(rate, valid_from), min(quoted_on), arg_min(through, valid_from), true
+SELECT cut, currency, DATE '0001-01-01', arg_min(rate, valid_from), min(quoted_on), arg_min(through, valid_from), true
 FROM known
 WHERE rate > 0
-GROUP BY currency
+GROUP BY cut, currency;
+
+-- mart_fx_history: what is known now
+CREATE OR REPLACE TABLE memory.state.mart_fx_history AS
+SELECT * EXCLUDE (cut) FROM memory.state.fx_line WHERE cut = 0
 UNION ALL
 SELECT {currency}, DATE '0001-01-01', CAST(1 AS DECIMAL(28,12)), CAST({now} AS DATE), NULL, false;
 
@@ -113,3 +171,22 @@ CREATE OR REPLACE MACRO memory.state.rate_day(d) AS greatest(
     least(coalesce(d, CAST({now} AS DATE)), (SELECT last FROM memory.state.fx_span)),
     (SELECT first FROM memory.state.fx_span)
 );
+
+-- fx_frozen: where a closed period keeps another rate than the one known now; one of which none was known takes today's
+CREATE OR REPLACE TABLE memory.state.fx_frozen AS
+WITH days AS (
+    SELECT cut, CAST(unnest(generate_series(first, last, INTERVAL 1 DAY)) AS DATE) AS day FROM memory.state.fx_cut
+), held AS (
+    SELECT d.cut, d.day, c.currency, h.rate
+    FROM days d
+    JOIN (SELECT DISTINCT cut, currency FROM memory.state.fx_line) c ON c.cut = d.cut
+    ASOF JOIN memory.state.fx_line h ON h.cut = d.cut AND h.currency = c.currency AND d.day >= h.valid_from
+)
+SELECT DISTINCT p.legal_entity, h.currency, h.day, h.rate
+FROM held h
+JOIN memory.state.fx_cut c USING (cut)
+JOIN memory.state.mart_period p ON p.closed AND p.closed_at = c.closed_at AND p.first = c.first AND p.last = c.last
+LEFT JOIN memory.state.fx_day fx ON fx.currency = h.currency AND fx.day = memory.state.rate_day(h.day)
+WHERE fx.rate IS DISTINCT FROM h.rate
+-- Two ERPs that keep one company's books: the one that closed first.
+QUALIFY row_number() OVER (PARTITION BY p.legal_entity, h.currency, h.day ORDER BY c.closed_at, h.rate) = 1;

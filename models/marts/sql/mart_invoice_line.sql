@@ -146,7 +146,7 @@ SELECT
     l.posting_id,
     l.amount,
     l.currency,
-    CAST(memory.state.cents(l.amount * fx.rate) AS DECIMAL(18,2)) AS amount_reporting,
+    CAST(memory.state.cents(l.amount * coalesce(zx.rate, fx.rate)) AS DECIMAL(18,2)) AS amount_reporting,
     CAST(l.hours AS DECIMAL(8,2)) AS hours,
     l.credits,
     l.document,
@@ -155,4 +155,6 @@ FROM line l
 LEFT JOIN undone u
     ON u.system = l.system AND u.invoice_key = coalesce(l.credits, l.key) AND u.item_key = l.item_key
 LEFT JOIN memory.state.fx_day fx
-    ON fx.currency = l.currency AND fx.day = memory.state.rate_day(l.issued_on);
+    ON fx.currency = l.currency AND fx.day = memory.state.rate_day(l.issued_on)
+LEFT JOIN memory.state.fx_frozen zx
+    ON zx.legal_entity = l.legal_entity AND zx.currency = l.currency AND zx.day = l.issued_on;

@@ -51,14 +51,22 @@ WITH one_project AS (
             WHEN 'time' THEN CAST(memory.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2))
             ELSE i.amount
         END AS cost,
-        fx.rate,
-        cfx.rate AS cost_fx
+        coalesce(zx.rate, fx.rate) AS rate,
+        coalesce(czx.rate, cfx.rate) AS cost_fx
     FROM held i
     LEFT JOIN memory.state.fx_day fx
         ON fx.currency = i.currency AND fx.day = memory.state.rate_day(i.work_date)
     LEFT JOIN memory.state.fx_day cfx
         ON cfx.currency = i.cost_currency AND cfx.day = memory.state.rate_day(i.work_date)
     LEFT JOIN memory.state.mart_project p ON p.project_key = i.project_code
+    LEFT JOIN memory.state.fx_frozen zx
+        ON zx.legal_entity = coalesce(i.legal_entity, p.legal_entity)
+        AND zx.currency = i.currency
+        AND zx.day = i.work_date
+    LEFT JOIN memory.state.fx_frozen czx
+        ON czx.legal_entity = coalesce(i.legal_entity, p.legal_entity)
+        AND czx.currency = i.cost_currency
+        AND czx.day = i.work_date
     LEFT JOIN memory.state.legal_entity z ON z.legal_entity = p.legal_entity
     LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = i.work_date
 ), summed AS (

@@ -21,11 +21,13 @@ WITH psa AS (
         w.legal_entity,
         w.project_key,
         sum(w.work_hours) AS hours,
-        sum(CAST(w.work_amount * fx.rate AS DECIMAL(18,2))) AS money,
+        sum(CAST(w.work_amount * coalesce(zx.rate, fx.rate) AS DECIMAL(18,2))) AS money,
         coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS explained
     FROM memory.state.mart_work w
     LEFT JOIN memory.state.fx_day fx
         ON fx.currency = w.work_currency AND fx.day = memory.state.rate_day(w.work_date)
+    LEFT JOIN memory.state.fx_frozen zx
+        ON zx.legal_entity = w.legal_entity AND zx.currency = w.work_currency AND zx.day = w.work_date
     WHERE w.kind = 'time' AND w.state <> 'not_approved'
     GROUP BY ALL
 ), erp AS (
@@ -35,11 +37,13 @@ WITH psa AS (
         sum(CAST(i.hours AS DECIMAL(8,2))) AS hours,
         sum(memory.state.cents(
             CAST(memory.state.cents(i.hours * CASE WHEN i.billable THEN i.bill_rate ELSE 0 END) AS DECIMAL(18,2))
-            * fx.rate
+            * coalesce(zx.rate, fx.rate)
         )) AS money
     FROM memory.state.item i
     LEFT JOIN memory.state.fx_day fx
         ON fx.currency = i.currency AND fx.day = memory.state.rate_day(i.work_date)
+    LEFT JOIN memory.state.fx_frozen zx
+        ON zx.legal_entity = i.legal_entity AND zx.currency = i.currency AND zx.day = i.work_date
     LEFT JOIN memory.state.item o ON o.role = 'psa' AND o.kind = 'time' AND o.item_key = i.item_key
     WHERE i.role = 'erp' AND i.kind = 'time'
     GROUP BY ALL

@@ -392,11 +392,11 @@ SELECT
     CAST(
         CASE
             WHEN j.on_invoice THEN j.billed_reporting
-            WHEN j.billable THEN memory.state.cents(j.amount * fx.rate)
+            WHEN j.billable THEN memory.state.cents(j.amount * coalesce(zx.rate, fx.rate))
             ELSE 0
         END AS DECIMAL(18,2)
     ) AS bill_reporting,
-    CAST(memory.state.cents(j.cost_amount * cfx.rate) AS DECIMAL(18,2)) AS cost_reporting,
+    CAST(memory.state.cents(j.cost_amount * coalesce(czx.rate, cfx.rate)) AS DECIMAL(18,2)) AS cost_reporting,
     j.state,
     j.blocker,
     j.blocker_owner,
@@ -429,9 +429,15 @@ SELECT
         WHEN NOT j.billable OR j.approval = 'reversed' THEN 0
         WHEN j.on_invoice AND j.billed_amount <> 0 AND j.billed_currency = j.currency
             THEN j.amount * (j.billed_reporting / j.billed_amount)
-        ELSE memory.state.cents(j.amount * fx.rate)
+        ELSE memory.state.cents(j.amount * coalesce(zx.rate, fx.rate))
     END AS DECIMAL(18,2)) AS work_reporting
 FROM memory.state.judged j
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
 LEFT JOIN memory.state.fx_day fx ON fx.currency = j.currency AND fx.day = memory.state.rate_day(j.work_date)
-LEFT JOIN memory.state.fx_day cfx ON cfx.currency = j.cost_currency AND cfx.day = memory.state.rate_day(j.work_date);
+LEFT JOIN memory.state.fx_day cfx ON cfx.currency = j.cost_currency AND cfx.day = memory.state.rate_day(j.work_date)
+LEFT JOIN memory.state.fx_frozen zx
+    ON zx.legal_entity = coalesce(j.legal_entity, p.legal_entity) AND zx.currency = j.currency AND zx.day = j.work_date
+LEFT JOIN memory.state.fx_frozen czx
+    ON czx.legal_entity = coalesce(j.legal_entity, p.legal_entity)
+    AND czx.currency = j.cost_currency
+    AND czx.day = j.work_date;

@@ -306,12 +306,12 @@ def test_a_correction_of_posted_time_is_shown_as_the_hazard_it_is_and_not_done_u
 @pytest.mark.req("F5", "F1", "E4")
 def test_a_closed_period_is_refused_by_the_erp_and_replayed_once_reopened(staffed: tuple[House, str]) -> None:
     house, user = staffed
-    house.vendors.erp.records.periods.put("2026-11", {"closed": True})
+    house.vendors.erp.records.shut("2026-11", True)
     entry = house.log("PRJ-1001.010", user)
     house.settle()
     [dead] = house.runs("time-to-bill")
     assert (dead["state"], dead["error_code"], dead["system"]) == ("dead", "closed-period", "netsuite")
-    house.vendors.erp.records.periods.put("2026-11", {"closed": False})
+    house.vendors.erp.records.shut("2026-11", False)
     house.journal.requests.append(
         "replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened"
     )
@@ -322,8 +322,8 @@ def test_a_closed_period_is_refused_by_the_erp_and_replayed_once_reopened(staffe
 @pytest.mark.req("F5", "X16")
 def test_an_entry_that_was_refused_and_then_withdrawn_never_counts(staffed: tuple[House, str]) -> None:
     house, user = staffed
-    periods = house.vendors.erp.records.periods
-    periods.put("2026-11", {"closed": True})
+    records = house.vendors.erp.records
+    records.shut("2026-11", True)
     entry = house.log("PRJ-1001.010", user)
     house.settle()
     [dead] = house.runs("time-to-bill")
@@ -331,7 +331,7 @@ def test_an_entry_that_was_refused_and_then_withdrawn_never_counts(staffed: tupl
     house.vendors.psa.remove("time_entries", entry, house.clock.at)
     house.settle()
     assert house.states("time-to-bill") == {"superseded": 1, "settled": 1}, "the withdrawal closes what was refused"
-    periods.put("2026-11", {"closed": False})
+    records.shut("2026-11", False)
     request = house.journal.requests.append(
         "replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened"
     )

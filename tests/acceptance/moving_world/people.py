@@ -342,7 +342,7 @@ def rename(people: People, chance: Random) -> str | None:
 def close_month(people: People, chance: Random) -> str | None:
     month = f"{people.now - timedelta(days=chance.choice((0, 31))):%Y-%m}"
     held = people.erp.periods.get(month)
-    people.erp.periods.put(month, {"closed": not (held and held["closed"])})
+    people.erp.shut(month, not (held and held["closed"]))
     return month
 
 

@@ -119,7 +119,7 @@ def test_a_job_whose_results_are_lost_is_in_doubt_for_each(world: World) -> None
 def test_a_closed_period_is_said_for_the_entry_alone(world: World) -> None:
     """F5: one entry in a closed month is refused with the field; the other one is posted."""
     ns_prepare(world)
-    world.vendors.erp.records.periods.put("2026-10", {"closed": True})
+    world.vendors.erp.records.shut("2026-10", True)
     late = posting(2)
     late = Change(
         late.action,

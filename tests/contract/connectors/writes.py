@@ -117,7 +117,10 @@ WRITES: Mapping[str, Sequence[Change]] = {
 
 
 def _ledger(world: World) -> None:
-    """An invoice with a line, a credit memo and a payment of a part of it, and a rate: what the ERP makes itself."""
+    """An invoice with a line, a credit memo and a payment of a part of it, a rate, a month that is closed: what the ERP
+    makes itself.
+    """
+    world.vendors.erp.records.shut("2026-09", True)
     tables = world.vendors.erp.records.tables
     bill = {
         "id": "2000000",

@@ -35,7 +35,7 @@ class NetSuite:
         self._jobs = Jobs(ledger, self.records)
         self.echo_at: datetime | None = None
         """When a project or charge code was last written, which readers of those feeds will see again."""
-        self._suiteql = SuiteQL(self.records.tables, self.records.tombstones)
+        self._suiteql = SuiteQL(self.records.queried, self.records.tombstones)
 
     def answer(self, request: Request) -> Answer:
         path = request.path.removeprefix(ROOT)

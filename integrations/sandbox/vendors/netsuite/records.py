@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from integrations.sandbox.vendors.wire import iso_z
@@ -95,6 +96,19 @@ class Records:
         self.bills_for = self.tables["timebill"].index(lambda row: fact_of(row.get("externalId")))
         self.expenses_of = self.tables["expensereport"].index(lambda row: (row.get("customer") or {}).get("id"))
         self.expenses_for = self.tables["expensereport"].index(lambda row: fact_of(row.get("externalId")))
+
+    @property
+    def queried(self) -> dict[str, Table]:
+        """The tables that queries ask."""
+        return {**self.tables, "accountingperiod": self.periods}
+
+    def shut(self, month: str, closed: bool, at: datetime | None = None) -> None:
+        """Close an accounting period (YYYY-MM), or open it again; now, unless told when."""
+        first, now = date.fromisoformat(f"{month}-01"), iso_z(at or self._clock.now())
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        named = {"periodName": f"{first:%b %Y}", "startDate": first.isoformat(), "endDate": last.isoformat()}
+        noted = {"closed": closed, "closedOnDate": now[:10] if closed else None, "lastModifiedDate": now}
+        self.periods.put(month, {**named, **noted, **dict.fromkeys(("isYear", "isQuarter", "isAdjust"), False)})
 
     def kind(self, name: str) -> str | None:
         """The table of a type name as the URL spells it, in any case."""

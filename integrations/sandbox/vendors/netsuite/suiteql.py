@@ -55,6 +55,7 @@ COLUMNS: dict[str, str] = {
     "creditmemo": "externalid tranid createdfrom entity customer subsidiary currency total status trandate memo",
     "customerpayment": "externalid tranid customer subsidiary currency total status memo trandate",
     "currencyrate": "externalid basecurrency transactioncurrency exchangerate effectivedate",
+    "accountingperiod": "periodname startdate enddate closed closedondate isyear isquarter isadjust",
 }
 LINE = """
     id transaction item description quantity rate amount memo custcol_milestone_id custcol_due custcol_completed
@@ -140,7 +141,7 @@ class SuiteQL:
         self._base.execute("BEGIN")
         if name not in BURIED:
             self._base.executemany(
-                f"DELETE FROM {name} WHERE id = ?", [(int(key),) for key in table.changed if key not in table.rows]
+                f"DELETE FROM {name} WHERE id = ?", [(_number(key),) for key in table.changed if key not in table.rows]
             )
         self._base.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({', '.join('?' * len(columns))})", fresh)
         if name in ("salesorder", "invoice", "creditmemo"):
@@ -155,7 +156,7 @@ class SuiteQL:
 
     def _flat(self, key: str, row: Row, columns: list[str]) -> list[Any]:
         lowered = {field.lower(): value for field, value in row.items()}
-        values: list[Any] = [int(key)]
+        values: list[Any] = [_number(key)]
         for column in columns[1:]:
             if column.endswith("__df"):
                 reference = lowered.get(column[:-4])
@@ -163,6 +164,11 @@ class SuiteQL:
             else:
                 values.append(_value(lowered.get(column)))
         return values
+
+
+def _number(key: str) -> int:
+    """The internal id of a record; a month's is its digits."""
+    return int(key.replace("-", ""))
 
 
 def _lines(key: str, row: Row) -> list[list[Any]]:
