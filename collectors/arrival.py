@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.pipeline.rows import CONTENT_LIMIT
+from collectors.pipeline.rows import BEGINNING
 from collectors.room import SMALL_BYTES, Stay
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,7 +31,7 @@ async def arrived(receive: Receive, headers: Mapping[str, str], limit: int, stay
     """The body of a request, None when its sender went away. Raises NoRoom or TooSlow."""
     length = headers.get("content-length", "")
     declared = int(length) if length.isascii() and length.isdigit() else SMALL_BYTES
-    await stay.take(declared if declared <= limit else CONTENT_LIMIT)
+    await stay.take(declared if declared <= limit else BEGINNING)
     try:
         async with asyncio.timeout(ARRIVAL_SECONDS):
             return await _read(receive, limit, stay)
@@ -53,6 +53,6 @@ async def _read(receive: Receive, limit: int, stay: Stay) -> Arrived | None:
                 await stay.take(limit)  # nothing where its length was told before
             parts.append(part)
         elif size - len(part) <= limit:
-            parts = [b"".join([*parts, part])[:CONTENT_LIMIT]]
+            parts = [b"".join([*parts, part])[:BEGINNING]]
         if not message.get("more_body") or size > limit + _DRAIN:
             return Arrived(b"".join(parts), size if size > limit else 0)

@@ -10,10 +10,10 @@ from collectors.pipeline.answer import Answer
 from collectors.pipeline.body import beginning
 from collectors.pipeline.otlp.decode import Decoded
 from collectors.pipeline.protect import protected_bytes
-from collectors.pipeline.reading import Reading, read
+from collectors.pipeline.reading import Reading, read, without_what_spoils_it
 from collectors.pipeline.refusal import Malformed, Refusal, TooLarge, UnknownEncoding, rest
 from collectors.pipeline.request import Request
-from collectors.pipeline.rows import CONTENT_LIMIT, Rows, decoded, quarantined, receiver, refused_frame, rows_of
+from collectors.pipeline.rows import BEGINNING, BODY_LIMIT, Rows, decoded, quarantined, receiver, refused_frame, rows_of
 from collectors.pipeline.spool.frame import Frame, Kind
 
 _log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Group:
         try:
             return read(request, self._limit)
         except Malformed as error:
-            self._kept.append((request, self._malformed(request, error)))
+            self._turn_away(request, "malformed", error, Answer(400, str(error)))
         except TooLarge as error:
             self._turn_away(request, "too-large", error, Answer(413, f"{error}: send smaller batches"))
         except UnknownEncoding as error:
@@ -61,9 +61,12 @@ class Group:
         return None
 
     def _turn_away(self, request: Request, code: str, error: Exception, answer: Answer) -> None:
-        """Its beginning goes to the quarantine while the allowance of this minute lasts; beyond, it is counted."""
-        if self._allowance.take(request.received_us):
-            self._refuse(request, _whole(request, code, error))
+        """It goes to the quarantine while the allowance of this minute lasts, for its sender will not send it again;
+        beyond, it is counted.
+        """
+        refusal = _whole(request, code, error)
+        if self._allowance.take(request.received_us, len(refusal.content)):
+            self._refuse(request, refusal)
             self._kept.append((request, answer))
         else:
             self._turned_away.append((request, answer))
@@ -74,14 +77,23 @@ class Group:
             found = _found(kind, [reading.frame for reading in readings])
         except Malformed as error:
             if len(readings) == 1:
-                request = readings[0].request
-                self._kept.append((request, self._malformed(request, error)))
-                return
+                return self._mend(kind, readings[0], error)
             for reading in readings:
                 self._decode(kind, [reading])
             return
         self.rows.extend(rows_of(kind, [reading.frame for reading in readings], found))
         self._keep(readings, found)
+
+    def _mend(self, kind: Kind, reading: Reading, error: Malformed) -> None:
+        """Store what is left of a request without what spoils it, or refuse it whole."""
+        request = reading.request
+        try:
+            mended = without_what_spoils_it(reading)
+            found = _found(kind, [mended.frame])
+        except Malformed:
+            return self._turn_away(request, "malformed", error, Answer(400, str(error)))
+        self.rows.extend(rows_of(kind, [mended.frame], found))
+        self._keep([mended], found)
 
     def _keep(self, readings: list[Reading], found: Decoded) -> None:
         rejected: dict[int, list[Refusal]] = {}
@@ -100,11 +112,6 @@ class Group:
         self.frames.append(refused_frame(request.kind, origin, refusal))
         self.rows.quarantine.append(quarantined(origin, receiver(request.kind), refusal))
 
-    def _malformed(self, request: Request, error: Malformed) -> Answer:
-        """400; the bytes go to the quarantine too, for the sender will not send them again."""
-        self._refuse(request, _whole(request, "malformed", error))
-        return Answer(400, str(error))
-
 
 def _found(kind: Kind, frames: list[Frame]) -> Decoded:
     """What the frames hold. A fault of ours counts as malformed: that sender hears of it, and the others are served."""
@@ -118,8 +125,9 @@ def _found(kind: Kind, frames: list[Frame]) -> Decoded:
 
 
 def _whole(request: Request, code: str, error: Exception) -> Refusal:
-    """The refusal of a whole body, with as much of its beginning as the quarantine holds."""
-    content = protected_bytes(beginning(request.body, request.encoding, CONTENT_LIMIT))
+    """The refusal of a whole body, with as much of it as the quarantine holds."""
+    limit = BEGINNING if isinstance(error, TooLarge) else BODY_LIMIT
+    content = protected_bytes(beginning(request.body, request.encoding, limit))
     return Refusal(0, code, str(error), "", content, request.size or len(request.body))
 
 
@@ -130,7 +138,8 @@ def _accepted(reading: Reading, refusals: list[Refusal]) -> Answer:
     rejected = sum(refusal.items for refusal in refusals)
     stored = max(lines - rejected, 0)
     if not refusals:
-        return Answer(200, stored=stored)
+        return Answer(200, reading.remark, stored)
     reasons = list(dict.fromkeys(refusal.reason for refusal in refusals))
     more = f" and {len(reasons) - 3} other reasons" if len(reasons) > 3 else ""
-    return Answer(200, f"{rejected} refused and kept in quarantine: {'; '.join(reasons[:3])}{more}", stored, rejected)
+    refused = f"{rejected} refused and kept in quarantine: {'; '.join(reasons[:3])}{more}"
+    return Answer(200, f"{refused}; {reading.remark}" if reading.remark else refused, stored, rejected)

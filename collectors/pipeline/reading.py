@@ -9,8 +9,9 @@ from collectors.pipeline.body import plain_body
 from collectors.pipeline.observations import check_lines
 from collectors.pipeline.otlp.decode import Signal
 from collectors.pipeline.otlp.from_json import protobuf_of
+from collectors.pipeline.otlp.mending import mended
 from collectors.pipeline.otlp.outline import check_outline
-from collectors.pipeline.refusal import Refusal, TooLarge, UnknownEncoding
+from collectors.pipeline.refusal import Malformed, Refusal, TooLarge, UnknownEncoding
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Frame, Kind
 
@@ -19,15 +20,17 @@ _MEDIA = {
     Kind.LOGS: (PROTOBUF, JSON),
     Kind.OBSERVATIONS: ("application/x-ndjson", "application/ndjson"),
 }
+_SIGNAL = {Kind.TRACES: Signal.TRACES, Kind.LOGS: Signal.LOGS}
 
 
 @dataclass(slots=True)
 class Reading:
-    """A request with its payload read; `refusals` were left out of the payload (JSON items that cannot be read)."""
+    """A request with its payload read; `refusals` were left out of the payload, `remark` says what was mended in it."""
 
     request: Request
     frame: Frame
     refusals: list[Refusal]
+    remark: str = ""
 
 
 def read(request: Request, limit: int) -> Reading:
@@ -40,16 +43,28 @@ def read(request: Request, limit: int) -> Reading:
         raise UnknownEncoding(f"content type {request.media[:60]!r} is not offered here: send {' or '.join(offered)}")
     if request.size:
         raise TooLarge(f"the body is larger than {limit >> 20} MiB")
-    payload, refusals = _checked(request, plain_body(request.body, request.encoding, limit))
-    return Reading(request, Frame(request.kind, request.received_us, request.sender, payload), refusals)
-
-
-def _checked(request: Request, payload: bytes) -> tuple[bytes, list[Refusal]]:
-    signal = Signal.TRACES if request.kind is Kind.TRACES else Signal.LOGS
+    payload = plain_body(request.body, request.encoding, limit)
     if request.kind is Kind.OBSERVATIONS:
         check_lines(payload)
     elif request.media == JSON:
-        return protobuf_of(signal, payload)
+        found = protobuf_of(_SIGNAL[request.kind], payload)
+        return Reading(request, _frame(request, found.payload), found.refusals, found.remark)
     else:
-        check_outline(signal, payload)
-    return payload, []
+        check_outline(_SIGNAL[request.kind], payload)
+    return Reading(request, _frame(request, payload), [])
+
+
+def without_what_spoils_it(reading: Reading) -> Reading:
+    """The reading of a request that no decoder reads, mended. Raises Malformed where there is nothing to mend."""
+    request, payload = reading.request, reading.frame.payload
+    if request.kind is Kind.OBSERVATIONS:
+        raise Malformed("lines are refused one by one")
+    found = mended(_SIGNAL[request.kind], payload)
+    if found.body == payload:
+        raise Malformed("nothing of it can be mended")
+    remark = "; ".join(filter(None, (reading.remark, found.remark)))
+    return Reading(request, _frame(request, found.body), reading.refusals + found.refusals, remark)
+
+
+def _frame(request: Request, payload: bytes) -> Frame:
+    return Frame(request.kind, request.received_us, request.sender, payload)

@@ -31,14 +31,14 @@ def _reply(answer: Answer, kind: Kind, media: str) -> Reply:
 
 
 def _json(answer: Answer, kind: Kind) -> bytes:
-    if not answer.rejected:
+    if not answer.sentence:
         return b"{}"
     field = "rejectedSpans" if kind is Kind.TRACES else "rejectedLogRecords"
     return orjson.dumps({"partialSuccess": {field: str(answer.rejected), "errorMessage": answer.sentence}})
 
 
 def _protobuf(answer: Answer, kind: Kind) -> bytes:
-    if not answer.rejected:
+    if not answer.sentence:
         return b""
     traces, logs = ExportTraceServiceResponse(), ExportLogsServiceResponse()
     traces.partial_success.rejected_spans = logs.partial_success.rejected_log_records = answer.rejected

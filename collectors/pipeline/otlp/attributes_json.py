@@ -21,7 +21,7 @@ from collectors.pipeline.refusal import Malformed
 
 _CONTROL = r"[\x00-\x1f]"
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
-_NESTED_BYTES = 512 << 10  # two bytes can be a nested value, and each becomes a Python object
+NESTED_BYTES = 512 << 10  # two bytes can be a nested value, and each becomes a Python object
 _MASKED = pa.scalar(f'"{MASK}"')
 
 
@@ -138,8 +138,8 @@ def _nested_map(column: pa.Array) -> pa.Array:
 
 
 def _small(raw: bytes) -> bytes:
-    if len(raw) > _NESTED_BYTES:
-        raise Malformed(f"a nested attribute value of {len(raw)} bytes is larger than {_NESTED_BYTES}")
+    if len(raw) > NESTED_BYTES:
+        raise Malformed(f"a nested attribute value of {len(raw)} bytes is larger than {NESTED_BYTES}")
     return raw
 
 

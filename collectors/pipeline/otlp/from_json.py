@@ -2,154 +2,165 @@
 
 OTLP 1.x JSON is the proto3 JSON mapping with these differences: trace and span ids are hex (either case), enums are
 numbers, 64-bit integers may be numbers or strings, field names are lowerCamelCase (snake_case is taken too), and
-unknown fields are ignored. One span or log record that cannot be read is refused alone.
+unknown fields are ignored. The names before OTLP 1.0 (`instrumentationLibrarySpans`) are read as well. A span or log
+record that cannot be read is refused alone, a resource or scope that cannot be read with what is in it.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from google.protobuf.json_format import ParseDict, ParseError
-from google.protobuf.message import Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from collectors.pipeline.otlp.decode import Signal
+from collectors.pipeline.otlp.json_items import UNREADABLE, filled, item, refusal
 from collectors.pipeline.protect import protected_content
 from collectors.pipeline.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
 
-_ID_BYTES = {"traceId": 16, "spanId": 8, "parentSpanId": 8}
-_CONTAINERS: dict[Signal, tuple[Any, str, str, str]] = {
-    Signal.TRACES: (ExportTraceServiceRequest, "resourceSpans", "scopeSpans", "spans"),
-    Signal.LOGS: (ExportLogsServiceRequest, "resourceLogs", "scopeLogs", "logRecords"),
-}
-_SNAKE: dict[str, str] = {
-    "resource_spans": "resourceSpans",
-    "scope_spans": "scopeSpans",
-    "resource_logs": "resourceLogs",
-    "scope_logs": "scopeLogs",
-    "log_records": "logRecords",
-    "trace_id": "traceId",
-    "span_id": "spanId",
-    "parent_span_id": "parentSpanId",
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+_REPLACEMENT = rb"\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a signal calls its parts; of several names the first is today's."""
+
+    message: Any
+    item: str
+    resources: str
+    scopes: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+_NAMES = {
+    Signal.TRACES: _Names(
+        ExportTraceServiceRequest, "span", "resourceSpans", ("scopeSpans", "instrumentationLibrarySpans"), ("spans",)
+    ),
+    Signal.LOGS: _Names(
+        ExportLogsServiceRequest,
+        "log record",
+        "resourceLogs",
+        ("scopeLogs", "instrumentationLibraryLogs"),
+        ("logRecords", "logs"),
+    ),
 }
 
 
-def protobuf_of(signal: Signal, body: bytes) -> tuple[bytes, list[Refusal]]:
-    """The request as protobuf bytes, and what had to be left out (`request` is 0 in each Refusal).
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The request as protobuf bytes, what had to be left out (`request` is 0 in each), and what was mended in it."""
+
+    payload: bytes
+    refusals: list[Refusal]
+    remark: str = ""
+
+
+def protobuf_of(signal: Signal, body: bytes) -> Converted:
+    """The request as protobuf bytes.
 
     Raises Malformed when the body is no JSON object of the signal's shape, TooLarge for far too many items.
     """
+    document, remark = _document(body)
+    conversion = _Conversion(_NAMES[signal])
+    payload = conversion.payload(_object(document, "the body"))
+    return Converted(payload, conversion.limited(), remark)
+
+
+@dataclass(slots=True)
+class _Conversion:
+    names: _Names
+    refusals: list[Refusal] = field(default_factory=list)
+    count: int = 0
+
+    def payload(self, document: dict[str, Any]) -> bytes:
+        request, names = self.names.message(), self.names
+        for held in _values(document, (names.resources,), names.resources):
+            self._added(getattr(request, _snake(names.resources)), held, names.resources, self._resource)
+        if self.refusals and not self.count:
+            raise Malformed(self.refusals[0].reason)
+        payload: bytes = request.SerializeToString()
+        return payload
+
+    def limited(self) -> list[Refusal]:
+        """The refusals, those beyond the first thousand counted."""
+        more = sum(refused.items for refused in self.refusals[MOST_REFUSALS:])
+        return [*self.refusals[:MOST_REFUSALS], rest(0, more)] if more else self.refusals
+
+    def _added(self, parts: Any, held: Any, path: str, fill: Callable[[Any, dict[str, Any]], None]) -> None:
+        """Add a resource or a scope with all that is in it, or refuse it with that."""
+        try:
+            fill(parts.add(), _object(held, f"each of {path}"))
+        except Malformed as error:
+            del parts[-1]
+            content = protected_content(held)
+            items = max(1, sum(1 for _ in _items(held, self.names)))
+            self.refusals.append(Refusal(0, "unreadable", str(error), path, content, len(content), items))
+
+    def _resource(self, made: Any, held: dict[str, Any]) -> None:
+        names = self.names
+        path = f"{names.resources}.{names.scopes[0]}"
+        filled(made, _only(held, "resource", "schemaUrl"), names.resources)
+        scopes = _values(held, names.scopes, path)
+        for scope in scopes:
+            self._added(getattr(made, _snake(names.scopes[0])), scope, path, self._scope)
+
+    def _scope(self, made: Any, held: dict[str, Any]) -> None:
+        names = self.names
+        path = f"{names.resources}.{names.scopes[0]}"
+        found = _values(held, names.items, f"{path}.{names.items[0]}")
+        old = {"scope": held["instrumentationLibrary"]} if "instrumentationLibrary" in held else {}
+        filled(made, old | _only(held, "scope", "schemaUrl"), path)
+        self.count += len(found)
+        if self.count > MOST_ITEMS:
+            raise too_many(self.count, names.items[0])
+        parts = getattr(made, _snake(names.items[0]))
+        for one in found:
+            try:
+                item(one, parts.add())
+            except UNREADABLE as error:
+                described = parts[-1].DESCRIPTOR
+                del parts[-1]
+                self.refusals.append(refusal(names.item, one, error, described))
+
+
+def _document(body: bytes) -> tuple[Any, str]:
+    """The JSON, and a remark where bytes that are no UTF-8 or half surrogates were replaced in it."""
     try:
-        document = orjson.loads(body)
+        return orjson.loads(body), ""
+    except orjson.JSONDecodeError as error:
+        mended = _ESCAPE.sub(_whole, body.decode("utf-8", "replace").encode())
+        if mended == body:
+            raise Malformed(f"the body is no JSON: {error}") from error
+    try:
+        return orjson.loads(mended), "text that is no Unicode was replaced by U+FFFD"
     except orjson.JSONDecodeError as error:
         raise Malformed(f"the body is no JSON: {error}") from error
-    message, resources, scopes, items = _CONTAINERS[signal]
-    refusals: list[Refusal] = []
-    request, count = message(), 0
-    for resource in _objects(_object(document, "the body"), resources, resources):
-        group = _filled(getattr(request, _snake(resources)).add(), _only(resource, "resource", "schemaUrl"), resources)
-        for scope in _objects(resource, scopes, f"{resources}.{scopes}"):
-            inner = _filled(
-                getattr(group, _snake(scopes)).add(), _only(scope, "scope", "schemaUrl"), f"{resources}.{scopes}"
-            )
-            found = _values(scope, items, f"{resources}.{scopes}.{items}")
-            count += len(found)
-            if count > MOST_ITEMS:
-                raise too_many(count, items)
-            _add_items(inner, signal, found, refusals)
-    return request.SerializeToString(), _limited(refusals)
 
 
-def _add_items(scope: Message, signal: Signal, found: list[Any], refusals: list[Refusal]) -> None:
-    target = getattr(scope, _snake(_CONTAINERS[signal][3]))
-    kind = Span if signal is Signal.TRACES else LogRecord
-    for item in found:
-        try:
-            target.append(ParseDict(_with_ids(item), kind(), ignore_unknown_fields=True))
-        except (ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            refusals.append(_refusal(signal, item, error))
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return escape[0] if escape[1] is None else _REPLACEMENT
 
 
-def _limited(refusals: list[Refusal]) -> list[Refusal]:
-    more = len(refusals) - MOST_REFUSALS
-    return [*refusals[:MOST_REFUSALS], rest(0, more)] if more > 0 else refusals
+def _items(held: Any, names: _Names) -> Iterator[Any]:
+    """The spans or log records below what is refused, as far as they can be counted."""
+    if isinstance(held, dict):
+        for name in {*names.scopes, *map(_snake, names.scopes)}:
+            for scope in held.get(name) or () if isinstance(held.get(name), list) else ():
+                yield from _items(scope, names)
+        for name in {*names.items, *map(_snake, names.items)}:
+            yield from held[name] if isinstance(held.get(name), list) else ()
 
 
-def _refusal(signal: Signal, item: Any, error: Exception) -> Refusal:
-    content = protected_content(item)
-    path = error.path if isinstance(error, _BadId) else ""
-    code = error.code if isinstance(error, _BadId) else "unreadable"
-    kind = "span" if signal is Signal.TRACES else "log record"
-    reason = str(error) or "it nests too deeply"
-    return Refusal(
-        0,
-        code,
-        reason if isinstance(error, _BadId) else f"the {kind} cannot be read: {reason}",
-        path,
-        content,
-        len(content),
-    )
-
-
-class _BadId(ValueError):
-    """An id that is not hex of its length."""
-
-    def __init__(self, path: str, value: Any) -> None:
-        super().__init__(f"{path} must be {_ID_BYTES[path] * 2} hex digits, got {str(value)[:40]!r}")
-        self.path = path
-        self.code = {"traceId": "trace-id", "spanId": "span-id", "parentSpanId": "parent-span-id"}[path]
-
-
-def _with_ids(item: Any) -> dict[str, Any]:
-    """The span or log record with hex ids turned into the base64 that the protobuf mapping reads; `links` alike."""
-    if not isinstance(item, dict):
-        raise ValueError(f"it must be an object, not {type(item).__name__}")
-    turned: dict[str, Any] = {}
-    for given, value in item.items():
-        name = _SNAKE.get(str(given), str(given))
-        if name in turned:
-            raise ValueError(f"{name} is given twice")
-        turned[name] = _base64_id(name, value) if name in _ID_BYTES else value
-    if turned.get("links"):
-        if not isinstance(turned["links"], list):
-            raise ValueError("links must be a list")
-        turned["links"] = [_with_ids(link) for link in turned["links"]]
-    return turned
-
-
-def _base64_id(name: str, value: Any) -> str:
-    if value is None or value == "":
-        return ""
-    if not isinstance(value, str) or len(value) != _ID_BYTES[name] * 2:
-        raise _BadId(name, value)
-    try:
-        return base64.b64encode(bytes.fromhex(value)).decode()
-    except ValueError as error:
-        raise _BadId(name, value) from error
-
-
-def _filled(target: Any, fields: dict[str, Any], path: str) -> Any:
-    try:
-        return ParseDict(fields, target, ignore_unknown_fields=True)
-    except (ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise Malformed(f"{path} cannot be read: {error}") from error
-
-
-def _objects(holder: dict[str, Any], name: str, path: str) -> Iterator[dict[str, Any]]:
-    for value in _values(holder, name, path):
-        yield _object(value, f"each of {path}")
-
-
-def _values(holder: dict[str, Any], name: str, path: str) -> list[Any]:
-    found = holder.get(name, holder.get(_snake(name)))
-    if found is None:
-        return []
+def _values(holder: dict[str, Any], names: tuple[str, ...], path: str) -> list[Any]:
+    given = (holder.get(name) for one in names for name in (one, _snake(one)))
+    found: Any = next((value for value in given if value is not None), [])
     if not isinstance(found, list):
         raise Malformed(f"{path} must be a list, not {type(found).__name__}")
     return found

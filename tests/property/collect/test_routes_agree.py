@@ -165,8 +165,8 @@ def test_spans_by_columns_by_upb_and_by_json_are_the_same_rows(requests, snake):
     assert not found.refusals
     assert [oracle.opened(row) for row in found.table.to_pylist()] == wanted
     roads = [protobuf_of(Signal.TRACES, as_json(request, snake)) for request in requests]
-    assert not any(refusals for _, refusals in roads)
-    assert decode(Signal.TRACES, [body for body, _ in roads], received).table.equals(found.table)
+    assert not any(road.refusals or road.remark for road in roads)
+    assert decode(Signal.TRACES, [road.payload for road in roads], received).table.equals(found.table)
 
 
 @settings(max_examples=40, deadline=None)
@@ -178,4 +178,4 @@ def test_log_records_by_columns_by_upb_and_by_json_are_the_same_rows(requests, s
     wanted = [row for body, at in zip(bodies, received, strict=True) for row in oracle.log_rows(body, at)]
     assert [oracle.opened(row) for row in found.table.to_pylist()] == wanted
     roads = [protobuf_of(Signal.LOGS, as_json(request, snake)) for request in requests]
-    assert decode(Signal.LOGS, [body for body, _ in roads], received).table.equals(found.table)
+    assert decode(Signal.LOGS, [road.payload for road in roads], received).table.equals(found.table)

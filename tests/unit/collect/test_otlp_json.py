@@ -27,8 +27,8 @@ def body(*spans):
 
 
 def stored(content):
-    payload, refusals = protobuf_of(Signal.TRACES, content)
-    return decode(Signal.TRACES, [payload], [1]).table.to_pylist(), refusals
+    found = protobuf_of(Signal.TRACES, content)
+    return decode(Signal.TRACES, [found.payload], [1]).table.to_pylist(), found.refusals
 
 
 def test_hex_in_either_case_and_64_bit_numbers_as_text_or_number():
@@ -82,7 +82,6 @@ def test_a_span_that_is_no_object_is_refused_alone(span):
         b'{"resourceSpans": [1]}',
         b'{"resourceSpans": [{"resource": 5}]}',
         b'{"resourceSpans": [{"scopeSpans": [{"spans": {}}]}]}',
-        b'{"a": "\xff"}',
     ],
 )
 def test_a_body_of_another_shape_is_malformed(content):

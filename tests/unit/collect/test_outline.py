@@ -68,5 +68,5 @@ def test_refusals_beyond_the_first_thousand_are_counted():
     assert len(found.refusals) == MOST_REFUSALS + 1
     assert (found.refusals[-1].request, found.refusals[-1].items) == (1, 500)
     spans = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [0] * (MOST_REFUSALS + 7)}]}]})
-    refusals = protobuf_of(Signal.TRACES, spans)[1]
+    refusals = protobuf_of(Signal.TRACES, spans).refusals
     assert sum(refusal.items for refusal in refusals) == MOST_REFUSALS + 7
