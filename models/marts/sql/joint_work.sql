@@ -1,7 +1,8 @@
 /*
 Approved time and expenses beside what the ERP holds of each: one row a pair, or a side that stands alone.
 
-A posting and the reversal that takes it back whole are nothing; every other posting stands. Of several of one item the
+A posting and the reversal that takes it back whole, with its hours and money, on its project and day, are nothing;
+every other posting stands. Of several of one item the
 newest is the item's own, the others stand alone. An amount is hours x bill rate, or what was spent; 0 where the
 customer does not pay. What the entry leaves open (its rate, its company) is as it was posted.
 
@@ -33,16 +34,29 @@ grain: entity, item_key, source_key, target_key
     doubled              BOOLEAN        -         a second record of an item that has its own
 */
 
+-- posted: every posting with what the customer pays for it
+CREATE OR REPLACE TABLE memory.state.posted AS
+SELECT *, CAST(CASE
+    WHEN NOT billable THEN 0
+    WHEN kind = 'time' THEN coalesce(memory.state.cents(hours * bill_rate), 0)
+    ELSE coalesce(amount, 0)
+END AS DECIMAL(18,2)) AS money
+FROM memory.state.item
+WHERE role = 'erp';
+
 -- undone: what reversals take back, by the posting they name
 CREATE OR REPLACE TABLE memory.state.undone AS
 SELECT
     system,
     kind,
     regexp_replace(key, '-R$', '') AS key,
+    project_code,
+    work_date,
     CAST(sum(abs(hours)) AS DECIMAL(18,6)) AS hours,
-    CAST(sum(abs(amount)) AS DECIMAL(18,6)) AS amount
-FROM memory.state.item
-WHERE role = 'erp' AND reversal
+    CAST(sum(abs(amount)) AS DECIMAL(18,6)) AS amount,
+    CAST(sum(abs(money)) AS DECIMAL(18,2)) AS money
+FROM memory.state.posted
+WHERE reversal
 GROUP BY ALL;
 
 -- joint_work: each approved item with its posting, item by item
@@ -50,28 +64,31 @@ CREATE OR REPLACE TABLE memory.state.joint_work AS
 WITH held AS (
     SELECT i.* REPLACE (
         CAST(i.hours - sign(i.hours) * coalesce(u.hours, 0) AS DECIMAL(18,6)) AS hours,
-        CAST(i.amount - sign(i.amount) * coalesce(u.amount, 0) AS DECIMAL(18,2)) AS amount
+        CAST(i.amount - sign(i.amount) * coalesce(u.amount, 0) AS DECIMAL(18,2)) AS amount,
+        CAST(i.money - sign(coalesce(i.hours, i.amount)) * coalesce(u.money, 0) AS DECIMAL(18,2)) AS money
     )
-    FROM memory.state.item i
-    LEFT JOIN memory.state.undone u USING (system, kind, key)
-    WHERE i.role = 'erp' AND NOT i.reversal
-        AND (u.key IS NULL OR abs(coalesce(i.hours, i.amount)) <> coalesce(u.hours, u.amount))
+    FROM memory.state.posted i
+    LEFT JOIN memory.state.undone u
+        ON u.system = i.system AND u.kind = i.kind AND u.key = i.key
+        AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
+    WHERE NOT i.reversal
+        -- Somebody may have changed the posting before it was taken back as it had been sent.
+        AND (u.key IS NULL OR abs(coalesce(i.hours, i.amount)) <> coalesce(u.hours, u.amount) OR abs(i.money) <> u.money)
     UNION ALL
-    -- A reversal of a posting that is not there (any more).
-    SELECT i.* REPLACE (CAST(-abs(i.hours) AS DECIMAL(18,6)) AS hours, CAST(-abs(i.amount) AS DECIMAL(18,2)) AS amount)
-    FROM memory.state.item i
-    ANTI JOIN memory.state.item p
-        ON p.role = 'erp' AND NOT p.reversal AND p.system = i.system AND p.kind = i.kind
-        AND p.key = regexp_replace(i.key, '-R$', '')
-    WHERE i.role = 'erp' AND i.reversal
+    -- A reversal of a posting that is not there (any more), or stands elsewhere.
+    SELECT i.* REPLACE (
+        CAST(-abs(i.hours) AS DECIMAL(18,6)) AS hours,
+        CAST(-abs(i.amount) AS DECIMAL(18,2)) AS amount,
+        CAST(-abs(i.money) AS DECIMAL(18,2)) AS money
+    )
+    FROM memory.state.posted i
+    ANTI JOIN memory.state.posted p
+        ON NOT p.reversal AND p.system = i.system AND p.kind = i.kind AND p.key = regexp_replace(i.key, '-R$', '')
+        AND p.project_code IS NOT DISTINCT FROM i.project_code AND p.work_date IS NOT DISTINCT FROM i.work_date
+    WHERE i.reversal
 ), target AS (
     SELECT
         *,
-        CAST(CASE
-            WHEN NOT billable THEN 0
-            WHEN kind = 'time' THEN coalesce(memory.state.cents(hours * bill_rate), 0)
-            ELSE coalesce(amount, 0)
-        END AS DECIMAL(18,2)) AS money,
         row_number() OVER (PARTITION BY kind, item_key ORDER BY reversal, length(key) DESC, key DESC, system) AS n
     FROM held
 ), source AS (

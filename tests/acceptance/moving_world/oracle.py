@@ -104,7 +104,7 @@ class Books:
 
     def __init__(self, psa: Mapping[str, Iterable[Raw]], erp: Mapping[str, Iterable[Raw]]) -> None:
         self._projects = {row["id"]: str(row["title"]).split(" ", 1)[0] for row in psa["workspaces"]}
-        self._jobs = {str(row["id"]): row for row in erp["job"]}
+        self._jobs = {str(row["id"]): row for row in (*erp["deleted"], *erp["job"])}
         self.facts: dict[str, Fact] = {}
         for row in psa["time_entries"]:
             self._entry(row)
@@ -138,5 +138,5 @@ class Books:
     def _invoice(self, row: Raw) -> None:
         for line in (row.get("item") or {}).get("items", []):
             posting = str(line.get("custcol_posting_id") or "")
-            if "-v" in posting:
+            if posting:
                 self._fact(fact_of(posting)).lines.append((str(row.get("tranId")), Decimal(str(line["amount"]))))

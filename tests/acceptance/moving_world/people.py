@@ -7,7 +7,7 @@ and `moment_of`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -77,7 +77,13 @@ class People:
 
 
 def any_of(rows: list[Any], chance: Random) -> Any:
-    return chance.choice(rows) if rows else None
+    """One of them; records in the order of their names, which a seed finds again whatever numbers they were given."""
+    named = sorted(rows, key=_name) if rows and isinstance(rows[0], Mapping) else rows
+    return chance.choice(named) if rows else None
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return str(row.get("externalId") or row.get("id") or row.get("Id"))
 
 
 # Time entries.
@@ -214,8 +220,12 @@ def bill(people: People, chance: Random) -> str | None:
     for row in people.standing_bills():
         if row.get("rate") is not None and row.get("isBillable"):
             by_job.setdefault(row["customer"]["id"], []).append(row)
+    by_job = {job: rows for job, rows in by_job.items() if job in people.erp.tables["job"].rows}
     job = any_of(sorted(by_job), chance)
-    return None if job is None else invoice(people, job, by_job[job][: chance.randint(1, 4)])
+    if job is None:
+        return None
+    rows = sorted(by_job[job], key=_name)
+    return invoice(people, job, rows[: chance.randint(1, 4)])
 
 
 def invoice(people: People, job: str, rows: list[dict[str, Any]]) -> str:

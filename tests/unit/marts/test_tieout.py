@@ -218,6 +218,39 @@ def test_a_posting_and_its_reversal_are_nothing_and_a_second_posting_is_one_too_
     ]
 
 
+def test_a_reversal_of_less_than_the_posting_became_leaves_money_that_no_work_stands_behind() -> None:
+    """Its rate was raised in the ERP, then the work was corrected: what was sent is taken back, the rise stands."""
+    lake = firm()
+    key = entry(lake, changed_at=LONG_AGO)
+    fields = {"time_entry_id": key, "project_code": "PRJ-1001", "work_date": "2026-09-20", "created_at": LONG_AGO}
+    for name, rate, hours in (("v1", "150.00", "8.00"), ("v1-R", "100.00", "-8.00"), ("v2", "100.00", "8.00")):
+        taken = {"bill_rate": money(rate), "hours": hours, "reversal": name.endswith("-R")}
+        lake.observe("netsuite", "time_entry", f"{key}-{name}", **fields, **taken)
+    refresh(lake.connection, "EUR", Stopped(), LEVELS)
+    rows = lake.rows("SELECT place, reason, target_key, target_amount FROM mart_tieout WHERE flow = 'time-to-bill'")
+    assert sorted((row["place"], row["reason"], row["target_key"], row["target_amount"]) for row in rows) == [
+        ("landed", None, f"{key}-v2", Decimal("800.00")),
+        ("unsourced", "doubled", f"{key}-v1", Decimal("400.00")),
+    ]
+
+
+@pytest.mark.parametrize("moved", [{"project_code": "PRJ-1002"}, {"work_date": "2026-08-20"}])
+def test_a_posting_that_was_moved_and_the_reversal_that_was_not_both_stand(moved: dict[str, Any]) -> None:
+    """One project, or one month, holds too much and another too little: that is not nothing."""
+    lake = firm()
+    key = entry(lake, changed_at=LONG_AGO, approval="open")
+    fields = {"time_entry_id": key, "project_code": "PRJ-1001", "work_date": "2026-09-20", "created_at": LONG_AGO}
+    fields |= {"bill_rate": money("100.00")}
+    lake.observe("netsuite", "time_entry", f"{key}-v1", **{**fields, "hours": "8.00", **moved})
+    lake.observe("netsuite", "time_entry", f"{key}-v1-R", **fields, hours="-8.00", reversal=True)
+    refresh(lake.connection, "EUR", Stopped(), LEVELS)
+    rows = lake.rows("SELECT place, target_key, target_amount FROM mart_tieout WHERE flow = 'time-to-bill'")
+    assert sorted((row["place"], row["target_key"], row["target_amount"]) for row in rows) == [
+        ("unsourced", f"{key}-v1", Decimal("800.00")),
+        ("unsourced", f"{key}-v1-R", Decimal("-800.00")),
+    ]
+
+
 def test_of_a_system_that_shows_no_work_nothing_is_known() -> None:
     """A source that only sends events has postings and nothing to hold them to: no case calls them foreign."""
     lake = firm()
