@@ -17,11 +17,13 @@ from collectors.memory import give_back
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.identity import collector_identity, only_collector
 from collectors.pipeline.pipeline import Pipeline
+from collectors.pipeline.provenance import Provenance
 from collectors.receivers import receivers
 from collectors.receivers.contract import Host, Work
 from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, scheduled
 from models.catalogue import load_catalogue
 from models.domain.clock import SystemClock, clock_at
+from models.installation_key import installation_key
 from models.journal.ports.reporter import ReporterPort, open_reporter
 from models.lake.writer import open_writer
 from models.settings import Settings
@@ -41,7 +43,9 @@ class Collector:
         self._pipeline = Pipeline(settings, self._commits, loop)
         self._journal = JournalLink(self._open_journal, self._journal_works)
         identity = collector_identity(settings)
-        self._host = Host(settings, clock, identity, self._pipeline, self._commits, self._journal)
+        provenance = Provenance({one.name for one in self._catalogue.systems}, clock_at(settings.world_clock))
+        key = installation_key(settings)
+        self._host = Host(settings, clock, identity, self._pipeline, self._commits, self._journal, provenance, key)
         self._works = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
         self.application = Gateway(self._receivers, self._host, self.health)
         self._schedule = scheduled(

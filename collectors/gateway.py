@@ -11,6 +11,7 @@ from typing import Any, cast
 import orjson
 
 from collectors.arrival import Receive, TooSlow, arrived
+from collectors.doorkeeper import Doorkeeper
 from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
 from collectors.receivers.contract import Host, Post, Receiver, Take
 from collectors.receivers.reply import Reply, refused
@@ -36,17 +37,22 @@ class Gateway:
             self._declined |= receiver.declined
         self._host, self._health = host, health
         self._limit = host.settings.max_body_mib << 20
+        self._doorkeeper = Doorkeeper(host.settings)
         self._room = Room(host.settings.intake_memory_mib << 20)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         path, headers = scope["path"], _headers(scope)
+        if refusal := self._doorkeeper.refusal(headers):
+            return await _send(send, refusal)
         if path == "/healthz":
             return await _send(send, self._healthz())
         take = self._routes.get(path)
         if take is None:
             return await _send(send, _refused(headers, 404, self._declined.get(path) or self._nothing_at(path)))
+        if scope["method"] == "OPTIONS" and (answer := self._doorkeeper.preflight(headers)):
+            return await _send(send, answer, *self._doorkeeper.cors(headers))
         if scope["method"] != "POST":
             return await _send(send, _refused(headers, 405, f"send POST to {path}"), (b"allow", b"POST"))
         await self._taken(take, scope, headers, receive, send)
@@ -59,7 +65,8 @@ class Gateway:
             if body is not None:
                 sender = _sender(scope, headers)
                 post = Post(scope["path"], headers, body.body, sender, self._now_us(), self._limit, body.size)
-                await _send(send, await self._reply(take, post), *([_CLOSE] if body.size else []))
+                extra = [*self._doorkeeper.cors(headers), *([_CLOSE] if body.size else [])]
+                await _send(send, await self._reply(take, post), *extra)
         except NoRoom as error:
             await _send(send, _refused(headers, 429, str(error), 2))
         except TooSlow as error:

@@ -86,16 +86,16 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
 
 
 def _listening(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in settings.otlp_host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.otlp_port))
+        listener.bind((settings.otlp_host, settings.otlp_port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise Misconfigured(
-            f"cannot listen on {settings.host}:{settings.otlp_port} ({error.strerror}): "
+            f"cannot listen on {settings.otlp_host}:{settings.otlp_port} ({error.strerror}): "
             "end what uses the port, or set TIEOUT_OTLP_PORT"
         ) from error
     return listener

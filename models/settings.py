@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     catalogue: Path | None = Field(None, description="folder of the installation's catalogue; default: as packaged")
     systems: Path | None = Field(None, description="systems file in place of the catalogue's own")
     world_clock: Path | None = Field(None, description="clock file of the demonstration; default: the system's clock")
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", description="where the console listens")
+    otlp_host: str = Field("127.0.0.1", description="where the collector listens, an address of its own")
+    collector_url: str | None = Field(None, description="where engines send; default: the collector's own address")
     otlp_port: int = Field(4318, ge=1, le=65535)
     console_port: int = Field(8501, ge=1, le=65535)
     sandbox_port: int = Field(8600, ge=1, le=65535)
@@ -51,6 +53,11 @@ class Settings(BaseSettings):
     intake_memory_mib: int = Field(
         64, ge=4, description="memory of request bodies not yet answered; senders of large ones wait beyond it"
     )
+    installation_key: Path | None = Field(
+        None, description="file of the key that our own processes sign with, for several machines; default: in the home"
+    )
+    otlp_hosts: str = Field("", description="names by which senders call the collector, besides its own address")
+    otlp_origins: str = Field("", description="origins of web pages that may send telemetry, e.g. https://app.example")
     max_body_mib: int = Field(16, ge=1, description="largest request body, after decompression")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
         "WARNING",
@@ -83,6 +90,11 @@ class Settings(BaseSettings):
     @property
     def lake_data_address(self) -> str:
         return self.lake_data or str(self.home / "lake" / "data")
+
+    @property
+    def collector_address(self) -> str:
+        host = f"[{self.otlp_host}]" if ":" in self.otlp_host else self.otlp_host
+        return (self.collector_url or f"http://{host}:{self.otlp_port}").rstrip("/")
 
     @property
     def run_folder(self) -> Path:

@@ -157,7 +157,7 @@ def _processes(settings: Settings) -> Iterator[Finding]:
         return
     for file in pids:
         yield _alive(file)
-    yield _answers("collector", f"http://{settings.host}:{settings.otlp_port}/healthz")
+    yield _answers("collector", f"{settings.collector_address}/healthz")
     yield _answers("console", f"http://{settings.host}:{settings.console_port}/healthz")
 
 

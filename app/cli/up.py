@@ -97,7 +97,7 @@ def _announce(settings: Settings) -> None:
         try:
             with urllib.request.urlopen(address + "/healthz", timeout=2) as answer:
                 if answer.status == 200:
-                    print(f"Console: {address}   OTLP/HTTP: http://{settings.host}:{settings.otlp_port}", flush=True)
+                    print(f"Console: {address}   OTLP/HTTP: {settings.collector_address}", flush=True)
                     return
         except OSError:
             time.sleep(0.3)
@@ -107,13 +107,14 @@ def _announce(settings: Settings) -> None:
 def _ports_free(settings: Settings, names: tuple[str, ...]) -> None:
     for name in names:
         port = getattr(settings, name)
+        host = settings.otlp_host if name == "otlp_port" else settings.host
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((settings.host, port))
+                probe.bind((host, port))
             except OSError as error:
                 raise fail(
-                    f"port {port} on {settings.host} cannot be used ({error.strerror}): "
+                    f"port {port} on {host} cannot be used ({error.strerror}): "
                     f"end what uses it, or set TIEOUT_{name.upper()}",
                     2,
                 ) from error

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.readings.identity import is_loopback
+from models.domain.loopback import is_loopback
 from models.settings import Settings
 
 HEADERS = {

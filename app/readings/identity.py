@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
 from app.readings.rights import known_roles
 from app.readings.viewer import Viewer
+from models.domain.loopback import is_loopback
 from models.settings import Settings
 
 GROUP = "tieout-"
@@ -75,13 +75,3 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [str(item) for item in value] if isinstance(value, Sequence) else []
-
-
-def is_loopback(address: str | None) -> bool:
-    """Whether an address to bind is reachable from this machine alone; no address means every interface."""
-    if address == "localhost":
-        return True
-    try:
-        return bool(address) and ip_address(str(address)).is_loopback
-    except ValueError:
-        return False

@@ -11,7 +11,7 @@ from collectors.pipeline.body import beginning
 from collectors.pipeline.otlp.decode import Decoded
 from collectors.pipeline.protect import protected_bytes
 from collectors.pipeline.reading import Reading, read, without_what_spoils_it
-from collectors.pipeline.refusal import Malformed, Refusal, TooLarge, UnknownEncoding, rest
+from collectors.pipeline.refusal import Foreign, Malformed, Refusal, TooLarge, UnknownEncoding, rest
 from collectors.pipeline.request import Request
 from collectors.pipeline.rows import BEGINNING, BODY_LIMIT, Rows, decoded, quarantined, receiver, refused_frame, rows_of
 from collectors.pipeline.spool.frame import Frame, Kind
@@ -56,6 +56,8 @@ class Group:
             self._turn_away(request, "malformed", error, Answer(400, str(error)))
         except TooLarge as error:
             self._turn_away(request, "too-large", error, Answer(413, f"{error}: send smaller batches"))
+        except Foreign as error:
+            self._turn_away(request, "foreign", error, Answer(403, str(error)))
         except UnknownEncoding as error:
             self._turn_away(request, "not-offered", error, Answer(415, str(error)))
         return None
@@ -134,7 +136,7 @@ def _whole(request: Request, code: str, error: Exception) -> Refusal:
 def _accepted(reading: Reading, refusals: list[Refusal]) -> Answer:
     lines = 0
     if reading.request.kind is Kind.OBSERVATIONS:
-        lines = sum(1 for line in reading.frame.payload.split(b"\n") if line.strip())
+        lines = sum(1 for line in reading.frame.payload.split(b"\n") if line.strip()) + len(reading.refusals)
     rejected = sum(refusal.items for refusal in refusals)
     stored = max(lines - rejected, 0)
     if not refusals:

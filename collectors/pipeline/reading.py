@@ -36,7 +36,7 @@ class Reading:
 def read(request: Request, limit: int) -> Reading:
     """The request's payload: inflated to at most `limit` bytes, OTLP as protobuf.
 
-    Raises UnknownEncoding, TooLarge or Malformed.
+    Raises UnknownEncoding, TooLarge, Malformed or Foreign.
     """
     offered = _MEDIA[request.kind]
     if request.media not in offered:
@@ -46,11 +46,12 @@ def read(request: Request, limit: int) -> Reading:
     payload = plain_body(request.body, request.encoding, limit)
     if request.kind is Kind.OBSERVATIONS:
         check_lines(payload)
-    elif request.media == JSON:
+        payload, refusals = request.check(payload)
+        return Reading(request, _frame(request, payload), refusals)
+    if request.media == JSON:
         found = protobuf_of(_SIGNAL[request.kind], payload)
         return Reading(request, _frame(request, found.payload), found.refusals, found.remark)
-    else:
-        check_outline(_SIGNAL[request.kind], payload)
+    check_outline(_SIGNAL[request.kind], payload)
     return Reading(request, _frame(request, payload), [])
 
 

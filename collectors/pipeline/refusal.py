@@ -20,6 +20,10 @@ class UnknownEncoding(Exception):
     """A content type or encoding that is not offered."""
 
 
+class Foreign(Exception):
+    """A body that comes from where nothing is taken from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One refused item: `request` is the index of the body it came in, `content` JSON or text with secrets masked.

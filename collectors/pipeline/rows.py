@@ -21,7 +21,7 @@ from models.lake.schema import QUARANTINE, TABLES
 
 BEGINNING = 64 << 10  # bytes of a body that is too large that are kept
 BODY_LIMIT = 1 << 20  # bytes of a refused body that are kept: whole, but for what no SDK sends
-CONTENT_LIMIT = 4 * (BODY_LIMIT // 3) + 8  # letters, for what is no text is kept as base64
+CONTENT_LIMIT = 4 * (BODY_LIMIT // 3) + 8  # characters: what is no text is kept as base64
 _TABLE = {Kind.TRACES: "spans", Kind.LOGS: "logs", Kind.OBSERVATIONS: "observations"}
 
 

@@ -16,6 +16,7 @@ import orjson
 from collectors.pipeline.answer import Answer
 from collectors.pipeline.body import plain_body
 from collectors.pipeline.commits import Commits
+from collectors.pipeline.provenance import Provenance
 from collectors.pipeline.refusal import Malformed, TooLarge
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
@@ -48,7 +49,9 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The collector as a receiver sees it. `clock` is wall time; `identity` tells this collector from others."""
+    """The collector as a receiver sees it. `clock` is wall time; `identity` tells this collector from others;
+    `provenance` says whose observations are taken, `key` is by which our own processes sign.
+    """
 
     settings: Settings
     clock: Clock
@@ -56,6 +59,8 @@ class Host:
     pipeline: Telemetry
     commits: Commits
     inbox: Inbox
+    provenance: Provenance
+    key: bytes
 
 
 @dataclass(frozen=True, slots=True)

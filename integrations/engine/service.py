@@ -14,6 +14,7 @@ from functools import partial
 from integrations.contracts.connector import Connector
 from integrations.engine.engine import Engine
 from integrations.engine.jobs import Jobs
+from integrations.engine.signing import signed_client
 from integrations.engine.snapshotting import Snapshotting
 from integrations.engine.systems import connect, installed
 from integrations.engine.telemetry import LOG, Telemetry
@@ -83,7 +84,7 @@ class _Service:
     def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock, stop: threading.Event) -> None:
         self._settings, self._catalogue, self._clock, self._stop = settings, catalogue, clock, stop
         self._journal = open_engine(settings.journal_address, clock)
-        collector = f"http://{settings.host}:{settings.otlp_port}"
+        collector = settings.collector_address
         self._telemetry = Telemetry(collector, settings.environment)
         self._observations = f"{collector}/v1/observations"
         self._due = threading.Event()
@@ -102,7 +103,9 @@ class _Service:
             catalogue=self._catalogue,
             tracing=self._telemetry.tracing,
         )
-        snapshots = Snapshotting(self._journal, self._clock, self._observations, gates=engine.worker.gates)
+        snapshots = Snapshotting(
+            self._journal, self._clock, self._observations, signed_client(self._settings), engine.worker.gates
+        )
         jobs = self._jobs(engine, snapshots)
         counts = {"flows": len(engine.flows.newest), "systems": len(connectors)}
         action(LOG, logging.INFO, "engine.started", owner=engine.owner, **counts)

@@ -16,7 +16,7 @@ import pytest
 from collectors.pipeline import body as bodies
 from collectors.pipeline.answer import PROTOBUF, Answer
 from collectors.pipeline.intake import Intake
-from collectors.pipeline.observations import decode_observations
+from collectors.pipeline.provenance import Provenance
 from collectors.pipeline.refusal import Malformed, TooLarge
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
@@ -95,27 +95,25 @@ async def _status(**headers: str) -> int:
     return int(sent[0]["status"])
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A3: anyone may say what a system holds")
 @pytest.mark.parametrize(("name", "value"), [("origin", "https://evil.example"), ("host", "evil.example")])
 def test_a_page_on_the_web_cannot_say_what_a_system_holds(name: str, value: str) -> None:
     """0.1.0 takes snapshots from any origin and under any host name. Wanted: refused with 401, 403 or 421."""
     assert asyncio.run(_status(**{name: value})) in (401, 403, 421)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A3: anyone may say what a system holds")
 def test_a_snapshot_without_a_credential_is_refused() -> None:
     """In 0.1.0 whoever reaches the port can forge what the ERP holds. Wanted: a credential, else 401 or 403."""
     assert asyncio.run(_status()) in (401, 403)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A3: a snapshot of 2099 beats every later one")
 def test_a_snapshot_of_the_future_is_refused() -> None:
     """0.1.0 takes any `observed_at`, and one of 2099 beats all that systems say until then.
     Wanted: that line is refused.
     """
     line = json.dumps({**LINE, "observed_at": "2099-01-01T00:00:00Z"}).encode()
-    found = decode_observations([line], [int(RECEIVED.timestamp() * 1_000_000)])
-    assert len(found.refusals) == 1 and found.table.num_rows == 0
+    present = SimpleNamespace(now=lambda: RECEIVED)
+    left, refusals = Provenance({"erp"}, present).checked(line)
+    assert (left, [refusal.code for refusal in refusals]) == (b"", ["observed-at"])
 
 
 def test_a_small_sender_is_served_while_large_ones_wait() -> None:

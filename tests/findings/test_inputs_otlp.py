@@ -101,7 +101,6 @@ async def _answered(method: str, path: str, *headers: tuple[bytes, bytes]) -> tu
     return sent[0]["status"], sent[1]["body"].decode()
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 03: no browser can send telemetry")
 def test_origins_of_browsers_can_be_allowed() -> None:
     """0.1.0 has no such setting, and answers OPTIONS with 405.
     Wanted: a setting that names allowed origins, and none by default.

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,10 +16,19 @@ from typing import Any
 
 import orjson
 
+from models.domain.signature import HEADER, signed
+from models.installation_key import installation_key
 from models.lake.reader import LakeReader, open_reader
 from models.settings import Settings
 
 PROTOBUF, JSON, NDJSON = "application/x-protobuf", "application/json", "application/x-ndjson"
+_SYSTEM = """[[system]]
+name = "{name}"
+vendor = "kantata"
+role = "psa"
+base_url = "https://{name}.example.com"
+legal_entities = ["NOV-DE"]
+"""
 _PAUSE = threading.Event()
 
 
@@ -40,6 +50,9 @@ class CollectorProcess:
             "PYTHONPATH": os.getcwd(),
             **environment,
         }
+        systems = home.parent / f"{home.name}-systems.toml"
+        systems.write_text("\n".join(_SYSTEM.format(name=name) for name in ("a", "kantata")))
+        self._environment.setdefault("TIEOUT_SYSTEMS", str(systems))
         self.process: subprocess.Popen[bytes] | None = None
         self._reader: LakeReader | None = None
 
@@ -97,6 +110,12 @@ class CollectorProcess:
             return error.code, error.read(), dict(error.headers)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return 0, b"", {}
+
+    def observe(self, body: bytes, media: str = NDJSON, **headers: str) -> tuple[int, bytes, dict[str, str]]:
+        """Post observations as an engine of this installation does, signed; of the systems `a` and `kantata`."""
+        path = "/v1/observations"
+        signature = signed(installation_key(self.settings), path, body, time.time())
+        return self.post(path, body, media, **headers, **{HEADER: signature})
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         if self._reader is None:

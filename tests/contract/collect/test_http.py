@@ -66,8 +66,7 @@ def test_partial_success_counts_what_was_refused(collector):
         ("/v1/traces", gzip.compress(b"\0" * (64 << 20)), PROTOBUF, "gzip", 413),
         ("/v1/metrics", b"", PROTOBUF, "", 404),
         ("/nowhere", b"", JSON, "", 404),
-        ("/v1/observations", b"no json", NDJSON, "", 400),
-        ("/v1/observations", b"{}", JSON, "", 415),
+        ("/v1/observations", b"{}", NDJSON, "", 401),
     ],
 )
 def test_every_refusal_is_a_status_and_a_sentence_in_the_senders_encoding(
@@ -121,7 +120,7 @@ def test_observations_answer_how_many_were_stored(collector):
         "fields": {"code": "PRJ-1001"},
     }
     body = json.dumps(line).encode() + b"\n{}\n"
-    status, content, _ = collector.post("/v1/observations", gzip.compress(body), NDJSON, Content_Encoding="gzip")
+    status, content, _ = collector.observe(gzip.compress(body), Content_Encoding="gzip")
     assert (status, json.loads(content)["stored"], json.loads(content)["quarantined"]) == (200, 1, 1)
     collector.until_stored()
     rows = collector.rows("select key, fields from observations where snapshot_id = 's1'")
@@ -132,6 +131,32 @@ def test_observations_answer_how_many_were_stored(collector):
         )[0]["n"]
         >= 1
     )
+
+
+@pytest.mark.req("C4", "C10")
+@pytest.mark.parametrize(
+    ("body", "media", "status"),
+    [
+        (b"no json", NDJSON, 400),
+        (b"{}", JSON, 415),
+        (b'{"system": "oracle", "observed_at": "2026-01-31T08:00:00Z"}', NDJSON, 403),
+    ],
+)
+def test_what_an_engine_sends_wrong_is_refused_with_a_sentence(collector, body, media, status):
+    code, content, _ = collector.observe(body, media)
+    assert code == status and len(json.loads(content)["message"]) > 10
+
+
+@pytest.mark.req("C10", "G6")
+def test_the_key_of_the_installation_is_its_owners_alone(collector):
+    file = collector.home / "keys" / "installation.key"
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.req("C10")
+def test_it_answers_to_its_own_names_alone(collector):
+    assert collector.post("/v1/traces", b"", PROTOBUF, Host="evil.example:4318")[0] == 421
+    assert collector.post("/v1/traces", b"", PROTOBUF, Host=f"localhost:{collector.port}")[0] == 200
 
 
 @pytest.mark.req("G1")

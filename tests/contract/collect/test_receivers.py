@@ -53,7 +53,7 @@ def parcel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def posted(application: Gateway, *bodies: object, path: str = "/parcels") -> list[httpx.Response]:
     transport = httpx.ASGITransport(application)
-    async with httpx.AsyncClient(transport=transport, base_url="http://collector") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         return [await client.post(path, json=body, headers={"traceparent": TRACEPARENT}) for body in bodies]
 
 
@@ -155,7 +155,7 @@ def test_nothing_is_acknowledged_that_the_inbox_does_not_hold(parcel: None) -> N
 
 async def _raw(content: bytes, **headers: str) -> httpx.Response:
     transport = httpx.ASGITransport(gateway(inbox=None))
-    async with httpx.AsyncClient(transport=transport, base_url="http://collector") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         return await client.post("/parcels", content=content, headers=headers)
 
 
@@ -184,7 +184,7 @@ def test_a_receiver_that_waits_does_not_hold_up_the_others(parcel: None) -> None
     async def both() -> list[int]:
         application = gateway(inbox=Waiting())
         transport = httpx.ASGITransport(application)
-        async with httpx.AsyncClient(transport=transport, base_url="http://collector") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             waiting = asyncio.create_task(client.post("/parcels", json=as_json("a")))
             await asyncio.sleep(0)
             health = await client.get("/healthz")

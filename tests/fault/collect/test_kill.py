@@ -11,7 +11,7 @@ import pytest
 from models.domain.clock import SystemClock
 from models.domain.record import Record, RecordKind
 from models.journal import open_journal
-from tests.acceptance.collect.process import NDJSON, PROTOBUF, CollectorProcess
+from tests.acceptance.collect.process import PROTOBUF, CollectorProcess
 from tests.unit.collect.requests import traces
 
 pytestmark = [pytest.mark.req("C6", "E1"), pytest.mark.processes]
@@ -84,7 +84,7 @@ def test_observations_survive_a_kill_right_after_the_acknowledgement(collector):
         b'"system":"a","entity":"project","key":"P","present":true,"fields":{}}'
     )
     for number in range(5):
-        assert collector.post("/v1/observations", line % number, NDJSON)[0] == 200
+        assert collector.observe(line % number)[0] == 200
     collector.kill()
     collector.start()
     collector.until_stored()

@@ -6,14 +6,18 @@ from typing import Any
 
 from collectors.gateway import Gateway
 from collectors.pipeline.commits import Commits
+from collectors.pipeline.provenance import Provenance
 from collectors.receivers import receivers
 from collectors.receivers.contract import Host
 from models.domain.clock import SystemClock
 from models.settings import Settings
 from tests.unit.collect.memory_lake import MemoryLake
 
+KEY = bytes(32)
+PROVENANCE = Provenance({"erp", "kantata", "a"}, SystemClock())
+
 
 def gateway(pipeline: Any = None, inbox: Any = None) -> Gateway:
     """A gateway whose telemetry goes to `pipeline` and whose events go to `inbox`."""
-    host = Host(Settings(max_body_mib=1), SystemClock(), "test", pipeline, Commits(MemoryLake), inbox)
+    host = Host(Settings(max_body_mib=1), SystemClock(), "test", pipeline, Commits(MemoryLake), inbox, PROVENANCE, KEY)
     return Gateway(receivers(), host, lambda: {"ready": True})

@@ -10,12 +10,13 @@ import pytest
 from app.console.gatekeeping import HEADERS, Gatekeeping, trusted_hosts
 from app.console.sign_in import oidc_secrets
 from app.console.view import views
-from app.readings.identity import Refusal, is_loopback, recognised
+from app.readings.identity import Refusal, recognised
 from app.readings.margin import QUESTION as MARGIN
 from app.readings.rights import ROLES, Action, amount_class, known_roles
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured
+from models.domain.loopback import is_loopback
 from models.settings import Settings
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
