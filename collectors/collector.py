@@ -93,7 +93,8 @@ class Collector:
     def _journal_works(self, journal: ReporterPort) -> list[Work]:
         copying = [one.journal_work(self._host, journal) for one in self._receivers if one.journal_work]
         process = DetectorProcess(self._settings.detect_limit_seconds)
-        levels = self._catalogue.service_levels
+        reading = {f"read {system}": seconds for system, seconds in self._catalogue.reading_levels.items()}
+        levels = {**self._catalogue.service_levels, **reading}
         day_end = DayEnd(journal.sealed_totals, journal.clock)
         return [*copying, Detection(journal, process, levels, self._settings.detect_seconds, day_end)]
 

@@ -18,6 +18,7 @@ from app.cli.installation import settings_here
 from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
+from models.journal.freshness import RESTING
 from models.journal.ports.readings import open_readings
 from models.lake.reader import open_reader
 from models.settings import Settings
@@ -118,7 +119,8 @@ def _streams(settings: Settings) -> Iterator[Finding]:
         return
     now = datetime.now(UTC)
     states = open_readings(settings.journal_address, clock_at(_clock_file(settings))).freshness.all()
-    stale = [state for state in states if state.stale(now)]
+    levels = _reading_levels(settings)
+    stale = [state for state in states if state.stale(now, levels.get(state.system, RESTING))]
     for state in stale:
         seen = f"last read {state.read_at:%Y-%m-%d %H:%M} UTC" if state.read_at else "never read"
         why = state.error or "no engine reads it: is `tieout up` running with this catalogue?"
@@ -126,6 +128,13 @@ def _streams(settings: Settings) -> Iterator[Finding]:
     read = [state.read_at for state in states if state.read_at]
     if read and not stale:
         yield True, f"{len(read)} streams and extracts are read, the oldest at {min(read):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _reading_levels(settings: Settings) -> dict[str, float]:
+    try:
+        return load_catalogue(settings).reading_levels
+    except Misconfigured:
+        return {}  # the catalogue's own line says so
 
 
 def _has_journal(settings: Settings) -> bool:

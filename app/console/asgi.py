@@ -6,6 +6,7 @@ directory.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tomllib
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from streamlit.config_option import ConfigOption
 
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.console.sign_in import oidc_secrets
+from app.readings.systems import reading as systems
 from models.process_log import start_log
 from models.settings import read_settings
 
@@ -50,14 +52,31 @@ def _leaves(prefix: str, options: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """Whether this process answers, and what hinders its reading of the lake at the moment.
+    """Whether this process answers, what hinders its reading of the lake at the moment, and what is read too seldom."""
+    faults, stale = await asyncio.to_thread(_state)
+    return JSONResponse({"status": "ok", "process": "console", "faults": faults, "stale": stale})
 
-    The stores have their own signs on the Operations page.
-    """
+
+async def readyz(request: Request) -> JSONResponse:
+    """Whether pages can be drawn: 503 while lake or journal cannot be read. What is stale is told and stops no page."""
+    faults, stale = await asyncio.to_thread(_state)
+    body = {"ready": not faults, "faults": faults, "stale": stale}
+    return JSONResponse(body, 503 if faults else 200)
+
+
+def _state() -> tuple[list[str], list[dict[str, str | None]]]:
+    """What hinders reading, and each source that is older than its service level, with when it was read last."""
     from app.console.asking import stores  # only now, for its caches belong to Streamlit's runtime
 
-    fault = stores().lake.fault
-    return JSONResponse({"status": "ok", "process": "console", "faults": [fault] if fault else []})
+    faults = [fault] if (fault := stores().lake.fault) else []
+    try:
+        found = systems.stale(stores())
+    except Exception as error:  # noqa: BLE001  a probe names what it could not read, whatever it is
+        return [*faults, f"journal: {type(error).__name__}: {error}"], []
+    return faults, [
+        {"system": one.system, "name": one.name, "since": one.since.isoformat() if one.since else None, "why": one.why}
+        for one in found
+    ]
 
 
 def explain(error: Exception) -> bool:
@@ -77,7 +96,7 @@ settings = read_settings()
 start_log(settings.log_level)
 app = st.App(
     HERE / "entry.py",
-    routes=[Route("/healthz", healthz)],
+    routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
     middleware=[Middleware(Gatekeeping, hosts=trusted_hosts(settings))],
     secrets=oidc_secrets(settings),
     on_script_error=explain,

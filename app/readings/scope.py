@@ -23,7 +23,9 @@ from models.sql_statements import statements
 RULES = statements(Path(__file__).with_name("scope.sql"))
 RATES = frozenset({"mart_fx", "mart_fx_history", "mart_state_rate"})
 """Exchange rates, which every part of the firm needs."""
-WORKINGS = frozenset({"mart_state_system", "mart_flow_hour", "mart_pair_lag", "mart_pair_window", "mart_replay"})
+WORKINGS = frozenset(
+    {"mart_state_system", "mart_source", "mart_flow_hour", "mart_pair_lag", "mart_pair_window", "mart_replay"}
+)
 """How systems and flows do, all legal entities together: counts and times, never money."""
 PROOF = frozenset({"seals", "checkpoints", "quarantine"})
 """What proves the records, and refused input, whose legal entity nobody could read."""

@@ -110,7 +110,11 @@ _ITEM = {
     "gone": False,
     "posted_at": "2026-09-20 12:00:00+00",
 }
-_READ = {"mart_state_system": [{"system": "kantata", "role": "psa", "read_at": "2026-09-30 11:00:00+00"}]}
+_READ = {
+    "mart_source": [
+        {"system": "kantata", "role": "psa", "entity": "time_entry", "read_until": "2026-09-30 11:00:00+00"}
+    ]
+}
 _LINE = {
     "system": "netsuite",
     "invoice_key": "INV-1",

@@ -18,7 +18,11 @@ WITH line AS (
         w.bill_amount - CASE WHEN w.work_currency = w.currency THEN coalesce(w.work_amount, 0) ELSE 0 END AS difference
     FROM mart_work w
     JOIN line l ON l.item_key = w.item_key
-    CROSS JOIN (SELECT min(read_at) AS psa_read_at FROM mart_state_system WHERE role = 'psa') r
+    CROSS JOIN (
+        SELECT min(read_until) AS psa_read_at
+        FROM mart_source
+        WHERE role = 'psa' AND entity IN ('time_entry', 'expense')
+    ) r
     WHERE w.state = 'billed'
         -- What a source lacked when it was read last says nothing of work that was posted since.
         AND NOT (

@@ -91,3 +91,8 @@ class Catalogue:
     def service_levels(self) -> dict[str, float]:
         """The seconds that each flow may take."""
         return {flow.name: flow.service_level for flow in self.flows.values()}
+
+    @property
+    def reading_levels(self) -> dict[str, float]:
+        """The seconds that what was read of each system may be old, by its name."""
+        return {system.name: system.policy.stale_seconds for system in self.systems}

@@ -86,6 +86,7 @@ class PolicyValues(Entry):
     breaker_seconds: Positive | None = None
     snapshot_seconds: Positive | None = None
     sweep_seconds: Positive | None = None
+    stale_seconds: Positive | None = None
 
 
 class PolicyEntry(PolicyValues):

@@ -10,7 +10,16 @@ from typing import Any
 from models.catalogue.role import Role
 from models.domain.errors import Misconfigured
 
-_AMOUNTS = ("rate", "timeout", "backoff_base", "backoff_limit", "breaker_seconds", "snapshot_seconds", "sweep_seconds")
+_AMOUNTS = (
+    "rate",
+    "timeout",
+    "backoff_base",
+    "backoff_limit",
+    "breaker_seconds",
+    "snapshot_seconds",
+    "sweep_seconds",
+    "stale_seconds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,8 @@ class Policy:
     """Between two snapshots, where the system can bear fewer than the installation takes of all."""
     sweep_seconds: float = 300.0
     """Between two readings of everything, where a connector can ask for what changed."""
+    stale_seconds: float = 7200.0
+    """How old what was read of the system may get before somebody is told."""
 
     def __post_init__(self) -> None:
         for name in ("burst", "concurrency", "attempts", "breaker_failures"):

@@ -12,8 +12,8 @@ from models.journal.database import reading
 
 FAILING = timedelta(minutes=5)
 """How long a stream may fail before somebody is told: most faults pass."""
-RESTING = timedelta(hours=2)
-"""How long a stream may go unread."""
+RESTING = 7200.0
+"""Seconds that a stream may go unread, where its system's policy says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Freshness:
     read_at: datetime | None
     failed_at: datetime | None
 
-    def stale(self, now: datetime) -> bool:
-        """Whether somebody must be told, as the detector `stale_stream` does."""
+    def stale(self, now: datetime, allowed: float = RESTING) -> bool:
+        """Whether somebody must be told, as the detector `stale_stream` does; it may rest `allowed` seconds."""
         known = self.read_at or self.known_at
-        return _before(self.failed_at, now - FAILING) or _before(known, now - RESTING)
+        return _before(self.failed_at, now - FAILING) or _before(known, now - timedelta(seconds=allowed))
 
 
 class FreshnessReading:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.console.asking import read, read_now, reporting_currency, world_now
+from app.console.asking import read, read_now, reporting_currency
 from app.console.billing import chart
 from app.console.billing import presenter as present
 from app.console.billing.blockers import blocker_rows
 from app.console.billing.breakdown import breakdown, whole
 from app.console.billing.states import READINESS
 from app.console.figures import firm_figures
+from app.console.freshness import fresh
 from app.console.reconciliation import presenter as ties_out
 from app.console.view import View
 from app.console.widgets.choice import choice
@@ -67,7 +68,7 @@ WORK = ("time_entry", "expense", "invoice_line")
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, QUESTION)
-    heading(viewer, "Billing readiness", world_now)
+    heading(viewer, "Billing readiness", fresh(viewer))
     firms = _firms(viewer)
     currency = reporting_currency()
     states = read(viewer, billing.states, firms=firms)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.console.asking import world_now
 from app.console.exceptions import narrowing
 from app.console.exceptions.case import case_page
 from app.console.exceptions.case_list import case_list
@@ -12,6 +11,7 @@ from app.console.exceptions.causes import causes
 from app.console.exceptions.dialogs import selection_dialog
 from app.console.exceptions.filters import every_value
 from app.console.exceptions.triage import last_action
+from app.console.freshness import fresh
 from app.console.view import View
 from app.console.widgets.heading import admitted, heading
 from app.readings.cases import QUESTION
@@ -22,7 +22,7 @@ from models.domain.case import cause_title
 def page(viewer: Viewer) -> None:
     """Draw the list, or the case the address names."""
     admitted(viewer, QUESTION)
-    heading(viewer, "Exceptions", world_now)
+    heading(viewer, "Exceptions", fresh(viewer))
     if narrowed := st.session_state.pop("narrow_to", None):
         st.session_state.update(cause=[cause_title(narrowed)], p=1)
     asked = st.query_params.get_all("cause")

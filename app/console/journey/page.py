@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.console.asking import read, world_now
+from app.console.asking import read
+from app.console.freshness import fresh
 from app.console.journey.thing import thing
 from app.console.view import View
 from app.console.widgets import formats
@@ -31,7 +32,7 @@ LATEST = (Column("key", "Object"), Column("flow", "Flow"), Column("status", "End
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, QUESTION)
-    heading(viewer, "Journey", world_now)
+    heading(viewer, "Journey", fresh(viewer))
     q = search.asked(
         st.text_input(
             "Search",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.console.asking import read, reporting_currency, world_now
 from app.console.figures import firm_figures
+from app.console.freshness import fresh
 from app.console.margin import presenter as present
 from app.console.margin.chart import trend
 from app.console.margin.tables import DIMENSIONS, dimension_rows, disagreement_rows, erosion_rows
@@ -64,7 +65,7 @@ def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, QUESTION)
     currency = reporting_currency()
-    heading(viewer, "Margin", world_now)
+    heading(viewer, "Margin", fresh(viewer))
     since = first_month(choice("Period", PERIODS, USUAL, "period"), world_now())
     projects = read(viewer, margin.projects, since)
     draw(verdict(*present.verdict(summed(projects), currency), rates_line(read(viewer, rates.rates), currency)))

@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.console.asking import read, read_now, reporting_currency, stores, world_now
 from app.console.figures import firm_figures
+from app.console.freshness import fresh
 from app.console.operations import chart, tables
 from app.console.operations import presenter as present
 from app.console.operations.flow_table import FLOWS, ageing, flow_rows
@@ -33,7 +34,7 @@ REFRESH = "5s"
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, QUESTION)
-    heading(viewer, "Operations", world_now)
+    heading(viewer, "Operations", fresh(viewer))
     st.segmented_control(
         "Window",
         list(present.WINDOWS),

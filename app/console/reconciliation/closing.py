@@ -18,7 +18,7 @@ def checklist(
 ) -> list[dict[str, object]]:
     """One line a thing to settle, what is done and what is left of it."""
     sums = counts(joints)
-    early = [one.system for one in systems if one.read_at < ends]
+    early = [one.system for one in systems if one.read_at is None or one.read_at < ends]
     return [
         _line("Every system was read after the month ended", not early, ", ".join(early) or "all were"),
         _line(

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.console.asking import read, read_now, reporting_currency, world_now
+from app.console.freshness import fresh
 from app.console.reconciliation import presenter as present
 from app.console.reconciliation.closing import checklist, restated_rows, settled
 from app.console.reconciliation.records import CHOICES, record_rows, shown_of
@@ -54,7 +55,7 @@ CLOSING = (Column("done", "", "nw"), Column("what", "To settle", "nw"), Column("
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, QUESTION)
-    heading(viewer, "Reconciliation", world_now)
+    heading(viewer, "Reconciliation", fresh(viewer))
     period, firms = _chosen(viewer)
     currency = reporting_currency()
     joints = read(viewer, tieout.joints, period, firms=firms)

@@ -1,9 +1,9 @@
-"""The top of every page: its question, as of when, and who is looking."""
+"""The top of every page: its question, how old its data is, and who is looking."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,6 +11,14 @@ from app.console.widgets import formats
 from app.console.widgets.markup import Html, block, chip, joined
 from app.readings.rights import Question
 from app.readings.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """How old the page's data is: a line that always stands, and a banner while some of it is too old."""
+
+    line: Callable[[], Html]
+    banner: Callable[[], Html | None]
 
 
 def admitted(viewer: Viewer, question: Question) -> None:
@@ -22,27 +30,31 @@ def admitted(viewer: Viewer, question: Question) -> None:
         st.stop()
 
 
-def heading(viewer: Viewer, title: str, clock: Callable[[], datetime]) -> None:
-    """The page's title, and on the right the time of the figures, which goes on, and the person."""
+def heading(viewer: Viewer, title: str, fresh: Fresh) -> None:
+    """The page's title, on the right the age of its data, which goes on, and the person; below what is too old."""
     with st.container(key="heading"):
         left, right = st.columns([3, 2], vertical_alignment="center")
     left.title(title, anchor=False)
     with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         with st.container(width="content"):  # a fragment alone would take what is left of the line
-            _as_of(clock)
+            _age(fresh)
         with st.popover(viewer.name.split("@")[0], icon=":material/account_circle:", type="tertiary"):
             themed()
             draw(_permissions(viewer))
             if viewer.mode == "oidc":
                 st.button("Sign out", on_click=st.logout, icon=":material/logout:")
+    _too_old(fresh)
 
 
 @st.fragment(run_every="5s")
-def _as_of(clock: Callable[[], datetime]) -> None:
-    draw(
-        block(f'<span class="t-mute">as of {formats.moment(clock(), zone(), seconds=True)} {zone()}</span>'),
-        width="content",
-    )
+def _age(fresh: Fresh) -> None:
+    draw(fresh.line(), width="content")
+
+
+@st.fragment(run_every="15s")
+def _too_old(fresh: Fresh) -> None:
+    if (banner := fresh.banner()) is not None:
+        draw(banner)
 
 
 def _permissions(viewer: Viewer) -> Html:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.readings.reading import rows
 from app.readings.stores import Stores
-from app.readings.systems.rows import Playing
+from app.readings.systems.rows import Playing, ReadUntil, Stale
 from app.readings.viewer import Viewer
+from models.domain.explanations import explain
 from models.domain.team import Teams
+from models.journal.freshness import RESTING, Freshness
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("systems.sql"))
@@ -22,3 +25,21 @@ def roles(stores: Stores, viewer: Viewer) -> dict[str, str]:
 def teams(stores: Stores, viewer: Viewer) -> Teams:
     """The teams behind owners, as the catalogue names them and with the role that each system plays."""
     return stores.catalogue.teams.playing(roles(stores, viewer))
+
+
+def read_until(stores: Stores, viewer: Viewer) -> tuple[ReadUntil, ...]:
+    """Up to when each system was read, the oldest first: figures are as of that one."""
+    return rows(stores, viewer, SQL["read"], ReadUntil)
+
+
+def stale(stores: Stores, viewer: Viewer | None = None) -> tuple[Stale, ...]:
+    """Everything that is read and is older than its system's policy allows; the same for all viewers."""
+    del viewer
+    now, levels = datetime.now(UTC), stores.catalogue.reading_levels
+    states = stores.journal.freshness.all()
+    return tuple(_told(state) for state in states if state.stale(now, levels.get(state.system, RESTING)))
+
+
+def _told(state: Freshness) -> Stale:
+    advice = explain("stale-stream").next_action if state.error else "See that an engine runs: `tieout doctor`."
+    return Stale(state.system, state.name, state.read_at, state.error, advice)

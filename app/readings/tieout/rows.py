@@ -159,7 +159,7 @@ class Firm:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Up to when the lake shows what a system held."""
+    """Up to when the lake shows what a system held; None where some of it was never read."""
 
     system: str
-    read_at: datetime
+    read_at: datetime | None

@@ -101,8 +101,9 @@ WHERE billable AND strftime(work_date, '%Y-%m') = $month
 HAVING count(*) > 0
 
 -- systems: up to when the lake shows what each system held
-SELECT system, min(coalesce(read_at, observed_at)) AS read_at
-FROM mart_state_system
+SELECT system, CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS read_at
+FROM mart_source
+WHERE compared
 GROUP BY system
 ORDER BY read_at, system
 

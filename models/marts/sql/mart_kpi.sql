@@ -20,18 +20,12 @@ grain: name
     note         VARCHAR        -     why there is no value: no source yet, and which; else none
 */
 
--- source: when each kind of object was last read or seen to change, in the system where that is longest ago
+-- source: up to when each kind of object was read, in the system where that is longest ago
 CREATE OR REPLACE TABLE memory.state.source AS
-WITH system AS (
-    SELECT p.system, greatest(max(p.observed_at), max(s.read_at)) AS observed_at
-    FROM memory.state.place p
-    LEFT JOIN memory.state.mart_state_system s ON s.system = p.system
-    GROUP BY p.system
-)
-SELECT p.entity, min(s.observed_at) AS observed_at
-FROM (SELECT DISTINCT system, entity FROM memory.state.place) p
-JOIN system s USING (system)
-GROUP BY p.entity;
+SELECT entity, min(read_until) AS observed_at
+FROM memory.state.mart_source
+WHERE observed_at IS NOT NULL
+GROUP BY entity;
 
 -- mart_kpi: the worlds of each figure side by side
 CREATE OR REPLACE TABLE memory.state.mart_kpi AS

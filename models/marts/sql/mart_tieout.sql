@@ -55,9 +55,14 @@ WITH lone AS (
     FROM memory.state.joint
     WHERE differs IS NULL OR len(differs) > 0
 ), shown AS (
-    -- What a system showed when it was read reaches the lake a little later.
-    SELECT system, role, greatest(observed_at, read_at - INTERVAL 1 MINUTE) AS until_at
-    FROM memory.state.mart_state_system
+    SELECT
+        system,
+        role,
+        -- One of them that nobody ever read leaves nothing known of its system.
+        CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS until_at
+    FROM memory.state.mart_source
+    WHERE compared
+    GROUP BY system, role
 ), system AS (
     SELECT system, max(until_at) AS read_at FROM shown GROUP BY system
 ), role AS (

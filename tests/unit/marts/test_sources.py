@@ -1,0 +1,76 @@
+"""Up to when each kind of object of each system was read, and what that lets anybody say (X18)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from models.derivation.refresh import refresh
+from models.journal.metadata import micros
+from tests.findings.books import Stopped, entry, firm, posted
+from tests.unit.cases.lakes import NOW, Lake, hours_ago
+
+LONG_AGO = "2026-09-22T08:00:00Z"
+
+
+def extracted(lake: Lake, system: str, entity: str, at: datetime | None) -> None:
+    taken = None if at is None else micros(at)
+    lake._insert("journal.main.extract", {"system": system, "entity": entity, "version": 1, "taken_at": taken})
+
+
+def until(lake: Lake) -> dict[tuple[str, str], datetime | None]:
+    refresh(lake.connection, "EUR", Stopped())
+    rows = lake.rows("SELECT system, entity, read_until FROM mart_source")
+    return {(row["system"], row["entity"]): row["read_until"] for row in rows}
+
+
+def apart(lake: Lake, key: str) -> dict[str, Any]:
+    refresh(lake.connection, "EUR", Stopped())
+    (row,) = lake.rows(f"SELECT place, in_time FROM mart_tieout WHERE item_key = '{key}'")
+    return row
+
+
+@pytest.mark.req("X18")
+def test_each_kind_of_object_has_its_own_moment() -> None:
+    """Invoices fail since yesterday: time that was read a minute ago makes them no younger, and no figure either."""
+    lake = firm()
+    entry(lake, 1, hours_ago(40))
+    posted(lake)
+    lake.observe("netsuite", "invoice", "INV-1", hours_ago(30), status="open", lines=[])
+    extracted(lake, "netsuite", "time_entry", NOW)
+    extracted(lake, "netsuite", "invoice", hours_ago(24))
+    extracted(lake, "netsuite", "payment", None)
+    found = until(lake)
+    assert found["netsuite", "time_entry"] == NOW and found["netsuite", "payment"] is None
+    assert found["netsuite", "invoice"] == hours_ago(24) - timedelta(minutes=1)
+    assert found["kantata", "time_entry"] == hours_ago(40), "whose extracts nobody notes: when it was seen last"
+    (kpi,) = lake.rows("SELECT as_of FROM mart_kpi WHERE name = 'billing_realisation'")
+    assert kpi["as_of"] == hours_ago(40), "the oldest of the sources that it rests on"
+    (kpi,) = lake.rows("SELECT as_of FROM mart_kpi WHERE name = 'billing_accuracy'")
+    assert kpi["as_of"] == hours_ago(24) - timedelta(minutes=1)
+
+
+@pytest.mark.req("X18")
+def test_two_systems_are_compared_as_of_a_moment_up_to_which_both_were_read() -> None:
+    """The ERP's customers are read all the time; its postings were not since the entry was approved."""
+    lake = firm()
+    key = entry(lake, 1, hours_ago(40), approved_at=hours_ago(41).isoformat(), changed_at=hours_ago(41).isoformat())
+    extracted(lake, "netsuite", "customer", NOW)
+    extracted(lake, "netsuite", "time_entry", hours_ago(42))
+    lake.observe("netsuite", "customer", "C-1", NOW)
+    assert apart(lake, key) == {"place": "on_its_way", "in_time": True}
+    lake.connection.execute("UPDATE journal.main.extract SET taken_at = ?", [micros(NOW)])
+    lake.observe("netsuite", "customer", "C-2", NOW)
+    assert apart(lake, key) == {"place": "unexplained", "in_time": False}
+
+
+@pytest.mark.req("X18")
+def test_a_system_of_which_a_part_was_never_read_says_nothing() -> None:
+    lake = firm()
+    key = entry(lake, 1, hours_ago(40), approved_at=hours_ago(41).isoformat(), changed_at=hours_ago(41).isoformat())
+    extracted(lake, "netsuite", "time_entry", NOW)
+    extracted(lake, "netsuite", "expense", None)
+    lake.observe("netsuite", "customer", "C-1", NOW)
+    assert apart(lake, key)["in_time"]
