@@ -25,8 +25,8 @@ class CircuitState:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What detectors cannot ask of the lake: the systems' circuits, and what is promised in seconds, of each flow by its
-    name and by `read <system>` how old what was read of that system may get.
+    """What detectors cannot ask of the lake: the systems' circuits, and what is promised in seconds, of each flow by
+    its name and by `read <system>` how old what was read of that system may get.
 
     `reported` are digests of the findings that the asker has: what is still the same is not sent again. `day` is one
     that has ended, whose control totals are wanted too.
