@@ -16,6 +16,7 @@ from pathlib import Path
 
 from app.cli.installation import settings_here
 from models.catalogue import Catalogue, load_catalogue
+from models.catalogue.system import SystemConfig
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.freshness import RESTING
@@ -33,7 +34,7 @@ def doctor() -> int:
     """Print one line per check; 0 when all hold, else 1."""
     settings = settings_here()
     findings = [_guarded(check, settings) for check in (_home, _disk, _catalogue, _journal, _lake, _witness)]
-    findings += [*_connections(settings), *_streams(settings), *_processes(settings)]
+    findings += [*_connections(settings), *_streams(settings), *_calls(settings), *_processes(settings)]
     for holds, sentence in findings:
         print(f"{'ok  ' if holds else 'MEND'}  {sentence}")
     return 0 if all(holds for holds, _ in findings) else 1
@@ -130,11 +131,32 @@ def _streams(settings: Settings) -> Iterator[Finding]:
         yield True, f"{len(read)} streams and extracts are read, the oldest at {min(read):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _reading_levels(settings: Settings) -> dict[str, float]:
+def _calls(settings: Settings) -> Iterator[Finding]:
+    """What was called of each system today, and what its quota leaves; to mend where a tenth or less is left."""
+    if not _has_journal(settings):
+        return
+    limits = {system.name: system.policy.daily_calls for system in _systems(settings)}
+    for one in open_readings(settings.journal_address, clock_at(_clock_file(settings))).calls.today().values():
+        allowed = one.allowed if one.allowed is not None else limits.get(one.system, 0)
+        left = one.left(limits.get(one.system, 0))
+        said = f"{one.system}: {one.calls:,} calls today"
+        if left is None:
+            yield True, f"{said}; no limit is known"
+        elif left * 10 > allowed:
+            yield True, f"{said}, {left:,} of {allowed:,} left"
+        else:
+            yield False, f"{said}, {left:,} of {allowed:,} left: ask the vendor for more, or take snapshots less often"
+
+
+def _systems(settings: Settings) -> tuple[SystemConfig, ...]:
     try:
-        return load_catalogue(settings).reading_levels
+        return load_catalogue(settings).systems
     except Misconfigured:
-        return {}  # the catalogue's own line says so
+        return ()  # the catalogue's own line says so
+
+
+def _reading_levels(settings: Settings) -> dict[str, float]:
+    return {system.name: system.policy.stale_seconds for system in _systems(settings)}
 
 
 def _has_journal(settings: Settings) -> bool:

@@ -21,7 +21,7 @@ from integrations.connectors.bearer import Bearer
 from integrations.connectors.reply import Reply
 from integrations.connectors.transport import certificate_fault, pool_of, secret_of
 from integrations.contracts.connector import SystemConfig
-from integrations.contracts.metering import before_call
+from integrations.contracts.metering import TALLY, before_call
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Retriable, TieoutError, Unmappable
 
@@ -135,6 +135,7 @@ class HttpClient:
         token: str | None,
     ) -> Reply:
         before_call()
+        TALLY.add(self.config.name)
         sent: dict[str, str] = {"accept": "application/json", "user-agent": "tieout"}
         content = body if body is None or isinstance(body, bytes) else _packed(body)
         if content is not None:
@@ -169,7 +170,10 @@ class HttpClient:
             raise Misconfigured(
                 f"{self.config.name}: the call {method} {path} could not be made: {self.clean(str(error))}"
             ) from error
-        return Reply.of(answer)
+        reply = Reply.of(answer)
+        if (quota := reply.quota) is not None:
+            TALLY.told(self.config.name, *quota)
+        return reply
 
     def _blocked(self, error: httpcore.ProxyError) -> TieoutError:
         """A proxy that opened no tunnel: nothing was sent. Refusing us needs a person, anything else may pass."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import httpcore
 
 from models.domain.errors import Unmappable
 
+_USAGE = re.compile(r"\bapi-usage=(\d{1,15})/(\d{1,15})")
 LARGEST_BODY = 256 * 1024 * 1024
 """Bytes after decompression."""
 
@@ -37,6 +39,12 @@ class Reply:
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def quota(self) -> tuple[int, int] | None:
+        """How many calls of a day are used and allowed, where the vendor says so: `api-usage=18/5000`."""
+        found = _USAGE.search(self.headers.get("sforce-limit-info", ""))
+        return (int(found[1]), int(found[2])) if found else None
 
     def json(self, constant: Callable[[str], Any] | None = None) -> Any:
         """The body with every non-integer number as Decimal, so that money is never a float.

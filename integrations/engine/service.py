@@ -36,6 +36,8 @@ _SNAPSHOT_RESTS = 1.5
 """How much longer the pause between two snapshots gets while nothing changes."""
 _DESK_SECONDS = 0.25
 _INBOX_SECONDS = 0.5
+_CALLS_SECONDS = 10.0
+"""How often the calls of this process are told to the journal."""
 _LAST_SECONDS = 2.5
 """How long the end may wait for work under way; what is not finished by then is in doubt and will be looked up."""
 
@@ -114,6 +116,7 @@ class _Service:
             self._loop("reaper", _REAP_SECONDS, self._waking(self._journal.runs.reap)),
             self._loop("heartbeat", engine.worker.lease_seconds / 4, engine.worker.heartbeat),
             self._loop("desk", _DESK_SECONDS, self._waking(engine.desk.serve)),
+            self._loop("calls", _CALLS_SECONDS, snapshots.quota.note),
         ]
         jobs.start()
         self._stop.wait()
@@ -125,6 +128,7 @@ class _Service:
             loop.join(max(0.0, deadline - time.monotonic()))
         if not loops[0].is_alive():
             engine.worker.give_back()
+        snapshots.quota.note()
         self._telemetry.close(1.0)
 
     def _jobs(self, engine: Engine, snapshots: Snapshotting) -> Jobs:

@@ -18,8 +18,10 @@ import httpx
 import orjson
 
 from integrations.contracts.connector import Changing, Connector, Observation, Policy
+from integrations.contracts.metering import TALLY
 from integrations.engine.gate import Gate, HeldBack
 from integrations.engine.gates import Gates
+from integrations.engine.quota import Quota, waits
 from integrations.engine.retry import error_of
 from integrations.engine.settled_names import SettledNames
 from integrations.engine.telemetry import LOG
@@ -54,10 +56,13 @@ class _Memory:
 
 @dataclass(slots=True)
 class _Taken:
-    """Entities whose extract reached its end, with the world time at which it began, and those that were swept."""
+    """Entities whose extract reached its end, with the world time at which it began, and the calls that sweeps made;
+    `left` calls of today were there when it began.
+    """
 
     at: dict[str, datetime] = field(default_factory=dict)
-    swept: list[str] = field(default_factory=list)
+    swept: dict[str, int] = field(default_factory=dict)
+    left: int | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +93,7 @@ class Snapshotting:
         self._journal, self._clock, self._address = journal, clock, address
         self._client = client or httpx.Client(timeout=30.0)
         self._gates = gates or Gates(journal, clock, _slept)
+        self.quota = Quota(journal)
         self._memory: dict[tuple[str, str], _Memory] = {}
 
     def take(self, connector: Connector) -> int:
@@ -96,7 +102,7 @@ class Snapshotting:
         An entity that cannot be read costs no other one its turn, and stands as failed until it can. Raises RateLimited
         where the system asked to wait, Retriable when the collector did not confirm; the next snapshot repeats.
         """
-        sent, taken = 0, _Taken()
+        sent, taken = 0, _Taken(left=self.quota.left(connector))
         try:
             for entity in connector.snapshots:
                 sent += self._tried(connector, entity, taken)
@@ -132,6 +138,8 @@ class Snapshotting:
         sending, sent = _Sending(self._head(connector, entity)), 0
         changing = _changing(connector, entity)
         since = _since(extract, connector.config.policy, self._clock.now())
+        if (late := waits(name, taken.left, extract.sweep_calls)) is not None and extract.taken_at is not None:
+            since = since or extract.taken_at - LATE
         if changing is not None and since is not None:
             with gate.reading():
                 changed = changing.changed(entity, since)
@@ -139,8 +147,15 @@ class Snapshotting:
                 sent = self._told(connector, entity, memory, sending, lambda: changed, set())
                 if _count(gate, changing, entity) == len(memory.seen) + memory.beside:
                     return sent
-        taken.swept.append(entity)
-        return sent + self._swept(connector, entity, memory, sending, changing)
+                if late is not None:
+                    action(LOG, logging.WARNING, "snapshot.sweep_waits", system=name, entity=entity, why=late)
+                    return sent
+        if late is not None:
+            raise late
+        before = TALLY.of_thread
+        sent += self._swept(connector, entity, memory, sending, changing)
+        taken.swept[entity] = TALLY.of_thread - before
+        return sent
 
     def _swept(
         self, connector: Connector, entity: str, memory: _Memory, sending: _Sending, changing: Changing | None

@@ -84,6 +84,7 @@ class PolicyValues(Entry):
     backoff_limit: Positive | None = None
     breaker_failures: Count | None = None
     breaker_seconds: Positive | None = None
+    daily_calls: Count | None = None
     snapshot_seconds: Positive | None = None
     sweep_seconds: Positive | None = None
     stale_seconds: Positive | None = None

@@ -39,6 +39,8 @@ class Policy:
     backoff_limit: float = 300.0
     breaker_failures: int = 8
     breaker_seconds: float = 15.0
+    daily_calls: int = 0
+    """Calls a day that the vendor allows, where it does not say so itself; 0 where no limit is known."""
     snapshot_seconds: float = 0.0
     """Between two snapshots, where the system can bear fewer than the installation takes of all."""
     sweep_seconds: float = 300.0

@@ -13,7 +13,7 @@ from models.lake.schema import TABLES
 JOURNAL = frozenset(VIEWS)
 """The journal's names move together: every move of a run, a case or a request appends to its feed."""
 
-UNFED = frozenset({"streams", "extracts"})
+UNFED = frozenset({"streams", "extracts", "calls"})
 """How far sources were read moves without a word in the feed: looked at when the marts have grown old."""
 
 NAMES = frozenset(TABLES) | JOURNAL

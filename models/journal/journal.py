@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.domain.clock import Clock
+from models.journal.calls import Calls
 from models.journal.cases.cases import Cases
 from models.journal.catalogues import Catalogues
 from models.journal.crosswalk import Crosswalk
@@ -36,6 +37,7 @@ class Journal(EnginePort, DeskPort, ReporterPort, ReadingsPort):
     requests: Requests
     feed: Feed
     throttle: Throttle
+    calls: Calls
     inbox: Inbox
     catalogues: Catalogues
 
@@ -52,6 +54,7 @@ def open_journal(url: str, clock: Clock) -> Journal:
         inbox_queue=InboxQueue(engine, clock),
         cursors=Cursors(engine, clock),
         throttle=Throttle(engine, clock),
+        calls=Calls(engine),
         leases=Leases(engine, clock),
         snapshots=Snapshots(engine, clock),
         registry=Registry(engine, clock),

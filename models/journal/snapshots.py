@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,12 +46,14 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Extract:
     """How an entity of a system stands: `version` counts the changes of what is held of it, `taken_at` is the world
-    time at which the last extract began, `swept` the wall seconds since the last one that read everything.
+    time at which the last extract began, `swept` the wall seconds since the last one that read everything, which made
+    `sweep_calls` calls.
     """
 
     version: int = 0
     taken_at: datetime | None = None
     swept: float | None = None
+    sweep_calls: int | None = None
 
 
 class Snapshots:
@@ -65,12 +67,14 @@ class Snapshots:
     def extract(self, system: str, entity: str) -> Extract:
         """How an entity stands; it is known from now on."""
         row = tables.extract.c
-        query = sa.select(row.version, row.taken_at, row.swept_at).where(row.system == system, row.entity == entity)
+        query = sa.select(row.version, row.taken_at, row.swept_at, row.sweep_calls).where(
+            row.system == system, row.entity == entity
+        )
         with reading(self._engine) as connection:
             found, wall = connection.execute(query).one_or_none(), instant(wall_now(connection))
         if found is not None:
-            version, taken_at, swept_at = found
-            return Extract(version, taken_at, (wall - swept_at).total_seconds() if swept_at else None)
+            version, taken_at, swept_at, calls = found
+            return Extract(version, taken_at, (wall - swept_at).total_seconds() if swept_at else None, calls)
         with self._engine.begin() as connection:
             values = {"system": system, "entity": entity, "version": 0, "known_at": wall_now(connection)}
             connection.execute(_EXTRACT, values)
@@ -98,14 +102,16 @@ class Snapshots:
                 connection.execute(_REMOVE, [{**where, "system_id": name} for name in gone])
         return version + 1
 
-    def taken(self, system: str, at: Mapping[str, datetime], swept: Iterable[str]) -> None:
-        """Extracts of these entities, begun at these world times, reached their end; `swept` read everything."""
-        row, whole = tables.extract, set(swept)
+    def taken(self, system: str, at: Mapping[str, datetime], swept: Mapping[str, int]) -> None:
+        """Extracts of these entities, begun at these world times, reached their end; those `swept` read everything, in
+        so many calls.
+        """
+        row = tables.extract
         with self._engine.begin() as connection:
             wall = instant(wall_now(connection))
             for entity, moment in at.items():
                 values: dict[str, object] = {"taken_at": moment, "error": None, "failed_at": None}
-                values |= {"swept_at": wall} if entity in whole else {}
+                values |= {"swept_at": wall, "sweep_calls": swept[entity]} if entity in swept else {}
                 there = sa.and_(row.c.system == system, row.c.entity == entity)
                 connection.execute(sa.update(row).where(there).values(read_at=wall, **values))
 

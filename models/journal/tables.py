@@ -189,6 +189,7 @@ extract = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),  # one more with each change of what `snapshot` holds of it
     sa.Column("taken_at", Instant),  # world time at which the last extract that reached its end began
     sa.Column("swept_at", Instant),  # wall time of the last extract that read everything
+    sa.Column("sweep_calls", sa.BigInteger),  # how many calls that one made
     sa.Column("error", sa.Text),
     sa.Column("known_at", Instant),  # wall time since which the entity is to be extracted
     sa.Column("read_at", Instant),  # wall time of the last extract that reached its end
@@ -207,6 +208,17 @@ throttle = sa.Table(
     sa.Column("probe_at", Instant),
     sa.Column("reason", sa.Text),
     sa.Column("updated_at", Instant, nullable=False),
+)
+
+call_day = sa.Table(
+    "call_day",
+    metadata,
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),  # 2026-11-30, by the database's clock, in UTC
+    sa.Column("calls", sa.BigInteger, nullable=False),  # that all engines made
+    sa.Column("used", sa.BigInteger),  # by the vendor's count, where it tells
+    sa.Column("allowed", sa.BigInteger),  # by the vendor, in its day
+    sa.Column("told_at", Instant),  # wall time of the vendor's last word
 )
 
 lease = sa.Table(

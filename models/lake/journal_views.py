@@ -52,8 +52,9 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
     "streams": ("cursor", _typed("system stream polled_at error known_at read_at failed_at")),
     "extracts": (
         "extract",
-        _typed("system entity version:BIGINT taken_at swept_at error known_at read_at failed_at"),
+        _typed("system entity version:BIGINT taken_at swept_at error known_at read_at failed_at sweep_calls:BIGINT"),
     ),
+    "calls": ("call_day", _typed("system day calls:BIGINT used:BIGINT allowed:BIGINT told_at")),
 }
 """View name -> (journal table, the columns a view shows while the table is not there)."""
 

@@ -15,6 +15,7 @@ from app.console.figures import firm_figures
 from app.console.freshness import fresh
 from app.console.operations import chart, tables
 from app.console.operations import presenter as present
+from app.console.operations.calls import CALLS, with_calls
 from app.console.operations.flow_table import FLOWS, ageing, flow_rows
 from app.console.operations.health import healths, verdict
 from app.console.view import View
@@ -114,9 +115,11 @@ def _dead_letters(viewer: Viewer) -> None:
 @st.fragment(run_every=REFRESH)
 def _circuits(viewer: Viewer) -> None:
     st.subheader("Circuits and rate limits", anchor=False)
-    rows = tables.circuit_rows(read_now(viewer, reading.circuits), world_now())
+    circuits = read_now(viewer, reading.circuits)
+    calls = {one.system: one for one in read(viewer, reading.calls)}
+    rows = with_calls(tables.circuit_rows(circuits, world_now()), calls, [one.system for one in circuits])
     none = empty("No system has been called yet", "Each connected system shows here with its first call.")
-    draw(table(tables.CIRCUITS, rows) if rows else none)
+    draw(table([*tables.CIRCUITS, *CALLS], rows) if rows else none)
 
 
 @st.fragment(run_every=REFRESH)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.readings.cases import reading as cases
 from app.readings.operations.rows import (
+    Calls,
     DeadLetters,
     FlowVolume,
     Held,
@@ -80,3 +81,19 @@ def at_stake(stores: Stores, viewer: Viewer) -> Stake:
 def circuits(stores: Stores, viewer: Viewer) -> tuple[Circuit, ...]:
     """What each system that was ever called lets through now, by name."""
     return tuple(sorted(stores.journal.throttle.circuits().values(), key=lambda one: one.system))
+
+
+def calls(stores: Stores, viewer: Viewer | None = None) -> tuple[Calls, ...]:
+    """Each system that was called today, with what its vendor's quota, or the policy's, leaves; the same for all."""
+    del viewer
+    limits = {system.name: system.policy.daily_calls for system in stores.catalogue.systems}
+    return tuple(
+        Calls(
+            one.system,
+            one.calls,
+            one.used,
+            one.allowed if one.allowed is not None else limits.get(one.system) or None,
+            one.left(limits.get(one.system, 0)),
+        )
+        for one in stores.journal.calls.today().values()
+    )

@@ -118,3 +118,16 @@ class Worked:
     """The hour in which any flow worked last."""
 
     hour: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls of a system today (UTC): `calls` were made, `used` counts the vendor, `left` of `allowed` may be made; None
+    where no limit is known.
+    """
+
+    system: str
+    calls: int
+    used: int | None
+    allowed: int | None
+    left: int | None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
+from models.journal.calls import Calls
 from models.journal.catalogues import Catalogues
 from models.journal.crosswalk import Crosswalk
 from models.journal.cursors import Cursors
@@ -32,6 +33,7 @@ class EnginePort(Port):
     inbox_queue: InboxQueue
     cursors: Cursors
     throttle: Throttle
+    calls: Calls
     leases: Leases
     snapshots: Snapshots
     registry: Registry
@@ -52,6 +54,7 @@ def open_engine(url: str, clock: Clock) -> EnginePort:
         inbox_queue=InboxQueue(engine, clock),
         cursors=Cursors(engine, clock),
         throttle=Throttle(engine, clock),
+        calls=Calls(engine),
         leases=Leases(engine, clock),
         snapshots=Snapshots(engine, clock),
         registry=Registry(engine, clock),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
+from models.journal.calls import CallReading
 from models.journal.cases.reading import CaseReading
 from models.journal.catalogues import CatalogueReading
 from models.journal.circuits import Circuits
@@ -18,8 +19,8 @@ from models.journal.runs.reading import RunReading
 
 @dataclass(frozen=True)
 class ReadingsPort(Port):
-    """Runs, cases, requests, circuits, the catalogue in force and the age of what is read; the database refuses a
-    write on its connections.
+    """Runs, cases, requests, circuits, calls, the catalogue in force and the age of what is read; the database refuses
+    a write on its connections.
     """
 
     engine: sa.Engine
@@ -28,6 +29,7 @@ class ReadingsPort(Port):
     cases: CaseReading
     requests: RequestReading
     throttle: Circuits
+    calls: CallReading
     catalogues: CatalogueReading
     freshness: FreshnessReading
 
@@ -42,6 +44,7 @@ def open_readings(url: str, clock: Clock) -> ReadingsPort:
         cases=CaseReading(engine, clock),
         requests=RequestReading(engine, clock),
         throttle=Circuits(engine, clock),
+        calls=CallReading(engine),
         catalogues=CatalogueReading(engine),
         freshness=FreshnessReading(engine),
     )

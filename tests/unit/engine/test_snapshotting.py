@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
 
 from integrations.contracts.connector import Observation
+from integrations.contracts.metering import TALLY
 from integrations.engine.snapshotting import Snapshotting
 from models.domain.errors import Retriable
 from models.journal import Journal
@@ -187,3 +189,64 @@ def test_what_cannot_tell_its_changes_is_read_whole(snapshots: Snapshotting, clo
     clock.forward(-3600)
     snapshots.take(system)
     assert system.since_last() == ["all project"]
+
+
+class Billed(Holding):
+    """Counts its calls as a vendor does: a full reading takes one for each row, changes take one."""
+
+    changing = ("project",)
+
+    def __init__(self, daily: int) -> None:
+        super().__init__()
+        self.snapshots, self.full = ["project"], 0
+        self.config = replace(self.config, policy=replace(self.config.policy, daily_calls=daily, sweep_seconds=0.0))
+
+    def snapshot(self, entity: str) -> Iterator[Observation]:
+        self.full += 1
+        for one in super().snapshot(entity):
+            TALLY.add(self.config.name)
+            yield one
+
+    def changed(self, entity: str, since: datetime) -> Iterator[Observation] | None:
+        TALLY.add(self.config.name)
+        return iter(())
+
+    def counted(self, entity: str) -> int:
+        return len(self.rows)
+
+
+@pytest.mark.req("S10")
+def test_a_full_reading_waits_while_the_quota_would_not_leave_as_much_for_the_flows(
+    snapshots: Snapshotting, journal: Journal
+) -> None:
+    """S10: changes are still read, so that the extract stays fresh; with a new day everything is read again."""
+    TALLY.drained()
+    system = Billed(daily=7)
+    snapshots.take(system)
+    assert (system.full, journal.calls.today()) == (1, {})
+    snapshots.take(system)
+    assert system.full == 2, "two calls, and five are left"
+    snapshots.take(system)
+    snapshots.take(system)
+    assert system.full == 2, "two more calls and three are left: the rest is for the flows"
+    assert journal.snapshots.extract("erp", "project").taken_at is not None
+    assert journal.calls.today()[system.config.name].calls == 5
+    with journal.engine.begin() as connection:
+        connection.execute(sa.text("update call_day set day = '2020-01-01'"))
+    snapshots.take(system)
+    assert system.full == 3
+
+
+@pytest.mark.req("S10", "X18")
+def test_without_changes_to_ask_for_the_extract_says_that_it_waits_and_why(
+    snapshots: Snapshotting, journal: Journal
+) -> None:
+    """S10: nothing is called for it, and whoever looks reads how many calls are left."""
+    TALLY.drained()
+    system = Billed(daily=3)
+    system.changing = ()  # type: ignore[assignment]
+    journal.calls.note({system.config.name: (2, None, None)})
+    snapshots.take(system)
+    assert system.full == 0
+    [state] = journal.freshness.all()
+    assert state.error is not None and "1 calls of" in state.error and "full reading takes about 1" in state.error
