@@ -11,7 +11,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 from app.cli.installation import settings_here
@@ -19,7 +18,6 @@ from models.catalogue import Catalogue, load_catalogue
 from models.catalogue.system import SystemConfig
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
-from models.journal.freshness import RESTING
 from models.journal.ports.readings import open_readings
 from models.lake.reader import open_reader
 from models.settings import Settings
@@ -118,10 +116,8 @@ def _streams(settings: Settings) -> Iterator[Finding]:
     """Each stream and extract that is not read, and one line where all are."""
     if not _has_journal(settings):
         return
-    now = datetime.now(UTC)
-    states = open_readings(settings.journal_address, clock_at(_clock_file(settings))).freshness.all()
-    levels = _reading_levels(settings)
-    stale = [state for state in states if state.stale(now, levels.get(state.system, RESTING))]
+    freshness = open_readings(settings.journal_address, clock_at(_clock_file(settings))).freshness
+    states, stale = freshness.all(), freshness.stale(_reading_levels(settings))
     for state in stale:
         seen = f"last read {state.read_at:%Y-%m-%d %H:%M} UTC" if state.read_at else "never read"
         why = state.error or "no engine reads it: is `tieout up` running with this catalogue?"

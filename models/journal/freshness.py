@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -49,6 +50,11 @@ class FreshnessReading:
                 )
                 found += [Freshness(*row) for row in connection.execute(query)]
         return sorted(found, key=lambda one: (one.system, one.name))
+
+    def stale(self, levels: Mapping[str, float]) -> list[Freshness]:
+        """What somebody must be told of now; `levels` are the seconds that each system's may rest."""
+        now = datetime.now(UTC)
+        return [one for one in self.all() if one.stale(now, levels.get(one.system, RESTING))]
 
 
 def _before(moment: datetime | None, limit: datetime) -> bool:

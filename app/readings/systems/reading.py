@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from app.readings.reading import rows
@@ -11,7 +10,6 @@ from app.readings.systems.rows import Playing, ReadUntil, Stale
 from app.readings.viewer import Viewer
 from models.domain.explanations import explain
 from models.domain.team import Teams
-from models.journal.freshness import RESTING, Freshness
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("systems.sql"))
@@ -35,11 +33,8 @@ def read_until(stores: Stores, viewer: Viewer) -> tuple[ReadUntil, ...]:
 def stale(stores: Stores, viewer: Viewer | None = None) -> tuple[Stale, ...]:
     """Everything that is read and is older than its system's policy allows; the same for all viewers."""
     del viewer
-    now, levels = datetime.now(UTC), stores.catalogue.reading_levels
-    states = stores.journal.freshness.all()
-    return tuple(_told(state) for state in states if state.stale(now, levels.get(state.system, RESTING)))
-
-
-def _told(state: Freshness) -> Stale:
-    advice = explain("stale-stream").next_action if state.error else "See that an engine runs: `tieout doctor`."
-    return Stale(state.system, state.name, state.read_at, state.error, advice)
+    mend, look = explain("stale-stream").next_action, "See that an engine runs: `tieout doctor`."
+    return tuple(
+        Stale(state.system, state.name, state.read_at, state.error, mend if state.error else look)
+        for state in stores.journal.freshness.stale(stores.catalogue.reading_levels)
+    )

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from app.console import asgi, asking
-from models.journal.freshness import Freshness
+from models.journal.freshness import Freshness, FreshnessReading
 
 NOW = datetime.now(UTC)
 
 
 def opened(fault: str | None = None, states: Sequence[Freshness] = (), levels: dict[str, float] | None = None) -> Any:
-    freshness = SimpleNamespace(all=lambda: list(states))
+    freshness = FreshnessReading(SimpleNamespace())  # type: ignore[arg-type]
+    freshness.all = lambda: list(states)  # type: ignore[method-assign]
     return lambda: SimpleNamespace(
         lake=SimpleNamespace(fault=fault),
         journal=SimpleNamespace(freshness=freshness),
