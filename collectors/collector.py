@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from collectors.credentials import Credentials
 from collectors.day_end import DayEnd
 from collectors.detection import Detection
 from collectors.detector_process import DetectorProcess
+from collectors.doorkeeper import Doorkeeper
+from collectors.exposure import exposure
 from collectors.gateway import Gateway
 from collectors.journal_link import JournalLink
 from collectors.memory import give_back
@@ -20,12 +23,13 @@ from collectors.pipeline.pipeline import Pipeline
 from collectors.pipeline.provenance import Provenance
 from collectors.receivers import receivers
 from collectors.receivers.contract import Host, Work
-from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, scheduled
+from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, SENDERS_SECONDS, scheduled
 from models.catalogue import load_catalogue
 from models.domain.clock import SystemClock, clock_at
 from models.installation_key import installation_key
 from models.journal.ports.reporter import ReporterPort, open_reporter
 from models.lake.writer import open_writer
+from models.senders import SenderBook
 from models.settings import Settings
 
 _STOP_SECONDS = 4.0  # a process has to end within 5 s
@@ -47,10 +51,14 @@ class Collector:
         key = installation_key(settings)
         self._host = Host(settings, clock, identity, self._pipeline, self._commits, self._journal, provenance, key)
         self._works = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
-        self.application = Gateway(self._receivers, self._host, self.health)
+        open_to = exposure(settings)
+        self._credentials = Credentials(SenderBook(settings), key, clock, open_to.tokens, settings.sender_rate)
+        doorkeeper = Doorkeeper(settings, open_to, self._credentials)
+        self.application = Gateway(self._receivers, self._host, self.health, doorkeeper)
         self._schedule = scheduled(
             {
                 "checkpoint": (CHECKPOINT_SECONDS, self._checkpoint),
+                "senders": (SENDERS_SECONDS, self._credentials.keep_seen),
                 "memory": (MEMORY_SECONDS, give_back),
                 "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
             }

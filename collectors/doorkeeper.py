@@ -1,10 +1,12 @@
-"""Who may speak to the collector's port: under which names it is called, and from pages of which origins."""
+"""Who may speak to the collector's port: called by which names, from where, from pages of which origins, as whom."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from collectors.credentials import Credentials
+from collectors.exposure import Exposure
 from collectors.receivers.reply import Headers, Reply, refused
 from models.domain.loopback import is_loopback
 from models.settings import Settings
@@ -14,15 +16,22 @@ _ASKED = b"content-type, content-encoding, authorization, traceparent, tracestat
 
 
 class Doorkeeper:
-    """Knows the names of this collector and the origins that may send."""
+    """Knows the names of this collector, the origins that may send, and the senders."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, exposure: Exposure, credentials: Credentials) -> None:
+        self._exposure, self._credentials = exposure, credentials
         self._hosts = {settings.otlp_host.lower(), *_listed(settings.otlp_hosts)}
         self._origins = {origin.rstrip("/") for origin in _listed(settings.otlp_origins)}
 
-    def refusal(self, headers: Mapping[str, str]) -> Reply | None:
+    def sender(self, headers: Mapping[str, str], scope: str, address: str) -> str | None:
+        """The name of who sends, None for one on loopback without a name. Raises Refused."""
+        return self._credentials.sender(headers.get("authorization"), scope, address)
+
+    def refusal(self, headers: Mapping[str, str], address: str) -> Reply | None:
         """Why a request may not come in: a name that is not ours means that a page elsewhere led a browser here."""
         media = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not self._exposure.admits(address):
+            return refused(403, f"{address} is not the proxy in front of this collector: send to that", media)
         host = headers.get("host")
         if host is not None and not self._ours(host):
             return refused(421, f"this collector is not called {host[:80]!r}: name it in TIEOUT_OTLP_HOSTS", media)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import orjson
 
 from collectors.arrival import Receive, TooSlow, arrived
+from collectors.credentials import Refused, scope_of
 from collectors.doorkeeper import Doorkeeper
 from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
 from collectors.receivers.contract import Host, Post, Receiver, Take
@@ -29,22 +30,25 @@ _STATUS = {Malformed: 400, TooLarge: 413, UnknownEncoding: 415, Retriable: 503}
 class Gateway:
     """ASGI application over the receivers' paths; `health` gives what /healthz shows."""
 
-    def __init__(self, receivers: Sequence[Receiver], host: Host, health: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self, receivers: Sequence[Receiver], host: Host, health: Callable[[], dict[str, Any]], doorkeeper: Doorkeeper
+    ) -> None:
         self._routes: dict[str, Take] = {}
         self._declined: dict[str, str] = {}
         for receiver in receivers:
             self._routes |= receiver.routes
             self._declined |= receiver.declined
+        self._signed = {path for receiver in receivers if receiver.signed for path in receiver.routes}
         self._host, self._health = host, health
         self._limit = host.settings.max_body_mib << 20
-        self._doorkeeper = Doorkeeper(host.settings)
+        self._doorkeeper = doorkeeper
         self._room = Room(host.settings.intake_memory_mib << 20)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         path, headers = scope["path"], _headers(scope)
-        if refusal := self._doorkeeper.refusal(headers):
+        if refusal := self._doorkeeper.refusal(headers, _address(scope)):
             return await _send(send, refusal)
         if path == "/healthz":
             return await _send(send, self._healthz())
@@ -59,12 +63,17 @@ class Gateway:
 
     async def _taken(self, take: Take, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
         """Read the body as far as there is room for it, and answer."""
-        stay = self._room.stay(_address(scope))
+        path, address = scope["path"], _address(scope)
+        try:
+            name = None if path in self._signed else self._doorkeeper.sender(headers, scope_of(path), address)
+        except Refused as error:
+            return await _send(send, error.reply(_media(headers)), *self._doorkeeper.cors(headers))
+        stay = self._room.stay(name or address)
         try:
             body = await arrived(receive, headers, self._limit, stay)
             if body is not None:
-                sender = _sender(scope, headers)
-                post = Post(scope["path"], headers, body.body, sender, self._now_us(), self._limit, body.size)
+                sender = " ".join(filter(None, (name, address, headers.get("user-agent", "")[:120])))
+                post = Post(path, headers, body.body, sender, self._now_us(), self._limit, body.size)
                 extra = [*self._doorkeeper.cors(headers), *([_CLOSE] if body.size else [])]
                 await _send(send, await self._reply(take, post), *extra)
         except NoRoom as error:
@@ -108,13 +117,12 @@ def _address(scope: Scope) -> str:
     return str(client[0]) if client else "unknown"
 
 
-def _sender(scope: Scope, headers: Mapping[str, str]) -> str:
-    return f"{_address(scope)} {headers.get('user-agent', '')[:120]}".strip()
+def _media(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _refused(headers: Mapping[str, str], status: int, sentence: str, retry_after: int | None = None) -> Reply:
-    media = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return refused(status, sentence, media, retry_after)
+    return refused(status, sentence, _media(headers), retry_after)
 
 
 async def _send(send: Send, reply: Reply, *extra: tuple[bytes, bytes]) -> None:

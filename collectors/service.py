@@ -8,13 +8,16 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import uvicorn
 
+from collectors.exposure import Tls, exposure
 from collectors.memory import few_arenas, without_pandas
 from models.domain.errors import Misconfigured
 from models.process_log import start_log
@@ -47,8 +50,9 @@ def main() -> None:
     try:
         settings = read_settings()
         start_log(settings.log_level)
+        tls = exposure(settings).tls
         with _listening(settings) as listener:
-            run(_serve(settings, listener))
+            run(_serve(settings, listener, tls))
     except Misconfigured as error:
         sys.exit(_said(error))
     if threading.active_count() > 1:
@@ -58,7 +62,7 @@ def main() -> None:
         os._exit(0)
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listener: socket.socket, tls: Tls | None) -> None:
     from collectors.collector import Collector  # only now, so that no array is made before `without_pandas`
 
     loop = asyncio.get_running_loop()
@@ -74,6 +78,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=60,
         timeout_graceful_shutdown=2,
         backlog=_BACKLOG,
+        **(_tls(tls) if tls else {}),
     )
     server = _Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,6 +88,13 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         await server.serve(sockets=[listener])
     finally:
         await asyncio.to_thread(collector.stop)
+
+
+def _tls(tls: Tls) -> dict[str, Any]:
+    options = {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
+    if tls.client_ca is None:
+        return options
+    return {**options, "ssl_ca_certs": str(tls.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
 
 
 def _listening(settings: Settings) -> socket.socket:

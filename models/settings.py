@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     intake_memory_mib: int = Field(
         64, ge=4, description="memory of request bodies not yet answered; senders of large ones wait beyond it"
     )
+    otlp_cert: Path | None = Field(None, description="certificate chain of the collector's ports (PEM)")
+    otlp_key: Path | None = Field(None, description="its private key (PEM)")
+    otlp_client_ca: Path | None = Field(None, description="authority of senders' certificates, in place of tokens")
+    otlp_proxy: str = Field("", description="addresses of the proxy that ends TLS before the collector")
+    senders: Path | None = Field(None, description="file of the senders; default: in the home")
+    sender_rate: float = Field(0.0, ge=0, description="requests a second of one sender; 0: as many as it likes")
     installation_key: Path | None = Field(
         None, description="file of the key that our own processes sign with, for several machines; default: in the home"
     )
@@ -93,8 +99,9 @@ class Settings(BaseSettings):
 
     @property
     def collector_address(self) -> str:
-        host = f"[{self.otlp_host}]" if ":" in self.otlp_host else self.otlp_host
-        return (self.collector_url or f"http://{host}:{self.otlp_port}").rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.otlp_host, self.otlp_host)
+        scheme, host = "https" if self.otlp_cert else "http", f"[{host}]" if ":" in host else host
+        return (self.collector_url or f"{scheme}://{host}:{self.otlp_port}").rstrip("/")
 
     @property
     def run_folder(self) -> Path:

@@ -27,6 +27,10 @@ sandbox_cli = typer.Typer(invoke_without_command=True, help="The demonstration's
 cli.add_typer(sandbox_cli, name="sandbox")
 
 
+senders_cli = typer.Typer(no_args_is_help=True, help="Who may send telemetry from other machines.")
+cli.add_typer(senders_cli, name="senders")
+
+
 @cli.command()
 def demo(
     fresh: Annotated[bool, typer.Option(help="begin a new demonstration instead of going on with the last")] = False,
@@ -99,6 +103,33 @@ def sandbox_compare(form: FormatOption = Format.table) -> None:
     from app.cli.sandbox import compare
 
     raise typer.Exit(compare(form))
+
+
+@senders_cli.command("add")
+def senders_add(
+    name: Annotated[str, typer.Argument(help="what records and the list call it")],
+    scopes: Annotated[str, typer.Option(help="what it may send: traces, logs, events; all by default")] = "",
+) -> None:
+    """Print a new sender's token, this once: `authorization: Bearer <token>`."""
+    from app.cli.senders import add as run
+
+    run(name, scopes)
+
+
+@senders_cli.command("list")
+def senders_list(form: FormatOption = Format.table) -> None:
+    """List senders: what they may send, when they were last heard, who was revoked."""
+    from app.cli.senders import show
+
+    show(form)
+
+
+@senders_cli.command("revoke")
+def senders_revoke(name: Annotated[str, typer.Argument(help="a sender")]) -> None:
+    """From now on the sender's token opens nothing."""
+    from app.cli.senders import revoke as run
+
+    run(name)
 
 
 @cli.command()

@@ -111,7 +111,8 @@ class Receiver:
     """One road into the collector.
 
     `routes` are the paths of the collector's port that it answers to POST; `declined` are paths at which senders
-    knock in vain, with the sentence that helps them. `work` runs from the collector's start; `journal_work` from when
+    knock in vain, with the sentence that helps them; `signed` tells that it knows its senders by their signature, so
+    that they need no token. `work` runs from the collector's start; `journal_work` from when
     the journal is open, and gets its reporter.
     """
 
@@ -119,5 +120,6 @@ class Receiver:
     about: str
     routes: Mapping[str, Take] = field(default_factory=dict)
     declined: Mapping[str, str] = field(default_factory=dict)
+    signed: bool = False
     work: Callable[[Host], Work] | None = None
     journal_work: Callable[[Host, Any], Work] | None = None

@@ -26,4 +26,4 @@ async def _observations(host: Host, post: Post) -> Reply:
     return Reply(200, orjson.dumps(counted))
 
 
-RECEIVER = Receiver("observations", "system snapshots", routes={"/v1/observations": _observations})
+RECEIVER = Receiver("observations", "system snapshots", routes={"/v1/observations": _observations}, signed=True)

@@ -23,6 +23,8 @@ from models.action_log import action
 from models.catalogue import Catalogue
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
+from models.domain.signature import bearer
+from models.installation_key import installation_key
 from models.journal.ports.engine import open_engine
 from models.process_log import start_log
 from models.settings import Settings, read_settings
@@ -87,7 +89,7 @@ class _Service:
         self._settings, self._catalogue, self._clock, self._stop = settings, catalogue, clock, stop
         self._journal = open_engine(settings.journal_address, clock)
         collector = settings.collector_address
-        self._telemetry = Telemetry(collector, settings.environment)
+        self._telemetry = Telemetry(collector, settings.environment, token=bearer(installation_key(settings)))
         self._observations = f"{collector}/v1/observations"
         self._due = threading.Event()
 

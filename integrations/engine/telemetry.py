@@ -34,21 +34,19 @@ _SEVERITIES = {
 class Telemetry:
     """What an engine process sends about itself."""
 
-    def __init__(self, address: str, environment: str, timeout: float = 5.0) -> None:
+    def __init__(self, address: str, environment: str, timeout: float = 5.0, token: str = "") -> None:
         for name in _QUIET:
             logging.getLogger(name).setLevel(logging.CRITICAL)  # each export would say again that the collector is down
         resource = Resource.create({"service.name": "tieout-engine", "deployment.environment.name": environment})
-        exporter = OTLPSpanExporter(endpoint=f"{address}/v1/traces", timeout=timeout)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        exporter = OTLPSpanExporter(endpoint=f"{address}/v1/traces", timeout=timeout, headers=headers)
         processor = BatchSpanProcessor(
             exporter, max_queue_size=_QUEUE, schedule_delay_millis=1000, max_export_batch_size=1000
         )
         self.tracing = Tracing(processor, resource)
         self._logs = LoggerProvider(resource=resource)
-        self._logs.add_log_record_processor(
-            BatchLogRecordProcessor(
-                OTLPLogExporter(endpoint=f"{address}/v1/logs", timeout=timeout), schedule_delay_millis=1000
-            )
-        )
+        lines = OTLPLogExporter(endpoint=f"{address}/v1/logs", timeout=timeout, headers=headers)
+        self._logs.add_log_record_processor(BatchLogRecordProcessor(lines, schedule_delay_millis=1000))
         self._bridge = _Bridge(self._logs.get_logger("tieout.engine"))
         LOG.addHandler(self._bridge)
         LOG.setLevel(logging.INFO)

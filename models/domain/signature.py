@@ -34,6 +34,11 @@ def fault(key: bytes, header: str | None, path: str, body: bytes, now: float) ->
     return None
 
 
+def bearer(key: bytes) -> str:
+    """The token by which a process of the installation sends telemetry about itself."""
+    return hmac.new(key, b"tieout telemetry", hashlib.sha256).hexdigest()
+
+
 def _digest(key: bytes, path: str, body: bytes, moment: int) -> str:
     text = f"v1\n{moment}\n{path}\n{hashlib.sha256(body).hexdigest()}"
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

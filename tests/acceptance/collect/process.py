@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -40,6 +41,8 @@ class CollectorProcess:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.home = home
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.trusting: ssl.SSLContext | None = None
         self.settings = Settings(home=home, otlp_port=self.port)
         self._environment = {
             **os.environ,
@@ -96,15 +99,15 @@ class CollectorProcess:
             self.process.wait(10)
 
     def health(self) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.address}/healthz", timeout=5, context=self.trusting) as answer:
             return orjson.loads(answer.read())
 
     def post(self, path: str, body: bytes, media: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
         """Status, body, headers; status 0 when nobody answered."""
         sent = {"Content-Type": media, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, headers=sent, method="POST")
+        request = urllib.request.Request(f"{self.address}{path}", data=body, headers=sent, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=20, context=self.trusting) as answer:
                 return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as error:
             return error.code, error.read(), dict(error.headers)

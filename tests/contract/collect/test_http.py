@@ -175,6 +175,15 @@ def test_a_second_collector_on_the_same_home_says_what_is_wrong(collector):
     assert "another collector works in" in second.log()
 
 
+@pytest.mark.req("C10", "G3")
+def test_beyond_loopback_it_does_not_start_without_credentials_and_tls(tmp_path):
+    open_to_all = CollectorProcess(tmp_path / "wide", TIEOUT_OTLP_HOST="0.0.0.0")
+    open_to_all.home.mkdir()
+    open_to_all.start(ready=False)
+    assert open_to_all.process.wait(20) == 2
+    assert "TIEOUT_OTLP_CERT" in open_to_all.log() and "tieout senders add" in open_to_all.log()
+
+
 def test_a_taken_port_says_what_to_do(collector, tmp_path):
     other = CollectorProcess(tmp_path / "other", TIEOUT_OTLP_PORT=str(collector.port))
     other.home.mkdir()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from collectors.credentials import Credentials
+from collectors.doorkeeper import Doorkeeper
+from collectors.exposure import Exposure
 from collectors.gateway import Gateway
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.provenance import Provenance
 from collectors.receivers import receivers
 from collectors.receivers.contract import Host
 from models.domain.clock import SystemClock
+from models.senders import SenderBook
 from models.settings import Settings
 from tests.unit.collect.memory_lake import MemoryLake
 
@@ -20,4 +24,6 @@ PROVENANCE = Provenance({"erp", "kantata", "a"}, SystemClock())
 def gateway(pipeline: Any = None, inbox: Any = None) -> Gateway:
     """A gateway whose telemetry goes to `pipeline` and whose events go to `inbox`."""
     host = Host(Settings(max_body_mib=1), SystemClock(), "test", pipeline, Commits(MemoryLake), inbox, PROVENANCE, KEY)
-    return Gateway(receivers(), host, lambda: {"ready": True})
+    credentials = Credentials(SenderBook(host.settings), KEY, host.clock, required=False)
+    doorkeeper = Doorkeeper(host.settings, Exposure(None, False), credentials)
+    return Gateway(receivers(), host, lambda: {"ready": True}, doorkeeper)

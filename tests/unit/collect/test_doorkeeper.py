@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collectors.doorkeeper import Doorkeeper
+from collectors.exposure import Exposure
 from models.settings import Settings
 
 pytestmark = pytest.mark.req("C10")
@@ -13,11 +14,11 @@ ASKING = {"origin": PAGE, "access-control-request-method": "POST"}
 
 
 def keeper(**settings: str) -> Doorkeeper:
-    return Doorkeeper(Settings.model_validate(settings))
+    return Doorkeeper(Settings.model_validate(settings), Exposure(None, False), None)  # type: ignore[arg-type]
 
 
 def status(door: Doorkeeper, **headers: str) -> int:
-    refusal = door.refusal(headers)
+    refusal = door.refusal(headers, "127.0.0.1")
     return 200 if refusal is None else refusal.status
 
 
