@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from app.cli.installation import installation
@@ -16,6 +17,7 @@ from app.readings.rights import Action
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer, owner_viewer
 from models.journal.requests import Request
+from models.settings import Settings
 
 RIGHTS = {
     "preview": Action.PREVIEW,
@@ -28,17 +30,47 @@ RIGHTS = {
 
 
 @contextmanager
-def home(kind: str) -> Iterator[tuple[Stores, Viewer]]:
+def home(kind: str, as_: str | None = None) -> Iterator[tuple[Stores, Viewer]]:
     """The stores of this installation, and who makes a request of this kind there.
 
     Raises SystemExit with status 2 where there is no installation, and for roles that do not include it.
     """
+    with acting(RIGHTS[kind], as_) as (stores, viewer):
+        yield stores, viewer
+
+
+@contextmanager
+def acting(action: Action, as_: str | None = None) -> Iterator[tuple[Stores, Viewer]]:
+    """The stores of this installation, and who does this there: `as_` is another person than the home's owner.
+
+    Raises SystemExit with status 2 where there is no installation, for roles that do not include it, and for another
+    person where people sign in.
+    """
     settings = installation(journal=True)
-    viewer = owner_viewer(settings)
-    if why_not := viewer.why_not(RIGHTS[kind]):
+    viewer = named(settings, as_)
+    if why_not := viewer.why_not(action):
         raise fail(why_not, 2)
     with closing(Stores(settings)) as stores:
         yield stores, viewer
+
+
+def named(settings: Settings, as_: str | None) -> Viewer:
+    """The home's owner, or the person that they say they are: where nobody signs in, a name is what somebody says."""
+    owner = owner_viewer(settings)
+    if not as_:
+        return owner
+    if settings.oidc_metadata_url:
+        raise fail("--as is for an installation without sign-in: here people prove who they are on a page", 2)
+    return replace(owner, name=as_, subject=as_)
+
+
+def proven(stores: Stores) -> None:
+    """Refuse what takes two people where people sign in: this terminal cannot tell them apart.
+
+    Raises SystemExit with status 2.
+    """
+    if stores.settings.oidc_metadata_url:
+        raise fail("this takes two people, who prove who they are by signing in: do it on the console's pages", 2)
 
 
 def ask(
@@ -47,34 +79,53 @@ def ask(
     reason: str,
     wait: float,
     content: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+    as_: str | None = None,
 ) -> int:
     """Append a request, wait at most `wait` seconds, print its answer; 0 when it was done and `content` with the
-    result, else 1.
+    result, else 1. One that waits for a second person is not waited for: what it waits for is printed.
 
     Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
     """
-    with home(kind) as (stores, viewer):
+    with home(kind, as_) as (stores, viewer):
         answer = answered(stores, viewer, kind, body, reason, wait)
-    printed(answer.result)
+        printed(waits_for(stores, answer.request_id) if answer.state == "asked" else answer.result)
     return 0 if answer.state == "done" and content(answer.result or {}) else 1
 
 
 def answered(stores: Stores, viewer: Viewer, kind: str, body: Mapping[str, Any], reason: str, wait: float) -> Request:
-    """Append a request in this viewer's name and wait at most `wait` seconds for its answer.
+    """Append a request in this viewer's name and wait at most `wait` seconds for its answer, or for word that it takes
+    a second person.
 
     Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
     """
-    request = stores.desk.requests.append(kind, body, viewer.actor, reason)
+    if kind == "replay" and stores.desk.requests.weight(body).because:
+        proven(stores)
+    try:
+        request = stores.desk.requests.append(kind, body, viewer.actor, reason, viewer.subject)
+    except ValueError as refusal:
+        raise fail(str(refusal), 2) from refusal
     deadline = time.monotonic() + wait
-    while time.monotonic() < deadline:
+    while True:
         answer = stores.journal.requests.get(request)
-        if answer is not None and answer.ended:
+        if answer is not None and (answer.ended or answer.state == "asked"):
             return answer
+        if time.monotonic() >= deadline:
+            break
         time.sleep(0.2)
     raise fail(
         f"request {request} has no answer after {wait:.0f} s: is the engine running? (`tieout doctor`). "
         "It is kept and will be carried out"
     )
+
+
+def waits_for(stores: Stores, request_id: str) -> Mapping[str, Any]:
+    """What a request waits for, and the command by which somebody else approves it."""
+    asked = stores.journal.requests.approval(request_id)
+    if asked is None:
+        return {"request_id": request_id}
+    command = f"tieout approve {request_id} --hash {asked.hash} --words …"
+    waits = {"request_id": request_id, "state": asked.state, "waits_for": "a second person", "because": asked.because}
+    return {**waits, "hash": asked.hash, "expires_at": asked.expires_at, "approve_with": command}
 
 
 def printed(result: Any) -> None:

@@ -13,19 +13,25 @@ from models.settings import Settings, read_settings
 
 LOCK = "lock"
 DEMO_MARK = "demo.json"
+DEMO_USER = "Demo operator"
 DEMO_CATALOGUE = Path(__file__).resolve().parents[2] / "integrations" / "sandbox" / "catalogue"
 
 
 def settings_here() -> Settings:
     """The settings of the environment; from here on this process logs as they say.
 
-    In a demonstration's home its catalogue holds, also in a shell that names none.
+    In a demonstration's home its catalogue and its person hold, also in a shell that names none.
     """
     settings = read_settings()
-    if settings.catalogue is None and settings.systems is None and (settings.home / DEMO_MARK).exists():
-        settings = settings.model_copy(update={"catalogue": DEMO_CATALOGUE})
+    if (settings.home / DEMO_MARK).exists():
+        settings = settings.model_copy(update=_of_demonstration(settings))
     start_log(settings.log_level)
     return settings
+
+
+def _of_demonstration(settings: Settings) -> dict[str, object]:
+    own: dict[str, object] = {} if settings.catalogue or settings.systems else {"catalogue": DEMO_CATALOGUE}
+    return own if settings.dev_user or settings.oidc_metadata_url else {**own, "dev_user": DEMO_USER}
 
 
 def installation(journal: bool = False) -> Settings:

@@ -146,6 +146,15 @@ def sql(
     run(query, form, as_of)
 
 
+ReasonOption = Annotated[str, typer.Option(help="why; kept in the audit lake")]
+WaitOption = Annotated[float, typer.Option(help="seconds to wait for the answer")]
+AsOption = Annotated[
+    str | None, typer.Option("--as", help="who you are, where nobody signs in and it is not the home's owner")
+]
+WordsOption = Annotated[str, typer.Option(help="what you agree to, or why not; kept in the audit lake")]
+RequestArgument = Annotated[str, typer.Argument(help="request id, as `tieout requests` shows it")]
+
+
 @cli.command()
 def replay(
     runs: Annotated[list[str] | None, typer.Argument(help="run ids")] = None,
@@ -161,18 +170,63 @@ def replay(
         str | None, typer.Option(help="why; kept in the audit lake, and asked for where many runs are replayed")
     ] = None,
     wait: Annotated[float, typer.Option(help="seconds to wait for the answer")] = 120.0,
+    as_: AsOption = None,
 ) -> None:
-    """Replay runs in growing batches; exit 1 when one fails again."""
+    """Replay runs in growing batches; exit 1 when one fails again, or when it waits for a second person."""
     from app.cli import replay as asking
 
     kind = "preview" if preview else "replay"
     selection = asking.chosen(kind, runs or [], case, start, correct or [], suggested, plan)
-    run = asking.preview(selection, reason, wait) if preview else asking.replay(selection, plan, reason, wait)
+    run = asking.preview(selection, reason, wait) if preview else asking.replay(selection, plan, reason, wait, as_)
     raise typer.Exit(run)
 
 
-ReasonOption = Annotated[str, typer.Option(help="why; kept in the audit lake")]
-WaitOption = Annotated[float, typer.Option(help="seconds to wait for the answer")]
+@cli.command()
+def approve(
+    request: RequestArgument,
+    hash: Annotated[str, typer.Option("--hash", help="of the content you saw, as `tieout requests` shows it")],
+    words: WordsOption,
+    as_: AsOption = None,
+) -> None:
+    """Agree, as a second person, to exactly what somebody else asked for; exit 1 when that does not hold."""
+    from app.cli.approvals import approve as run
+
+    raise typer.Exit(run(request, hash, words, as_))
+
+
+@cli.command()
+def refuse(request: RequestArgument, words: WordsOption, as_: AsOption = None) -> None:
+    """Say no, as a second person, to what somebody else asked for."""
+    from app.cli.approvals import refuse as run
+
+    raise typer.Exit(run(request, words, as_))
+
+
+@cli.command()
+def withdraw(
+    request: RequestArgument,
+    words: Annotated[str | None, typer.Option(help="why; kept in the audit lake")] = None,
+    as_: AsOption = None,
+) -> None:
+    """Take back what you asked a second person for."""
+    from app.cli.approvals import withdraw as run
+
+    raise typer.Exit(run(request, words, as_))
+
+
+@cli.command("write-off")
+def write_off(
+    key: Annotated[str, typer.Argument(help="the record's key, as Reconciliation shows it")],
+    reason: ReasonOption,
+    entity: Annotated[str, typer.Option(help="which joint, where it is apart at several: time_entry, budget …")] = "",
+    amount: Annotated[str | None, typer.Option(help="the whole difference; none other is taken")] = None,
+    end: Annotated[bool, typer.Option("--end", help="take its write-off back instead")] = False,
+    as_: AsOption = None,
+) -> None:
+    """Ask to write off a record that never arrived; a second person approves exactly that."""
+    from app.cli.approvals import write_off as run
+
+    raise typer.Exit(run(key, reason, entity, amount, end, as_))
 
 
 @cli.command()

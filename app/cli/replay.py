@@ -12,23 +12,23 @@ from app.cli.output import fail
 from app.readings.cases import reading as cases
 from app.readings.cases.rows import Case
 from app.readings.replays import reading as replays
-from app.readings.replays.selection import MANY, Selection, roots_of, suggested
+from app.readings.replays.selection import Selection, roots_of, suggested
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
-from models.domain.plan import STARTS
+from models.domain.plan import STARTS, plan_of
 
 UNSAID = "replay from the command line"
 
 
-def replay(selection: Selection, plan: str | None, reason: str | None, wait: float) -> int:
+def replay(selection: Selection, plan: str | None, reason: str | None, wait: float, as_: str | None = None) -> int:
     """Request a replay and wait for its answer; 0 when every run settled or waits, 1 when one failed again or was
-    refused. With `plan`, that of this hash alone.
+    refused, or when it waits for a second person. With `plan`, that of this hash alone.
 
     Raises SystemExit with status 2 where many runs are to be replayed and nobody said why.
     """
-    if selection.size >= MANY and not (reason or "").strip():
-        raise fail(f"say why with --reason: a replay of {selection.size} runs is kept with its reason", 2)
-    return ask("replay", selection.body(plan), reason or UNSAID, wait, _arrived)
+    if unreasoned := plan_of(selection.body()).unreasoned(reason):
+        raise fail(unreasoned.replace("say why", "say why with --reason", 1), 2)
+    return ask("replay", selection.body(plan), reason or UNSAID, wait, _arrived, as_)
 
 
 def _arrived(result: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from app.cli.installation import DEMO_CATALOGUE, DEMO_MARK, content, running, settings_here
+from app.cli.installation import DEMO_CATALOGUE, DEMO_MARK, DEMO_USER, content, running, settings_here
 from app.cli.output import fail
 from app.cli.processes import command
 from app.cli.supervisor import Supervisor
@@ -75,7 +75,7 @@ def _demo_environment() -> dict[str, str]:
         "TIEOUT_CATALOGUE": str(DEMO_CATALOGUE),
         "TIEOUT_WORLD_CLOCK": str(home / "run" / "clock.json"),
         "TIEOUT_POLL_SECONDS": "0.25",
-        "TIEOUT_DEV_USER": "Demo operator",
+        "TIEOUT_DEV_USER": DEMO_USER,
         "TIEOUT_SANDBOX_SECRET": secrets.token_urlsafe(18),
     }
     return {name: value for name, value in wanted.items() if name == "TIEOUT_HOME" or name not in os.environ}

@@ -25,7 +25,9 @@ def navigation(person: Viewer) -> dict[str, st.Page]:
 
 
 def _page(view: View, person: Viewer) -> st.Page:
-    return st.Page(partial(view.draw, person), title=view.title, icon=view.icon, url_path=view.path)
+    waiting = view.waiting(person)
+    title = f"{view.title} ({waiting})" if waiting else view.title
+    return st.Page(partial(view.draw, person), title=title, icon=view.icon, url_path=view.path)
 
 
 def main() -> None:

@@ -15,13 +15,16 @@ from app.readings.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A page: `page.py` of a folder below `app/console` exports one as PAGE. `draw` checks the role itself."""
+    """A page: `page.py` of a folder below `app/console` exports one as PAGE. `draw` checks the role itself; `waiting`
+    says how many things wait there for a person, which the navigation shows.
+    """
 
     question: Question
     title: str
     icon: str
     order: int
     draw: Callable[[Viewer], None]
+    waiting: Callable[[Viewer], int] = lambda _: 0
 
     @property
     def path(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.readings.rights import known_roles
 from app.readings.viewer import Viewer
+from models.domain.approval import PROVEN
 from models.domain.loopback import is_loopback
 from models.settings import Settings
 
@@ -68,7 +69,13 @@ def _of_claims(claims: Mapping[str, Any], now: datetime, environment: str) -> Vi
             "tieout-executive, tieout-auditor.",
             "out",
         )
-    return Viewer(name, roles, entities, "oidc", environment)
+    return Viewer(name, roles, entities, "oidc", environment, _subject(claims))
+
+
+def _subject(claims: Mapping[str, Any]) -> str:
+    """The provider's own word for a person, which no change of name or address changes; none where it gives none."""
+    subject = str(claims.get("sub") or "")
+    return f"{PROVEN}{claims.get('iss') or ''}|{subject}" if subject else ""
 
 
 def _texts(value: object) -> list[str]:

@@ -37,6 +37,9 @@ class Action(StrEnum):
     IGNORE = "ignore"  # accept an exception for good, with a reason
     PREVIEW = "preview"  # see what a replay would do; writes nothing
     REPLAY = "replay"  # replay, as it was or corrected
+    APPROVE_REPLAY = "approve a replay"  # that another person asked for, above the thresholds
+    WRITE_OFF = "write off"  # ask to write a record off, or to take that back
+    APPROVE_WRITE_OFF = "approve a write-off"  # that another person asked for
     REVEAL = "reveal"  # see clear values of the data classes one is cleared for; audited
     EXPORT = "export"  # take a table away as a file
 
@@ -53,20 +56,20 @@ class Role:
 
 A, D = Action, DataClass
 ROLES: dict[str, Role] = {
-    "operations": Role(frozenset({A.TRIAGE, A.IGNORE, A.PREVIEW, A.REPLAY, A.EXPORT})),
+    "operations": Role(frozenset({A.TRIAGE, A.IGNORE, A.PREVIEW, A.REPLAY, A.APPROVE_REPLAY, A.EXPORT})),
     "finance": Role(
-        frozenset({A.TRIAGE, A.PREVIEW, A.REVEAL, A.EXPORT}),
+        frozenset({A.TRIAGE, A.PREVIEW, A.APPROVE_REPLAY, A.WRITE_OFF, A.APPROVE_WRITE_OFF, A.REVEAL, A.EXPORT}),
         frozenset({D.CONTRACT_VALUE, D.LABOUR_RATE}),
     ),
     "executive": Role(
-        frozenset({A.EXPORT}),
+        frozenset({A.APPROVE_WRITE_OFF, A.EXPORT}),
         frozenset({D.CONTRACT_VALUE, D.LABOUR_RATE}),
     ),
     "auditor": Role(frozenset({A.EXPORT})),
-    "administrator": Role(frozenset(A) - {A.REVEAL}),
+    "administrator": Role(frozenset(A) - {A.WRITE_OFF, A.APPROVE_WRITE_OFF, A.REVEAL}),
 }
-"""An administrator runs the software and sees no rates; an auditor reads every page, with rates and contract values
-masked, and changes nothing.
+"""An administrator runs the software, sees no rates and so decides no write-off; an auditor reads every page, with
+rates and contract values masked, and changes nothing.
 """
 
 _AMOUNTS = {"time": D.LABOUR_RATE, "time_entry": D.LABOUR_RATE, "resource": D.LABOUR_RATE, "expense": D.INTERNAL}

@@ -31,7 +31,7 @@ class Stores:
 
     @cached_property
     def desk(self) -> DeskPort:
-        return open_desk(self.settings.journal_address, self.clock)
+        return open_desk(self.settings.journal_address, self.clock, self.catalogue.thresholds)
 
     def now(self) -> datetime:
         """The present of the world that the records are about, in UTC; ages are measured against it."""

@@ -22,7 +22,8 @@ class Viewer:
 
     `mode` says how they are known: `oidc`, `development`, or `command line`. `environment` names the installation, as
     its settings do. No reading looks at it yet: an answer over HTTP and the audit of a clear value will say by it which
-    installation was asked.
+    installation was asked. `subject` is who they are where that is another word than their name: maker and checker are
+    told apart by it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Viewer:
     entities: tuple[str, ...] = ()
     mode: str = "oidc"
     environment: str = "sandbox"
+    subject: str = ""
 
     @property
     def actor(self) -> str:
@@ -76,10 +78,12 @@ def owner_viewer(settings: Settings) -> Viewer:
     """Who asks on the command line: the operating system's owner of the home, with TIEOUT_DEV_ROLES, all entities.
 
     Whoever may read the home's files has everything already, so no role is withheld from them. A home that is not
-    there yet is about to belong to whoever runs the command.
+    there yet is about to belong to whoever runs the command. Where nobody signs in, they and the console's development
+    user are one person.
     """
     roles = known_roles(part.strip() for part in settings.dev_roles.split(","))
-    return Viewer(_owner(settings), roles, (), COMMAND_LINE, settings.environment)
+    subject = "" if settings.oidc_metadata_url else settings.dev_user or ""
+    return Viewer(_owner(settings), roles, (), COMMAND_LINE, settings.environment, subject)
 
 
 def _owner(settings: Settings) -> str:

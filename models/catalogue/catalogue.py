@@ -8,6 +8,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from models.catalogue.system import SystemConfig
+from models.domain.approval import Thresholds
 from models.domain.ownership import Ownership
 from models.domain.periods import FiscalYear
 from models.domain.team import Teams
@@ -64,7 +65,8 @@ class Catalogue:
     """Everything that differs from one installation to the next.
 
     `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says,
-    `digest` is that of them all; neither depends on secrets or on the environment.
+    `digest` is that of them all; neither depends on secrets or on the environment. `thresholds` say what takes a second
+    person.
     """
 
     reporting_currency: str
@@ -76,6 +78,7 @@ class Catalogue:
     books: Books
     digest: str
     entries: Mapping[str, str] = field(repr=False)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @property
     def resting(self) -> frozenset[str]:

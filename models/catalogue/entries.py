@@ -35,10 +35,24 @@ Count = Annotated[int, Field(ge=1)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
+DataClassName = Literal["public", "internal", "labour_rate", "compensation", "contract_value", "personal"]
+
+
 class Entry(BaseModel):
     """An entry as written: numbers are numbers, text is text."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ApprovalEntry(Entry):
+    """From when on a replay waits for a second person: money in the reporting currency, days that a record lies back,
+    data classes that a correction changes. Nobody decides within `open_days`: it expires.
+    """
+
+    amount: Annotated[int, Field(ge=0)] = 250_000
+    days: Count = 92
+    classes: list[DataClassName] = ["labour_rate", "compensation", "contract_value"]
+    open_days: Count = 14
 
 
 class InstallationEntry(Entry):
@@ -46,6 +60,7 @@ class InstallationEntry(Entry):
 
     reporting_currency: Currency
     rate_valid_days: Count = 45
+    approval: ApprovalEntry = ApprovalEntry()
 
 
 class RoleEntry(Entry):

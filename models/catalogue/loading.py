@@ -6,12 +6,16 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.catalogue.catalogue import Books, Calendar, Catalogue, FlowTerms, LegalEntity
 from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
+from models.domain.approval import Thresholds
 from models.domain.errors import Misconfigured
 from models.domain.ownership import Ownership, OwnershipRule
 from models.domain.periods import FiscalYear
@@ -54,6 +58,18 @@ def load_catalogue(
         books=Books(installation["rate_valid_days"], _legal_entities(files)),
         digest=_digest(entries),
         entries=entries,
+        thresholds=_thresholds(installation),
+    )
+
+
+def _thresholds(installation: Mapping[str, Any]) -> Thresholds:
+    said = installation["approval"]
+    return Thresholds(
+        currency=installation["reporting_currency"],
+        amount=Decimal(said["amount"]),
+        days=said["days"],
+        classes=frozenset(said["classes"]),
+        open_for=timedelta(days=said["open_days"]),
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 
 STARTS = ("failed_step", "start")
+MANY = 10
+"""From this many runs on a replay needs a reason in words, on every road."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,13 @@ class Plan:
     def everything(self) -> tuple[str, ...]:
         """Every run of the plan in the order of its replay."""
         return (*self.roots, *self.run_ids)
+
+    def unreasoned(self, reason: str | None) -> str | None:
+        """What a replay of many runs without a reason is told; None where it may begin."""
+        size = len(self.everything)
+        if size < MANY or (reason or "").strip():
+            return None
+        return f"say why: a replay of {size} runs is kept with its reason"
 
     def waves(self, first: int = 1, growth: int = 10) -> Iterator[Wave]:
         """The roots, then the others in growing batches: 1, 10, 100, … so that a correction that fails, fails once."""

@@ -265,6 +265,9 @@ write_off = sa.Table(
     sa.Column("asked_at", Instant, nullable=False),
     sa.Column("approved_by", sa.Text),  # somebody else
     sa.Column("approved_at", Instant),
+    sa.Column("request_id", sa.Text),  # what was asked for and approved
+    sa.Column("reversal_id", sa.Text),  # the request that took it back, likewise of two
+    sa.Column("reversed_at", Instant),
     sa.CheckConstraint("approved_by <> asked_by", name="write_off_by_two"),
     sa.Index("write_off_of", "flow", "entity", "item_key"),
 )

@@ -32,7 +32,14 @@ _FINDING = (
     "first_seen last_seen resolved_at legal_entity money_kind period"
 )
 _REQUEST = "request_id kind body state result actor reason created_at settled_at"
-_WRITE_OFF = "write_off_id flow entity item_key amount currency reason asked_by asked_at approved_by approved_at"
+_WRITE_OFF = (
+    "write_off_id flow entity item_key amount currency reason asked_by asked_at approved_by approved_at "
+    "request_id reversal_id reversed_at"
+)
+_APPROVAL = (
+    "request_id content content_hash because asked_by asked_as asked_at expires_at decision decided_by decided_as "
+    "decided_at words"
+)
 
 
 def _typed(columns: str) -> dict[str, str]:
@@ -48,6 +55,7 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
     "cases": ("case_", _typed(_CASE)),
     "findings": ("finding", _typed(_FINDING)),
     "requests": ("request", _typed(_REQUEST)),
+    "approvals": ("approval", _typed(_APPROVAL)),
     "write_offs": ("write_off", _typed(_WRITE_OFF)),
     "streams": ("cursor", _typed("system stream polled_at error known_at read_at failed_at")),
     "extracts": (

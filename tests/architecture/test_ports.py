@@ -48,7 +48,13 @@ WRITES = {
         "cases.reopen",
         "cases.snooze",
         "requests.append",
+        "requests.approve",
         "requests.cancel",
+        "requests.refuse",
+        "requests.take_back",
+        "requests.weight",
+        "requests.withdraw",
+        "requests.write_off",
     },
     InboxPort: {"inbox.append"},
     ReporterPort: {

@@ -15,6 +15,8 @@ from models.domain.explanations import MONEY_KINDS
 from models.domain.team import Teams, team
 
 SEVERITY_MOODS = {"critical": "bad", "high": "warn", "medium": "info", "low": ""}
+REPLAYED = ("replay_requested", "replay_approved")
+"""What a case's history calls a replay that began at once, and one that a second person let begin."""
 STATUS_MOODS = {"open": "bad", "acknowledged": "info", "snoozed": "", "ignored": "", "resolved": "good"}
 
 
@@ -53,14 +55,15 @@ def _mended(before: Sequence[CaseEvent], zone: str | None) -> str:
     """What people did since detectors last opened the case; a replay names who asked for it."""
     opened = (at for at, event in enumerate(before) if event.action == "opened" or "occurrences" in event.body)
     since = next(opened, len(before))
-    replayed = next((event for event in before[:since] if event.action == "replay_requested"), None)
+    replayed = next((event for event in before[:since] if event.action in REPLAYED), None)
     if replayed is None:
         return (
             "No replay was asked for from this case: "
             "it was mended in the owning system, or by a replay of a wider selection."
         )
     why = f": “{replayed.body['reason']}”" if replayed.body.get("reason") else ""
-    return f"{replayed.actor} replayed it at {formats.moment(replayed.at, zone)}{why}."
+    who = replayed.body.get("asked_by") or replayed.actor
+    return f"{who} replayed it at {formats.moment(replayed.at, zone)}{why}."
 
 
 def figures(case: Case, now: datetime, currency: str, teams: Teams) -> list[Metric]:
@@ -179,7 +182,8 @@ def history_rows(events: Iterable[CaseEvent], now: datetime) -> list[dict[str, o
 
 
 def _happened(event: CaseEvent) -> Html:
-    said = event.body.get("text") or event.body.get("reason") or event.body.get("because")
+    words = [event.body.get(name) for name in ("text", "words", "reason", "because")]
+    said = next((text for text in words if text and isinstance(text, str)), None)
     return joined([formats.words(event.action).lower(), _to(event.body), span(f"“{said}”", "t-mute") if said else ""])
 
 

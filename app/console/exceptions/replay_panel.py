@@ -11,17 +11,20 @@ from app.console.asking import desk, journal, read
 from app.console.exceptions.preview_panel import awaited, preview_panel
 from app.console.exceptions.progress_panel import progress_panel
 from app.console.exceptions.rerun import Reopen, page_again
+from app.console.exceptions.waiting_panel import takes_two, waiting_panel
 from app.console.widgets import formats
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import block
 from app.readings.cases.rows import Case
 from app.readings.replays import reading as replays
-from app.readings.replays.selection import MANY, Selection, corrected, previewed_runs, roots_of
+from app.readings.replays.selection import Selection, corrected, previewed_runs, roots_of
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
+from models.domain.plan import plan_of
 from models.journal.requests import Request
 
 STARTS = {"Failed step": "failed_step", "From the start": "start"}
+WAITS = ("asked", "refused", "withdrawn", "expired")
 NO_RUN = "No failed run stands behind this: mend it in the owning system; the case then closes by itself."
 
 
@@ -43,7 +46,8 @@ def replay_panel(
     """
     running, preview, roots = _running(key, case_id), _request(f"preview_{key}"), roots_of(cases)
     if running:
-        progress_panel(viewer, running, key, reopen)
+        panel = waiting_panel if running.state in WAITS else progress_panel
+        panel(viewer, running, key, reopen)
         return
     if not run_ids and not roots:
         draw(block(f'<span class="t-mute">{NO_RUN}</span>'))
@@ -135,13 +139,20 @@ def _buttons(
         ):
             plan = (seen.result or {}).get("plan_hash") if seen and seen.state == "done" else None
             _send(viewer, "replay", key, asked.body(plan), reason, reopen)
+    if seen and seen.state == "done":
+        takes_two(asked.body())
     if late := len(run_ids) - len(asked.run_ids):
         more, them = formats.plural(late, "more run"), "it" if late == 1 else "them"
         st.caption(f"{more} failed since this preview: preview again to take {them} along.")
 
 
 def _send(viewer: Viewer, kind: str, key: str, body: Mapping[str, Any], reason: str, reopen: Reopen) -> None:
-    st.session_state[f"{kind}_{key}"] = desk().requests.append(kind, body, viewer.name, reason or None)
+    try:
+        asked = desk().requests.append(kind, body, viewer.actor, reason or None, viewer.subject)
+    except ValueError as refusal:
+        st.toast(f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.", icon=":material/error:")
+        return
+    st.session_state[f"{kind}_{key}"] = asked
     page_again(reopen)
 
 
@@ -151,8 +162,8 @@ def _not_yet(asked: Selection, seen: Request | None, reason: str) -> str | None:
     """
     if seen and not seen.ended:
         return "Its preview is being made: see first what it would do."
-    if asked.size >= MANY and not reason.strip():
-        return f"Say why: a replay of {asked.size} runs is kept with its reason."
+    if unreasoned := plan_of(asked.body()).unreasoned(reason):
+        return f"{unreasoned[:1].upper()}{unreasoned[1:]}."
     if asked.correction and not (seen and seen.state == "done"):
         return "Preview the correction first: it changes what the systems get."
     return None

@@ -14,6 +14,7 @@ from app.console.reconciliation import presenter as present
 from app.console.reconciliation.closing import checklist, restated_rows, settled
 from app.console.reconciliation.records import CHOICES, record_rows, shown_of
 from app.console.reconciliation.words import PLACES, UNSOURCED, joint_of
+from app.console.reconciliation.write_off import write_off
 from app.console.view import View
 from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
@@ -126,6 +127,7 @@ def _records(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[
         draw(empty("Nothing stands here", "What is not in this list landed, or stands in another place."))
         return
     draw(table(RECORDS, record_rows(found, world_now())))
+    write_off(viewer, found)
     st.caption(shown_of(found, number, PAGE_SIZE))
     if (pages := -(-found[0].of_all // PAGE_SIZE)) > 1:
         st.pagination(pages, key="records_page")

@@ -10,9 +10,6 @@ from typing import Any
 from app.readings.cases.rows import Case
 from models.domain.plan import plan_of
 
-MANY = 10
-"""From this many runs on a replay needs a reason in words, on every road."""
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:

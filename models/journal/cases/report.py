@@ -17,7 +17,7 @@ from models.domain.finding import Finding
 from models.domain.record import Record
 from models.journal.cases.difference import Difference, active, due
 from models.journal.cases.identities import identities_of
-from models.journal.cases.marks import RATES, marks_of, set_marks
+from models.journal.cases.marks import RATES, marks_of, set_marks, set_rates
 from models.journal.cases.moves import moved
 from models.journal.cases.settling import settled
 from models.journal.cases.wanted import Wanted
@@ -86,6 +86,8 @@ class CaseReport:
                 if writes is None:
                     return False
                 set_marks(writes, {name: final[name] for name in news})
+                if RATES in news:
+                    set_rates(writes, self._rates)
         return True
 
     @contextmanager

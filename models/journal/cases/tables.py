@@ -118,6 +118,13 @@ report = sa.Table(
     sa.Column("digest", sa.Text, nullable=False),  # of all that it found last, or who is writing it down
 )
 
+fx_rate = sa.Table(
+    "fx_rate",
+    metadata,
+    sa.Column("currency", sa.Text, primary_key=True),
+    sa.Column("rate", sa.Text, nullable=False),  # units of the reporting currency for one unit, as last reported
+)
+
 case_event = sa.Table(
     "case_event",
     metadata,
@@ -150,4 +157,5 @@ request = sa.Table(
     sa.Column("takes", sa.Integer, nullable=False),
     sa.Index("request_by_state", "state", "created_at"),
     sa.Index("request_by_case", "case_id", "created_at"),
+    sa.Index("request_by_plan", "plan_hash", "created_at"),
 )

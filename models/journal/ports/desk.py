@@ -7,22 +7,25 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from models.domain.approval import Thresholds
 from models.domain.clock import Clock
 from models.domain.record import Record
 from models.journal.cases.triage import Triage
 from models.journal.feed import Feed
 from models.journal.ports.opening import Port, opened
-from models.journal.requests.asking import Asking
+from models.journal.requests.desk import DeskRequests
 from models.journal.writing import writing
 
 
 @dataclass(frozen=True)
 class DeskPort(Port):
-    """What the console and the command line may write: requests, triage, and records of what a person did."""
+    """What the console and the command line may write: requests and their approval, triage, and records of what a
+    person did.
+    """
 
     engine: sa.Engine
     clock: Clock
-    requests: Asking
+    requests: DeskRequests
     cases: Triage
     _feed: Feed
 
@@ -32,8 +35,11 @@ class DeskPort(Port):
             self._feed.append(connection, records)
 
 
-def open_desk(url: str, clock: Clock) -> DeskPort:
-    """The desk's port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises)."""
+def open_desk(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> DeskPort:
+    """The desk's port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises);
+    `thresholds` say which replays take a second person.
+    """
     engine = opened(url)
     feed = Feed(engine, clock)
-    return DeskPort(engine, clock, Asking(engine, clock, feed), Triage(engine, clock, feed), feed)
+    requests = DeskRequests(engine, clock, feed, thresholds=thresholds)
+    return DeskPort(engine, clock, requests, Triage(engine, clock, feed), feed)

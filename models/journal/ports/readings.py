@@ -13,7 +13,7 @@ from models.journal.catalogues import CatalogueReading
 from models.journal.circuits import Circuits
 from models.journal.freshness import FreshnessReading
 from models.journal.ports.opening import Port, opened_to_read
-from models.journal.requests.reading import RequestReading
+from models.journal.requests.approvals import ApprovalReading
 from models.journal.runs.reading import RunReading
 
 
@@ -27,7 +27,7 @@ class ReadingsPort(Port):
     clock: Clock
     runs: RunReading
     cases: CaseReading
-    requests: RequestReading
+    requests: ApprovalReading
     throttle: Circuits
     calls: CallReading
     catalogues: CatalogueReading
@@ -42,7 +42,7 @@ def open_readings(url: str, clock: Clock) -> ReadingsPort:
         clock=clock,
         runs=RunReading(engine, clock),
         cases=CaseReading(engine, clock),
-        requests=RequestReading(engine, clock),
+        requests=ApprovalReading(engine, clock),
         throttle=Circuits(engine, clock),
         calls=CallReading(engine),
         catalogues=CatalogueReading(engine),

@@ -14,11 +14,15 @@ from models.journal.cases.tables import request
 from models.journal.database import reading
 
 ENDED = ("done", "failed", "cancelled")
+UNDONE = ("refused", "withdrawn", "expired")
+"""How a request ends that a second person had to agree to and that was never begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request and how far it is: pending, running, done, failed or cancelled."""
+    """A request and how far it is: pending, running, done, failed or cancelled; one that takes two people is asked
+    first, then approved, or refused, withdrawn or expired.
+    """
 
     request_id: str
     kind: str
@@ -36,7 +40,7 @@ class Request:
 
     @property
     def ended(self) -> bool:
-        return self.state in ENDED
+        return self.state in (*ENDED, *UNDONE)
 
 
 COLUMNS = [request.c[name] for name in Request.__slots__]
@@ -61,3 +65,11 @@ class RequestReading:
             query = query.where(request.c.case_id == case_id)
         with reading(self._engine) as connection:
             return [Request(**row) for row in connection.execute(query).mappings()]
+
+    def preview_of(self, plan_hash: str) -> Request | None:
+        """The newest preview of this very plan, whoever asked for it."""
+        same = (request.c.kind == "preview", request.c.plan_hash == plan_hash)
+        query = sa.select(*COLUMNS).where(*same).order_by(request.c.created_at.desc()).limit(1)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else Request(**row)

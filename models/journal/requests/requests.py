@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from models.journal.requests.asking import Asking
-from models.journal.requests.reading import RequestReading
+from models.journal.requests.approvals import ApprovalReading
+from models.journal.requests.desk import DeskRequests
 from models.journal.requests.serving import Serving
 
 
-class Requests(Asking, Serving, RequestReading):
+class Requests(DeskRequests, Serving, ApprovalReading):
     """Each method is one transaction."""

@@ -12,22 +12,28 @@ import sqlalchemy as sa
 from models.action_log import action
 from models.journal.cases.tables import request
 from models.journal.database import reading
-from models.journal.requests.ending import RequestStore
+from models.journal.requests.approvals import fault_of
+from models.journal.requests.expiring import Expiring
 from models.journal.requests.reading import COLUMNS, ENDED, Request
 
 _LOG = logging.getLogger("tieout.journal")
 LEASE = timedelta(seconds=60)
 
 
-class Serving(RequestStore):
+class Serving(Expiring):
     """A request is in one engine's hands at a time; one that is lost leaves it to the next."""
 
     def take(self, owner: str, kinds: Sequence[str], limit: int = 1, lease: timedelta = LEASE) -> list[Request]:
-        """Up to `limit` pending requests, the oldest first, leased to `owner`; also those whose taker's lease has run
-        out.
+        """Up to `limit` requests that nothing keeps waiting, the oldest first, leased to `owner`; also those whose
+        taker's lease has run out.
 
         No request is held by two owners at a time; `progress` renews the lease. Where there is none no writer waits.
+        One that is not what a second person approved fails here, and one that nobody decided in time expires.
         """
+        self._expire()
+        return [one for one in self._taken(owner, kinds, limit, lease) if self._holds(one)]
+
+    def _taken(self, owner: str, kinds: Sequence[str], limit: int, lease: timedelta) -> list[Request]:
         with reading(self._engine) as connection:
             if connection.execute(self._free(connection, kinds, 1)).first() is None:
                 return []
@@ -55,10 +61,18 @@ class Serving(RequestStore):
             action(_LOG, logging.INFO, "request.taken", request_id=one.request_id, kind=one.kind, owner=owner)
         return taken
 
+    def _holds(self, taken: Request) -> bool:
+        with reading(self._engine) as connection:
+            fault = fault_of(connection, taken.request_id, taken.body)
+        if fault:
+            self._end(taken.request_id, "failed", {"error": fault}, None, fault)
+        return fault is None
+
     def _free(self, connection: sa.Connection, kinds: Sequence[str], limit: int) -> sa.Select[tuple[str]]:
         """Ids of requests that nobody holds now, the oldest first."""
         lost = sa.and_(request.c.state == "running", request.c.lease_until_wall < self._now_on(connection))
-        free = sa.and_(sa.or_(request.c.state == "pending", lost), request.c.kind.in_(list(kinds)))
+        waiting = request.c.state.in_(("pending", "approved"))
+        free = sa.and_(sa.or_(waiting, lost), request.c.kind.in_(list(kinds)))
         oldest = (request.c.created_at, request.c.request_id)
         return sa.select(request.c.request_id).where(free).order_by(*oldest).limit(limit)
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from models.domain.plan import Plan
 from models.domain.record import Record, RecordKind
 from models.domain.states import RunState, allowed
 from models.journal.metadata import micros
+from models.journal.requests.permitting import permitted
 from models.journal.runs.reading import runs_by_ids
 from models.journal.runs.records import run_record, settlement
 from models.journal.runs.replays import ReplayMaker, Replays
@@ -36,12 +38,17 @@ class Interventions(RunStore):
     ) -> Replays:
         """New runs in the same lineages for these; the old ones are superseded. Safe to repeat.
 
-        Raises Unmappable when the correction names a place a payload does not have; then nothing is replayed.
+        Raises Unmappable when the correction names a place a payload does not have; ValueError for many runs without a
+        reason; NotApproved for what takes a second person and has none. Then nothing is replayed.
         """
+        why = because or {}
+        if unreasoned := Plan(tuple(run_ids)).unreasoned(why.get("reason")):
+            raise ValueError(unreasoned)
 
         def work(connection: sa.Connection) -> Replays:
+            permitted(connection, Plan(tuple(run_ids), start, correction), why.get("request_id"), self._clock.now())
             maker = ReplayMaker(connection, self._clock.now())
-            made, records = maker.make(run_ids, start, correction, actor, because or {})
+            made, records = maker.make(run_ids, start, correction, actor, why)
             self._feed.append(connection, records)
             return made
 

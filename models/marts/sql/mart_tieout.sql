@@ -181,7 +181,7 @@ GROUP BY f.subject_key;
 CREATE OR REPLACE TABLE memory.state.written_off AS
 SELECT DISTINCT flow, entity, item_key, amount, currency
 FROM write_offs
-WHERE approved_at IS NOT NULL AND approved_by <> asked_by;
+WHERE approved_at IS NOT NULL AND approved_by <> asked_by AND reversed_at IS NULL;
 
 -- mart_tieout: what landed as it is, and the rest each in its place
 CREATE OR REPLACE TABLE memory.state.mart_tieout AS
@@ -205,6 +205,8 @@ WITH placed AS (
         AND w.entity = a.entity
         AND w.item_key = a.item_key
         AND w.amount = a.source_amount
+        -- What the target holds is no loss of this amount.
+        AND a.target_key IS NULL
         AND w.currency = a.currency
 ), every AS (
     SELECT *, 'landed' AS place FROM memory.state.joint WHERE len(differs) = 0

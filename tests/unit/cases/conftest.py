@@ -49,7 +49,21 @@ def feed() -> KeptFeed:
 def engine(tmp_path):
     made = sa.create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}")
     metadata.create_all(
-        made, tables=[metadata.tables[name] for name in ("case_", "finding", "report", "case_event", "request")]
+        made,
+        tables=[
+            metadata.tables[name]
+            for name in (
+                "case_",
+                "finding",
+                "report",
+                "case_event",
+                "request",
+                "run",
+                "approval",
+                "fx_rate",
+                "write_off",
+            )
+        ],
     )
     yield made
     made.dispose()

@@ -56,7 +56,10 @@ def test_a_replay_goes_in_waves_and_stops_when_failures_return(any_journal: Jour
     assert (answer.result["replayed"], answer.result["settled"], answer.result["failed"]) == (11, 1, 10)
     refused.clear()
     again = any_journal.requests.append(
-        "replay", {"run_ids": [*dead[11:], *list(answer.result["run_ids"].values())[1:]], "from": "failed_step"}, "ops"
+        "replay",
+        {"run_ids": [*dead[11:], *list(answer.result["run_ids"].values())[1:]], "from": "failed_step"},
+        "ops",
+        "again",
     )
     engine.drain()
     done = any_journal.requests.get(again)

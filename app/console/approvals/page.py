@@ -1,0 +1,152 @@
+"""Approvals (E4, X9, X12): what waits for a second person, field by field, and what one decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from app.console.approvals import presenter as present
+from app.console.asking import desk, journal, read, read_now, stores, world_now
+from app.console.exceptions.preview_panel import awaited, preview_panel
+from app.console.view import View
+from app.console.widgets.heading import admitted, draw, heading
+from app.console.widgets.markup import block, empty, facts, table, verdict
+from app.console.widgets.payload import field_table
+from app.readings.approvals import QUESTION, deciding
+from app.readings.approvals import reading as approvals
+from app.readings.approvals.question import ApprovalQuestion
+from app.readings.approvals.rows import Asked
+from app.readings.rights import Action
+from app.readings.tieout import writing_off
+from app.readings.viewer import Viewer
+from models.domain.approval import NotApproved
+
+SHOWN = 20
+"""Requests that are shown whole, the oldest first."""
+
+
+def page(viewer: Viewer) -> None:
+    """Draw the page for one viewer."""
+    admitted(viewer, QUESTION)
+    heading(viewer, "Approvals", world_now)
+    if message := st.session_state.pop("decided", None):
+        st.toast(message, icon=":material/check:")
+    waiting = read_now(viewer, approvals.listed, ApprovalQuestion())
+    draw(verdict(*present.verdict(waiting)))
+    for asked in waiting[:SHOWN]:
+        with st.container(border=True):
+            _asked(viewer, asked)
+    if len(waiting) > SHOWN:
+        st.caption(f"The {SHOWN} oldest of {len(waiting)}; all of them: `tieout requests`")
+    _decided(viewer)
+
+
+def _asked(viewer: Viewer, asked: Asked) -> None:
+    draw(block(present.title(asked)))
+    draw(facts(present.facts(asked, world_now())))
+    if asked.corrected:
+        draw(field_table(present.fields(asked), "As it is", "As it would be"))
+    if asked.kind == "replay":
+        _preview(viewer, asked)
+    words = st.text_input(
+        "Words",
+        key=f"words_{asked.request_id}",
+        placeholder="What you agree to, or why not; kept with your name",
+        label_visibility="collapsed",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if asked.mine:
+            draw(block('<span class="t-mute">You asked for this: it waits for somebody else.</span>'), "content")
+            _button(
+                "Withdraw",
+                ":material/undo:",
+                asked,
+                None,
+                lambda: deciding.withdraw(stores(), viewer, asked.request_id, words),
+            )
+            return
+        silent = None if words.strip() else "Say it in words first."
+        no = asked.why_not or silent
+        _button(
+            "Approve",
+            ":material/check:",
+            asked,
+            no,
+            lambda: deciding.approve(stores(), viewer, asked.request_id, asked.hash, words),
+            primary=True,
+        )
+        _button(
+            "Refuse", ":material/block:", asked, no, lambda: deciding.refuse(stores(), viewer, asked.request_id, words)
+        )
+
+
+def _button(
+    label: str, icon: str, asked: Asked, why_not: str | None, act: Callable[[], None], primary: bool = False
+) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    name = f"{label}_{asked.request_id}"
+    if not st.button(label, key=name, icon=icon, type=kind, disabled=why_not is not None, help=why_not):
+        return
+    try:
+        act()
+    except (NotApproved, ValueError) as refusal:
+        st.error(f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.", icon=":material/error:")
+        return
+    st.session_state["decided"] = f"{label}: {asked.what}"
+    st.rerun()
+
+
+def _preview(viewer: Viewer, asked: Asked) -> None:
+    """What the plan would do in its targets, as somebody's preview of this very plan found it."""
+    found = journal().requests.preview_of(asked.plan_hash or "")
+    if found and not found.ended:
+        awaited(found.request_id, None)
+        return
+    with st.expander("What each system would get", icon=":material/visibility:"):
+        no_preview = viewer.why_not(Action.PREVIEW)
+        if st.button("Preview now", key=f"look_{asked.request_id}", disabled=no_preview is not None, help=no_preview):
+            request = journal().requests.get(asked.request_id)
+            body = {name: value for name, value in (request.body if request else {}).items() if name != "plan_hash"}
+            desk().requests.append("preview", body, viewer.actor, None, viewer.subject)
+            st.rerun()
+        if found:
+            preview_panel(viewer, found, ())
+
+
+def _decided(viewer: Viewer) -> None:
+    st.subheader("Decided", anchor=False)
+    rows = read_now(viewer, approvals.listed, ApprovalQuestion(decided=True))
+    if not rows:
+        draw(
+            empty("Nothing was decided yet", "What a second person approved or refused is kept here, with their words.")
+        )
+        return
+    draw(table(present.DECIDED, present.decided_rows(rows, world_now())))
+    _take_back(viewer, [row for row in rows if row.standing])
+
+
+def _take_back(viewer: Viewer, standing: list[Asked]) -> None:
+    """A write-off ends as it began: one asks, another approves."""
+    why_not = viewer.why_not(Action.WRITE_OFF)
+    if not standing:
+        return
+    with st.popover("Take a write-off back", icon=":material/undo:", disabled=why_not is not None, help=why_not):
+        names = {f"{present.said(one)} {present.worth(one)}": one for one in standing}
+        chosen = st.selectbox("Which", list(names), key="take_back")
+        reason = st.text_input("Reason", key="take_back_reason", placeholder="Why it comes back into the books")
+        one = names[chosen]
+        silent = None if reason.strip() else "Say why: the auditor will ask."
+        _button("Ask for it", ":material/send:", one, silent, lambda: _ask_back(viewer, one, reason))
+
+
+def _ask_back(viewer: Viewer, one: Asked, reason: str) -> None:
+    writing_off.take_back(stores(), viewer, one.request_id, reason)
+
+
+def _waiting(viewer: Viewer) -> int:
+    return read(viewer, approvals.waiting)
+
+
+PAGE = View(QUESTION, "Approvals", ":material/how_to_reg:", 6, page, _waiting)

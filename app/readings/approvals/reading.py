@@ -1,0 +1,149 @@
+"""What waits for a second person, within a viewer's scope, and who may decide it (E4, X9, X12, G1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from app.readings import masking
+from app.readings.approvals.question import ApprovalQuestion
+from app.readings.approvals.rows import Asked, Corrected
+from app.readings.clear import opened
+from app.readings.masking import MASKED, Amount
+from app.readings.rights import Action, amount_class
+from app.readings.scope import may_see
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
+from models.canonical.classification import DataClass
+from models.journal.requests import Approval
+
+DECIDES = {
+    "replay": Action.APPROVE_REPLAY,
+    "write_off": Action.APPROVE_WRITE_OFF,
+    "write_off_reversal": Action.APPROVE_WRITE_OFF,
+}
+EXAMPLES, LOOKED_AT = 3, 50
+"""Values of a field that are shown as they are now, and the runs that are asked for them."""
+_ABOUT = ("item_key", "entity", "project_key", "legal_entity", "period", "source", "target")
+
+
+def listed(stores: Stores, viewer: Viewer, wanted: ApprovalQuestion) -> tuple[Asked, ...]:
+    """What waits, the oldest first; or what was decided, the newest first."""
+    journal = stores.journal.requests
+    return _rows(stores, viewer, journal.decided() if wanted.decided else journal.waiting())
+
+
+def waiting(stores: Stores, viewer: Viewer) -> int:
+    """How much waits within this viewer's scope."""
+    return sum(1 for asked in stores.journal.requests.waiting() if _seen(viewer, asked))
+
+
+def one(stores: Stores, viewer: Viewer, request_id: str) -> Asked | None:
+    """One request, or None where it is not there or out of scope."""
+    found = stores.journal.requests.approval(request_id)
+    return next(iter(_rows(stores, viewer, [found] if found else [])), None)
+
+
+def why_not(viewer: Viewer, kind: str, mine: bool) -> str | None:
+    """Why this viewer cannot decide a request, in a sentence; None where they can."""
+    return "You asked for this: it waits for somebody else." if mine else viewer.why_not(DECIDES[kind])
+
+
+def _rows(stores: Stores, viewer: Viewer, found: Iterable[Approval]) -> tuple[Asked, ...]:
+    return tuple(_row(stores, viewer, asked) for asked in found if _seen(viewer, asked))
+
+
+def _seen(viewer: Viewer, asked: Approval) -> bool:
+    """Whether all that it is about is within the viewer's scope: nobody agrees to what they may not see."""
+    content = asked.content
+    firms = content["legal_entities"] if asked.kind == "replay" else [content.get("legal_entity")]
+    return all(may_see(viewer, firm) for firm in firms)
+
+
+def _row(stores: Stores, viewer: Viewer, asked: Approval) -> Asked:
+    content, mine = asked.content, asked.is_of(viewer.actor, viewer.subject)
+    replay = asked.kind == "replay"
+    return Asked(
+        asked.request_id,
+        asked.kind,
+        asked.state,
+        _what(asked),
+        _plan_money(content, viewer.clear) if replay else _money(content, viewer.clear),
+        asked.because,
+        asked.reason,
+        asked.asked_by,
+        asked.asked_at,
+        asked.expires_at,
+        asked.decision,
+        asked.decided_by,
+        asked.decided_at,
+        asked.words,
+        asked.hash,
+        content.get("plan_hash"),
+        asked.case_id,
+        _plan(content) if replay else {name: content.get(name) for name in _ABOUT},
+        _corrected(stores, viewer, asked) if replay else (),
+        mine,
+        why_not(viewer, asked.kind, mine),
+        asked.kind == "write_off" and stores.journal.requests.stands(asked.request_id),
+    )
+
+
+def _what(asked: Approval) -> str:
+    content = asked.content
+    if asked.kind == "replay":
+        return f"replay {content['runs']} runs" if content["runs"] != 1 else "replay 1 run"
+    verb = "write off" if asked.kind == "write_off" else "take back the write-off of"
+    return f"{verb} {content['item_key']}"
+
+
+def _plan(content: Mapping[str, Any]) -> dict[str, Any]:
+    flows = ", ".join(f"{flow} ({count})" for flow, count in content["flows"].items())
+    start = "the start" if content["from"] == "start" else "the failed step"
+    periods = content["periods"]
+    months = f"{periods[0]} to {periods[-1]}" if len(periods) > 1 else "".join(periods)
+    firms = ", ".join(firm for firm in content["legal_entities"] if firm)
+    return {"runs": content["runs"], "flows": flows, "begins at": start, "months": months, "legal entities": firms}
+
+
+def _plan_money(content: Mapping[str, Any], clear: frozenset[DataClass]) -> dict[str, Amount]:
+    """Sums over several things are open to all; that of one is what the thing is worth."""
+    secret = {DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE}
+    hidden = content["runs"] == 1 and not secret <= clear
+    return {name: MASKED if hidden else Decimal(amount) for name, amount in content["totals"].items()}
+
+
+def _money(content: Mapping[str, Any], clear: frozenset[DataClass]) -> dict[str, Amount]:
+    amount = opened(Decimal(content["amount"]), amount_class(content["entity"]), clear, MASKED)
+    return {content["currency"]: amount}
+
+
+def _corrected(stores: Stores, viewer: Viewer, asked: Approval) -> tuple[Corrected, ...]:
+    """Each corrected field, with what the first runs say of it."""
+    correction = asked.content["correction"] or {}
+    request = stores.journal.requests.get(asked.request_id) if correction else None
+    ids = list((request.body.get("run_ids") or ())[:LOOKED_AT]) if request else []
+    payloads = [run.payload for run in stores.journal.runs.by_ids(ids)] if ids else []
+    return tuple(
+        Corrected(
+            path,
+            tuple(dict.fromkeys(str(masking.value(path, _at(body, path), viewer.clear)) for body in payloads))[
+                :EXAMPLES
+            ],
+            masking.value(path, value, viewer.clear),
+        )
+        for path, value in correction.items()
+    )
+
+
+def _at(payload: Any, path: str) -> Any:
+    """What stands at a dotted path; None where nothing does."""
+    for part in path.split("."):
+        if isinstance(payload, Mapping):
+            payload = payload.get(part)
+        elif isinstance(payload, list) and part.isdigit() and int(part) < len(payload):
+            payload = payload[int(part)]
+        else:
+            return None
+    return payload

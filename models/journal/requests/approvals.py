@@ -1,0 +1,125 @@
+"""What waits for a second person, and what one decided, as readers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.domain.approval import content_hash, subject_of
+from models.domain.plan import plan_of
+from models.journal.cases.tables import request
+from models.journal.database import reading
+from models.journal.requests.reading import RequestReading
+from models.journal.requests.tables import approval
+from models.journal.tables import write_off
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What somebody asked for that takes two, and what became of it. `because` says why it does, `hash` is of exactly
+    this content; `decision` is approved, refused, withdrawn or expired, and none while it waits. `state` is the
+    request's.
+    """
+
+    request_id: str
+    kind: str
+    state: str
+    content: Mapping[str, Any]
+    hash: str
+    because: tuple[str, ...]
+    reason: str
+    case_id: str | None
+    asked_by: str
+    asked_as: str
+    asked_at: datetime
+    expires_at: datetime
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    words: str | None
+
+    @property
+    def waits(self) -> bool:
+        return self.decision is None
+
+    def is_of(self, actor: str, subject: str | None = None) -> bool:
+        """Whether this person asked for it, by whatever road."""
+        return subject_of(actor, subject) == self.asked_as
+
+
+_COLUMNS = (
+    *(request.c[name] for name in ("request_id", "kind", "state", "reason", "case_id")),
+    *(approval.c[name] for name in ("content", "content_hash", "because", "asked_by", "asked_as", "asked_at")),
+    *(approval.c[name] for name in ("expires_at", "decision", "decided_by", "decided_at", "words")),
+)
+_OF = sa.select(*_COLUMNS).join(approval, approval.c.request_id == request.c.request_id)
+
+
+class ApprovalReading(RequestReading):
+    """Requests, and those of them that take two people."""
+
+    def approval(self, request_id: str) -> Approval | None:
+        """What this request asks a second person; None where it takes one alone."""
+        with reading(self._engine) as connection:
+            return approval_of(connection, request_id)
+
+    def waiting(self, limit: int = 200) -> list[Approval]:
+        """What waits for a second person, the oldest first."""
+        query = _OF.where(approval.c.decision.is_(None)).order_by(approval.c.asked_at, approval.c.request_id)
+        return self._approvals(query.limit(limit))
+
+    def decided(self, limit: int = 50) -> list[Approval]:
+        """What was decided last, the newest first."""
+        query = _OF.where(approval.c.decision.is_not(None)).order_by(approval.c.decided_at.desc())
+        return self._approvals(query.limit(limit))
+
+    def stands(self, write_off_id: str) -> bool:
+        """Whether a write-off was made and not taken back."""
+        query = sa.select(write_off.c.write_off_id).where(
+            write_off.c.write_off_id == write_off_id,
+            write_off.c.approved_at.is_not(None),
+            write_off.c.reversed_at.is_(None),
+        )
+        with reading(self._engine) as connection:
+            return connection.scalar(query) is not None
+
+    def written_off(self, item_key: str) -> list[str]:
+        """The ids of the write-offs of a thing that stand."""
+        query = sa.select(write_off.c.write_off_id).where(
+            write_off.c.item_key == item_key, write_off.c.approved_at.is_not(None), write_off.c.reversed_at.is_(None)
+        )
+        with reading(self._engine) as connection:
+            return list(connection.scalars(query))
+
+    def _approvals(self, query: sa.Select[Any]) -> list[Approval]:
+        with reading(self._engine) as connection:
+            return [_approval(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def approval_of(connection: sa.Connection, request_id: str) -> Approval | None:
+    """The same within a transaction."""
+    row = connection.execute(_OF.where(request.c.request_id == request_id)).mappings().first()
+    return None if row is None else _approval(dict(row))
+
+
+def fault_of(connection: sa.Connection, request_id: str, body: Mapping[str, Any]) -> str | None:
+    """Why a request must not be carried out although somebody takes it for approved; None where it may be."""
+    rows = connection.execute(sa.select(approval).where(approval.c.request_id == request_id)).mappings()
+    row = rows.first()
+    if row is None:
+        return None
+    if row["decision"] != "approved" or row["decided_as"] in (None, row["asked_as"]):
+        return "it waits for a second person, and none has approved it"
+    if content_hash(row["content"]) != row["content_hash"] or plan_of(body).hash != row["content"].get("plan_hash"):
+        return "it is not what was approved: ask for it again"
+    return None
+
+
+def _approval(row: Mapping[str, Any]) -> Approval:
+    said: Sequence[str] = row["because"]
+    values = {name: value for name, value in row.items() if name not in ("because", "content_hash")}
+    return Approval(**values, hash=row["content_hash"], because=tuple(said))
