@@ -57,7 +57,7 @@ class Books:
         refresh(self.lake.connection, "EUR", Stopped(), LEVELS)
 
     def ask(self, viewer: Viewer = ADA, key: str = KEY, amount: str | None = None, reason: str = "bankrupt") -> str:
-        return writing_off.ask(self.stores, viewer, key, "", amount, reason)
+        return writing_off.ask(self.stores, viewer, key, "time_entry", amount, reason)
 
     def approve(self, request_id: str, viewer: Viewer = BEN) -> None:
         found = self.journal.requests.approval(request_id)
