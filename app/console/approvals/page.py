@@ -10,6 +10,7 @@ import streamlit as st
 from app.console.approvals import presenter as present
 from app.console.asking import desk, journal, read, read_now, stores, world_now
 from app.console.exceptions.preview_panel import awaited, preview_panel
+from app.console.freshness import fresh
 from app.console.view import View
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import block, empty, facts, table, verdict
@@ -30,7 +31,7 @@ SHOWN = 20
 def page(viewer: Viewer) -> None:
     """Draw the page for one viewer."""
     admitted(viewer, QUESTION)
-    heading(viewer, "Approvals", world_now)
+    heading(viewer, "Approvals", fresh(viewer))
     if message := st.session_state.pop("decided", None):
         st.toast(message, icon=":material/check:")
     waiting = read_now(viewer, approvals.listed, ApprovalQuestion())
