@@ -103,7 +103,7 @@ class Collector:
         process = DetectorProcess(self._settings.detect_limit_seconds)
         reading = {f"read {system}": seconds for system, seconds in self._catalogue.reading_levels.items()}
         levels = {**self._catalogue.service_levels, **reading}
-        day_end = DayEnd(journal.sealed_totals, journal.clock)
+        day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock)
         return [*copying, Detection(journal, process, levels, self._settings.detect_seconds, day_end)]
 
 

@@ -1,4 +1,4 @@
-"""The end of a day: the control totals that stand then are sealed, each day once (X12)."""
+"""The end of a day: the control totals that stand then are sealed, each day once (X12), and its figures (O3)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ class Sealed(Protocol):
     def seal(self, day: date, totals: Sequence[Mapping[str, Any]]) -> int: ...
 
 
+class Figures(Protocol):
+    """Where the figures of days that are over are sealed."""
+
+    def seal(self, figures: Sequence[Mapping[str, Any]]) -> int: ...
+
+
 class DayEnd:
     """Days are the world's, in UTC. A day that nobody watched (before the first start) is not sealed."""
 
-    def __init__(self, sealed: Sealed, clock: Clock) -> None:
-        self._sealed, self._clock = sealed, clock
+    def __init__(self, sealed: Sealed, figures: Figures, clock: Clock) -> None:
+        self._sealed, self._figures, self._clock = sealed, figures, clock
         self._last: date | None = None
 
     def due(self) -> date | None:
@@ -31,7 +37,8 @@ class DayEnd:
             self._last = self._sealed.last_day() or yesterday
         return yesterday if yesterday > self._last else None
 
-    def seal(self, day: date, totals: Sequence[Mapping[str, Any]]) -> None:
+    def seal(self, day: date, totals: Sequence[Mapping[str, Any]], figures: Sequence[Mapping[str, Any]] = ()) -> None:
         """Seal the day with what stands at its end; another collector may have been quicker."""
         self._sealed.seal(day, totals)
+        self._figures.seal(figures)
         self._last = day

@@ -64,7 +64,7 @@ class Detection:
             self._reporter.cases.report_all(found.findings, found.rates)
             self._reported |= found.digests
             if self._day_end and day and found.totals is not None:
-                self._day_end.seal(day, found.totals)
+                self._day_end.seal(day, found.totals, found.figures)
             self.fault = _failed(found)
         except Exception as error:  # noqa: BLE001 - whatever hinders a turn, the next one may succeed
             if self._stopping:

@@ -82,11 +82,12 @@ class Detectors:
             for name, (at, all_) in self._found.items()
             if all_ is not None and turn.reported.get(name) != at and name not in failed
         }
-        totals = self._totals() if turn.day else None
-        return Found(news, rates, failed, {name: self._found[name][0] for name in news}, totals)
+        totals, figures = (self._asked("totals"), self._asked("figures", turn.day)) if turn.day else (None, ())
+        return Found(news, rates, failed, {name: self._found[name][0] for name in news}, totals, figures)
 
-    def _totals(self) -> Sequence[Mapping[str, Any]]:
-        rows: list[dict[str, Any]] = self._connection.execute(statements(SQL)["totals"]).to_arrow_table().to_pylist()
+    def _asked(self, name: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+        asked = self._connection.execute(statements(SQL)[name], list(values))
+        rows: list[dict[str, Any]] = asked.to_arrow_table().to_pylist()
         return rows
 
     def _let_go(self, turn: Turn) -> None:

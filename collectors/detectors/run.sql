@@ -44,3 +44,6 @@ LEFT JOIN said s
     AND s.legal_entity IS NOT DISTINCT FROM t.legal_entity
     AND s.currency IS NOT DISTINCT FROM t.currency
     AND s.period IS NOT DISTINCT FROM t.period;
+
+-- figures: as they were shown last on the days until this one, as far back as a collector may have been away
+SELECT * FROM mart_kpi_day WHERE basis = 'kept' AND day <= $1 AND day > $1::DATE - 31 ORDER BY day, name;

@@ -29,7 +29,7 @@ class Turn:
     its name and by `read <system>` how old what was read of that system may get.
 
     `reported` are digests of the findings that the asker has: what is still the same is not sent again. `day` is one
-    that has ended, whose control totals are wanted too.
+    that has ended, whose control totals and figures are wanted too.
     """
 
     circuits: Sequence[CircuitState] = ()
@@ -43,8 +43,8 @@ class Found:
     """Everything found now by each detector whose findings the asker does not have yet, why some could not tell, and
     a digest of each one's findings.
 
-    `rates` are units of the reporting currency for one unit of each currency. `totals` are the control totals, where a
-    day has ended.
+    `rates` are units of the reporting currency for one unit of each currency. `totals` are the
+    control totals and `figures` those of days that are over, where a day has ended.
     """
 
     findings: Mapping[str, Sequence[Finding]]
@@ -52,3 +52,4 @@ class Found:
     failed: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     totals: Sequence[Mapping[str, Any]] | None = None
+    figures: Sequence[Mapping[str, Any]] = ()

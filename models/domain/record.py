@@ -23,6 +23,7 @@ class RecordKind(StrEnum):
     )
     FINDING = "finding"  # a detector found, or no longer finds (status: open, resolved)
     TOTALS = "totals"  # control totals at a day's end (status: sealed, restated; body: {"day", …, "before", "reason"})
+    FIGURES = "figures"  # a figure of a day that is over (status: sealed, restated; body: {"day", "name", …, "before"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from models.journal.ports.reporter import ReporterPort
 from models.journal.registry import Registry
 from models.journal.requests.requests import Requests
 from models.journal.runs.runs import Runs
+from models.journal.sealed_figures import SealedFigures
 from models.journal.sealed_totals import SealedTotals
 from models.journal.snapshots import Snapshots
 from models.journal.throttle import Throttle
@@ -61,6 +62,7 @@ def open_journal(url: str, clock: Clock) -> Journal:
         crosswalk=Crosswalk(engine, clock),
         feed=feed,
         sealed_totals=SealedTotals(engine, clock, feed),
+        sealed_figures=SealedFigures(engine, clock, feed),
         catalogues=Catalogues(engine, clock, feed),
         cases=Cases(engine, clock, feed),
         freshness=FreshnessReading(engine),

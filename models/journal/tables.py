@@ -286,3 +286,11 @@ sealed_total = sa.Table(
     sa.Column("day", sa.Text, nullable=False),  # when it was sealed as it is
     sa.Column("body", Json, nullable=False),
 )
+
+sealed_figure = sa.Table(
+    "sealed_figure",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),  # 2026-11-30
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("body", Json, nullable=False),
+)

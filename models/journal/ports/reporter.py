@@ -12,6 +12,7 @@ from models.journal.inbox import Inbox
 from models.journal.leases import Leases
 from models.journal.ports.inbox import InboxPort
 from models.journal.ports.opening import opened
+from models.journal.sealed_figures import SealedFigures
 from models.journal.sealed_totals import SealedTotals
 
 
@@ -24,6 +25,7 @@ class ReporterPort(InboxPort):
     feed: FeedReading
     leases: Leases
     sealed_totals: SealedTotals
+    sealed_figures: SealedFigures
     throttle: Circuits
 
 
@@ -38,5 +40,6 @@ def open_reporter(url: str, clock: Clock) -> ReporterPort:
         feed=FeedReading(engine, clock),
         leases=Leases(engine, clock),
         sealed_totals=SealedTotals(engine, clock, Feed(engine, clock)),
+        sealed_figures=SealedFigures(engine, clock, Feed(engine, clock)),
         throttle=Circuits(engine, clock),
     )

@@ -1,7 +1,7 @@
 /*
 The figures day by day, for their trends. The days of the last year that nobody watched are filled in from the dates of
-today's records, for the figures that dates alone can tell; all other rows are what was shown last on their day, and a
-rebuild keeps them.
+today's records, for the figures that dates alone can tell; all other rows are what was shown last on their day: they
+are sealed in the lake once it is over, and a rebuild brings them back from there.
 
 grain: day, name
 kept: day
@@ -17,6 +17,7 @@ kept: day
     n            BIGINT         -     how many things it rested on
     unit         VARCHAR        -     as in mart_kpi
     basis        VARCHAR        -     kept (as shown that day) or dated (filled in from the dates of today's records)
+    restated     DECIMAL(18,2)  unit  what it was restated as since; none while what was shown stands
 */
 
 -- make: days are kept
@@ -28,6 +29,25 @@ SELECT * FROM mart_kpi_day WHERE NOT EXISTS (SELECT 1 FROM memory.state.mart_kpi
 
 -- forget: today, told anew, and the days that were filled in
 DELETE FROM memory.state.mart_kpi_day WHERE day = CAST({now} AS DATE) OR basis = 'dated';
+
+-- sealed: days that were sealed and that readers have no more
+INSERT INTO memory.state.mart_kpi_day BY NAME
+SELECT s.* EXCLUDE (restated, record_id, batch_id, n_batch), 'kept' AS basis
+FROM memory.state.sealed_figure s
+ANTI JOIN memory.state.mart_kpi_day k ON k.day = s.day AND k.name = s.name
+WHERE NOT s.restated AND s.day < CAST({now} AS DATE)
+QUALIFY row_number() OVER (PARTITION BY s.day, s.name ORDER BY s.batch_id, s.n_batch) = 1;
+
+-- restated: beside what was shown
+UPDATE memory.state.mart_kpi_day AS k
+SET restated = s.value
+FROM (
+    SELECT day, name, arg_max(value, (batch_id, n_batch)) AS value
+    FROM memory.state.sealed_figure
+    WHERE restated
+    GROUP BY day, name
+) s
+WHERE s.day = k.day AND s.name = k.name AND k.restated IS DISTINCT FROM s.value;
 
 -- today: as it is shown now
 INSERT INTO memory.state.mart_kpi_day BY NAME

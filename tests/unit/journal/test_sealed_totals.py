@@ -91,12 +91,12 @@ def test_totals_that_are_no_more_are_sealed_as_nothing(journal: Journal) -> None
 
 @pytest.mark.req("X12")
 def test_the_first_turn_after_midnight_seals_the_day_that_was_watched(journal: Journal, clock: Clock) -> None:
-    end = DayEnd(journal.sealed_totals, clock)
+    end = DayEnd(journal.sealed_totals, journal.sealed_figures, clock)
     assert end.due() is None, "of the day before the first start nothing is known"
     clock.at = datetime(2026, 12, 2, 0, 1, tzinfo=UTC)
     assert end.due() == date(2026, 12, 1)
     end.seal(date(2026, 12, 1), [total()])
     assert end.due() is None
-    assert DayEnd(journal.sealed_totals, clock).due() is None, "nor after a restart"
+    assert DayEnd(journal.sealed_totals, journal.sealed_figures, clock).due() is None, "nor after a restart"
     clock.at = datetime(2026, 12, 3, 0, 1, tzinfo=UTC)
-    assert DayEnd(journal.sealed_totals, clock).due() == date(2026, 12, 2)
+    assert DayEnd(journal.sealed_totals, journal.sealed_figures, clock).due() == date(2026, 12, 2)

@@ -381,6 +381,30 @@ def test_a_day_of_a_figure_is_kept_as_it_was_shown_and_today_is_told_anew() -> N
 
 
 @pytest.mark.req("O5")
+def test_days_that_were_sealed_come_back_from_the_lake_with_their_restatements() -> None:
+    """The folder of marts is lost: what was shown on a day, and what it was restated as since, stands in the lake."""
+    lake = Lake()
+    lake.observe("kantata", "project", "PRJ-1", hours_ago(60), name="Portal")
+    told = {"adjusted": None, "low": None, "high": None, "numerator": None, "denominator": None, "n": 3, "unit": "EUR"}
+    for day, value, status in (
+        ("2026-09-28", "1200", "sealed"),
+        ("2026-09-29", "1300.5", "sealed"),
+        ("2026-09-28", "1100", "restated"),
+        ("2026-09-28", "1000", "restated"),
+    ):
+        body = {"day": day, "name": "unbilled_work_in_progress", "value": value, **told}
+        lake.record("figures", status=status, body=body)
+    refresh(lake.connection, "EUR", Moving(NOW))
+    asked = (
+        "SELECT day, value, restated, n, basis FROM mart_kpi_day WHERE name = 'unbilled_work_in_progress' ORDER BY 1"
+    )
+    assert [tuple(row.values()) for row in lake.rows(asked)][:2] == [
+        (date(2026, 9, 28), D("1200"), D("1000"), 3, "kept"),
+        (date(2026, 9, 29), D("1300.5"), None, 3, "kept"),
+    ]
+
+
+@pytest.mark.req("O5")
 def test_days_that_nobody_watched_are_filled_in_from_the_dates_of_the_records(firm: Firm) -> None:
     rows = firm.lake.rows(
         "SELECT day, value, n FROM mart_kpi_day WHERE name = 'unbilled_work_in_progress' AND basis = 'dated'"
