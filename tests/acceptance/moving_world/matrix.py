@@ -10,13 +10,13 @@ from tests.acceptance.moving_world.people import MOVES, Kind
 MOMENTS = ("before posting", "posted", "invoiced", "in a closed month")
 
 
-def moment_of(fact: Fact | None, closed: bool) -> str:
-    """When in the life of its work a change was made."""
+def moment_of(facts: list[Fact], closed: bool) -> str:
+    """When in the life of its work a change was made: the latest moment that any of it had reached."""
     if closed:
         return "in a closed month"
-    if fact is not None and fact.lines:
+    if any(fact.lines for fact in facts):
         return "invoiced"
-    return "posted" if fact is not None and fact.posted_hours else "before posting"
+    return "posted" if any(fact.postings for fact in facts) else "before posting"
 
 
 class Matrix:
@@ -28,18 +28,21 @@ class Matrix:
     def note(self, kind: Kind, moment: str) -> None:
         self._made[kind, moment] += 1
 
+    def made(self, kind: Kind) -> int:
+        return sum(self._made[kind, moment] for moment in MOMENTS)
+
     @property
     def total(self) -> int:
         return self._made.total()
 
-    def never(self) -> list[Kind]:
-        """Kinds of change that were not made at all."""
-        return [kind for kind in MOVES if not any(self._made[kind, moment] for moment in MOMENTS)]
+    def empty(self) -> list[tuple[Kind, str]]:
+        """Cells that nothing was done in."""
+        return [(kind, moment) for kind in MOVES for moment in MOMENTS if not self._made[kind, moment]]
 
     def __str__(self) -> str:
-        head = f"{'':34}" + "".join(f"{moment:>19}" for moment in MOMENTS)
+        head = f"{'':44}" + "".join(f"{moment:>19}" for moment in MOMENTS)
         rows = [
-            f"{kind.record + ': ' + kind.verb:34}" + "".join(f"{self._made[kind, moment]:>19}" for moment in MOMENTS)
-            for kind in MOVES
+            f"{kind.record + ': ' + kind.verb:44}" + "".join(f"{self._made[kind, moment]:>19}" for moment in MOMENTS)
+            for kind in sorted(MOVES, key=lambda kind: (kind.record, kind.verb))
         ]
-        return "\n".join([head, *rows, f"{self.total} changes"])
+        return "\n".join([head, *rows, f"{self.total} changes, {len(self.empty())} empty cells"])

@@ -1,12 +1,13 @@
 """Where each amount must stand, told from the vendors' raw records alone; nothing of the product is imported here.
 
-An hour of work is a fact of the PSA. The ERP holds postings of it (`<fact>-v<version>`, a reversal ends in `-R`), an
-invoice holds lines that bill postings. Money is what the raw records say, to the cent, in their own currency.
+An hour or an expense is a fact of the PSA. The ERP holds postings of it (`<fact>-v<version>`, a reversal ends in `-R`),
+an invoice holds lines that bill postings, a credit memo takes lines back. A milestone is a line of a sale in the CRM,
+and of its order in the ERP. Money is what the raw records say, to the cent, in their own currency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 Raw = Mapping[str, Any]
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
-FALLEN = ("void", "voided", "draft")
 
 
 def fact_of(external: str) -> str:
@@ -30,6 +30,30 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_EVEN)
 
 
+@dataclass(frozen=True)
+class Posting:
+    """What the ERP holds under one external id; a reversal's amounts are negative."""
+
+    external: str
+    project: str
+    day: str
+    size: Decimal
+    """Hours, or what was spent."""
+    money: Decimal
+    """What the customer pays for it."""
+    currency: str | None
+    created: str
+
+    @property
+    def reversal(self) -> bool:
+        return self.external.endswith("-R")
+
+    def takes_back(self, other: Posting) -> bool:
+        """Whether this reversal leaves nothing of another posting."""
+        same = (self.project, self.day, -self.size, -self.money) == (other.project, other.day, other.size, other.money)
+        return same and self.external == f"{other.external}-R"
+
+
 @dataclass
 class Fact:
     """One piece of work as each system has it."""
@@ -40,24 +64,13 @@ class Fact:
     approved: bool = False
     there: bool = False
     """The PSA still has it."""
-    hours: Decimal = NOTHING
+    size: Decimal = NOTHING
     work: Decimal = NOTHING
-    """What the PSA's hours can be billed at today."""
+    """What the PSA's hours or receipt can be billed at today."""
     currency: str | None = None
-    postings: list[tuple[tuple[str, str], Decimal, Decimal]] = field(default_factory=list)
-    """Project and day, hours and money of each posting, reversals negative."""
+    postings: list[Posting] = field(default_factory=list)
     lines: list[tuple[str, Decimal]] = field(default_factory=list)
-    """Invoice and amount of each standing line."""
-    flagged: bool = False
-    """The ERP marks a posting as invoiced."""
-
-    @property
-    def posted_hours(self) -> Decimal:
-        return sum((hours for _, hours, _ in self.postings), NOTHING)
-
-    @property
-    def posted(self) -> Decimal:
-        return cents(sum((money for _, _, money in self.postings), NOTHING))
+    """Invoice and amount of each standing line; what a credit memo took back is negative."""
 
     @property
     def billed(self) -> Decimal:
@@ -69,74 +82,64 @@ class Fact:
         return self.there and self.approved
 
     @property
-    def standing(self) -> list[tuple[tuple[str, str], Decimal, Decimal]]:
-        """The postings without those that a reversal takes back."""
-        left = list(self.postings)
-        for where, hours, money in self.postings:
-            if hours < 0 and (where, -hours, -money) in left:
-                left.remove((where, -hours, -money))
-                left.remove((where, hours, money))
-        return left
+    def standing(self) -> list[Posting]:
+        """The postings without those that a reversal takes back whole."""
+        taken = {(one, back) for one in self.postings for back in self.postings if back.takes_back(one)}
+        gone = {posting for pair in taken for posting in pair}
+        return [posting for posting in self.postings if posting not in gone]
 
     @property
     def held_once(self) -> bool:
         """One of the postings is the work as the PSA has it; what else there is was posted beside it."""
         return any(
-            where == (self.project, self.day) and cents(hours) == cents(self.hours) and cents(money) == self.work
-            for where, hours, money in self.standing
+            (one.project, one.day, cents(one.size), one.money) == (self.project, self.day, cents(self.size), self.work)
+            for one in self.standing
         )
 
     @property
     def agrees(self) -> bool:
-        """ERP and PSA hold the same: hours, money, project and day; or neither holds anything."""
-        if not self.owed_to_erp:
-            return not self.standing
-        return self.held_once and len(self.standing) == 1
+        """ERP and PSA hold the same: size, money, project and day; or neither holds anything."""
+        return self.held_once and len(self.standing) == 1 if self.owed_to_erp else not self.standing
 
     @property
     def settled_bill(self) -> bool:
-        """What was billed is what the work is worth now, on one line."""
-        return len(self.lines) <= 1 and (not self.lines or self.billed == (self.work if self.owed_to_erp else NOTHING))
+        """What was billed is what the work is worth now."""
+        return not self.billed or self.billed == (self.work if self.owed_to_erp else NOTHING)
 
 
-class Books:
-    """The raw records of PSA and ERP, read once."""
+@dataclass
+class Milestone:
+    """A milestone as sale, order and invoices have it; none where a side lacks it."""
 
-    def __init__(self, psa: Mapping[str, Iterable[Raw]], erp: Mapping[str, Iterable[Raw]]) -> None:
-        self._projects = {row["id"]: str(row["title"]).split(" ", 1)[0] for row in psa["workspaces"]}
-        self._jobs = {str(row["id"]): row for row in (*erp["deleted"], *erp["job"])}
-        self.facts: dict[str, Fact] = {}
-        for row in psa["time_entries"]:
-            self._entry(row)
-        for row in erp["timebill"]:
-            self._posting(row)
-        for row in erp["invoice"]:
-            if str(row.get("status", "open")).lower() not in FALLEN:
-                self._invoice(row)
+    key: str
+    sold: tuple[Decimal, str] | None = None
+    ordered: tuple[Decimal, str] | None = None
+    done: bool = False
+    accepted: bool = False
+    billed: Decimal = NOTHING
 
-    def _fact(self, key: str) -> Fact:
-        return self.facts.setdefault(key, Fact(key))
 
-    def _entry(self, row: Raw) -> None:
-        fact = self._fact(f"TE-kantata-{row['id']}")
-        fact.there, fact.approved = True, bool(row.get("approved"))
-        fact.project, fact.currency = self._projects.get(row["workspace_id"]), row.get("currency")
-        fact.day = str(row["date_performed"])
-        fact.hours = Decimal(row["time_in_minutes"]) / 60
-        rate = Decimal(row.get("rate_in_cents") or 0) / 100 if row.get("billable", True) else NOTHING
-        fact.work = cents(fact.hours * rate)
+@dataclass
+class Sale:
+    """A project's code as the CRM and the ERP have it."""
 
-    def _posting(self, row: Raw) -> None:
-        fact = self._fact(fact_of(str(row.get("externalId") or f"ERP-{row['id']}")))
-        hours = hours_of(str(row["hours"]))
-        rate = Decimal(str(row.get("rate") or 0)) if row.get("isBillable", True) else NOTHING
-        job = self._jobs.get(str((row.get("customer") or {}).get("id")), {})
-        where = (str(job.get("externalId")), str(row["tranDate"])[:10])
-        fact.postings.append((where, hours, hours * rate))
-        fact.flagged = fact.flagged or bool(row.get("custcol_invoiced"))
+    code: str
+    won: list[Raw] = field(default_factory=list)
+    orders: list[Raw] = field(default_factory=list)
+    milestones: dict[str, Milestone] = field(default_factory=dict)
 
-    def _invoice(self, row: Raw) -> None:
-        for line in (row.get("item") or {}).get("items", []):
-            posting = str(line.get("custcol_posting_id") or "")
-            if posting:
-                self._fact(fact_of(posting)).lines.append((str(row.get("tranId")), Decimal(str(line["amount"]))))
+    @property
+    def agrees(self) -> bool:
+        """One won sale, one order, and both say the same of value, currency and milestones."""
+        if len(self.won) != 1 or len(self.orders) != 1:
+            return False
+        sale, order = self.won[0], self.orders[0]
+        value = cents(Decimal(str(sale["Amount"]))), sale["CurrencyIsoCode"]
+        return value == (cents(Decimal(str(order["total"]))), _text(order["currency"])) and all(
+            one.sold == one.ordered for one in self.milestones.values()
+        )
+
+
+def _text(value: Any) -> Any:
+    """A reference's name, or the plain text."""
+    return value.get("refName") or value.get("externalId") or value.get("id") if isinstance(value, Mapping) else value

@@ -1,0 +1,126 @@
+"""What the console says held against the oracle: each amount in its place, each difference owned, no case false."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.acceptance.moving_world.books import Books
+from tests.acceptance.moving_world.firm import MovingFirm
+from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Sale
+
+Row = Mapping[str, Any]
+PLACES = ("landed", "on_its_way", "cases", "written_off", "unexplained")
+BILLED_WITHIN = timedelta(days=45)
+LOOSE = ("posting-", "order-differs", "budget-differs", "over-billed", "under-billed", "billed-")
+"""Causes that claim a difference between two records: where the raw records agree they are false."""
+
+
+class Judged:
+    """What the console says now, by subject."""
+
+    def __init__(self, firm: MovingFirm) -> None:
+        rows = firm.record.rows
+        self.now: datetime = firm.now
+        self.work = {row["item_key"]: row for row in rows("SELECT * FROM mart_work")}
+        self.tied = rows("SELECT * FROM mart_tieout")
+        self.totals = rows("SELECT * FROM mart_totals")
+        self.found: dict[str, list[Row]] = defaultdict(list)
+        self.of_project: dict[str, set[str]] = defaultdict(set)
+        for finding in firm.open_findings():
+            self.found[finding["subject_key"]].append(finding)
+            self.of_project[finding["project_key"] or finding["subject_key"]].add(finding["cause"])
+
+
+def faults(firm: MovingFirm, books: Books) -> list[str]:
+    """What the console would say that the raw records do not, or fail to say that they do."""
+    judged = Judged(firm)
+    wrong = [f"{key}: {what}" for key, fact in books.facts.items() for what in _of_work(fact, judged)]
+    wrong += [f"{key}: {what}" for key, one in books.milestones.items() for what in _of_milestone(one, judged)]
+    wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_sale(sale, judged)]
+    return wrong + list(_of_totals(books, judged)) + list(_of_places(books, judged))
+
+
+def _of_work(fact: Fact, judged: Judged) -> Iterator[str]:
+    row, found = judged.work.get(fact.key, {}), judged.found.get(fact.key, [])
+    said = Decimal(row.get("bill_amount") or 0) if row.get("state") == "billed" else NOTHING
+    causes = {finding["cause"] for finding in found}
+    stands = (
+        f"PSA {fact.work} (approved {fact.approved}), ERP {[str(p.money) for p in fact.standing]}, billed {fact.billed}"
+    )
+    if said != fact.billed:
+        yield f"the invoices bill {fact.billed}, the console says {said} ({row.get('state')})"
+    if row.get("state") == "ready" and not (fact.held_once and fact.owed_to_erp):
+        yield f"called ready: {stands}"
+    if not (fact.agrees and fact.settled_bill) and not found:
+        yield f"no case: {stands}, {row.get('state')} {row.get('blocker')}"
+    if late(fact, judged.now) and not found and fact.work:
+        yield f"on no invoice for so long, and no case: {stands}, {row.get('state')} {row.get('blocker')}"
+    if fact.agrees and fact.settled_bill and (false := {cause for cause in causes if cause.startswith(LOOSE)}):
+        yield f"a false case {sorted(false)}: {stands}"
+
+
+def late(fact: Fact, now: datetime) -> bool:
+    """Posted as it is for longer than a firm takes to bill, and not billed."""
+    if not fact.agrees or fact.billed or not fact.standing:
+        return False
+    return datetime.fromisoformat(fact.standing[0].created) < now - BILLED_WITHIN - timedelta(days=1)
+
+
+def _of_milestone(one: Milestone, judged: Judged) -> Iterator[str]:
+    row = judged.work.get(one.key, {})
+    said = Decimal(row.get("bill_amount") or 0) if row.get("state") == "billed" else NOTHING
+    if said != one.billed:
+        yield f"the invoices bill {one.billed}, the console says {said} ({row.get('state')})"
+    if row.get("state") == "ready" and not (one.ordered and one.done and one.accepted):
+        yield f"called ready, and it is {one}"
+
+
+def _of_sale(sale: Sale, judged: Judged) -> Iterator[str]:
+    causes = judged.of_project.get(sale.code, set())
+    for one in sale.milestones:
+        causes = causes | {finding["cause"] for finding in judged.found.get(one, [])}
+    if sale.agrees and (false := {cause for cause in causes if cause == "order-differs"}):
+        yield f"a false case {sorted(false)}"
+    if len(sale.won) == 1 and not sale.agrees and not causes:
+        yield f"no case: sold {sale.won}, ordered {sale.orders}, milestones {list(sale.milestones.values())}"
+
+
+def _of_totals(books: Books, judged: Judged) -> Iterator[str]:
+    """Each row balances; over all rows of a flow the sides are what the raw records hold."""
+    held: Counter[tuple[str, str, str]] = Counter()
+    for row in judged.totals:
+        if row["source_amount"] != sum(row[f"{place}_amount"] for place in PLACES):
+            yield f"the source's totals do not balance: {row}"
+        if row["target_amount"] != row["landed_amount"] + row["unsourced_amount"] and row["currency"] is not None:
+            yield f"the target's totals do not balance: {row}"
+        for side in ("source", "target"):
+            held[row["flow"], side, row["currency"]] += row[f"{side}_amount"]
+    raw: Counter[tuple[str, str, str | None]] = Counter()
+    for fact in books.facts.values():
+        if fact.owed_to_erp:
+            raw["time-to-bill", "source", fact.currency] += fact.work
+        for posting in fact.standing:
+            raw["time-to-bill", "target", posting.currency] += posting.money
+    for where, amount in raw.items():
+        if held[where] != amount:  # type: ignore[index]
+            yield f"the totals of {where} are {held[where]}, the raw records hold {amount}"  # type: ignore[index]
+
+
+def _of_places(books: Books, judged: Judged) -> Iterator[str]:
+    """No record stands in two places, and none in the place that nobody owns."""
+    for side in ("source_key", "target_key"):
+        seen = Counter((row["flow"], row["entity"], row["item_key"], row[side]) for row in judged.tied if row[side])
+        for (flow, entity, item, key), count in seen.items():
+            sold = len(books.sales[item].won) if item in books.sales else 1  # two sales may have one code
+            if count > max(sold, 1):
+                yield f"{item}: {key} stands in {count} places of {flow}, {entity}"
+    for row in judged.tied:
+        owned = judged.found.get(row["item_key"]) or judged.of_project.get(row["project_key"] or "")
+        if row["place"] == "unexplained" and not row["in_time"] and not owned:
+            yield f"{row['item_key']}: unexplained, and nobody's: {row['flow']} {row['reason']}"
+        if row["place"] == "unsourced" and not row["in_time"] and not row["case_id"]:
+            yield f"{row['item_key']}: without a source, and nobody's: {row['flow']} {row['reason']}"
