@@ -15,6 +15,7 @@ from collectors.detector_process import DetectorProcess
 from collectors.doorkeeper import Doorkeeper
 from collectors.exposure import exposure
 from collectors.gateway import Gateway
+from collectors.grpc_port import GrpcPort
 from collectors.journal_link import JournalLink
 from collectors.memory import give_back
 from collectors.pipeline.commits import Commits
@@ -54,7 +55,8 @@ class Collector:
         open_to = exposure(settings)
         self._credentials = Credentials(SenderBook(settings), key, clock, open_to.tokens, settings.sender_rate)
         doorkeeper = Doorkeeper(settings, open_to, self._credentials)
-        self.application = Gateway(self._receivers, self._host, self.health, doorkeeper)
+        self.application = gateway = Gateway(self._receivers, self._host, self.health, doorkeeper)
+        self._grpc = GrpcPort(settings, open_to.tls, gateway.posted, loop) if settings.grpc else None
         self._schedule = scheduled(
             {
                 "checkpoint": (CHECKPOINT_SECONDS, self._checkpoint),
@@ -67,11 +69,15 @@ class Collector:
     def start(self) -> None:
         for part in (self._pipeline, *self._works, self._journal, self._schedule):
             part.start()
+        if self._grpc is not None:
+            self._grpc.start()
 
     def stop(self) -> None:
         """Answer and commit what is in hand, then let go; what could not land in time stays in the spool."""
         left = _until(time.monotonic() + _STOP_SECONDS)
         self._schedule.shutdown(wait=False)
+        if self._grpc is not None:
+            self._grpc.stop(left() / 4)
         for work in self._works:
             work.stop(left())
         self._pipeline.close_intakes(left)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 
-from collectors.arrival import Receive, TooSlow, arrived
+from collectors.arrival import Arrived, Receive, TooSlow, arrived
 from collectors.credentials import Refused, scope_of
 from collectors.doorkeeper import Doorkeeper
 from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
@@ -72,8 +72,7 @@ class Gateway:
         try:
             body = await arrived(receive, headers, self._limit, stay)
             if body is not None:
-                sender = " ".join(filter(None, (name, address, headers.get("user-agent", "")[:120])))
-                post = Post(path, headers, body.body, sender, self._now_us(), self._limit, body.size)
+                post = self._post(path, headers, body, name, address)
                 extra = [*self._doorkeeper.cors(headers), *([_CLOSE] if body.size else [])]
                 await _send(send, await self._reply(take, post), *extra)
         except NoRoom as error:
@@ -82,6 +81,29 @@ class Gateway:
             await _send(send, _refused(headers, 408, str(error)), _CLOSE)
         finally:
             stay.leave()
+
+    async def posted(self, path: str, headers: Mapping[str, str], body: bytes, address: str) -> Reply:
+        """What a sender is answered whose body came by another road than HTTP."""
+        take = self._routes.get(path)
+        if take is None:
+            return refused(405, self._declined.get(path) or self._nothing_at(path), _media(headers))
+        if refusal := self._doorkeeper.refusal(headers, address):
+            return refusal
+        stay = self._room.stay(address)
+        try:
+            name = self._doorkeeper.sender(headers, scope_of(path), address)
+            await stay.take(len(body))
+            return await self._reply(take, self._post(path, headers, Arrived(body, 0), name, address))
+        except Refused as error:
+            return error.reply(_media(headers))
+        except NoRoom as error:
+            return refused(429, str(error), _media(headers), 2)
+        finally:
+            stay.leave()
+
+    def _post(self, path: str, headers: Mapping[str, str], body: Arrived, name: str | None, address: str) -> Post:
+        sender = " ".join(filter(None, (name, address, headers.get("user-agent", "")[:120])))
+        return Post(path, headers, body.body, sender, self._now_us(), self._limit, body.size)
 
     async def _reply(self, take: Take, post: Post) -> Reply:
         """The receiver's reply. A fault of ours asks the sender to come back, for nothing was acknowledged."""

@@ -19,6 +19,7 @@ import uvicorn
 
 from collectors.exposure import Tls, exposure
 from collectors.memory import few_arenas, without_pandas
+from collectors.wrong_protocol import HttpOnly
 from models.domain.errors import Misconfigured
 from models.process_log import start_log
 from models.settings import Settings, read_settings
@@ -69,7 +70,7 @@ async def _serve(settings: Settings, listener: socket.socket, tls: Tls | None) -
     collector = Collector(settings, loop)
     config = uvicorn.Config(
         collector.application,
-        http="httptools",
+        http=HttpOnly,
         ws="none",
         lifespan="off",
         access_log=False,

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     otlp_host: str = Field("127.0.0.1", description="where the collector listens, an address of its own")
     collector_url: str | None = Field(None, description="where engines send; default: the collector's own address")
     otlp_port: int = Field(4318, ge=1, le=65535)
+    grpc: bool = Field(True, description="whether the collector takes OTLP over gRPC")
+    grpc_port: int = Field(4317, ge=1, le=65535)
     console_port: int = Field(8501, ge=1, le=65535)
     sandbox_port: int = Field(8600, ge=1, le=65535)
     reporting_currency: str | None = Field(

@@ -26,7 +26,7 @@ def demo(fresh: bool) -> int:
     """Run the demonstration: a sandbox firm, the engine, the collector and the console, on loopback only."""
     os.environ.update(_demo_environment())
     settings = settings_here()
-    _ports_free(settings, ("otlp_port", "console_port", "sandbox_port"))
+    _ports_free(settings, (*_collectors(settings), "console_port", "sandbox_port"))
     with running(settings.home):
         if fresh:
             _clear(settings.home)
@@ -63,7 +63,7 @@ def up(with_sandbox: bool) -> int:
             "give a folder with systems.toml, or that file alone (see README, “Connect a real system”)",
             2,
         )
-    _ports_free(settings, ("otlp_port", "console_port", *(("sandbox_port",) if with_sandbox else ())))
+    _ports_free(settings, (*_collectors(settings), "console_port", *(("sandbox_port",) if with_sandbox else ())))
     with running(settings.home):
         return _supervise(settings, (*(("sandbox",) if with_sandbox else ()), "collect", "engine", "console"))
 
@@ -92,22 +92,28 @@ def _supervise(settings: Settings, roles: tuple[str, ...]) -> int:
 
 def _announce(settings: Settings) -> None:
     address = f"http://{settings.host}:{settings.console_port}"
+    grpc = f", {settings.otlp_host}:{settings.grpc_port} (gRPC)" if settings.grpc else ""
     started = time.monotonic()
     while time.monotonic() - started < 120:
         try:
             with urllib.request.urlopen(address + "/healthz", timeout=2) as answer:
                 if answer.status == 200:
-                    print(f"Console: {address}   OTLP/HTTP: {settings.collector_address}", flush=True)
+                    print(f"Console: {address}   OTLP: {settings.collector_address} (HTTP){grpc}", flush=True)
                     return
         except OSError:
             time.sleep(0.3)
     print(f"The console does not answer at {address} yet: see {settings.home / 'log' / 'console.log'}", flush=True)
 
 
+def _collectors(settings: Settings) -> tuple[str, ...]:
+    """The settings of the collector's ports."""
+    return ("otlp_port", "grpc_port") if settings.grpc else ("otlp_port",)
+
+
 def _ports_free(settings: Settings, names: tuple[str, ...]) -> None:
     for name in names:
         port = getattr(settings, name)
-        host = settings.otlp_host if name == "otlp_port" else settings.host
+        host = settings.otlp_host if name in _collectors(settings) else settings.host
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

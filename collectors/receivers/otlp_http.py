@@ -14,6 +14,10 @@ from collectors.receivers.reply import Reply, refused
 _METRICS = (
     "metrics are not collected here: export traces to /v1/traces and logs to /v1/logs (set OTEL_METRICS_EXPORTER=none)"
 )
+_SERVICES = ("trace.v1.TraceService", "logs.v1.LogsService", "metrics.v1.MetricsService")
+_GRPC = (
+    "this is the port of OTLP/HTTP: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, or send gRPC to its own port, 4317"
+)
 
 
 async def _traces(host: Host, post: Post) -> Reply:
@@ -51,5 +55,8 @@ RECEIVER = Receiver(
     "otlp-http",
     "traces and logs over OTLP/HTTP",
     routes={"/v1/traces": _traces, "/v1/logs": _logs},
-    declined={"/v1/metrics": _METRICS},
+    declined={
+        "/v1/metrics": _METRICS,
+        **{f"/opentelemetry.proto.collector.{signal}/Export": _GRPC for signal in _SERVICES},
+    },
 )

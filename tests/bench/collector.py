@@ -31,6 +31,7 @@ def collector(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]:
         **os.environ,
         "TIEOUT_HOME": str(home),
         "TIEOUT_OTLP_PORT": str(port),
+        "TIEOUT_GRPC": "off",
         "TIEOUT_DETECT_SECONDS": "86400",
     }
     process = subprocess.Popen([sys.executable, "-m", "collectors.service"], env=environment, stderr=subprocess.PIPE)

@@ -110,7 +110,6 @@ def test_origins_of_browsers_can_be_allowed() -> None:
     assert not getattr(Settings(), settings[0])
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="case 11: a sender of gRPC hears nothing that helps")
 def test_a_sender_of_grpc_is_told_which_setting_is_wrong() -> None:
     """With 0.1.0 the SDK's default protocol, gRPC, stores nothing and nobody says why.
     Wanted: the answer names OTEL_EXPORTER_OTLP_PROTOCOL.

@@ -37,9 +37,10 @@ class CollectorProcess:
     """Start with `start`, end with `terminate` or `kill`; the home survives."""
 
     def __init__(self, home: Path, **environment: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        with socket.socket() as free, socket.socket() as other:
+            for port in (free, other):
+                port.bind(("127.0.0.1", 0))
+            self.port, self.grpc_port = free.getsockname()[1], other.getsockname()[1]
         self.home = home
         self.address = f"http://127.0.0.1:{self.port}"
         self.trusting: ssl.SSLContext | None = None
@@ -48,6 +49,8 @@ class CollectorProcess:
             **os.environ,
             "TIEOUT_HOME": str(home),
             "TIEOUT_OTLP_PORT": str(self.port),
+            "TIEOUT_GRPC": "off",
+            "TIEOUT_GRPC_PORT": str(self.grpc_port),
             "TIEOUT_COMMIT_SECONDS": "0.1",
             "TIEOUT_DETECT_SECONDS": "86400",
             "PYTHONPATH": os.getcwd(),

@@ -6,6 +6,7 @@ import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 
+import grpc
 import pytest
 
 from models.senders import SenderBook
@@ -13,13 +14,18 @@ from tests.acceptance.collect.process import PROTOBUF, CollectorProcess
 from tests.unit.collect.certificates import certificate
 from tests.unit.collect.requests import traces
 
+TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 pytestmark = [pytest.mark.req("C10", "G3"), pytest.mark.processes]
 
 
 def test_senders_from_elsewhere_show_a_token_over_tls(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     collector = CollectorProcess(
-        tmp_path / "home", TIEOUT_OTLP_HOST="0.0.0.0", TIEOUT_OTLP_CERT=str(cert), TIEOUT_OTLP_KEY=str(key)
+        tmp_path / "home",
+        TIEOUT_OTLP_HOST="0.0.0.0",
+        TIEOUT_OTLP_CERT=str(cert),
+        TIEOUT_OTLP_KEY=str(key),
+        TIEOUT_GRPC="on",
     )
     collector.address, collector.trusting = (
         f"https://127.0.0.1:{collector.port}",
@@ -37,10 +43,17 @@ def test_senders_from_elsewhere_show_a_token_over_tls(tmp_path: Path) -> None:
         assert status() == 401
         assert status(Authorization=f"Bearer {token}") == 200
         assert status("/v1/logs", Authorization=f"Bearer {token}") == 403
+        trusting = grpc.ssl_channel_credentials(cert.read_bytes())
+        with grpc.secure_channel(f"127.0.0.1:{collector.grpc_port}", trusting) as channel:
+            call = channel.unary_unary(TRACES)
+            call(body, metadata=[("authorization", f"Bearer {token}")], timeout=10)
+            with pytest.raises(grpc.RpcError) as caught:
+                call(body, timeout=10)
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
         book.revoke("ipaas", now)
         assert status(Authorization=f"Bearer {token}") == 401
         collector.until_stored()
-        assert collector.rows("select count(*) as n from spans") == [{"n": 2}]
+        assert collector.rows("select count(*) as n from spans") == [{"n": 4}]
         assert collector.terminate() == 0
     finally:
         collector.close()

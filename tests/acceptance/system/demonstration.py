@@ -29,11 +29,12 @@ class Demonstration:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.otlp, self.console, self.sandbox = free_port(), free_port(), free_port()
+        self.otlp, self.grpc, self.console, self.sandbox = (free_port() for _ in range(4))
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")},
             "TIEOUT_HOME": str(home),
             "TIEOUT_OTLP_PORT": str(self.otlp),
+            "TIEOUT_GRPC_PORT": str(self.grpc),
             "TIEOUT_CONSOLE_PORT": str(self.console),
             "TIEOUT_SANDBOX_PORT": str(self.sandbox),
         }

@@ -66,7 +66,7 @@ def as_json(number: str) -> dict[str, object]:
 def test_a_receiver_of_ten_lines_brings_events_to_admission(tmp_path: Path, parcel: None) -> None:
     """E11: found in its folder, durable before the answer, known when sent twice, and one run by the engine."""
     assert len([line for line in TEN_LINES.splitlines() if line.strip()]) <= 10
-    settings = Settings(home=tmp_path, detect_seconds=86_400)
+    settings = Settings(home=tmp_path, detect_seconds=86_400, grpc=False)
 
     async def exchanged() -> list[httpx.Response]:
         collector = Collector(settings, asyncio.get_running_loop())
@@ -112,7 +112,7 @@ RECEIVER = Receiver("folder", "events in files", work=Folder)
 def test_a_receiver_that_works_by_itself_is_started_shown_and_stopped(tmp_path: Path, parcel: None) -> None:
     """E11: a road without HTTP has the same inbox, still open when it is stopped; what hinders it shows on /healthz."""
     (tmp_path / "receivers" / "folder.py").write_text(WORKS)
-    settings = Settings(home=tmp_path, detect_seconds=86_400)
+    settings = Settings(home=tmp_path, detect_seconds=86_400, grpc=False)
 
     async def lived() -> list[str]:
         collector = Collector(settings, asyncio.get_running_loop())

@@ -100,7 +100,7 @@ def free_ports() -> dict[str, str]:
         names = {"TIEOUT_OTLP_PORT": one, "TIEOUT_CONSOLE_PORT": two, "TIEOUT_SANDBOX_PORT": three}
         for each in names.values():
             each.bind(("127.0.0.1", 0))
-        return {name: str(each.getsockname()[1]) for name, each in names.items()}
+        return {"TIEOUT_GRPC": "off", **{name: str(each.getsockname()[1]) for name, each in names.items()}}
 
 
 def installed(home: Path) -> Journal:
