@@ -8,7 +8,8 @@ CASES, JOURNEY, TIEOUT = "app.readings.cases", "app.readings.journey", "app.read
 APPROVALS = "app.readings.approvals"
 STEP = ("occurred_at", "kind", "step", "system", "business_key", "status", "error_code")
 SPAN = ("start_time", "service_name", "name", "duration_us", "status_code", "span_id", "parent_span_id")
-CASE = ("case_id", "severity", "money_kind", "amount_reporting", "occurrences", "title")
+CAUSE = ("cause", "records", "cases", "money_kind", "amount_reporting", "team", "title")
+CASE = ("case_id", "severity", "money_kind", "amount_reporting", "occurrences", "team", "title")
 TOTALS = ("period", "entity", "source", "target", "legal_entity", "currency", "source_amount", "landed_amount")
 PLACES = tuple(f"{place}_amount" for place in ("on_its_way", "cases", "written_off", "unexplained", "unsourced"))
 ASKED = ("request_id", "state", "what", "asked_by", "asked_at", "reason")
@@ -17,5 +18,6 @@ QUESTIONS = (
     Question("trace", f"{JOURNEY}.trace:trace", f"{JOURNEY}.question:TraceQuestion", STEP + SPAN, must_find=True),
     Question("cases", f"{CASES}.reading:listed", f"{CASES}.question:CaseQuestion", CASE, journal=True),
     Question("requests", f"{APPROVALS}.reading:listed", f"{APPROVALS}.question:ApprovalQuestion", ASKED, journal=True),
+    Question("causes", f"{CASES}.causes:listed", f"{CASES}.question:CausesQuestion", CAUSE, journal=True),
     Question("totals", f"{TIEOUT}.reading:totals", f"{TIEOUT}.question:TotalsQuestion", TOTALS + PLACES),
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from collectors.detectors.contract import Detector, Example, Row, item_finding
 from models.domain.explanations import explain
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
+from models.domain.money import CENT
 
 TITLES = {
     "over-billed": "Invoices of {project} bill more than was worked",
@@ -31,15 +34,23 @@ def billed(row: Row) -> Finding:
         "project_of_work": row["project_key"],
         "deleted": True if row["gone"] else None,
     }
+    apart = abs(row["bill_amount"] if whole else row["difference"])
     at_stake = {
         **row,
-        "bill_amount": abs(row["bill_amount"] if whole else row["difference"]),
+        "bill_amount": apart,
+        "bill_reporting": _at_its_day(apart, row),
         "legal_entity": row["billed_entity"] or row["legal_entity"],
         "project_key": row["billed_project"] or row["project_key"],
     }
     text = fingerprint(row["cause"], at_stake["project_key"], at_stake["legal_entity"])
     subject = ("project", at_stake["project_key"] or "-")
     return item_finding(at_stake, text, _cause(row["cause"], _named(at_stake), row["system"], subject), **seen)
+
+
+def _at_its_day(apart: Decimal, row: Row) -> Decimal | None:
+    """What is apart, converted as the whole of what was billed."""
+    billed, reporting = row["bill_amount"], row["bill_reporting"]
+    return (apart * reporting / billed).quantize(CENT) if billed and reporting is not None else None
 
 
 def itemless(row: Row) -> Finding:

@@ -58,6 +58,7 @@ def dead(row: Row) -> Finding:
         row["customer_key"],
         {k: str(v) for k, v in seen.items() if v is not None},
         row["period"],
+        row["bill_reporting"] if amount is not None else None,
     )
 
 

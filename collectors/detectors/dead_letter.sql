@@ -31,7 +31,10 @@ SELECT
     coalesce(r.payload->>'$.resource_id', w.resource_key) AS resource_key,
     -- Of a sale that was moved what is posted is at stake, which its own detector counts.
     CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' THEN coalesce(w.bill_amount, r.amount) END AS amount,
-    coalesce(w.currency, r.currency) AS currency
+    coalesce(w.currency, r.currency) AS currency,
+    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.bill_amount IS NOT NULL
+        THEN w.bill_reporting
+    END AS bill_reporting
 FROM open_runs r
 LEFT JOIN mart_failure f ON f.run_id = r.run_id
 LEFT JOIN mart_work w ON w.run_id = r.run_id

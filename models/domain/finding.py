@@ -40,8 +40,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One subject under one fingerprint. `amount` is exact, in `currency`; `since` is when the trouble began, `period`
-    the month it is about, `2026-08`.
+    """One subject under one fingerprint. `amount` is exact, in `currency`; `reporting` is the same in the reporting
+    currency at the rate of the record's own day, where it has one: else the rate of today is taken. `since` is when the
+    trouble began, `period` the month it is about, `2026-08`.
 
     A case is what findings of one fingerprint and one legal entity are together.
     """
@@ -60,6 +61,7 @@ class Finding:
     customer_key: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     period: str | None = None
+    reporting: Decimal | None = None
 
     @property
     def case_fingerprint(self) -> str:
@@ -71,5 +73,5 @@ class Finding:
         subject are its identity.
         """
         about = [self.amount, self.currency, self.run_id, self.trace_id, self.period, self.project_key, self.evidence]
-        parts = [*about, self.customer_key, self.cause]
+        parts = [*about, self.customer_key, self.cause, *([] if self.reporting is None else [self.reporting])]
         return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

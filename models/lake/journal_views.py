@@ -11,8 +11,6 @@ from models.lake.steady import Connection
 
 TIMES = re.compile(r"(_at|_until|_seen|_due)$|^at$")
 MONEY = re.compile(r"^amount(_reporting)?$|^worth_reporting$")
-HIDDEN = re.compile(r"^(lease|fenc|claim|heartbeat|tenant_slot)|_wall$|^(owner_token|worker|token)$")
-MONEY = re.compile(r"^amount(_reporting)?$")
 HIDDEN = re.compile(r"^(lease|fenc|claim|heartbeat|tenant_slot)|_wall$|^(owner_token|worker|token|cursor|left_off)$")
 
 _RUN = (

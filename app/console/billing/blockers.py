@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from app.console.billing.states import NAMES
 from app.console.widgets import formats
-from app.console.widgets.markup import Html, bar, link, span
+from app.console.widgets.causes import open_cause
+from app.console.widgets.markup import Html, bar, span
 from app.readings.billing.rows import State
-from models.domain.case import cause_title
+from app.readings.cases.rows import Cause
+from models.domain.case import cause_of, cause_title
 from models.domain.team import Teams, team
 
 MOODS = {"blocked": "bad", "not_approved": "warn", "moving": ""}
@@ -25,27 +27,28 @@ ORDINARY = ("", "in-flight", "approval-pending", "not-submitted")
 
 
 def blocker_rows(
-    states: Sequence[State], causes: Sequence[str], currency: str, teams: Teams
+    states: Sequence[State], causes: Mapping[str, Cause], currency: str, teams: Teams
 ) -> list[dict[str, object]]:
-    """What holds up billing, the most value first; the reasons that have cases link to them."""
+    """What holds up billing, the most value first: what it holds up here, and all that is open of its cause."""
     held = sorted((row for row in states if row.state in MOODS), key=lambda row: -row.bill_reporting)
     top = held[0].bill_reporting if held and held[0].bill_reporting else Decimal(1)
     return [_row(row, top, causes, currency, teams) for row in held]
 
 
-def _row(row: State, top: Decimal, causes: Sequence[str], currency: str, teams: Teams) -> dict[str, object]:
+def _row(row: State, top: Decimal, causes: Mapping[str, Cause], currency: str, teams: Teams) -> dict[str, object]:
     blocker, moving = row.blocker or "", row.state == "moving"
+    cause = _cause(blocker, causes)
     return {
         "reason": span(
             "On its way to the ERP" if moving else cause_title(blocker) if blocker else formats.words(row.state), "t-b"
         ),
         "state": span(NAMES[row.state], "t-mute"),
-        "owner": _owner(row, teams),
+        "owner": ", ".join(cause.teams) if cause and not moving else _owner(row, teams),
         "share": bar(float(row.bill_reporting / top), MOODS[row.state]),
         "value": formats.money(row.bill_reporting, currency),
         "items": formats.count(row.items),
         "oldest": f"{formats.count(row.oldest_days)} d",
-        "cases": _cases(blocker, causes),
+        "cases": open_cause(cause, currency) if cause else _none(blocker),
     }
 
 
@@ -55,9 +58,10 @@ def _owner(row: State, teams: Teams) -> str | Html:
     return team(row.blocker_owner, teams) if row.blocker_owner else span("not known", "t-mute")
 
 
-def _cases(blocker: str, causes: Sequence[str]) -> Html:
-    """A link to the open cases of a blocker, by the blocker's own name or by the cause it becomes."""
-    for cause in (blocker, CAUSES_OF.get(blocker)):
-        if cause and cause in causes:
-            return link("Open cases", "/exceptions", cause=cause)
+def _cause(blocker: str, causes: Mapping[str, Cause]) -> Cause | None:
+    """The open cause of a blocker, by the blocker's own name or by what it becomes."""
+    return causes.get(cause_of(blocker)) or causes.get(CAUSES_OF.get(blocker, ""))
+
+
+def _none(blocker: str) -> Html:
     return span("not an exception yet" if blocker in ORDINARY else "no open case", "t-mute")

@@ -17,6 +17,7 @@ from app.console.figures import firm_figures
 from app.console.freshness import fresh
 from app.console.reconciliation import presenter as ties_out
 from app.console.view import View
+from app.console.widgets.causes import TIP
 from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
@@ -27,7 +28,7 @@ from app.console.widgets.paging import paged
 from app.readings.billing import QUESTION
 from app.readings.billing import reading as billing
 from app.readings.billing.rows import State
-from app.readings.cases import reading as cases
+from app.readings.cases.causes import causes
 from app.readings.rates import reading as rates
 from app.readings.rights import Action
 from app.readings.systems import reading as systems
@@ -45,10 +46,10 @@ BLOCKERS = (
     Column("state", "Counts as"),
     Column("owner", "Whose it is"),
     Column("share", ""),
-    Column("value", "Value", "right"),
-    Column("items", "Items", "right"),
+    Column("value", "Value", "right", "Of the items that are held up here"),
+    Column("items", "Items", "right", "Time entries, expenses and milestones; each counts once"),
     Column("oldest", "Oldest", "right"),
-    Column("cases", "", "right"),
+    Column("cases", "Open exception", "right", TIP),
 )
 GROUPS = (
     Column("name", "Name"),
@@ -121,8 +122,7 @@ def _blockers(viewer: Viewer, states: Sequence[State], firms: tuple[str, ...], c
             lambda: csv_of(read_now(viewer, billing.unbilled, firms=firms)),
             viewer.why_not(Action.EXPORT),
         )
-    causes = [group.cause for group in read(viewer, cases.groups)]
-    rows = blocker_rows(states, causes, currency, read(viewer, systems.teams))
+    rows = blocker_rows(states, read(viewer, causes, firms), currency, read(viewer, systems.teams))
     nothing = empty("Nothing holds up billing", "All work is approved, and ready or billed.")
     draw(table(BLOCKERS, rows) if rows else nothing)
 

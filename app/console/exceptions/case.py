@@ -111,7 +111,8 @@ def _replay(viewer: Viewer, case: Case) -> None:
 
 def _findings(viewer: Viewer, case: Case) -> None:
     st.subheader("Records and evidence", anchor=False)
-    pages = max(-(-case.occurrences // SHOWN), 1)
+    whole = read_now(viewer, cases.count_findings, case)
+    pages = max(-(-whole // SHOWN), 1)
     number = st.pagination(pages, key="findings_page") if pages > 1 else 1
     rows = read_now(viewer, cases.findings, case, Page(SHOWN, number))
     draw(
@@ -120,9 +121,7 @@ def _findings(viewer: Viewer, case: Case) -> None:
         else empty("Nothing is found any more", "The last detector run found no record of it.")
     )
     if pages > 1:
-        st.caption(formats.part_of((number - 1) * SHOWN, len(rows), case.occurrences))
-    if case.status == "resolved" and len(rows) == SHOWN:
-        st.caption(f"The first {SHOWN} records that were found.")
+        st.caption(formats.part_of((number - 1) * SHOWN, len(rows), whole))
 
 
 def _actions(viewer: Viewer, case: Case) -> None:

@@ -67,15 +67,15 @@ def _mended(before: Sequence[CaseEvent], zone: str | None) -> str:
 
 
 def figures(case: Case, now: datetime, currency: str, teams: Teams) -> list[Metric]:
-    """Money, failures, age, service level, who."""
+    """Money, records, age, service level, who."""
     active, closed = case.status in ACTIVE, case.status == "resolved"
     return [
         _money(case, currency),
         Metric(
-            "Failures",
+            "Records",
             formats.count(case.occurrences),
-            "none is left" if closed else "still found",
-            "Records that the detector still finds",
+            "none is left" if closed else "are stuck",
+            "Records that the detectors still find; what is to be mended is none of them",
         ),
         Metric(
             "Age",

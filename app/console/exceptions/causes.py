@@ -12,10 +12,11 @@ from app.console.widgets.heading import draw, zone
 from app.console.widgets.markup import verdict
 from app.readings.cases import reading as cases
 from app.readings.rights import Action
+from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
 
 SEVERITIES, SEVERITY_COLOURS = ["critical", "high", "medium", "low"], ["red", "orange", "blue", "gray"]
-COLUMNS = ("cause", "failures", "cases", "money", "kind", "share", "severity", "oldest", "newest")
+COLUMNS = ("cause", "records", "cases", "money", "kind", "share", "owner", "severity", "oldest", "newest")
 
 
 @st.fragment(run_every="5s")
@@ -23,7 +24,8 @@ def causes(viewer: Viewer) -> None:
     """Draw what is stuck by its causes; it looks again by itself."""
     if "narrow_to" in st.session_state:
         st.rerun()
-    groups, now, currency = read(viewer, cases.groups), world_now(), reporting_currency()
+    groups, teams = read(viewer, cases.groups), read(viewer, systems.teams)
+    now, currency = world_now(), reporting_currency()
     checked = f"last checked {formats.moment(now, zone(), seconds=True)}; new exceptions appear here by themselves"
     draw(verdict(*present.verdict(groups, currency), "ranked by money · refreshes every 5 s" if groups else checked))
     if not groups:
@@ -31,7 +33,7 @@ def causes(viewer: Viewer) -> None:
     st.session_state["causes_shown"] = [group.cause for group in groups]
     column = st.column_config
     st.dataframe(
-        present.cause_rows(groups, now, currency),
+        present.cause_rows(groups, now, currency, teams),
         key="causes",
         column_order=[*COLUMNS, *(["act"] if viewer.may(Action.PREVIEW) else [])],
         hide_index=True,
@@ -42,11 +44,12 @@ def causes(viewer: Viewer) -> None:
             "cause": column.ButtonColumn(
                 "Cause", type="tertiary", alignment="left", key="open_cause", on_click=_narrow
             ),
-            "failures": column.TextColumn("Failures", alignment="right", width=70),
+            "records": column.TextColumn("Records", alignment="right", width=66),
             "cases": column.TextColumn("Cases", alignment="right", width=58),
             "money": column.TextColumn("At stake", alignment="right", width=108),
             "kind": column.TextColumn("Kind of money", width=128),
             "share": column.ProgressColumn("Share of its kind", width=120, format="%.0f%%", min_value=0, max_value=100),
+            "owner": column.TextColumn("Owner", width=120),
             "severity": column.MultiselectColumn("Severity", options=SEVERITIES, color=SEVERITY_COLOURS, width=78),
             "oldest": column.TextColumn("Oldest", alignment="right", width=66),
             "newest": column.TextColumn("Newest", alignment="right", width=94),

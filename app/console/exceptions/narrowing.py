@@ -23,7 +23,7 @@ ORDERS = {
     "Oldest": "age",
     "Newest": "newest",
     "Due first": "due",
-    "Most failures": "occurrences",
+    "Most records": "occurrences",
 }
 ASKED = ("status", "severity", "flow", "cause", "system", "owner", "entity", "mine", "find", "overdue")
 """Names of the filters, in the widgets and in the address."""

@@ -46,30 +46,31 @@ EXPORTED = (
 
 
 def verdict(groups: Sequence[CaseGroup], currency: str) -> tuple[str, str]:
-    """`2,140 failures have 7 causes: billing blocked €128k · sold and not set up €517k.`"""
+    """`2,140 records are stuck for 7 causes: billing blocked €128k · sold and not set up €517k.`"""
     if not groups:
         return "good", "Nothing is stuck."
-    failures = sum(group.occurrences for group in groups)
+    records = sum(group.occurrences for group in groups)
     money = formats.by_kind(by_kind(groups), currency)
     grave = any(group.severity == "critical" for group in groups)
-    have = "has" if failures == 1 else "have"
+    stuck = f"{formats.plural(records, 'record')} {'is' if records == 1 else 'are'} stuck"
     causes = formats.plural(len({group.cause for group in groups}), "cause")
     held = f": {money}" if money else ""
-    return "bad" if grave else "warn", f"{formats.plural(failures, 'failure')} {have} {causes}{held}."
+    return "bad" if grave else "warn", f"{stuck} for {causes}{held}."
 
 
-def cause_rows(groups: Sequence[CaseGroup], now: datetime, currency: str) -> list[dict[str, Any]]:
+def cause_rows(groups: Sequence[CaseGroup], now: datetime, currency: str, teams: Teams) -> list[dict[str, Any]]:
     """The causes, most money first; `share` is per cent of all the money of its kind."""
     whole = by_kind(groups)
     return [
         {
             "cause": group.title,
-            "failures": formats.count(group.occurrences),
+            "records": formats.count(group.occurrences),
             "cases": formats.count(group.cases),
             "money": formats.money(group.amount_reporting, currency),
             "kind": MONEY_KINDS.get(group.money_kind, group.money_kind),
             "share": float(100 * group.amount_reporting / (whole[group.money_kind] or 1)),
             "severity": [group.severity],
+            "owner": ", ".join(dict.fromkeys(team(owner, teams) for owner in group.owners)),
             "oldest": formats.age((now - group.oldest).total_seconds()),
             "newest": formats.since(group.newest, now),
             "act": "Replay group",
@@ -88,7 +89,7 @@ def case_rows(cases: Sequence[Case], now: datetime, currency: str, teams: Teams)
             "status": [case.status],
             "money": formats.money(money_of(case), currency),
             "kind": "recovered" if case.status == "resolved" else MONEY_KINDS.get(case.money_kind, ""),
-            "failures": formats.count(case.occurrences),
+            "records": formats.count(case.occurrences),
             "age": formats.age((now - case.first_seen).total_seconds()),
             "due": due(case, now),
             "system": case.system or "",

@@ -1,4 +1,4 @@
-"""The flows line by line, and their open failures by age; knows no Streamlit."""
+"""The flows line by line, and their dead letters by age; knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FLOWS = (
         "lag", "Lag p50 · p95", "right", "Acknowledged in the target − changed at the source, latest hour with runs"
     ),
     Column("allowed", "Allowed", "right", "Service level for the lag"),
-    Column("held", "Open failures", "right"),
+    Column("held", "Dead letters", "right", "Runs, open now"),
 )
 
 

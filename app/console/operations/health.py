@@ -72,10 +72,11 @@ def healths(
 
 
 def in_words(stake: Stake, currency: str) -> str:
-    """`63 open exceptions: billing blocked €340k · sold and not set up €517k`."""
-    if not stake.failures:
+    """`612 records are stuck: billing blocked €340k · sold and not set up €517k`."""
+    if not stake.cases:
         return "nothing is stuck"
-    number, money = formats.plural(stake.failures, "open exception"), formats.by_kind(stake.money, currency)
+    money = formats.by_kind(stake.money, currency)
+    number = f"{formats.plural(stake.records, 'record')} {'is' if stake.records == 1 else 'are'} stuck"
     return f"{number}: {money}" if money else number
 
 
@@ -91,15 +92,15 @@ def verdict(
         return "info", "History is being played: flows are judged once the world is live."
     open_now = in_words(stuck, currency)
     if not found and last:
-        mood = "warn" if stuck.failures else ""
+        mood = "warn" if stuck.cases else ""
         return mood, f"Nothing ran in this window; the last work was {formats.since(last, now)}; {open_now}."
     if not found:
-        return "warn" if stuck.failures else "", f"Nothing has run yet; {open_now}."
+        return "warn" if stuck.cases else "", f"Nothing has run yet; {open_now}."
     failing = [one.flow for one in found if one.mood == "bad"]
     if failing:
         return "bad", f"{_listed(failing)} {'needs' if len(failing) == 1 else 'need'} attention; {open_now}."
     late = [one.flow for one in found if one.mood == "warn"]
-    return "warn" if stuck.failures or late else "good", f"Work is flowing in {_all(len(found))}; {open_now}."
+    return "warn" if stuck.cases or late else "good", f"Work is flowing in {_all(len(found))}; {open_now}."
 
 
 def _all(number: int) -> str:

@@ -25,6 +25,7 @@ from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Column, empty, metrics, table
 from app.console.widgets.paging import paged
 from app.console.widgets.playback import playback
+from app.readings.cases.causes import causes
 from app.readings.operations import QUESTION, reading
 from app.readings.operations.rows import Held
 from app.readings.viewer import Viewer
@@ -83,7 +84,7 @@ def _state(viewer: Viewer) -> None:
             alt="Finished runs and failure rate over time",
         )
     with right:
-        st.subheader("Open now, by age", anchor=False)
+        st.subheader("Dead letters by age", anchor=False)
         _ageing(held, currency)
 
 
@@ -107,7 +108,8 @@ def _pairs(viewer: Viewer) -> None:
 @st.fragment(run_every=REFRESH)
 def _dead_letters(viewer: Viewer) -> None:
     st.subheader("Dead letters, open now", anchor=False)
-    rows = tables.dead_letter_rows(read(viewer, reading.dead_letters), world_now(), reporting_currency())
+    dead, open_now = read(viewer, reading.dead_letters), read(viewer, causes)
+    rows = tables.dead_letter_rows(dead, open_now, world_now(), reporting_currency())
     none = empty("No dead letters", "Every record that was taken in has ended or is on its way.")
     paged(tables.DEAD_LETTERS, rows, "dead_letters_page", 50) if rows else draw(none)
 

@@ -56,16 +56,17 @@ def figures(
         Metric(
             "Dead letters",
             formats.count(failures),
-            f"hold {formats.money_short(money, currency)}" if failures else "none open",
-            f"Open now: runs that a system refused, of any age, and their value in {currency}",
+            f"runs, they hold {formats.money_short(money, currency)}" if failures else "none open",
+            f"Open now: runs that a system refused, of any age, and the value in {currency} that they carry",
             "warn" if failures else "good",
         ),
         Metric(
             "Open exceptions",
-            formats.count(stuck.failures),
-            formats.by_kind(stuck.money, currency) or "no money at stake",
-            "Everything a person may have to act on: dead letters, pauses and what the detectors found",
-            "warn" if stuck.failures else "good",
+            formats.count(stuck.cases),
+            f"cases, {formats.plural(stuck.records, 'record')}" if stuck.cases else "nothing is stuck",
+            "Everything a person may have to act on, as Exceptions lists it: "
+            + (formats.by_kind(stuck.money, currency) or "no money at stake"),
+            "warn" if stuck.cases else "good",
         ),
         Metric(
             "Retries",

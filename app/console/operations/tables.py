@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from app.console.widgets import formats
-from app.console.widgets.markup import Column, chip, dot, joined, link, span
+from app.console.widgets.causes import TIP, open_cause
+from app.console.widgets.markup import Column, Html, chip, dot, joined, link, span
+from app.readings.cases.rows import Cause
 from app.readings.operations.rows import DeadLetters, PairLag, Quarantined
-from models.domain.case import cause_title
+from models.domain.case import cause_of, cause_title
 from models.journal.circuits import Circuit
 
 PAIRS = (
@@ -23,8 +25,9 @@ PAIRS = (
 )
 DEAD_LETTERS = (
     Column("code", "Refusal"),
-    Column("runs", "Dead letters", "right"),
-    Column("amount", "Value", "right"),
+    Column("runs", "Dead letters", "right", "Runs that ended dead"),
+    Column("amount", "Value", "right", "Of what these runs carry"),
+    Column("cause", "Open exception", "right", TIP),
     Column("system", "System"),
     Column("flow", "Flow", "nw"),
     Column("oldest", "Oldest", "right"),
@@ -67,8 +70,10 @@ def pair_rows(pairs: Sequence[PairLag]) -> list[dict[str, object]]:
     ]
 
 
-def dead_letter_rows(dead: Sequence[DeadLetters], now: datetime, currency: str) -> list[dict[str, object]]:
-    """Dead letters by what refused them."""
+def dead_letter_rows(
+    dead: Sequence[DeadLetters], causes: Mapping[str, Cause], now: datetime, currency: str
+) -> list[dict[str, object]]:
+    """Dead letters by what refused them, each beside all that is open of its cause."""
     return [
         {
             "runs": formats.count(row.runs),
@@ -76,11 +81,17 @@ def dead_letter_rows(dead: Sequence[DeadLetters], now: datetime, currency: str) 
             "system": row.system or "–",
             "flow": link(row.flow, "/exceptions", flow=row.flow),
             "amount": formats.money(row.amount_reporting, currency),
+            "cause": _cause(row, causes, currency),
             "oldest": formats.since(row.oldest, now),
             "message": row.message or "–",
         }
         for row in dead
     ]
+
+
+def _cause(row: DeadLetters, causes: Mapping[str, Cause], currency: str) -> Html:
+    cause = causes.get(cause_of(row.error_code or "rejected"))
+    return open_cause(cause, currency) if cause else span("no open case", "t-mute")
 
 
 def quarantine_rows(rows: Sequence[Quarantined], zone: str | None) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""Which cases a list shows. Imports nothing heavy: commands are made from it."""
+"""Which cases and causes a list shows. Imports nothing heavy: commands are made from it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,24 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CausesQuestion:
+    """List what is open by its causes, most money first."""
+
+    cause: tuple[str, ...] = field(default=(), metadata={"help": "code of a cause, e.g. project-missing"})
+
+    @property
+    def none(self) -> str:
+        """What it means that there is none."""
+        return "no open case has this cause" if self.cause else "no cases: nothing is stuck"
+
+
+@dataclass(frozen=True, slots=True)
 class CaseQuestion:
     """List cases, most money first."""
 
     status: Status = field(default=Status.unresolved, metadata={"help": "`unresolved` is all but the resolved"})
     cause: tuple[str, ...] = field(default=(), metadata={"help": "code of a cause, e.g. project-missing"})
-    owner: tuple[str, ...] = field(default=(), metadata={"help": "system or team that must mend it"})
+    owner: tuple[str, ...] = field(default=(), metadata={"help": "team, or system, that must mend it"})
     project: tuple[str, ...] = field(default=(), metadata={"help": "project code"})
     limit: int = field(default=100, metadata={"help": "most cases", "min": 1, "max": 10_000})
 

@@ -20,7 +20,9 @@ from app.readings.page import Page
 from app.readings.payload import masked_body
 from app.readings.scope import may_see, within
 from app.readings.stores import Stores
+from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
+from models.domain.team import Teams, owners_of_teams, team
 from models.journal.cases import CaseFilter, CaseGroup
 
 _CASE, _FINDING = ({field.name for field in fields(row)} for row in (Case, CaseFinding))
@@ -39,16 +41,17 @@ def page(
 
 def listed(stores: Stores, viewer: Viewer, asked: CaseQuestion) -> tuple[CaseLine, ...]:
     """Cases as a list, most money first."""
+    teams = systems.teams(stores, viewer)
     where = CaseFilter(
         status=asked.status.states,
         causes=asked.cause,
-        owners=asked.owner,
+        owners=owners_of_teams(asked.owner, facets(stores, viewer, "owner", asked.status.states), teams)
+        if asked.owner
+        else (),
         projects=asked.project,
     )
-    return tuple(
-        CaseLine(*(getattr(found, field.name) for field in fields(CaseLine)))
-        for found in page(stores, viewer, where, part=Page(asked.limit)).rows
-    )
+    found = page(stores, viewer, where, part=Page(asked.limit)).rows
+    return tuple(_line(case, teams) for case in found)
 
 
 def groups(stores: Stores, viewer: Viewer, where: CaseFilter = CaseFilter()) -> tuple[CaseGroup, ...]:
@@ -84,6 +87,12 @@ def findings(stores: Stores, viewer: Viewer, case: Case, part: Page = Page()) ->
     return masked_rows(CaseFinding, [_finding(row) for row in rows], viewer.clear)
 
 
+def count_findings(stores: Stores, viewer: Viewer, case: Case) -> int:
+    """How many records `findings` pages through."""
+    seen = may_see(viewer, case.legal_entity)
+    return stores.journal.cases.count_findings(case.case_id, case.status == "resolved") if seen else 0
+
+
 def periods(stores: Stores, viewer: Viewer, case: Case) -> tuple[CasePeriod, ...]:
     """What each month has in a case, the earliest first."""
     if not may_see(viewer, case.legal_entity):
@@ -99,6 +108,11 @@ def events(stores: Stores, viewer: Viewer, case: Case, limit: int = 60) -> tuple
         CaseEvent(row["at"], row["actor"], row["action"], row["body"] or {})
         for row in stores.journal.cases.events(case.case_id, limit)
     )
+
+
+def _line(case: Case, teams: Teams) -> CaseLine:
+    shown = {field.name: getattr(case, field.name) for field in fields(CaseLine) if field.name != "team"}
+    return CaseLine(**shown, team=team(case.owner, teams))
 
 
 def _case(row: Mapping[str, Any]) -> Case:

@@ -99,9 +99,41 @@ class Cases:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """What is open of one cause: its one name, how many records are stuck in how many cases, their money, each kind for
+    itself, and the teams that must act. Every page and command that tells of a cause tells this.
+    """
+
+    cause: str
+    title: str
+    records: int
+    cases: int
+    money: Mapping[str, Decimal]
+    teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLine:
+    """One cause and one kind of money in a list, its money also by the currencies it is in; money of two kinds is not
+    to be added.
+    """
+
+    cause: str
+    title: str
+    records: int
+    cases: int
+    money_kind: str
+    amount_reporting: Decimal
+    amounts: Mapping[str, Decimal]
+    team: str
+    severity: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CaseLine:
-    """A case in a list: what it is, what it is worth, and who must do what until when. Amounts of two `money_kind` are
-    not to be added.
+    """A case in a list: what it is, what it is worth, and who must do what until when: `owner` as the case names it,
+    `team` as people do. `occurrences` counts its records; amounts of two `money_kind` are not to be added.
     """
 
     case_id: str
@@ -126,3 +158,4 @@ class CaseLine:
     period: str | None
     worth_reporting: Decimal | None
     project_key: str | None
+    team: str

@@ -73,9 +73,10 @@ def replays(stores: Stores, viewer: Viewer, since: datetime) -> tuple[Replays, .
 
 
 def at_stake(stores: Stores, viewer: Viewer) -> Stake:
-    """What is open among the exceptions, in failures and money."""
+    """What is open among the exceptions, in records, cases and money."""
     groups = cases.groups(stores, viewer)
-    return Stake(sum(group.occurrences for group in groups), cases.by_kind(groups))
+    records, open_now = sum(group.occurrences for group in groups), sum(group.cases for group in groups)
+    return Stake(records, open_now, cases.by_kind(groups))
 
 
 def circuits(stores: Stores, viewer: Viewer) -> tuple[Circuit, ...]:

@@ -105,11 +105,12 @@ class Replays:
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """What is open among the exceptions: how many failures, and the money at stake in the reporting currency by its
-    kind.
+    """What is open among the exceptions: how many records in how many cases, and the money at stake in the reporting
+    currency by its kind.
     """
 
-    failures: int
+    records: int
+    cases: int
     money: Mapping[str, Decimal]
 
 

@@ -31,6 +31,7 @@ _RENEWED = (
     "legal_entity",
     "money_kind",
     "period",
+    "reporting_minor",
 )
 
 

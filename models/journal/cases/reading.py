@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,8 +64,8 @@ class CasePage:
 
 @dataclass(frozen=True, slots=True)
 class CaseGroup:
-    """The cases of one cause and kind of money: 2,000 failures are three causes. `amount_reporting` is in the reporting
-    currency.
+    """The cases of one cause and kind of money: 2,000 records are stuck for three causes. `occurrences` counts records,
+    `amount_reporting` is in the reporting currency; `owners` must act, who owns most money first.
     """
 
     cause: str
@@ -76,6 +77,7 @@ class CaseGroup:
     oldest: datetime
     newest: datetime
     money_kind: str = "none"
+    owners: tuple[str, ...] = ()
 
 
 class CaseReading:
@@ -105,6 +107,7 @@ class CaseReading:
             sa.select(
                 case_.c.cause,
                 case_.c.money_kind,
+                case_.c.owner,
                 sa.func.count().label("cases"),
                 sa.func.sum(case_.c.occurrences).label("occurrences"),
                 money,
@@ -113,24 +116,32 @@ class CaseReading:
                 sa.func.max(case_.c.last_seen).label("newest"),
             )
             .where(self._condition(where))
-            .group_by(case_.c.cause, case_.c.money_kind)
-            .order_by(money.desc(), case_.c.cause, case_.c.money_kind)
+            .group_by(case_.c.cause, case_.c.money_kind, case_.c.owner)
+            .order_by(money.desc(), case_.c.owner)
         )
+        parts: dict[tuple[str, str], list[sa.Row[Any]]] = defaultdict(list)
         with reading(self._engine) as connection:
-            return [
-                CaseGroup(
-                    row.cause,
-                    cause_title(row.cause),
-                    row.cases,
-                    int(row.occurrences),
-                    Decimal(int(row.money)).scaleb(-2),
-                    SEVERITIES[row.rank],
-                    row.oldest,
-                    row.newest,
-                    row.money_kind,
-                )
-                for row in connection.execute(query)
-            ]
+            for row in connection.execute(query):
+                parts[row.cause, row.money_kind].append(row)
+        found = [_group(rows) for rows in parts.values()]
+        return sorted(found, key=lambda one: (-one.amount_reporting, one.cause, one.money_kind))
+
+    def amounts(self, where: CaseFilter = CaseFilter()) -> dict[tuple[str, str], dict[str, Decimal]]:
+        """The money of these cases by cause and kind, in the currencies it is in."""
+        each = _pairs(self._engine.dialect.name)
+        minor = sa.cast(sa.func.round(sa.cast(each.c.value, sa.Numeric(18, 2)) * 100), sa.BigInteger)
+        query = (
+            sa.select(case_.c.cause, case_.c.money_kind, each.c.key, sa.func.sum(minor).label("minor"))
+            .select_from(case_.join(each, sa.true()))
+            .where(self._condition(where))
+            .group_by(case_.c.cause, case_.c.money_kind, each.c.key)
+            .order_by(each.c.key)
+        )
+        found: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
+        with reading(self._engine) as connection:
+            for cause, kind, currency, hundredths in connection.execute(query):
+                found[cause, kind][currency] = Decimal(int(hundredths)).scaleb(-2)
+        return dict(found)
 
     def facets(self, column: str, where: CaseFilter = CaseFilter()) -> list[tuple[str, int]]:
         """Values of a filterable column among these cases with their counts, the most frequent first.
@@ -153,12 +164,16 @@ class CaseReading:
 
     def findings(self, case_id: str, limit: int = 100, offset: int = 0, resolved: bool = False) -> list[Row]:
         """Findings of a case, the oldest first; those that are no longer found only where `resolved` asks for them."""
-        query = sa.select(finding).where(finding.c.case_id == case_id)
-        if not resolved:
-            query = query.where(finding.c.resolved_at.is_(None))
+        query = sa.select(finding).where(_of_case(case_id, resolved))
         query = query.order_by(finding.c.first_seen, finding.c.finding_id).limit(limit).offset(offset)
         with reading(self._engine) as connection:
             return [_presented(row) for row in connection.execute(query).mappings()]
+
+    def count_findings(self, case_id: str, resolved: bool = False) -> int:
+        """How many findings `findings` pages through."""
+        query = sa.select(sa.func.count()).select_from(finding).where(_of_case(case_id, resolved))
+        with reading(self._engine) as connection:
+            return connection.scalar(query) or 0
 
     def periods(self, case_id: str) -> list[Row]:
         """What each month has in a case, the earliest first: `period`, `currency`, `occurrences`, `amount`."""
@@ -236,6 +251,36 @@ class CaseReading:
         if where.text and where.text.strip():
             chosen.append(_mentions(where.text.strip()))
         return sa.and_(*chosen)
+
+
+def _group(rows: Sequence[sa.Row[Any]]) -> CaseGroup:
+    """A cause and kind of money as all its owners have it."""
+    first = rows[0]
+    return CaseGroup(
+        first.cause,
+        cause_title(first.cause),
+        sum(row.cases for row in rows),
+        sum(int(row.occurrences) for row in rows),
+        Decimal(sum(int(row.money) for row in rows)).scaleb(-2),
+        SEVERITIES[max(row.rank for row in rows)],
+        min(row.oldest for row in rows),
+        max(row.newest for row in rows),
+        first.money_kind,
+        tuple(row.owner for row in rows),
+    )
+
+
+def _pairs(dialect: str) -> sa.TableValuedAlias:
+    """A case's amounts by currency, as rows of `key` and `value`."""
+    text = sa.type_coerce(case_.c.amounts, sa.Text)
+    if dialect == "postgresql":
+        return sa.func.json_each_text(sa.cast(text, sa.JSON)).table_valued("key", "value").render_derived()
+    return sa.func.json_each(text).table_valued("key", "value")
+
+
+def _of_case(case_id: str, resolved: bool) -> sa.ColumnElement[bool]:
+    found = finding.c.case_id == case_id
+    return found if resolved else sa.and_(found, finding.c.resolved_at.is_(None))
 
 
 _FACETS = ("status", "severity", "flow", "cause", "system", "owner", "assignee", "legal_entity", "detector")

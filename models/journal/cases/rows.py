@@ -65,7 +65,7 @@ def case_row(case_id: str, words: Words, now: datetime) -> dict[str, Any]:
 def finding_row(found: Found, now: datetime) -> dict[str, Any]:
     """An open finding, its amount in hundredths too, to sum by."""
     item = found.item
-    minor = None if item.amount is None else int((item.amount * 100).to_integral_value())
+    minor = _minor(item.amount)
     return {
         "finding_id": found.finding_id,
         "case_id": found.case_id,
@@ -85,4 +85,10 @@ def finding_row(found: Found, now: datetime) -> dict[str, Any]:
         "legal_entity": item.legal_entity,
         "money_kind": item.cause.money_kind,
         "period": item.period,
+        "reporting_minor": _minor(item.reporting),
     }
+
+
+def _minor(amount: Decimal | None) -> int | None:
+    """An amount in hundredths."""
+    return None if amount is None else int((amount * 100).to_integral_value())

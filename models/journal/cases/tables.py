@@ -100,6 +100,7 @@ finding = sa.Table(
     sa.Column("legal_entity", sa.Text),
     sa.Column("money_kind", sa.Text),
     sa.Column("period", sa.Text),
+    sa.Column("reporting_minor", sa.BigInteger),  # the amount at the rate of its own day, where it has one
     sa.Index(
         "finding_open",
         "detector",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,12 +21,15 @@ TRACES_KEPT = 20
 
 @dataclass(slots=True)
 class Total:
-    """Open findings of one case; `minor` is hundredths by currency, of the case's kind of money alone. `period` is the
-    month that all of them are about, if they are.
+    """Open findings of one case; `minor` is hundredths by currency, of the case's kind of money alone: `valued` is the
+    part that has a rate of its own day, in the reporting currency, `unvalued` the other part. `period` is the month
+    that all of them are about, if they are.
     """
 
     occurrences: int = 0
     minor: dict[str, int] = field(default_factory=dict)
+    valued: int = 0
+    unvalued: dict[str, int] = field(default_factory=dict)
     first_seen: datetime | None = None
     periods: set[str] = field(default_factory=set)
     run_ids: list[str] = field(default_factory=list)
@@ -37,9 +41,16 @@ class Total:
 
 
 def totals_of(connection: sa.Connection, case_ids: Sequence[str]) -> dict[str, Total]:
-    """Totals of the cases that have open findings, read from the findings themselves so that they can never drift."""
+    """Totals of the cases that have open findings, read from the findings themselves so that they can never drift. The
+    thing to mend is no record of its case where others hang on it: a missing project is not one of its entries.
+    """
     totals: dict[str, Total] = {}
     kind = sa.func.coalesce(finding.c.money_kind, case_.c.money_kind)
+    own = sa.and_(
+        case_.c.root == 1,
+        finding.c.subject_entity == case_.c.subject_entity,
+        finding.c.subject_key == case_.c.subject_key,
+    )
     once = (
         sa.select(
             finding.c.case_id,
@@ -49,6 +60,9 @@ def totals_of(connection: sa.Connection, case_ids: Sequence[str]) -> dict[str, T
             sa.func.max(sa.case((kind == case_.c.money_kind, finding.c.amount_minor))).label("minor"),
             sa.func.min(finding.c.first_seen).label("first_seen"),
             sa.func.max(finding.c.period).label("period"),
+            sa.func.max(sa.case((kind == case_.c.money_kind, finding.c.reporting_minor))).label("valued"),
+            sa.func.max(sa.case((own, 1), else_=0)).label("own"),
+            sa.func.max(sa.case((finding.c.subject_entity != case_.c.subject_entity, 1), else_=0)).label("other"),
         )
         .join(case_, case_.c.case_id == finding.c.case_id)
         .where(finding.c.case_id.in_(case_ids), finding.c.resolved_at.is_(None))
@@ -63,14 +77,26 @@ def totals_of(connection: sa.Connection, case_ids: Sequence[str]) -> dict[str, T
         sa.func.min(once.c.first_seen).label("first_seen"),
         sa.func.min(once.c.period).label("earliest"),
         sa.func.max(once.c.period).label("latest"),
+        sa.func.sum(once.c.valued).label("valued"),
+        sa.func.sum(sa.case((once.c.valued.is_(None), once.c.minor))).label("unvalued"),
+        sa.func.sum(once.c.own).label("own"),
+        sa.func.max(once.c.other).label("other"),
     ).group_by(once.c.case_id, once.c.currency)
+    things, others = defaultdict[str, int](int), set[str]()
     for row in connection.execute(summed):
         total = totals.setdefault(row.case_id, Total())
         total.occurrences += row.n
+        things[row.case_id] += row.own
+        others |= {row.case_id} if row.other else set()
         total.first_seen = min(filter(None, (total.first_seen, row.first_seen)), default=None)
         total.periods |= {period for period in (row.earliest, row.latest) if period}
         if row.currency is not None and row.minor is not None:
             total.minor[row.currency] = int(row.minor)
+            total.valued += int(row.valued or 0)
+            if row.unvalued is not None:
+                total.unvalued[row.currency] = int(row.unvalued)
+    for case_id in others:
+        totals[case_id].occurrences -= things[case_id]
     _with_runs(connection, case_ids, totals)
     return totals
 
@@ -108,8 +134,8 @@ def worth(
 
     An amount in a currency without a rate stays in `amounts` and out of the sum: a guess would be worse.
     """
-    amounts = {currency: Decimal(minor).scaleb(-2) for currency, minor in sorted(total.minor.items())}
-    reporting = _converted(amounts, rates)
+    amounts, unvalued = _amounts(total.minor), _amounts(total.unvalued)
+    reporting = Decimal(total.valued).scaleb(-2) + _converted(unvalued, rates)
     money = {
         "occurrences": total.occurrences,
         "amounts": {currency: str(amount) for currency, amount in amounts.items()},
@@ -134,6 +160,10 @@ def worth(
         "first_seen": _begun(row, total, again),
         "period": total.period,
     }
+
+
+def _amounts(minor: Mapping[str, int]) -> dict[str, Decimal]:
+    return {currency: Decimal(hundredths).scaleb(-2) for currency, hundredths in sorted(minor.items())}
 
 
 def _converted(amounts: Mapping[str, Decimal], rates: Mapping[str, Decimal]) -> Decimal:

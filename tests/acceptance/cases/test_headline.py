@@ -159,9 +159,10 @@ def test_one_missing_project_is_one_case_with_all_it_blocks_and_closes_after_the
     )
     work = 214 * Decimal("825.75")
     assert case["amounts"] == {"GBP": work + Decimal("50000.00")}
-    assert case["amount_reporting"] == ((work + 50000) * Decimal("1.17")).quantize(Decimal("0.01"))
+    each = (Decimal("825.75") * Decimal("1.17")).quantize(Decimal("0.01"))
+    assert case["amount_reporting"] == 214 * each + 50000 * Decimal("1.17"), "each at the rate of its day, to the cent"
     assert (case["occurrences"], case["severity"], case["money_kind"], case["owner"]) == (
-        217,
+        216,
         "critical",
         "billing_blocked",
         "netsuite",
@@ -170,11 +171,13 @@ def test_one_missing_project_is_one_case_with_all_it_blocks_and_closes_after_the
     subjects = [row["subject_entity"] for row in world.journal.cases.findings(CASE, limit=1000)]
     assert (subjects.count("time_entry"), subjects.count("milestone"), subjects.count("project")) == (214, 2, 1)
     (group,) = world.journal.cases.groups()
-    assert (group.title, group.cases, group.occurrences) == ("Project missing in a system", 1, 217)
+    assert (group.title, group.cases, group.occurrences) == ("Project missing in a system", 1, 216)
     blocked = world.lake.rows(
         "SELECT sum(items) AS n, sum(bill_reporting) AS money FROM mart_billing WHERE blocker = 'project-missing'"
     )[0]
-    assert blocked["n"] == 216, "the waterfall and the case tell of the same work"
+    assert (blocked["n"], blocked["money"]) == (case["occurrences"], case["amount_reporting"]), (
+        "the waterfall and the case tell of the same work and money"
+    )
 
     world.clock.moment += timedelta(hours=1)
     world.project("netsuite", "PRJ-1012")

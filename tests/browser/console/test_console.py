@@ -86,7 +86,7 @@ def test_failures_are_shown_as_causes_and_filters_live_in_the_address(page: Any,
     """X8, O7: many failures are few causes; an address carries the filter."""
     expect = pytest.importorskip("playwright.sync_api").expect
     page.goto("/exceptions?find=PRJ-1007")
-    page.get_by_text("failures have").wait_for()
+    page.get_by_text("are stuck for").wait_for()
     page.get_by_text("1 case", exact=True).wait_for()
     expect(page.get_by_placeholder("Words, key, run or project")).to_have_value("PRJ-1007")
 
@@ -98,7 +98,7 @@ def test_a_link_that_names_a_cause_shows_its_cases_alone(page: Any, console: Run
     address.
     """
     page.goto("/exceptions")
-    page.get_by_text("failures have").wait_for()
+    page.get_by_text("are stuck for").wait_for()
     page.goto(f"/exceptions?{narrowing}")
     page.get_by_text("1 case", exact=True).wait_for()
     assert narrowing in page.url

@@ -85,6 +85,9 @@ def test_collectors_that_report_at_once_make_one_case_with_one_history(journal):
         list(pool.map(lambda _: journal.cases.report("d", [entry(n) for n in range(50)], RATES), range(8)))
     case = journal.cases.get(CASE)
     assert (case["occurrences"], case["amount_reporting"]) == (50, Decimal(5000))
+    [group] = journal.cases.groups()
+    assert (group.owners, group.amount_reporting) == ((case["owner"],), case["amount_reporting"])
+    assert journal.cases.amounts() == {(case["cause"], case["money_kind"]): case["amounts"]}
     assert [event["action"] for event in journal.cases.events(CASE)] == ["opened"]
 
 

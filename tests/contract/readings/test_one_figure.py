@@ -27,12 +27,10 @@ from app.readings.margin import reading as margin
 from app.readings.margin.periods import first_month
 from app.readings.margin.sums import summed
 from app.readings.operations import reading as operations
-from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
 from models.derivation.refresh import refresh
-from models.domain.case import cause_of, cause_title
+from models.domain.case import cause_title
 from models.domain.clock import set_world_clock
-from models.domain.team import team
 from models.journal import open_journal, tables
 from models.lake.connection import connect
 from models.settings import Settings
@@ -240,28 +238,3 @@ def test_money_at_stake_by_cause_is_the_same_on_pages_and_in_the_command(home: P
     at_stake = formats.by_kind(kinds, "EUR")
     assert at_stake in str([element.proto.body for element in drawn("operations", owner).get("html")])
     assert at_stake in str([element.proto.body for element in exceptions.get("html")])
-
-
-@pytest.mark.req("X8", "X19", "O3")
-def test_a_cause_has_one_name_and_one_owner_on_pages_and_in_the_command(home: Path) -> None:
-    """What Billing says holds an amount up is what Exceptions calls its case, and the same team must act."""
-    owner, opened = VIEWERS[0], stores()
-    teams = systems.teams(opened, owner)
-    listed: dict[str, set[str]] = defaultdict(set)
-    for case in command("cases", "--status", "unresolved"):
-        listed[cause_of(case["cause"])].add(team(case["owner"], teams))
-    blocked = [row for row in billing.states(opened, owner) if cause_of(row.blocker or "") in listed]
-    assert blocked
-    for row in blocked:
-        assert team(row.blocker_owner or "", teams) in listed[cause_of(row.blocker or "")], row
-    named = {cause_title(cause) for cause in listed}
-    [causes] = [rows for rows in page_tables(drawn("exceptions", owner)) if rows and {"cause", "share"} <= set(rows[0])]
-    assert {row["cause"] for row in causes} == named
-    [table] = [rows for rows in page_tables(drawn("billing", owner)) if rows and "Counts as" in rows[0]]
-    shown = {row["What holds it up"]: row["Whose it is"] for row in table if row["What holds it up"] in named}
-    assert {cause_title(row.blocker or "") for row in blocked} == set(shown)
-    [letters] = [r for r in page_tables(drawn("operations", owner)) if r and "What the system said" in r[0]]
-    dead = {
-        row.error_code for row in operations.dead_letters(opened, owner) if cause_of(row.error_code or "") in listed
-    }
-    assert {cause_title(code or "") for code in dead} <= {row["Refusal"] for row in letters}

@@ -143,6 +143,29 @@ def test_severity_follows_money_and_count_and_rises_once_overdue(cases, clock):
     assert cases.get(CASE)["occurrences"] == 100 and cases.get(CASE)["severity"] == "critical"
 
 
+@pytest.mark.req("M6", "X19")
+def test_an_amount_counts_at_the_rate_of_its_own_day_where_it_has_one(cases):
+    old, today = replace(entry(1, "100.00", "GBP"), reporting=Decimal("117.03")), entry(2, "10.01", "GBP")
+    cases.report("orphaned_project", [old, today], RATES)
+    case = cases.get(CASE)
+    assert case["amounts"] == {"GBP": Decimal("110.01")}
+    assert case["amount_reporting"] == Decimal("117.03") + (Decimal("10.01") * RATES["GBP"]).quantize(Decimal("0.01"))
+    cases.report("orphaned_project", [replace(old, reporting=Decimal("117.04")), today], RATES)
+    assert cases.get(CASE)["amount_reporting"] - case["amount_reporting"] == Decimal("0.01")
+
+
+@pytest.mark.req("X19")
+def test_the_thing_to_mend_is_none_of_the_records_that_hang_on_it(cases):
+    """A missing project and two entries that wait for it are two records; a project alone is one."""
+    itself = replace(entry(0), subject_entity="project", subject_key="PRJ-1012", amount=None, currency=None)
+    cases.report("orphaned_project", [itself], RATES)
+    assert cases.get(CASE)["occurrences"] == 1
+    cases.report("orphaned_project", [itself, entry(1), entry(2)], RATES)
+    assert (cases.get(CASE)["occurrences"], cases.count_findings(CASE)) == (2, 3)
+    cases.report("orphaned_project", [], RATES)
+    assert (cases.count_findings(CASE), cases.count_findings(CASE, resolved=True)) == (0, 3)
+
+
 @pytest.mark.req("M4", "X8")
 def test_a_currency_without_a_rate_stays_out_of_the_sum_until_its_rate_is_known(cases):
     cases.report("orphaned_project", [entry(1), entry(2, "10.00", "USD")], RATES)

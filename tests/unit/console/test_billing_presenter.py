@@ -12,9 +12,11 @@ from app.console.billing import page as billing_page
 from app.console.billing import presenter as billing
 from app.console.billing.blockers import blocker_rows
 from app.console.billing.breakdown import breakdown
+from app.console.widgets.causes import open_cause
 from app.console.widgets.download import csv_of
 from app.readings.billing.rows import Part, State, Unbilled
 from app.readings.billing.totals import readiness, totals
+from app.readings.cases.rows import Cause
 from app.readings.masking import masked_rows
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
@@ -90,7 +92,7 @@ def test_headline_chart_and_table_tell_one_story() -> None:
     )
     bars = chart.bridge(states, "EUR").data[0]
     assert list(bars.x[-2:]) == ["On its<br>way", "Ready"] and bars.y[0] - sum(bars.y[1:-1]) == 600
-    row = next(row for row in blocker_rows(states, [], "EUR", Teams()) if "On its way" in str(row["reason"]))
+    row = next(row for row in blocker_rows(states, {}, "EUR", Teams()) if "On its way" in str(row["reason"]))
     assert "On its way" in str(row["state"]) and "goes on by itself" in str(row["owner"])
 
 
@@ -103,10 +105,25 @@ def test_work_without_a_customer_is_named_by_its_projects() -> None:
     assert "and 2 more projects" in str(breakdown([many], "EUR", "Customer")[0]["name"])
 
 
+def cause(code: str, records: int, money: dict[str, Decimal]) -> Cause:
+    return Cause(code, code, records, 1, money, ("ERP team",))
+
+
+@pytest.mark.req("X19")
+def test_a_causes_money_of_two_kinds_is_told_kind_by_kind() -> None:
+    mixed = {"billing_blocked": Decimal(340_000), "sold_not_set_up": Decimal(517_000)}
+    shown = open_cause(cause("project-missing", 2, mixed), "EUR")
+    assert "2 records · billing blocked €340k · sold and not set up €517k" in shown
+    assert ">1 record</a>" in open_cause(cause("customer-duplicate", 1, {"none": Decimal(0)}), "EUR")
+
+
+@pytest.mark.req("X19")
 def test_a_blocker_with_cases_links_to_them() -> None:
-    rows = blocker_rows(STATES, ["project-missing"], "EUR", packaged().teams.playing({"netsuite": "erp"}))
+    open_now = {"project-missing": cause("project-missing", 353, {"billing_blocked": Decimal("318.20")})}
+    rows = blocker_rows(STATES, open_now, "EUR", packaged().teams.playing({"netsuite": "erp"}))
     assert [row["value"] for row in rows] == ["€300.00", "€200.00", "€100.00"]
     assert "/exceptions?cause=project-missing" in str(rows[0]["cases"])
+    assert ">353 records · €318.20</a>" in str(rows[0]["cases"]), "all that is open of it, as Exceptions has it"
     assert rows[0]["owner"] == "ERP team"
     assert "href" not in str(rows[2]["cases"]), "no link leads to an empty list"
 
@@ -115,7 +132,8 @@ def test_a_blocker_with_cases_links_to_them() -> None:
 def test_a_blocker_links_to_the_cases_it_became() -> None:
     """X8: waiting for approval is no exception, until cases say that it has lasted too long."""
 
-    def cell(*causes: str) -> str:
+    def cell(*codes: str) -> str:
+        causes = {code: cause(code, 1, {}) for code in codes}
         return next(
             str(row["cases"])
             for row in blocker_rows(STATES, causes, "EUR", Teams())

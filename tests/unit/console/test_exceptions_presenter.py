@@ -36,25 +36,29 @@ OPEN: frozenset[str] = frozenset()
 
 def group(cause: str, occurrences: int, money: int, severity: str = "high") -> CaseGroup:
     kind = "sold_not_set_up" if cause == "set-up" else "billing_blocked"
-    return CaseGroup(cause, cause, 2, occurrences, Decimal(money), severity, NOW - timedelta(days=2), NOW, kind)
+    begun = NOW - timedelta(days=2)
+    return CaseGroup(cause, cause, 2, occurrences, Decimal(money), severity, begun, NOW, kind, ("erp", "hcm", "erp"))
 
 
 @pytest.mark.req("X8")
-def test_failures_are_told_as_causes() -> None:
-    """X8: 2,140 failures have 2 causes."""
+def test_what_is_stuck_is_told_by_its_causes() -> None:
+    """X8: 2,140 records are stuck for 2 causes."""
     groups = [group("a", 2000, 90_000), group("b", 140, 38_400)]
-    assert present.verdict(groups, "EUR") == ("warn", "2,140 failures have 2 causes: billing blocked €128k.")
+    assert present.verdict(groups, "EUR") == ("warn", "2,140 records are stuck for 2 causes: billing blocked €128k.")
     assert present.verdict([], "EUR") == ("good", "Nothing is stuck.")
-    assert present.verdict([group("a", 1, 0, "critical")], "EUR") == ("bad", "1 failure has 1 cause.")
-    assert [round(row["share"]) for row in present.cause_rows(groups, NOW, "EUR")] == [70, 30]
+    assert present.verdict([group("a", 1, 0, "critical")], "EUR") == ("bad", "1 record is stuck for 1 cause.")
+    assert [round(row["share"]) for row in present.cause_rows(groups, NOW, "EUR", Teams())] == [70, 30]
+    assert present.cause_rows(groups, NOW, "EUR", Teams())[0]["owner"] == "erp team, hcm team"
 
 
 @pytest.mark.req("X19")
 def test_money_of_two_kinds_is_never_added() -> None:
     groups = [group("a", 2000, 90_000), group("set-up", 3, 517_000)]
     said = present.verdict(groups, "EUR")[1]
-    assert said == "2,003 failures have 2 causes: billing blocked €90.0k · sold and not set up €517k."
-    assert [row["share"] for row in present.cause_rows(groups, NOW, "EUR")] == [100, 100], "each of its own kind"
+    assert said == "2,003 records are stuck for 2 causes: billing blocked €90.0k · sold and not set up €517k."
+    assert [row["share"] for row in present.cause_rows(groups, NOW, "EUR", Teams())] == [100, 100], (
+        "each of its own kind"
+    )
 
 
 @pytest.mark.req("X8", "X19")

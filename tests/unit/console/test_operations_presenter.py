@@ -42,8 +42,8 @@ def flow(**more: Any) -> FlowVolume:
 
 
 HELD = [Held("time-to-bill", "1–4 h", 2, 12, Decimal("38200.10"))]
-CALM = Stake(0, {})
-STUCK = Stake(63, {"sold_not_set_up": Decimal(517_000), "billing_blocked": Decimal(340_000)})
+CALM = Stake(0, 0, {})
+STUCK = Stake(63, 7, {"sold_not_set_up": Decimal(517_000), "billing_blocked": Decimal(340_000)})
 AT_STAKE = "billing blocked €340k · sold and not set up €517k"
 
 
@@ -76,12 +76,12 @@ def test_the_page_answers_first_whether_work_flows() -> None:
     )
     assert judge.verdict(good, stuck, NOW, NOW, "EUR") == (
         "warn",
-        "Work is flowing in the one flow that ran; 63 open exceptions: " + AT_STAKE + ".",
+        "Work is flowing in the one flow that ran; 63 records are stuck: " + AT_STAKE + ".",
     )
     bad = judge.healths([flow(), flow(flow="staff", settled=10, dead=90)], HELD, LEVELS, NOW)
     assert judge.verdict(bad, stuck, NOW, NOW, "EUR") == (
         "bad",
-        "staff needs attention; 63 open exceptions: " + AT_STAKE + ".",
+        "staff needs attention; 63 records are stuck: " + AT_STAKE + ".",
     )
     assert [one.flow for one in bad] == ["staff", "time-to-bill"]
     few = judge.healths([flow(flow="intake", settled=0, dead=3)], [], LEVELS, NOW)
@@ -129,7 +129,7 @@ def test_lengths_of_time_stand_in_one_unit_and_what_is_worth_nothing_names_no_mo
 def test_dead_letters_are_counted_whole_also_of_flows_that_did_not_run_in_the_window() -> None:
     held = [*HELD, replace(HELD[0], flow="intake", failures=3)]
     letters = next(one for one in present.figures([flow()], held, CALM, [], [], "EUR") if one.label == "Dead letters")
-    assert (letters.value, letters.note) == ("15", "hold €76.4k")
+    assert (letters.value, letters.note) == ("15", "runs, they hold €76.4k")
 
 
 def test_a_change_that_no_target_answered_says_so() -> None:
@@ -190,7 +190,7 @@ def test_an_open_circuit_and_a_rate_limit_are_told_apart() -> None:
 def test_markup_from_records_is_escaped() -> None:
     """G3: what a system says is text, never HTML."""
     row = DeadLetters("f", "<script>alert(1)</script>", "<b>", 1, NOW, "<img src=x>", Decimal(1))
-    drawn = table(tables.DEAD_LETTERS, tables.dead_letter_rows([row], NOW, "EUR"))
+    drawn = table(tables.DEAD_LETTERS, tables.dead_letter_rows([row], {}, NOW, "EUR"))
     assert "<script>" not in drawn and "<img" not in drawn and "&lt;script&gt;" in drawn
 
 
