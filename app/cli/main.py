@@ -270,10 +270,12 @@ def verify(
 
 @cli.command()
 def explain(
-    code: Annotated[str | None, typer.Argument(help="cause or error code; none lists them all")] = None,
+    code: Annotated[
+        str | None, typer.Argument(help="cause or error code, or a figure, e.g. billing_readiness; none lists them all")
+    ] = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Say what a cause or error code means, what to do, and what people get wrong."""
+    """Say what a cause or error code means, what to do and what is open of it; of a figure, what is behind its range."""
     from app.cli.explain import explain as run
 
     run(code, form)

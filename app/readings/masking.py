@@ -54,6 +54,7 @@ class OfKind:
 LabourRate = Annotated[Amount, DataClass.LABOUR_RATE]
 ContractValue = Annotated[Amount, DataClass.CONTRACT_VALUE]
 AmountOfKind = Annotated[Amount, OfKind("kind")]
+AmountOfEntity = Annotated[Amount, OfKind("entity")]
 AmountOfSubject = Annotated[Amount, OfKind("subject_entity")]
 
 Row = TypeVar("Row")

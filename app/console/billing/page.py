@@ -83,7 +83,7 @@ def page(viewer: Viewer) -> None:
     _blockers(viewer, states, firms, currency)
     _breakdown(viewer, firms, currency)
     _tie_out(viewer, firms, currency)
-    firm_figures(viewer, BILLING, "Figures of the whole firm")
+    firm_figures(viewer, BILLING, "/billing", "Figures of the whole firm")
 
 
 def _firms(viewer: Viewer) -> tuple[str, ...]:

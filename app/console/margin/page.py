@@ -76,7 +76,7 @@ def page(viewer: Viewer) -> None:
     draw(metrics(present.figures(projects, currency)))
     _trend_and_erosion(viewer, projects, currency)
     if viewer.sees(DataClass.LABOUR_RATE):
-        firm_figures(viewer, MARGIN)
+        firm_figures(viewer, MARGIN, "/margin")
         why(viewer, read(viewer, erosion.forecasts), currency)
     _dimensions(viewer, projects, currency)
     _disagreement(projects, currency)

@@ -55,7 +55,7 @@ def page(viewer: Viewer) -> None:
     with right:
         _circuits(viewer)
         _quarantine(viewer)
-    firm_figures(viewer, INTEGRATION, "Integration figures")
+    firm_figures(viewer, INTEGRATION, "/operations", "Integration figures")
 
 
 @st.fragment(run_every=REFRESH)

@@ -9,8 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.console.widgets import formats
-from app.console.widgets.markup import Column, Html, joined, span, sparkline
+from app.console.widgets.markup import Column, Html, joined, link, span, sparkline
 from app.readings.masking import Amount
+from app.readings.rates.behind import MEASURED
 from app.readings.rates.rows import Day, Figure
 
 FIGURES = (
@@ -90,11 +91,13 @@ LOWER = {
 
 
 def figure_rows(
-    figures: Sequence[Figure], days: Sequence[Day], now: datetime, names: Sequence[str] = MARGIN
+    figures: Sequence[Figure], days: Sequence[Day], now: datetime, names: Sequence[str] = MARGIN, path: str = ""
 ) -> list[dict[str, object]]:
-    """One row a figure, in the order of `names`; one without a source says which it lacks."""
+    """One row a figure, in the order of `names`; one without a source says which it lacks. A range that open cases
+    leave leads to what is behind it, on the page at `path`.
+    """
     found, trends = {one.name: one for one in figures}, trend(days)
-    return [_row(found[name], trends.get(name, []), now) for name in names if name in found]
+    return [_row(found[name], trends.get(name, []), now, path) for name in names if name in found]
 
 
 def trend(days: Sequence[Day]) -> Mapping[str, list[float]]:
@@ -106,13 +109,13 @@ def trend(days: Sequence[Day]) -> Mapping[str, list[float]]:
     return listed
 
 
-def _row(one: Figure, values: Sequence[float], now: datetime) -> dict[str, object]:
+def _row(one: Figure, values: Sequence[float], now: datetime, path: str) -> dict[str, object]:
     title = one.definition
     return {
         "name": span(formats.words(one.name), "t-b", title=title),
         "value": span(one.note, "t-mute") if one.value is None and one.note else _valued(one),
         "adjusted": quantity(one.adjusted, one.unit),
-        "range": "–" if one.low is None or one.low == one.high else between(one),
+        "range": _range(one, path),
         "target": quantity(None if one.target is None else Decimal(str(one.target)), one.unit),
         "trend": sparkline(_lifted(values)) if len(values) > 1 else span("since today", "t-mute"),
         "divided": _divided(one),
@@ -133,6 +136,12 @@ def _valued(one: Figure) -> Html:
         short = Decimal(str(one.target)) - one.value
         mood = "t-warn" if (short < 0 if one.name in LOWER else short > 0) else "t-good"
     return span(quantity(one.value, one.unit), mood)
+
+
+def _range(one: Figure, path: str) -> str | Html:
+    if one.low is None or one.low == one.high:
+        return "–"
+    return link(between(one), path, behind=one.name) if path and one.name in MEASURED else between(one)
 
 
 def between(one: Figure) -> str:

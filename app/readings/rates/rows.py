@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from app.readings.masking import LabourRate
+from app.readings.masking import AmountOfEntity, LabourRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,33 @@ class Day:
     day: date
     name: str
     value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class BehindCase:
+    """An open case behind a figure's range: how many of its records move the figure, and by how much together, settled
+    as the evidence says, against the firm and in its favour. Money in the reporting currency, or hours of utilisation.
+    """
+
+    case_id: str | None
+    cause: str | None
+    records: int
+    adjusted: Decimal
+    against: Decimal
+    favour: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BehindRecord:
+    """One record behind a figure's range, and by how much it moves it; `of_all` is how many there are in all pages."""
+
+    entity: str
+    item_key: str
+    case_id: str | None
+    cause: str | None
+    project_key: str | None
+    legal_entity: str | None
+    adjusted: AmountOfEntity
+    against: AmountOfEntity
+    favour: AmountOfEntity
+    of_all: int

@@ -7,11 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 
-from app.readings.masking import Amount, OfKind
-
-AmountOfEntity = Annotated[Amount, OfKind("entity")]
+from app.readings.masking import AmountOfEntity
 
 
 @dataclass(frozen=True, slots=True)

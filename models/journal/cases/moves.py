@@ -63,8 +63,9 @@ def _worded(connection: sa.Connection, words: Mapping[str, Words], now: datetime
         for row in opened:
             body = {"split_from": row["split_from"]} if row["split_from"] else {}
             note(connection, [row["case_id"]], now, DETECTOR_ACTOR, "split" if body else "opened", body)
+    silent = _silent(connection, [row for case_id, row in known.items() if case_id in words], words)
     for case_id, one in words.items():
-        if case_id in known and (changed := _reworded(known[case_id], one)):
+        if case_id in known and (changed := _reworded(known[case_id], one, case_id in silent)):
             connection.execute(sa.update(case_).where(case_.c.case_id == case_id).values(**changed))
 
 
@@ -75,8 +76,22 @@ def _inheritance(parent: Mapping[str, Any] | None, one: Words) -> dict[str, Any]
     return {"split_from": one.split_from, **{name: parent[name] for name in _INHERITED}}
 
 
-def _reworded(row: Mapping[str, Any], one: Words) -> dict[str, Any]:
-    """The columns to change: another detector's words stand until a root's come, or the case opens again."""
+def _silent(connection: sa.Connection, rows: Sequence[Mapping[str, Any]], words: Mapping[str, Words]) -> frozenset[str]:
+    """Cases in the words of a detector that finds nothing in them any more: an older release's, for one."""
+    others = [row for row in rows if row["detector"] != words[row["case_id"]].detector]
+    found = (
+        sa.select(finding.c.case_id)
+        .join(case_, sa.and_(case_.c.case_id == finding.c.case_id, case_.c.detector == finding.c.detector))
+        .where(finding.c.case_id.in_([row["case_id"] for row in others]), finding.c.resolved_at.is_(None))
+        .distinct()
+    )
+    return frozenset(row["case_id"] for row in others) - frozenset(connection.scalars(found) if others else ())
+
+
+def _reworded(row: Mapping[str, Any], one: Words, silent: bool) -> dict[str, Any]:
+    """The columns to change: another detector's words stand until a root's come, it is `silent`, or the case opens
+    again.
+    """
     changed: dict[str, Any] = {}
     if row["identity"] == WHOLE:
         changed = {
@@ -84,7 +99,7 @@ def _reworded(row: Mapping[str, Any], one: Words) -> dict[str, Any]:
             "fingerprint": one.item.case_fingerprint,
             "legal_entity": one.item.legal_entity,
         }
-    taken = row["detector"] == one.detector or row["status"] == CaseStatus.RESOLVED
+    taken = silent or row["detector"] == one.detector or row["status"] == CaseStatus.RESOLVED
     if taken or (one.item.cause.root and not row["root"]):
         changed |= {key: value for key, value in words_of(one.detector, one.item).items() if row[key] != value}
     return changed

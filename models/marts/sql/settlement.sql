@@ -5,7 +5,7 @@ them all.
 grain: project_key, world
 
     project_key  VARCHAR        -                   the project's code
-    world        VARCHAR        -                   reported, adjusted, against or for, as told below
+    world        VARCHAR        -                   adjusted, against or for, as told below
     items        BIGINT         items               work that an open case is about
     revenue      DECIMAL(38,2)  reporting currency  what it adds to the revenue in the ERP
     cost         DECIMAL(38,2)  reporting currency  what it adds to the cost in the ERP
@@ -42,20 +42,42 @@ WHERE state <> 'not_approved' AND work_date >= CAST({now} AS DATE) - 365 AND wor
 
 -- doubt: work that an open case is about, with the cause that is named first
 CREATE OR REPLACE TABLE memory.state.doubt AS
-SELECT f.subject_key AS item_key, min(c.cause) AS cause
+SELECT f.subject_key AS item_key, min(c.cause) AS cause, arg_min(c.case_id, c.cause) AS case_id
 FROM findings f
 JOIN cases c ON c.case_id = f.case_id
 WHERE f.resolved_at IS NULL
     AND c.resolved_at IS NULL
     AND c.status <> 'ignored'
+    AND c.cause <> 'margin-differs'
     AND f.subject_entity IN ('time_entry', 'expense', 'milestone')
 GROUP BY f.subject_key;
 
--- settlement: each doubtful piece of work in each of the worlds
-CREATE OR REPLACE TABLE memory.state.settlement AS
+-- margin_doubt: work that is in doubt only since two systems differ on its margin, by how much
+CREATE OR REPLACE TABLE memory.state.margin_doubt AS
+SELECT
+    g.entity,
+    g.item_key,
+    any_value(c.case_id) AS case_id,
+    any_value(g.project_key) AS project_key,
+    any_value(g.legal_entity) AS legal_entity,
+    sum(g.difference_reporting) AS apart
+FROM memory.state.mart_margin_gap g
+JOIN findings f ON f.subject_entity = g.entity AND f.subject_key = g.item_key
+JOIN cases c ON c.case_id = f.case_id
+ANTI JOIN memory.state.doubt d ON d.item_key = g.item_key
+WHERE c.cause = 'margin-differs' AND f.resolved_at IS NULL AND c.resolved_at IS NULL AND c.status <> 'ignored'
+GROUP BY g.entity, g.item_key;
+
+-- unsettled: each doubtful piece of work in each of the worlds; of one on whose cost two systems differ, that difference
+CREATE OR REPLACE TABLE memory.state.unsettled AS
 WITH item AS (
     SELECT
+        CASE w.kind WHEN 'time' THEN 'time_entry' ELSE w.kind END AS entity,
+        d.item_key,
+        d.case_id,
+        d.cause,
         w.project_key,
+        w.legal_entity,
         w.state,
         w.kind,
         d.cause = 'time-rejected' OR coalesce(w.blocker, '') = 'rejected' AS refused,
@@ -94,47 +116,82 @@ WITH item AS (
     WHERE world <> 'reported'
 )
 SELECT
-    project_key,
+    entity,
+    item_key,
     world,
-    count(*) AS items,
-    CAST(sum(CASE
+    case_id,
+    cause,
+    project_key,
+    legal_entity,
+    CAST(CASE
         WHEN state = 'billed' THEN 0
         WHEN counted THEN CASE WHEN paid THEN CASE WHEN world = 'for' THEN unpriced ELSE 0 END ELSE -bill END
         WHEN paid THEN bill + unpriced
         ELSE 0
-    END) AS DECIMAL(38,2)) AS revenue,
-    CAST(sum(CASE WHEN happened AND NOT counted AND state <> 'billed' THEN cost ELSE 0 END) AS DECIMAL(38,2)) AS cost,
-    CAST(sum(CASE WHEN happened AND NOT counted AND state <> 'billed' THEN hours ELSE 0 END) AS DECIMAL(38,2)) AS hours,
-    CAST(sum(CASE
+    END AS DECIMAL(18,2)) AS revenue,
+    CAST(CASE WHEN happened AND NOT counted AND state <> 'billed' THEN cost ELSE 0 END AS DECIMAL(18,2)) AS cost,
+    CAST(CASE WHEN happened AND NOT counted AND state <> 'billed' THEN hours ELSE 0 END AS DECIMAL(18,2)) AS hours,
+    CAST(CASE
         WHEN state = 'ready' AND world <> 'for' THEN -bill
         WHEN state = 'blocked' AND world = 'for' THEN bill + unpriced
         ELSE 0
-    END) AS DECIMAL(38,2)) AS ready,
-    CAST(sum(CASE
+    END AS DECIMAL(18,2)) AS ready,
+    CAST(CASE
         WHEN state = 'ready' AND world <> 'for' THEN bill
         WHEN state = 'blocked' AND world = 'for' THEN -bill
         ELSE 0
-    END) AS DECIMAL(38,2)) AS blocked,
-    CAST(sum(CASE
+    END AS DECIMAL(18,2)) AS blocked,
+    CAST(CASE
         WHEN state = 'billed' THEN 0
         WHEN NOT paid THEN -bill
         WHEN world = 'for' THEN unpriced
         ELSE 0
-    END) AS DECIMAL(38,2)) AS unbilled,
-    CAST(sum(CASE world
+    END AS DECIMAL(18,2)) AS unbilled,
+    CAST(CASE world
         WHEN 'for' THEN greatest(beyond, 0)
         ELSE least(beyond, 0)
-    END) AS DECIMAL(38,2)) AS billed,
-    CAST(sum(CASE
+    END AS DECIMAL(18,2)) AS billed,
+    CAST(CASE
         WHEN state = 'billed' THEN 0
         WHEN NOT paid AND NOT late THEN bill
         WHEN world = 'for' AND late THEN -bill
         ELSE 0
-    END) AS DECIMAL(38,2)) AS lost,
-    CAST(sum(CASE
+    END AS DECIMAL(18,2)) AS lost,
+    CAST(CASE
         WHEN state = 'not_approved' THEN CASE WHEN paid THEN lately ELSE 0 END
         WHEN state <> 'billed' AND NOT paid THEN -lately
         ELSE 0
-    END) AS DECIMAL(38,2)) AS utilised
+    END AS DECIMAL(18,2)) AS utilised
 FROM settled
-GROUP BY ALL;
+UNION ALL BY NAME
+SELECT
+    g.entity,
+    g.item_key,
+    w.world,
+    g.case_id,
+    'margin-differs' AS cause,
+    g.project_key,
+    g.legal_entity,
+    -- The ERP owns the actuals; against the firm the higher cost is right, for it the lower.
+    CAST(CASE w.world WHEN 'against' THEN greatest(-g.apart, 0) WHEN 'for' THEN least(-g.apart, 0) ELSE 0 END AS DECIMAL(18,2)) AS cost
+FROM memory.state.margin_doubt g
+CROSS JOIN memory.state.world w
+WHERE w.world <> 'reported';
+
+-- settlement: summed by project
+CREATE OR REPLACE TABLE memory.state.settlement AS
+SELECT
+    project_key,
+    world,
+    count(*) AS items,
+    CAST(coalesce(sum(revenue), 0) AS DECIMAL(38,2)) AS revenue,
+    CAST(coalesce(sum(cost), 0) AS DECIMAL(38,2)) AS cost,
+    CAST(coalesce(sum(hours), 0) AS DECIMAL(38,2)) AS hours,
+    CAST(coalesce(sum(ready), 0) AS DECIMAL(38,2)) AS ready,
+    CAST(coalesce(sum(blocked), 0) AS DECIMAL(38,2)) AS blocked,
+    CAST(coalesce(sum(unbilled), 0) AS DECIMAL(38,2)) AS unbilled,
+    CAST(coalesce(sum(billed), 0) AS DECIMAL(38,2)) AS billed,
+    CAST(coalesce(sum(lost), 0) AS DECIMAL(38,2)) AS lost,
+    CAST(coalesce(sum(utilised), 0) AS DECIMAL(38,2)) AS utilised
+FROM memory.state.unsettled
+GROUP BY project_key, world;

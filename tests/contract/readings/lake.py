@@ -44,6 +44,7 @@ PARAMETERS: dict[str, Any] = {
     "limit": 1000,
     "offset": 0,
     "rounding": "0.01",
+    "measure": 5,
     "cause": "cause",
     "kind": "invoice",
     "kinds": ["invoice", "project"],

@@ -155,6 +155,17 @@ def test_an_amount_counts_at_the_rate_of_its_own_day_where_it_has_one(cases):
 
 
 @pytest.mark.req("X19")
+def test_a_case_whose_detector_falls_silent_is_told_by_the_one_that_still_finds_it(cases):
+    """Else its money would be of a kind that nothing in it is, and count nothing."""
+    before = replace(MISSING, money_kind="revenue_at_risk", root=False)
+    cases.report_all({"of_before": [entry(1, cause=before)], "of_now": []}, RATES)
+    cases.report_all({"of_before": [], "of_now": [entry(1, cause=replace(MISSING, root=False))]}, RATES)
+    case = cases.get(CASE)
+    assert (case["detector"], case["money_kind"]) == ("of_now", "billing_blocked")
+    assert case["amount_reporting"] == Decimal("100.00")
+
+
+@pytest.mark.req("X19")
 def test_the_thing_to_mend_is_none_of_the_records_that_hang_on_it(cases):
     """A missing project and two entries that wait for it are two records; a project alone is one."""
     itself = replace(entry(0), subject_entity="project", subject_key="PRJ-1012", amount=None, currency=None)
