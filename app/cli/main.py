@@ -275,7 +275,7 @@ def explain(
     ] = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Say what a cause or error code means, what to do and what is open of it; of a figure, what is behind its range."""
+    """Say what a cause or error code means, what to do, what is open of it; of a figure, what is behind its range."""
     from app.cli.explain import explain as run
 
     run(code, form)

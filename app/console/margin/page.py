@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import streamlit as st
 
-from app.console.asking import read, reporting_currency, world_now
+from app.console.asking import read, read_now, reporting_currency, world_now
 from app.console.figures import firm_figures
 from app.console.freshness import fresh
 from app.console.margin import presenter as present
 from app.console.margin.chart import trend
-from app.console.margin.tables import DIMENSIONS, dimension_rows, disagreement_rows, erosion_rows
+from app.console.margin.forecast import FORECAST, forecast_rows, whole
+from app.console.margin.tables import (
+    DIMENSIONS,
+    dimension_rows,
+    disagreement_rows,
+    disagreement_total,
+    erosion_rows,
+    erosion_total,
+    gap_rows,
+    whole_dimension,
+)
 from app.console.margin.why import why
 from app.console.view import View
+from app.console.widgets import formats
 from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
 from app.console.widgets.exchange import rates_line
 from app.console.widgets.figures import MARGIN
 from app.console.widgets.heading import admitted, draw, heading
-from app.console.widgets.markup import Column, empty, metrics, verdict
+from app.console.widgets.markup import Column, empty, metrics, table, verdict
 from app.console.widgets.paging import paged
-from app.readings.margin import QUESTION, erosion
+from app.readings.margin import QUESTION, erosion, gap
 from app.readings.margin import reading as margin
 from app.readings.margin.periods import PERIODS, USUAL, first_month
-from app.readings.margin.rows import Project
+from app.readings.margin.rows import Forecast, Project
 from app.readings.margin.sums import summed
+from app.readings.page import Page
 from app.readings.rates import reading as rates
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
@@ -57,8 +70,24 @@ DISAGREEMENT = (
     Column("psa", "Margin in PSA", "right"),
     Column("erp", "Margin in ERP", "right"),
     Column("difference", "Difference", "right"),
+    Column(
+        "told", "Told already", "right", "By a gate, a case or the tie-out: mostly work that the ERP does not have yet"
+    ),
+    Column("apart", "Nothing else says why", "right", "The two systems hold the same work: a case of its own"),
     Column("cases", "", "right"),
 )
+GAPS = (
+    Column("record", "Record"),
+    Column("period", "Month", "nw"),
+    Column("psa", "Margin in PSA", "right"),
+    Column("erp", "Margin in ERP", "right"),
+    Column("difference", "Difference", "right"),
+    Column("why", "Why"),
+    Column("told", "What says so"),
+)
+
+SIZE = 15
+MOST_IN_A_FILE = 200_000
 
 
 def page(viewer: Viewer) -> None:
@@ -79,7 +108,7 @@ def page(viewer: Viewer) -> None:
         firm_figures(viewer, MARGIN, "/margin")
         why(viewer, read(viewer, erosion.forecasts), currency)
     _dimensions(viewer, projects, currency)
-    _disagreement(projects, currency)
+    _disagreement(viewer, projects, since, currency)
 
 
 def _trend_and_erosion(viewer: Viewer, projects: Sequence[Project], currency: str) -> None:
@@ -99,7 +128,7 @@ def _trend_and_erosion(viewer: Viewer, projects: Sequence[Project], currency: st
         st.subheader("Eroding projects", anchor=False, help=what)
         rows = erosion_rows(projects, currency)
         none = empty("No project erodes", "Every project with a target is within two points of it.")
-        paged(EROSION, rows, "eroding_page", 12) if rows else draw(none)
+        paged(EROSION, rows, "eroding_page", 12, erosion_total(projects, currency)) if rows else draw(none)
 
 
 def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> None:
@@ -110,15 +139,65 @@ def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> N
     with away.container(horizontal=True, horizontal_alignment="right"):
         why_not = viewer.why_not(Action.EXPORT)
         download(viewer, "Projects (CSV)", "margin.csv", lambda: csv_of(projects), why_not)
-    paged(GROUPS, dimension_rows(projects, DIMENSIONS[by], currency), "dimension_page")
+    total = whole_dimension(projects, currency)
+    paged(GROUPS, dimension_rows(projects, DIMENSIONS[by], currency), "dimension_page", total=total)
+    if viewer.sees(DataClass.LABOUR_RATE):
+        _forecast(viewer, read(viewer, erosion.forecasts), DIMENSIONS[by], currency)
 
 
-def _disagreement(projects: Sequence[Project], currency: str) -> None:
+def _forecast(viewer: Viewer, forecasts: Sequence[Forecast], dimension: str, currency: str) -> None:
+    """What the projects will have earned, by the same dimension; of all their time, whatever the period above."""
+    left, away = st.columns([4, 1], vertical_alignment="center")
+    left.subheader(
+        "Forecast at completion", anchor=False, help="Of the projects' whole time, whatever period is chosen"
+    )
+    if not forecasts:
+        draw(empty("No source yet", "A forecast needs a budget and a manager's estimate to complete."))
+        return
+    with away.container(horizontal=True, horizontal_alignment="right"):
+        why_not = viewer.why_not(Action.EXPORT)
+        download(viewer, "Forecast (CSV)", "forecast.csv", lambda: csv_of(forecasts), why_not)
+    paged(FORECAST, forecast_rows(forecasts, dimension, currency), "forecast_page", total=whole(forecasts, currency))
+
+
+def _disagreement(viewer: Viewer, projects: Sequence[Project], since: date, currency: str) -> None:
     st.subheader("Where PSA and ERP disagree", anchor=False)
-    rows = disagreement_rows(projects, currency)
-    agree = empty("PSA and ERP agree", "Every project shows the same margin in both systems.")
-    paged(DISAGREEMENT, rows, "disagreement_page", 12) if rows else draw(agree)
+    gaps = {one.project_key: one for one in read(viewer, gap.gaps, since)}
+    rows = disagreement_rows(projects, gaps, currency)
+    if not rows:
+        draw(empty("PSA and ERP agree", "Every project shows the same margin in both systems."))
+        return
+    paged(DISAGREEMENT, rows, "disagreement_page", 12, disagreement_total(projects, gaps, currency))
     st.caption(present.tolerance(summed(projects), currency))
+    if viewer.sees(DataClass.LABOUR_RATE):
+        _gap(viewer, sorted(gaps), since, currency)
+
+
+def _gap(viewer: Viewer, known: Sequence[str], since: date, currency: str) -> None:
+    """The records behind the difference on one project."""
+    chosen = st.selectbox(
+        "Records behind the difference on",
+        known,
+        index=None,
+        key="apart",
+        bind="query-params",
+        placeholder="Records behind the difference on …",
+        label_visibility="collapsed",
+        width=360,
+        on_change=lambda: st.session_state.update(gap_page=1),
+    )
+    if chosen is None or chosen not in known:
+        return
+    number = int(st.session_state.get("gap_page") or 1)
+    found = read_now(viewer, gap.records, since, chosen, Page(SIZE, number))
+    everything = lambda: csv_of(read_now(viewer, gap.records, since, chosen, Page(MOST_IN_A_FILE)))  # noqa: E731
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        download(viewer, "Records (CSV)", f"margin-{chosen}.csv", everything, viewer.why_not(Action.EXPORT))
+    if found:
+        draw(table(GAPS, gap_rows(found, currency)))
+        st.caption(formats.part_of((number - 1) * SIZE, len(found), found[0].of_all))
+        if found[0].of_all > SIZE:
+            st.pagination(-(-found[0].of_all // SIZE), key="gap_page")
 
 
 PAGE = View(QUESTION, "Margin", ":material/trending_up:", 6, page)

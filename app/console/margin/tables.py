@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from app.console.margin.presenter import gap_mood
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, joined, link, span
-from app.readings.margin.rows import Project
+from app.readings.margin.rows import Gap, GapRecord, Project
 from app.readings.margin.sums import Margin, apart, eroding, summed
+from app.readings.masking import Amount
+from models.domain.case import cause_title
 
 DIMENSIONS = {
     "Service line": "service_line",
     "Legal entity": "legal_entity",
     "Customer": "customer_name",
     "Project": "project_key",
+}
+WHY = {
+    "missing": "not in the ERP",
+    "foreign": "not in the PSA",
+    "bill": "billed at another value",
+    "cost": "costs another amount",
+    "rounding": "rounding",
+}
+TOLD = "on its way, or a case says so"
+UNTOLD = {
+    "missing": "a case of the tie-out, once it is late",
+    "foreign": "a case of the tie-out, once both were read",
+    "bill": "a case of its own",
+    "cost": "a case of its own",
+    "rounding": "nobody need act",
 }
 WIDEST = Decimal("0.6")
 """The share at which the bullet's scale ends."""
@@ -110,21 +127,74 @@ def erosion_rows(projects: Sequence[Project], currency: str) -> list[dict[str, o
     ]
 
 
-def disagreement_rows(projects: Sequence[Project], currency: str) -> list[dict[str, object]]:
-    """Projects whose margin differs between PSA and ERP, the most first; rounding is shown and named."""
+def disagreement_rows(projects: Sequence[Project], gaps: Mapping[str, Gap], currency: str) -> list[dict[str, object]]:
+    """Projects whose margin differs between PSA and ERP, the most first, and what each difference is made of."""
     found = [row for row in projects if row.disagreement]
     ranked = sorted(found, key=lambda row: (not apart(row), -row.disagreement))
-    return [_disagreement(row, currency) for row in ranked]
+    return [_disagreement(row, gaps.get(row.project_key), currency) for row in ranked]
 
 
-def _disagreement(row: Project, currency: str) -> dict[str, object]:
+def disagreement_total(projects: Sequence[Project], gaps: Mapping[str, Gap], currency: str) -> dict[str, object]:
+    """All of them together; differences of two signs take each other off here, and nowhere else."""
+    mine = [gaps[row.project_key] for row in projects if row.disagreement and row.project_key in gaps]
+    return {
+        "project": span("All", "t-b"),
+        "entity": "",
+        "psa": formats.money(_sum(row.psa_margin for row in projects if row.disagreement), currency),
+        "erp": formats.money(_sum(row.erp_margin for row in projects if row.disagreement), currency),
+        "difference": formats.money(sum((row.difference for row in projects), Decimal(0)), currency),
+        "told": formats.money(sum((one.told for one in mine), Decimal(0)), currency),
+        "apart": formats.money(sum((one.apart for one in mine), Decimal(0)), currency),
+        "cases": "",
+    }
+
+
+def _sum(amounts: Iterable[Amount]) -> Amount:
+    total: Amount = Decimal(0)
+    for amount in amounts:
+        total = total + amount
+    return total
+
+
+def _disagreement(row: Project, gap: Gap | None, currency: str) -> dict[str, object]:
     beyond = apart(row)
     cases = link("Exceptions", "/exceptions", find=row.project_key) if beyond else span("rounding", "t-mute")
+    told, rest = (gap.told, gap.apart) if gap else (Decimal(0), Decimal(0))
     return {
         "project": _project(row),
         "entity": row.legal_entity or span("not known", "t-mute"),
         "psa": formats.money(row.psa_margin, currency),
         "erp": formats.money(row.erp_margin, currency),
         "difference": span(formats.money(row.difference, currency), "t-b" if beyond else "t-mute"),
+        "told": formats.money(told, currency) if told else span("–", "t-mute"),
+        "apart": span(formats.money(rest, currency), "t-bad") if rest else span("–", "t-mute"),
         "cases": cases,
     }
+
+
+def gap_rows(records: Sequence[GapRecord], currency: str) -> list[dict[str, object]]:
+    """The records behind one project's difference, each with what either system says."""
+    return [
+        {
+            "record": link(one.item_key, "/journey", q=one.item_key),
+            "period": one.period or "–",
+            "psa": formats.money(one.psa_margin, currency),
+            "erp": formats.money(one.erp_margin, currency),
+            "difference": formats.money(one.difference, currency),
+            "why": WHY.get(one.why, one.why),
+            "told": cause_title(one.blocker) if one.told and one.blocker else TOLD if one.told else UNTOLD[one.why],
+        }
+        for one in records
+    ]
+
+
+def whole_dimension(projects: Sequence[Project], currency: str) -> dict[str, object]:
+    """All of them, under whichever are shown."""
+    return {**_group("all", projects, "", currency), "name": span("All", "t-b")}
+
+
+def erosion_total(projects: Sequence[Project], currency: str) -> dict[str, object]:
+    """What all eroding projects are short of."""
+    short = [sums.eroded for sums, _ in eroding(projects)]
+    nothing = dict.fromkeys(("customer", "share", "target", "gap", "why"), "")
+    return {"project": span("All", "t-b"), **nothing, "eroded": formats.money(_sum(short), currency)}

@@ -54,6 +54,7 @@ class Forecast:
     name: str | None
     customer_name: str | None
     legal_entity: str | None
+    service_line: str | None
     fixed: bool
     sold_revenue: ContractValue
     sold_cost: LabourRate
@@ -116,3 +117,36 @@ class Entry:
     mix: LabourRate
     unbilled: LabourRate
     unpaid: LabourRate
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a project's difference between PSA and ERP is made of: `told` by gates, cases and what is on its way,
+    `rounding` of cents, and what is `apart` beside these; `records` are not rounding.
+    """
+
+    project_key: str
+    records: int
+    told: Decimal
+    rounding: Decimal
+    apart: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class GapRecord:
+    """One record on whose margin PSA and ERP differ: `why` is missing, foreign, bill, cost or rounding, `told` whether
+    something says so already. `of_all` is how many there are in all pages.
+    """
+
+    entity: str
+    item_key: str
+    project_key: str
+    legal_entity: str | None
+    period: str | None
+    why: str
+    told: bool
+    blocker: str | None
+    psa_margin: LabourRate
+    erp_margin: LabourRate
+    difference: LabourRate
+    of_all: int

@@ -97,8 +97,8 @@ def test_a_cause_has_one_name_owner_count_and_amount_on_every_page_and_command(v
             assert cents(row["Value"]) == sum(one.money.values()), row
     assert {row["What holds it up"] for row in blocked if "record" not in row["Open exception"]}.isdisjoint(by_title)
 
-    [letters] = [r for r in page_tables(drawn("operations", viewer)) if r and "What the system said" in r[0]]
-    told_of = [row for row in letters if row["Refusal"] in by_title]
+    shown_letters = [r for r in page_tables(drawn("operations", viewer)) if r and "What the system said" in r[0]]
+    told_of = [row for letters in shown_letters for row in letters if row["Refusal"] in by_title]
     assert told_of or viewer.entities
     for row in told_of:
         assert row["Open exception"] == told(by_title[row["Refusal"]])

@@ -180,8 +180,9 @@ def test_margin_is_the_same_by_project_by_month_by_dimension_and_in_sql(viewer: 
     revenue = {"projects": all_.revenue, "sql": Decimal(asked["revenue"])}
     for name in MARGIN_DIMENSIONS:
         view = drawn("margin", viewer, period="12 months", dimension=name)
-        shown[f"the page by {name}"] = sum(column(view, "Gross margin", "Against target"), Decimal(0))
-        revenue[f"the page by {name}"] = sum(column(view, "Revenue", "Against target"), Decimal(0))
+        for heading, found in (("Gross margin", shown), ("Revenue", revenue)):
+            *lines, total = column(view, heading, "Against target")
+            found |= {f"the page by {name}": sum(lines, Decimal(0)), f"its total by {name}": total}
     assert Shown("margin", shown).agrees(), shown
     assert Shown("revenue", revenue).agrees(), revenue
     assert figures(page)["Gross margin"] == formats.money_short(all_.margin)

@@ -8,12 +8,14 @@ from decimal import Decimal as D
 
 import pytest
 
-from app.console.margin import erosion
+from app.console.margin import erosion, forecast
 from app.console.margin.bridge import bridge
-from app.console.widgets import figures
-from app.readings.margin.rows import Entry, Forecast, Person
+from app.console.margin.tables import gap_rows
+from app.console.widgets import behind, figures
+from app.console.widgets.figures import figure_rows
+from app.readings.margin.rows import Entry, Forecast, GapRecord, Person
 from app.readings.masking import masked_rows
-from app.readings.rates.rows import Day, Figure
+from app.readings.rates.rows import BehindCase, BehindRecord, Day, Figure
 from app.readings.rights import ROLES
 from models.canonical.classification import MASK
 
@@ -23,6 +25,7 @@ GRID = Forecast(
     name="Grid",
     customer_name="Halden",
     legal_entity="NOV-DE",
+    service_line="Energy",
     fixed=False,
     sold_revenue=D(100000),
     sold_cost=D(65000),
@@ -143,3 +146,56 @@ def test_a_figure_without_its_source_says_so_and_shows_no_number() -> None:
     bare = figure(value=None, adjusted=None, low=None, high=None, n=0, note="no source yet: leave")
     (row,) = figures.figure_rows([bare], [], NOW)
     assert "no source yet: leave" in str(row["value"]) and row["adjusted"] == "–" and row["range"] == "–"
+
+
+@pytest.mark.req("O4")
+def test_the_forecast_at_completion_is_told_by_service_line_and_for_the_whole_portfolio() -> None:
+    """Ratios are sums over sums; the most eroded comes first."""
+    small = replace(
+        GRID, project_key="PRJ-2", service_line="Retail", erosion=D(-1000), margin=D(8000), revenue=D(20000)
+    )
+    small = replace(small, cost=D(12000), sold_revenue=D(20000), sold_cost=D(13000), slip_days=None, open_items=0)
+    rows = forecast.forecast_rows([small, GRID, replace(GRID, project_key="PRJ-3")], "service_line", "EUR")
+    assert [("Energy" in str(row["name"]), row["projects"], row["erosion"]) for row in rows] == [
+        (True, "2", "€30,000.00"),
+        (False, "1", "−€1,000.00"),
+    ]
+    assert (rows[0]["share"], rows[0]["sold"], rows[1]["slip"]) == ("22.2%", "35.0%", "as planned")
+    assert "14 days late" in str(rows[0]["slip"]) and rows[0]["open"] == "6"
+    total = forecast.whole([GRID, small], "EUR")
+    assert (total["projects"], total["revenue"], total["share"]) == ("2", "€110,000.00", "25.5%")
+    assert forecast.whole([], "EUR")["share"] == "–"
+
+
+@pytest.mark.req("X13")
+def test_a_range_leads_to_its_cases_and_records() -> None:
+    figure = Figure("billing_readiness", D(56), D(56), D(56), D(99), "%", 95.0, 10, None, None, NOW, "ready", None)
+    [row] = figure_rows([figure], [], NOW, ("billing_readiness",), "/billing")
+    assert 'href="/billing?behind=billing_readiness"' in str(row["range"])
+    cases = [
+        BehindCase("c1", "closed-period", 18, D(0), D(0), D("20611.19")),
+        BehindCase(None, None, 1, D("1.00"), D("-2.00"), D(0)),
+    ]
+    told = behind.case_rows(cases, "billing_readiness", "EUR")
+    assert "/exceptions?case=c1" in str(told[0]["case"]) and told[0]["favour"] == "€20,611.19"
+    assert "not set up" in str(told[1]["case"])
+    total = behind.whole(cases, "billing_readiness", "EUR")
+    assert (total["records"], total["adjusted"], total["against"], total["favour"]) == (
+        "19",
+        "€1.00",
+        "−€2.00",
+        "€20,611.19",
+    )
+    one = BehindRecord("time_entry", "TE-1", "c1", "closed-period", "PRJ-1", None, D(0), D("-7.50"), D(0), 1)
+    [shown] = behind.record_rows([one], "billable_utilisation", "EUR")
+    assert shown["against"] == "−7.50 h" and "q=TE-1" in str(shown["record"])
+
+
+@pytest.mark.req("X6")
+def test_a_difference_between_two_margins_is_told_by_what_says_so_and_the_rest() -> None:
+    base = GapRecord(
+        "time_entry", "TE-1", "PRJ-1", None, "2026-09", "missing", True, "closed-period", D(1), D(0), D(1), 2
+    )
+    known, own = gap_rows([base, replace(base, why="cost", told=False, blocker=None)], "EUR")
+    assert (known["why"], known["told"]) == ("not in the ERP", "Accounting period is closed")
+    assert (own["why"], own["told"]) == ("costs another amount", "a case of its own")

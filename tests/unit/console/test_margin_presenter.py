@@ -78,7 +78,7 @@ def test_rounding_between_psa_and_erp_is_shown_and_not_red() -> None:
     assert apart("40.00") == ("€40", "10.0% of gross margin", "bad")
     near = project("A", 1000, 600, "0.40", "0.10")
     assert margin.verdict(summed([near]), "EUR")[1].endswith("PSA and ERP agree but for rounding.")
-    assert "rounding" in str(tables.disagreement_rows([near], "EUR")[0]["cases"])
+    assert "rounding" in str(tables.disagreement_rows([near], {}, "EUR")[0]["cases"])
 
 
 @pytest.mark.req("G2", "O4")
@@ -111,7 +111,7 @@ def test_projects_without_a_service_line_are_named() -> None:
 def test_costs_are_masked_on_the_page_and_in_the_file() -> None:
     """G2: rates, costs and what derives from them."""
     rows = masked(PROJECTS)
-    lines = tables.dimension_rows(rows, "service_line", "EUR"), tables.disagreement_rows(rows, "EUR")
+    lines = tables.dimension_rows(rows, "service_line", "EUR"), tables.disagreement_rows(rows, {}, "EUR")
     drawn = f"{lines} {margin.figures(rows, 'EUR')} {tables.erosion_rows(rows, 'EUR')}"
     assert "8,200" not in drawn and "€2,300" not in drawn and "1,850" not in drawn and MASK in drawn
     assert {row.cost for row in rows} == {MASKED} and PROJECTS[0].cost == 600
