@@ -20,6 +20,7 @@ _SPECIAL: dict[str, tuple[str, ...]] = {
     "kind": ("settlement", "time", "totals"),
     "entity": ("invoice", "project"),
     "state": ("dead", "blocked"),
+    "world": ("for",),
     "status": ("open", "open", "restated"),
     "cause": ("cause",),
     "currency": ("EUR",),
