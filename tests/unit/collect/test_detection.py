@@ -172,7 +172,7 @@ def test_what_was_reported_is_told_with_the_next_question(monkeypatch):
 @pytest.mark.req("X12")
 def test_the_first_turn_after_a_day_seals_its_control_totals(process):
     class DayEnds:
-        """A day has ended, and is sealed by the first turn that brings its totals."""
+        """A day has ended, and is sealed by the first turn that brings its totals and figures."""
 
         def __init__(self):
             self.sealed = []
@@ -180,13 +180,14 @@ def test_the_first_turn_after_a_day_seals_its_control_totals(process):
         def due(self):
             return None if self.sealed else date(2026, 11, 30)
 
-        def seal(self, day, totals):
-            self.sealed.append((day, totals))
+        def seal(self, day, totals, figures):
+            self.sealed.append((day, totals, figures))
 
     days = DayEnds()
-    answered = process("pipe.send(Found({}, {}, totals=[{'flow': 'time-to-bill'}] if turn.day else None))")
+    found = "Found({}, {}, totals=[{'flow': 'time-to-bill'}] if turn.day else None, figures=[{'name': 'margin'}])"
+    answered = process(f"pipe.send({found})")
     detection = Detection(Journal(), answered, {}, 3600, days)
     detection.run()
     detection.run()
     assert detection.fault is None
-    assert days.sealed == [(date(2026, 11, 30), [{"flow": "time-to-bill"}])]
+    assert days.sealed == [(date(2026, 11, 30), [{"flow": "time-to-bill"}], [{"name": "margin"}])]
