@@ -15,6 +15,7 @@ TITLES = {
     "under-billed": "Invoices of {project} bill less than was worked",
     "billed-twice": "Work on {project} is billed twice",
     "billed-elsewhere": "Invoices of {project} bill work of others",
+    "billed-to-another": "Invoices of {project} went to another customer",
     "line-without-work": "Invoices of {project} bill what nobody worked",
     "invoice-void": "Invoice {project} bills nothing any more",
     "invoice-unknown": "Work is called invoiced on {project}, which does not bill it",
@@ -23,7 +24,7 @@ TITLES = {
 
 def billed(row: Row) -> Finding:
     """One item with its exact difference; the whole line where it is on the wrong invoice."""
-    whole = row["cause"] == "billed-elsewhere"
+    whole = row["cause"] in ("billed-elsewhere", "billed-to-another")
     seen = {
         "invoice": row["invoices"],
         "billed": row["bill_amount"],
@@ -32,6 +33,7 @@ def billed(row: Row) -> Finding:
         "project_of_invoice": row["billed_project"],
         "legal_entity_of_invoice": row["billed_entity"],
         "project_of_work": row["project_key"],
+        "customer_of_invoice": row["billed_customer"] if row["other_customer"] else None,
         "deleted": True if row["gone"] else None,
     }
     apart = abs(row["bill_amount"] if whole else row["difference"])
@@ -121,6 +123,7 @@ _ITEM = {
     "gone": False,
     "posted_at": "2026-09-20 12:00:00+00",
 }
+_BILLED = {"customer_key": "C-1001"}
 _READ = {
     "mart_source": [
         {"system": "kantata", "role": "psa", "entity": "time_entry", "read_until": "2026-09-30 11:00:00+00"}
@@ -175,6 +178,19 @@ EXAMPLES = (
         "moved to another project after the invoice: the case is the invoice's project's",
         {"mart_work": [{**_ITEM, "project_key": "PRJ-1002"}], "mart_invoice_line": [_LINE]},
         [("billed-elsewhere|PRJ-1001|ACME-DE", "TE-kantata-1", "800.00")],
+    ),
+    Example(
+        "the invoice went to another customer, and one to the group that its customer belongs to",
+        {
+            "mart_work": [{**_ITEM, **_BILLED}, {**_ITEM, **_BILLED, "item_key": "TE-kantata-2"}],
+            "mart_invoice_line": [
+                {**_LINE, "customer_key": "C-2002"},
+                {**_LINE, "line": 2, "item_key": "TE-kantata-2", "customer_key": "C-1000"},
+            ],
+            "mart_state_customer": [{"system": "netsuite", "role": "erp", "key": "C-1001", "parent_key": "C-1000"}],
+        },
+        [("billed-to-another|PRJ-1001|ACME-DE", "TE-kantata-1", "800.00")],
+        {"customer_of_invoice": "C-2002"},
     ),
     Example(
         "on two invoices: what is billed too much",

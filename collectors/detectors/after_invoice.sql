@@ -1,23 +1,30 @@
 -- billed: items of which standing invoices bill something else than their work is today: more, less, twice, elsewhere,
--- or without any work
+-- to another customer, or without any work
 WITH line AS (
     SELECT
         item_key,
         min(system) AS system,
         min(project_key) AS billed_project,
         min(legal_entity) AS billed_entity,
+        min(customer_key) AS billed_customer,
         count(*) FILTER (credits IS NULL) AS lines,
         string_agg(DISTINCT coalesce(credits, invoice_key), ', ' ORDER BY coalesce(credits, invoice_key)) AS invoices
     FROM mart_invoice_line
     WHERE stands AND item_key IS NOT NULL
     GROUP BY item_key
+), parent AS (  -- a group may pay what was sold to one of its companies
+    SELECT DISTINCT key, parent_key
+    FROM mart_state_customer
+    WHERE parent_key IS NOT NULL
 ), compared AS (
     SELECT
         w.*,
         l.*  EXCLUDE (item_key),
+        w.customer_key <> l.billed_customer AND g.key IS NULL AS other_customer,
         w.bill_amount - CASE WHEN w.work_currency = w.currency THEN coalesce(w.work_amount, 0) ELSE 0 END AS difference
     FROM mart_work w
     JOIN line l ON l.item_key = w.item_key
+    LEFT JOIN parent g ON g.key = w.customer_key AND g.parent_key = l.billed_customer
     CROSS JOIN (
         SELECT min(read_until) AS psa_read_at
         FROM mart_source
@@ -36,6 +43,8 @@ WITH line AS (
         WHEN lines > 1 AND difference > 0.01 AND NOT gone THEN 'billed-twice'
         -- It was done for another project, or is another company's to bill: the whole line is on the wrong invoice.
         WHEN NOT gone AND (billed_project <> project_key OR billed_entity <> legal_entity) THEN 'billed-elsewhere'
+        -- It was done for this project, and somebody else than the project's customer is asked to pay for it.
+        WHEN NOT gone AND other_customer THEN 'billed-to-another'
         -- A cent is what two systems may differ by without anybody being wrong.
         WHEN difference > 0.01 THEN 'over-billed'
         WHEN difference < -0.01 THEN 'under-billed'

@@ -67,6 +67,7 @@ _IDENTITY = {
     "project-code-taken": lambda row: fingerprint("duplicate-project", row["project_key"]),
     "project-recoded": lambda row: fingerprint("project-recoded", row["source_id"]),
     "entity-moved": lambda row: fingerprint("entity-moved", row["project_key"]),
+    "worker-clash": lambda row: fingerprint("worker-clash", row["number"]),
 }
 """What is wrong with who a record says it is: one case a thing, whatever the field is called."""
 
@@ -76,7 +77,7 @@ def _subject(row: Row, code: str) -> tuple[str, str]:
     if code == "project-code-taken" and row["source_id"]:
         return "opportunity", row["source_id"]
     entity, _, key = row["business_key"].partition(":")
-    return entity, key
+    return entity, row["project_key"] or key if code == "project-recoded" else key
 
 
 def _cause(row: Row, code: str) -> tuple[str, str]:
@@ -99,6 +100,8 @@ def _at(row: Row) -> str:
         return f": {row['project_key']}"
     if row["error_code"] in _CODE:
         return f": {row['charge_code']}"
+    if row["error_code"] in _IDENTITY and (row["project_key"] or row["number"]):
+        return f": {row['project_key'] or row['number']}"
     named = row["period"] if row["error_code"] == "closed-period" else None
     where = f" ({named or row['error_field']})" if named or row["error_field"] else ""
     return f" in {row['system']}{where}" if row["system"] else f" in {row['flow']}{where}"
@@ -183,6 +186,21 @@ EXAMPLES = (
             ("entity-moved|PRJ-1012", "PRJ-1012", None),
             ("customer-clash|salesforce|DE-1001", "salesforce:001B", None),
         ],
+    ),
+    Example(
+        "a sale whose project the CRM calls otherwise now: the case of the code that order and work still have",
+        {
+            "open_runs": [
+                {
+                    **_SALE,
+                    "business_key": "project:PRJ-1012-B",
+                    "error_code": "project-recoded",
+                    "payload": '{"ref": {"system": "salesforce", "id": "006C"}, "project_code": "PRJ-1012-B"}',
+                }
+            ],
+            "mart_project": [{"project_key": "PRJ-1012", "renamed_to": "PRJ-1012-B"}, {"project_key": "PRJ-1012-B"}],
+        },
+        [("project-recoded|006C", "PRJ-1012", "90000.00")],
     ),
     Example(
         "refused for a wrong code: the code's case",

@@ -21,6 +21,8 @@ SELECT
     w.item_key,
     coalesce(
         w.project_key,
+        -- What a sale was called before is what its order, its budget and its work are still called.
+        CASE WHEN r.error_code = 'project-recoded' THEN q.project_key END,
         r.payload->>'$.project_id',
         r.payload->>'$.project_code',
         r.payload->>'$.code'
@@ -38,7 +40,10 @@ SELECT
 FROM open_runs r
 LEFT JOIN mart_failure f ON f.run_id = r.run_id
 LEFT JOIN mart_work w ON w.run_id = r.run_id
-LEFT JOIN mart_project p ON p.project_key = r.payload->>'$.project_code'
+LEFT JOIN mart_project p ON p.project_key = (r.payload->>'$.project_code')
+LEFT JOIN (
+    SELECT renamed_to, min(project_key) AS project_key FROM mart_project WHERE renamed_to IS NOT NULL GROUP BY renamed_to
+) q ON q.renamed_to = (r.payload->>'$.project_code')
 WHERE r.state = 'dead'
     AND NOT coalesce(
         w.blocker IN ('project-missing', 'project-unsold', 'rate-missing')

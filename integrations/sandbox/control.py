@@ -74,6 +74,9 @@ class Control:
             return json_answer({"error": f"no truth about {entity}: ask for time_entry, expense or project"}, 404)
 
     def _shown(self, fault: Fault) -> dict[str, Any]:
+        """Where the plan knows what a fault holds back, what only the systems tell is beside it as stranded."""
+        held = {currency: str(amount) for currency, amount in self._simulation.truth.held(fault).items()}
+        planned = {currency: str(amount) for currency, amount in fault.money.items()}
         return {
             "id": fault.id,
             "kind": fault.kind,
@@ -81,11 +84,10 @@ class Control:
             "cause": fault.cause,
             "how_to_fix": fault.how_to_fix,
             "entries": fault.entries,
-            "money": {currency: str(amount) for currency, amount in fault.money.items()},
-            "stranded": {
-                currency: str(amount) for currency, amount in self._simulation.truth.stranded(fault.subject).items()
-            },
+            "money": planned or held,
+            "stranded": held if planned else {},
             "heals_by_itself": fault.heals,
+            "lawful": fault.lawful,
             "fixed": fault.id in self._simulation.mended.rows,
         }
 

@@ -170,6 +170,8 @@ class NetSuite:
         try:
             if kind == "salesOrder" and (held := self._client.get(kind, record["externalId"])) is not None:
                 record = mapping.with_kept_lines(record, held)
+            if kind == "employee" and (held := self._client.get(kind, record["externalId"])) is not None:
+                mapping.refuse_namesake(record, held)
             internal = self._client.put(kind, record["externalId"], record, key)
         except TieoutError as error:
             return error

@@ -10,6 +10,7 @@ from integrations.connectors.rows import Row
 from integrations.connectors.targets import body_of
 from integrations.contracts.connector import Change
 from models.domain.duration import hours_of_minutes
+from models.domain.errors import Rejected
 
 KIND = {
     "customer": "customer",
@@ -228,3 +229,18 @@ def _milestone(one: Row) -> dict[str, Any]:
 
 def _ref(external: str | None) -> dict[str, str] | None:
     return {"externalId": external} if external else None
+
+
+def refuse_namesake(record: Mapping[str, Any], held: Mapping[str, Any]) -> None:
+    """Raise Rejected `worker-clash` where the ERP has somebody else under a worker's number, by name and e-mail."""
+    mails = {str(one.get("email") or "").casefold() for one in (record, held)}
+    words = [
+        set(f"{one.get('firstName') or ''} {one.get('lastName') or ''}".casefold().split()) for one in (record, held)
+    ]
+    if len(mails) == 2 and all(words) and not words[0] & words[1]:
+        raise Rejected(
+            f"employee {record['externalId']} is {held.get('firstName')} {held.get('lastName')} in the ERP and "
+            f"{record.get('firstName')} {record.get('lastName')} in HR: give one of the two another number and replay",
+            code="worker-clash",
+            field="externalId",
+        )

@@ -84,7 +84,8 @@ class Liveliness:
 
     def _open_sheets(self, now: datetime) -> list[Sheet]:
         """Timesheets of the present week (or the last planned one) on projects that no fault has touched."""
-        touched = {HEADLINE, *(fault.subject[:8] for fault in self._simulation.plan.faults if not fault.heals)}
+        faults = self._simulation.plan.faults
+        touched = {HEADLINE, *(fault.subject[:8] for fault in faults if fault.lawful or not fault.heals)}
         sheets = self._simulation.plan.sheets.values()
         week = min((now - self._simulation.plan.start).days // 7, max(sheet.week for sheet in sheets))
         return [sheet for sheet in sheets if sheet.week == week and sheet.deal.code not in touched and not sheet.fault]

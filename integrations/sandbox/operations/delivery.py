@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.vendors.kantata.emulator import Kantata
@@ -10,6 +12,8 @@ from integrations.sandbox.vendors.wire import iso_offset
 from integrations.sandbox.world.ledger import Ledger, Row
 from integrations.sandbox.world.plan import Plan, bill_rate
 from integrations.sandbox.world.timesheets import Cost, Entry, Sheet
+
+CENT = Decimal("0.01")
 
 
 class Delivery:
@@ -212,6 +216,7 @@ class Delivery:
                 "sheet": sheet.key,
                 "project": sheet.deal.code,
                 "code": code,
+                "day": cost.day.isoformat(),
                 "cents": cost.cents,
                 "currency": sheet.deal.currency,
                 "state": "submitted",
@@ -266,11 +271,52 @@ class Delivery:
             self._resolved(key, self.sheets.rows[key], "approved", at)
         return True
 
+    def owed(self) -> dict[str, Decimal]:
+        """What customers owe for each piece of work that was approved."""
+        time = {
+            f"TE-kantata-{key}": (Decimal(row["minutes"]) / 60 * Decimal(row["rate"])).quantize(CENT)
+            for key, row in self.entries.rows.items()
+            if row["state"] == "approved" and row["billable"]
+        }
+        costs = {
+            f"EX-kantata-{key}": Decimal(row["cents"]) / 100
+            for key, row in self.costs.rows.items()
+            if row["state"] == "approved"
+        }
+        return time | costs
+
     # Changes after the fact.
 
     def correct(self, at: datetime, sheet_key: str, entry_key: str, minutes: str) -> bool:
         """Change the hours of an approved entry."""
         return self._changed(entry_key, {"time_in_minutes": int(minutes)}, {"minutes": int(minutes)}, at)
+
+    def correct_late(self, at: datetime, sheet_key: str, entry_key: str, minutes: str, fault: str) -> bool:
+        """Change the hours of an approved entry that the ERP will not let go of."""
+        noted = {"minutes": int(minutes), "fault": fault}
+        return self._changed(entry_key, {"time_in_minutes": int(minutes)}, noted, at)
+
+    def take_back(self, at: datetime, sheet_key: str, entry_key: str, minutes: str) -> bool:
+        """Book less than nothing on the task of an approved entry, which takes a part of it back."""
+        return self._beside(sheet_key, entry_key, at.date(), -int(minutes), at)
+
+    def night(self, at: datetime, sheet_key: str, day: str, minutes: str) -> bool:
+        """Book a night's work on the task of a timesheet's first entry; it is approved within the hour."""
+        first = self._plan.sheets[sheet_key].entries[0]
+        return self._beside(sheet_key, first.key, date.fromisoformat(day), int(minutes), at)
+
+    def _beside(self, sheet_key: str, entry_key: str, day: date, minutes: int, at: datetime) -> bool:
+        """Log and approve an entry like one of a timesheet, outside of it."""
+        sheet, key = self._plan.sheets[sheet_key], f"{entry_key}/{day}"
+        like = next(entry for entry in sheet.entries if entry.key == entry_key)
+        workspace = self.open_workspace(sheet.deal.code)
+        story = self._psa.story(workspace, like.shown) if workspace else None
+        if workspace is None or story is None or self.by_key.first(entry_key) is None:
+            return False
+        if self.by_key.first(key) is None:
+            fresh = replace(like, key=key, day=day, minutes=minutes, notes=f"beside {like.day}")
+            self.log_entry(replace(sheet, key=key, fault=None), fresh, workspace, story, at)
+        return self.approve(at + timedelta(minutes=40), key)
 
     def _changed(self, entry_key: str, fields: dict[str, Any], noted: dict[str, Any], at: datetime) -> bool:
         key = self.by_key.first(entry_key)

@@ -10,6 +10,7 @@ from zlib import crc32
 from integrations.sandbox.faults.conditions import Condition, Conditions
 from integrations.sandbox.operations.absences import Absences
 from integrations.sandbox.operations.accounts import Accounts
+from integrations.sandbox.operations.adjusting import Adjusting
 from integrations.sandbox.operations.billing import Billing
 from integrations.sandbox.operations.delivery import Delivery
 from integrations.sandbox.operations.forecasting import Forecasting
@@ -38,12 +39,19 @@ class Life:
         self.delivery = Delivery(vendors.psa, ledger, plan)
         self.workspaces = Workspaces(vendors.psa, self.delivery, plan)
         self.operations: dict[str, Operation] = {
-            **_named(self.sales, "win fill extend duplicate merge rate"),
-            **_named(self.office, "delete_job switch reparent close reopen drop_ppm rates"),
-            **_named(self.billing, "milestone bill"),
+            **_named(self.sales, "win fill extend duplicate merge rate hire"),
+            **_named(self.sales, "cap hand_over recode sell_on sell_again unsell rename_account"),
+            **_named(self.office, "employ renumber delete_job switch reparent close reopen drop_ppm rates"),
+            **_named(self.billing, "milestone refuse accept bill"),
+            **_named(
+                Adjusting(accounts, self.billing, self.delivery.owed),
+                "credit release credit_part allow discount prepay draw bill_part bill_twice readdress address "
+                "order_number settle settle_all",
+            ),
             **_named(Forecasting(vendors.ppm, plan), "target forecast"),
             **_named(Absences(vendors.hcm, plan), "holidays absence"),
             **_named(self.delivery, "log submit decide resubmit resubmit_all decide_all correct approve withdraw"),
+            **_named(self.delivery, "correct_late take_back night"),
             **_named(self.workspaces, "story rename orphan archive unarchive"),
             "vendor_fault": self._falter,
             "outage": self._outage,

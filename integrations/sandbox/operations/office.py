@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from integrations.sandbox.operations.accounts import Accounts
 from integrations.sandbox.vendors.ppm.emulator import Portfolio
 from integrations.sandbox.world.exchange import SINCE_MONTHS, months, rates
-from integrations.sandbox.world.firm import ENTITIES
+from integrations.sandbox.world.firm import ENTITIES, ENTITY
 from integrations.sandbox.world.plan import Plan
 
 
@@ -63,6 +63,31 @@ class Office:
                 effectiveDate=first.isoformat(),
             )
         return True
+
+    def employ(self, at: datetime, number: str, first: str, last: str, entity: str) -> bool:
+        """Enter somebody by hand whom HR does not know, under a number of accounting's own."""
+        company = self._accounts.key("subsidiary", entity)
+        name = ENTITY[entity].name
+        self._accounts.put(
+            "employee",
+            at,
+            self._accounts.key("employee", number),
+            externalId=number,
+            entityId=number,
+            firstName=first,
+            lastName=last,
+            email=f"{first}.{last}@contractors.example".lower(),
+            subsidiary={"id": company, "refName": name},
+            custentity_role="Consultant",
+        )
+        return company is not None
+
+    def renumber(self, at: datetime, number: str, fresh: str) -> bool:
+        """Give an employee another number."""
+        key = self._accounts.key("employee", number)
+        if key is not None:
+            self._accounts.put("employee", at, key, externalId=fresh, entityId=fresh)
+        return key is not None
 
     def delete_job(self, at: datetime, code: str) -> bool:
         """Delete a project and its tasks by mistake."""

@@ -9,7 +9,7 @@ from typing import Any
 from integrations.sandbox.vendors.salesforce.emulator import Salesforce
 from integrations.sandbox.vendors.wire import iso_salesforce
 from integrations.sandbox.vendors.workday.emulator import Workday
-from integrations.sandbox.world.firm import PRACTICES
+from integrations.sandbox.world.firm import ENTITY, PRACTICES
 from integrations.sandbox.world.plan import Plan
 from integrations.sandbox.world.portfolio import Client, Deal
 
@@ -21,7 +21,6 @@ class Sales:
 
     def __init__(self, crm: Salesforce, hcm: Workday, plan: Plan) -> None:
         self._crm, self._hcm, self._plan = crm, hcm, plan
-        self._account = crm.tables["Account"].index(lambda row: row.get("Name"))
         self._numbered = crm.tables["Account"].index(lambda row: row.get("AccountNumber"))
         self._sale = crm.tables["Opportunity"].index(lambda row: row.get("Project_Code__c"))
 
@@ -51,7 +50,7 @@ class Sales:
             )
 
     def _open_account(self, client: Client, at: datetime, name: str | None = None, number: str | None = None) -> str:
-        group = None if client.group is None else self._account.first(self._plan.clients[client.group].name)
+        group = None if client.group is None else self._numbered.first(self._plan.clients[client.group].number)
         return self._crm.save(
             "Account",
             {
@@ -84,7 +83,7 @@ class Sales:
         return True
 
     def _terms(self, deal: Deal, at: datetime) -> dict[str, Any]:
-        account = self._account.first(self._plan.clients[deal.client].name)
+        account = self._numbered.first(self._plan.clients[deal.client].number)
         begins = self._plan.start.date() + timedelta(weeks=deal.first)
         ends = self._plan.start.date() + timedelta(weeks=deal.last + 1)
         terms: dict[str, Any] = {
@@ -174,6 +173,53 @@ class Sales:
             self._crm.save("Opportunity", {"SOW_Expires_On__c": (at.date() + timedelta(days=182)).isoformat()}, at, key)
         return key is not None
 
+    def cap(self, at: datetime, code: str, amount: str) -> bool:
+        """Agree that no more than an amount is billed for a sale."""
+        return self._agreed(at, code, Billing_Cap__c=float(amount))
+
+    def hand_over(self, at: datetime, code: str, entity: str) -> bool:
+        """Have another company of the firm sell a project."""
+        return self._agreed(at, code, Legal_Entity__c=entity)
+
+    def recode(self, at: datetime, code: str, fresh: str) -> bool:
+        """Give a sale another project code."""
+        return self._agreed(at, code, Project_Code__c=fresh)
+
+    def sell_on(self, at: datetime, code: str, number: str) -> bool:
+        """Put a sale on the second account of a customer."""
+        return self._agreed(at, code, AccountId=self._numbered.first(f"9{number[1:]}"))
+
+    def _agreed(self, at: datetime, code: str, **fields: Any) -> bool:
+        key = self._sale.first(code)
+        if key is not None:
+            self._crm.save("Opportunity", fields, at, key)
+        return key is not None
+
+    def sell_again(self, at: datetime, code: str, amount: str) -> bool:
+        """Win a second sale under a code that has one."""
+        if self._sale.first(code) is None:
+            return False
+        deal = self._plan.deals[code]
+        terms = {**self._terms(deal, at), "Name": f"{deal.name}, second phase", "Amount": float(amount)}
+        key = self._crm.save("Opportunity", {**terms, "IsWon": False, "StageName": "Negotiation/Review"}, at)
+        for line in self._lines(deal):
+            self._crm.save("OpportunityLineItem", {**line, "OpportunityId": key, "CurrencyIsoCode": deal.currency}, at)
+        self._crm.save("Opportunity", {"StageName": "Closed Won", "IsClosed": True, "IsWon": True}, at, key)
+        return True
+
+    def unsell(self, at: datetime, code: str) -> bool:
+        """Delete the second sale of a code."""
+        for key in self._sale.keys(code)[1:]:
+            self._crm.save("Opportunity", {"IsDeleted": True}, at, key)
+        return len(self._sale.keys(code)) > 1
+
+    def rename_account(self, at: datetime, number: str, name: str) -> bool:
+        """Note that a customer is called otherwise now."""
+        key = self._numbered.first(number)
+        if key is not None:
+            self._crm.save("Account", {"Name": name}, at, key)
+        return key is not None
+
     def duplicate(self, at: datetime, number: str) -> bool:
         """Open a second account for a customer, spelt a little differently."""
         client = next(client for client in self._plan.clients if client.number == number)
@@ -187,11 +233,37 @@ class Sales:
         return True
 
     def merge(self, at: datetime, number: str) -> bool:
-        """Merge the second account into the first: Salesforce deletes it."""
-        key = self._numbered.first(f"9{number[1:]}")
+        """Merge the second account into the first: Salesforce moves its sales there and deletes it."""
+        key, master = self._numbered.first(f"9{number[1:]}"), self._numbered.first(number)
         if key is not None:
+            for sale in [row["Id"] for row in self._crm.tables["Opportunity"] if row["AccountId"] == key]:
+                self._crm.save("Opportunity", {"AccountId": master}, at, sale)
             self._crm.save("Account", {}, at, key)
             self._crm.tables["Account"].change(key, IsDeleted=True)
+        return True
+
+    def hire(self, at: datetime, number: str, first: str, last: str, entity: str) -> bool:
+        """HR takes somebody on, under a number."""
+        company = ENTITY[entity]
+        self._hcm.save(
+            number,
+            {
+                "first": first,
+                "last": last,
+                "user": f"{first[0]}{last}".lower(),
+                "email": f"{first}.{last}@novalis.example".lower(),
+                "role": "Consultant",
+                "legal_entity": entity,
+                "company": company.name,
+                "cost_centre": f"{entity[4:]}-110",
+                "currency": company.currency,
+                "cost_rate": "71.00",
+                "weekly_hours": 40,
+                "hired": at.date().isoformat(),
+                "active": True,
+            },
+            at,
+        )
         return True
 
     def rate(self, at: datetime, number: str, rate: str) -> bool:

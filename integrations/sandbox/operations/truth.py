@@ -6,15 +6,17 @@ planted, unmended fault may explain a difference; one that nothing explains is a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from integrations.sandbox.operations.billing import hours
+from integrations.sandbox.operations.books import hours
 from integrations.sandbox.operations.life import Life
+from integrations.sandbox.operations.measures import Measures, Work
 from integrations.sandbox.vendors.vendors import Vendors
 from integrations.sandbox.vendors.wire import instant
+from integrations.sandbox.world.fault import Fault
 from integrations.sandbox.world.ledger import Row, Table
 from integrations.sandbox.world.plan import Plan
 
@@ -26,7 +28,15 @@ BLOCKING = {
     "foreign-charge-code",
     "inactive-charge-code",
     "closed-period",
+    "late-correction",
     "missing-rate",
+}
+AFTER_INVOICE = {
+    "partly-credited",
+    "partly-invoiced",
+    "billed-twice",
+    "cut-after-invoice",
+    "raised-after-invoice",
 }
 FLIGHT = timedelta(seconds=300)
 """A change younger than this may still be on its way."""
@@ -38,6 +48,7 @@ class Truth:
     def __init__(self, plan: Plan, vendors: Vendors, life: Life, mended: Table) -> None:
         self._plan, self._vendors, self._life, self._mended = plan, vendors, life, mended
         self._kinds = {fault.id: fault.kind for fault in plan.faults}
+        self._measures = Measures(vendors.erp.records, self._work)
 
     def of(self, entity: str) -> list[dict[str, Any]]:
         """Rows of one entity: time_entry, expense, project. Raises KeyError for another."""
@@ -72,6 +83,7 @@ class Truth:
                 "expense_id": f"EX-kantata-{key}",
                 "project_code": row["project"],
                 "charge_code": row["code"],
+                "spent_on": row.get("day", ""),
                 "amount": str(Decimal(row["cents"]) / 100),
                 "currency": row["currency"],
                 "state": row["state"],
@@ -82,8 +94,11 @@ class Truth:
 
     def projects(self) -> Iterator[dict[str, Any]]:
         """Every sale that was won, and what each system must hold: nothing while a mandatory field is missing."""
+        seen: set[str] = set()
         for row in self._vendors.crm.tables["Opportunity"].rows.values():
-            if row.get("IsWon"):
+            code = self._true_code(row["Project_Code__c"])
+            if row.get("IsWon") and code not in seen:
+                seen.add(code)
                 lacks = [
                     name
                     for name in (
@@ -95,7 +110,7 @@ class Truth:
                     )
                     if not row.get(name)
                 ]
-                deal = self._plan.deals[row["Project_Code__c"]]
+                deal = self._plan.deals[code]
                 yield {
                     "project_code": deal.code,
                     "name": deal.name,
@@ -109,19 +124,21 @@ class Truth:
                     "milestones": len(deal.milestones),
                 }
 
-    def stranded(self, code: str) -> dict[str, Decimal]:
-        """What the ERP took for a project before it was deleted there and has not billed, by currency."""
-        records, found = self._vendors.erp.records, dict[str, Decimal]()
-        project = records.tombstones.get(f"job:{code}")
-        if project is None or records.external["job"].first(code) is not None:
-            return found
-        for table in ("timebill", "expensereport"):
-            for row in records.tables[table].rows.values():
-                here = (row.get("customer") or {}).get("id") == project["id"]
-                if here and row.get("isBillable", True) and not row.get("custcol_invoiced"):
-                    currency = str(row.get("custcol_currency") or row.get("currency") or project["currency"])
-                    found[currency] = found.get(currency, Decimal(0)) + _worth(row)
-        return {currency: amount for currency, amount in found.items() if amount}
+    def _true_code(self, code: str) -> str:
+        """The code that a sale was won under: sales may have given it another since, which begins with it."""
+        return code if code in self._plan.deals else code.rsplit("-", 1)[0]
+
+    def held(self, fault: Fault) -> dict[str, Decimal]:
+        """What a fault holds back that only the systems can tell, by currency."""
+        return self._measures.of(fault.kind, fault.subject)
+
+    def _work(self) -> Iterator[Work]:
+        for row in self.time_entries():
+            owed = Decimal(row["amount"]) if row["posted"] else Decimal(0)
+            yield Work(row["time_entry_id"], row["project_code"], row["work_date"], owed, row["currency"])
+        for row in self.expenses():
+            owed = Decimal(row["amount"]) if row["posted"] else Decimal(0)
+            yield Work(row["expense_id"], row["project_code"], row["spent_on"], owed, row["currency"])
 
     def _holding(self, row: Row) -> str | None:
         """The unmended fault that holds an entry back, if one does."""
@@ -139,6 +156,7 @@ class Truth:
             *self._entry_differences(),
             *self._expense_differences(),
             *self._project_differences(),
+            *self._invoice_differences(),
         ):
             young = since is not None and now - instant(since) < FLIGHT
             replay = difference["entity"] == "time_entry" and self._mended_behind(difference["key"])
@@ -234,20 +252,20 @@ class Truth:
                         truth["won_at"],
                     )
 
+    def _invoice_differences(self) -> Iterator[tuple[dict[str, Any], str | None, str | None]]:
+        """Work that invoices bill at something else than it is worth: somebody planned it, or corrected it since."""
+        for work, billed in self._measures.differences():
+            subject = {"entity": "invoice_line", "key": work.fact, "project": work.project}
+            fault = self._of_subject(work.project, AFTER_INVOICE) or self._of_subject(None, AFTER_INVOICE)
+            yield {**subject, "field": "amount", "wanted": str(work.amount), "held": str(billed)}, fault, None
+
+    def _of_subject(self, code: str | None, kinds: Container[str]) -> str | None:
+        """The unmended fault of some kinds about a project; None as its code: the one about all of them."""
+        for fault in self._plan.faults:
+            about = fault.subject == code or (code is None and fault.subject not in self._plan.deals)
+            if about and fault.kind in kinds and fault.id not in self._mended.rows:
+                return fault.id
+        return None
+
     def _of_project(self, code: str) -> str | None:
-        kinds = ("project-deleted-in-erp", "project-missing-in-ppm")
-        return next(
-            (
-                fault.id
-                for fault in self._plan.faults
-                if fault.subject == code and fault.kind in kinds and fault.id not in self._mended.rows
-            ),
-            None,
-        )
-
-
-def _worth(row: Row) -> Decimal:
-    """What the customer pays for a posting; a reversal takes it back."""
-    if "hours" in row:
-        return (hours(row["hours"]) * Decimal(str(row.get("rate") or 0))).quantize(CENT)
-    return Decimal(str(row.get("total", row.get("amount", 0)))).quantize(CENT)
+        return self._of_subject(code, ("project-deleted-in-erp", "project-missing-in-ppm"))

@@ -19,7 +19,7 @@ from integrations.engine.systems import connect
 from integrations.flows import flows
 from integrations.sandbox.faults.conditions import Conditions
 from integrations.sandbox.gateway import Gateway
-from integrations.sandbox.operations.billing import hours as hours_of
+from integrations.sandbox.operations.books import hours as hours_of
 from integrations.sandbox.serving import served
 from integrations.sandbox.vendors.netsuite.records import fact_of
 from integrations.sandbox.vendors.vendors import Vendors

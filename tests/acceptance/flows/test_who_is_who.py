@@ -65,3 +65,20 @@ def test_a_snapshot_shows_an_account_under_the_id_that_its_links_name(house: Hou
     client = httpx.Client(transport=httpx.MockTransport(take))
     Snapshotting(house.journal, house.clock, "http://collector", client).take(house.connectors["salesforce"])
     assert {row["system_id"]: row["key"] for row in sent if row["entity"] == "customer"}[twin] == "C-1001"
+
+
+@pytest.mark.req("M2")
+def test_a_worker_does_not_take_the_record_of_another_who_has_his_number(house: House) -> None:
+    """M2: accounting entered somebody by hand under a number that HR gives to another; nobody is renamed."""
+    number = {"externalId": "E-1007", "entityId": "E-1007", "subsidiary": {"externalId": "NOV-DE"}}
+    by_hand = {**number, "firstName": "Iris", "lastName": "Castle", "email": "iris.castle@contractors.example"}
+    house.vendors.erp.records.create("employee", by_hand)
+    house.hire()
+    house.settle()
+    assert house.erp("employee")["E-1007"]["lastName"] == "Castle"
+    assert [run["error_code"] for run in house.runs("master-data") if run["state"] == "dead"] == ["worker-clash"]
+    key = house.vendors.erp.records.external["employee"].first("E-1007")
+    house.vendors.erp.records.change("employee", key, {"externalId": "X-1007"})
+    house.hire(rate="64.00")
+    house.settle()
+    assert {row["lastName"] for row in house.erp("employee").values()} == {"Castle", "Byron"}

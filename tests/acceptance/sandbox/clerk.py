@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from integrations.sandbox.operations.billing import hours
+from integrations.sandbox.operations.books import hours
 from integrations.sandbox.sandbox import Sandbox
 from integrations.sandbox.vendors.netsuite.records import Refusal
 
@@ -52,6 +52,8 @@ class Clerk:
             code = sale["Project_Code__c"]
             if not sale["IsWon"] or not all(sale[name] for name in MANDATORY) or code in self._made:
                 continue
+            if code not in self._sandbox.plan.deals:  # a running project that sales call otherwise now
+                continue
             self._made.add(code)
             deal = self._sandbox.plan.deals[code]
             customer = f"C-{self._sandbox.plan.clients[deal.client].number}"
@@ -85,11 +87,14 @@ class Clerk:
                 self._book(fact, key, wanted - held)
         for key, row in psa["expenses"].rows.items():
             if row["approved"] and not erp.expenses_for.keys(f"EX-kantata-{key}"):
-                erp.upsert(
-                    "expensereport",
-                    f"EX-kantata-{key}-v1",
-                    {"total": str(Decimal(row["amount_in_cents"]) / 100), "tranDate": row["date"]},
-                )
+                project = psa["workspaces"].rows[row["workspace_id"]]["title"].split(" ")[0]
+                body = {
+                    "total": str(Decimal(row["amount_in_cents"]) / 100),
+                    "tranDate": row["date"],
+                    "isBillable": row["billable"],
+                    "customer": {"externalId": project} if erp.external["job"].first(project) else None,
+                }
+                erp.upsert("expensereport", f"EX-kantata-{key}-v1", body)
 
     def _book(self, fact: str, key: str, difference: Decimal) -> None:
         """Post the difference; the newest refusal of a fact is kept."""
@@ -100,7 +105,8 @@ class Clerk:
         body = {
             "tranDate": row["date_performed"] if row else first and first["tranDate"],
             "hours": f"{'-' if difference < 0 else ''}{minutes // 60}:{minutes % 60:02d}",
-            "isBillable": True,
+            "isBillable": row["billable"] if row else first and first["isBillable"],
+            "rate": str(Decimal(row["rate_in_cents"]) / 100) if row else first and first["rate"],
         }
         try:
             if row:

@@ -69,7 +69,7 @@ def test_faults_outside_the_ledger_are_there_too(history: tuple[Sandbox, Clerk, 
     sandbox, _, _ = history
     kinds = {fault.kind: fault for fault in sandbox.plan.faults}
     crm, psa, ppm = sandbox.vendors.crm.tables, sandbox.vendors.psa, sandbox.vendors.ppm
-    tax_ids = Counter(row["Tax_Id__c"] for row in crm["Account"])
+    tax_ids = Counter(row["Tax_Id__c"] for row in crm["Account"] if not row["IsDeleted"])
     assert [count for count in tax_ids.values() if count > 1] == [2]
     assert (
         sum(
@@ -126,6 +126,7 @@ def test_mending_faults_and_posting_again_leaves_nothing(history: tuple[Sandbox,
     )
     clock.present += timedelta(minutes=5)
     assert clerk.refused == {}
-    assert set(sandbox.truth.compare(clock.present)["counts"].values()) == {0}
+    left = sandbox.truth.compare(clock.present)
+    assert set(left["counts"].values()) == {0}, [left[place][:3] for place in left["counts"]]
     with pytest.raises(KeyError):
         sandbox.mend("F99")

@@ -38,10 +38,35 @@ CAUSES = {
     "duplicate-customer": "customer-duplicate",
     "customer-hierarchy": "customer-hierarchy",
     "schema-drift": "new-field",
+    "credited-invoice": "invoice-void",
+    "partly-credited": "under-billed",
+    "partly-invoiced": "under-billed",
+    "billed-twice": "billed-twice",
+    "wrong-customer": "billed-to-another",
+    "cut-after-invoice": "over-billed",
+    "raised-after-invoice": "under-billed",
+    "beyond-cap": "over-cap",
+    "order-number-lost": "po-missing",
+    "acceptance-refused": "milestone-not-accepted",
+    "second-sale": "duplicate-project",
+    "recoded": "project-recoded",
+    "moved-company": "entity-moved",
+    "one-number-two-people": "worker-clash",
+    "late-correction": "over-billed",
 }
 
 NEEDS_A_SETTING = ("schema-drift",)
 """Not closed by a mend at the vendor: the connector must learn the field, or be told to ignore it."""
+
+
+OF_NO_OBJECT = (
+    "late-approval",
+    "rejected-time",
+    "closed-period",
+    "schema-drift",
+    "cut-after-invoice",
+)
+"""Kinds that people make everywhere, or whose case is a month's."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +109,9 @@ def found(firm: Demonstration, caught_up: dict[str, Any]) -> list[Found]:
 
     def told() -> bool:
         cases = firm.cases()
-        found[:] = [with_money(firm, fault, the_case(fault, cases)) for fault in faults]
+        held = {row["case_id"]: row for row in firm.rows("select case_id, amounts, suggestion from cases")}
+        cases = [case for case in cases if case["case_id"] in held]
+        found[:] = [with_money(fault, the_cases(fault, cases), held) for fault in faults]
         return all(one.case and (not one.fault["money"] or one.money == held_by(one.fault)) for one in found)
 
     wait_up_to(firm, 90, told)
@@ -136,28 +163,24 @@ def planted(firm: Demonstration) -> list[dict[str, Any]]:
     ]
 
 
-def the_case(fault: dict[str, Any], cases: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The open case that is this fault: its cause and, where the fault names an object, that object."""
+def the_cases(fault: dict[str, Any], cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The open cases that are this fault: those of its cause and, where it names an object, about that object."""
     same = [case for case in cases if case["cause"] == CAUSES[fault["kind"]]]
     named = (
         fault["subject"].split(" ")[-1] if fault["kind"] == "foreign-charge-code" else fault["subject"].split(" in ")[0]
     )
     about = [case for case in same if named in f"{case['subject_key']} {case['title']}"]
-    return next(
-        iter(
-            about
-            or (same if fault["kind"] in ("late-approval", "rejected-time", "closed-period", "schema-drift") else [])
-        ),
-        None,
-    )
+    return about or (same if fault["kind"] in OF_NO_OBJECT else [])
 
 
-def with_money(firm: Demonstration, fault: dict[str, Any], case: dict[str, Any] | None) -> Found:
-    if case is None:
-        return Found(fault, None, {}, None)
-    [row] = firm.rows(f"select amounts, suggestion from cases where case_id = '{case['case_id']}'")
-    amounts = {currency: Decimal(amount) for currency, amount in json.loads(row["amounts"] or "{}").items()}
-    return Found(fault, case, amounts, row["suggestion"])
+def with_money(fault: dict[str, Any], cases: list[dict[str, Any]], held: Mapping[str, Mapping[str, Any]]) -> Found:
+    """The fault with its case; one that people make everywhere has a case for each project."""
+    amounts: dict[str, Decimal] = {}
+    for case in cases if fault["kind"] == "cut-after-invoice" else cases[:1]:
+        for currency, amount in json.loads(held[case["case_id"]]["amounts"] or "{}").items():
+            amounts[currency] = amounts.get(currency, Decimal(0)) + Decimal(amount)
+    first = cases[0] if cases else None
+    return Found(fault, first, amounts, held[first["case_id"]]["suggestion"] if first else None)
 
 
 def of_kind(found: list[Found], kind: str) -> list[Found]:
@@ -206,6 +229,25 @@ def test_a_planted_fault_is_a_case_with_its_money(found: list[Found], kind: str)
         assert (kind == "project-deleted-in-erp") == bool(one.fault["stranded"]), about
         if one.fault["money"]:
             assert one.money == held_by(one.fault), about
+
+
+@pytest.mark.req("X17", "X19")
+def test_what_is_lawful_leads_to_no_case(firm: Demonstration, found: list[Found]) -> None:
+    """Discounts, prepayments, allowances, negative hours, a night of two hours, a merge and a new name."""
+    lawful = {fault["subject"] for fault in firm.world("faults") if fault["lawful"]}
+    everywhere = {CAUSES[kind] for kind in OF_NO_OBJECT}
+    told = [f"{case['subject_key']} {case['title']}" for case in firm.cases() if case["cause"] not in everywhere]
+    assert [text for text in told if any(subject in text for subject in lawful)] == []
+
+
+@pytest.mark.req("X19")
+def test_a_fault_of_one_project_is_one_case_and_no_second_of_the_tie_out(
+    firm: Demonstration, found: list[Found]
+) -> None:
+    for kind in ("second-sale", "recoded", "moved-company"):
+        [fault] = [one.fault for one in of_kind(found, kind)]
+        about = [case["cause"] for case in firm.cases() if fault["subject"] in f"{case['subject_key']} {case['title']}"]
+        assert about == [CAUSES[kind]], fault["subject"]
 
 
 def held_by(fault: Mapping[str, Any]) -> dict[str, Decimal]:

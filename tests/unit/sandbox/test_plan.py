@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 
 import pytest
 
-from integrations.sandbox.faults.kinds import planted
+from integrations.sandbox.faults.kinds import FIRST, planted
 from integrations.sandbox.world.plan import HEADLINE, Plan, bill_rate
 from integrations.sandbox.world.portfolio import WEEKS
 from integrations.sandbox.world.scenario import drawn
@@ -40,8 +41,11 @@ def test_a_seed_draws_what_it_drew_in_every_release(plan: Plan) -> None:
     """A home goes on after an upgrade only if the plan, drawn afresh at each start, is the one its vendors hold; what
     offices enter by the calendar is not drawn, and a home that was begun without it catches up.
     """
-    drawn_now = repr([(str(one.at), one.kind, one.args) for one in plan.happenings if one.kind not in CALENDAR])
+    first = drawn(2026, ANCHOR, partial(planted, kinds=FIRST))
+    drawn_now = repr([(str(one.at), one.kind, one.args) for one in first.happenings if one.kind not in CALENDAR])
     assert sha256(drawn_now.encode()).hexdigest() == DIGEST
+    assert set(first.happenings) < set(plan.happenings)
+    assert shown(first)[3] == shown(plan)[3], "timesheets are drawn once"
 
 
 def test_the_firm_is_as_big_as_the_demonstration_needs(plan: Plan) -> None:
@@ -111,6 +115,33 @@ def test_every_kind_of_fault_is_planted_and_says_how_to_mend_it(plan: Plan) -> N
         "expired-sow",
         "schema-drift",
         "vendor-faults",
+        "credited-invoice",
+        "partly-credited",
+        "partly-invoiced",
+        "billed-twice",
+        "wrong-customer",
+        "cut-after-invoice",
+        "raised-after-invoice",
+        "beyond-cap",
+        "order-number-lost",
+        "acceptance-refused",
+        "second-sale",
+        "recoded",
+        "moved-company",
+        "one-number-two-people",
+        "late-correction",
+    }
+    lawful = {fault.kind for fault in plan.faults if fault.lawful}
+    assert lawful == {
+        "allowance",
+        "discounted-invoice",
+        "prepayment",
+        "acceptance-granted",
+        "merged-customer",
+        "renamed-customer",
+        "negative-hours",
+        "night-work",
+        "near-cap",
     }
     assert all(fault.how_to_fix and fault.cause for fault in plan.faults)
     assert sum(fault.kind == "missing-dimension" and not fault.heals for fault in plan.faults) == 3
@@ -154,6 +185,12 @@ def test_history_can_end_on_any_day_of_the_week(day: int) -> None:
     history = drawn(11, datetime(2026, 11, day, 10, 0, tzinfo=UTC), planted)
     fault = next(fault for fault in history.faults if fault.id == "F01")
     assert fault.entries == 214 and fault.money["EUR"] == Decimal("184200.00")
+    assert len({fault.id for fault in history.faults}) == len(history.faults) == 54
+
+
+def test_a_night_in_which_clocks_go_back_is_worked_where_the_twelve_weeks_have_one(plan: Plan) -> None:
+    [night] = [one for one in plan.happenings if one.kind == "night"]
+    assert night.args[1] == "2026-10-24" and night.at == datetime(2026, 10, 25, 0, 40, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("week", range(10))
