@@ -47,7 +47,8 @@ class Measures:
     def of(self, kind: str, subject: str) -> Money:
         """What a fault of a kind holds back now; nothing of a kind whose money the plan knows."""
         found: Money = {}
-        for currency, amount in self._by_kind.get(kind, lambda _: iter(()))(subject):
+        measure = self._by_kind.get(kind)
+        for currency, amount in measure(subject) if measure else ():
             found[currency] = found.get(currency, Decimal(0)) + amount
         return {currency: amount for currency, amount in found.items() if amount}
 
