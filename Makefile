@@ -15,10 +15,13 @@ demo: $(VENV)/.installed
 up: $(VENV)/.installed
 	@exec $(BIN)/tieout up
 
+# Two files of tests at a time; those that watch the clock and the memory of whole systems come after, alone.
+ALONE := tests/acceptance tests/browser
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.prepare
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest $(or $(PYTEST),-n 2 --dist loadfile $(ALONE:%=--ignore=%))
+	@$(if $(PYTEST),,$(BIN)/python -m pytest $(ALONE))
 	@$(MAKE) --no-print-directory fresh
 
 # The property tests once more on examples that nobody has seen; a failure is repeated with `make fresh SEED=<number>`.
