@@ -48,6 +48,6 @@ WHERE r.state = 'dead'
     AND NOT coalesce(
         w.blocker IN ('project-missing', 'project-unsold', 'rate-missing')
         OR w.blocker LIKE 'charge-code-%'
-        OR w.state = 'billed',
+        OR w.state IN ('billed', 'written_off'),
         false
     );

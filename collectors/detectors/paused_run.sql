@@ -31,7 +31,7 @@ LEFT JOIN (
 LEFT JOIN mart_project q ON q.project_key = t.code
 WHERE r.state = 'waiting'
     AND coalesce(w.blocker, '') NOT IN ('project-missing', 'project-unsold')
-    AND NOT coalesce(w.blocker LIKE 'charge-code-%', false)
+    AND NOT coalesce(w.blocker LIKE 'charge-code-%' OR w.state = 'written_off', false)
     AND (
         r.flow = 'quote-to-project' AND coalesce(CAST(r.waiting_missing AS VARCHAR), '[]') NOT IN ('[]', 'null')
         OR r.created_at < {now} - INTERVAL 30 MINUTE

@@ -8,6 +8,7 @@ NAMES = {
     "blocked": "Blocked",
     "not_approved": "Not approved",
     "billed": "Billed",
+    "written_off": "Written off",
 }
 COLOURS = {
     "ready": "#009e73",

@@ -10,7 +10,7 @@ SELECT CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state,
        CASE WHEN age_days <= 30 THEN 0 WHEN age_days <= 60 THEN 1 WHEN age_days <= 90 THEN 2 ELSE 3 END AS bucket,
        count(*)::BIGINT AS items, coalesce(sum(bill_reporting), 0) AS bill_reporting
 FROM mart_work
-WHERE state <> 'billed' AND billable
+WHERE state NOT IN ('billed', 'written_off') AND billable
 GROUP BY ALL
 ORDER BY bucket, state
 
@@ -57,6 +57,6 @@ SELECT item_key, kind, state, blocker, blocker_owner, legal_entity, service_line
        project_key, resource_key, charge_code, work_date, submitted_at, approved_at, posted_at, hours, bill_amount,
        currency, bill_reporting, age_days, run_id
 FROM mart_work
-WHERE state <> 'billed' AND billable
+WHERE state NOT IN ('billed', 'written_off') AND billable
 ORDER BY bill_reporting DESC, item_key
 LIMIT $limit OFFSET $offset

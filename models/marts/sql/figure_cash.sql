@@ -35,7 +35,7 @@ CREATE OR REPLACE TABLE memory.state.figure_cash AS
 WITH work AS (
     SELECT
         count(*) FILTER (billable AND state IN ('ready', 'blocked')) AS judged,
-        count(*) FILTER (billable AND state <> 'billed') AS unbilled,
+        count(*) FILTER (billable AND state NOT IN ('billed', 'written_off')) AS unbilled,
         count(*) FILTER (state = 'billed' AND kind <> 'milestone') AS billed,
         count(*) FILTER (billable AND state <> 'not_approved' AND work_date < span.billed_until) AS late
     FROM memory.state.mart_work

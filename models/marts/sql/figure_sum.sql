@@ -30,7 +30,7 @@ WITH work AS (
         ), 0) AS fees,
         coalesce(sum(bill_reporting) FILTER (billable AND state = 'ready'), 0) AS ready,
         coalesce(sum(bill_reporting) FILTER (billable AND state = 'blocked'), 0) AS blocked,
-        coalesce(sum(bill_reporting) FILTER (billable AND state <> 'billed'), 0) AS unbilled,
+        coalesce(sum(bill_reporting) FILTER (billable AND state NOT IN ('billed', 'written_off')), 0) AS unbilled,
         coalesce(sum(bill_reporting) FILTER (
             billable AND state <> 'not_approved' AND work_date < span.billed_until
         ), 0) AS late,

@@ -24,7 +24,7 @@ grain: item_key
     currency         VARCHAR        ISO 4217            of bill_amount
     bill_reporting   DECIMAL(18,2)  reporting currency  bill_amount at the rate of its day; none where there is no rate
     cost_reporting   DECIMAL(18,2)  reporting currency  cost_amount at the rate of its day; none where there is no rate
-    state            VARCHAR        -                   not_approved, blocked, ready or billed
+    state            VARCHAR        -                   not_approved, blocked, ready, billed or written_off
     blocker          VARCHAR        -                   the one reason why it cannot be billed, if any
     blocker_owner    VARCHAR        -                   the system in which somebody must act
     run_id           VARCHAR        -                   its newest run that has not ended well
@@ -195,7 +195,8 @@ WITH known AS (
         known.codes AS codes_known,
         known.sales AND coalesce(NOT mp.in_crm, true) AS unsold,
         mp.sow_expires_on,
-        fx.currency IS NOT NULL AS convertible
+        fx.currency IS NOT NULL AS convertible,
+        wo.item_key IS NOT NULL AS written_off
     FROM memory.state.work_item e
     CROSS JOIN known
     LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
@@ -213,6 +214,11 @@ WITH known AS (
     LEFT JOIN memory.state.beyond y ON y.item_key = e.item_key
     LEFT JOIN tied g ON g.kind = e.kind AND g.item_key = e.item_key
     LEFT JOIN memory.state.mart_fx fx ON fx.currency = e.currency
+    LEFT JOIN memory.state.written_off wo
+        ON wo.item_key = e.item_key
+        AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.net > 0 THEN 'billing' ELSE 'time-to-bill' END
+        AND wo.amount = e.amount
+        AND wo.currency = e.currency
 ), checked AS (
     SELECT *, CASE
         -- The code is not judged: a milestone has none, and of an ERP that was not seen yet, or not since this item
@@ -237,6 +243,8 @@ WITH known AS (
             WHEN on_invoice AND billed_amount <> 0 AND billed_reporting IS NULL THEN 'not-convertible'
             WHEN NOT on_invoice AND billable AND amount <> 0 AND NOT convertible THEN 'not-convertible'
         END
+        -- Two people agreed that nobody will pay for it, as it stands.
+        WHEN written_off THEN NULL
         -- The ERP calls it invoiced, and what billed it was voided or credited: it must be billed again or written off,
         -- and no billing run takes it while it is called so.
         WHEN flagged AND (taken_back OR invoice_status = 'void') THEN 'invoice-void'
@@ -305,6 +313,7 @@ SELECT
     *,
     CASE
         WHEN billed THEN 'billed'
+        WHEN written_off THEN 'written_off'
         WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN 'not_approved'
         WHEN blocker IS NOT NULL THEN 'blocked'
         ELSE 'ready'

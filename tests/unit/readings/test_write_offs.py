@@ -21,8 +21,10 @@ from app.readings.viewer import Viewer
 from models.derivation.refresh import refresh
 from models.domain.approval import NotApproved
 from models.journal import Journal, open_journal
+from models.journal.cases.tables import finding
 from models.journal.metadata import micros
 from models.journal.tables import write_off
+from tests.detecting import reported
 from tests.findings.books import entry, posted
 from tests.unit.cases.lakes import NOW, Lake, hours_ago
 from tests.unit.journal.test_sealed_totals import Clock
@@ -67,6 +69,15 @@ class Books:
     def stands(self, key: str = KEY) -> str:
         self.derive()
         return places(self.lake)[key][0]
+
+    def case_of(self, key: str) -> Any:
+        """The case that detectors opened about a thing, brought in line with what they find now."""
+        reported(self.lake.connection, self.journal, Stopped())
+        with self.journal.engine.begin() as connection:
+            query = sa.select(finding.c.case_id).where(finding.c.subject_key.endswith(key))
+            case_ids = set(connection.scalars(query))
+        (case_id,) = case_ids
+        return self.journal.cases.get(case_id)
 
     def total(self) -> dict[str, Any]:
         (row,) = [row for row in totals(self.lake) if row["entity"] == "time_entry"]
@@ -208,3 +219,30 @@ def test_two_people_of_one_name_are_told_apart_in_the_books(books: Books) -> Non
         row = connection.execute(sa.select(write_off)).mappings().one()
     assert (row["asked_by"], row["approved_by"]) == ("Ann Lee", "Ann Lee (oidc:i|2)")
     assert books.stands() == "written_off"
+
+
+@pytest.mark.req("X12", "X8", "X16")
+def test_a_case_closes_by_itself_once_all_of_it_is_written_off(books: Books) -> None:
+    """X12: its money moves into written off; neither its dead run nor its work is found any more."""
+    lake, key = books.lake, "TE-kantata-7"
+    entry(lake, 7, hours_ago(2), changed_at=LONG_AGO)
+    lake.run(
+        "run-7",
+        f"time_entry:{key}",
+        error_code="closed-period",
+        error_message="the period is closed",
+        system="netsuite",
+        payload='{"work_date": "2026-09-20"}',
+        amount="800.00",
+        currency="EUR",
+        legal_entity="NOV-DE",
+    )
+    books.derive()
+    case = books.case_of(key)
+    assert (case["status"], case["amounts"]) == ("open", {"EUR": Decimal("800.00")})
+    books.approve(books.ask(key=key))
+    assert books.stands(key) == "written_off"
+    assert books.case_of(key)["status"] == "resolved"
+    (work,) = lake.rows(f"SELECT state, blocker FROM mart_work WHERE item_key = '{key}'")
+    assert work == {"state": "written_off", "blocker": None}
+    assert unbalanced(totals(lake)) == []
