@@ -12,8 +12,8 @@ from app.console.asking import desk, journal, read, read_now, stores, world_now
 from app.console.exceptions.preview_panel import awaited, preview_panel
 from app.console.freshness import fresh
 from app.console.view import View
-from app.console.widgets.heading import admitted, draw, heading
-from app.console.widgets.markup import block, empty, facts, table, verdict
+from app.console.widgets.heading import admitted, draw, heading, themed
+from app.console.widgets.markup import block, empty, facts, safe, table, verdict
 from app.console.widgets.payload import field_table
 from app.readings.approvals import QUESTION, deciding
 from app.readings.approvals import reading as approvals
@@ -45,42 +45,36 @@ def page(viewer: Viewer) -> None:
 
 
 def _asked(viewer: Viewer, asked: Asked) -> None:
-    draw(block(present.title(asked)))
-    draw(facts(present.facts(asked, world_now())))
+    left, right = st.columns([3, 2])
+    with left:
+        draw(block(present.title(asked)))
+        draw(facts(present.facts(asked, world_now())))
+    with right:
+        _decision(viewer, asked)
     if asked.corrected:
         draw(field_table(present.fields(asked), "As it is", "As it would be"))
     if asked.kind == "replay":
         _preview(viewer, asked)
-    words = st.text_input(
-        "Words",
-        key=f"words_{asked.request_id}",
-        placeholder="What you agree to, or why not; kept with your name",
-        label_visibility="collapsed",
-    )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if asked.mine:
-            draw(block('<span class="t-mute">You asked for this: it waits for somebody else.</span>'), "content")
-            _button(
-                "Withdraw",
-                ":material/undo:",
-                asked,
-                None,
-                lambda: deciding.withdraw(stores(), viewer, asked.request_id, words),
-            )
-            return
-        silent = None if words.strip() else "Say it in words first."
-        no = asked.why_not or silent
+
+
+def _decision(viewer: Viewer, asked: Asked) -> None:
+    """Yes or no with words; of one's own request only that it can be taken back."""
+    request_id, hint = asked.request_id, "Why you take it back" if asked.mine else "What you agree to, or why not"
+    words = st.text_input("Words", key=f"words_{request_id}", placeholder=f"{hint}; kept with your name")
+    if asked.mine:
+        draw(block('<span class="t-mute">You asked for this: it waits for somebody else.</span>'))
         _button(
-            "Approve",
-            ":material/check:",
-            asked,
-            no,
-            lambda: deciding.approve(stores(), viewer, asked.request_id, asked.hash, words),
-            primary=True,
+            "Withdraw", ":material/undo:", asked, None, lambda: deciding.withdraw(stores(), viewer, request_id, words)
         )
-        _button(
-            "Refuse", ":material/block:", asked, no, lambda: deciding.refuse(stores(), viewer, asked.request_id, words)
-        )
+        return
+    no = asked.why_not or (None if words.strip() else "Say it in words first.")
+    with st.container(horizontal=True):
+        approve = lambda: deciding.approve(stores(), viewer, request_id, asked.hash, words)  # noqa: E731
+        _button("Approve", ":material/check:", asked, no, approve, primary=True)
+        refuse = lambda: deciding.refuse(stores(), viewer, request_id, words)  # noqa: E731
+        _button("Refuse", ":material/block:", asked, no, refuse)
+    if asked.why_not:
+        draw(block(f'<span class="t-mute">{safe(asked.why_not)}</span>'))
 
 
 def _button(
@@ -134,6 +128,7 @@ def _take_back(viewer: Viewer, standing: list[Asked]) -> None:
     if not standing:
         return
     with st.popover("Take a write-off back", icon=":material/undo:", disabled=why_not is not None, help=why_not):
+        themed()
         names = {f"{present.said(one)} {present.worth(one)}": one for one in standing}
         chosen = st.selectbox("Which", list(names), key="take_back")
         reason = st.text_input("Reason", key="take_back_reason", placeholder="Why it comes back into the books")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from app.console.reconciliation.words import joint_of
 from app.console.widgets import formats
 from app.console.widgets.markup import Column, Html, chip, joined, link, mono, span
 from app.readings.approvals.rows import Asked
@@ -48,22 +50,33 @@ def worth(asked: Asked) -> str:
 
 def facts(asked: Asked, now: datetime) -> dict[str, object]:
     """Everything that is agreed to, field by field."""
-    about: dict[str, object] = {
-        formats.words(name): _value(name, value) for name, value in asked.about.items() if value not in (None, "")
-    }
     return {
         "Reason": asked.reason,
         "Asked by": joined([span(asked.asked_by, "t-b"), span(formats.since(asked.asked_at, now), "t-mute")]),
         "Takes two, since": "; ".join(asked.because),
-        **about,
+        **(_plan(asked.about) if asked.kind == "replay" else _record(asked.about)),
         "Case": link("Open case", "/exceptions", case=asked.case_id) if asked.case_id else None,
         "Expires": formats.since(asked.expires_at, now),
         "Content": mono(asked.hash[:16]),
     }
 
 
-def _value(name: str, value: object) -> object:
-    return link(value, "/journey", q=value) if name in ("item_key", "project_key") else value
+def _plan(about: Mapping[str, Any]) -> dict[str, object]:
+    return {formats.words(name): value for name, value in about.items()}
+
+
+def _record(about: Mapping[str, Any]) -> dict[str, object]:
+    """A record of the tie-out as the Reconciliation page names it."""
+    key, project = about.get("item_key"), about.get("project_key")
+    ways = [about.get("source"), about.get("target")]
+    return {
+        "Record": link(key, "/journey", q=key) if key else None,
+        "Joint": joint_of(about.get("entity") or ""),
+        "Never arrived": " → ".join(system for system in ways if system),
+        "Project": link(project, "/journey", q=project) if project else None,
+        "Legal entity": about.get("legal_entity"),
+        "Month": about.get("period"),
+    }
 
 
 def fields(asked: Asked) -> list[Field]:

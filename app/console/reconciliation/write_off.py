@@ -9,7 +9,7 @@ import streamlit as st
 from app.console.asking import stores
 from app.console.reconciliation.words import joint_of
 from app.console.widgets import formats
-from app.console.widgets.heading import draw
+from app.console.widgets.heading import draw, themed
 from app.console.widgets.markup import block, link, safe
 from app.readings.rights import Action
 from app.readings.tieout import writing_off
@@ -22,6 +22,7 @@ def write_off(viewer: Viewer, rows: Sequence[Record]) -> None:
     able = {_named(row): row for row in rows if row.place in writing_off.OPEN and row.target_key is None}
     why_not = viewer.why_not(Action.WRITE_OFF) or (None if able else "Nothing that is shown here never arrived.")
     with st.popover("Write off", icon=":material/contract_delete:", disabled=why_not is not None, help=why_not):
+        themed()
         chosen = st.selectbox("Record", list(able), key="write_off")
         reason = st.text_input("Reason", key="write_off_reason", placeholder="Why it will never be paid")
         draw(block('<span class="t-mute">The whole amount. Somebody else must approve exactly that.</span>'))

@@ -28,10 +28,10 @@ EXAMPLES, LOOKED_AT = 3, 50
 _ABOUT = ("item_key", "entity", "project_key", "legal_entity", "period", "source", "target")
 
 
-def listed(stores: Stores, viewer: Viewer, wanted: ApprovalQuestion) -> tuple[Asked, ...]:
+def listed(stores: Stores, viewer: Viewer, question: ApprovalQuestion) -> tuple[Asked, ...]:
     """What waits, the oldest first; or what was decided, the newest first."""
     journal = stores.journal.requests
-    return _rows(stores, viewer, journal.decided() if wanted.decided else journal.waiting())
+    return _rows(stores, viewer, journal.decided() if question.decided else journal.waiting())
 
 
 def waiting(stores: Stores, viewer: Viewer) -> int:
@@ -58,7 +58,7 @@ def _seen(viewer: Viewer, asked: Approval) -> bool:
     """Whether all that it is about is within the viewer's scope: nobody agrees to what they may not see."""
     content = asked.content
     firms = content["legal_entities"] if asked.kind == "replay" else [content.get("legal_entity")]
-    return all(may_see(viewer, firm) for firm in firms)
+    return all(may_see(viewer, firm or None) for firm in firms)
 
 
 def _row(stores: Stores, viewer: Viewer, asked: Approval) -> Asked:

@@ -117,8 +117,8 @@ def _day(run: Run) -> date | None:
 def _of_fields(correction: Mapping[str, Any], thresholds: Thresholds) -> Iterator[str]:
     classes = sensitive_names(list(SCHEMAS.values()))
     for path, value in correction.items():
-        named = {classes[name] for name in path.split(".") if name in classes}
-        kinds = named or {classes[name] for name in _names(value) if name in classes}
+        named = next((classes[name] for name in path.split(".") if name in classes), None)
+        kinds = {named} if named else {classes[name] for name in _names(value) if name in classes}
         for kind in sorted(kinds & thresholds.classes):
             yield f"the correction changes {path}: {kind.replace('_', ' ')}"
 

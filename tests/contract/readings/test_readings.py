@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 import app.readings
+from app.readings.approvals.question import ApprovalQuestion
 from app.readings.cases.question import CaseQuestion
 from app.readings.cases.rows import Case
 from app.readings.field_classes import class_of
@@ -32,6 +33,7 @@ from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import case_id_of, fingerprint
 from models.journal import open_journal, tables
 from models.journal.requests import Request
+from models.journal.requests.requests import Requests
 from models.settings import Settings
 from tests.browser.console.seed import Frozen
 from tests.contract.readings.lake import COSTS, NOBODYS, OURS, THEIRS, add_nobodys, two_firms
@@ -58,6 +60,8 @@ def filters(firm: str) -> dict[str, Any]:
         "one": Candidate("object", firm, firm, ""),
         "asked": CaseQuestion(),
         "wanted": TotalsQuestion(),
+        "question": ApprovalQuestion(),
+        "request_id": f"asked-{firm}",
         "period": "2026-06",
         "column": "system",
         "cause": "cause",
@@ -181,6 +185,10 @@ def stores(home: Path, lake: duckdb.DuckDBPyConnection, *firms: str) -> Stores:
     with journal.engine.begin() as connection:
         connection.execute(sa.insert(tables.run), [dead_run(firm) for firm in firms])
     journal.cases.report("detector", [finding(firm) for firm in firms], {"EUR": Decimal(1)})
+    for firm in firms:
+        body, identity = {"run_ids": [firm], "correction": {"bill_rate": "1"}}, f"asked-{firm}"
+        desk = Requests(journal.engine, Frozen(NOW), journal.feed, identity=lambda name=identity: name)
+        desk.append("replay", body, "eve", f"of {firm}")
     journal.close()
     opened = Stores(settings)
     opened.lake = Lake(lake)  # type: ignore[assignment]
