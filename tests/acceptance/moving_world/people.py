@@ -15,7 +15,7 @@ from typing import Any
 
 from integrations.sandbox.operations.accounts import Accounts
 from tests.acceptance.moving_world.firm import MovingFirm
-from tests.acceptance.moving_world.oracle import fact_of, hours_of
+from tests.acceptance.moving_world.oracle import fact_of
 
 Move = Callable[["People", Random], str | None]
 Record = Mapping[str, Any]
@@ -82,15 +82,32 @@ class People:
         return bool((self.erp.periods.get(month) or {}).get("closed"))
 
 
+class Chance(Random):
+    """What happens by chance, if possible to one of the subjects that are `wanted`."""
+
+    wanted: frozenset[str] = frozenset()
+
+
 def any_of(rows: Sequence[Any], chance: Random) -> Any:
     """One of them; records in the order of their names, which a seed finds again whatever numbers they were given."""
-    named = sorted(rows, key=name_of) if rows and isinstance(rows[0], Mapping) else rows
-    return chance.choice(named) if rows else None
+    if not rows or not isinstance(rows[0], Mapping):
+        return chance.choice(rows) if rows else None
+    wanted = [row for row in rows if isinstance(chance, Chance) and subject_of(row) in chance.wanted]
+    return chance.choice(sorted(wanted or rows, key=name_of))
+
+
+def subject_of(row: Record) -> str:
+    """The piece of work or the project's code that a record is about."""
+    if "time_in_minutes" in row or "amount_in_cents" in row:
+        return f"{'TE' if 'time_in_minutes' in row else 'EX'}-kantata-{row['id']}"
+    if "tranId" in row:
+        lines = (row.get("item") or {}).get("items", ())
+        return fact_of(str(lines[0].get("custcol_posting_id"))) if lines else ""
+    if "tranDate" in row:
+        return fact_of(str(row["externalId"]))
+    code = row.get("Project_Code__c") or row.get("externalId") or row.get("title") or ""
+    return str(code).removeprefix("CT-").split(" ", 1)[0].split(".", 1)[0]
 
 
 def name_of(row: Record) -> str:
     return str(row.get("externalId") or row.get("id") or row.get("Id"))
-
-
-def is_negative(row: Record) -> bool:
-    return hours_of(str(row["hours"])) < 0

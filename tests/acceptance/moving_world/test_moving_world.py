@@ -18,9 +18,9 @@ from tests.acceptance.moving_world import moves
 from tests.acceptance.moving_world.books import Books, read
 from tests.acceptance.moving_world.firm import MovingFirm, moving_firm
 from tests.acceptance.moving_world.judging import faults
-from tests.acceptance.moving_world.matrix import Matrix, moment_of
+from tests.acceptance.moving_world.matrix import Lives, Matrix, impossible
 from tests.acceptance.moving_world.moves import billing, booking, selling, steering
-from tests.acceptance.moving_world.people import MOVES, Kind, People
+from tests.acceptance.moving_world.people import MOVES, Chance, People
 
 CHANGES = int(os.environ.get("MOVING_WORLD_CHANGES", "40"))
 SEED = int(os.environ.get("MOVING_WORLD_SEED", "11"))
@@ -64,7 +64,7 @@ def books_of(people: People) -> Books:
 @pytest.mark.req("X12", "X17")
 def test_no_amount_goes_silent_however_the_world_moves(tmp_path: Path) -> None:
     print(f"moving world: seed {SEED}, {CHANGES} changes, {len(MOVES)} kinds of them by {moves.__name__}")
-    chance, matrix, began = Random(SEED), Matrix(), time.monotonic()
+    chance, matrix, began = Chance(SEED), Matrix(), time.monotonic()
     with moving_firm(tmp_path) as firm:
         people = peopled(firm)
         history: list[str] = []
@@ -80,7 +80,7 @@ def test_no_amount_goes_silent_however_the_world_moves(tmp_path: Path) -> None:
     print(matrix)
 
 
-def _burst(people: People, matrix: Matrix, chance: Random) -> list[str]:
+def _burst(people: People, matrix: Matrix, chance: Chance) -> list[str]:
     """Some changes, and between them what becomes of engine and collector: they work, or are killed at it."""
     firm, told = people.firm, []
     for _ in range(chance.randint(*BURST)):
@@ -98,17 +98,16 @@ def _burst(people: People, matrix: Matrix, chance: Random) -> list[str]:
     return told
 
 
-def _changed(people: People, matrix: Matrix, chance: Random) -> list[str]:
-    """One change; what was done less often is likelier."""
-    kinds = list(MOVES)
-    kind: Kind = chance.choices(kinds, [1 / (1 + matrix.made(kind)) for kind in kinds])[0]
-    before = books_of(people)
+def _changed(people: People, matrix: Matrix, chance: Chance) -> list[str]:
+    """One change in a cell of the matrix, an emptier one likelier; of a record that is at its moment where there is."""
+    kind, moment = chance.choices(matrix.cells, [1 / (1 + matrix.made(*cell)) ** 2 for cell in matrix.cells])[0]
+    lives = Lives(books_of(people), people)
+    chance.wanted = lives.at(moment)
     subject = MOVES[kind](people, chance)
     if subject is None:
         return []
-    facts = [fact for fact in before.facts.values() if subject in (fact.key, fact.project)]
-    days = [fact.day for fact in facts if fact.day] or [people.now.date().isoformat()]
-    matrix.note(kind, moment_of(facts or list(before.facts.values()), people.is_closed(max(days)[:7])))
+    now = lives.moment(subject) or Lives(books_of(people), people).moment(subject) or moment
+    matrix.note(kind, moment if impossible(kind, now) else now)
     people.firm.pass_time(seconds=chance.randint(1, 90))
     return [f"{kind.record}: {kind.verb} {subject}"]
 
