@@ -101,6 +101,7 @@ def test_a_page_is_found_drawn_limited_and_masked_by_its_folders_alone(
         "journey",
         "billing",
         "reconciliation",
+        "approvals",
         "margin",
     ]
     lake = two_firms(tmp_path / "lake", OURS, THEIRS)

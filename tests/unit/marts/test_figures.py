@@ -331,6 +331,36 @@ def test_every_figure_has_its_range_around_what_it_is_adjusted_to(kpi: dict[str,
 
 
 @pytest.mark.req("X13")
+@pytest.mark.parametrize("seed", range(12))
+def test_the_truth_lies_within_the_range_however_each_case_is_settled(
+    firm: Firm, kpi: dict[str, Any], seed: int
+) -> None:
+    """Each doubtful entry turns out one way or the other, by chance; the oracle adds up what is true then."""
+    chance = Random(seed)
+    doubted = [one for one in firm.entries if one.doubt and not one.billed]
+    won = {one.key for one in doubted if chance.random() < chance.random()}
+    lost = [one for one in doubted if one.key not in won]
+    gained = [one for one in doubted if one.key in won]
+    unbilled = worth(firm, [one for one in firm.entries if not one.billed]) - worth(firm, lost)
+    assert inside(kpi["unbilled_work_in_progress"], unbilled)
+    posted = [one for one in firm.entries if one.posted]
+    revenue = worth(firm, posted) - worth(firm, [one for one in lost if one.posted])
+    revenue += worth(firm, [one for one in gained if not one.posted])
+    cost = spent(firm, posted) + spent(firm, [one for one in doubted if not one.posted])
+    assert inside(kpi["project_gross_margin"], 100 * (revenue - cost) / revenue)
+    monday = NOW.date() - timedelta(days=NOW.weekday())
+    seen = [one for one in firm.entries if FIRST <= one.day < monday]
+    hours = sum((one.hours for one in seen if one.approved and one not in lost), D(0))
+    hours += sum((one.hours for one in seen if not one.approved and one in gained), D(0))
+    assert inside(kpi["billable_utilisation"], 100 * hours / kpi["billable_utilisation"]["denominator"])
+
+
+def inside(figure: dict[str, Any], truth: Decimal) -> bool:
+    assert figure["low"] < figure["high"], "a range of nothing proves nothing"
+    return bool(figure["low"] - D("0.01") <= truth <= figure["high"] + D("0.01"))
+
+
+@pytest.mark.req("X13")
 def test_a_figure_without_its_source_says_which_and_is_no_number() -> None:
     lake = Lake()
     entry = {"hours": "8", "billable": True, "approval": "approved", "work_date": "2026-09-01", "project_code": "PRJ-1"}
