@@ -15,7 +15,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-PAGES = ("operations", "exceptions", "journey", "billing", "reconciliation", "margin")
+PAGES = ("operations", "exceptions", "journey", "billing", "reconciliation", "approvals", "margin")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,6 +25,9 @@ FLAGS = (
     "--disable-quic",
     "--no-first-run",
 )
+
+FIRST_ANSWER = ".t-verdict, .t-empty, .t table, .t-metrics, [data-testid='stTextInput']"
+"""What a page has drawn once it says anything."""
 
 
 def settled(page: Page) -> None:
@@ -37,6 +40,8 @@ def settled(page: Page) -> None:
             timeout=60_000,
         )
         page.wait_for_timeout(1_000)
+    page.wait_for_selector(FIRST_ANSWER, timeout=60_000)
+    page.wait_for_function("() => !document.querySelector('[data-stale=\"true\"]')", timeout=60_000)
 
 
 def every_page(folder: Path, address: str) -> None:

@@ -6,17 +6,23 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.console.asking import read
+from app.console.asking import read, read_now
 from app.console.margin import erosion as present
 from app.console.margin.bridge import bridge
+from app.console.widgets import formats
+from app.console.widgets.download import csv_of, download
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import empty, metrics, table, verdict
+from app.console.widgets.paging import paged
 from app.readings.margin import erosion
 from app.readings.margin.rows import Forecast
+from app.readings.page import Page
+from app.readings.rights import Action
 from app.readings.viewer import Viewer
 
 SHOWN = 15
-"""People and entries that are listed: those that took most."""
+"""People and entries on a page, those that took most first."""
+MOST_IN_A_FILE = 200_000
 
 
 def why(viewer: Viewer, forecasts: Sequence[Forecast], currency: str) -> None:
@@ -48,10 +54,24 @@ def _told(viewer: Viewer, one: Forecast, currency: str) -> None:
         st.plotly_chart(bridge(one, currency), key="bridge", config=config, alt="From the margin as sold to completion")
     with right:
         people = read(viewer, erosion.people, one.project_key)
-        draw(table(present.PEOPLE, present.people_rows(people[:SHOWN], one, currency)))
-        if len(people) > SHOWN:
-            st.caption(f"{SHOWN} of {len(people)} people")
-    with st.expander("Entries that took most", expanded=False):
-        entries = read(viewer, erosion.entries, one.project_key)
-        draw(table(present.ENTRIES, present.entry_rows(entries, currency)))
-        st.caption(f"{len(entries)} of {one.items} entries, the most first; each links to its journey")
+        paged(present.PEOPLE, present.people_rows(people, one, currency), f"people_{one.project_key}", SHOWN)
+    with st.expander("Entry by entry", expanded=False):
+        _entries(viewer, one, currency)
+
+
+def _entries(viewer: Viewer, one: Forecast, currency: str) -> None:
+    """Every entry with what it took from the margin, a page at a time, and all of them as a file."""
+    key = f"entries_{one.project_key}"
+    number = int(st.session_state.get(key) or 1)
+    found = read_now(viewer, erosion.entries, one.project_key, Page(SHOWN, number))
+    if not found:
+        draw(empty("No entries yet", "Nothing was worked on this project and approved."))
+        return
+    content = lambda: csv_of(read_now(viewer, erosion.entries, one.project_key, Page(MOST_IN_A_FILE)))  # noqa: E731
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        why_not = viewer.why_not(Action.EXPORT)
+        download(viewer, "Entries (CSV)", f"entries-{one.project_key}.csv", content, why_not)
+    draw(table(present.ENTRIES, present.entry_rows(found, currency)))
+    st.caption(f"{formats.part_of((number - 1) * SHOWN, len(found), found[0].of_all)}, those that took most first")
+    if found[0].of_all > SHOWN:
+        st.pagination(-(-found[0].of_all // SHOWN), key=key)

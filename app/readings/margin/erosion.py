@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.readings.margin.rows import Entry, Forecast, Person
+from app.readings.page import Page
 from app.readings.reading import rows
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
@@ -23,6 +24,6 @@ def people(stores: Stores, viewer: Viewer, project: str) -> tuple[Person, ...]:
     return rows(stores, viewer, SQL["people"], Person, project=project)
 
 
-def entries(stores: Stores, viewer: Viewer, project: str, limit: int = 25) -> tuple[Entry, ...]:
-    """The entries of a project that cost its margin most."""
-    return rows(stores, viewer, SQL["entries"], Entry, project=project, limit=limit)
+def entries(stores: Stores, viewer: Viewer, project: str, page: Page = Page(25)) -> tuple[Entry, ...]:
+    """The entries of a project, those that cost its margin most first."""
+    return rows(stores, viewer, SQL["entries"], Entry, project=project, limit=page.size, offset=page.offset)

@@ -42,8 +42,9 @@ SELECT w.item_key, w.kind, w.resource_key AS person, w.work_date, w.hours, w.bil
        CASE WHEN s.fixed OR w.kind <> 'time' OR w.billable THEN 0::DECIMAL(18,2)
             ELSE (w.hours * s.sold_rate)::DECIMAL(18,2) END AS unbilled,
        CASE WHEN w.kind = 'expense' THEN (w.cost_reporting - w.bill_reporting)::DECIMAL(18,2)
-            ELSE 0::DECIMAL(18,2) END AS unpaid
+            ELSE 0::DECIMAL(18,2) END AS unpaid,
+       count(*) OVER ()::BIGINT AS of_all
 FROM mart_work w JOIN sold s ON s.project_key = w.project_key
 WHERE w.kind <> 'milestone' AND w.state <> 'not_approved'
 ORDER BY coalesce(rate, 0) + coalesce(mix, 0) + unbilled + coalesce(unpaid, 0) DESC, w.item_key
-LIMIT $limit
+LIMIT $limit OFFSET $offset

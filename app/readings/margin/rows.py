@@ -100,7 +100,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One time entry or expense and what it took from the margin; `unpaid` is an expense that the customer does not
-    pay for.
+    pay for, `of_all` how many there are in all pages.
     """
 
     item_key: str
@@ -117,6 +117,7 @@ class Entry:
     mix: LabourRate
     unbilled: LabourRate
     unpaid: LabourRate
+    of_all: int
 
 
 @dataclass(frozen=True, slots=True)

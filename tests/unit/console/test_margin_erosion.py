@@ -93,7 +93,7 @@ def test_people_show_their_rates_beside_those_that_were_sold_and_entries_lead_to
     assert "€90.00" in str(row["billed"]) and "sold at €100.00" in str(row["billed"])
     assert "€70.00" in str(row["costs"]) and "t-bad" in str(row["rate"])
     entry = Entry(
-        "TE-1", "time", "E-7", date(2026, 9, 1), D(8), True, D(720), D(600), "billed", None, D(80), D(90), D(0), D(0)
+        "TE-1", "time", "E-7", date(2026, 9, 1), D(8), True, D(720), D(600), "billed", None, D(80), D(90), D(0), D(0), 1
     )
     (shown,) = erosion.entry_rows([entry], "EUR")
     assert "/journey?q=TE-1" in str(shown["item"]) and "€170.00" in str(shown["taken"])
