@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -26,8 +27,18 @@ FLAGS = (
     "--no-first-run",
 )
 
-FIRST_ANSWER = ".t-verdict, .t-empty, .t table, .t-metrics, [data-testid='stTextInput']"
-"""What a page has drawn once it says anything."""
+LAST = {
+    "operations": "Integration figures",
+    "exceptions": "CSV",
+    "billing": "Figures of the whole firm",
+    "reconciliation": "What the places mean",
+    "margin": "Where PSA and ERP disagree",
+}
+"""What stands last on a page: once it is there, the page has run to its end."""
+DRAWN = """() => ['stDataFrame canvas', 'stPlotlyChart .main-svg'].every(one => {
+    const [name, inside] = one.split(' ');
+    return [...document.querySelectorAll(`[data-testid="${name}"]`)].every(box => box.querySelector(inside));
+}) && !document.querySelector('[data-stale="true"]')"""
 
 
 def settled(page: Page) -> None:
@@ -40,8 +51,11 @@ def settled(page: Page) -> None:
             timeout=60_000,
         )
         page.wait_for_timeout(1_000)
-    page.wait_for_selector(FIRST_ANSWER, timeout=60_000)
-    page.wait_for_function("() => !document.querySelector('[data-stale=\"true\"]')", timeout=60_000)
+    last = LAST.get(urlsplit(page.url).path.strip("/"))
+    if last and "case=" not in page.url:
+        page.get_by_text(last).last.wait_for(state="attached", timeout=120_000)
+    page.wait_for_load_state("networkidle", timeout=60_000)
+    page.wait_for_function(DRAWN, timeout=60_000)
 
 
 def every_page(folder: Path, address: str) -> None:
