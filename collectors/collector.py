@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from collectors.credentials import Credentials
 from collectors.day_end import DayEnd
 from collectors.detection import Detection
@@ -18,13 +20,23 @@ from collectors.gateway import Gateway
 from collectors.grpc_port import GrpcPort
 from collectors.journal_link import JournalLink
 from collectors.memory import give_back
+from collectors.metrics import MEDIA, Measure, exposition, pipeline_measures, process_measures
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.identity import collector_identity, only_collector
 from collectors.pipeline.pipeline import Pipeline
 from collectors.pipeline.provenance import Provenance
+from collectors.pulse import Pulse
 from collectors.receivers import receivers
 from collectors.receivers.contract import Host, Work
-from collectors.schedule import CHECKPOINT_SECONDS, MAINTAIN_SECONDS, MEMORY_SECONDS, SENDERS_SECONDS, scheduled
+from collectors.receivers.reply import Reply
+from collectors.schedule import (
+    CHECKPOINT_SECONDS,
+    MAINTAIN_SECONDS,
+    MEMORY_SECONDS,
+    PULSE_SECONDS,
+    SENDERS_SECONDS,
+    scheduled,
+)
 from models.catalogue import load_catalogue
 from models.domain.clock import SystemClock, clock_at
 from models.installation_key import installation_key
@@ -33,6 +45,7 @@ from models.lake.writer import open_writer
 from models.senders import SenderBook
 from models.settings import Settings
 
+COMMIT_SECONDS, FAULT_SECONDS = 12.0, 55.0  # a fault shows within 15 s and 60 s, a beat included
 _STOP_SECONDS = 4.0  # a process has to end within 5 s
 
 
@@ -51,15 +64,17 @@ class Collector:
         provenance = Provenance({one.name for one in self._catalogue.systems}, clock_at(settings.world_clock))
         key = installation_key(settings)
         self._host = Host(settings, clock, identity, self._pipeline, self._commits, self._journal, provenance, key)
+        self._pulse = Pulse(self._parts)
         self._works = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
         open_to = exposure(settings)
         self._credentials = Credentials(SenderBook(settings), key, clock, open_to.tokens, settings.sender_rate)
         doorkeeper = Doorkeeper(settings, open_to, self._credentials)
-        self.application = gateway = Gateway(self._receivers, self._host, self.health, doorkeeper)
+        self.application = gateway = Gateway(self._receivers, self._host, self._shown(), doorkeeper)
         self._grpc = GrpcPort(settings, open_to.tls, gateway.posted, loop) if settings.grpc else None
         self._schedule = scheduled(
             {
                 "checkpoint": (CHECKPOINT_SECONDS, self._checkpoint),
+                "pulse": (PULSE_SECONDS, self._pulse.beat),
                 "senders": (SENDERS_SECONDS, self._credentials.keep_seen),
                 "memory": (MEMORY_SECONDS, give_back),
                 "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
@@ -98,6 +113,32 @@ class Collector:
             "faults": [*stuck, *(fault for fault in faults if fault)],
         }
 
+    def readiness(self) -> dict[str, Any]:
+        """The same, and ready only while nothing has been wrong for longer than it may."""
+        state, overdue = self.health(), self._pulse.overdue()
+        return {**state, "ready": state["ready"] and not overdue, "overdue": overdue}
+
+    def metrics(self) -> bytes:
+        """What Prometheus reads."""
+        state = self.health()
+        own = [
+            Measure("tieout_up", "Whether requests are taken", [({}, float(state["ready"]))]),
+            Measure("tieout_faults", "What is wrong at the moment", [({}, len(state["faults"]))]),
+        ]
+        return exposition([*own, *pipeline_measures(self._pipeline), *process_measures()])
+
+    def _shown(self) -> dict[str, Callable[[], Reply]]:
+        return {
+            "/healthz": lambda: _state(self.health()),
+            "/readyz": lambda: _state(self.readiness()),
+            "/metrics": lambda: Reply(200, self.metrics(), MEDIA),
+        }
+
+    def _parts(self) -> dict[str, tuple[str | None, float]]:
+        works = {f"work {place}": (work.fault, FAULT_SECONDS) for place, work in enumerate(self._works)}
+        journal = "; ".join(self._journal.faults) or None
+        return {**works, "lake": (self._commits.fault, COMMIT_SECONDS), "journal": (journal, FAULT_SECONDS)}
+
     def _checkpoint(self) -> None:
         self._commits.once("a checkpoint", lambda lake: lake.checkpoint())
 
@@ -111,6 +152,10 @@ class Collector:
         levels = {**self._catalogue.service_levels, **reading}
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock)
         return [*copying, Detection(journal, process, levels, self._settings.detect_seconds, day_end)]
+
+
+def _state(state: dict[str, Any]) -> Reply:
+    return Reply(200 if state["ready"] else 503, orjson.dumps(state))
 
 
 def _until(end: float) -> Callable[[], float]:

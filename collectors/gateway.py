@@ -8,8 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, cast
 
-import orjson
-
 from collectors.arrival import Arrived, Receive, TooSlow, arrived
 from collectors.credentials import Refused, scope_of
 from collectors.doorkeeper import Doorkeeper
@@ -18,20 +16,28 @@ from collectors.receivers.contract import Host, Post, Receiver, Take
 from collectors.receivers.reply import Reply, refused
 from collectors.room import NoRoom, Room
 from models.domain.errors import Retriable
+from models.domain.loopback import is_loopback
 
 _log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_METRICS = "/metrics"
 _CLOSE = (b"connection", b"close")
 _STATUS = {Malformed: 400, TooLarge: 413, UnknownEncoding: 415, Retriable: 503}
+Shown = Mapping[str, Callable[[], Reply]]
+"""What the collector tells of itself, by path."""
 
 
 class Gateway:
-    """ASGI application over the receivers' paths; `health` gives what /healthz shows."""
+    """ASGI application over the receivers' paths; `shown` are the paths that tell of the collector itself."""
 
     def __init__(
-        self, receivers: Sequence[Receiver], host: Host, health: Callable[[], dict[str, Any]], doorkeeper: Doorkeeper
+        self,
+        receivers: Sequence[Receiver],
+        host: Host,
+        shown: Mapping[str, Callable[[], Reply]],
+        doorkeeper: Doorkeeper,
     ) -> None:
         self._routes: dict[str, Take] = {}
         self._declined: dict[str, str] = {}
@@ -39,7 +45,7 @@ class Gateway:
             self._routes |= receiver.routes
             self._declined |= receiver.declined
         self._signed = {path for receiver in receivers if receiver.signed for path in receiver.routes}
-        self._host, self._health = host, health
+        self._host, self._shown = host, shown
         self._limit = host.settings.max_body_mib << 20
         self._doorkeeper = doorkeeper
         self._room = Room(host.settings.intake_memory_mib << 20)
@@ -50,8 +56,8 @@ class Gateway:
         path, headers = scope["path"], _headers(scope)
         if refusal := self._doorkeeper.refusal(headers, _address(scope)):
             return await _send(send, refusal)
-        if path == "/healthz":
-            return await _send(send, self._healthz())
+        if path in self._shown:
+            return await _send(send, self._told(path, headers, _address(scope)))
         take = self._routes.get(path)
         if take is None:
             return await _send(send, _refused(headers, 404, self._declined.get(path) or self._nothing_at(path)))
@@ -81,6 +87,19 @@ class Gateway:
             await _send(send, _refused(headers, 408, str(error)), _CLOSE)
         finally:
             stay.leave()
+
+    def _told(self, path: str, headers: Mapping[str, str], address: str) -> Reply:
+        """What the collector tells of itself: to other machines no more than yes or no, measures to who has a token."""
+        if is_loopback(address):
+            return self._shown[path]()
+        if path == _METRICS:
+            try:
+                self._doorkeeper.sender(headers, "metrics", address)
+            except Refused as error:
+                return error.reply("")
+            return self._shown[path]()
+        ready = self._shown[path]().status == 200
+        return Reply(200 if ready else 503, b'{"ready":true}' if ready else b'{"ready":false}')
 
     async def posted(self, path: str, headers: Mapping[str, str], body: bytes, address: str) -> Reply:
         """What a sender is answered whose body came by another road than HTTP."""
@@ -119,12 +138,8 @@ class Gateway:
             sentence = f"the request could not be taken ({type(error).__name__}): send again"
             return refused(503, sentence, post.media, 5)
 
-    def _healthz(self) -> Reply:
-        state = self._health()
-        return Reply(200 if state["ready"] else 503, orjson.dumps(state))
-
     def _nothing_at(self, path: str) -> str:
-        return f"there is nothing at {path[:80]}: POST {', '.join(self._routes)}, or GET /healthz"
+        return f"there is nothing at {path[:80]}: POST {', '.join(self._routes)}, or GET {', '.join(self._shown)}"
 
     def _now_us(self) -> int:
         return int(self._host.clock.now().timestamp() * 1_000_000)

@@ -21,7 +21,8 @@ from pathlib import Path
 from models.domain.errors import Misconfigured
 from models.settings import Settings
 
-SCOPES = ("traces", "logs", "events")
+SCOPES = ("traces", "logs", "events")  # what a sender may send; `metrics` lets it read ours
+READING = "metrics"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _PREFIX = "tieout_"
 
@@ -67,8 +68,8 @@ class SenderBook:
         """A new sender's token, which is shown this once. Raises Misconfigured for a name that is taken or none."""
         if not _NAME.fullmatch(name):
             raise Misconfigured(f"a sender's name is of a-z, 0-9, dot, dash and underscore, not {name[:60]!r}")
-        if unknown := set(scopes) - set(SCOPES):
-            raise Misconfigured(f"a sender may send {', '.join(SCOPES)}, not {', '.join(sorted(unknown))}")
+        if unknown := set(scopes) - {*SCOPES, READING}:
+            raise Misconfigured(f"a sender may {', '.join((*SCOPES, READING))}, not {', '.join(sorted(unknown))}")
         token = f"{_PREFIX}{secrets.token_urlsafe(32)}"
         with self._changing() as known:
             if name in known and known[name].revoked_at is None:

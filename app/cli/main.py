@@ -108,7 +108,7 @@ def sandbox_compare(form: FormatOption = Format.table) -> None:
 @senders_cli.command("add")
 def senders_add(
     name: Annotated[str, typer.Argument(help="what records and the list call it")],
-    scopes: Annotated[str, typer.Option(help="what it may send: traces, logs, events; all by default")] = "",
+    scopes: Annotated[str, typer.Option(help="traces, logs, events (all by default), metrics")] = "",
 ) -> None:
     """Print a new sender's token, this once: `authorization: Bearer <token>`."""
     from app.cli.senders import add as run

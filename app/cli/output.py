@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from app.cli.inert import cell, shown
+
 LONGEST_KEY = 36
 """Characters of the longest id, amount or time. Half of one helps nobody, so a narrow terminal shortens what is longer.
 """
@@ -65,13 +67,15 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
 def _text(value: Any) -> Any:
     """A cell of a file; what has parts is JSON in it."""
     parts = isinstance(value, list | dict | tuple | frozenset)
+    if isinstance(value, str):
+        return cell(value)
     return json.dumps(plain(value), default=plain, ensure_ascii=False) if parts else plain(value)
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    return "" if value is None else str(plain(value))
+    return "" if value is None else shown(str(plain(value)))
 
 
 def _table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:

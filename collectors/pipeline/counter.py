@@ -14,6 +14,7 @@ from collectors.pipeline.group import Answered, Group
 from collectors.pipeline.lane import Lane, NotReady
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.spool import SpoolFull
+from collectors.pipeline.tally import Tally
 from models.action_log import action
 
 _log = logging.getLogger(__name__)
@@ -38,9 +39,11 @@ class Counter:
         room: int,
         spare: float = 0.0,
         sort: Sorting = lambda request: request,
+        tally: Tally | None = None,
     ) -> None:
         self._lane, self._limit, self._deliver = lane, limit, deliver
         self._room, self._spare, self._sort = room, spare, sort
+        self._tally = tally or Tally()
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._allowance = Allowance()
         self._waiting = 0
@@ -93,6 +96,7 @@ class Counter:
         with self._counting:
             self._waiting -= sum(len(request.body) for request in requests)
         if answers:
+            self._tally.answered(answers)
             self._deliver(answers)
 
     def _next(self) -> tuple[list[Request], bool]:
@@ -126,6 +130,7 @@ class Counter:
             return None
         try:
             self._lane.store(group.frames, group.rows, self._spare)
+            self._tally.stored(group.rows)
             return None
         except SpoolFull as error:
             return Answer(429, f"{error}: wait until the audit lake has caught up", retry_after=2)

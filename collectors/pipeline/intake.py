@@ -12,6 +12,7 @@ from collectors.pipeline.group import Answered
 from collectors.pipeline.lane import Lane
 from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
 from collectors.pipeline.request import Request
+from collectors.pipeline.tally import Tally
 
 SMALL_BYTES = 1 << 20  # inflated: more than an SDK's batch of 512 spans
 _SMALL_ROOM, _LARGE_ROOM = 32 << 20, 64 << 20
@@ -23,10 +24,12 @@ WAIT = Answer(429, "too many requests wait to be stored: wait", retry_after=1)
 class Intake:
     """Takes the requests of one lane, off the event loop; `deliver` gets the answers of a whole group at once."""
 
-    def __init__(self, lane: Lane, limit: int, deliver: Callable[[Sequence[Answered]], None]) -> None:
+    def __init__(
+        self, lane: Lane, limit: int, deliver: Callable[[Sequence[Answered]], None], tally: Tally | None = None
+    ) -> None:
         self._writer = lane.writer
-        self._large = Counter(lane, limit, deliver, "large", max(limit, _LARGE_ROOM), _SPARE)
-        self._small = Counter(lane, limit, deliver, "small", _SMALL_ROOM, sort=self._inflated)
+        self._large = Counter(lane, limit, deliver, "large", max(limit, _LARGE_ROOM), _SPARE, tally=tally)
+        self._small = Counter(lane, limit, deliver, "small", _SMALL_ROOM, sort=self._inflated, tally=tally)
         self._deliver = deliver
 
     @property

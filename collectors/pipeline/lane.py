@@ -64,6 +64,13 @@ class Lane:
         """What is acknowledged and not yet in the lake."""
         return self._spool.bytes
 
+    @property
+    def lag_seconds(self) -> float:
+        """For how long the oldest of that has waited."""
+        with self._changed:
+            oldest = self._closed[0] if self._closed else self._open
+            return time.monotonic() - oldest.since if oldest is not None and oldest.count else 0.0
+
     def start(self) -> None:
         self._thread.start()
 
@@ -116,7 +123,7 @@ class Lane:
             return
         left = self._spool.recover(landed)
         with self._changed:
-            self._closed.extend(_Batch(segment, None, 0, 0.0) for segment in left)
+            self._closed.extend(_Batch(segment, None, 1, time.monotonic()) for segment in left)
             self._next = (left[-1].number if left else landed) + 1
         if left:
             action(_log, logging.INFO, "spool.taken_up", writer=self.writer, segments=len(left), landed=landed)

@@ -15,6 +15,7 @@ from collectors.pipeline.lane import Lane
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
 from collectors.pipeline.spool.spool import Spool
+from collectors.pipeline.tally import Tally
 from models.settings import Settings
 
 _LANE = {Kind.TRACES: "otlp", Kind.LOGS: "otlp", Kind.OBSERVATIONS: "snapshots"}
@@ -26,7 +27,8 @@ class Pipeline:
     def __init__(self, settings: Settings, commits: Commits, loop: asyncio.AbstractEventLoop) -> None:
         self._lanes = {name: _lane(settings, name, commits) for name in dict.fromkeys(_LANE.values())}
         limit = settings.max_body_mib << 20
-        self._intakes = {name: Intake(lane, limit, _deliverer(loop)) for name, lane in self._lanes.items()}
+        self.tally, self.spool_limit = Tally(), settings.spool_limit_mib << 20
+        self._intakes = {name: Intake(lane, limit, _deliverer(loop), self.tally) for name, lane in self._lanes.items()}
 
     async def take(self, request: Request) -> Answer:
         """What became of the request, once it is durable or refused."""
@@ -48,6 +50,16 @@ class Pipeline:
     def waiting_bytes(self) -> dict[str, int]:
         """What is acknowledged and not yet in the lake, by lane."""
         return {name: lane.waiting_bytes for name, lane in self._lanes.items()}
+
+    @property
+    def lag_seconds(self) -> dict[str, float]:
+        """For how long the oldest of that has waited, by lane."""
+        return {name: lane.lag_seconds for name, lane in self._lanes.items()}
+
+    @property
+    def intake_bytes(self) -> dict[str, int]:
+        """Bodies that are not answered yet, by lane."""
+        return {name: intake.waiting_bytes for name, intake in self._intakes.items()}
 
     def start(self) -> None:
         for lane in self._lanes.values():

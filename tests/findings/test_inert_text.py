@@ -10,7 +10,6 @@ from app.cli.output import Format, print_rows
 from app.console.journey.waterfall_panel import plain
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A12: the terminal obeys what a project is called")
 @pytest.mark.parametrize("sign", ["\x1b]0;owned\x07", "\x1b[2J", "\u202e"])
 def test_the_terminal_obeys_no_name(sign: str, capsys: pytest.CaptureFixture[str]) -> None:
     """0.1.0 prints escape sequences and signs that turn the direction of writing as they come.
@@ -20,7 +19,6 @@ def test_the_terminal_obeys_no_name(sign: str, capsys: pytest.CaptureFixture[str
     assert not re.search("[\x1b\x07\u202a-\u202e\u2066-\u2069]", capsys.readouterr().out)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A12: a spreadsheet runs what a project is called")
 @pytest.mark.parametrize("name", ['=HYPERLINK("http://evil.example")', "+1+1", "@SUM(A1)"])
 def test_a_spreadsheet_runs_no_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """0.1.0 writes a name that begins like a formula into CSV as it is. Wanted: no cell of text begins so."""

@@ -175,6 +175,42 @@ def test_a_second_collector_on_the_same_home_says_what_is_wrong(collector):
     assert "another collector works in" in second.log()
 
 
+def shown(collector, path):
+    with urllib.request.urlopen(f"{collector.address}{path}", timeout=5) as answer:
+        return answer.status, answer.headers["content-type"], answer.read().decode()
+
+
+@pytest.mark.req("O12", "X18")
+def test_it_measures_itself_as_prometheus_reads_it(collector):
+    request = traces(3)
+    request.resource_spans[0].scope_spans[0].spans[1].trace_id = b"\0" * 16
+    before = measured(shown(collector, "/metrics")[2])
+    assert collector.post("/v1/traces", request.SerializeToString(), PROTOBUF)[0] == 200
+    status, media, text = shown(collector, "/metrics")
+    after = measured(text)
+    moved = {name: value - before.get(name, 0) for name, value in after.items() if name.endswith("}")}
+    assert (status, media) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert moved['tieout_rows_accepted_total{table="spans"}'] == 2
+    assert moved['tieout_items_refused_total{receiver="otlp/traces"}'] == 1
+    assert moved['tieout_requests_total{receiver="otlp/traces",status="200"}'] == 1
+    assert after["tieout_up"] == 1 and after["process_resident_memory_bytes"] > 10 << 20
+    assert {'tieout_spool_bytes{lane="otlp"}', 'tieout_lag_seconds{lane="snapshots"}'} <= after.keys()
+
+
+def measured(text):
+    lines = text.splitlines()
+    names = {line.split()[2] for line in lines if line.startswith("# TYPE ")}
+    values = {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+    assert {name.partition("{")[0] for name in values} <= names
+    return values
+
+
+@pytest.mark.req("O12", "X18")
+def test_ready_and_alive_are_two_questions(collector):
+    alive, ready = (json.loads(shown(collector, path)[2]) for path in ("/healthz", "/readyz"))
+    assert (alive["ready"], ready["ready"], ready["overdue"]) == (True, True, [])
+
+
 @pytest.mark.req("C10", "G3")
 def test_beyond_loopback_it_does_not_start_without_credentials_and_tls(tmp_path):
     open_to_all = CollectorProcess(tmp_path / "wide", TIEOUT_OTLP_HOST="0.0.0.0")

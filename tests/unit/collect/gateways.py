@@ -12,6 +12,7 @@ from collectors.pipeline.commits import Commits
 from collectors.pipeline.provenance import Provenance
 from collectors.receivers import receivers
 from collectors.receivers.contract import Host
+from collectors.receivers.reply import Reply
 from models.domain.clock import SystemClock
 from models.senders import SenderBook
 from models.settings import Settings
@@ -26,4 +27,4 @@ def gateway(pipeline: Any = None, inbox: Any = None) -> Gateway:
     host = Host(Settings(max_body_mib=1), SystemClock(), "test", pipeline, Commits(MemoryLake), inbox, PROVENANCE, KEY)
     credentials = Credentials(SenderBook(host.settings), KEY, host.clock, required=False)
     doorkeeper = Doorkeeper(host.settings, Exposure(None, False), credentials)
-    return Gateway(receivers(), host, lambda: {"ready": True}, doorkeeper)
+    return Gateway(receivers(), host, {"/healthz": lambda: Reply(200, b'{"ready":true}')}, doorkeeper)

@@ -98,7 +98,7 @@ def test_a_sender_is_paced_and_the_others_are_not(settings: Settings) -> None:
     assert [status(credentials, fast) for _ in range(3)] == [200, 200, 429]
 
 
-@pytest.mark.parametrize(("name", "scopes"), [("", SCOPES), ("A b", SCOPES), ("../x", SCOPES), ("ok", ("metrics",))])
+@pytest.mark.parametrize(("name", "scopes"), [("", SCOPES), ("A b", SCOPES), ("../x", SCOPES), ("ok", ("profiles",))])
 def test_a_name_or_scope_that_cannot_be_is_refused(settings: Settings, name: str, scopes: tuple[str, ...]) -> None:
     with pytest.raises(Misconfigured):
         SenderBook(settings).add(name, scopes, "operator", NOW)

@@ -1,11 +1,11 @@
-// Exports one trace of three spans with the unmodified JavaScript SDK: node export.js <proto|http> <endpoint>; prints the trace id.
+// Exports one trace of three spans with the unmodified JavaScript SDK: node export.js <proto|http|grpc> <endpoint>; prints the trace id.
 const { NodeTracerProvider, BatchSpanProcessor } = require("@opentelemetry/sdk-trace-node");
 const { resourceFromAttributes } = require("@opentelemetry/resources");
 const [encoding, url] = process.argv.slice(2);
 const { OTLPTraceExporter } = require(`@opentelemetry/exporter-trace-otlp-${encoding}`);
 
 let failed = null;
-const exporter = new OTLPTraceExporter({ url, compression: encoding === "proto" ? "gzip" : "none" });
+const exporter = new OTLPTraceExporter({ url, compression: encoding === "http" ? "none" : "gzip" });
 const provider = new NodeTracerProvider({
   resource: resourceFromAttributes({ "service.name": `js-${encoding}` }),
   spanProcessors: [new BatchSpanProcessor({
