@@ -78,7 +78,9 @@ def test_only_the_hash_is_kept_in_a_file_of_its_owners_alone(settings: Settings)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_when_a_sender_was_last_heard_is_listed(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_when_a_sender_was_last_heard_is_listed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     token = SenderBook(settings).add("ipaas", SCOPES, "operator", NOW)
     credentials = door(settings)
     credentials.sender(f"Bearer {token}", "logs", "")
