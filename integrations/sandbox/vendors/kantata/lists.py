@@ -57,6 +57,7 @@ class Lists:
         references = tables["external_references"]
         self.by_value = references.index(lambda row: (row["subject_type"], row["service_model_ref"]))
         self._by_subject = references.index(lambda row: (row["subject_type"], row["subject_id"]))
+        self._by_type = references.index(lambda row: row["subject_type"])
         self._sorted: dict[tuple[str, str], tuple[int, list[Row]]] = {}
         self._numbers = itertools.count(1)
 
@@ -107,6 +108,8 @@ class Lists:
                 for one in query["subject_id"].split(",")
                 for key in self._by_subject.keys((query.get("subject_type"), one))
             ]
+        if plural == "external_references" and "subject_type" in query and query.get("order", "id:asc") == "id:asc":
+            return self._by_type.keys(query["subject_type"])
         if plural in ("stories", "time_entries") and "workspace_id" in query:
             index = self.stories_of if plural == "stories" else self.entries_of
             return [key for one in query["workspace_id"].split(",") for key in index.keys(one)]

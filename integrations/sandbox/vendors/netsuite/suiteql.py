@@ -62,6 +62,8 @@ LINE = """
     custcol_accepted custcol_posting_id custcol_line_kind
 """
 BURIED = ("job", "projecttask")
+ANSWERS, SHORT = 100, 500
+"""How many answers are remembered, and of how many rows each at most."""
 NAMED = ("parent", "subsidiary", "customer", "employee", "casetaskevent", "project", "entity", "item")
 
 
@@ -77,13 +79,14 @@ class SuiteQL:
         self._base = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._base.row_factory = sqlite3.Row
         for function in ("TO_DATE", "TO_TIMESTAMP"):
-            self._base.create_function(function, -1, _instant)
-        self._base.create_function("TO_CHAR", -1, _text)
+            self._base.create_function(function, -1, _instant, deterministic=True)
+        self._base.create_function("TO_CHAR", -1, _text, deterministic=True)
         self._base.create_function("NVL", 2, lambda first, second: second if first is None else first)
         for name, columns in COLUMNS.items():
             plain = f"id {columns} {_STAMP}".split()
             shadows = [f"{column}__df" for column in plain if column in NAMED]
             self._base.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {', '.join(plain[1:] + shadows)}, gone)")
+            self._base.execute(f"CREATE INDEX {name}_touched ON {name} (lastmodifieddate)")
         line = ", ".join(f'"{column}"' for column in LINE.split())
         self._base.execute(f"CREATE TABLE lines ({line}, linesequencenumber, uniquekey)")
         self._base.execute("CREATE TABLE applied (previousdoc, nextdoc, foreignamount, linktype)")
@@ -91,12 +94,21 @@ class SuiteQL:
         self._base.executescript(files(__package__).joinpath("suiteql.sql").read_text(encoding="utf-8"))
         for name in BURIED:
             self._base.execute(f"CREATE VIEW {name}_alive AS SELECT * FROM {name} WHERE gone IS NULL")
+        self._answered: dict[tuple[str, int, int], tuple[list[dict[str, Any]], int]] = {}
         for table in (*tables.values(), tombstones):
             table.changed.update(table.rows)
 
     def rows(self, text: str, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """One page and the total. Raises Refused."""
-        self._refresh()
+        """One page and the total, which is not looked up again while nothing changed. Raises Refused."""
+        if self._refresh() or len(self._answered) == ANSWERS:
+            self._answered.clear()
+        asked = (text, limit, offset)
+        found = self._answered.get(asked) or self._found(*asked)
+        if len(found[0]) <= SHORT:
+            self._answered[asked] = found
+        return found
+
+    def _found(self, text: str, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
         query = _DF.sub(lambda match: f"{match.group(1)}__df", text.strip().rstrip(";"))
         query = _TOP.sub(lambda match: f"LIMIT {match.group(1)}", query)
         query = re.sub(r"\bnexttransactionlinelink\b", "applied", query, flags=re.IGNORECASE)
@@ -116,14 +128,15 @@ class SuiteQL:
             ) from error
         return [_filled(row) for row in found], total
 
-    def _refresh(self) -> None:
+    def _refresh(self) -> bool:
+        """Take over what changed; whether anything did."""
         if self._tombstones.changed:
             self._bury()
-        for name in COLUMNS:
-            table = self._tables[name]
-            if table.changed:
-                self._copy(name, table)
-                table.changed.clear()
+        fresh = [name for name in COLUMNS if self._tables[name].changed]
+        for name in fresh:
+            self._copy(name, self._tables[name])
+            self._tables[name].changed.clear()
+        return bool(fresh)
 
     def _bury(self) -> None:
         """Keep deleted projects and tasks for the transactions that point at them; no other query shows them."""
