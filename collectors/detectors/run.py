@@ -18,7 +18,7 @@ from collectors.detectors.contract import Detector
 from collectors.detectors.turn import Found, Turn
 from models.domain.clock import Clock
 from models.domain.finding import Finding
-from models.lake.journal_views import VIEWS, followed_runs
+from models.lake.journal_views import VIEWS, followed_runs, set_up_runs
 from models.lake.schema import TABLES, TIME
 from models.lake.steady import steady_table
 from models.sql_statements import asked_names, statements
@@ -148,8 +148,9 @@ def prepare(connection: Connection, turn: Turn, runs: bool = True) -> None:
     circuits = [asdict(circuit) for circuit in turn.circuits]
     connection.register("circuits", pa.Table.from_pylist(circuits, CIRCUITS))
     connection.register("service_levels", levels_of(turn.service_levels))
-    for name in ("open_runs", "set_ups") if runs else ():
-        connection.execute(statements(SQL)[name].replace("{runs}", followed_runs(connection)))
+    if runs:
+        connection.execute(statements(SQL)["open_runs"].replace("{runs}", followed_runs(connection)))
+        connection.execute(statements(SQL)["set_ups"].replace("{set_up_runs}", set_up_runs(connection)))
 
 
 def levels_of(service_levels: Mapping[str, float]) -> pa.Table:

@@ -9,7 +9,7 @@ SELECT
     arg_max(run_id, created_at) AS run_id,
     arg_max(state, created_at) AS state,
     max(updated_at) AS updated_at
-FROM runs WHERE flow = 'quote-to-project' AND state IN ('settled', 'dead')
+FROM {set_up_runs}
 GROUP BY business_key;
 
 -- rates: units of the reporting currency for one unit of each currency

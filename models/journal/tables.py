@@ -84,6 +84,7 @@ run = sa.Table(
     _part("run_held", "held = 1", "flow", "aggregate", "seq"),
     _part("run_dead", "state = 'dead'", "business_key", "flow"),
     _part("run_waiting", "state = 'waiting'", "waiting_for"),
+    _part("run_set_up", "flow = 'quote-to-project' AND state IN ('settled', 'dead')", "business_key", "created_at"),
     _part("run_late", "state = 'waiting'", "due_at"),
     _part("run_leased", "state = 'running'", "lease_until_wall"),
     _part("run_replay", "replay_of IS NOT NULL", "replay_of"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import duckdb
 
+from models.domain.flow_names import QUOTE_TO_PROJECT
 from models.lake.places import quoted
 from models.lake.steady import Connection
 
@@ -68,17 +70,28 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
 _OPEN = "state IN ('ready', 'running', 'waiting', 'in_doubt')"
 FOLLOWED = (_OPEN, "state = 'dead'", f"replay_of IS NOT NULL AND NOT ({_OPEN}) AND state <> 'dead'")
 """Runs that are looked at all the time: each condition is met by an index of the journal, and none by two of them."""
+SET_UP = f"flow = '{QUOTE_TO_PROJECT}' AND state IN ('settled', 'dead')"
 
 
 def followed_runs(connection: Connection) -> str:
     """What to select from instead of `runs` for those that are FOLLOWED: SQLite finds them by index, while DuckDB's own
     scan of a SQLite table reads every row.
     """
+    return _chosen(connection, FOLLOWED)
+
+
+def set_up_runs(connection: Connection) -> str:
+    """The same for runs that set a project up and came to an end."""
+    return _chosen(connection, (SET_UP,))
+
+
+def _chosen(connection: Connection, conditions: Sequence[str]) -> str:
+    """What to select from for the runs that meet one of these conditions, each met by an index, none by two."""
     kinds = _kinds(connection, "run") if _type(connection) == "sqlite" else {}
     if not kinds:
-        return f"(SELECT * FROM runs WHERE {' OR '.join(f'({where})' for where in FOLLOWED)})"
+        return f"(SELECT * FROM runs WHERE {' OR '.join(f'({where})' for where in conditions)})"
     names = ", ".join(f'"{name}"' for name in kinds)
-    asked = " UNION ALL ".join(f"SELECT {names} FROM run WHERE {where}" for where in FOLLOWED)
+    asked = " UNION ALL ".join(f"SELECT {names} FROM run WHERE {where}" for where in conditions)
     # What SQLite is asked in its own words comes back as text.
     typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds.items())
     fields = ", ".join(_field(name, kind) for name, kind in kinds.items())

@@ -1,8 +1,9 @@
-"""What a turn of marts and detectors costs in a firm of so many time entries: nothing new, 1,000 changed, from nothing.
+"""What a turn of marts and detectors costs in firms of several sizes, and how it grows: nothing new, 1,000 changed
+entries, everything from nothing, a restart.
 
-`python -m tests.bench.marts --size 350000` prints one line of JSON: processor seconds of the detectors' process,
-which is a child as in the collector, and how each figure grows from a tenth of the size to all of it (1 is in step, 0
-is flat).
+`tieout bench marts` measures 350,000, 1,500,000 and 5,000,000 time entries; `--size` that one and a tenth of it. With
+`--against PATH`, a checkout of another release, the smallest size is measured there too, in the same run: made by its
+own writer, from the generator here. Prints one line of JSON; seconds are of the processor unless named otherwise.
 """
 
 from __future__ import annotations
@@ -10,129 +11,97 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-
-from collectors.detecting import Detecting
-from collectors.detectors.turn import Turn
-from models.catalogue import load_catalogue
-from models.domain.clock import SystemClock
-from models.journal import open_journal
-from models.lake.schema import TABLES
-from models.lake.writer import LakeWriter, open_writer
-from models.settings import Settings
-from models.sql_statements import statements
-
-SIZE = 350_000
+SIZES = (350_000, 1_500_000, 5_000_000)
 CHANGED = 1_000
-_BATCH = 50_000
-_SQL = statements(Path(__file__).with_suffix(".sql"))
-_FIGURES = ("from_nothing_s", "nothing_new_s", "changed_s")
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+COSTS = ("from_nothing_s", "detectors_s", "restart_s", "nothing_new_s", "changed_s")
+_LARGE, _MEMORY_MIB = 300_000, 1024
 
 
-def run(size: int) -> dict[str, Any]:
-    """Figures at a tenth of `size` and at `size`, and the growth between them."""
-    small, large = _measured(max(size // 10, 1)), _measured(size)
-    grown = {
-        f"{name}_growth": round(math.log10(max(large[name], 0.001) / max(small[name], 0.001)), 2) for name in _FIGURES
-    }
-    return {**large, **grown, "at_a_tenth": {name: small[name] for name in _FIGURES}}
+def run(sizes: Sequence[int], against: Path | None = None) -> dict[str, Any]:
+    """Figures by size as lists, the growth of each between the smallest and the largest size (1 is in step, 0 is
+    flat), and what the smallest costs in the other checkout.
+    """
+    ordered = sorted(sizes)
+    other = measured(ordered[0], against) if against else {}
+    each = [measured(size, CHECKOUT) for size in ordered]
+    figures: dict[str, Any] = {name: [one[name] for one in each] for name in each[0]}
+    decades = math.log10(ordered[-1] / ordered[0]) if len(ordered) > 1 else 0
+    growth = {name: round(_decades(each[0][name], each[-1][name]) / decades, 2) for name in COSTS if decades}
+    ratio = {name: round(max(each[0][name], 0.001) / max(other[name], 0.001), 3) for name in COSTS if other}
+    return {**figures, "growth": growth, **({"against": other, "ratio": ratio} if other else {})}
 
 
-def _measured(size: int) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = _settings(folder)
-        open_journal(settings.journal_address, SystemClock()).close()
-        writer = open_writer(settings, SystemClock())
-        began = time.perf_counter()
-        number = _filled(writer, size)
-        made = time.perf_counter() - began
-        with _Turns(folder) as turns:
-            first, second, third = turns.next(), turns.next(), turns.next()
-            changed = _part("entries", 0, CHANGED, size, "TIMESTAMPTZ '2026-11-05 00:00:00+00'")
-            hours = changed.schema.get_field_index("fields")
-            texts = [text.replace('"hours":"', '"hours":"1') for text in changed["fields"].to_pylist()]
-            changed = changed.set_column(hours, "fields", pa.array(texts))
-            writer.append({"observations": changed}, "bench", number + 1)
-            after, last = turns.next(), turns.next()
-        writer.close()
+def _decades(small: float, large: float) -> float:
+    return math.log10(max(large, 0.001) / max(small, 0.001))
+
+
+def measured(size: int, checkout: Path) -> dict[str, Any]:
+    """What this firm costs in that checkout."""
+    with tempfile.TemporaryDirectory() as home:
+        made = _fill(home, checkout, size)
+        with _Turns(home, checkout, size) as turns:
+            whole, detectors, idle = turns.ask("turn"), turns.ask("detect"), [turns.ask("turn") for _ in range(3)]
+            _fill(home, checkout, size, CHANGED)
+            after, last = turns.ask("turn"), turns.ask("turn")
+        with _Turns(home, checkout, size) as again:
+            restart = again.ask("turn")
     return {
         "items": size,
-        "made_s": round(made, 1),
-        "maker_peak_mib": _peak(),
-        "from_nothing_s": first["cpu_s"],
-        "first_idle_s": second["cpu_s"],
-        "nothing_new_s": min(third["cpu_s"], last["cpu_s"]),
+        "made_s": made["made_s"],
+        "maker_peak_mib": made["maker_peak_mib"],
+        "from_nothing_s": whole["cpu_s"],
+        "detectors_s": detectors["cpu_s"],
+        "nothing_new_s": min(one["cpu_s"] for one in (*idle[1:], last)),
         "changed_s": after["cpu_s"],
-        "detectors_peak_mib": last["peak_mib"],
-        "found": first["found"],
-        "failed": {**first["failed"], **after["failed"]},
+        "restart_s": restart["cpu_s"],
+        "figures_after_restart_wall_s": round(again.up_s + restart["s"], 1),
+        "detectors_peak_mib": max(last["peak_mib"], restart["peak_mib"]),
+        "found": whole["found"],
+        "failed": {**whole["failed"], **after["failed"], **restart["failed"]},
     }
 
 
-def _filled(writer: LakeWriter, size: int) -> int:
-    """Put everything into the lake; the number of batches."""
-    number = 0
-    for number, (table, rows) in enumerate(_parts(size), 1):
-        writer.append({table: rows}, "bench", number)
-    return number
+def _fill(home: str, checkout: Path, size: int, changed: int = 0) -> dict[str, Any]:
+    command = [sys.executable, str(HERE / "firm.py"), "--size", str(size), "--changed", str(changed)]
+    done = subprocess.run(command, env=_environment(home, checkout, size), stdout=subprocess.PIPE, text=True, check=True)
+    made: dict[str, Any] = json.loads(done.stdout)
+    return made
 
 
-def _parts(size: int) -> Iterator[tuple[str, pa.Table]]:
-    for name in ("projects", "codes"):
-        yield "observations", _part(name, 0, _projects(size), size)
-    for first in range(0, size, _BATCH):
-        last = min(first + _BATCH, size)
-        for name in ("entries", "postings"):
-            yield "observations", _part(name, first, last, size)
-        yield "records", _part("records", first, last, size)
-
-
-def _part(
-    name: str, first: int, last: int, size: int, moment: str = "TIMESTAMPTZ '2026-11-04 00:00:00+00'"
-) -> pa.Table:
-    bound = {"first": first, "last": last, "projects": _projects(size), "moment": moment}
-    sql = _SQL[name]
-    for key, value in bound.items():
-        sql = sql.replace(f"{{{key}}}", str(value))
-    schema = TABLES["records" if name == "records" else "observations"]
-    duckdb.sql("SET TimeZone = 'UTC'")
-    found = duckdb.sql(sql).to_arrow_table()
-    columns = [
-        found[field.name].cast(field.type) if field.name in found.schema.names else pa.nulls(found.num_rows, field.type)
-        for field in schema
-    ]
-    return pa.table(columns, schema=schema)
-
-
-def _projects(size: int) -> int:
-    return max(size // 1000, 1)
-
-
-def _settings(home: str) -> Settings:
-    elsewhere = dict.fromkeys(("journal_url", "lake_catalog", "lake_data", "witness"))
-    return Settings.model_validate({"home": Path(home), **elsewhere})
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def _environment(home: str, checkout: Path, size: int) -> dict[str, str]:
+    """What a process of the checkout is started with: nothing of this installation's settings."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
+    memory = {"TIEOUT_DETECT_MEMORY_MIB": str(_MEMORY_MIB)} if size >= _LARGE else {}
+    return {**plain, **memory, "TIEOUT_HOME": home, "PYTHONPATH": str(checkout), "PYTHONSAFEPATH": "1"}
 
 
 class _Turns:
-    """The detectors' process, a turn a line."""
+    """The detectors' process of a checkout, a turn a line."""
 
-    def __init__(self, home: str) -> None:
-        command = [sys.executable, "-m", "tests.bench.marts", "--turns", home]
-        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, home: str, checkout: Path, size: int) -> None:
+        began = time.perf_counter()
+        self._child = subprocess.Popen(
+            [sys.executable, str(HERE / "turns.py")],
+            env=_environment(home, checkout, size),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        loaded = self._line()["loaded"]
+        if Path(loaded) != checkout.resolve():
+            raise RuntimeError(f"{loaded} was loaded instead of {checkout}: no figure counts")
+        self.up_s = time.perf_counter() - began
 
     def __enter__(self) -> _Turns:
         return self
@@ -140,36 +109,24 @@ class _Turns:
     def __exit__(self, *_: object) -> None:
         self._child.communicate()
 
-    def next(self) -> dict[str, Any]:
-        assert self._child.stdin is not None and self._child.stdout is not None
-        print(file=self._child.stdin, flush=True)
+    def ask(self, what: str) -> dict[str, Any]:
+        assert self._child.stdin is not None
+        print(what, file=self._child.stdin, flush=True)
+        return self._line()
+
+    def _line(self) -> dict[str, Any]:
+        assert self._child.stdout is not None
         told: dict[str, Any] = json.loads(self._child.stdout.readline())
         return told
 
 
-def _turns(home: str) -> None:
-    """Take a turn for each line that comes, as the collector's child does for each question."""
-    settings = _settings(home)
-    catalogue, reported = load_catalogue(settings), dict[str, str]()
-    detecting = Detecting(settings, catalogue, SystemClock())
-    for _ in sys.stdin:
-        began = time.process_time()
-        found = detecting.found(Turn(service_levels=catalogue.service_levels, reported=reported))
-        cpu = time.process_time() - began
-        reported |= found.digests
-        counted = sum(len(all_) for all_ in found.findings.values())
-        told = {"cpu_s": round(cpu, 3), "peak_mib": _peak(), "found": counted, "failed": dict(found.failed)}
-        print(json.dumps(told), flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--size", type=int, default=SIZE, help="time entries")
-    parser.add_argument("--turns", help=argparse.SUPPRESS)
+    parser.add_argument("--size", type=int, help="time entries: that many and a tenth of it")
+    parser.add_argument("--against", type=Path, help="checkout of another release")
     asked = parser.parse_args()
-    if asked.turns:
-        return _turns(asked.turns)
-    print(json.dumps(run(asked.size)))
+    sizes = (max(asked.size // 10, 1), asked.size) if asked.size else SIZES
+    print(json.dumps(run(sizes, asked.against)))
 
 
 if __name__ == "__main__":

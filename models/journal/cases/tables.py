@@ -6,6 +6,28 @@ import sqlalchemy as sa
 
 from models.journal.metadata import Instant, Json, metadata
 
+IN_SHORT = (
+    "active",
+    "cause",
+    "money_kind",
+    "severity_rank",
+    "occurrences",
+    "amount_rank",
+    "first_seen",
+    "last_seen",
+    "status",
+    "severity",
+    "flow",
+    "system",
+    "owner",
+    "assignee",
+    "legal_entity",
+    "detector",
+    "sla_due",
+    "case_id",
+)
+"""What cases are filtered, ordered and summed by, side by side in one index: a case in full is fifty times as long."""
+
 case_ = sa.Table(
     "case_",
     metadata,
@@ -57,6 +79,7 @@ case_ = sa.Table(
     sa.Index("case_by_age", "active", "first_seen", "case_id"),
     sa.Index("case_by_due", "active", "sla_due", "case_id"),
     sa.Index("case_by_cause", "cause", "active"),
+    sa.Index("case_in_short", *IN_SHORT),
     sa.Index(
         "case_in_time",
         "sla_due",

@@ -111,3 +111,18 @@ SELECT
 FROM range({first}, {last}) t(n)
 CROSS JOIN (VALUES ('source_event'), ('acknowledgement'), ('settlement')) k(kind)
 WHERE n % 8 = 0;
+
+-- spans: one of a foreign trace for each eighth entry
+SELECT
+    {moment} AS recorded_at,
+    md5(CAST(n // 4 AS VARCHAR)) AS trace_id,
+    substr(md5(CAST(-n AS VARCHAR)), 1, 16) AS span_id,
+    'post' AS name,
+    2 AS kind,
+    'mulesoft' AS service_name,
+    TIMESTAMPTZ '2026-11-03 09:00:00+00' - to_minutes(CAST(n % 400000 AS BIGINT)) AS start_time,
+    CAST(15000 AS BIGINT) AS duration_us,
+    0 AS status_code,
+    '{}' AS attributes
+FROM range({first}, {last}) t(n)
+WHERE n % 8 = 0;
