@@ -9,11 +9,18 @@ from pathlib import Path
 
 from app.cli.output import fail
 
-BENCHES = ("ingest", "engine", "bill", "marts")
+BENCHES = ("ingest", "engine", "bill", "marts", "pages")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def bench(what: str, as_json: bool, size: int | None, database: str, checkout: Path = CHECKOUT) -> int:
+def bench(
+    what: str,
+    as_json: bool,
+    size: int | None,
+    database: str,
+    against: Path | None = None,
+    checkout: Path = CHECKOUT,
+) -> int:
     """Run one benchmark in a process of its own and print its figures; 0 when it ran.
 
     Exit 2 for an unknown benchmark, and for an installed package: benchmarks need the sandbox and are not in it.
@@ -27,6 +34,7 @@ def bench(what: str, as_json: bool, size: int | None, database: str, checkout: P
             2,
         )
     arguments = [*(["--size", str(size)] if size else []), *(["--database", database] if what == "engine" else [])]
+    arguments += ["--against", str(against.resolve())] if against and what == "marts" else []
     command = [sys.executable, "-m", f"tests.bench.{what}", *arguments]
     done = subprocess.run(command, cwd=checkout, stdout=subprocess.PIPE, text=True)
     if done.returncode:

@@ -299,15 +299,16 @@ def doctor() -> None:
 
 @cli.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="ingest, engine, bill or marts")],
+    what: Annotated[str, typer.Argument(help="ingest, engine, bill, marts or pages")],
     json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
-    size: Annotated[int | None, typer.Option(help="spans, runs, entries or items")] = None,
+    size: Annotated[int | None, typer.Option(help="spans, runs, entries, items or cases")] = None,
     database: Annotated[str, typer.Option(help="engine: sqlite or postgres")] = "sqlite",
+    against: Annotated[Path | None, typer.Option(help="marts: checkout of another release, beside this one")] = None,
 ) -> None:
     """Measure a figure beside its limit in one run, on this machine and loopback only."""
     from app.cli.bench import bench as run
 
-    raise typer.Exit(run(what, json, size, database))
+    raise typer.Exit(run(what, json, size, database, against))
 
 
 for question in QUESTIONS:

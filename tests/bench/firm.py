@@ -22,7 +22,7 @@ import pyarrow as pa
 from models.domain.clock import SystemClock
 from models.journal import open_journal
 from models.lake.schema import TABLES
-from models.lake.writer import LakeWriter, open_writer
+from models.lake.writer import open_writer
 from models.settings import read_settings
 
 WRITER = "bench"

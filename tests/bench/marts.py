@@ -49,12 +49,12 @@ def _decades(small: float, large: float) -> float:
 def measured(size: int, checkout: Path) -> dict[str, Any]:
     """What this firm costs in that checkout."""
     with tempfile.TemporaryDirectory() as home:
-        made = _fill(home, checkout, size)
-        with _Turns(home, checkout, size) as turns:
+        made = fill(home, checkout, size)
+        with Turns(home, checkout, size) as turns:
             whole, detectors, idle = turns.ask("turn"), turns.ask("detect"), [turns.ask("turn") for _ in range(3)]
-            _fill(home, checkout, size, CHANGED)
+            fill(home, checkout, size, CHANGED)
             after, last = turns.ask("turn"), turns.ask("turn")
-        with _Turns(home, checkout, size) as again:
+        with Turns(home, checkout, size) as again:
             restart = again.ask("turn")
     return {
         "items": size,
@@ -72,9 +72,12 @@ def measured(size: int, checkout: Path) -> dict[str, Any]:
     }
 
 
-def _fill(home: str, checkout: Path, size: int, changed: int = 0) -> dict[str, Any]:
+def fill(home: str, checkout: Path, size: int, changed: int = 0) -> dict[str, Any]:
+    """Make the firm in that home, or change so many of its entries, by the checkout's own writer."""
     command = [sys.executable, str(HERE / "firm.py"), "--size", str(size), "--changed", str(changed)]
-    done = subprocess.run(command, env=_environment(home, checkout, size), stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        command, env=_environment(home, checkout, size), stdout=subprocess.PIPE, text=True, check=True
+    )
     made: dict[str, Any] = json.loads(done.stdout)
     return made
 
@@ -86,7 +89,7 @@ def _environment(home: str, checkout: Path, size: int) -> dict[str, str]:
     return {**plain, **memory, "TIEOUT_HOME": home, "PYTHONPATH": str(checkout), "PYTHONSAFEPATH": "1"}
 
 
-class _Turns:
+class Turns:
     """The detectors' process of a checkout, a turn a line."""
 
     def __init__(self, home: str, checkout: Path, size: int) -> None:
@@ -103,7 +106,7 @@ class _Turns:
             raise RuntimeError(f"{loaded} was loaded instead of {checkout}: no figure counts")
         self.up_s = time.perf_counter() - began
 
-    def __enter__(self) -> _Turns:
+    def __enter__(self) -> Turns:
         return self
 
     def __exit__(self, *_: object) -> None:
