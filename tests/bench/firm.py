@@ -35,15 +35,16 @@ def fill(size: int, changed: int) -> dict[str, Any]:
     settings, began, cpu = read_settings(), time.perf_counter(), time.process_time()
     open_journal(settings.journal_address, SystemClock()).close()
     writer = open_writer(settings, SystemClock())
-    number = writer.last_number(WRITER)
-    for number, (table, rows) in enumerate(_changes(size, changed) if changed else _parts(size), number + 1):
+    last = writer.last_number(WRITER)
+    for number, (table, rows) in enumerate(_changes(size, changed) if changed else _parts(size), last + 1):
         writer.append({table: rows}, WRITER, number)
+    batches = writer.last_number(WRITER) - last
     writer.close()
     return {
         "made_s": round(time.perf_counter() - began, 1),
         "made_cpu_s": round(time.process_time() - cpu, 1),
         "maker_peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "batches": number,
+        "batches": batches,
     }
 
 

@@ -5,30 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
 _IN_SHORT = [
-    "active",
-    "cause",
-    "money_kind",
-    "severity_rank",
-    "occurrences",
-    "amount_rank",
-    "first_seen",
-    "last_seen",
-    "status",
-    "severity",
-    "flow",
-    "system",
-    "owner",
-    "assignee",
-    "legal_entity",
-    "detector",
-    "sla_due",
-    "case_id",
+    *("active", "cause", "money_kind", "severity_rank", "occurrences", "amount_rank", "first_seen", "last_seen"),
+    *("status", "severity", "flow", "system", "owner", "assignee", "legal_entity", "detector", "sla_due", "case_id"),
 ]
 _SET_UP = sa.text("flow = 'quote-to-project' AND state IN ('settled', 'dead')")
 
