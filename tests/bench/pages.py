@@ -42,6 +42,8 @@ _TIMES = 5
 _CAUSES = ("project-missing", "closed-period", "over-cap", "rate-missing", "posting-gone", "charge-code-unknown")
 _FACETS = ("flow", "cause", "system", "owner", "legal_entity", "severity")
 _VIEWER = Viewer("bench", frozenset(ROLES))
+_FOREIGN = hashlib.md5(b"2", usedforsecurity=False).hexdigest()
+"""The trace of the first entries' spans."""
 Asking = Callable[[Stores], object]
 
 
@@ -118,7 +120,6 @@ PAGES: Mapping[str, Asking] = {
     "trace": lambda stores: _some(trace(stores, _VIEWER, TraceQuestion("run-8"))),
     "foreign_trace": lambda stores: _some(trace(stores, _VIEWER, TraceQuestion(_FOREIGN))),
 }
-_FOREIGN = hashlib.md5(b"2", usedforsecurity=False).hexdigest()
 
 
 def _some(rows: tuple[object, ...]) -> None:

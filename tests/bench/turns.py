@@ -55,7 +55,8 @@ class TurnsOfBefore:
     def __init__(self) -> None:
         self._reports: Mapping[str, Sequence[Any]] = {}
         self.cases = self.throttle = self
-        self._detecting = detecting.Detecting(read_settings(), SystemClock(), self)
+        made: Any = detecting.Detecting
+        self._detecting = made(read_settings(), SystemClock(), self)
 
     def report_all(self, reports: Mapping[str, Sequence[Any]], rates: object = None) -> None:
         self._reports = reports
