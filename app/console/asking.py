@@ -12,6 +12,7 @@ from app.readings import clear
 from app.readings.cases import reading as cases
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
+from models.domain.visits import Visits
 from models.journal.ports.desk import DeskPort
 from models.journal.ports.readings import ReadingsPort
 from models.settings import read_settings
@@ -26,6 +27,12 @@ FRESH = 5
 def stores() -> Stores:
     """The stores, opened once for the process and shared by its sessions."""
     return Stores(read_settings())
+
+
+@st.cache_resource(show_spinner=False)
+def visits() -> Visits:
+    """Whoever reads a page visits it; a page that is open looks again by itself."""
+    return Visits(stores().settings.run_folder)
 
 
 def journal() -> ReadingsPort:
@@ -58,6 +65,7 @@ def read(
     """A reading's answer for this viewer, at most FRESH seconds old. Filters are values that cannot change: tuples, not
     lists.
     """
+    visits().note()
     name = f"{reading.__module__}.{reading.__qualname__}"
     return cast(Rows, _kept(name, args, filters, viewer.entities, tuple(sorted(viewer.roles)), reading, viewer))
 
@@ -66,6 +74,7 @@ def read_now(
     viewer: Viewer, reading: Callable[Concatenate[Stores, Viewer, P], Rows], *args: P.args, **filters: P.kwargs
 ) -> Rows:
     """The same without a cache: for a page of a list, for a file, and for what a person has just changed."""
+    visits().note()
     return reading(stores(), viewer, *args, **filters)
 
 

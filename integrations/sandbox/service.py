@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from integrations.sandbox.clock.conductor import Conductor
@@ -20,11 +21,14 @@ from integrations.sandbox.sandbox import SEED, Sandbox
 from integrations.sandbox.serving import server
 from models.domain.clock import SystemClock, WorldClock, clock_at
 from models.domain.errors import Misconfigured
+from models.domain.visits import Visits
 from models.journal.ports.readings import ReadingsPort, open_readings
 from models.settings import Settings, read_settings
 
 LATENCY = 0.002
 """Seconds before each vendor's answer: enough to look like a network, little enough for the history to run fast."""
+WATCHED_SECONDS = 300.0
+"""How long life goes on at its own pace after somebody looked last."""
 
 
 def main() -> None:
@@ -54,7 +58,10 @@ def _serve() -> None:
         anchor=datetime.now(UTC),
         latency=LATENCY,
     )
-    conductor = Conductor(sandbox, clock_file, EngineWatch(settings, clock_file))
+    visits = Visits(settings.run_folder)
+    visits.note()  # who starts it will look
+    watched = partial(visits.within, WATCHED_SECONDS)
+    conductor = Conductor(sandbox, clock_file, EngineWatch(settings, clock_file), watched=watched)
     conductor.wind_up()
     try:
         asyncio.run(_run(sandbox, conductor, settings))

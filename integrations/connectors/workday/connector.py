@@ -13,7 +13,7 @@ from typing import Any
 from integrations.connectors.rows import Reading, Row, ignored
 from integrations.connectors.targets import only, unable, unreadable
 from integrations.connectors.workday import mapping
-from integrations.connectors.workday.client import WorkdayClient
+from integrations.connectors.workday.client import WorkdayClient, WorkerPage
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured, Unmappable
@@ -69,6 +69,7 @@ class Workday:
             "resource",
             *(entity for entity, (option, _) in REPORTS.items() if config.options.get(option)),
         )
+        self._seen: dict[int, tuple[WorkerPage, list[Observation]]] = {}
         self._plan = str(config.options.get("cost_plan", mapping.PLAN))
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
@@ -101,15 +102,19 @@ class Workday:
         while (page := page + 1) <= pages:
             found = self._client.workers(None, through, page, 200)
             pages = found.pages
-            for worker in found.workers:
-                yield unreadable(
-                    "resource",
-                    {**worker, "@": _number(worker)},
-                    "@",
-                    lambda raw: mapping.resource_observation(
-                        self.config.name, {name: value for name, value in raw.items() if name != "@"}, self._plan
-                    ),
-                )
+            if page not in self._seen or self._seen[page][0] is not found:
+                self._seen[page] = found, [self._observed(worker) for worker in found.workers]
+            yield from self._seen[page][1]
+
+    def _observed(self, worker: Mapping[str, Any]) -> Observation:
+        return unreadable(
+            "resource",
+            {**worker, "@": _number(worker)},
+            "@",
+            lambda raw: mapping.resource_observation(
+                self.config.name, {name: value for name, value in raw.items() if name != "@"}, self._plan
+            ),
+        )
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
         return [self._refusal(change) for change in changes]

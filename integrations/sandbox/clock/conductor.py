@@ -34,7 +34,9 @@ class Engine(Protocol):
 
 
 class Conductor:
-    """Runs until it is cancelled. `engine` may raise while the engine is not up yet; it is asked again."""
+    """Runs until it is cancelled. `engine` may raise while the engine is not up yet; it is asked again. After the
+    history life goes at its own pace while it is `watched`.
+    """
 
     def __init__(
         self,
@@ -42,9 +44,10 @@ class Conductor:
         clock_file: Path,
         engine: Engine,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        watched: Callable[[], bool] = lambda: True,
     ) -> None:
         self._sandbox, self._file, self._engine, self._wall = sandbox, clock_file, engine, wall
-        self._liveliness = Liveliness(sandbox)
+        self._liveliness = Liveliness(sandbox, watched)
 
     def wind_up(self) -> None:
         """Set the clock where the scenario stands, before any other process reads it."""

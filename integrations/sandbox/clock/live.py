@@ -1,4 +1,5 @@
-"""The world after its history: people keep working, every few seconds, while the clock keeps pace with the wall.
+"""The world after its history: people keep working, every few seconds while somebody looks and every minute while
+nobody does, and the clock keeps pace with the wall.
 
 Each beat is drawn from the seed and its number, so that it can be drawn again; what it did is on file.
 """
@@ -6,6 +7,7 @@ Each beat is drawn from the seed and its number, so that it can be drawn again; 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -18,15 +20,17 @@ from integrations.sandbox.world.timesheets import NOTES, Entry, Sheet
 
 SHORT, LONG = 8.0, 18.0
 """Wall seconds between two beats."""
+REST, LOOK = 5.0, 1.0
+"""How much longer it is between two beats while nobody looks, and how often is asked whether somebody does."""
 NEW_SALE, FALTERING, CORRECTION = 19, 11, 7
 """Every how many beats a sale is won, a vendor falters, an entry is corrected (primes: they rarely coincide)."""
 
 
 class Liveliness:
-    """Beats until it is cancelled."""
+    """Beats until it is cancelled, more slowly while not `watched`."""
 
-    def __init__(self, simulation: Simulation) -> None:
-        self._simulation = simulation
+    def __init__(self, simulation: Simulation, watched: Callable[[], bool] = lambda: True) -> None:
+        self._simulation, self._watched = simulation, watched
         self._beats = simulation.ledger.table("world.beats")
         self._later: list[tuple[datetime, str, tuple[str, ...]]] = []
         for beat in self._beats.rows.values():
@@ -37,7 +41,14 @@ class Liveliness:
         while True:
             number = len(self._beats) + 1
             self.beat(number)
-            await asyncio.sleep(Random(f"{self._simulation.seed}/{number}/pause").uniform(SHORT, LONG))
+            await self._rest(Random(f"{self._simulation.seed}/{number}/pause").uniform(SHORT, LONG))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait until the next beat; who comes meanwhile does not wait longer than when somebody had been there."""
+        waited = 0.0
+        while waited < seconds * (1.0 if self._watched() else REST):
+            await asyncio.sleep(LOOK)
+            waited += LOOK
 
     def beat(self, number: int) -> None:
         """One moment of life: what was due, then something new."""

@@ -338,6 +338,35 @@ def test_a_large_report_is_written_in_short_transactions(cases, engine):
     assert cases.page().total == 1000 and len(begun) >= 10
 
 
+def _written(engine, work) -> int:
+    """How many rows `work` writes, whatever the statements."""
+    rows = []
+
+    def count(_connection, cursor, statement, parameters, _context, many):
+        if statement.split(maxsplit=1)[0].upper() in ("INSERT", "UPDATE", "DELETE"):
+            rows.append(len(parameters) if many else cursor.rowcount)
+
+    sa.event.listen(engine, "after_cursor_execute", count)
+    work()
+    sa.event.remove(engine, "after_cursor_execute", count)
+    return sum(rows)
+
+
+@pytest.mark.req("X8", "N3")
+def test_a_turn_writes_rows_for_what_changed_alone(cases, engine):
+    """Beside 2,000 open cases as beside 20: the finding, its case, and what marks the report."""
+    written = {}
+    for size in (20, 2000):
+        found = [entry(n, text=f"{PRINT}-{n}") for n in range(size)]
+        cases.report("orphaned_project", found, RATES)
+        other = [replace(one, amount=Decimal(7)) if n < 5 else one for n, one in enumerate(found)]
+        written[size] = [
+            _written(engine, lambda found=found: cases.report("orphaned_project", found, RATES)),
+            _written(engine, lambda other=other: cases.report("orphaned_project", other, RATES)),
+        ]
+    assert written[20] == written[2000] and written[20][0] == 0 and 10 <= written[20][1] <= 30
+
+
 @pytest.mark.req("X8")
 def test_a_report_that_another_collector_overtakes_is_looked_at_again(cases, engine, clock, feed, monkeypatch):
     """The other wrote between this one's look and its first transaction: nothing of either is lost or doubled."""
