@@ -12,10 +12,10 @@ from app.readings import clear
 from app.readings.cases import reading as cases
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
-from models.domain.visits import Visits
 from models.journal.ports.desk import DeskPort
 from models.journal.ports.readings import ReadingsPort
 from models.settings import read_settings
+from models.visits import Visits
 
 P = ParamSpec("P")
 Rows = TypeVar("Rows")

@@ -21,9 +21,9 @@ from integrations.sandbox.sandbox import SEED, Sandbox
 from integrations.sandbox.serving import server
 from models.domain.clock import SystemClock, WorldClock, clock_at
 from models.domain.errors import Misconfigured
-from models.domain.visits import Visits
 from models.journal.ports.readings import ReadingsPort, open_readings
 from models.settings import Settings, read_settings
+from models.visits import Visits
 
 LATENCY = 0.002
 """Seconds before each vendor's answer: enough to look like a network, little enough for the history to run fast."""

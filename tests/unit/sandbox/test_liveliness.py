@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from integrations.sandbox.clock import live
-from models.domain.visits import Visits
+from models.visits import Visits
 
 
 def paused(monkeypatch: pytest.MonkeyPatch, watched: list[bool]) -> float:
