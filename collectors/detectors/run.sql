@@ -34,8 +34,9 @@ WITH apart AS (
     FROM apart
     GROUP BY ALL
 )
-SELECT t.*, s.apart
+SELECT t.*, s.apart, c.last AS period_ends
 FROM mart_totals t
+LEFT JOIN mart_calendar c ON c.legal_entity = t.legal_entity AND c.period = t.period
 LEFT JOIN said s
     ON s.flow = t.flow
     AND s.source = t.source

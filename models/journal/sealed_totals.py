@@ -1,7 +1,7 @@
 """Each day's control totals as records of the audit lake: what balanced then, and what was restated since (X12).
 
 A total is sealed when it first appears and whenever it has changed since; the last version of each is kept here, so
-that a day costs what changed. A total that changes although its month had ended by the last sealed day is *restated*:
+that a day costs what changed. A total that changes although its period had ended by the last sealed day is *restated*:
 the record says what it was, what it is, and what is apart in it, and the older record stays where it is.
 """
 
@@ -46,7 +46,7 @@ class SealedTotals:
                 return 0
             before = {row.total: row.body for row in connection.execute(sa.select(tables.sealed_total))}
             now = {_name(total): _plain(total) for total in totals}
-            gone = {name: {**_zeros(body), **_grouped(name)} for name, body in before.items() if name not in now}
+            gone = {name: {**body, **_zeros(body), "apart": None} for name, body in before.items() if name not in now}
             changed = [(name, body) for name, body in {**now, **gone}.items() if _figures(body) != _was(before, name)]
             records = [self._record(day, body, before.get(name), last or "") for name, body in changed]
             self._kept(connection, day, changed)
@@ -74,7 +74,7 @@ class SealedTotals:
         return self._of(day, status="sealed", entity="day", body=body)
 
     def _record(self, day: date, body: Total, before: Total | None, last: str) -> Record:
-        over = bool(body["period"]) and last[:7] > body["period"]
+        over = bool(body["period"]) and _over(body, last)
         was = _figures(before or _zeros(body))
         changes = ", ".join(_changes(was, _figures(body)))
         apart = f"; apart: {body['apart']}" if body.get("apart") else ""
@@ -98,13 +98,18 @@ def _name(total: Total) -> str:
     return orjson.dumps([total[name] for name in GROUP]).decode()
 
 
-def _grouped(name: str) -> Total:
-    return dict(zip(GROUP, orjson.loads(name), strict=True))
+def _over(body: Total, last: str) -> bool:
+    """Whether the period of a total had ended by the last sealed day: a month, or where its books say so."""
+    ends = body.get("period_ends")
+    return bool(last) and (last > ends if ends else last[:7] > body["period"])
 
 
 def _plain(total: Total) -> dict[str, Any]:
-    """Amounts as text, as they are kept."""
-    return {name: str(value) if name.endswith("_amount") else value for name, value in total.items()}
+    """Amounts and days as text, as they are kept."""
+    return {
+        name: str(value) if name.endswith("_amount") or isinstance(value, date) else value
+        for name, value in total.items()
+    }
 
 
 def _figures(body: Total) -> dict[str, Any]:

@@ -81,6 +81,20 @@ def test_a_change_of_a_month_that_was_over_is_a_restatement_with_its_reason(jour
     assert (new.status, new.body["period"]) == ("restated", "2026-10"), "what comes late into a month that was over"
 
 
+@pytest.mark.req("X12", "M7")
+def test_a_period_of_weeks_is_over_when_its_books_say_so(journal: Journal) -> None:
+    """In quarters of 4, 4 and 5 weeks September ends on the 26th, and its totals of the 28th are restated."""
+    seal, ends = journal.sealed_totals.seal, {"period_ends": date(2026, 9, 26)}
+    seal(date(2026, 9, 25), [total("2026-09", **ends)])
+    seal(date(2026, 9, 26), [total("2026-09", **ends, source_amount=Decimal(900))])
+    seal(date(2026, 9, 27), [total("2026-09", **ends, source_amount=Decimal(950))])
+    assert {one.status for one in sealed(journal)} == {"sealed"}, "the last sealed day was its last"
+    seal(date(2026, 9, 28), [total("2026-09", **ends, source_amount=Decimal(990))])
+    assert (sealed(journal)[-1].status, sealed(journal)[-1].body["before"]["source_amount"]) == ("restated", "950")
+    seal(date(2026, 9, 29), [])
+    assert (sealed(journal)[-1].status, sealed(journal)[-1].amount) == ("restated", 0), "what is no more too"
+
+
 @pytest.mark.req("X12")
 def test_totals_that_are_no_more_are_sealed_as_nothing(journal: Journal) -> None:
     journal.sealed_totals.seal(date(2026, 11, 29), [total()])

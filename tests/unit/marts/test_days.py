@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,6 +95,56 @@ def test_margin_and_tie_out_are_told_in_the_periods_of_the_company() -> None:
         assert row == {"period": period, "month": month, "cost_reporting": Decimal("480.00")}
         asked = "SELECT DISTINCT period, target_period FROM mart_tieout WHERE entity = 'time_entry'"
         assert filled.rows(asked) == [{"period": period, "target_period": period}]
+
+
+class At:
+    def __init__(self, moment: str) -> None:
+        self.moment = datetime.fromisoformat(moment)
+
+    def now(self) -> Any:
+        return self.moment
+
+
+def today(moment: str, zone: str, year: FiscalYear = FiscalYear()) -> dict[str, Any]:
+    made = Lake()
+    refresh(made.connection, "EUR", At(moment), books=company(zone, year))
+    (row,) = made.rows("SELECT * EXCLUDE (legal_entity) FROM mart_today WHERE legal_entity <> ''")
+    return row
+
+
+@pytest.mark.req("M7")
+@pytest.mark.parametrize(
+    ("moment", "zone", "day"),
+    [
+        ("2026-11-30T11:30:00Z", "Pacific/Auckland", date(2026, 12, 1)),
+        ("2026-11-30T10:30:00Z", "Pacific/Auckland", date(2026, 11, 30)),
+        ("2026-12-01T03:30:00Z", "America/New_York", date(2026, 11, 30)),
+        ("2026-03-28T23:30:00Z", "Europe/Berlin", date(2026, 3, 29)),
+        ("2026-03-29T22:30:00Z", "Europe/Berlin", date(2026, 3, 30)),
+        ("2026-10-25T22:30:00Z", "Europe/Berlin", date(2026, 10, 25)),
+        ("2026-10-25T23:30:00Z", "Europe/London", date(2026, 10, 25)),
+    ],
+)
+def test_today_is_the_day_of_the_company_across_the_date_line_and_when_clocks_change(
+    moment: str, zone: str, day: date
+) -> None:
+    told = today(moment, zone)
+    assert (told["today"], told["period"]) == (day, f"{day:%Y-%m}")
+
+
+@pytest.mark.req("M7")
+def test_the_period_before_and_the_quarter_are_those_of_the_books() -> None:
+    """The 28th of September 2026: in months September after August, in weeks the second day of October."""
+    months, weeks = (
+        today("2026-09-28T12:00:00Z", "America/New_York", year) for year in (FiscalYear(), FiscalYear("4-4-5"))
+    )
+    assert (months["period"], months["last_from"], months["quarter_from"]) == (
+        "2026-09",
+        date(2026, 8, 1),
+        date(2026, 7, 1),
+    )
+    assert (weeks["period"], weeks["period_from"]) == ("2026-10", date(2026, 9, 27))
+    assert (weeks["last_from"], weeks["quarter_from"]) == (date(2026, 8, 23), date(2026, 9, 27))
 
 
 @pytest.mark.req("M6")

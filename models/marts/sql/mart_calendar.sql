@@ -1,0 +1,17 @@
+/*
+The periods of companies whose fiscal years are of weeks; those of all others are months.
+
+grain: legal_entity, period
+
+    legal_entity  VARCHAR  -    which company of the firm
+    period        VARCHAR  -    YYYY-MM: its fiscal year, and the number of the period in it
+    first         DATE     day  its first day
+    last          DATE     day  its last day
+*/
+
+-- mart_calendar: from the days that the books give
+CREATE OR REPLACE TABLE memory.state.mart_calendar AS
+SELECT z.legal_entity, d.period, min(d.day) AS first, max(d.day) AS last
+FROM memory.state.legal_entity z
+JOIN memory.state.fiscal_day d ON d.year = z.year
+GROUP BY z.legal_entity, d.period;
