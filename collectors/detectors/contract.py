@@ -100,6 +100,6 @@ def item_finding(row: Row, text: str, cause: Any, **evidence: Any) -> Finding:
         row["project_key"],
         row["customer_key"],
         {name: str(value) for name, value in seen.items() if value is not None},
-        None if row["work_date"] is None else f"{row['work_date']:%Y-%m}",
+        row.get("period") or (None if row["work_date"] is None else f"{row['work_date']:%Y-%m}"),
         row["bill_reporting"] if amount is not None else None,
     )

@@ -97,7 +97,7 @@ SELECT
     count(*) FILTER (state = 'ready')::BIGINT AS ready_count,
     coalesce(sum(bill_reporting) FILTER (state = 'ready'), 0) AS ready_reporting
 FROM mart_work
-WHERE billable AND strftime(work_date, '%Y-%m') = $month
+WHERE billable AND coalesce(period, strftime(work_date, '%Y-%m')) = $month
 HAVING count(*) > 0
 
 -- systems: up to when the lake shows what each system held

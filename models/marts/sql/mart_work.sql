@@ -28,7 +28,7 @@ grain: item_key
     blocker          VARCHAR        -                   the one reason why it cannot be billed, if any
     blocker_owner    VARCHAR        -                   the system in which somebody must act
     run_id           VARCHAR        -                   its newest run that has not ended well
-    age_days         INTEGER        days                since work_date
+    age_days         INTEGER        days                since work_date, where its company is
     blocker_key      VARCHAR        -                   what to mend: a project, a code, a system, what a run waits for
     trace_id         VARCHAR        -                   of that run
     error_code       VARCHAR        -                   what that run died of
@@ -48,6 +48,7 @@ grain: item_key
     work_hours       DECIMAL(8,2)   h                   of time only, as its source has it today
     gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
     work_reporting   DECIMAL(18,2)  reporting currency  work_amount at the rate that bill_reporting was converted at
+    period           VARCHAR        -                   the accounting period of work_date, YYYY-MM
 */
 
 -- erp_project: projects the ERP knows, over all its instances
@@ -410,7 +411,7 @@ SELECT
     j.blocker,
     j.blocker_owner,
     j.run_id,
-    CAST(greatest(date_diff('day', j.work_date, CAST({now} AS DATE)), 0) AS INTEGER) AS age_days,
+    CAST(greatest(date_diff('day', j.work_date, coalesce(t.today, elsewhere.today)), 0) AS INTEGER) AS age_days,
     j.blocker_key,
     j.trace_id,
     j.error_code,
@@ -439,9 +440,14 @@ SELECT
         WHEN j.on_invoice AND j.billed_amount <> 0 AND j.billed_currency = j.currency
             THEN j.amount * (j.billed_reporting / j.billed_amount)
         ELSE memory.state.cents(j.amount * coalesce(zx.rate, fx.rate))
-    END AS DECIMAL(18,2)) AS work_reporting
+    END AS DECIMAL(18,2)) AS work_reporting,
+    coalesce(d.period, strftime(j.work_date, '%Y-%m')) AS period
 FROM memory.state.judged j
+CROSS JOIN (SELECT today FROM memory.state.mart_today WHERE legal_entity = '') elsewhere
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
+LEFT JOIN memory.state.mart_today t ON t.legal_entity = coalesce(j.legal_entity, p.legal_entity)
+LEFT JOIN memory.state.legal_entity z ON z.legal_entity = coalesce(j.legal_entity, p.legal_entity)
+LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = j.work_date
 LEFT JOIN memory.state.fx_day fx ON fx.currency = j.currency AND fx.day = memory.state.rate_day(j.work_date)
 LEFT JOIN memory.state.fx_day cfx ON cfx.currency = j.cost_currency AND cfx.day = memory.state.rate_day(j.work_date)
 LEFT JOIN memory.state.fx_frozen zx

@@ -49,7 +49,7 @@ SELECT
     i.system,
     i.key,
     i.issued_on,
-    i.issued_on + 30 < CAST({now} AS DATE) AS due,
+    i.issued_on + 30 < coalesce(t.today, elsewhere.today) AS due,
     i.status <> 'void' AND coalesce(l.stands, true) AS stands,
     i.status <> 'void' AND c.key IS NULL AND NOT coalesce(l.rebilled, false) AS right_once,
     CAST(CASE WHEN i.status <> 'void' AND coalesce(l.stands, true)
@@ -62,6 +62,8 @@ SELECT
     END AS DECIMAL(18,2)) AS paid,
     l.ready_at
 FROM memory.state.invoice i
+CROSS JOIN (SELECT today FROM memory.state.mart_today WHERE legal_entity = '') elsewhere
+LEFT JOIN memory.state.mart_today t ON t.legal_entity = i.legal_entity
 LEFT JOIN line l ON l.system = i.system AND l.invoice_key = i.key
 LEFT JOIN credited c ON c.system = i.system AND c.key = i.key
 LEFT JOIN paid p ON p.system = i.system AND p.key = i.key

@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from collectors.detectors.contract import item_finding
 from models.catalogue import Books, Calendar, LegalEntity
 from models.derivation.refresh import refresh
+from models.domain.explanations import explain
+from models.domain.finding import Cause
 from models.domain.periods import FiscalYear
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
@@ -130,6 +133,30 @@ def test_today_is_the_day_of_the_company_across_the_date_line_and_when_clocks_ch
 ) -> None:
     told = today(moment, zone)
     assert (told["today"], told["period"]) == (day, f"{day:%Y-%m}")
+
+
+@pytest.mark.req("M7")
+@pytest.mark.parametrize(("zone", "days", "due"), [("America/New_York", 30, False), ("Pacific/Auckland", 31, True)])
+def test_ages_and_due_dates_are_counted_by_the_companys_today(zone: str, days: int, due: bool) -> None:
+    """At two in the morning UTC of October it is still September in New York and has long been October in Auckland."""
+    filled = lake("2026-02-01")
+    line = {"legal_entity": "ACME-US", "project_code": PROJECT, "status": "open", "total": money("10.00"), "lines": []}
+    filled.observe("netsuite", "invoice", "INV-1", issued_on="2026-08-31", **line)
+    refresh(filled.connection, "EUR", At("2026-10-01T02:00:00Z"), books=company(zone))
+    assert filled.rows("SELECT age_days FROM mart_work WHERE kind = 'time'") == [{"age_days": days}]
+    assert filled.rows("SELECT due FROM memory.state.receivable") == [{"due": due}]
+
+
+@pytest.mark.req("M7")
+def test_work_and_its_findings_are_of_the_period_that_the_books_say() -> None:
+    for year, period in ((FiscalYear("4-4-5"), "2026-09"), (FiscalYear(), "2026-08")):
+        filled = lake("2026-02-01")
+        refresh(filled.connection, "EUR", Stopped(), books=company("America/New_York", year))
+        (row,) = filled.rows("SELECT * FROM mart_work WHERE kind = 'time'")
+        assert row["period"] == period
+        words = explain("rate-missing")
+        cause = Cause("rate-missing", "", words.explanation, words.next_action, "psa", words.money_kind, "medium")
+        assert item_finding(row, "f", cause).period == period
 
 
 @pytest.mark.req("M7")
