@@ -66,7 +66,7 @@ class Triage:
         return self._triage(case_ids, actor, "snoozed", body, values, _PENDING)
 
     def ignore(self, case_ids: str | Iterable[str], actor: str, reason: str) -> list[str]:
-        """Accept the case as it is, for good; it stays in the books as an approved write-off.
+        """Accept the case as it is, for good: it owns its records still, since only two people write one off.
 
         Raises ValueError without a reason.
         """
