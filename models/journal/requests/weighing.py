@@ -39,14 +39,18 @@ class Weight:
 def weighed(connection: sa.Connection, plan: Plan, thresholds: Thresholds, now: datetime) -> Weight:
     """What this plan would replay as the journal stands now."""
     runs = {run.run_id: run for run in runs_by_ids(connection, plan.everything)}
-    # What has settled before is found again by its targets: a root that set something up moves no money anew.
-    at_stake = [run for run in runs.values() if run.run_id not in plan.roots or run.state is not RunState.SETTLED]
+    at_stake = [run for run in runs.values() if not _moves_nothing(run, plan)]
     because = (
         *_of_money(at_stake, rates_of(connection), thresholds),
         *_of_days(at_stake, thresholds, now),
         *_of_fields(plan.correction or {}, thresholds),
     )
     return Weight(_content(plan, runs, at_stake), because)
+
+
+def _moves_nothing(run: Run, plan: Plan) -> bool:
+    """What another run has taken over is left alone, and a root that has settled is found again by its targets."""
+    return run.state is RunState.SUPERSEDED or (run.run_id in plan.roots and run.state is RunState.SETTLED)
 
 
 def _content(plan: Plan, runs: Mapping[str, Run], at_stake: Sequence[Run]) -> dict[str, Any]:

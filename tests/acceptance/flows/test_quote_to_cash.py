@@ -314,9 +314,13 @@ def test_a_closed_period_is_refused_by_the_erp_and_replayed_once_reopened(staffe
     [dead] = house.runs("time-to-bill")
     assert (dead["state"], dead["error_code"], dead["system"]) == ("dead", "closed-period", "netsuite")
     house.vendors.erp.records.shut("2026-11", False)
-    house.journal.requests.append(
+    asked = house.journal.requests.append(
         "replay", {"run_ids": [dead["run_id"]], "from": "start", "correction": None}, "ada", "reopened"
     )
+    house.settle(3)
+    assert house.posted() == {}, "what goes into a period that was closed takes a second person"
+    waits = house.journal.requests.approval(asked)
+    house.journal.requests.approve(asked, waits.hash, "ben", "reopened by the controller")
     house.settle(3)
     assert house.posted() == {f"TE-kantata-{entry}": Decimal("7.5")} and len(house.erp("timeBill")) == 1
 
