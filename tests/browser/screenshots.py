@@ -38,7 +38,7 @@ LAST = {
 DRAWN = """() => ['stDataFrame canvas', 'stPlotlyChart .main-svg'].every(one => {
     const [name, inside] = one.split(' ');
     return [...document.querySelectorAll(`[data-testid="${name}"]`)].every(box => box.querySelector(inside));
-}) && !document.querySelector('[data-stale="true"]')"""
+}) && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')"""
 
 
 def settled(page: Page) -> None:
@@ -51,8 +51,8 @@ def settled(page: Page) -> None:
             timeout=60_000,
         )
         page.wait_for_timeout(1_000)
-    last = LAST.get(urlsplit(page.url).path.strip("/"))
-    if last and "case=" not in page.url:
+    last = "Ids" if "case=" in page.url else LAST.get(urlsplit(page.url).path.strip("/"))
+    if last:
         page.get_by_text(last).last.wait_for(state="attached", timeout=120_000)
     page.wait_for_load_state("networkidle", timeout=60_000)
     page.wait_for_function(DRAWN, timeout=60_000)

@@ -121,6 +121,7 @@ def period_rows(periods: Sequence[CasePeriod]) -> list[dict[str, object]]:
             "amount": formats.money(row.amount, row.currency or ""),
         }
         for row in periods
+        if row.period or row.amount is not None  # the thing to mend belongs to no month and is no record
     ]
 
 
