@@ -208,6 +208,11 @@ EXAMPLES = (
         [("charge-code-unknown|PRJ-1012.0l0", "TE-kantata-1", "100.00")],
     ),
     Example(
+        "a correction of billed work that was refused: its run is in the queue, its money is the invoice's case",
+        {"open_runs": [_RUN], "mart_work": [{**_ITEM, "state": "billed", "work_date": "2026-10-05"}]},
+        [("dead-letter|closed-period|netsuite|2026-10", "TE-kantata-1", None)],
+    ),
+    Example(
         "the item's own value counts where a snapshot shows it",
         {"open_runs": [_RUN], "mart_work": [{**_ITEM, "blocker": "closed-period", "state": "blocked"}]},
         [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "960.00")],

@@ -31,10 +31,14 @@ SELECT
     w.billable,
     coalesce(w.charge_code, r.payload->>'$.charge_code') AS charge_code,
     coalesce(r.payload->>'$.resource_id', w.resource_key) AS resource_key,
-    -- Of a sale that was moved what is posted is at stake, which its own detector counts.
-    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' THEN coalesce(w.bill_amount, r.amount) END AS amount,
+    -- Of a sale that was moved what is posted is at stake, of billed work what the invoice bills too much or too
+    -- little: their own detectors count that.
+    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.state IS DISTINCT FROM 'billed'
+        THEN coalesce(w.bill_amount, r.amount)
+    END AS amount,
     coalesce(w.currency, r.currency) AS currency,
-    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.bill_amount IS NOT NULL
+    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.state IS DISTINCT FROM 'billed'
+        AND w.bill_amount IS NOT NULL
         THEN w.bill_reporting
     END AS bill_reporting
 FROM open_runs r
@@ -48,6 +52,7 @@ WHERE r.state = 'dead'
     AND NOT coalesce(
         w.blocker IN ('project-missing', 'project-unsold', 'rate-missing')
         OR w.blocker LIKE 'charge-code-%'
-        OR w.state IN ('billed', 'written_off'),
+        -- Of what was written off nobody wants to know any more.
+        OR w.state = 'written_off',
         false
     );

@@ -26,6 +26,13 @@ def refuse_another_identity(sale: Payload, newest: Mapping[str, Any] | None, ctx
     _refuse_another_company(sale, ctx.known("project", project_id(sale["project_code"])))
 
 
+def told_anew(sale: Payload, version: int, ctx: Context) -> Mapping[str, Any] | None:
+    """What the CRM has said of the same sale since, under another code: what it said before is over."""
+    code = ctx.canonical_id(sale["ref"])
+    newest = ctx.known("opportunity", code) if code and code != sale["project_code"] else None
+    return newest if newest and newest["sale"]["ref"] == sale["ref"] and newest["source_version"] > version else None
+
+
 def identity_needs(sale: Payload) -> Iterable[Need]:
     yield Need("canonical", _name(sale["ref"]))
     yield Need("known", ("project", project_id(sale["project_code"])))

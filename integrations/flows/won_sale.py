@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.contracts import Context, Need, Role
 from integrations.contracts.flow import Payload
-from integrations.flows.sale_identity import identity_needs, link, refuse_another_identity
+from integrations.flows.sale_identity import identity_needs, link, refuse_another_identity, told_anew
 from integrations.flows.shaping import plain, shaped
 from integrations.flows.structure import (
     budget_of,
@@ -26,13 +26,16 @@ from models.domain.outcomes import Done, Fact, WaitFor
 
 
 def validated(sale: Payload, ctx: Context) -> Done | WaitFor:
-    """A complete, approved sale; a paused run takes up a newer version of it. Waits for what the CRM still owes.
+    """A complete, approved sale; a paused run takes up a newer version of it, also where that has another code. Waits
+    for what the CRM still owes.
 
     Raises Rejected where the code is another sale's, or the project that it names was set up as another.
     """
+    version = int(sale.get("sale_version") or ctx.run.source_version)
+    if anew := told_anew(sale, version, ctx):
+        sale, version = {**anew["sale"]}, anew["source_version"]
     newest = ctx.known("opportunity", sale["project_code"])
     refuse_another_identity(sale, newest, ctx)
-    version = int(sale.get("sale_version") or ctx.run.source_version)
     if newest and newest["source_version"] > version:
         sale, version = {**newest["sale"]}, newest["source_version"]
     lacking = missing(sale)

@@ -49,8 +49,8 @@ def late_correction(planting: Planting) -> None:
         Fault(
             "F54",
             "late-correction",
-            deal.code,
-            "over-billed",
+            f"{deal.code} in {entry.day:%Y-%m}",
+            "closed-period",
             f"reopen {entry.day:%Y-%m} in NetSuite for {deal.entity.id}, replay, close it again, settle the invoice",
             entries=1,
             remedy=[("reopen", (f"{entry.day:%Y-%m}",)), ("settle", (deal.code,))],

@@ -22,9 +22,9 @@ def second_sale(planting: Planting) -> None:
             "second-sale",
             deal.code,
             "duplicate-project",
-            f"delete the second sale of {deal.code} in Salesforce, or give it a code of its own",
+            f"give the second sale of {deal.code} a code of its own in Salesforce, then replay it",
             {deal.currency: SECOND_SALE},
-            remedy=[("unsell", (deal.code,))],
+            remedy=[("part", (deal.code,))],
         )
     )
 
@@ -39,7 +39,7 @@ def recoded(planting: Planting) -> None:
             "recoded",
             deal.code,
             "project-recoded",
-            f"give the sale of {deal.code} its code back in Salesforce",
+            f"give the sale of {deal.code} its code back in Salesforce, then replay it",
             {deal.currency: deal.value},
             remedy=[("recode", (f"{deal.code}-B", deal.code))],
         )
@@ -73,7 +73,7 @@ def one_number(planting: Planting) -> None:
             "one-number-two-people",
             NAMESAKE,
             "worker-clash",
-            f"give Iris Castle another number than {NAMESAKE} in NetSuite",
+            f"give Iris Castle another number than {NAMESAKE} in NetSuite, then replay",
             remedy=[("renumber", (NAMESAKE, f"X-{NAMESAKE[2:]}"))],
         )
     )

@@ -40,7 +40,7 @@ class Life:
         self.workspaces = Workspaces(vendors.psa, self.delivery, plan)
         self.operations: dict[str, Operation] = {
             **_named(self.sales, "win fill extend duplicate merge rate hire"),
-            **_named(self.sales, "cap hand_over recode sell_on sell_again unsell rename_account"),
+            **_named(self.sales, "cap hand_over recode sell_on sell_again part rename_account"),
             **_named(self.office, "employ renumber delete_job switch reparent close reopen drop_ppm rates"),
             **_named(self.billing, "milestone refuse accept bill"),
             **_named(

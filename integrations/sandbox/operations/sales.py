@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -200,18 +201,20 @@ class Sales:
         if self._sale.first(code) is None:
             return False
         deal = self._plan.deals[code]
+        own = tuple((task.replace(code, f"{code}-2"), name, billable) for task, name, billable in deal.tasks)
         terms = {**self._terms(deal, at), "Name": f"{deal.name}, second phase", "Amount": float(amount)}
         key = self._crm.save("Opportunity", {**terms, "IsWon": False, "StageName": "Negotiation/Review"}, at)
-        for line in self._lines(deal):
+        for line in self._lines(replace(deal, tasks=own, milestones=())):
             self._crm.save("OpportunityLineItem", {**line, "OpportunityId": key, "CurrencyIsoCode": deal.currency}, at)
         self._crm.save("Opportunity", {"StageName": "Closed Won", "IsClosed": True, "IsWon": True}, at, key)
         return True
 
-    def unsell(self, at: datetime, code: str) -> bool:
-        """Delete the second sale of a code."""
-        for key in self._sale.keys(code)[1:]:
-            self._crm.save("Opportunity", {"IsDeleted": True}, at, key)
-        return len(self._sale.keys(code)) > 1
+    def part(self, at: datetime, code: str) -> bool:
+        """Give the second sale of a code one of its own."""
+        second = self._sale.keys(code)[1:]
+        for key in second:
+            self._crm.save("Opportunity", {"Project_Code__c": f"{code}-2"}, at, key)
+        return bool(second)
 
     def rename_account(self, at: datetime, number: str, name: str) -> bool:
         """Note that a customer is called otherwise now."""

@@ -31,7 +31,7 @@ def test_each_company_and_each_sale_stays_its_own(house: House) -> None:
     pemberton = house.account("Pemberton Foods Ltd", "UK-1001", **uk)
     house.win(nordwind)
     house.settle()
-    second = house.win(pemberton, Amount=999999.0, Name="Another")
+    second = house.win(pemberton, Amount=999.0, Name="Another")
     house.settle()
     customers = house.erp("customer")
     assert {key: row["companyName"] for key, row in customers.items()} == {
@@ -48,6 +48,15 @@ def test_each_company_and_each_sale_stays_its_own(house: House) -> None:
     jobs = house.erp("job")
     assert {code: jobs[code]["companyName"] for code in jobs} == {"PRJ-1001": "Data platform", "PRJ-2002": "Another"}
     assert jobs["PRJ-2002"]["parent"]["id"] == customers["C-UK-1001"]["id"]
+    [dead] = [run for run in house.runs("quote-to-project") if run["state"] == "dead"]
+    wanted = {"run_ids": [dead["run_id"]], "from": "start"}
+    house.journal.requests.append("replay", wanted, "ada", "it has a code of its own now")
+    house.settle()
+    assert "dead" not in house.states("quote-to-project"), "what it said before is over"
+    assert {code: row["companyName"] for code, row in house.erp("job").items()} == {
+        "PRJ-1001": "Data platform",
+        "PRJ-2002": "Another",
+    }
 
 
 @pytest.mark.req("M2", "C4")

@@ -52,7 +52,7 @@ CAUSES = {
     "recoded": "project-recoded",
     "moved-company": "entity-moved",
     "one-number-two-people": "worker-clash",
-    "late-correction": "over-billed",
+    "late-correction": "closed-period",
 }
 
 NEEDS_A_SETTING = ("schema-drift",)
@@ -62,11 +62,10 @@ NEEDS_A_SETTING = ("schema-drift",)
 OF_NO_OBJECT = (
     "late-approval",
     "rejected-time",
-    "closed-period",
     "schema-drift",
     "cut-after-invoice",
 )
-"""Kinds that people make everywhere, or whose case is a month's."""
+"""Kinds that people make everywhere."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +168,9 @@ def the_cases(fault: dict[str, Any], cases: list[dict[str, Any]]) -> list[dict[s
     named = (
         fault["subject"].split(" ")[-1] if fault["kind"] == "foreign-charge-code" else fault["subject"].split(" in ")[0]
     )
+    if CAUSES[fault["kind"]] == "closed-period":
+        month, company = fault["subject"].split(" in ")[1], fault["how_to_fix"].split(" for ")[1][:6]
+        return [case for case in same if month in case["title"] and company == case["legal_entity"]]
     about = [case for case in same if named in f"{case['subject_key']} {case['title']}"]
     return about or (same if fault["kind"] in OF_NO_OBJECT else [])
 
