@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from collectors.memory import give_back
 from collectors.pipeline.allowance import Allowance
 from collectors.pipeline.answer import Answer
 from collectors.pipeline.group import Answered, Group
@@ -98,6 +99,9 @@ class Counter:
         if answers:
             self._tally.answered(answers)
             self._deliver(answers)
+        if sum(len(request.body) for request in requests) > _GROUP_BYTES // 2:
+            del ours, answers
+            give_back()
 
     def _next(self) -> tuple[list[Request], bool]:
         """What waits now, up to 8 MiB; blocks for the first. True when they are the last."""

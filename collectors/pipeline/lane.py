@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from collectors.memory import give_back
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.rows import Rows, replayed
 from collectors.pipeline.spool.frame import Frame
@@ -112,7 +113,7 @@ class Lane:
 
     def _close(self, batch: _Batch) -> None:
         batch.segment.close()
-        if len(self._closed) >= _DECODED_WAITING:
+        if len(self._closed) >= _DECODED_WAITING or (self._closed and batch.segment.size > BYTES_MOST // 2):
             batch.rows = None
         self._closed.append(batch)
         self._open = None
@@ -131,6 +132,9 @@ class Lane:
             if self._landed(batch):
                 with self._changed:
                     self._closed.popleft()
+                if batch.segment.size > BYTES_MOST // 4:
+                    del batch
+                    give_back()
             elif self._stopping:
                 return
 
