@@ -43,7 +43,7 @@ grain: item_key
     rateless         BOOLEAN        -                   billable time without a bill rate
     cost_currency    VARCHAR        ISO 4217            of cost_amount
     invoice_key      VARCHAR        -                   the invoice that bills it; the first of several
-    work_amount      DECIMAL(18,2)  work_currency       what today's work can be billed at; 0 when it was withdrawn
+    work_amount      DECIMAL(18,2)  work_currency       today's worth; 0 once withdrawn, or billed and no longer approved
     work_currency    VARCHAR        ISO 4217            of work_amount
     work_hours       DECIMAL(8,2)   h                   of time only, as its source has it today
     gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
@@ -430,19 +430,23 @@ SELECT
     j.rateless,
     j.cost_currency,
     j.invoice_key,
-    CAST(CASE WHEN j.billable AND j.approval <> 'reversed' THEN j.amount ELSE 0 END AS DECIMAL(18,2)) AS work_amount,
+    CAST(CASE WHEN j.billable AND j.owed THEN j.amount ELSE 0 END AS DECIMAL(18,2)) AS work_amount,
     j.currency AS work_currency,
-    CAST(CASE WHEN j.kind = 'time' AND j.approval = 'reversed' THEN 0 ELSE j.hours END AS DECIMAL(8,2)) AS work_hours,
+    CAST(CASE WHEN j.kind = 'time' AND NOT j.owed THEN 0 ELSE j.hours END AS DECIMAL(8,2)) AS work_hours,
     j.gone,
     -- At one rate with what is billed, so that the difference of the two is no difference of rates.
     CAST(CASE
-        WHEN NOT j.billable OR j.approval = 'reversed' THEN 0
+        WHEN NOT j.billable OR NOT j.owed THEN 0
         WHEN j.on_invoice AND j.billed_amount <> 0 AND j.billed_currency = j.currency
             THEN j.amount * (j.billed_reporting / j.billed_amount)
         ELSE memory.state.cents(j.amount * coalesce(zx.rate, fx.rate))
     END AS DECIMAL(18,2)) AS work_reporting,
     coalesce(d.period, strftime(j.work_date, '%Y-%m')) AS period
-FROM memory.state.judged j
+FROM (
+    -- Nobody owes what was billed and is not approved any more.
+    SELECT *, CASE WHEN on_invoice THEN approval = 'approved' ELSE approval <> 'reversed' END AS owed
+    FROM memory.state.judged
+) j
 CROSS JOIN (SELECT today FROM memory.state.mart_today WHERE legal_entity = '') elsewhere
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
 LEFT JOIN memory.state.mart_today t ON t.legal_entity = coalesce(j.legal_entity, p.legal_entity)

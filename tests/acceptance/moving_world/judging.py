@@ -15,7 +15,7 @@ from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Sale
 Row = Mapping[str, Any]
 PLACES = ("landed", "on_its_way", "cases", "written_off", "unexplained")
 BILLED_WITHIN = timedelta(days=45)
-LOOSE = ("posting-", "order-differs", "budget-differs", "over-billed", "under-billed", "billed-")
+LOOSE = ("posting-", "order-differs", "budget-differs", "over-billed", "under-billed", "billed-twice")
 """Causes that claim a difference between two records: where the raw records agree they are false."""
 
 

@@ -85,6 +85,32 @@ def test_a_cap_is_filled_by_what_is_billed_and_then_in_the_order_of_the_work(lak
 
 
 @pytest.mark.req("X17")
+@pytest.mark.parametrize("approval", ["open", "submitted", "rejected"])
+def test_work_that_is_billed_and_no_longer_approved_is_billed_too_much(lake: Lake, approval: str) -> None:
+    """Its approval was taken back after the invoice, and its posting reversed: the line bills what nobody agreed to."""
+    line = {"line": "1", "posting_id": "TE-kantata-1-v1", "amount": money("800.00")}
+    bill = {"project_code": PROJECT, "status": "open", "total": money("800.00"), "issued_on": "2026-09-25"}
+    lake.observe("netsuite", "invoice", "INV-1", **bill, lines=[line])
+    assert states(lake) == [("billed", None)]
+    entry(lake, 1, LATER, approval=approval)
+    posted(lake, 1)
+    lake.observe(
+        "netsuite",
+        "time_entry",
+        "TE-kantata-1-v1-R",
+        LATER,
+        time_entry_id="TE-kantata-1",
+        project_code=PROJECT,
+        work_date="2026-09-20",
+        hours="-8.00",
+        bill_rate=money("100.00"),
+        reversal=True,
+    )
+    [over] = [one for one in found(lake) if one.cause.cause == "over-billed"]
+    assert (over.subject_key, str(over.amount)) == ("TE-kantata-1", "800.00")
+
+
+@pytest.mark.req("X17")
 def test_a_cap_of_another_currency_than_the_work_is_compared_by_rates(lake: Lake) -> None:
     lake.observe(
         "netsuite", "exchange_rate", "EUR-GBP", base="EUR", quote="GBP", rate="1.20", effective_date="2026-01-01"
