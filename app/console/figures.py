@@ -45,6 +45,9 @@ def _behind(viewer: Viewer, figures: Sequence[Figure]) -> None:
     ranged = {one.name: one for one in figures if one.low is not None and one.low != one.high}
     if not ranged:
         return
+    asked = st.query_params.get("behind")
+    if asked in ranged:
+        st.session_state["behind"] = asked  # the address binds words alone, while links name figures
     name = st.selectbox(
         "What is behind the range of",
         list(ranged),

@@ -33,6 +33,9 @@ def why(viewer: Viewer, forecasts: Sequence[Forecast], currency: str) -> None:
         draw(empty("No source yet", advice))
         return
     named = {one.project_key: one for one in forecasts}
+    asked = st.query_params.get("project")
+    if asked in named:
+        st.session_state["project"] = asked  # the address binds labels alone, while links name projects
     chosen = st.selectbox(
         "Project",
         list(named),
