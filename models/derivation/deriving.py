@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from functools import cache
 
 import duckdb
 
 from models.catalogue import Books
 from models.derivation import inputs, state
 from models.derivation.books import open_books
+from models.derivation.changes import Changes
 from models.derivation.due import Due
+from models.derivation.parts import Parts
+from models.derivation.sums import Sums
 from models.domain.clock import Clock
 from models.domain.flow_names import TIME_TO_BILL
 from models.lake.steady import StandingFiles
@@ -50,10 +54,13 @@ def _levels(service_levels: Mapping[str, float]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The tables of the state that are others than before, and a digest of each that readers or other marts ask."""
+    """The tables of the state that are others than before. `versions` is the derivation that made each as it was and as
+    it is now; of `rows` it is known which, until `Changes.forget`.
+    """
 
     names: frozenset[str]
-    digests: Mapping[str, str]
+    versions: Mapping[str, tuple[int, int]]
+    rows: frozenset[str]
 
 
 def derive(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[str], idle: bool) -> Moved:
@@ -64,7 +71,7 @@ def derive(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[
     files = StandingFiles(connection)
     connection.execute("BEGIN")
     try:
-        moved = _derived(connection, terms, news, idle)
+        moved = _Derivation(connection, terms).derived(news, idle)
         files.check()
         connection.execute("COMMIT")
     except BaseException:
@@ -73,31 +80,71 @@ def derive(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[
     return moved
 
 
-def _derived(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[str], idle: bool) -> Moved:
-    if inputs.TERMS in news:
-        open_books(connection, terms.books)
-    came = state.catch_up(connection)
-    names = set(news | came.moved | (inputs.JOURNAL if idle else frozenset()))
-    if idle or news & inputs.JOURNAL:
-        names |= state.read_runs(connection)
-    now = terms.clock.now() if terms.clock else _newest(connection)
-    day = now.astimezone(UTC).date()
-    before, last = _digests(connection) if inputs.TERMS not in news else {}, _day(connection)
-    after = dict(before)
-    for table in states():
-        if table.published and (table.name in names or table.name not in before):
-            after[table.name] = state.digest(connection, table.name)
-    read = frozenset[str]().union(*(mart.reads for mart in marts()))
-    for mart in marts():
-        if mart.name in before and not Due(frozenset(names), day != last, idle).concerns(mart):
-            continue
-        for sql in _statements(mart):
-            connection.execute(terms.bound(sql, now, came.mark))
-        after |= {name: state.digest(connection, name) for name in mart.makes if name == mart.name or name in read}
-        names |= {name for name in mart.makes if after.get(name, "") != before.get(name)}
-    state.keep(connection, came.top)
-    _keep(connection, after, day)
-    return Moved(frozenset(names), after)
+class _Derivation:
+    """One run over all tables, inside the caller's transaction."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
+        self._connection, self._terms = connection, terms
+        self._changes, self._mark = Changes(connection), 0
+        self._versions, last = _versions(connection), _last(connection)
+        self._turn = max(self._versions.values(), default=0) + 1
+        self._now = terms.clock.now() if terms.clock else _newest(connection)
+        self._day = last is None or last.astimezone(UTC).date() != self._now.astimezone(UTC).date()
+        if last and self._now < last:  # what has ended only with the clock begins again
+            self._versions.clear()
+        self._parts = Parts(connection, self._changes, self._bound)
+        self._sums = Sums(connection, self._changes, self._bound)
+
+    def derived(self, news: frozenset[str], idle: bool) -> Moved:
+        """Derive what is due; what moved."""
+        if inputs.TERMS in news:
+            open_books(self._connection, self._terms.books)
+            self._versions.clear()
+        came = state.catch_up(self._connection, self._changes)
+        self._mark = came.mark
+        outside = news | (inputs.JOURNAL if idle else frozenset())
+        if idle or news & inputs.JOURNAL:
+            state.read_runs(self._connection, self._changes)
+        for mart in marts():
+            due = Due(outside | self._changes.names, self._day, idle)
+            if mart.name not in self._versions or due.concerns(mart):
+                self._derive(mart, due)
+        state.keep(self._connection, came.top)
+        return self._told(outside)
+
+    def _derive(self, mart: Table, due: Due) -> None:
+        """A part of it, or its sums, where what moved tells which; else the whole of it."""
+        moved = due.moved(mart)
+        stands = mart.name in self._versions and not due.ages(mart)
+        if stands and (self._parts.derived(mart, moved) or self._sums.derived(mart, moved)):
+            return
+        with self._changes.compared(mart.makes & (_read() | {mart.name})):
+            for sql in _statements(mart):
+                self._connection.execute(self._bound(sql))
+
+    def _bound(self, sql: str) -> str:
+        return self._terms.bound(sql, self._now, self._mark)
+
+    def _told(self, outside: frozenset[str]) -> Moved:
+        """Keep which derivation this was, and of which tables."""
+        turn, names = self._turn, self._changes.names
+        before = {one.name: self._versions.get(one.name, 0) for one in (*marts(), *states())}
+        now = {name: turn if name in names or not at else at for name, at in before.items()}
+        rows = [(name, at, self._now) for name, at in now.items()]
+        self._connection.execute("DELETE FROM memory.state.stand")
+        self._connection.executemany("INSERT INTO memory.state.stand VALUES (?, ?, ?)", rows)
+        versions = {name: (before[name], at) for name, at in now.items()}
+        return Moved(outside | names, versions, frozenset(self._changes.rows))
+
+
+@cache
+def _read_in(tables: tuple[Table, ...]) -> frozenset[str]:
+    return frozenset[str]().union(*(mart.reads for mart in tables))
+
+
+def _read() -> frozenset[str]:
+    """What marts read of each other."""
+    return _read_in(marts())
 
 
 def _statements(mart: Table) -> Iterator[str]:
@@ -113,17 +160,12 @@ def _newest(connection: duckdb.DuckDBPyConnection) -> datetime:
     return found if isinstance(found, datetime) else datetime.now(UTC)
 
 
-def _digests(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, digest FROM memory.state.digest").fetchall())
+def _versions(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The derivation that made each table as it is."""
+    return dict(connection.execute("SELECT name, turn FROM memory.state.stand").fetchall())
 
 
-def _day(connection: duckdb.DuckDBPyConnection) -> date | None:
-    """The world's day of the last derivation."""
-    found = connection.execute("SELECT max(day) FROM memory.state.digest").fetchone()
-    return found[0] if found else None
-
-
-def _keep(connection: duckdb.DuckDBPyConnection, digests: Mapping[str, str], day: date) -> None:
-    connection.execute("DELETE FROM memory.state.digest")
-    rows = [(name, digest, day) for name, digest in digests.items()]
-    connection.executemany("INSERT INTO memory.state.digest VALUES (?, ?, ?)", rows)
+def _last(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The world's moment of the last derivation."""
+    found = state.rows(connection, "SELECT max(told_at) AS at FROM memory.state.stand")[0]["at"]
+    return found if isinstance(found, datetime) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from models.derivation.inputs import NAMES
 from models.marts.table import Table
@@ -24,10 +25,18 @@ class Due:
     def concerns(self, table: Table) -> bool:
         """Whether `table` would be another now."""
         return bool(
-            self.names & (table.reads | _asked(table))
-            or (self.day and _DAY in _text(table))
+            self.moved(table)
+            or self.ages(table)
             or ((self.day or self.idle) and "{now}" in _text(table).replace(_DAY, ""))
         )
+
+    def moved(self, table: Table) -> frozenset[str]:
+        """What it reads that is another than before."""
+        return self.names & (table.reads | _asked(table))
+
+    def ages(self, table: Table) -> bool:
+        """Whether another day makes all of it another."""
+        return self.day and _DAY in _text(table)
 
 
 def _asked(table: Table) -> frozenset[str]:
@@ -35,5 +44,6 @@ def _asked(table: Table) -> frozenset[str]:
     return NAMES & asked_names(_text(table))
 
 
+@cache
 def _text(table: Table) -> str:
     return " ".join(table.statements.values())

@@ -58,7 +58,7 @@ def refresh(
     if not before and let_go_of_lost(connection):
         publish(connection)
     moved = steadily(connection, lambda: derive(connection, terms, news, idle))
-    if swap(connection, moved.digests):
+    if swap(connection, moved):
         publish(connection)
     _show(connection)  # each time: whoever attached a store since has published the lake's tables again
     sweep(connection)

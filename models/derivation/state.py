@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from models.derivation.changes import COMPARED_ROWS, Changes
 from models.lake.journal_views import followed_runs
 from models.marts.definitions import states
 from models.marts.table import Table
@@ -24,8 +25,6 @@ from models.sql_statements import statements
 
 STATE = Path(__file__).with_suffix(".sql")
 """How what is new is found; what becomes of it is in `models/marts/sql/state/`, one file per table."""
-
-_PLACES = {"since", "fresh", "called", "place", "newplace", "left_key", "former_key"}
 
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
@@ -51,15 +50,14 @@ def make(connection: duckdb.DuckDBPyConnection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
-    """The batch that was read from, the newest one, and the tables of the state that are others now."""
+    """The batch that was read from, and the newest one."""
 
     mark: int
     top: int
-    moved: frozenset[str]
 
 
-def catch_up(connection: duckdb.DuckDBPyConnection) -> CaughtUp:
-    """Bring the state up to the newest batch of the lake.
+def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes) -> CaughtUp:
+    """Bring the state up to the newest batch of the lake, and tell `changes` what became of its tables.
 
     Inside the caller's transaction. Until `keep` is called, the next call reads the same batches again.
     """
@@ -71,30 +69,24 @@ def catch_up(connection: duckdb.DuckDBPyConnection) -> CaughtUp:
     ).fetchone()
     for name in ("since", "fresh", "called", "placed", "left_key"):
         connection.execute(sql[name].replace("{mark}", str(mark)))
-    changed = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
-    if changed:
-        for name in ("unplace", "place", "unleave", "leave"):
-            connection.execute(sql[name])
-    moved = set(_PLACES) if changed else set()
+    entities = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
+    if entities:
+        _place(connection, changes, entities)
     for table in states():
-        if not table.observed or changed & set(table.observed):
-            before = "" if table.observed else digest(connection, table.name)
-            for statement in _renewed(table):
-                connection.execute(statement.replace("{mark}", str(mark)))
-            if table.observed or digest(connection, table.name) != before:
-                moved |= table.makes
-    return CaughtUp(mark, top[0] if top and top[0] else 0, frozenset(moved))
+        if not table.observed or entities & set(table.observed):
+            _renew(connection, changes, table, mark)
+    return CaughtUp(mark, top[0] if top and top[0] else 0)
 
 
-def read_runs(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Bring the state up to the journal's runs; its tables that are others now. Inside the caller's transaction."""
+def read_runs(connection: duckdb.DuckDBPyConnection, changes: Changes) -> None:
+    """Bring the state up to the journal's runs, and tell `changes` of them. Inside the caller's transaction."""
     sql, before = statements(STATE), digest(connection, "journal_run")
     connection.execute(sql["journal_run"].replace("{runs}", followed_runs(connection)))
     if digest(connection, "journal_run") == before:
-        return frozenset()
-    for name in ("open_run", "replay_run"):
-        connection.execute(sql[name])
-    return frozenset({"journal_run", "open_run", "replay_run"})
+        return
+    with changes.compared(("open_run", "replay_run")):
+        for name in ("open_run", "replay_run"):
+            connection.execute(sql[name])
 
 
 def digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
@@ -113,6 +105,41 @@ def keep(connection: duckdb.DuckDBPyConnection, batch: int) -> None:
     """Everything up to `batch` has reached the marts."""
     connection.execute("DELETE FROM memory.state.mark")
     connection.execute("INSERT INTO memory.state.mark (batch_id) VALUES (?)", [batch])
+
+
+def _place(connection: duckdb.DuckDBPyConnection, changes: Changes, entities: set[str]) -> None:
+    """Where each object was seen last, and what marts ask of that."""
+    sql, sold = statements(STATE), entities & {"project", "contract", "budget"}
+    for name in ("unplace", "place"):
+        connection.execute(sql[name])
+    with changes.compared(["seen_at", *(["former_key", "sale_place"] if sold else [])]):
+        for name in ("unleave", "leave", "seen_at", "unplace_sale", "place_sale"):
+            connection.execute(sql[name])
+
+
+def _renew(connection: duckdb.DuckDBPyConnection, changes: Changes, table: Table, mark: int) -> None:
+    """Put what is new into `table`, and tell which rows that are; of very many only that there are some."""
+    sql = [statement.replace("{mark}", str(mark)) for statement in _renewed(table)]
+    if "fresh" not in table.reads or "system_id" not in table.kinds:
+        with changes.compared([table.name]):
+            _run(connection, sql)
+    elif (changes.count("fresh") or 0) > COMPARED_ROWS:
+        _run(connection, sql)
+        changes.all_of(table.name)
+    else:
+        stood = (
+            f"SELECT t.* FROM memory.state.{table.name} t "
+            "SEMI JOIN memory.state.fresh f ON f.system = t.system AND f.system_id = t.system_id"
+        )
+        connection.execute(f"CREATE OR REPLACE TABLE memory.part.{table.name} AS {stood}")
+        _run(connection, sql)
+        changes.sides(table.name, f"memory.part.{table.name}", f"({stood})")
+        connection.execute(f"DROP TABLE memory.part.{table.name}")
+
+
+def _run(connection: duckdb.DuckDBPyConnection, sql: list[str]) -> None:
+    for statement in sql:
+        connection.execute(statement)
 
 
 def _renewed(table: Table) -> Iterator[str]:

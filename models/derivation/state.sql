@@ -12,8 +12,8 @@ CREATE OR REPLACE MACRO memory.state.cents(x) AS
 -- make_mark: how far the lake has been read into the state
 CREATE TABLE IF NOT EXISTS memory.state.mark (batch_id BIGINT);
 
--- make_digest: what each published table was when it was derived last, and on which day of the world
-CREATE TABLE IF NOT EXISTS memory.state.digest (name VARCHAR, digest VARCHAR, day DATE);
+-- make_stand: which derivation made each table what it is, and at which moment of the world the last one was
+CREATE TABLE IF NOT EXISTS memory.state.stand (name VARCHAR, turn BIGINT, told_at TIMESTAMPTZ);
 
 -- make_place: where each object was seen last, by its system's own id, so that an older row never overwrites it
 -- `key` is what it is called now, `first_seen` when it was first called so.
@@ -36,6 +36,18 @@ CREATE TABLE IF NOT EXISTS memory.state.former_key (
     key VARCHAR,
     first_seen TIMESTAMPTZ,
     left_at TIMESTAMPTZ
+);
+
+-- make_seen_at: when something of each kind was seen last in each system
+CREATE TABLE IF NOT EXISTS memory.state.seen_at (system VARCHAR, entity VARCHAR, observed_at TIMESTAMPTZ);
+
+-- make_sale_place: where what is sold was seen last; little beside all else that has a place
+CREATE TABLE IF NOT EXISTS memory.state.sale_place (
+    system VARCHAR,
+    entity VARCHAR,
+    system_id VARCHAR,
+    key VARCHAR,
+    observed_at TIMESTAMPTZ
 );
 
 -- since: the newest place of each object among the batches that came since, and whether one key was all it had
@@ -137,6 +149,27 @@ WHERE k.system = p.system AND k.entity = p.entity AND k.system_id = p.system_id;
 
 -- leave: and keep it as it is known now
 INSERT INTO memory.state.former_key SELECT * FROM memory.state.left_key;
+
+-- seen_at: an object's last moment only ever grows
+CREATE OR REPLACE TABLE memory.state.seen_at AS
+SELECT system, entity, max(observed_at) AS observed_at
+FROM (
+    SELECT * FROM memory.state.seen_at
+    UNION ALL
+    SELECT system, entity, observed_at FROM memory.state.newplace
+)
+GROUP BY ALL;
+
+-- unplace_sale: forget where sales and what became of them were
+DELETE FROM memory.state.sale_place p
+USING memory.state.newplace n
+WHERE n.entity = p.entity AND n.system = p.system AND n.system_id = p.system_id;
+
+-- place_sale: and keep where they are
+INSERT INTO memory.state.sale_place
+SELECT system, entity, system_id, key, observed_at
+FROM memory.state.newplace
+WHERE entity IN ('project', 'contract', 'budget');
 
 -- entities: which kinds of objects changed
 SELECT DISTINCT entity FROM memory.state.fresh;

@@ -5,44 +5,58 @@ can still be at, let go of.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 import duckdb
 
+from models.derivation.deriving import Moved
 from models.marts.definitions import published
+from models.marts.table import Table
 
 SWEEP_SECONDS = 60
 KEPT_SECONDS = 180
 """How long a replaced version of a mart stays readable: far longer than any query of the console."""
 
 
-def swap(connection: duckdb.DuckDBPyConnection, digests: Mapping[str, str]) -> bool:
-    """Put the marts whose content differs from what readers have in place, in one transaction; whether a table is
-    new. `digests` are by table of the state.
-    """
-    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.version (name VARCHAR, version VARCHAR)")
+def swap(connection: duckdb.DuckDBPyConnection, moved: Moved) -> bool:
+    """Put the marts that differ from what readers have in place, in one transaction; whether a table is new."""
+    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.version (name VARCHAR, version BIGINT)")
     have = dict(connection.execute("SELECT name, version FROM memory.state.version").fetchall())
     standing = set(have) or set(tables(connection))  # what was put once stands: looking opens every table of the store
-    versions = {name: digests[one.name] for name, one in published().items()}
-    changed = {
-        name: one.name for name, one in published().items() if name not in standing or have.get(name) != versions[name]
-    }
+    versions = {name: moved.versions[one.name] for name, one in published().items()}
+    changed = {name for name, (_, now) in versions.items() if name not in standing or have.get(name) != now}
     if changed:
         connection.execute("BEGIN")
         try:
-            for name, source in changed.items():
-                # Replacing the table touches only the catalogue: no scan of the old files, which need not even be
-                # there.
-                connection.execute(
-                    f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{source}"'
-                )
+            for name in sorted(changed):
+                one = published()[name]
+                known = one.name in moved.rows and name in standing and have.get(name) == versions[name][0]
+                _put(connection, name, one, known)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
         connection.execute("DELETE FROM memory.state.version")
-        connection.executemany("INSERT INTO memory.state.version VALUES (?, ?)", list(versions.items()))
-    return bool(changed.keys() - standing)
+        rows = [(name, now) for name, (_, now) in versions.items()]
+        connection.executemany("INSERT INTO memory.state.version VALUES (?, ?)", rows)
+    return bool(changed - standing)
+
+
+def _put(connection: duckdb.DuckDBPyConnection, name: str, one: Table, known: bool) -> None:
+    """The whole of a mart, or of a large one of which it is known the rows that are others."""
+    if not (known and one.granule):
+        # Replacing the table touches only the catalogue: no scan of the old files, which need not even be there.
+        connection.execute(f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{one.name}"')
+        return
+    moved = (
+        f"SELECT {one.granule} AS v FROM memory.gone.{one.name} UNION SELECT {one.granule} FROM memory.come.{one.name}"
+    )
+    connection.execute(
+        f'DELETE FROM marts.main."{name}" t USING ({moved}) m WHERE m.v IS NOT DISTINCT FROM t.{one.granule}'
+    )
+    connection.execute(
+        f'INSERT INTO marts.main."{name}" SELECT t.* FROM memory.state."{one.name}" t '
+        f"SEMI JOIN ({moved}) m ON m.v IS NOT DISTINCT FROM t.{one.granule}"
+    )
 
 
 def sweep(connection: duckdb.DuckDBPyConnection) -> None:

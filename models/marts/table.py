@@ -7,9 +7,16 @@
     observed: the kinds of objects that are parsed into it (only of the state)
     kept: the column that tells one time from another, of a mart whose past nothing can derive again
     published: the public name (only of the state; a mart is published by its own name)
+    granule: the column by whose values all tables of the file can be derived a part at a time
+    within: what is read of the values at hand alone, each table with its column: item.item_key, mart_work.item_key
+    added: the one table of which every column beside the grain is a sum, so that what came and went can be added
+    counted: of such sums the one that says how many rows they are of
 
         column  TYPE  unit  what it means
     */
+
+A file with a granule has a statement `touched`: the values whose rows may be others once what it names as
+`memory.moved.<table>` has moved, '*' for all of them. It is asked, not made.
 
 Columns are parted by two or more spaces, `-` says that there is no unit.
 """
@@ -18,7 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from models import sql_statements
@@ -26,7 +33,8 @@ from models import sql_statements
 _MADE = re.compile(r"\bCREATE (?:OR REPLACE )?TABLE (?:IF NOT EXISTS )?memory\.state\.(\w+)")
 _NAMED = re.compile(r"\bmemory\.state\.(\w+)")
 _COLUMN = re.compile(r"^    (\w+)  +(\S+)  +(\S+(?: \S+)*)  +(\S.*)$")
-_KEY = re.compile(r"^(grain|observed|published|kept): (.+)$")
+_MOVED = re.compile(r"\bmemory\.(?:moved|gone|come)\.(\w+)")
+_KEY = re.compile(r"^(grain|observed|published|kept|granule|within|added|counted): (.+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +59,13 @@ class Table:
     observed: tuple[str, ...]
     published: str | None
     columns: tuple[Column, ...]
-    statements: Mapping[str, str]
+    statements: Mapping[str, str] = field(hash=False)
     kept: bool = False
+    granule: str | None = None
+    within: tuple[tuple[str, str], ...] = ()
+    touched: str = ""
+    added: str | None = None
+    counted: str | None = None
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -74,13 +87,18 @@ class Table:
         """What the statements need of `memory.state` and do not make themselves."""
         return frozenset(name for sql in self.statements.values() for name in _NAMED.findall(sql)) - self.makes
 
+    @property
+    def follows(self) -> frozenset[str]:
+        """The tables whose rows that moved tell which values are touched."""
+        return frozenset(_MOVED.findall(self.touched)) | ({self.added} if self.added else set())
+
 
 def table(file: Path) -> Table:
     """The table that `file` tells. Raises ValueError, with the line at fault, where its head is not as it must be."""
-    prose, keys, columns = [], {}, []
+    prose, keys, columns = list[str](), dict[str, tuple[str, ...]](), list[Column]()
     for line in sql_statements.head(file).splitlines():
         if key := _KEY.match(line):
-            keys[key[1]] = tuple(word.strip() for word in key[2].split(","))
+            keys[key[1]] = keys.get(key[1], ()) + tuple(word.strip() for word in key[2].split(","))
         elif column := _COLUMN.match(line):
             columns.append(Column(column[1], column[2], None if column[3] == "-" else column[3], column[4]))
         elif line.startswith(" "):
@@ -90,6 +108,10 @@ def table(file: Path) -> Table:
     grain, names = keys.get("grain", ()), [column.name for column in columns]
     if not prose or not grain or not set(grain) <= set(names) or len(set(names)) != len(names):
         raise ValueError(f"{file}: its head must say the purpose, a grain of its own columns, and each column once")
+    statements = dict(sql_statements.statements(file))
+    touched, granule = statements.pop("touched", ""), keys.get("granule", (None,))[0]
+    if bool(touched) != bool(granule) or ("added" in keys) != ("counted" in keys):
+        raise ValueError(f"{file}: a granule and the statement `touched` go together, and so do `added` and `counted`")
     published = keys.get("published", (file.stem,) if file.stem.startswith("mart_") else ())
     return Table(
         name=file.stem,
@@ -98,6 +120,16 @@ def table(file: Path) -> Table:
         observed=keys.get("observed", ()),
         published=published[0] if published else None,
         columns=tuple(columns),
-        statements=sql_statements.statements(file),
+        statements=statements,
         kept="kept" in keys,
+        granule=granule,
+        within=tuple(_placed(one) for one in keys.get("within", ())),
+        touched=touched,
+        added=keys.get("added", (None,))[0],
+        counted=keys.get("counted", (None,))[0],
     )
+
+
+def _placed(text: str) -> tuple[str, str]:
+    name, _, column = text.partition(".")
+    return name, column

@@ -16,29 +16,19 @@ grain: name, world
     definition   VARCHAR        -     how it is computed
 */
 
--- delivery_month: when the last billable work of a project's month could be billed, none while some of it cannot
-CREATE OR REPLACE TABLE memory.state.delivery_month AS
-SELECT
-    project_key,
-    CAST(date_trunc('month', work_date) AS DATE) AS month,
-    max(work_date) AS delivered_on,
-    CASE WHEN bool_and(state IN ('ready', 'billed'))
-        THEN max(CASE WHEN kind = 'milestone' THEN approved_at ELSE greatest(posted_at, approved_at) END)
-    END AS ready_at,
-    bool_or(state = 'blocked') AS blocked
-FROM memory.state.mart_work
-WHERE billable AND work_date < date_trunc('month', CAST({now} AS DATE))
-GROUP BY ALL;
-
 -- figure_cash: one SELECT a figure
 CREATE OR REPLACE TABLE memory.state.figure_cash AS
 WITH work AS (
     SELECT
-        count(*) FILTER (billable AND state IN ('ready', 'blocked')) AS judged,
-        count(*) FILTER (billable AND state NOT IN ('billed', 'written_off')) AS unbilled,
-        count(*) FILTER (state = 'billed' AND kind <> 'milestone') AS billed,
-        count(*) FILTER (billable AND state <> 'not_approved' AND work_date < span.billed_until) AS late
-    FROM memory.state.mart_work
+        CAST(coalesce(sum(items) FILTER (billable AND state IN ('ready', 'blocked')), 0) AS BIGINT) AS judged,
+        CAST(coalesce(sum(items) FILTER (
+            billable AND state NOT IN ('billed', 'written_off')
+        ), 0) AS BIGINT) AS unbilled,
+        CAST(coalesce(sum(items) FILTER (state = 'billed' AND kind <> 'milestone'), 0) AS BIGINT) AS billed,
+        CAST(coalesce(sum(items) FILTER (
+            billable AND state <> 'not_approved' AND work_date < span.billed_until
+        ), 0) AS BIGINT) AS late
+    FROM memory.state.work_day
     CROSS JOIN memory.state.span span
 ), cash AS (
     SELECT
@@ -56,14 +46,14 @@ WITH work AS (
         median((epoch_us(ready_at) - epoch_us(CAST(delivered_on + 1 AS TIMESTAMPTZ))) / 3600000000.0) AS hours,
         count(*) AS n
     FROM memory.state.delivery_month
-    WHERE ready_at IS NOT NULL
+    WHERE ready_at IS NOT NULL AND month < date_trunc('month', CAST({now} AS DATE))
     UNION ALL
     SELECT
         'against',
         median((epoch_us(coalesce(ready_at, {now})) - epoch_us(CAST(delivered_on + 1 AS TIMESTAMPTZ))) / 3600000000.0),
         count(*)
     FROM memory.state.delivery_month
-    WHERE ready_at IS NOT NULL OR blocked
+    WHERE (ready_at IS NOT NULL OR blocked) AND month < date_trunc('month', CAST({now} AS DATE))
 ), sent AS (
     SELECT
         median(greatest(
@@ -72,6 +62,20 @@ WITH work AS (
         count(*) AS n
     FROM memory.state.receivable
     WHERE stands AND ready_at IS NOT NULL AND issued_on IS NOT NULL
+), ranked AS (  -- medians of counted values: the one in the middle, or the mean of the two there
+    SELECT
+        step,
+        seconds,
+        sum(items) OVER (PARTITION BY step ORDER BY seconds) AS upto,
+        sum(items) OVER (PARTITION BY step) AS n
+    FROM memory.state.work_lag
+), lag AS (
+    SELECT
+        step,
+        (min(seconds) FILTER (2 * upto >= n) + min(seconds) FILTER (2 * upto > n)) / 7200.0 AS hours,
+        CAST(any_value(n) AS BIGINT) AS n
+    FROM ranked
+    GROUP BY step
 )
 SELECT
     'billing_readiness' AS name,
@@ -213,23 +217,23 @@ UNION ALL BY NAME
 SELECT
     'time_entry_lag' AS name,
     'reported' AS world,
-    median((epoch_us(submitted_at) - epoch_us(CAST(work_date AS TIMESTAMPTZ))) / 3600000000.0) AS value,
+    hours AS value,
     'h' AS unit,
     48.0 AS target,
-    count(*) AS n,
+    coalesce(n, 0) AS n,
     'time_entry' AS rests_on,
     'Median of: handed in − worked' AS definition
-FROM memory.state.mart_work
-WHERE kind = 'time' AND submitted_at IS NOT NULL
+FROM (VALUES ('entry')) AS one(step)
+LEFT JOIN lag USING (step)
 UNION ALL BY NAME
 SELECT
     'approval_lag' AS name,
     'reported' AS world,
-    median((epoch_us(approved_at) - epoch_us(submitted_at)) / 3600000000.0) AS value,
+    hours AS value,
     'h' AS unit,
     48.0 AS target,
-    count(*) AS n,
+    coalesce(n, 0) AS n,
     'time_entry' AS rests_on,
     'Median of: approved − handed in' AS definition
-FROM memory.state.mart_work
-WHERE kind <> 'milestone' AND approved_at >= submitted_at;
+FROM (VALUES ('approval')) AS one(step)
+LEFT JOIN lag USING (step);

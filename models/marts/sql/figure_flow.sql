@@ -18,8 +18,8 @@ grain: name, world
     definition   VARCHAR        -     how it is computed
 */
 
--- touched: moments at which people acted, with the time since their last action where it is work and not another day
-CREATE OR REPLACE TABLE memory.state.touched AS
+-- acted: moments at which people acted, with the time since their last action where it is work and not another day
+CREATE OR REPLACE TABLE memory.state.acted AS
 SELECT
     occurred_at,
     CASE
@@ -32,8 +32,8 @@ SELECT
 FROM records
 WHERE kind = 'operator_action' AND status <> 'done';
 
--- owned: each record that has owned attributes, and whether one is missing, in conflict or held twice
-CREATE OR REPLACE TABLE memory.state.owned AS
+-- attributed: each record that has owned attributes, and whether one is missing, in conflict or held twice
+CREATE OR REPLACE TABLE memory.state.attributed AS
 WITH project AS (
     SELECT
         c.key,
@@ -141,7 +141,7 @@ UNION ALL BY NAME
 SELECT
     'manual_reconciliation_effort' AS name,
     'reported' AS world,
-    (SELECT count(*) FROM memory.state.touched) AS numerator,
+    (SELECT count(*) FROM memory.state.acted) AS numerator,
     settled AS denominator,
     1000.0 AS scale,
     'actions / 1,000' AS unit,
@@ -153,7 +153,7 @@ UNION ALL BY NAME
 SELECT
     'manual_reconciliation_minutes' AS name,
     'reported' AS world,
-    (SELECT coalesce(sum(minutes), 0) FROM memory.state.touched) AS numerator,
+    (SELECT coalesce(sum(minutes), 0) FROM memory.state.acted) AS numerator,
     settled AS denominator,
     1000.0 AS scale,
     'minutes / 1,000' AS unit,
@@ -206,17 +206,17 @@ SELECT
     count(*) AS n,
     '1 − projects, customers and people with a missing, conflicting or duplicated owned attribute ÷ all of them'
         AS definition
-FROM memory.state.owned
+FROM memory.state.attributed
 UNION ALL BY NAME
 SELECT
     'utilisation_visibility' AS name,
     'reported' AS world,
-    coalesce(sum(hours) FILTER (posted_at IS NOT NULL), 0) AS numerator,
+    coalesce(sum(hours) FILTER (posted), 0) AS numerator,
     coalesce(sum(hours), 0) AS denominator,
     100.0 AS scale,
     '%' AS unit,
     98.0 AS target,
-    count(*) AS n,
+    CAST(coalesce(sum(items), 0) AS BIGINT) AS n,
     'Approved hours that the ERP has ÷ approved hours' AS definition
-FROM memory.state.mart_work
+FROM memory.state.work_day
 WHERE kind = 'time' AND state <> 'not_approved';

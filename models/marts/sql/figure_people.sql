@@ -28,9 +28,9 @@ WITH capacity AS (
     SELECT
         coalesce(sum(hours) FILTER (billable), 0) AS billable,
         coalesce(sum(hours), 0) AS hours,
-        count(*) AS n,
-        count(*) FILTER (posted_at IS NOT NULL) AS posted
-    FROM memory.state.mart_work
+        CAST(coalesce(sum(items), 0) AS BIGINT) AS n,
+        CAST(coalesce(sum(items) FILTER (posted), 0) AS BIGINT) AS posted
+    FROM memory.state.work_day
     WHERE kind = 'time'
 )
 SELECT

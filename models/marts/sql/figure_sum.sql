@@ -20,35 +20,35 @@ grain: world
     standard        DECIMAL(38,2)  reporting currency  what the work on these lines is worth at its rates
 */
 
--- figure_sum: two scans of the work and its margin, and what the open cases add
+-- figure_sum: the work by its days, its margin, and what the open cases add
 CREATE OR REPLACE TABLE memory.state.figure_sum AS
 WITH work AS (
     SELECT
-        coalesce(sum(hours) FILTER (state <> 'not_approved' AND posted_at IS NOT NULL), 0) AS hours,
-        coalesce(sum(bill_reporting) FILTER (
-            kind <> 'expense' AND (posted_at IS NOT NULL OR (kind = 'milestone' AND state IN ('ready', 'billed')))
+        coalesce(sum(hours) FILTER (state <> 'not_approved' AND posted), 0) AS hours,
+        coalesce(sum(bill) FILTER (
+            kind <> 'expense' AND (posted OR (kind = 'milestone' AND state IN ('ready', 'billed')))
         ), 0) AS fees,
-        coalesce(sum(bill_reporting) FILTER (billable AND state = 'ready'), 0) AS ready,
-        coalesce(sum(bill_reporting) FILTER (billable AND state = 'blocked'), 0) AS blocked,
-        coalesce(sum(bill_reporting) FILTER (billable AND state NOT IN ('billed', 'written_off')), 0) AS unbilled,
-        coalesce(sum(bill_reporting) FILTER (
+        coalesce(sum(bill) FILTER (billable AND state = 'ready'), 0) AS ready,
+        coalesce(sum(bill) FILTER (billable AND state = 'blocked'), 0) AS blocked,
+        coalesce(sum(bill) FILTER (billable AND state NOT IN ('billed', 'written_off')), 0) AS unbilled,
+        coalesce(sum(bill) FILTER (
             billable AND state <> 'not_approved' AND work_date < span.billed_until
         ), 0) AS late,
-        coalesce(sum(bill_reporting) FILTER (
+        coalesce(sum(bill) FILTER (
             billable AND state IN ('ready', 'blocked') AND work_date < span.billed_until
         ), 0) AS lost,
         coalesce(sum(hours) FILTER (
             billable AND state <> 'not_approved' AND work_date >= span.week_from AND work_date < span.week_to
         ), 0) AS utilised
-    FROM memory.state.mart_work
+    FROM memory.state.work_day
     CROSS JOIN memory.state.span span
 ), billed AS (
     SELECT
-        coalesce(sum(w.bill_reporting), 0) AS billed,
-        coalesce(sum(w.work_reporting), 0) AS standard,
-        coalesce(sum(greatest(w.work_reporting - w.bill_reporting, 0)), 0) AS cut
-    FROM memory.state.mart_work w
-    WHERE w.state = 'billed' AND w.kind <> 'milestone'
+        coalesce(sum(bill), 0) AS billed,
+        coalesce(sum(work), 0) AS standard,
+        coalesce(sum(cut), 0) AS cut
+    FROM memory.state.work_day
+    WHERE state = 'billed' AND kind <> 'milestone'
 ), margin AS (
     SELECT
         coalesce(sum(revenue_reporting), 0) AS revenue,

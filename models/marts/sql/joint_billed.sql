@@ -7,6 +7,8 @@ Lines that bill no work (a discount, a tax, a retainer) are no part of this join
 was done, whenever it is billed.
 
 grain: entity, item_key, source_key, target_key
+granule: item_key
+within: joint_work.item_key, milestone.item_key, mart_invoice_line.item_key
 
     flow                 VARCHAR        -         billing: no flow of ours, the ERP does it
     source               VARCHAR        -         the ERP; none for lines without work
@@ -34,6 +36,13 @@ grain: entity, item_key, source_key, target_key
     doubled              BOOLEAN        -         a second invoice of work that has its own
 */
 
+-- touched: work of which the posting, the milestone or a line is another
+SELECT item_key FROM memory.moved.joint_work
+UNION ALL
+SELECT item_key FROM memory.moved.milestone
+UNION ALL
+SELECT item_key FROM memory.moved.mart_invoice_line WHERE item_key IS NOT NULL;
+
 -- joint_billed: each posting and each milestone with its invoice
 CREATE OR REPLACE TABLE memory.state.joint_billed AS
 WITH source AS (
@@ -53,7 +62,7 @@ WITH source AS (
     WHERE target_amount <> 0
     UNION ALL
     SELECT
-        (SELECT min(system) FROM memory.state.contract WHERE role = 'erp'),
+        (SELECT contracts FROM memory.state.known),
         item_key,
         item_key,
         project_code,

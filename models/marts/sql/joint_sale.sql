@@ -146,7 +146,7 @@ WITH shown AS (
     FROM held h
     LEFT JOIN (
         SELECT system, entity, key, max(observed_at) AS observed_at
-        FROM memory.state.place
+        FROM memory.state.sale_place
         WHERE entity IN ('contract', 'budget')
         GROUP BY ALL
     ) p ON p.system = h.system AND p.key = h.key

@@ -7,6 +7,8 @@ newest is the item's own, the others stand alone. An amount is hours x bill rate
 customer does not pay. What the entry leaves open (its rate, its company) is as it was posted.
 
 grain: entity, item_key, source_key, target_key
+granule: item_key
+within: item.item_key
 
     flow                 VARCHAR        -         which flow carries it
     source               VARCHAR        -         the system it comes from; none for a posting without an item
@@ -34,46 +36,42 @@ grain: entity, item_key, source_key, target_key
     doubled              BOOLEAN        -         a second record of an item that has its own
 */
 
--- posted: every posting with what the customer pays for it
-CREATE OR REPLACE TABLE memory.state.posted AS
-SELECT *, CAST(CASE
-    WHEN NOT billable THEN 0
-    WHEN kind = 'time' THEN coalesce(memory.state.cents(hours * bill_rate), 0)
-    ELSE coalesce(amount, 0)
-END AS DECIMAL(18,2)) AS money
-FROM memory.state.item
-WHERE role = 'erp';
-
--- undone: what reversals take back, by the posting they name
-CREATE OR REPLACE TABLE memory.state.undone AS
-SELECT
-    system,
-    kind,
-    regexp_replace(key, '-R$', '') AS key,
-    project_code,
-    work_date,
-    CAST(sum(abs(hours)) AS DECIMAL(18,6)) AS hours,
-    CAST(sum(abs(amount)) AS DECIMAL(18,6)) AS amount,
-    CAST(sum(abs(money)) AS DECIMAL(18,2)) AS money
-FROM memory.state.posted
-WHERE reversal
-GROUP BY ALL;
+-- touched: items of which a record is another, or a reversal of one, or the company of their project
+SELECT item_key FROM memory.moved.item
+UNION ALL
+SELECT i.item_key
+FROM memory.state.item i
+SEMI JOIN memory.moved.undone u
+    ON u.system = i.system AND u.kind = i.kind AND u.key = regexp_replace(i.key, '-R$', '')
+UNION ALL
+SELECT j.item_key
+FROM memory.state.joint_work j
+SEMI JOIN memory.moved.mart_project p ON p.project_key = j.project_key;
 
 -- joint_work: each approved item with its posting, item by item
 CREATE OR REPLACE TABLE memory.state.joint_work AS
-WITH held AS (
+WITH posted AS (  -- every posting with what the customer pays for it
+    SELECT *, CAST(CASE
+        WHEN NOT billable THEN 0
+        WHEN kind = 'time' THEN coalesce(memory.state.cents(hours * bill_rate), 0)
+        ELSE coalesce(amount, 0)
+    END AS DECIMAL(18,2)) AS money
+    FROM memory.state.item
+    WHERE role = 'erp'
+), held AS (
     SELECT i.* REPLACE (
         CAST(i.hours - sign(i.hours) * coalesce(u.hours, 0) AS DECIMAL(18,6)) AS hours,
         CAST(i.amount - sign(i.amount) * coalesce(u.amount, 0) AS DECIMAL(18,2)) AS amount,
         CAST(i.money - sign(coalesce(i.hours, i.amount)) * coalesce(u.money, 0) AS DECIMAL(18,2)) AS money
     )
-    FROM memory.state.posted i
+    FROM posted i
     LEFT JOIN memory.state.undone u
         ON u.system = i.system AND u.kind = i.kind AND u.key = i.key
         AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
     WHERE NOT i.reversal
         -- Somebody may have changed the posting before it was taken back as it had been sent.
-        AND (u.key IS NULL OR abs(coalesce(i.hours, i.amount)) <> coalesce(u.hours, u.amount) OR abs(i.money) <> u.money)
+        AND (u.key IS NULL OR abs(coalesce(i.hours, i.amount)) <> coalesce(u.hours, u.amount)
+            OR abs(i.money) <> u.money)
     UNION ALL
     -- A reversal of a posting that is not there (any more), or stands elsewhere.
     SELECT i.* REPLACE (
@@ -81,10 +79,10 @@ WITH held AS (
         CAST(-abs(i.amount) AS DECIMAL(18,2)) AS amount,
         CAST(-abs(i.money) AS DECIMAL(18,2)) AS money
     )
-    FROM memory.state.posted i
-    ANTI JOIN memory.state.posted p
-        ON NOT p.reversal AND p.system = i.system AND p.kind = i.kind AND p.key = regexp_replace(i.key, '-R$', '')
-        AND p.project_code IS NOT DISTINCT FROM i.project_code AND p.work_date IS NOT DISTINCT FROM i.work_date
+    FROM posted i
+    JOIN memory.state.undone u
+        ON u.system = i.system AND u.kind = i.kind AND u.key = regexp_replace(i.key, '-R$', '') AND NOT u.standing
+        AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
     WHERE i.reversal
 ), target AS (
     SELECT
@@ -176,6 +174,6 @@ LEFT JOIN memory.state.mart_project p ON p.project_key = pair.project_key
 WHERE s.key IS NOT NULL
     OR NOT (starts_with(item_key, 'TE-') OR starts_with(item_key, 'EX-'))
     OR len(list_filter(
-        (SELECT list(DISTINCT system) FROM memory.state.item WHERE role = 'psa'),
+        (SELECT list(DISTINCT system) FROM memory.state.psa),
         lambda shown: starts_with(substr(item_key, 4), shown || '-')
     )) > 0;

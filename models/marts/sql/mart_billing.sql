@@ -2,6 +2,8 @@
 Billable work by state and primary reason: the waterfall from unbilled to ready.
 
 grain: state, blocker, blocker_owner, legal_entity, service_line, customer_key, project_key
+granule: project_key
+within: mart_work.project_key
 
     state           VARCHAR        -                   not_approved, blocked, ready or billed
     blocker         VARCHAR        -                   the one reason why it cannot be billed; none when ready or billed
@@ -14,6 +16,9 @@ grain: state, blocker, blocker_owner, legal_entity, service_line, customer_key, 
     bill_reporting  DECIMAL(18,2)  reporting currency  what they can be billed at
     oldest_days     INTEGER        days                since the oldest work among them
 */
+
+-- touched: projects of which an item is another
+SELECT project_key FROM memory.moved.mart_work;
 
 -- mart_billing: counted and summed from the items
 CREATE OR REPLACE TABLE memory.state.mart_billing AS

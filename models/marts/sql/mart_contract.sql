@@ -76,7 +76,7 @@ WITH contract AS (  -- of two records with one number the first speaks
     QUALIFY row_number() OVER (PARTITION BY key ORDER BY closed_at NULLS LAST, first_seen, system, system_id) = 1
 ), lost AS (
     SELECT DISTINCT p.key AS project_code
-    FROM memory.state.place p
+    FROM memory.state.sale_place p
     JOIN (SELECT DISTINCT system FROM memory.state.project WHERE role = 'crm') c USING (system)
     ANTI JOIN sold s ON s.project_code = p.key
     WHERE p.entity = 'project'

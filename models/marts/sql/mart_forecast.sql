@@ -42,26 +42,6 @@ grain: project_key
     open_items                   BIGINT         items               work that an open case is about
 */
 
--- project_work: what each project has come to, summed from its items once
-CREATE OR REPLACE TABLE memory.state.project_work AS
-SELECT
-    project_key,
-    count(*) AS items,
-    coalesce(sum(hours), 0) AS hours,
-    coalesce(sum(hours) FILTER (billable), 0) AS billable_hours,
-    coalesce(sum(bill_reporting) FILTER (kind = 'time'), 0) AS time_revenue,
-    coalesce(sum(cost_reporting) FILTER (kind = 'time'), 0) AS time_cost,
-    coalesce(sum(bill_reporting) FILTER (kind = 'expense'), 0) AS expense_revenue,
-    coalesce(sum(cost_reporting) FILTER (kind = 'expense'), 0) AS expense_cost,
-    coalesce(sum(bill_reporting) FILTER (kind = 'milestone' AND state IN ('ready', 'billed')), 0) AS milestones,
-    coalesce(sum(CASE
-        WHEN state = 'billed' AND kind = 'time' AND NOT gone AND currency = work_currency AND work_amount > bill_amount
-            THEN (work_amount - bill_amount) * bill_reporting / nullif(bill_amount, 0)
-    END), 0) AS written_off
-FROM memory.state.mart_work
-WHERE state <> 'not_approved' AND project_key IS NOT NULL
-GROUP BY project_key;
-
 -- mart_forecast: sold, done and left, and the bridge between the two margins
 CREATE OR REPLACE TABLE memory.state.mart_forecast AS
 WITH estimate AS (

@@ -68,40 +68,7 @@ WHERE value IS NOT NULL;
 
 -- dated: what today's records say of the days on which nobody looked
 INSERT INTO memory.state.mart_kpi_day BY NAME
-WITH event AS (  -- each piece of work as it came and went: worked, taken by the ERP, put on an invoice
-    SELECT
-        work_date AS day,
-        bill_reporting AS unbilled,
-        0 AS revenue,
-        0 AS cost,
-        1 AS n
-    FROM memory.state.mart_work
-    WHERE billable
-    UNION ALL
-    SELECT i.issued_on, -w.bill_reporting, 0, 0, -1
-    FROM memory.state.mart_work w
-    JOIN (SELECT key, min(issued_on) AS issued_on FROM memory.state.invoice GROUP BY key) i ON i.key = w.invoice_key
-    WHERE w.billable AND w.state = 'billed'
-    UNION ALL
-    SELECT CAST(posted_at AS DATE), 0, CASE WHEN billable THEN bill_reporting ELSE 0 END, cost_reporting, 0
-    FROM memory.state.mart_work
-    WHERE posted_at IS NOT NULL
-    UNION ALL
-    SELECT work_date, 0, bill_reporting, 0, 0
-    FROM memory.state.mart_work
-    WHERE kind = 'milestone' AND state IN ('ready', 'billed')
-), daily AS (
-    SELECT
-        day,
-        sum(unbilled) AS unbilled,
-        sum(revenue) AS revenue,
-        sum(cost) AS cost,
-        sum(n) AS n,
-        count(*) FILTER (revenue <> 0 OR cost <> 0) AS posted
-    FROM event
-    WHERE day IS NOT NULL
-    GROUP BY day
-), run AS (
+WITH run AS (
     SELECT
         day,
         sum(unbilled) OVER w AS unbilled,
@@ -109,7 +76,7 @@ WITH event AS (  -- each piece of work as it came and went: worked, taken by the
         sum(cost) OVER w AS cost,
         sum(n) OVER w AS n,
         sum(posted) OVER w AS posted
-    FROM daily
+    FROM memory.state.work_event
     WINDOW w AS (ORDER BY day)
 ), figure AS (
     SELECT

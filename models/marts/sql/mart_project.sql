@@ -68,13 +68,8 @@ WITH held AS (
         min(system) FILTER (role = 'psa') AS psa
     FROM held
     GROUP BY key
-), answered AS (
-    SELECT business_key, system, min(occurred_at) AS at
-    FROM records
-    WHERE kind = 'acknowledgement' AND entity = 'project' AND business_key LIKE 'project:%'
-    GROUP BY ALL
 ), left_behind AS (
-    SELECT system, key, observed_at AS at, NULL AS called FROM memory.state.place WHERE entity = 'project'
+    SELECT system, key, observed_at AS at, NULL AS called FROM memory.state.sale_place WHERE entity = 'project'
     UNION ALL
     SELECT k.system, k.key, k.left_at, p.key
     FROM memory.state.former_key k
@@ -112,8 +107,8 @@ SELECT
     closed_won_at,
     CASE
         WHEN in_erp AND in_psa THEN greatest(
-            least(coalesce(e.at, erp_seen), erp_seen),
-            least(coalesce(p.at, psa_seen), psa_seen)
+            least(coalesce(e.first_at, erp_seen), erp_seen),
+            least(coalesce(p.first_at, psa_seen), psa_seen)
         )
     END AS usable_at,
     sale.sow_number,
@@ -125,5 +120,5 @@ LEFT JOIN gone g ON g.key = s.key
 LEFT JOIN memory.state.sale sale ON sale.project_code = s.key
 LEFT JOIN client c ON c.key = coalesce(crm_customer, any_customer)
 LEFT JOIN memory.state.mart_fx fx ON fx.currency = s.currency
-LEFT JOIN answered e ON e.business_key = 'project:' || s.key AND e.system = s.erp
-LEFT JOIN answered p ON p.business_key = 'project:' || s.key AND p.system = s.psa;
+LEFT JOIN memory.state.answered e ON e.business_key = 'project:' || s.key AND e.system = s.erp
+LEFT JOIN memory.state.answered p ON p.business_key = 'project:' || s.key AND p.system = s.psa;

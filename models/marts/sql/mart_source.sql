@@ -15,7 +15,7 @@ grain: system, role, entity
 -- mart_source: by its extracts; of a system whose extracts nobody notes, when anything of it was seen last
 CREATE OR REPLACE TABLE memory.state.mart_source AS
 WITH seen AS (
-    SELECT system, entity, max(observed_at) AS observed_at FROM memory.state.place GROUP BY system, entity
+    SELECT system, entity, observed_at FROM memory.state.seen_at
 ), noted AS (
     SELECT DISTINCT system FROM extracts
 ), source AS (

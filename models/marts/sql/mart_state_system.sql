@@ -18,7 +18,7 @@ WITH known AS (
     UNION
     SELECT system, role FROM memory.state.resource
     UNION
-    SELECT system, role FROM memory.state.item
+    SELECT system, role FROM memory.state.item_system
 ), extract AS (
     SELECT system, CASE WHEN bool_and(taken_at IS NOT NULL) THEN min(taken_at) END AS at FROM extracts GROUP BY system
 )
@@ -27,7 +27,7 @@ SELECT
     k.role,
     max(p.observed_at) AS observed_at,
     greatest(max(p.observed_at), any_value(e.at)) AS read_at
-FROM memory.state.place p
+FROM memory.state.seen_at p
 JOIN known k USING (system)
 LEFT JOIN extract e USING (system)
 GROUP BY ALL;

@@ -5,6 +5,8 @@ other system was not read since), case (an open case owns it), written_off (by t
 One that only the target has is unsourced, and so is what the target holds of a record that has not landed.
 
 grain: flow, entity, item_key, source_key, target_key
+granule: item_key
+within: joint_work.item_key, joint_sale.item_key, joint_billed.item_key, item.item_key
 
     flow                 VARCHAR        -         which flow carries it
     source               VARCHAR        -         the system that it comes from
@@ -34,25 +36,54 @@ grain: flow, entity, item_key, source_key, target_key
     other_case           BOOLEAN        -         that case is about its cause, not about the tie-out
 */
 
--- service_level: how long each flow may take; work that is ready is billed within a month and a half
-CREATE OR REPLACE TABLE memory.state.service_level AS
-SELECT flow, seconds FROM {service_levels}
+-- touched: facts of which a side, a run, a case or a write-off is another, and what is in time no longer
+SELECT item_key FROM memory.moved.joint_work
 UNION ALL
-SELECT 'billing', 45 * 86400.0;
-
--- joint: every pair and every lone side, of all joints
-CREATE OR REPLACE TABLE memory.state.joint AS
-SELECT * FROM memory.state.joint_work
-UNION ALL BY NAME
-SELECT * FROM memory.state.joint_sale
-UNION ALL BY NAME
-SELECT * FROM memory.state.joint_billed;
+SELECT item_key FROM memory.moved.joint_sale
+UNION ALL
+SELECT item_key FROM memory.moved.joint_billed
+UNION ALL
+SELECT item_key FROM memory.moved.item
+UNION ALL
+SELECT item_key FROM memory.moved.removed
+UNION ALL
+SELECT item_key FROM memory.moved.written_off
+UNION ALL
+SELECT regexp_replace(business_key, '^[^:]*:', '') FROM memory.moved.open_run WHERE business_key NOT LIKE 'project:%'
+UNION ALL
+SELECT j.item_key
+FROM memory.state.joint_sale j
+SEMI JOIN memory.moved.open_run r ON r.business_key = 'project:' || j.project_key
+UNION ALL
+SELECT subject_key FROM memory.moved.case_of WHERE subject_key IS NOT NULL
+UNION ALL
+SELECT j.item_key
+FROM memory.state.joint_sale j
+SEMI JOIN memory.moved.case_of c ON c.subject_key = j.project_key
+UNION ALL
+SELECT item_key
+FROM memory.state.apart
+WHERE in_time AND coalesce(until_at <= {now}, EXISTS (SELECT 1 FROM memory.moved.mart_source))
+UNION ALL
+-- A source that is new, is no more or was read less far than before: nothing of the rest can be relied on.
+SELECT '*'
+FROM memory.gone.mart_source g
+FULL JOIN memory.come.mart_source c
+    ON c.system = g.system AND c.entity = g.entity AND c.role IS NOT DISTINCT FROM g.role
+WHERE c.system IS NULL OR g.system IS NULL OR c.compared <> g.compared
+    OR coalesce(c.read_until < g.read_until, (c.read_until IS NULL) <> (g.read_until IS NULL));
 
 -- apart: what did not land, with where the other side's systems were read and what became of the other record
 CREATE OR REPLACE TABLE memory.state.apart AS
 WITH lone AS (
     SELECT * EXCLUDE (differs), coalesce(differs, []) AS differs
-    FROM memory.state.joint
+    FROM (
+        SELECT * FROM memory.state.joint_work
+        UNION ALL BY NAME
+        SELECT * FROM memory.state.joint_sale
+        UNION ALL BY NAME
+        SELECT * FROM memory.state.joint_billed
+    )
     WHERE differs IS NULL OR len(differs) > 0
 ), shown AS (
     SELECT
@@ -67,18 +98,6 @@ WITH lone AS (
     SELECT system, max(until_at) AS read_at FROM shown GROUP BY system
 ), role AS (
     SELECT role, min(system) AS system, min(until_at) AS read_at FROM shown GROUP BY role
-), removed AS (
-    SELECT
-        role,
-        CASE entity WHEN 'project' THEN 'contract' ELSE entity END AS entity,
-        CASE
-            WHEN role = 'erp' THEN regexp_replace(regexp_replace(key, '-v[0-9]+(-R)?$', ''), '^CT-', '')
-            ELSE key
-        END AS item_key,
-        max(observed_at) AS at
-    FROM memory.state.absent
-    WHERE role <> 'erp' OR entity <> 'project'
-    GROUP BY ALL
 ), unapproved AS (
     SELECT
         CASE kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END AS entity,
@@ -117,9 +136,9 @@ WITH lone AS (
     LEFT JOIN role tr ON tr.role = r.target_role
     LEFT JOIN system ss ON ss.system = r.source
     LEFT JOIN system ts ON ts.system = r.target
-    LEFT JOIN removed gone ON r.target_key IS NULL AND gone.role = r.target_role
+    LEFT JOIN memory.state.removed gone ON r.target_key IS NULL AND gone.role = r.target_role
         AND gone.entity = r.entity AND gone.item_key = r.item_key
-    LEFT JOIN removed taken ON r.source_key IS NULL AND taken.role = r.source_role
+    LEFT JOIN memory.state.removed taken ON r.source_key IS NULL AND taken.role = r.source_role
         AND taken.entity = r.entity AND taken.item_key = r.item_key
     LEFT JOIN unapproved u ON r.source_key IS NULL AND u.entity = r.entity AND u.item_key = r.item_key
     LEFT JOIN moving m ON m.flow = r.flow AND m.business_key = CASE
@@ -153,7 +172,8 @@ WITH lone AS (
     END AS since
     FROM told
 )
-SELECT *, CASE
+-- How far systems were read is no part of it: that moves with every turn.
+SELECT * EXCLUDE (source_read_at, target_read_at), CASE
     WHEN moving THEN {now} < since + allowed
     -- No flow brings back what somebody deleted.
     WHEN reason = 'gone' THEN false
@@ -162,32 +182,16 @@ SELECT *, CASE
         THEN coalesce(source_read_at < target_seen, true)
     -- What a system lacked before it was read says nothing; that nobody reads it is a case of its own.
     ELSE {now} < since + allowed OR coalesce(target_read_at < since, true)
-END AS in_time
+END AS in_time,
+-- Before this the clock changes nothing; where there is none, only a reading does.
+CASE WHEN moving OR reason NOT IN ('edited', 'doubled', 'foreign') THEN since + allowed END AS until_at
 FROM timed;
-
--- owned: the open case of each thing; one about a cause before one of the tie-out
-CREATE OR REPLACE TABLE memory.state.owned AS
-SELECT
-    f.subject_key,
-    arg_min(c.case_id, CASE f.detector WHEN 'tie_out' THEN 1 ELSE 0 END) AS case_id,
-    bool_or(f.detector <> 'tie_out') AS other_case
-FROM findings f
-JOIN cases c ON c.case_id = f.case_id
--- A case that says "nobody knows" explains nothing.
-WHERE f.resolved_at IS NULL AND c.status <> 'resolved' AND c.cause <> 'unexplained'
-GROUP BY f.subject_key;
-
--- written_off: what one person asked for and another approved; once it is worth something else it is not this any more
-CREATE OR REPLACE TABLE memory.state.written_off AS
-SELECT DISTINCT flow, entity, item_key, amount, currency
-FROM write_offs
-WHERE approved_at IS NOT NULL AND approved_by <> asked_by AND reversed_at IS NULL;
 
 -- mart_tieout: what landed as it is, and the rest each in its place
 CREATE OR REPLACE TABLE memory.state.mart_tieout AS
 WITH placed AS (
     SELECT
-        a.*,
+        a.* EXCLUDE (until_at),
         coalesce(o.case_id, p.case_id) AS case_id,
         coalesce(o.other_case, p.other_case, false) AS other_case,
         CASE
@@ -198,8 +202,8 @@ WITH placed AS (
             ELSE 'unexplained'
         END AS place
     FROM memory.state.apart a
-    LEFT JOIN memory.state.owned o ON o.subject_key = a.item_key
-    LEFT JOIN memory.state.owned p ON p.subject_key = CASE WHEN a.entity = 'milestone' THEN a.project_key END
+    LEFT JOIN memory.state.case_of o ON o.subject_key = a.item_key
+    LEFT JOIN memory.state.case_of p ON p.subject_key = CASE WHEN a.entity = 'milestone' THEN a.project_key END
     LEFT JOIN memory.state.written_off w
         ON w.flow = a.flow
         AND w.entity = a.entity
@@ -209,7 +213,11 @@ WITH placed AS (
         AND a.target_key IS NULL
         AND w.currency = a.currency
 ), every AS (
-    SELECT *, 'landed' AS place FROM memory.state.joint WHERE len(differs) = 0
+    SELECT *, 'landed' AS place FROM memory.state.joint_work WHERE len(differs) = 0
+    UNION ALL BY NAME
+    SELECT *, 'landed' AS place FROM memory.state.joint_sale WHERE len(differs) = 0
+    UNION ALL BY NAME
+    SELECT *, 'landed' AS place FROM memory.state.joint_billed WHERE len(differs) = 0
     UNION ALL BY NAME
     SELECT * FROM placed
 )

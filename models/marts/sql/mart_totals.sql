@@ -4,6 +4,8 @@ Every place is counted from its own records, so that source = landed + on its wa
 and target = landed + unsourced, can be seen to hold.
 
 grain: flow, source, target, entity, legal_entity, currency, period
+added: mart_tieout
+counted: records
 
     flow                VARCHAR        -         which flow carries it
     source              VARCHAR        -         the system that it comes from
@@ -30,6 +32,7 @@ grain: flow, source, target, entity, legal_entity, currency, period
     unsourced_amount    DECIMAL(18,2)  currency  of them
     unowned_count       BIGINT         records   of these, those that no case owns and that are no longer in time
     unowned_amount      DECIMAL(18,2)  currency  of them
+    records             BIGINT         records   of either side, with an amount or without
 */
 
 -- mart_totals: each side by its own company, currency and month
@@ -92,6 +95,7 @@ SELECT
     count(*) FILTER (unsourced) AS unsourced_count,
     CAST(coalesce(sum(held) FILTER (unsourced), 0) AS DECIMAL(18,2)) AS unsourced_amount,
     count(*) FILTER (unowned) AS unowned_count,
-    CAST(coalesce(sum(held) FILTER (unowned), 0) AS DECIMAL(18,2)) AS unowned_amount
+    CAST(coalesce(sum(held) FILTER (unowned), 0) AS DECIMAL(18,2)) AS unowned_amount,
+    count(*) AS records
 FROM side
 GROUP BY ALL;

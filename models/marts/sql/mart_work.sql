@@ -3,6 +3,9 @@ Each time entry, expense and finished milestone with its state, the one reason w
 What is billed is what an invoice that stands says, whatever became of the work since.
 
 grain: item_key
+granule: item_key
+within: work_item.item_key, posting.item_key, billed.item_key, item_run.item_key, beyond.item_key, apart.item_key
+within: written_off.item_key
 
     item_key         VARCHAR        -                   as booked in its system; MS-<project>-<milestone>
     kind             VARCHAR        -                   time, expense or milestone
@@ -49,89 +52,62 @@ grain: item_key
     gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
     work_reporting   DECIMAL(18,2)  reporting currency  work_amount at the rate that bill_reporting was converted at
     period           VARCHAR        -                   the accounting period of work_date, YYYY-MM
+    billed_on        DATE           day                 when the invoice that bills it was sent; of several the first
 */
 
--- erp_project: projects the ERP knows, over all its instances
-CREATE OR REPLACE TABLE memory.state.erp_project AS
-SELECT key, min(system) AS system, min(status) AS status
-FROM memory.state.project
-WHERE role = 'erp'
-GROUP BY key;
+-- touched: items of which something is known otherwise, what hangs on their project or code, and what time has settled
+SELECT item_key FROM memory.moved.work_item
+UNION ALL
+SELECT item_key FROM memory.moved.posting
+UNION ALL
+SELECT item_key FROM memory.moved.billed
+UNION ALL
+SELECT item_key FROM memory.moved.item_run
+UNION ALL
+SELECT item_key FROM memory.moved.beyond
+UNION ALL
+SELECT item_key FROM memory.moved.apart
+UNION ALL
+SELECT item_key FROM memory.moved.written_off
+UNION ALL
+SELECT w.item_key
+FROM memory.state.work_item w
+SEMI JOIN (
+    SELECT key AS project_code FROM memory.moved.erp_project
+    UNION ALL
+    SELECT project_key FROM memory.moved.mart_project
+    UNION ALL
+    SELECT project_key FROM memory.moved.mart_contract
+) p ON p.project_code = w.project_code
+UNION ALL
+SELECT w.item_key
+FROM memory.state.work_item w
+SEMI JOIN memory.moved.erp_code c ON c.key = w.charge_code
+UNION ALL
+SELECT p.item_key
+FROM memory.state.posting p
+SEMI JOIN memory.moved.document d ON d.key = p.invoice_number
+UNION ALL
+SELECT item_key
+FROM memory.state.unread
+WHERE until_at <= {now} OR EXISTS (SELECT 1 FROM memory.moved.read_until);
 
--- erp_code: charge codes the ERP knows, over all its instances
-CREATE OR REPLACE TABLE memory.state.erp_code AS
-SELECT key, min(system) AS system, bool_or(active) AS active, min(project_code) AS project_code
-FROM memory.state.charge_code
-WHERE role = 'erp'
-GROUP BY key;
+-- unread: items of which an ERP that is read again, or a quarter of an hour, may tell more
+CREATE OR REPLACE TABLE memory.state.unread AS
+SELECT e.item_key, p.flagged_at + INTERVAL 15 MINUTE AS until_at
+FROM memory.state.work_item e
+CROSS JOIN memory.state.read_until r
+LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
+WHERE p.flagged_at > r.invoices_seen_at
+    OR (
+        e.kind <> 'milestone'
+        AND (r.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, r.erp_seen_at))
+            IS DISTINCT FROM true
+    );
 
--- item_run: the newest unfinished run of each business key
-CREATE OR REPLACE TABLE memory.state.item_run AS
-SELECT *
-FROM memory.state.open_run
-WHERE flow = 'time-to-bill'
-QUALIFY row_number() OVER (
-    PARTITION BY business_key ORDER BY source_version DESC NULLS LAST, created_at DESC, run_id DESC
-) = 1;
-
--- beyond: unbilled work that no longer fits under what was agreed, in the order in which it was done
-CREATE OR REPLACE TABLE memory.state.beyond AS
-WITH bound AS (
-    SELECT project_key, currency, billed_amount, cap, value, least(cap, value) AS bound
-    FROM memory.state.mart_contract
-    WHERE cap IS NOT NULL OR value > 0
-), unbilled AS (
-    SELECT
-        w.item_key,
-        w.project_code,
-        w.work_date,
-        CASE
-            WHEN w.currency = t.currency THEN w.amount ELSE CAST(w.amount * f.rate / tf.rate AS DECIMAL(18,2))
-        END AS amount
-    FROM memory.state.work_item w
-    JOIN bound t ON t.project_key = w.project_code
-    ANTI JOIN (SELECT item_key FROM memory.state.billed WHERE stands) b ON b.item_key = w.item_key
-    LEFT JOIN memory.state.mart_fx f ON f.currency = w.currency
-    LEFT JOIN memory.state.mart_fx tf ON tf.currency = t.currency
-    WHERE w.billable AND w.amount > 0 AND w.approval = 'approved'
-), full_project AS (
-    SELECT u.project_code
-    FROM unbilled u
-    JOIN bound t ON t.project_key = u.project_code
-    GROUP BY u.project_code
-    HAVING any_value(t.billed_amount) + sum(u.amount) > any_value(t.bound)
-), filled AS (
-    SELECT
-        u.item_key,
-        t.billed_amount + sum(u.amount) OVER (
-            PARTITION BY u.project_code ORDER BY u.work_date, u.item_key ROWS UNBOUNDED PRECEDING
-        ) AS amount,
-        t.cap,
-        t.value
-    FROM unbilled u
-    SEMI JOIN full_project USING (project_code)
-    JOIN bound t ON t.project_key = u.project_code
-)
-SELECT item_key, CASE WHEN amount > cap THEN 'over-cap' ELSE 'over-contract' END AS limit_by
-FROM filled
-WHERE amount > cap OR amount > value;
-
--- judged: every item with the one reason, if any, why it cannot be billed
-CREATE OR REPLACE TABLE memory.state.judged AS
-WITH known AS (
-    SELECT
-        EXISTS (SELECT 1 FROM memory.state.erp_project) AS projects,
-        EXISTS (SELECT 1 FROM memory.state.erp_code) AS codes,
-        EXISTS (SELECT 1 FROM memory.state.project WHERE role = 'crm') AS sales,
-        (
-            SELECT max(observed_at)
-            FROM memory.state.place
-            WHERE system IN (SELECT system FROM memory.state.erp_of)
-        ) AS erp_seen_at,
-        EXISTS (SELECT 1 FROM memory.state.invoice) AS invoices,
-        (SELECT max(observed_at) FROM memory.state.place WHERE entity = 'invoice') AS invoices_seen_at,
-        (SELECT mode(system) FROM memory.state.erp_of) AS any_erp
-), invoice AS (
+-- mart_work: every item with the one reason, if any, why it cannot be billed, and its money at the rate of its day
+CREATE OR REPLACE TABLE memory.state.mart_work AS
+WITH invoice AS (
     SELECT key, min(CASE WHEN stands THEN 'lineless' WHEN status = 'draft' THEN 'draft' ELSE 'void' END) AS status
     FROM memory.state.document
     GROUP BY key
@@ -152,6 +128,7 @@ WITH known AS (
         p.posted_at,
         coalesce(b.stands, false) OR ((e.flagged OR coalesce(p.flagged, false)) AND NOT known.invoices) AS billed,
         b.invoice_key,
+        b.issued_on AS billed_on,
         p.invoice_number AS named_invoice,
         coalesce(b.stands, false) AS on_invoice,
         b.item_key IS NOT NULL AND NOT b.stands AS taken_back,
@@ -161,7 +138,7 @@ WITH known AS (
         b.hours AS billed_hours,
         b.customer_key AS billed_customer,
         d.status AS invoice_status,
-        coalesce(p.flagged_at > known.invoices_seen_at AND p.flagged_at > {now} - INTERVAL 15 MINUTE, false)
+        coalesce(p.flagged_at > read_until.invoices_seen_at AND p.flagged_at > {now} - INTERVAL 15 MINUTE, false)
             AS invoice_awaited,
         r.run_id,
         r.trace_id,
@@ -190,21 +167,25 @@ WITH known AS (
         coalesce(ep.system, eo.system, known.any_erp) AS erp,
         -- What an ERP lacked before the item came into being says nothing of what it has now.
         e.kind = 'milestone'
-            OR known.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, known.erp_seen_at)
+            OR read_until.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, read_until.erp_seen_at)
             AS erp_fresh,
         known.projects AS projects_known,
         known.codes AS codes_known,
         known.sales AND coalesce(NOT mp.in_crm, true) AS unsold,
+        known.crm,
+        known.hcm,
         mp.sow_expires_on,
         fx.currency IS NOT NULL AS convertible,
         wo.item_key IS NOT NULL AS written_off
     FROM memory.state.work_item e
-    CROSS JOIN known
+    CROSS JOIN memory.state.known known
+    CROSS JOIN memory.state.read_until read_until
     LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
     LEFT JOIN memory.state.billed b ON b.item_key = e.item_key
     LEFT JOIN invoice d ON d.key = p.invoice_number
     LEFT JOIN memory.state.item_run r
-        ON r.business_key = CASE e.kind
+        ON r.item_key = e.item_key
+        AND r.business_key = CASE e.kind
             WHEN 'time' THEN 'time_entry:' WHEN 'expense' THEN 'expense:' ELSE 'milestone:'
         END || e.item_key
     LEFT JOIN memory.state.erp_project ep ON ep.key = e.project_code
@@ -309,75 +290,74 @@ WITH known AS (
         END AS blocker
     FROM checked
     WHERE approval <> 'reversed' OR posted OR billed
+), judged AS (  -- where it stands, who acts, and on what
+    SELECT
+        *,
+        CASE
+            WHEN billed THEN 'billed'
+            WHEN written_off THEN 'written_off'
+            WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN 'not_approved'
+            WHEN blocker IS NOT NULL THEN 'blocked'
+            ELSE 'ready'
+        END AS state,
+        CASE
+            -- Approvals are given where the item was booked.
+            WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN source_system
+            -- The step that paused the run names who can go on; else the ERP it was on its way to.
+            WHEN blocker = 'paused' THEN coalesce(waiting_owner, erp)
+            -- Sales and statements of work are the CRM's.
+            WHEN blocker IN (
+                'project-unsold',
+                'sale-not-won',
+                'sow-expired',
+                'over-cap',
+                'over-contract',
+                'tax-profile-missing'
+            )
+                THEN crm
+            -- Projects, open codes, holds, invoices and exchange rates are the ERP's.
+            WHEN blocker IN (
+                'project-missing',
+                'project-closed',
+                'posting-gone',
+                'posting-differs',
+                'charge-code-inactive',
+                'billing-hold',
+                'milestone-not-accepted',
+                'contract-version',
+                'po-missing',
+                'invoice-void',
+                'invoice-unknown',
+                'not-convertible'
+            ) THEN coalesce(erp, 'erp')
+            -- What a person costs is the HCM's; only a bill rate is given where the item was booked.
+            WHEN blocker = 'rate-missing' AND NOT rateless
+                THEN coalesce(hcm, 'hcm')
+            -- A wrong code or a missing rate is corrected where the item was booked.
+            WHEN blocker IN (
+                'charge-code-missing',
+                'charge-code-unknown',
+                'charge-code-of-other-project',
+                'charge-code-of-other-entity',
+                'rate-missing'
+            ) THEN source_system
+            -- What is on its way is our own business.
+            WHEN blocker = 'in-flight' THEN 'tieout'
+            -- The system that refused it.
+            WHEN blocker IS NOT NULL THEN coalesce(run_system, erp, 'erp')
+        END AS blocker_owner,
+        CASE
+            WHEN blocker IN ('invoice-void', 'invoice-unknown') THEN coalesce(named_invoice, project_code)
+            WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
+            WHEN blocker = 'not-convertible' THEN coalesce(billed_currency, currency)
+            WHEN blocker = 'paused' THEN waiting_for
+            WHEN run_state = 'dead' AND blocker NOT IN ('project-missing', 'project-unsold')
+                THEN coalesce(run_system, '-')
+            WHEN blocker IN ('rate-missing', 'in-flight', 'rejected', 'approval-pending', 'not-submitted') THEN NULL
+            WHEN blocker IS NOT NULL THEN project_code
+        END AS blocker_key
+    FROM reasoned
 )
-SELECT
-    *,
-    CASE
-        WHEN billed THEN 'billed'
-        WHEN written_off THEN 'written_off'
-        WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN 'not_approved'
-        WHEN blocker IS NOT NULL THEN 'blocked'
-        ELSE 'ready'
-    END AS state,
-    CASE
-        -- Approvals are given where the item was booked.
-        WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN source_system
-        -- The step that paused the run names who can go on; else the ERP it was on its way to.
-        WHEN blocker = 'paused' THEN coalesce(waiting_owner, erp)
-        -- Sales and statements of work are the CRM's.
-        WHEN blocker IN (
-            'project-unsold',
-            'sale-not-won',
-            'sow-expired',
-            'over-cap',
-            'over-contract',
-            'tax-profile-missing'
-        )
-            THEN (SELECT min(system) FROM memory.state.project WHERE role = 'crm')
-        -- Projects, open codes, holds, invoices and exchange rates are the ERP's.
-        WHEN blocker IN (
-            'project-missing',
-            'project-closed',
-            'posting-gone',
-            'posting-differs',
-            'charge-code-inactive',
-            'billing-hold',
-            'milestone-not-accepted',
-            'contract-version',
-            'po-missing',
-            'invoice-void',
-            'invoice-unknown',
-            'not-convertible'
-        ) THEN coalesce(erp, 'erp')
-        -- What a person costs is the HCM's; only a bill rate is given where the item was booked.
-        WHEN blocker = 'rate-missing' AND NOT rateless
-            THEN coalesce((SELECT min(system) FROM memory.state.resource WHERE role = 'hcm'), 'hcm')
-        -- A wrong code or a missing rate is corrected where the item was booked.
-        WHEN blocker IN (
-            'charge-code-missing',
-            'charge-code-unknown',
-            'charge-code-of-other-project',
-            'charge-code-of-other-entity',
-            'rate-missing'
-        ) THEN source_system
-        -- What is on its way is our own business.
-        WHEN blocker = 'in-flight' THEN 'tieout'
-        -- The system that refused it.
-        WHEN blocker IS NOT NULL THEN coalesce(run_system, erp, 'erp')
-    END AS blocker_owner,
-    CASE
-        WHEN blocker IN ('invoice-void', 'invoice-unknown') THEN coalesce(named_invoice, project_code)
-        WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
-        WHEN blocker = 'not-convertible' THEN coalesce(billed_currency, currency)
-        WHEN blocker = 'paused' THEN waiting_for
-        WHEN run_state = 'dead' AND blocker NOT IN ('project-missing', 'project-unsold') THEN coalesce(run_system, '-')
-        WHEN blocker IN ('rate-missing', 'in-flight', 'rejected', 'approval-pending', 'not-submitted') THEN NULL
-        WHEN blocker IS NOT NULL THEN project_code
-    END AS blocker_key
-FROM reasoned;
-
--- mart_work: the judged items with their project's names and their money at the rates of their days
-CREATE OR REPLACE TABLE memory.state.mart_work AS
 SELECT
     j.item_key,
     j.kind,
@@ -441,11 +421,12 @@ SELECT
             THEN j.amount * (j.billed_reporting / j.billed_amount)
         ELSE memory.state.cents(j.amount * coalesce(zx.rate, fx.rate))
     END AS DECIMAL(18,2)) AS work_reporting,
-    coalesce(d.period, strftime(j.work_date, '%Y-%m')) AS period
+    coalesce(d.period, strftime(j.work_date, '%Y-%m')) AS period,
+    j.billed_on
 FROM (
     -- Nobody owes what was billed and is not approved any more.
     SELECT *, CASE WHEN on_invoice THEN approval = 'approved' ELSE approval <> 'reversed' END AS owed
-    FROM memory.state.judged
+    FROM judged
 ) j
 CROSS JOIN (SELECT today FROM memory.state.mart_today WHERE legal_entity = '') elsewhere
 LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code

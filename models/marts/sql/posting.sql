@@ -2,6 +2,8 @@
 What the ERP holds of each time entry and expense: its postings, with reversals set against what they undo.
 
 grain: kind, item_key
+granule: item_key
+within: item.item_key
 
     kind            VARCHAR      -    time or expense
     item_key        VARCHAR      -    of the item that was posted
@@ -11,6 +13,9 @@ grain: kind, item_key
     invoice_number  VARCHAR      -    on which, by the posting's own word
     flagged_at      TIMESTAMPTZ  UTC  the newest observation of a posting that says so
 */
+
+-- touched: items of which a posting is another
+SELECT item_key FROM memory.moved.item;
 
 -- posting: counted from the postings of every ERP
 CREATE OR REPLACE TABLE memory.state.posting AS

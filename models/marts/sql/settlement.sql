@@ -37,7 +37,7 @@ SELECT
     greatest(CAST({now} AS DATE) - min(work_date), 1) AS days,
     CAST(date_trunc('month', CAST({now} AS DATE)) - INTERVAL 1 MONTH AS DATE) AS billed_until,
     CAST(date_trunc('quarter', CAST({now} AS DATE)) AS DATE) AS quarter_from
-FROM memory.state.mart_work
+FROM memory.state.work_day
 WHERE state <> 'not_approved' AND work_date >= CAST({now} AS DATE) - 365 AND work_date <= CAST({now} AS DATE);
 
 -- doubt: work that an open case is about, with the cause that is named first
@@ -68,7 +68,7 @@ ANTI JOIN memory.state.doubt d ON d.item_key = g.item_key
 WHERE c.cause = 'margin-differs' AND f.resolved_at IS NULL AND c.resolved_at IS NULL AND c.status <> 'ignored'
 GROUP BY g.entity, g.item_key;
 
--- unsettled: each doubtful piece of work in each of the worlds; of one on whose cost two systems differ, that difference
+-- unsettled: each doubtful piece of work in each of the worlds; where two systems differ on its cost, that difference
 CREATE OR REPLACE TABLE memory.state.unsettled AS
 WITH item AS (
     SELECT
@@ -173,7 +173,11 @@ SELECT
     g.project_key,
     g.legal_entity,
     -- The ERP owns the actuals; against the firm the higher cost is right, for it the lower.
-    CAST(CASE w.world WHEN 'against' THEN greatest(-g.apart, 0) WHEN 'for' THEN least(-g.apart, 0) ELSE 0 END AS DECIMAL(18,2)) AS cost
+    CAST(CASE w.world
+        WHEN 'against' THEN greatest(-g.apart, 0)
+        WHEN 'for' THEN least(-g.apart, 0)
+        ELSE 0
+    END AS DECIMAL(18,2)) AS cost
 FROM memory.state.margin_doubt g
 CROSS JOIN memory.state.world w
 WHERE w.world <> 'reported';

@@ -3,6 +3,8 @@ Every piece of work with all that is known of it: time and expenses as the PSA h
 an invoice bills although it is in its source no more.
 
 grain: item_key
+granule: item_key
+within: item.item_key, mart_invoice_line.item_key, milestone.item_key
 
     item_key         VARCHAR        -                   as booked in its system; MS-<project>-<milestone>
     kind             VARCHAR        -                   time, expense or milestone
@@ -28,7 +30,15 @@ grain: item_key
     accepted         BOOLEAN        -                   the customer has accepted it; of milestones only
     flagged          BOOLEAN        -                   a milestone that its source calls invoiced
     gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
+    has_line         BOOLEAN        -                   a line of an invoice that stands bills it
 */
+
+-- touched: items that are others in a source, in an agreement or on an invoice
+SELECT item_key FROM memory.moved.item
+UNION ALL
+SELECT item_key FROM memory.moved.mart_invoice_line WHERE item_key IS NOT NULL
+UNION ALL
+SELECT item_key FROM memory.moved.milestone;
 
 -- billed: what invoice lines that stand say of each item; one whose lines were all taken back has no amount
 CREATE OR REPLACE TABLE memory.state.billed AS
@@ -123,29 +133,33 @@ SELECT
     NULL AS milestone,
     NULL AS accepted,
     false AS flagged,
-    false AS gone
+    false AS gone,
+    coalesce(b.stands, false) AS has_line
 FROM memory.state.item i
+LEFT JOIN memory.state.billed b ON b.item_key = i.item_key
 LEFT JOIN priced r ON r.kind = i.kind AND r.item_key = i.item_key
 WHERE i.role = 'psa'
 UNION ALL BY NAME
 SELECT
-    item_key,
+    m.item_key,
     'milestone' AS kind,
-    project_code,
-    legal_entity,
-    coalesce(completed_on, due) AS work_date,
-    coalesce(completed_at, CAST(due AS TIMESTAMPTZ)) AS approved_at,
+    m.project_code,
+    m.legal_entity,
+    coalesce(m.completed_on, m.due) AS work_date,
+    coalesce(m.completed_at, CAST(m.due AS TIMESTAMPTZ)) AS approved_at,
     true AS billable,
-    amount,
-    currency,
+    m.amount,
+    m.currency,
     'approved' AS approval,
     false AS rateless,
     name AS milestone,
     accepted,
     flagged,
-    false AS gone
+    false AS gone,
+    coalesce(b.stands, false) AS has_line
 FROM memory.state.milestone m
-WHERE completed_at IS NOT NULL OR item_key IN (SELECT item_key FROM memory.state.billed WHERE stands)
+LEFT JOIN memory.state.billed b ON b.item_key = m.item_key
+WHERE completed_at IS NOT NULL OR b.stands
 UNION ALL BY NAME
 SELECT
     g.item_key,
@@ -161,6 +175,7 @@ SELECT
     'reversed' AS approval,
     false AS rateless,
     false AS flagged,
-    true AS gone
+    true AS gone,
+    true AS has_line
 FROM gone g
 LEFT JOIN posted p ON p.item_key = g.item_key;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,7 +15,6 @@ from models.derivation.refresh import refresh
 from models.journal import open_journal
 from models.lake.connection import connect
 from models.lake.writer import open_writer
-from models.marts.definitions import published
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 from tests.unit.lake.samples import HandClock, records, settings_at
 
@@ -38,13 +36,13 @@ def clock() -> Hand:
 def derived(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the marts in the order in which they are derived."""
     told: list[str] = []
-    of = deriving._statements
+    derive = deriving._Derivation._derive
 
-    def statements(mart: Any) -> Iterator[str]:
+    def derived_one(self: Any, mart: Any, due: Any) -> None:
         told.append(mart.name)
-        return of(mart)
+        derive(self, mart, due)
 
-    monkeypatch.setattr(deriving, "_statements", statements)
+    monkeypatch.setattr(deriving._Derivation, "_derive", derived_one)
     return told
 
 
@@ -134,59 +132,6 @@ def test_a_jump_of_the_worlds_clock_tells_ages_and_what_was_read_again(clock: Ha
     refresh(lake.connection, "EUR", clock)
     clock.moment += timedelta(hours=2)
     assert {"mart_failure_age", "extracts", "streams"} <= refresh(lake.connection, "EUR", clock)
-
-
-def changed(lake: Lake, chance: random.Random) -> None:
-    """One thing that happens in the world, among few objects, so that they meet."""
-    number, at = chance.randrange(6), NOW + timedelta(minutes=lake.batch)
-    code = f"PRJ-{chance.randrange(1, 4)}"
-    run = {"flow": "time-to-bill", "run_id": f"r{number}", "lineage_id": "r0", "at": at}
-    match chance.randrange(8):
-        case 0 | 1:
-            entry(lake, number, at=at, project_code=code, approval=chance.choice(["approved", "submitted", "rejected"]))
-        case 2:
-            lake.observe(
-                "netsuite", "time_entry", f"TE-{number}-v1", at, chance.random() < 0.8, time_entry_id=f"TE-{number}"
-            )
-        case 3:
-            system = chance.choice(["salesforce", "netsuite", "kantata"])
-            lake.observe(system, "project", code, at, chance.random() < 0.8, name=code, customer_key="C-1")
-        case 4:
-            lake.observe("netsuite", "contract", f"CT-{code}", at, project_code=code, hold=chance.random() < 0.5)
-        case 5:
-            lake.record(chance.choice(["source_event", "acknowledgement"]), system="netsuite", **run)
-        case 6:
-            lake.record("settlement", status="settled", **run)
-        case _:
-            lake.connection.execute(f"DELETE FROM journal.main.run WHERE run_id = 'r{number}'")
-            lake.run(f"r{number}", f"time_entry:TE-{number}", chance.choice(["dead", "waiting", "settled"]), at)
-
-
-def content(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
-    return {
-        name: sorted(lake.connection.execute(f'SELECT CAST(t AS VARCHAR) FROM marts.main."{name}" t').fetchall())
-        for name in published()
-        if name != "mart_kpi_day"  # what was told on a day is kept as it was told then
-    }
-
-
-@pytest.mark.req("C8")
-@pytest.mark.parametrize("seed", range(3))
-def test_step_by_step_gives_what_a_derivation_from_nothing_gives(seed: int, clock: Hand) -> None:
-    lake, chance = Lake(), random.Random(seed)
-    for _ in range(8):
-        for _ in range(chance.randrange(1, 7)):
-            changed(lake, chance)
-        clock.moment = NOW + timedelta(minutes=lake.batch)
-        refresh(lake.connection, "EUR", clock)
-    clock.moment += timedelta(days=1)
-    lake.record("note")
-    refresh(lake.connection, "EUR", clock)
-    stepwise = content(lake)
-    lake.connection.execute("DROP SCHEMA memory.state CASCADE")
-    refresh(lake.connection, "EUR", clock)
-    whole = content(lake)
-    assert stepwise == whole
 
 
 def test_a_home_without_news_is_seen_without_a_scan(tmp_path: Any, derived: list[str]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.derivation import state
+from models.derivation.changes import Changes
 from models.derivation.refresh import refresh
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
@@ -74,7 +75,7 @@ def emptied(lake: Lake) -> Lake:
 def caught_up(lake: Lake, table: str = "project") -> list[dict[str, Any]]:
     """The rows of a table of the state after the newest batches have reached it."""
     state.make(lake.connection)
-    state.keep(lake.connection, state.catch_up(lake.connection).top)
+    state.keep(lake.connection, state.catch_up(lake.connection, Changes(lake.connection)).top)
     return lake.rows(f"SELECT * FROM memory.state.{table} ORDER BY system, system_id, key")
 
 

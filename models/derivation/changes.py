@@ -1,0 +1,117 @@
+"""What became of each table of the state since the last derivation: the rows that it lost, and those that it got.
+
+`memory.gone.<table>` and `memory.come.<table>` hold them until the next derivation; of a table that was made anew at a
+size at which comparing costs more than it saves, nothing is known but that it is another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+COMPARED_ROWS = 100_000
+"""Up to this many rows a table that was derived whole is held against what it was before."""
+
+_MOVED = re.compile(r"\bmemory\.(moved|gone|come)\.(\w+)")
+_MADE = """
+CREATE SCHEMA IF NOT EXISTS memory.gone;
+CREATE SCHEMA IF NOT EXISTS memory.come;
+CREATE SCHEMA IF NOT EXISTS memory.part;
+"""
+_LACKING = (
+    "CREATE OR REPLACE TABLE memory.{side}.{name} AS "
+    "SELECT a.* FROM {these} a ANTI JOIN (SELECT hash(b) AS h FROM {those} b) b ON b.h = hash(a)"
+)
+
+
+class Changes:
+    """Of one derivation: `rows` are the tables whose rows are known, `whole` those that are others altogether."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.rows: set[str] = set()
+        self.whole: set[str] = set()
+        connection.execute(_MADE)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The tables that are others than before."""
+        return frozenset(self.rows | self.whole)
+
+    def all_of(self, name: str) -> None:
+        """Nothing of `name` stands as it was."""
+        self.rows.discard(name)
+        self.whole.add(name)
+
+    @contextmanager
+    def compared(self, names: Iterable[str]) -> Iterator[None]:
+        """Hold what stands afterwards in each of these tables against what stood there before."""
+        kept = {name for name in names if self.count(name) is not None}
+        few = {name for name in kept if (self.count(name) or 0) <= COMPARED_ROWS}
+        for name in few:
+            self._connection.execute(f"CREATE OR REPLACE TABLE memory.part.{name} AS FROM memory.state.{name}")
+        yield
+        for name in names:
+            if name not in few or self._other_columns(name):
+                self.all_of(name)
+            else:
+                self._compare(name)
+        for name in few:
+            self._connection.execute(f"DROP TABLE memory.part.{name}")
+
+    def sides(self, name: str, before: str, after: str) -> bool:
+        """Keep the rows that only `before` and only `after` has as what became of `name`; whether there are any."""
+        self._connection.execute(_LACKING.format(side="gone", name=name, these=before, those=after))
+        self._connection.execute(_LACKING.format(side="come", name=name, these=after, those=before))
+        if not self.count(name, "gone") and not self.count(name, "come"):
+            return False
+        self.rows.add(name)
+        return True
+
+    def said(self, sql: str) -> str:
+        """`sql` with `memory.moved.<table>` as the rows that the table lost and got, of one that stayed as none."""
+        return _MOVED.sub(lambda found: self._moved(found[2], found[1]), sql)
+
+    def count(self, name: str, schema: str = "state") -> int | None:
+        """How many rows there are; None where there is no such table."""
+        try:
+            found = self._connection.execute(f'SELECT count(*) FROM memory.{schema}."{name}"').fetchone()
+        except duckdb.CatalogException:
+            return None
+        return int(found[0]) if found else None
+
+    def forget(self) -> None:
+        """Let go of all rows: what was told is told."""
+        for side in ("gone", "come"):
+            for name in self.rows:
+                self._connection.execute(f"DROP TABLE IF EXISTS memory.{side}.{name}")
+
+    def _moved(self, name: str, side: str) -> str:
+        if name not in self.rows:
+            return f"(SELECT * FROM memory.state.{name} WHERE false)"
+        if side != "moved":
+            return f"memory.{side}.{name}"
+        return f"(SELECT * FROM memory.gone.{name} UNION ALL SELECT * FROM memory.come.{name})"
+
+    def _compare(self, name: str) -> None:
+        before, after = f"memory.part.{name}", f"memory.state.{name}"
+        if self._sum(before) == self._sum(after):
+            return
+        self.sides(name, before, after)
+        told = [self._sum(table) for table in (before, after, f"memory.gone.{name}", f"memory.come.{name}")]
+        if any(told[0][at] - told[2][at] + told[3][at] != told[1][at] for at in (0, 1)):  # rows that occur twice
+            self.all_of(name)
+
+    def _sum(self, table: str) -> tuple[int, int]:
+        found = self._connection.execute(f"SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM {table} t").fetchone()
+        return (int(found[0]), int(found[1] or 0)) if found else (0, 0)
+
+    def _other_columns(self, name: str) -> bool:
+        before, after = (
+            self._connection.execute(f"SELECT * FROM memory.{schema}.{name} LIMIT 0").description
+            for schema in ("part", "state")
+        )
+        return [column[:2] for column in before] != [column[:2] for column in after]

@@ -1,0 +1,30 @@
+/*
+When the last billable work of each project's month could be billed.
+
+grain: project_key, month
+granule: project_key
+within: mart_work.project_key
+
+    project_key   VARCHAR      -          the project's code
+    month         DATE         first day  the calendar's month
+    delivered_on  DATE         day        its last day of work
+    ready_at      TIMESTAMPTZ  UTC        when all of it could be billed; none while some of it cannot
+    blocked       BOOLEAN      -          something holds some of it up
+*/
+
+-- touched: projects of which an item is another
+SELECT project_key FROM memory.moved.mart_work WHERE project_key IS NOT NULL;
+
+-- delivery_month: when the last billable work of a project's month could be billed, none while some of it cannot
+CREATE OR REPLACE TABLE memory.state.delivery_month AS
+SELECT
+    project_key,
+    CAST(date_trunc('month', work_date) AS DATE) AS month,
+    max(work_date) AS delivered_on,
+    CASE WHEN bool_and(state IN ('ready', 'billed'))
+        THEN max(CASE WHEN kind = 'milestone' THEN approved_at ELSE greatest(posted_at, approved_at) END)
+    END AS ready_at,
+    bool_or(state = 'blocked') AS blocked
+FROM memory.state.mart_work
+WHERE billable AND project_key IS NOT NULL AND work_date IS NOT NULL
+GROUP BY ALL;

@@ -1,0 +1,15 @@
+/*
+When the ERP, and its invoices, were seen to change last.
+
+grain: erp_seen_at
+
+    erp_seen_at       TIMESTAMPTZ  UTC  anything in an ERP
+    invoices_seen_at  TIMESTAMPTZ  UTC  an invoice
+*/
+
+-- read_until: one row
+CREATE OR REPLACE TABLE memory.state.read_until AS
+SELECT
+    max(observed_at) FILTER (system IN (SELECT system FROM memory.state.erp_of)) AS erp_seen_at,
+    max(observed_at) FILTER (entity = 'invoice') AS invoices_seen_at
+FROM memory.state.seen_at;

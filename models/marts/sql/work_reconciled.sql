@@ -1,0 +1,32 @@
+/*
+Approved time of today's work by company and project, and what of it a named blocker holds back from the ERP.
+
+grain: legal_entity, project_key
+added: mart_work
+counted: items
+
+    legal_entity  VARCHAR        -                   which company of the firm bills it
+    project_key   VARCHAR        -                   the project's code
+    hours         DECIMAL(38,2)  h                   approved
+    money         DECIMAL(38,2)  reporting currency  what they can be billed at
+    explained     DECIMAL(38,2)  reporting currency  not posted, and a blocker says why
+    items         BIGINT         items               all of them
+*/
+
+-- work_reconciled: summed
+CREATE OR REPLACE TABLE memory.state.work_reconciled AS
+SELECT
+    w.legal_entity,
+    w.project_key,
+    CAST(coalesce(sum(w.work_hours), 0) AS DECIMAL(38,2)) AS hours,
+    CAST(coalesce(sum(CAST(w.work_amount * coalesce(zx.rate, fx.rate) AS DECIMAL(18,2))), 0) AS DECIMAL(38,2)) AS money,
+    CAST(
+        coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS DECIMAL(38,2)
+    ) AS explained,
+    count(*) AS items
+FROM memory.state.mart_work w
+LEFT JOIN memory.state.fx_day fx ON fx.currency = w.work_currency AND fx.day = memory.state.rate_day(w.work_date)
+LEFT JOIN memory.state.fx_frozen zx
+    ON zx.legal_entity = w.legal_entity AND zx.currency = w.work_currency AND zx.day = w.work_date
+WHERE w.kind = 'time' AND w.state <> 'not_approved'
+GROUP BY ALL;
