@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are asked to wait")
     intake_memory_mib: int = Field(
-        64, ge=4, description="memory of request bodies not yet answered; senders of large ones wait beyond it"
+        32, ge=4, description="memory of request bodies not yet answered; senders of large ones wait beyond it"
     )
     otlp_cert: Path | None = Field(None, description="certificate chain of the collector's ports (PEM)")
     otlp_key: Path | None = Field(None, description="its private key (PEM)")

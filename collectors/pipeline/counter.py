@@ -20,6 +20,7 @@ from models.action_log import action
 
 _log = logging.getLogger(__name__)
 _GROUP_BYTES = 8 << 20
+_SETTLE_SECONDS = 5.0
 Sorting = Callable[[Request], Request | None]
 
 
@@ -92,6 +93,8 @@ class Counter:
             action(_log, logging.WARNING, "bodies.not_kept", count=self._allowance.unrecorded, why=why)
 
     def _serve(self, requests: Sequence[Request]) -> None:
+        if sum(len(request.body) for request in requests) > _GROUP_BYTES // 2:
+            self._lane.settle(_SETTLE_SECONDS)
         ours = [request for given in requests if (request := self._sort(given)) is not None]
         answers = self._certain_answers(ours) if ours else []
         with self._counting:

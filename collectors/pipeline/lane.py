@@ -82,6 +82,15 @@ class Lane:
             self._changed.notify_all()
         self._thread.join(seconds)
 
+    def settle(self, seconds: float) -> None:
+        """Wait until nothing is due, at most so long: a large body decoded beside a commit takes the memory of both."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or not self._busy, timeout=seconds)
+
+    @property
+    def _busy(self) -> bool:
+        return bool(self._closed) or (self._open is not None and self._open.count >= ROWS_DUE)
+
     def store(self, frames: Sequence[Frame], rows: Rows, spare: float = 0.0) -> None:
         """Make the requests durable and queue their rows, with this share of the spool left to others.
 
@@ -132,6 +141,7 @@ class Lane:
             if self._landed(batch):
                 with self._changed:
                     self._closed.popleft()
+                    self._changed.notify_all()
                 if batch.segment.size > BYTES_MOST // 4:
                     del batch
                     give_back()
