@@ -95,7 +95,7 @@ def test_numbers_are_read_exactly() -> None:
 
 
 @pytest.mark.req("N4")
-@pytest.mark.parametrize("body", [gzip.compress(b'{"a": 1}'), b"no gzip at all"])
+@pytest.mark.parametrize("body", [gzip.compress(b'{"a": 1}', mtime=0), b"no gzip at all"])
 def test_packed_answers_are_unpacked_or_reported(body: bytes) -> None:
     """A vendor that packs unasked is understood; one that says so and does not is reported by the reader."""
     answer = httpcore.Response(200, headers=[("Content-Encoding", "gzip")], content=body)
