@@ -46,7 +46,8 @@ LEFT JOIN mart_failure f ON f.run_id = r.run_id
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 LEFT JOIN mart_project p ON p.project_key = (r.payload->>'$.project_code')
 LEFT JOIN (
-    SELECT renamed_to, min(project_key) AS project_key FROM mart_project WHERE renamed_to IS NOT NULL GROUP BY renamed_to
+    SELECT renamed_to, min(project_key) AS project_key FROM mart_project
+    WHERE renamed_to IS NOT NULL GROUP BY renamed_to
 ) q ON q.renamed_to = (r.payload->>'$.project_code')
 WHERE r.state = 'dead'
     AND NOT coalesce(

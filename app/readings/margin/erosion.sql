@@ -1,5 +1,6 @@
 -- forecasts: each project at its completion
-SELECT project_key, name, customer_name, legal_entity, service_line, fixed, sold_revenue, sold_cost, sold_hours, sold_rate,
+SELECT project_key, name, customer_name, legal_entity, service_line, fixed, sold_revenue,
+       sold_cost, sold_hours, sold_rate,
        sold_cost_rate, hours, billable_hours, hours_to_complete, revenue_at_completion AS revenue,
        cost_at_completion AS cost,
        margin_at_completion AS margin, complete, planned, baseline_ends_on, forecast_ends_on, slip_days, erosion,

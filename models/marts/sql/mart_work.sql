@@ -46,7 +46,7 @@ within: written_off.item_key
     rateless         BOOLEAN        -                   billable time without a bill rate
     cost_currency    VARCHAR        ISO 4217            of cost_amount
     invoice_key      VARCHAR        -                   the invoice that bills it; the first of several
-    work_amount      DECIMAL(18,2)  work_currency       today's worth; 0 once withdrawn, or billed and no longer approved
+    work_amount      DECIMAL(18,2)  work_currency       its worth today; 0 once withdrawn, or billed and unapproved
     work_currency    VARCHAR        ISO 4217            of work_amount
     work_hours       DECIMAL(8,2)   h                   of time only, as its source has it today
     gone             BOOLEAN        -                   no longer in its source: an invoice bills it, and nothing else
