@@ -1,4 +1,4 @@
-"""Text of strangers, so that neither a terminal nor a spreadsheet obeys it."""
+"""Text of others, so that neither a terminal nor a spreadsheet obeys it."""
 
 from __future__ import annotations
 

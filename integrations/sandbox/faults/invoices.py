@@ -33,9 +33,9 @@ LAWFUL = (
 def invoices_by_hand(planting: Planting) -> None:
     """What accounting does to invoices and should not have done, or not left so."""
     plan, week = planting.plan, planting.last - 1
-    for name, kind, cause, company, deed, remedy, words in PLANNED:
+    for name, kind, cause, company, change, remedy, words in PLANNED:
         deal = planting.billed(company)
-        plan.add(plan.moment(week, 3, 16) if deed == "bill_part" else plan.moment(week, 4, 9), deed, deal.code)
+        plan.add(plan.moment(week, 3, 16) if change == "bill_part" else plan.moment(week, 4, 9), change, deal.code)
         how = f"in NetSuite {words.format(deal.code)}"
         planting.add(Fault(name, kind, deal.code, cause, how, remedy=[(remedy, (deal.code,))]))
 
@@ -123,7 +123,7 @@ def _changed_at(planting: Planting, entry: Entry, open_month: bool) -> datetime 
 def odd_invoices(planting: Planting) -> None:
     """What accounting may do to invoices: none of it is wrong."""
     plan, deal = planting.plan, planting.billed("NOV-UK")
-    for name, kind, deeds in LAWFUL:
-        for deed, weeks, day, words in deeds:
-            plan.add(plan.moment(planting.last - weeks, day, 9, 10), deed, deal.code, *words)
+    for name, kind, changes in LAWFUL:
+        for change, weeks, day, words in changes:
+            plan.add(plan.moment(planting.last - weeks, day, 9, 10), change, deal.code, *words)
         planting.odd(name, kind, deal.code)
