@@ -14,6 +14,8 @@ from models.settings import Settings, read_settings
 LOCK = "lock"
 DEMO_MARK = "demo.json"
 DEMO_USER = "Demo operator"
+PARTS = (DEMO_MARK, "journal.sqlite", "lake", "keys", "spool", "witness")
+"""What makes a folder a home: any of these, so that a mistyped one that happens to exist is none."""
 DEMO_CATALOGUE = Path(__file__).resolve().parents[2] / "integrations" / "sandbox" / "catalogue"
 
 
@@ -40,15 +42,13 @@ def installation(journal: bool = False) -> Settings:
     Raises SystemExit with status 2 where there is none: "nothing is stuck" and "whole" would be false comfort there.
     """
     settings = settings_here()
-    there = (
-        (settings.home / "journal.sqlite").exists()
-        if journal
-        else settings.lake_catalog is not None or bool(content(settings.home))
-    )
-    if settings.journal_url is None and not there:
+    home = settings.home
+    elsewhere = settings.journal_url if journal else settings.journal_url and settings.lake_catalog
+    there = (home / "journal.sqlite").exists() if journal else any((home / part).exists() for part in PARTS)
+    if not (elsewhere or there):
         raise fail(
-            f"no installation at {settings.home.resolve()}: "
-            "start one with `tieout demo` or `tieout up`, or set TIEOUT_HOME to where it is",
+            f"no installation at {home.resolve()}, where TIEOUT_HOME says, so there is nothing to look at or rebuild: "
+            "set TIEOUT_HOME to where it is, or start one with `tieout demo` or `tieout up`",
             2,
         )
     return settings

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,19 @@ cli = typer.Typer(
 )
 sandbox_cli = typer.Typer(invoke_without_command=True, help="The demonstration's vendor systems; alone it runs them.")
 cli.add_typer(sandbox_cli, name="sandbox")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tieout {version('tieout')}")
+        raise typer.Exit()
+
+
+@cli.callback()
+def everywhere(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="say which one")] = False,
+) -> None:
+    pass
 
 
 senders_cli = typer.Typer(no_args_is_help=True, help="Who may send telemetry from other machines.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import UTC, datetime
 
-from app.cli.installation import settings_here
+from app.cli.installation import installation
 from app.cli.output import Format, fail, print_rows
 from models.lake.reader import open_reader
 
@@ -13,7 +13,7 @@ from models.lake.reader import open_reader
 def sql(query: str, form: Format, as_of: datetime | None) -> None:
     """Print the rows of one read-only statement; a statement that writes is refused with status 2."""
     moment = as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of else None
-    with closing(open_reader(settings_here(), as_of=moment)) as reader:
+    with closing(open_reader(installation(), as_of=moment)) as reader:
         try:
             rows = reader.rows(query)
         except Exception as error:
@@ -25,5 +25,5 @@ def rebuild() -> None:
     """Make the derived tables again from the audit lake."""
     from models.derivation.refresh import rebuild as again
 
-    again(settings_here())
+    again(installation())
     print("the derived tables were made again from the audit lake")

@@ -6,7 +6,7 @@ import getpass
 import logging
 from datetime import UTC, datetime
 
-from app.cli.installation import settings_here
+from app.cli.installation import installation, settings_here
 from app.cli.output import Format, print_rows
 from models.action_log import action
 from models.senders import SCOPES, SenderBook
@@ -24,7 +24,7 @@ def add(name: str, scopes: str) -> None:
 
 def revoke(name: str) -> None:
     """From now on the sender's token opens nothing."""
-    SenderBook(settings_here()).revoke(name, datetime.now(UTC))
+    SenderBook(installation()).revoke(name, datetime.now(UTC))
     action(_log, logging.WARNING, "sender.revoked", sender=name, by=getpass.getuser())
 
 
@@ -39,6 +39,6 @@ def show(form: Format) -> None:
             "last_seen": sender.last_seen,
             "revoked_at": sender.revoked_at,
         }
-        for sender in SenderBook(settings_here()).all()
+        for sender in SenderBook(installation()).all()
     ]
     print_rows(rows, form, "no senders: `tieout senders add NAME`")

@@ -16,6 +16,7 @@ from models.lake.breach import Breach, Report
 from models.lake.catalogue_copy import NoCopy
 from models.lake.connection import attached, open_lake
 from models.lake.manifest import Manifest
+from models.lake.object_storage import PASSWORDS
 from models.lake.signing import public_key
 from models.lake.verify_files import FileCheck
 from models.lake.verify_rows import verify_nothing_unsealed, verify_rows
@@ -30,7 +31,8 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
 
     `witness` is a file or folder of kept checkpoints; the default is the one checkpoints are pushed to. Without a
     witness out of reach a whole lake, key and all, could be replaced unseen. Raises Misconfigured when a witness is
-    named and has no checkpoint: an answer without it would be taken for one with it.
+    named and has no checkpoint: an answer without it would be taken for one with it; and where no lake ever was, for
+    nothing is not whole.
     """
     if witness is not None and not kept.notes(witness):
         raise Misconfigured(
@@ -79,9 +81,14 @@ def _report_no_lake(settings: Settings, place: Path, report: Report) -> None:
         remembered = bool(kept.notes(place) or manifest.entries())
     finally:
         manifest.close()
-    if remembered:
-        report.add(
-            None,
-            "catalogue",
-            f"the lake's catalogue {settings.lake_catalog_address} is gone, but checkpoints or files of it are kept",
+    place_of = PASSWORDS.sub(r"\1…", settings.lake_catalog_address)
+    if not remembered:
+        raise Misconfigured(
+            f"nothing to verify: there is no audit lake at {place_of}, nor a checkpoint of one; "
+            "check TIEOUT_HOME and TIEOUT_LAKE_CATALOG, or name a witness with --witness"
         )
+    report.add(
+        None,
+        "catalogue",
+        f"the lake's catalogue {place_of} is gone, but checkpoints or files of it are kept",
+    )

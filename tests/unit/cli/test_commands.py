@@ -37,7 +37,8 @@ def tieout(home: Path, *words: str, **settings: str) -> subprocess.CompletedProc
 
 
 def test_sql_answers_before_anything_has_run(tmp_path: Path) -> None:
-    """O8: the published names exist from the first moment."""
+    """O8: the published names exist from the first moment of an installation."""
+    (tmp_path / "demo.json").write_text("{}")
     done = tieout(tmp_path, "sql", "select count(*) as n from records", "--format", "json")
     assert (done.returncode, json.loads(done.stdout)) == (0, [{"n": 0}])
 
@@ -53,6 +54,7 @@ def test_sql_answers_before_anything_has_run(tmp_path: Path) -> None:
     ],
 )
 def test_sql_refuses_what_is_no_read_with_a_sentence(tmp_path: Path, statement: str) -> None:
+    (tmp_path / "demo.json").write_text("{}")
     done = tieout(tmp_path, "sql", statement)
     assert done.returncode == 2
     assert done.stderr.strip() and "Traceback" not in done.stderr
@@ -112,6 +114,10 @@ def installed(home: Path) -> Journal:
     "words",
     [
         ("verify",),
+        ("sql", "select 1"),
+        ("rebuild",),
+        ("senders", "list"),
+        ("explain", "billing_readiness"),
         ("trace", "PRJ-1"),
         ("cases",),
         ("replay", "x", "--preview"),
@@ -124,8 +130,30 @@ def test_where_there_is_no_installation_no_answer_comforts_and_nothing_is_made(
 ) -> None:
     home = tmp_path / "var"
     done = tieout(home, *words)
-    assert done.returncode == 2 and "no installation" in done.stderr
+    assert done.returncode == 2 and "no installation" in done.stderr and "TIEOUT_HOME" in done.stderr
     assert not home.exists()
+
+
+@pytest.mark.req("N4")
+def test_a_folder_that_is_no_home_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    """A mistyped home that happens to exist, empty or with a stranger's file."""
+    (tmp_path / "letter.txt").touch()
+    for words in (("verify",), ("rebuild",)):
+        done = tieout(tmp_path, *words)
+        assert done.returncode == 2 and "no installation" in done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_an_installation_without_a_lake_is_not_whole(tmp_path: Path) -> None:
+    installed(tmp_path)
+    done = tieout(tmp_path, "verify")
+    assert done.returncode == 2 and "nothing to verify" in done.stderr and not (tmp_path / "lake").exists()
+
+
+@pytest.mark.req("O8")
+def test_the_release_is_said() -> None:
+    done = subprocess.run([str(TIEOUT), "--version"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and re.fullmatch(r"tieout \d+\.\d+\.\d+\n", done.stdout)
 
 
 @pytest.mark.req("E4")
