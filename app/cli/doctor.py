@@ -20,6 +20,7 @@ from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.readings import open_readings
 from models.lake.reader import open_reader
+from models.private_home import loose
 from models.settings import Settings
 
 FREE_BYTES = 2 * 2**30
@@ -31,7 +32,7 @@ Finding = tuple[bool, str]
 def doctor() -> int:
     """Print one line per check; 0 when all hold, else 1."""
     settings = settings_here()
-    findings = [_guarded(check, settings) for check in (_home, _disk, _catalogue, _journal, _lake, _witness)]
+    findings = [_guarded(check, settings) for check in (_home, _private, _disk, _catalogue, _journal, _lake, _witness)]
     findings += [*_connections(settings), *_streams(settings), *_calls(settings), *_processes(settings)]
     for holds, sentence in findings:
         print(f"{'ok  ' if holds else 'MEND'}  {sentence}")
@@ -50,6 +51,17 @@ def _guarded(check: Callable[[Settings], Finding], settings: Settings) -> Findin
 def _home(settings: Settings) -> Finding:
     return settings.home.is_dir(), f"home {settings.home.resolve()}" + (
         "" if settings.home.is_dir() else " does not exist yet: `tieout demo` or `tieout up` makes it"
+    )
+
+
+def _private(settings: Settings) -> Finding:
+    found = [] if not settings.home.is_dir() else list(loose(settings.home))
+    if not found:
+        return True, "home and files are their owner's alone"
+    some = ", ".join(str(path) for path in found[:3])
+    return False, (
+        f"others of this machine may read or write {len(found)} places of the home ({some}): "
+        f"chmod -R go-rwx {settings.home.resolve()}"
     )
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.cli.output import fail
+from models.private_home import made_private
 from models.process_log import start_log
 from models.settings import Settings, read_settings
 
@@ -62,7 +63,7 @@ def content(home: Path) -> list[Path]:
 @contextmanager
 def running(home: Path) -> Iterator[None]:
     """Have the home for oneself while its processes run. Raises SystemExit with status 2 while another has it."""
-    home.mkdir(parents=True, exist_ok=True)
+    made_private(home)
     with open(home / LOCK, "a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,6 +17,7 @@ from app.cli.question import FORMAT as FormatOption
 from app.cli.question import add
 from app.cli.readings import QUESTIONS
 from models.domain.errors import Misconfigured, TieoutError
+from models.private_home import owner_only
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -331,6 +332,7 @@ for question in QUESTIONS:
 
 def main() -> None:
     """Run the command line; every expected error is one sentence, never a stack."""
+    owner_only()
     try:
         cli()
     except Misconfigured as error:

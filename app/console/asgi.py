@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import tomllib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,6 +26,7 @@ from streamlit.config_option import ConfigOption
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.console.sign_in import oidc_secrets
 from app.readings.systems import reading as systems
+from models.private_home import mended_home, owner_only
 from models.process_log import start_log
 from models.settings import read_settings
 
@@ -79,6 +81,14 @@ def _state() -> tuple[list[str], list[dict[str, str | None]]]:
     ]
 
 
+@asynccontextmanager
+async def private(_: st.App) -> AsyncIterator[None]:
+    """While the console serves, what it writes is the home's owner's alone."""
+    owner_only()
+    await asyncio.to_thread(mended_home, settings.home)
+    yield
+
+
 def explain(error: Exception) -> bool:
     """Show a person what to do, and leave the trace of it in the log under the number they see."""
     number = uuid4().hex[:8]
@@ -98,6 +108,7 @@ app = st.App(
     HERE / "entry.py",
     routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
     middleware=[Middleware(Gatekeeping, hosts=trusted_hosts(settings))],
+    lifespan=private,
     secrets=oidc_secrets(settings),
     on_script_error=explain,
 )

@@ -26,6 +26,7 @@ from models.domain.errors import Misconfigured, TieoutError
 from models.domain.signature import bearer
 from models.installation_key import installation_key
 from models.journal.ports.engine import open_engine
+from models.private_home import made_private
 from models.process_log import start_log
 from models.settings import Settings, read_settings
 
@@ -60,6 +61,7 @@ def main() -> None:
                 "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: "
                 "give a folder with systems.toml, or that file alone"
             )
+        made_private(settings.home)
         clock = _clock(settings, stop)
         if clock is not None:
             _Service(settings, catalogue, clock, stop).run()

@@ -22,6 +22,7 @@ from integrations.sandbox.serving import server
 from models.domain.clock import SystemClock, WorldClock, clock_at
 from models.domain.errors import Misconfigured
 from models.journal.ports.readings import ReadingsPort, open_readings
+from models.private_home import made_private
 from models.settings import Settings, read_settings
 from models.visits import Visits
 
@@ -47,6 +48,7 @@ def _serve() -> None:
         raise Misconfigured(
             "TIEOUT_SANDBOX_SECRET is not set: give a throw-away value of 8 or more characters, the same for the engine"
         )
+    made_private(settings.home)
     if os.environ.get("TIEOUT_SANDBOX_SCENARIO") == "quiet":
         return _serve_quiet(settings, secret)
     clock_file = settings.world_clock or settings.home / "run" / "world-clock.json"

@@ -35,7 +35,7 @@ def open_database(url: str, read_only: bool = False) -> sa.Engine:
         raise Misconfigured(
             f"TIEOUT_JOURNAL_URL is {shown!r}: give sqlite:///path/journal.sqlite or postgresql://user@host/database"
         )
-    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(address.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(
         address, connect_args={"timeout": 30, "cached_statements": 512}, pool_size=10, max_overflow=20
     )

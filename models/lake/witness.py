@@ -7,6 +7,7 @@ this machine cannot write over: a mounted bucket with object lock, a share of th
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from models.settings import Settings
@@ -29,10 +30,22 @@ def push(path: Path, size: int, note: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path
         note = note + "\n"
+    fresh = not file.exists()
     with open(file, "a", encoding="utf-8") as stream:
         stream.write(note)
         stream.flush()
         os.fsync(stream.fileno())
+    if fresh:
+        _shared_as(file.parent, file)
+
+
+def _shared_as(folder: Path, file: Path) -> None:
+    """Who may read the folder may read the note: auditors are other people, and a home keeps its files to itself.
+
+    A mounted bucket that knows no modes is left as it is.
+    """
+    with suppress(OSError):
+        file.chmod(folder.stat().st_mode & 0o644)
 
 
 def notes(path: Path) -> list[str]:

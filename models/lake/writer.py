@@ -52,6 +52,7 @@ class LakeWriter:
 
     def __init__(self, settings: Settings, clock: Clock, memory_mib: int = 256, threads: int = 2) -> None:
         self._settings, self._clock = settings, clock
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = writers_lock(settings)
         self._connection = open_lake(settings, write=True, memory_mib=memory_mib, threads=threads)
         self._connection.execute("SET preserve_insertion_order = true")

@@ -17,6 +17,7 @@ from models.journal import open_journal
 from models.journal.migration import alembic_config
 from models.lake.verify import verify
 from models.lake.writer import open_writer
+from models.private_home import mended_home
 from tests.homes import HOMES
 from tests.migration.homes import facts
 from tests.unit.lake.samples import settings_at, spans
@@ -91,6 +92,9 @@ def test_the_derived_tables_come_again_from_the_lake_alone(home_0_1_0: Path, tol
 
 
 def test_the_doctor_finds_nothing_to_mend(home_0_1_0: Path, told: dict[str, Any]) -> None:
+    """Once the process that opens it has taken the rights of others away, which 0.1.0 left."""
+    assert "others of this machine may read" in facts.tieout(home_0_1_0, "doctor").stdout
+    assert mended_home(home_0_1_0) > 0
     done = facts.tieout(home_0_1_0, "doctor")
     rows = told["counts"]["rows"]
     of_the_home = [line for line in done.stdout.splitlines() if "GiB free" not in line]
