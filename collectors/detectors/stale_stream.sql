@@ -6,6 +6,6 @@ FROM (
     UNION ALL
     SELECT 'extract', system, entity, error, known_at, read_at, failed_at FROM extracts
 ) s
-LEFT JOIN service_levels l ON l.flow = 'read ' || s.system
+LEFT JOIN service_levels l ON l.flow = concat('read ', s.system)
 WHERE s.failed_at < {wall} - INTERVAL 5 MINUTE
    OR coalesce(s.read_at, s.known_at) < {wall} - to_seconds(coalesce(l.seconds, 7200));

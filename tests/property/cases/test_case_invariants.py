@@ -43,7 +43,9 @@ reports = st.lists(st.tuples(st.sampled_from(["one", "two"]), st.lists(found, ma
 @given(reports)
 def test_cases_are_the_sum_of_the_last_reports(history):
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-    metadata.create_all(engine, tables=[metadata.tables[name] for name in ("case_", "finding", "report", "case_event")])
+    metadata.create_all(
+        engine, tables=[metadata.tables[name] for name in ("case_", "finding", "report", "case_event", "fx_rate")]
+    )
     clock, feed = HandClock(), KeptFeed()
     cases, last = Cases(engine, clock, feed), {}
     for detector, findings in history:
