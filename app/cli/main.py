@@ -277,7 +277,7 @@ def verify(
     ] = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Prove that the audit lake is whole; exit 1 names what was altered, removed, reordered or hidden."""
+    """Prove that the audit lake is whole; exit 1 names what was altered or removed, 2 says why it can't be told."""
     from app.cli.verify import verify as run
 
     raise typer.Exit(run(witness, form))

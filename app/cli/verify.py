@@ -11,7 +11,9 @@ from models.lake.verify import verify as prove
 
 
 def verify(witness: Path | None, form: Format) -> int:
-    """Print what was found; 0 when nothing is wrong, else 1."""
+    """Print what was found; 0 when nothing is wrong, 1 when something is; where it cannot be told, Misconfigured ends
+    the command with 2.
+    """
     report = prove(installation(), witness)
     breaches = [{"batch_id": b.batch_id, "table": b.table, "what": b.what} for b in report.breaches]
     if form is Format.json:

@@ -99,7 +99,11 @@ def main() -> None:
     pipe, sending = Connection(int(sys.argv[1])), threading.Lock()
     try:
         settings, as_of, memory_mib, threads = pipe.recv()
-        answers = Answers(settings, as_of, memory_mib, threads)
+        try:
+            answers = Answers(settings, as_of, memory_mib, threads)
+        except Exception as error:  # noqa: BLE001 - told to whoever asks first, as what a statement raises
+            pipe.send((pipe.recv()[0], fault_of(error)))
+            return
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while True:
                 number, sql, params = pipe.recv()

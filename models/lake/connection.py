@@ -19,6 +19,7 @@ from models.domain.errors import Misconfigured
 from models.lake import object_storage
 from models.lake.places import catalogue, journal_file, lake_data, marts_catalogue, marts_data, quoted
 from models.lake.publish import publish
+from models.lake.sealed_place import openable, spill_folder
 from models.settings import Settings
 
 BUSY_MILLISECONDS = 30_000
@@ -59,7 +60,7 @@ def open_engine(settings: Settings, *, memory_mib: int, threads: int) -> duckdb.
         config={
             "memory_limit": f"{memory_mib}MiB",
             "threads": threads,
-            "temp_directory": str(home / "tmp"),
+            "temp_directory": str(spill_folder(home)),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
@@ -127,6 +128,8 @@ def _attach_lake(connection: duckdb.DuckDBPyConnection, name: str, address: str,
         options.append("META_JOURNAL_MODE 'WAL'")
     if not write:
         options += ["READ_ONLY", "CREATE_IF_NOT_EXISTS false"]
+    if not write and kind == "sqlite":
+        place = f"sqlite:{openable(Path(path))}"
     try:
         connection.execute(f"ATTACH {quoted('ducklake:' + place)} AS {name} ({', '.join(options)})")
     except duckdb.Error as error:
@@ -142,9 +145,8 @@ def _attach_journal(connection: duckdb.DuckDBPyConnection, settings: Settings) -
     file = journal_file(settings)
     if file is not None:
         if file.exists():
-            connection.execute(
-                f"ATTACH {quoted(str(file))} AS journal (TYPE sqlite, READ_ONLY, BUSY_TIMEOUT {BUSY_MILLISECONDS})"
-            )
+            place = quoted(str(openable(file)))
+            connection.execute(f"ATTACH {place} AS journal (TYPE sqlite, READ_ONLY, BUSY_TIMEOUT {BUSY_MILLISECONDS})")
         return
     url = settings.journal_address
     try:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from models.lake.connection import BUSY_MILLISECONDS
 from models.lake.places import catalogue
+from models.lake.sealed_place import openable
 from models.settings import Settings
 
 _METADATA = sa.MetaData()
@@ -93,6 +94,7 @@ def _engine(settings: Settings, write: bool) -> sa.Engine:
     if kind == "postgres":
         return sa.create_engine(postgres_url(address), pool_size=1)
     path = Path(address).parent / "manifest.sqlite"
+    path = path if write else openable(path)
     engine = sa.create_engine(
         f"sqlite:///{path}", connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}
     )

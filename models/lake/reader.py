@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -100,10 +101,12 @@ class _Process:
 
     def __init__(self, opening: tuple[Any, ...]) -> None:
         ours, theirs = socket.socketpair()
+        # The child is killed, so what it copies of a home that cannot be written is cleared away by us.
+        self._scratch = tempfile.TemporaryDirectory(prefix="tieout-", ignore_cleanup_errors=True)
         with theirs:
             command = [sys.executable, "-m", "models.lake.answering", str(theirs.fileno())]
             self._child = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment()
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment(self._scratch.name)
             )
         self._pipe = Connection(ours.detach())
         self._sending = threading.Lock()
@@ -140,6 +143,7 @@ class _Process:
         self.ended = True
         self._child.kill()
         self._child.wait()
+        self._scratch.cleanup()
 
     def _send(self, question: tuple[int, str, Any]) -> None:
         try:
@@ -174,9 +178,9 @@ class _Process:
         self._child.wait()
 
 
-def _environment() -> dict[str, str]:
+def _environment(scratch: str) -> dict[str, str]:
     paths = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, "TMPDIR": scratch, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def open_reader(settings: Settings, as_of: datetime | None = None) -> LakeReader:

@@ -6,6 +6,7 @@ in the lake. Works where a copy of the home lies.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from models.lake.catalogue_copy import NoCopy
 from models.lake.connection import attached, open_lake
 from models.lake.manifest import Manifest
 from models.lake.object_storage import PASSWORDS
+from models.lake.places import catalogue
 from models.lake.signing import public_key
 from models.lake.verify_files import FileCheck
 from models.lake.verify_rows import verify_nothing_unsealed, verify_rows
@@ -30,9 +32,9 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
     """Every breach of the lake that `settings` names, each with its table and, where it is known, its batch.
 
     `witness` is a file or folder of kept checkpoints; the default is the one checkpoints are pushed to. Without a
-    witness out of reach a whole lake, key and all, could be replaced unseen. Raises Misconfigured when a witness is
-    named and has no checkpoint: an answer without it would be taken for one with it; and where no lake ever was, for
-    nothing is not whole.
+    witness out of reach a whole lake, key and all, could be replaced unseen. Raises Misconfigured where nothing can be
+    told: the catalogue is out of reach, no lake ever was, for nothing is not whole, or a witness is named and has no
+    checkpoint, for an answer without it would be taken for one with it.
     """
     if witness is not None and not kept.notes(witness):
         raise Misconfigured(
@@ -44,6 +46,8 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
     try:
         connection = open_lake(settings, memory_mib=memory_mib, threads=threads)
     except Misconfigured as error:
+        if not _in_reach(settings):
+            raise
         report.add(None, "catalogue", str(error))
         return report
     try:
@@ -55,6 +59,12 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
         connection.close()
     report.breaches.sort(key=lambda breach: (breach.batch_id is None, breach.batch_id or 0, breach.table))
     return report
+
+
+def _in_reach(settings: Settings) -> bool:
+    """Whether the catalogue can be read at all: one that is not within reach, or not ours to read, proves nothing."""
+    kind, _, path = catalogue(settings.lake_catalog_address).partition(":")
+    return kind == "sqlite" and os.access(path, os.R_OK)
 
 
 def _verify(connection: duckdb.DuckDBPyConnection, settings: Settings, place: Path, report: Report) -> None:

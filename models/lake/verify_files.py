@@ -20,6 +20,7 @@ from models.lake.guards import missing_on_postgres
 from models.lake.lake_tables import ALL, missing_guards
 from models.lake.manifest import Entry, Manifest
 from models.lake.places import catalogue, quoted
+from models.lake.sealed_place import openable
 from models.lake.steady import steadily
 from models.settings import Settings
 from models.sql_statements import statements
@@ -73,7 +74,7 @@ class FileCheck:
             return
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "catalog.sqlite"
-            copy_catalogue(Path(path), copy)
+            copy_catalogue(openable(Path(path)), copy)
             self._connection.execute(f"ATTACH {quoted(str(copy))} AS listed (TYPE sqlite, READ_ONLY)")
             self._check_guards(missing_guards(self._connection, str(copy)))
             yield "listed"
