@@ -5,6 +5,8 @@ Asked every few seconds, so nothing here looks at rows where a store keeps a cou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 
 from models.lake.journal_views import VIEWS
@@ -15,6 +17,9 @@ JOURNAL = frozenset(VIEWS)
 
 UNFED = frozenset({"streams", "extracts", "calls"})
 """How far sources were read moves without a word in the feed: looked at when the marts have grown old."""
+
+SHOWN = {"observations": frozenset({"extracts"})}
+"""And what an input comes with: an object that was seen may be an extract's, which says how far its source was read."""
 
 NAMES = frozenset(TABLES) | JOURNAL
 
@@ -50,6 +55,12 @@ def look(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """How far each input is now, by its public name."""
     journal = _journal(connection)
     return {**_lake(connection), **dict.fromkeys(JOURNAL, journal)}
+
+
+def came(seen: Mapping[str, str], before: Mapping[str, str], idle: bool) -> frozenset[str]:
+    """The inputs to look at: those that are further than before, and those that may be without telling."""
+    told = frozenset(name for name, at in seen.items() if before.get(name) != at)
+    return told.union(*(SHOWN.get(name, ()) for name in told), UNFED if idle else ())
 
 
 def kept(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], float]:

@@ -51,7 +51,7 @@ def refresh(
     before, seconds = inputs.kept(connection)
     present = _seconds(clock)
     idle = abs(present - seconds) >= IDLE_SECONDS
-    news = frozenset(name for name, at in seen.items() if before.get(name) != at) | (inputs.UNFED if idle else set())
+    news = inputs.came(seen, before, idle)
     if not news and not idle:
         return frozenset()
     state.make(connection)

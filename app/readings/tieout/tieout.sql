@@ -1,5 +1,31 @@
 -- totals: control totals of the months, flows, entities and companies asked for
-SELECT * FROM mart_totals
+SELECT
+    flow,
+    source,
+    target,
+    entity,
+    legal_entity,
+    currency,
+    period,
+    source_count,
+    source_amount,
+    landed_count,
+    landed_amount,
+    on_its_way_count,
+    on_its_way_amount,
+    cases_count,
+    cases_amount,
+    written_off_count,
+    written_off_amount,
+    unexplained_count,
+    unexplained_amount,
+    target_count,
+    target_amount,
+    unsourced_count,
+    unsourced_amount,
+    unowned_count,
+    unowned_amount
+FROM mart_totals
 WHERE ($period = '' OR period = $period)
     AND (len($flows::VARCHAR[]) = 0 OR list_contains($flows::VARCHAR[], flow))
     AND (len($kinds::VARCHAR[]) = 0 OR list_contains($kinds::VARCHAR[], entity))

@@ -95,6 +95,8 @@ def _value(column: str, kind: str, firm: str, turn: int, dearer: int) -> Any:
         return None
     if column == "unit":
         return "EUR" if firm == THEIRS else "%"  # their money is theirs alone, a ratio is everybody's
+    if column == "period" and turn == 1:
+        return PARAMETERS["month"]  # of what is blocked; the others are of a period named like the firm
     if column == "body" and turn == 2:
         return json.dumps({"period": firm, "day": firm})  # of the record of a control total
     if column in ("numerator", "denominator"):

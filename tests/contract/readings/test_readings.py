@@ -82,8 +82,11 @@ OPEN_READINGS = {
     "operations.replays": "how replays end, all legal entities together",
     "operations.quarantine": "refused input, whose legal entity nobody could read",
     "operations.circuits": "what each system lets through",
+    "operations.calls": "how often each system was called, all legal entities together",
     "systems.roles": "what each system is for",
     "systems.teams": "who owns what",
+    "systems.read_until": "up to when each system was read",
+    "systems.stale": "what of a system was not read in time, all legal entities together",
     "rates.rates": "exchange rates",
     "tieout.systems": "when each system was read",
 }

@@ -15,6 +15,7 @@ from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
 from models.domain.fingerprint import case_id_of
 from models.journal.cases import CaseFilter
+from tests.catalogues import packaged
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.test_cases import CASE, RATES, entry
 
@@ -26,7 +27,8 @@ GERMAN = replace(BRITISH, entities=("NOV-DE",))
 def stores(cases: Any) -> Any:  # noqa: F811
     found = replace(entry(1), evidence={"hours": "8", "bill_rate": {"amount": "95.00", "currency": "EUR"}})
     cases.report("orphaned_project", [found, entry(2, "50.10")], RATES)
-    return SimpleNamespace(journal=SimpleNamespace(cases=cases))
+    lake = SimpleNamespace(rows=lambda sql, params: [])  # no system has been read yet: none plays a role
+    return SimpleNamespace(journal=SimpleNamespace(cases=cases), lake=lake, catalogue=packaged())
 
 
 @pytest.mark.req("G1", "X8")
