@@ -175,6 +175,17 @@ EXAMPLES = (
         [("over-billed|PRJ-1001|ACME-DE", "TE-kantata-2", "800.00")],
     ),
     Example(
+        "billed and not seen in its source, of which one list was never read",
+        {
+            "mart_work": [{**_ITEM, "work_amount": "0.00", "gone": True}],
+            "mart_invoice_line": [_LINE],
+            "mart_source": [
+                *_READ["mart_source"],
+                {**_READ["mart_source"][0], "entity": "expense", "read_until": None},
+            ],
+        },
+    ),
+    Example(
         "moved to another project after the invoice: the case is the invoice's project's",
         {"mart_work": [{**_ITEM, "project_key": "PRJ-1002"}], "mart_invoice_line": [_LINE]},
         [("billed-elsewhere|PRJ-1001|ACME-DE", "TE-kantata-1", "800.00")],

@@ -26,7 +26,7 @@ WITH line AS (
     JOIN line l ON l.item_key = w.item_key
     LEFT JOIN parent g ON g.key = w.customer_key AND g.parent_key = l.billed_customer
     CROSS JOIN (
-        SELECT min(read_until) AS psa_read_at
+        SELECT CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS psa_read_at
         FROM mart_source
         WHERE role = 'psa' AND entity IN ('time_entry', 'expense')
     ) r

@@ -14,7 +14,13 @@ SELECT
     coalesce(
         w.legal_entity, CASE WHEN r.error_code = 'entity-moved' THEN p.legal_entity END, r.legal_entity
     ) AS legal_entity,
-    strftime(coalesce(w.work_date, TRY_CAST(r.payload->>'$.work_date' AS DATE)), '%Y-%m') AS period,
+    coalesce(
+        w.period,
+        strftime(
+            coalesce(w.work_date, TRY_CAST(coalesce(r.payload->>'$.work_date', r.payload->>'$.spent_on') AS DATE)),
+            '%Y-%m'
+        )
+    ) AS period,
     r.payload->>'$.ref.system' AS source,
     r.payload->>'$.ref.id' AS source_id,
     r.payload->>'$.number' AS number,
