@@ -2,7 +2,7 @@
 Approved work whose margin the PSA and the ERP tell differently, record by record: what the difference on a project is
 made of. Only of projects on which it is more than a cent a month.
 
-grain: entity, item_key, month
+grain: entity, item_key, project_key, month
 
     entity                VARCHAR        -                   time_entry or expense
     item_key              VARCHAR        -                   the item's key
@@ -93,8 +93,9 @@ WITH apart AS (
     FROM booked
     GROUP BY entity, item_key, project_key, month
 ), read AS (
-    SELECT system, min(coalesce(read_at, observed_at)) AS read_at
-    FROM memory.state.mart_state_system
+    SELECT system, CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS read_at
+    FROM memory.state.mart_source
+    WHERE entity IN ('time_entry', 'expense')
     GROUP BY system
 ), untied AS (
     SELECT DISTINCT entity, item_key FROM memory.state.mart_tieout WHERE place <> 'landed'
