@@ -21,6 +21,7 @@ from collectors.exposure import Tls, exposure
 from collectors.memory import few_arenas, without_pandas
 from collectors.wrong_protocol import HttpOnly
 from models.domain.errors import Misconfigured
+from models.presence import COLLECTOR, present
 from models.private_home import made_private
 from models.process_log import start_log
 from models.settings import Settings, read_settings
@@ -55,6 +56,7 @@ def main() -> None:
         tls = exposure(settings).tls
         made_private(settings.home)
         with _listening(settings) as listener:
+            present(settings.run_folder, COLLECTOR)
             run(_serve(settings, listener, tls))
     except Misconfigured as error:
         sys.exit(_said(error))

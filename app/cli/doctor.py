@@ -14,12 +14,14 @@ from contextlib import closing
 from pathlib import Path
 
 from app.cli.installation import settings_here
+from app.readings.processes import missing
 from models.catalogue import Catalogue, load_catalogue
 from models.catalogue.system import SystemConfig
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.readings import open_readings
 from models.lake.reader import open_reader
+from models.presence import COLLECTOR, runs
 from models.private_home import loose
 from models.settings import Settings
 
@@ -190,14 +192,21 @@ def _witness(settings: Settings) -> Finding:
 
 
 def _processes(settings: Settings) -> Iterator[Finding]:
+    """What does not run, what the supervisor of this home says of each process, and whether those that run answer: at
+    the default port of a home whose collector is down another installation's would.
+    """
+    journal = (
+        open_readings(settings.journal_address, clock_at(_clock_file(settings))) if _has_journal(settings) else None
+    )
+    for sentence in missing(settings, journal):
+        yield False, sentence
     pids = sorted(settings.run_folder.glob("*.pid")) if settings.run_folder.is_dir() else []
-    if not pids:
-        yield True, "nothing is supervised in this home now"
-        return
     for file in pids:
         yield _alive(file)
-    yield _answers("collector", f"{settings.collector_address}/healthz")
-    yield _answers("console", f"http://{settings.host}:{settings.console_port}/healthz")
+    if runs(settings.run_folder, COLLECTOR):
+        yield _answers("collector", f"{settings.collector_address}/healthz")
+    if pids:
+        yield _answers("console", f"http://{settings.host}:{settings.console_port}/healthz")
 
 
 def _alive(file: Path) -> Finding:

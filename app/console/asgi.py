@@ -25,6 +25,7 @@ from streamlit.config_option import ConfigOption
 
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.console.sign_in import oidc_secrets
+from app.readings.processes import missing
 from app.readings.systems import reading as systems
 from models.private_home import mended_home, owner_only
 from models.process_log import start_log
@@ -55,30 +56,39 @@ def _leaves(prefix: str, options: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 async def healthz(request: Request) -> JSONResponse:
     """Whether this process answers, what hinders its reading of the lake at the moment, and what is read too seldom."""
-    faults, stale = await asyncio.to_thread(_state)
-    return JSONResponse({"status": "ok", "process": "console", "faults": faults, "stale": stale})
+    return JSONResponse({"status": "ok", "process": "console", **await asyncio.to_thread(_state)})
 
 
 async def readyz(request: Request) -> JSONResponse:
-    """Whether pages can be drawn: 503 while lake or journal cannot be read. What is stale is told and stops no page."""
-    faults, stale = await asyncio.to_thread(_state)
-    body = {"ready": not faults, "faults": faults, "stale": stale}
-    return JSONResponse(body, 503 if faults else 200)
+    """Whether pages can be drawn and tell of today: 503 while lake or journal cannot be read, or engine or collector do
+    not run. What is stale is told and stops no page.
+    """
+    state = await asyncio.to_thread(_state)
+    ready = not (state["faults"] or state["missing"])
+    return JSONResponse({"ready": ready, **state}, 200 if ready else 503)
 
 
-def _state() -> tuple[list[str], list[dict[str, str | None]]]:
-    """What hinders reading, and each source that is older than its service level, with when it was read last."""
+def _state() -> dict[str, list[Any]]:
+    """What hinders reading, which processes do not run, and each source that is older than its service level, with when
+    it was read last.
+    """
     from app.console.asking import stores  # only now, for its caches belong to Streamlit's runtime
 
     faults = [fault] if (fault := stores().lake.fault) else []
     try:
         found = systems.stale(stores())
+        gone = missing(stores().settings, stores().journal)
     except Exception as error:  # noqa: BLE001  a probe names what it could not read, whatever it is
-        return [*faults, f"journal: {type(error).__name__}: {error}"], []
-    return faults, [
+        return {
+            "faults": [*faults, f"journal: {type(error).__name__}: {error}"],
+            "missing": missing(stores().settings, None),
+            "stale": [],
+        }
+    stale = [
         {"system": one.system, "name": one.name, "since": one.since.isoformat() if one.since else None, "why": one.why}
         for one in found
     ]
+    return {"faults": faults, "missing": gone, "stale": stale}
 
 
 @asynccontextmanager

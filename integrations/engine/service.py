@@ -26,6 +26,7 @@ from models.domain.errors import Misconfigured, TieoutError
 from models.domain.signature import bearer
 from models.installation_key import installation_key
 from models.journal.ports.engine import open_engine
+from models.presence import ENGINE, present
 from models.private_home import made_private
 from models.process_log import start_log
 from models.settings import Settings, read_settings
@@ -64,6 +65,7 @@ def main() -> None:
         made_private(settings.home)
         clock = _clock(settings, stop)
         if clock is not None:
+            present(settings.run_folder, ENGINE)
             _Service(settings, catalogue, clock, stop).run()
     except Misconfigured as error:
         sys.stderr.write(f"{error}\n")

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from models.domain.fingerprint import id_of
 from models.journal import Journal, open_journal
+from models.presence import ENGINE, present
 from tests.catalogues import packaged
 from tests.unit.cases.test_cases import entry
 from tests.unit.lake.samples import HandClock
@@ -261,6 +262,17 @@ def test_doctor_says_which_catalogue_holds_and_what_is_wrong_with_it(tmp_path: P
         r"(?s)MEND  the catalogue needs mending:\n- .*reporting_currency: .*\n- .*flow x: title missing", done.stdout
     )
     journal.close()
+
+
+@pytest.mark.req("X18")
+def test_doctor_asks_the_processes_of_this_home(tmp_path: Path) -> None:
+    """Not whoever listens at the default ports: an engine of this home shows, a collector that is missing does too."""
+    installed(tmp_path).close()
+    handle = present(tmp_path / "run", ENGINE)
+    done = tieout(tmp_path, "doctor")
+    os.close(handle)
+    assert done.returncode == 1 and "MEND  the collector is not running" in done.stdout
+    assert "the engine is not running" not in done.stdout and "collector answers" not in done.stdout
 
 
 @pytest.mark.req("X18")

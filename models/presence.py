@@ -1,0 +1,42 @@
+"""Which processes of an installation run: each holds a lock on a file of its own, which ends however the process does.
+
+A pid tells less: it outlives a kill of the whole group, and belongs to somebody else after a restart.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+ENGINE, COLLECTOR = "engine", "collect"
+
+
+def present(folder: Path, role: str) -> int:
+    """Say in this run folder that the role runs, until this process ends or closes the handle that is given back."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for file in folder.glob(f"{role}-*.lock"):
+        if not _held(file):
+            file.unlink(missing_ok=True)
+    name = f"{role}-{uuid4().hex[:12]}"
+    fresh = folder / f".{name}"
+    handle = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    fresh.rename(folder / f"{name}.lock")  # shown only once it is held, so that nobody clears it away
+    return handle
+
+
+def runs(folder: Path, role: str) -> bool:
+    """Whether a process of the role runs; changes nothing, also where nothing can be written."""
+    return any(_held(file) for file in folder.glob(f"{role}-*.lock"))
+
+
+def _held(file: Path) -> bool:
+    with suppress(FileNotFoundError), open(file, "rb") as looking:
+        try:
+            fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
