@@ -62,7 +62,8 @@ def refresh(
         publish(connection)
     _show(connection)  # each time: whoever attached a store since has published the lake's tables again
     sweep(connection)
-    inputs.keep(connection, seen, present)
+    # News alone makes nothing older: what grows with the clock is still due when its half minute is over.
+    inputs.keep(connection, seen, present if idle else seconds)
     return news | {name for name, one in published().items() if one.name in moved.names}
 
 
