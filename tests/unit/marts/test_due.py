@@ -124,6 +124,17 @@ def test_with_the_clock_alone_ages_grow_and_the_rest_stays(
     assert lake.rows("SELECT age_days FROM mart_work") == [{"age_days": 11}]
 
 
+def test_ages_grow_under_steady_news_too(clock: Hand) -> None:
+    lake = Lake()
+    lake.run("r", "time_entry:TE-9", "dead", hours_ago(0.99))
+    refresh(lake.connection, "EUR", clock)
+    for number in range(2):
+        clock.moment += timedelta(seconds=20)
+        lake.observe("planview", "budget", f"B-{number}", hours_ago(0), project_code="PRJ-9")
+        refresh(lake.connection, "EUR", clock)
+    assert lake.rows("SELECT bucket FROM mart_failure_age") == [{"bucket": "1–4 h"}]
+
+
 @pytest.mark.req("X18")
 def test_a_jump_of_the_worlds_clock_tells_ages_and_what_was_read_again(clock: Hand) -> None:
     lake = Lake()
