@@ -1,7 +1,7 @@
 """What became of each table of the state since the last derivation: the rows that it lost, and those that it got.
 
-`memory.gone.<table>` and `memory.come.<table>` hold them until the next derivation; of a table that was made anew at a
-size at which comparing costs more than it saves, nothing is known but that it is another.
+`memory.gone.<table>` and `memory.come.<table>` hold them until the readers have them; of a table that was made anew at
+a size at which comparing costs more than it saves, nothing is known but that it is another.
 """
 
 from __future__ import annotations
@@ -25,6 +25,15 @@ _LACKING = (
     "CREATE OR REPLACE TABLE memory.{side}.{name} AS "
     "SELECT a.* FROM {these} a ANTI JOIN (SELECT hash(b) AS h FROM {those} b) b ON b.h = hash(a)"
 )
+
+
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let go of the rows that moved, once the readers have them: during history they are as many as the tables hold."""
+    for schema, name in connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() "
+        "WHERE database_name = 'memory' AND schema_name IN ('gone', 'come')"
+    ).fetchall():
+        connection.execute(f'DROP TABLE memory.{schema}."{name}"')
 
 
 class Changes:
@@ -82,12 +91,6 @@ class Changes:
         except duckdb.CatalogException:
             return None
         return int(found[0]) if found else None
-
-    def forget(self) -> None:
-        """Let go of all rows: what was told is told."""
-        for side in ("gone", "come"):
-            for name in self.rows:
-                self._connection.execute(f"DROP TABLE IF EXISTS memory.{side}.{name}")
 
     def _moved(self, name: str, side: str) -> str:
         if name not in self.rows:

@@ -55,7 +55,7 @@ def _levels(service_levels: Mapping[str, float]) -> str:
 @dataclass(frozen=True, slots=True)
 class Moved:
     """The tables of the state that are others than before. `versions` is the derivation that made each as it was and as
-    it is now; of `rows` it is known which, until `Changes.forget`.
+    it is now; of `rows` it is known which, until `forget`.
     """
 
     names: frozenset[str]

@@ -12,6 +12,7 @@ import duckdb
 
 from models.catalogue import Books, load_catalogue
 from models.derivation import inputs, state
+from models.derivation.changes import forget
 from models.derivation.deriving import Terms, derive
 from models.derivation.past import let_go_of_lost
 from models.derivation.swapping import databases, swap, sweep, tables
@@ -60,6 +61,7 @@ def refresh(
     moved = steadily(connection, lambda: derive(connection, terms, news, idle))
     if swap(connection, moved):
         publish(connection)
+    forget(connection)
     _show(connection)  # each time: whoever attached a store since has published the lake's tables again
     sweep(connection)
     # News alone makes nothing older: what grows with the clock is still due when its half minute is over.
