@@ -46,7 +46,7 @@ class Settings(BaseSettings):
         600.0, gt=0, description="longest turn of marts and detectors before it is ended"
     )
     detect_memory_mib: int = Field(
-        384, ge=128, description="memory of marts and detectors: more, 512 or 1024 say, from 100,000 time entries on"
+        256, ge=128, description="memory of marts and detectors: more, 512 or 1024 say, from 100,000 time entries on"
     )
     read_limit_seconds: float = Field(300.0, gt=0, description="longest reading statement before it is ended")
     snapshot_seconds: float = Field(5.0, gt=0, description="wall seconds between system snapshots")

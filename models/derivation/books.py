@@ -3,8 +3,8 @@ are not months.
 
 | table | says |
 |---|---|
-| `memory.state.legal_entity` | `zone` of `legal_entity`, and `year`, the shape of its fiscal year; none: months |
-| `memory.state.fiscal_day` | of each `day` of such a `year` the `period` (YYYY-MM) and that one's first day |
+| `derived.state.legal_entity` | `zone` of `legal_entity`, and `year`, the shape of its fiscal year; none: months |
+| `derived.state.fiscal_day` | of each `day` of such a `year` the `period` (YYYY-MM) and that one's first day |
 
 A company that the catalogue does not name counts its days in UTC and its periods in months.
 """
@@ -52,5 +52,5 @@ def _named(year: FiscalYear) -> str:
 def _keep(connection: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]], schema: pa.Schema) -> None:
     table = pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
     connection.register("books_page", table)
-    connection.execute(f"CREATE OR REPLACE TABLE memory.state.{name} AS SELECT * FROM books_page")
+    connection.execute(f"CREATE OR REPLACE TABLE derived.state.{name} AS SELECT * FROM books_page")
     connection.unregister("books_page")

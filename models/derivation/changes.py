@@ -1,7 +1,7 @@
 """What became of each table of the state since the last derivation: the rows that it lost, and those that it got.
 
-`memory.gone.<table>` and `memory.come.<table>` hold them until the readers have them; of a table that was made anew at
-a size at which comparing costs more than it saves, nothing is known but that it is another.
+`derived.gone.<table>` and `derived.come.<table>` hold them until the readers have them; of a table that was made anew
+at a size at which comparing costs more than it saves, nothing is known but that it is another.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import duckdb
 COMPARED_ROWS = 100_000
 """Up to this many rows a table that was derived whole is held against what it was before."""
 
-_MOVED = re.compile(r"\bmemory\.(moved|gone|come)\.(\w+)")
+_MOVED = re.compile(r"\bderived\.(moved|gone|come)\.(\w+)")
 _MADE = """
-CREATE SCHEMA IF NOT EXISTS memory.gone;
-CREATE SCHEMA IF NOT EXISTS memory.come;
-CREATE SCHEMA IF NOT EXISTS memory.part;
+CREATE SCHEMA IF NOT EXISTS derived.gone;
+CREATE SCHEMA IF NOT EXISTS derived.come;
+CREATE SCHEMA IF NOT EXISTS derived.part;
 """
 _LACKING = (
-    "CREATE OR REPLACE TABLE memory.{side}.{name} AS "
+    "CREATE OR REPLACE TABLE derived.{side}.{name} AS "
     "SELECT a.* FROM {these} a ANTI JOIN (SELECT hash(b) AS h FROM {those} b) b ON b.h = hash(a)"
 )
 
@@ -31,16 +31,20 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Let go of the rows that moved, once the readers have them: during history they are as many as the tables hold."""
     for schema, name in connection.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() "
-        "WHERE database_name = 'memory' AND schema_name IN ('gone', 'come')"
+        "WHERE database_name = 'derived' AND schema_name IN ('gone', 'come')"
     ).fetchall():
-        connection.execute(f'DROP TABLE memory.{schema}."{name}"')
+        connection.execute(f'DROP TABLE derived.{schema}."{name}"')
 
 
 class Changes:
-    """Of one derivation: `rows` are the tables whose rows are known, `whole` those that are others altogether."""
+    """Of one derivation: `rows` are the tables whose rows are known, `whole` those that are others altogether.
+
+    One that is not `comparing` calls all that it makes another.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self.comparing = True
         self.rows: set[str] = set()
         self.whole: set[str] = set()
         connection.execute(_MADE)
@@ -58,10 +62,15 @@ class Changes:
     @contextmanager
     def compared(self, names: Iterable[str]) -> Iterator[None]:
         """Hold what stands afterwards in each of these tables against what stood there before."""
+        if not self.comparing:
+            yield
+            for name in names:
+                self.all_of(name)
+            return
         kept = {name for name in names if self.count(name) is not None}
         few = {name for name in kept if (self.count(name) or 0) <= COMPARED_ROWS}
         for name in few:
-            self._connection.execute(f"CREATE OR REPLACE TABLE memory.part.{name} AS FROM memory.state.{name}")
+            self._connection.execute(f"CREATE OR REPLACE TABLE derived.part.{name} AS FROM derived.state.{name}")
         yield
         for name in names:
             if name not in few or self._other_columns(name):
@@ -69,7 +78,7 @@ class Changes:
             else:
                 self._compare(name)
         for name in few:
-            self._connection.execute(f"DROP TABLE memory.part.{name}")
+            self._connection.execute(f"DROP TABLE derived.part.{name}")
 
     def sides(self, name: str, before: str, after: str) -> bool:
         """Keep the rows that only `before` and only `after` has as what became of `name`; whether there are any."""
@@ -81,30 +90,30 @@ class Changes:
         return True
 
     def said(self, sql: str) -> str:
-        """`sql` with `memory.moved.<table>` as the rows that the table lost and got, of one that stayed as none."""
+        """`sql` with `derived.moved.<table>` as the rows that the table lost and got, of one that stayed as none."""
         return _MOVED.sub(lambda found: self._moved(found[2], found[1]), sql)
 
     def count(self, name: str, schema: str = "state") -> int | None:
         """How many rows there are; None where there is no such table."""
         try:
-            found = self._connection.execute(f'SELECT count(*) FROM memory.{schema}."{name}"').fetchone()
+            found = self._connection.execute(f'SELECT count(*) FROM derived.{schema}."{name}"').fetchone()
         except duckdb.CatalogException:
             return None
         return int(found[0]) if found else None
 
     def _moved(self, name: str, side: str) -> str:
         if name not in self.rows:
-            return f"(SELECT * FROM memory.state.{name} WHERE false)"
+            return f"(SELECT * FROM derived.state.{name} WHERE false)"
         if side != "moved":
-            return f"memory.{side}.{name}"
-        return f"(SELECT * FROM memory.gone.{name} UNION ALL SELECT * FROM memory.come.{name})"
+            return f"derived.{side}.{name}"
+        return f"(SELECT * FROM derived.gone.{name} UNION ALL SELECT * FROM derived.come.{name})"
 
     def _compare(self, name: str) -> None:
-        before, after = f"memory.part.{name}", f"memory.state.{name}"
+        before, after = f"derived.part.{name}", f"derived.state.{name}"
         if self._sum(before) == self._sum(after):
             return
         self.sides(name, before, after)
-        told = [self._sum(table) for table in (before, after, f"memory.gone.{name}", f"memory.come.{name}")]
+        told = [self._sum(table) for table in (before, after, f"derived.gone.{name}", f"derived.come.{name}")]
         if any(told[0][at] - told[2][at] + told[3][at] != told[1][at] for at in (0, 1)):  # rows that occur twice
             self.all_of(name)
 
@@ -114,7 +123,7 @@ class Changes:
 
     def _other_columns(self, name: str) -> bool:
         before, after = (
-            self._connection.execute(f"SELECT * FROM memory.{schema}.{name} LIMIT 0").description
+            self._connection.execute(f"SELECT * FROM derived.{schema}.{name} LIMIT 0").description
             for schema in ("part", "state")
         )
         return [column[:2] for column in before] != [column[:2] for column in after]

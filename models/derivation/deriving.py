@@ -131,8 +131,8 @@ class _Derivation:
         before = {one.name: self._versions.get(one.name, 0) for one in (*marts(), *states())}
         now = {name: turn if name in names or not at else at for name, at in before.items()}
         rows = [(name, at, self._now) for name, at in now.items()]
-        self._connection.execute("DELETE FROM memory.state.stand")
-        self._connection.executemany("INSERT INTO memory.state.stand VALUES (?, ?, ?)", rows)
+        self._connection.execute("DELETE FROM derived.state.stand")
+        self._connection.executemany("INSERT INTO derived.state.stand VALUES (?, ?, ?)", rows)
         versions = {name: (before[name], at) for name, at in now.items()}
         return Moved(outside | names, versions, frozenset(self._changes.rows))
 
@@ -162,10 +162,10 @@ def _newest(connection: duckdb.DuckDBPyConnection) -> datetime:
 
 def _versions(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """The derivation that made each table as it is."""
-    return dict(connection.execute("SELECT name, turn FROM memory.state.stand").fetchall())
+    return dict(connection.execute("SELECT name, turn FROM derived.state.stand").fetchall())
 
 
 def _last(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     """The world's moment of the last derivation."""
-    found = state.rows(connection, "SELECT max(told_at) AS at FROM memory.state.stand")[0]["at"]
+    found = state.rows(connection, "SELECT max(told_at) AS at FROM derived.state.stand")[0]["at"]
     return found if isinstance(found, datetime) else None

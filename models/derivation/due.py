@@ -14,7 +14,7 @@ _DAY = "CAST({now} AS DATE)"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What moved since the last derivation. `names` are tables of `memory.state` and the public names of inputs; `day`
+    """What moved since the last derivation. `names` are tables of `derived.state` and the public names of inputs; `day`
     says that the world's date is another, `idle` that ages have grown long enough to be told again.
     """
 

@@ -43,8 +43,8 @@ _JOURNAL = {
     "max(position) AS c FROM feed')",
 }
 _MADE = """
-CREATE SCHEMA IF NOT EXISTS memory.state;
-CREATE TABLE IF NOT EXISTS memory.state.seen (name VARCHAR, mark VARCHAR, seconds DOUBLE);
+CREATE SCHEMA IF NOT EXISTS derived.state;
+CREATE TABLE IF NOT EXISTS derived.state.seen (name VARCHAR, mark VARCHAR, seconds DOUBLE);
 """
 # A plain database keeps no count of its own.
 _DIGEST = "(SELECT bit_xor(hash(r)) FROM {} r)"
@@ -66,15 +66,15 @@ def came(seen: Mapping[str, str], before: Mapping[str, str], idle: bool) -> froz
 def kept(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], float]:
     """How far the last refresh of this connection was, and when, in seconds of the world; nothing before the first."""
     connection.execute(_MADE)
-    rows = connection.execute("SELECT name, mark, seconds FROM memory.state.seen").fetchall()
+    rows = connection.execute("SELECT name, mark, seconds FROM derived.state.seen").fetchall()
     return {name: at for name, at, _ in rows}, max((row[2] for row in rows), default=0.0)
 
 
 def keep(connection: duckdb.DuckDBPyConnection, seen: dict[str, str], seconds: float) -> None:
     """Everything up to here has reached the readers."""
-    connection.execute("DELETE FROM memory.state.seen")
+    connection.execute("DELETE FROM derived.state.seen")
     rows = [(name, at, seconds) for name, at in seen.items()]
-    connection.executemany("INSERT INTO memory.state.seen VALUES (?, ?, ?)", rows)
+    connection.executemany("INSERT INTO derived.state.seen VALUES (?, ?, ?)", rows)
 
 
 def _lake(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

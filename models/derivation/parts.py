@@ -17,7 +17,7 @@ SHARE = 0.3
 FEW = 10_000
 """As long as no more than this is touched, a part is derived however small the table is."""
 
-_NAMED = re.compile(r"\bmemory\.state\.(\w+)")
+_NAMED = re.compile(r"\bderived\.state\.(\w+)")
 
 
 class Parts:
@@ -40,15 +40,15 @@ class Parts:
     def _touched(self, table: Table) -> int | None:
         """How many values are; None for too many."""
         sql = self._bound(self._changes.said(table.touched))
-        self._connection.execute(f"CREATE OR REPLACE TABLE memory.part.touched AS SELECT DISTINCT v FROM ({sql}) t(v)")
-        found = self._connection.execute("SELECT count(*), bool_or(v = '*') FROM memory.part.touched").fetchone()
+        self._connection.execute(f"CREATE OR REPLACE TABLE derived.part.touched AS SELECT DISTINCT v FROM ({sql}) t(v)")
+        found = self._connection.execute("SELECT count(*), bool_or(v = '*') FROM derived.part.touched").fetchone()
         touched, all_of_them = found or (0, False)
         if all_of_them or touched > max(FEW, SHARE * (self._changes.count(table.name) or 0)):
             return None
         return int(touched)
 
     def _derive(self, table: Table, granule: str) -> None:
-        places = {name: f"memory.part.{name}" for name in table.makes}
+        places = {name: f"derived.part.{name}" for name in table.makes}
         for name, column in table.within:
             places[name] = self._part(table, name, _those(f"state.{name}", column, "touched"))
         for sql in table.statements.values():
@@ -57,7 +57,7 @@ class Parts:
             self._put(name, granule)
         for name, place in places.items():
             if not place.startswith("("):
-                self._connection.execute(f"DROP TABLE memory.part.{name}")
+                self._connection.execute(f"DROP TABLE derived.part.{name}")
 
     def _part(self, table: Table, name: str, those: str) -> str:
         """Where the part of an input is: of one that is read once nothing is kept, and no more columns are read than
@@ -65,26 +65,26 @@ class Parts:
         """
         if sum(_NAMED.findall(sql).count(name) for sql in table.statements.values()) == 1:
             return f"({those})"
-        self._connection.execute(f"CREATE OR REPLACE TABLE memory.part.{name} AS {those}")
-        return f"memory.part.{name}"
+        self._connection.execute(f"CREATE OR REPLACE TABLE derived.part.{name} AS {those}")
+        return f"derived.part.{name}"
 
     def _put(self, name: str, granule: str) -> None:
         """The part in the place of what stood there; only values of which a row is another are written."""
-        if not self._changes.sides(name, f"({_those(f'state.{name}', granule, 'touched')})", f"memory.part.{name}"):
+        if not self._changes.sides(name, f"({_those(f'state.{name}', granule, 'touched')})", f"derived.part.{name}"):
             return
         self._connection.execute(
-            f"CREATE OR REPLACE TABLE memory.part.moved AS SELECT {granule} AS v FROM memory.gone.{name} "
-            f"UNION SELECT {granule} FROM memory.come.{name}"
+            f"CREATE OR REPLACE TABLE derived.part.moved AS SELECT {granule} AS v FROM derived.gone.{name} "
+            f"UNION SELECT {granule} FROM derived.come.{name}"
         )
         self._connection.execute(
-            f"DELETE FROM memory.state.{name} t USING memory.part.moved p WHERE p.v IS NOT DISTINCT FROM t.{granule}"
+            f"DELETE FROM derived.state.{name} t USING derived.part.moved p WHERE p.v IS NOT DISTINCT FROM t.{granule}"
         )
-        self._connection.execute(f"INSERT INTO memory.state.{name} {_those(f'part.{name}', granule, 'moved')}")
+        self._connection.execute(f"INSERT INTO derived.state.{name} {_those(f'part.{name}', granule, 'moved')}")
 
 
 def _those(table: str, column: str, values: str) -> str:
     """The rows of `table` of these values."""
-    return f"SELECT t.* FROM memory.{table} t SEMI JOIN memory.part.{values} p ON p.v IS NOT DISTINCT FROM t.{column}"
+    return f"SELECT t.* FROM derived.{table} t SEMI JOIN derived.part.{values} p ON p.v IS NOT DISTINCT FROM t.{column}"
 
 
 def placed(sql: str, places: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from models.derivation.past import let_go_of_lost
 from models.derivation.swapping import databases, swap, sweep, tables
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
-from models.lake.connection import connect
+from models.lake.connection import attach_derived, connect, settle_derived
 from models.lake.publish import publish
 from models.lake.steady import steadily
 from models.marts.definitions import published
@@ -46,6 +46,7 @@ def refresh(
     """
     if "marts" not in databases(connection):
         raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
+    attach_derived(connection)
     terms = Terms(reporting_currency, clock, service_levels, books)
     # Before anything is read: what comes meanwhile is the next refresh's.
     seen = {**inputs.look(connection), inputs.TERMS: terms.text}
@@ -62,6 +63,7 @@ def refresh(
     if swap(connection, moved):
         publish(connection)
     forget(connection)
+    settle_derived(connection)
     _show(connection)  # each time: whoever attached a store since has published the lake's tables again
     sweep(connection)
     # News alone makes nothing older: what grows with the clock is still due when its half minute is over.
@@ -96,4 +98,4 @@ def _seconds(clock: Clock | None) -> float:
 def _show(connection: duckdb.DuckDBPyConnection) -> None:
     """Let this connection ask the marts where they were derived: a lake's table costs ten times as much to open."""
     for name, one in published().items():
-        connection.execute(f'CREATE OR REPLACE VIEW memory.main."{name}" AS SELECT * FROM memory.state."{one.name}"')
+        connection.execute(f'CREATE OR REPLACE VIEW memory.main."{name}" AS SELECT * FROM derived.state."{one.name}"')

@@ -26,6 +26,9 @@ from models.sql_statements import statements
 STATE = Path(__file__).with_suffix(".sql")
 """How what is new is found; what becomes of it is in `models/marts/sql/state/`, one file per table."""
 
+MANY, SHARE = 1_000, 0.05
+"""When more objects than this, and than this share of all, are new, deriving everything anew is cheaper."""
+
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
 
@@ -45,7 +48,7 @@ def make(connection: duckdb.DuckDBPyConnection) -> None:
         if name.startswith("make_"):
             connection.execute(sql)
     for table in states():
-        connection.execute(f"CREATE TABLE IF NOT EXISTS memory.state.{table.name} ({table.schema})")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS derived.state.{table.name} ({table.schema})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes) -> CaughtU
     Inside the caller's transaction. Until `keep` is called, the next call reads the same batches again.
     """
     sql = statements(STATE)
-    last = connection.execute("SELECT max(batch_id) FROM memory.state.mark").fetchone()
+    last = connection.execute("SELECT max(batch_id) FROM derived.state.mark").fetchone()
     mark = max((last[0] if last and last[0] else 0) - OVERLAP, 0)
     top = connection.execute(
         "SELECT greatest((SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records))"
@@ -70,6 +73,7 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes) -> CaughtU
     for name in ("since", "fresh", "called", "placed", "left_key"):
         connection.execute(sql[name].replace("{mark}", str(mark)))
     entities = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
+    changes.comparing = (changes.count("fresh") or 0) <= max(MANY, SHARE * (changes.count("place") or 0))
     if entities:
         _place(connection, changes, entities)
     for table in states():
@@ -91,7 +95,7 @@ def read_runs(connection: duckdb.DuckDBPyConnection, changes: Changes) -> None:
 
 def digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """Of the columns and rows of a table of the state, whatever their order; empty while it is not there."""
-    name = f'memory.state."{table}"'
+    name = f'derived.state."{table}"'
     try:
         # Not duckdb_columns(): it opens every table of every attached store.
         columns = connection.execute(f"SELECT * FROM {name} LIMIT 0").description
@@ -103,8 +107,8 @@ def digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 def keep(connection: duckdb.DuckDBPyConnection, batch: int) -> None:
     """Everything up to `batch` has reached the marts."""
-    connection.execute("DELETE FROM memory.state.mark")
-    connection.execute("INSERT INTO memory.state.mark (batch_id) VALUES (?)", [batch])
+    connection.execute("DELETE FROM derived.state.mark")
+    connection.execute("INSERT INTO derived.state.mark (batch_id) VALUES (?)", [batch])
 
 
 def _place(connection: duckdb.DuckDBPyConnection, changes: Changes, entities: set[str]) -> None:
@@ -123,18 +127,18 @@ def _renew(connection: duckdb.DuckDBPyConnection, changes: Changes, table: Table
     if "fresh" not in table.reads or "system_id" not in table.kinds:
         with changes.compared([table.name]):
             _run(connection, sql)
-    elif (changes.count("fresh") or 0) > COMPARED_ROWS:
+    elif not changes.comparing or (changes.count("fresh") or 0) > COMPARED_ROWS:
         _run(connection, sql)
         changes.all_of(table.name)
     else:
         stood = (
-            f"SELECT t.* FROM memory.state.{table.name} t "
-            "SEMI JOIN memory.state.fresh f ON f.system = t.system AND f.system_id = t.system_id"
+            f"SELECT t.* FROM derived.state.{table.name} t "
+            "SEMI JOIN derived.state.fresh f ON f.system = t.system AND f.system_id = t.system_id"
         )
-        connection.execute(f"CREATE OR REPLACE TABLE memory.part.{table.name} AS {stood}")
+        connection.execute(f"CREATE OR REPLACE TABLE derived.part.{table.name} AS {stood}")
         _run(connection, sql)
-        changes.sides(table.name, f"memory.part.{table.name}", f"({stood})")
-        connection.execute(f"DROP TABLE memory.part.{table.name}")
+        changes.sides(table.name, f"derived.part.{table.name}", f"({stood})")
+        connection.execute(f"DROP TABLE derived.part.{table.name}")
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: list[str]) -> None:
@@ -147,7 +151,7 @@ def _renewed(table: Table) -> Iterator[str]:
     if "forget" not in table.statements:
         kinds = ", ".join(f"'{entity}'" for entity in table.observed)
         yield (
-            f"DELETE FROM memory.state.{table.name} t USING memory.state.fresh f "
+            f"DELETE FROM derived.state.{table.name} t USING derived.state.fresh f "
             f"WHERE t.system = f.system AND t.system_id = f.system_id AND f.entity IN ({kinds})"
         )
     yield from table.statements.values()

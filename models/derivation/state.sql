@@ -1,8 +1,8 @@
 -- make_schema: where the latest observations live, in the memory of the process that refreshes
-CREATE SCHEMA IF NOT EXISTS memory.state;
+CREATE SCHEMA IF NOT EXISTS derived.state;
 
 -- make_cents: an exact amount rounded half to even at the cent, as models.domain.money does it
-CREATE OR REPLACE MACRO memory.state.cents(x) AS
+CREATE OR REPLACE MACRO derived.state.cents(x) AS
     CAST(x AS DECIMAL(18,2)) - CASE
         WHEN abs(CAST(x AS DECIMAL(18,2)) - x) = 0.005 AND CAST(CAST(x AS DECIMAL(18,2)) * 100 AS BIGINT) % 2 <> 0
             THEN CAST(sign(x) * 0.01 AS DECIMAL(3,2))
@@ -10,14 +10,14 @@ CREATE OR REPLACE MACRO memory.state.cents(x) AS
     END;
 
 -- make_mark: how far the lake has been read into the state
-CREATE TABLE IF NOT EXISTS memory.state.mark (batch_id BIGINT);
+CREATE TABLE IF NOT EXISTS derived.state.mark (batch_id BIGINT);
 
 -- make_stand: which derivation made each table what it is, and at which moment of the world the last one was
-CREATE TABLE IF NOT EXISTS memory.state.stand (name VARCHAR, turn BIGINT, told_at TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS derived.state.stand (name VARCHAR, turn BIGINT, told_at TIMESTAMPTZ);
 
 -- make_place: where each object was seen last, by its system's own id, so that an older row never overwrites it
 -- `key` is what it is called now, `first_seen` when it was first called so.
-CREATE TABLE IF NOT EXISTS memory.state.place (
+CREATE TABLE IF NOT EXISTS derived.state.place (
     system VARCHAR,
     entity VARCHAR,
     system_id VARCHAR,
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS memory.state.place (
 );
 
 -- make_former_key: what an object was called before it got the key that it has now, from when until when
-CREATE TABLE IF NOT EXISTS memory.state.former_key (
+CREATE TABLE IF NOT EXISTS derived.state.former_key (
     system VARCHAR,
     entity VARCHAR,
     system_id VARCHAR,
@@ -39,10 +39,10 @@ CREATE TABLE IF NOT EXISTS memory.state.former_key (
 );
 
 -- make_seen_at: when something of each kind was seen last in each system
-CREATE TABLE IF NOT EXISTS memory.state.seen_at (system VARCHAR, entity VARCHAR, observed_at TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS derived.state.seen_at (system VARCHAR, entity VARCHAR, observed_at TIMESTAMPTZ);
 
 -- make_sale_place: where what is sold was seen last; little beside all else that has a place
-CREATE TABLE IF NOT EXISTS memory.state.sale_place (
+CREATE TABLE IF NOT EXISTS derived.state.sale_place (
     system VARCHAR,
     entity VARCHAR,
     system_id VARCHAR,
@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS memory.state.sale_place (
 );
 
 -- since: the newest place of each object among the batches that came since, and whether one key was all it had
-CREATE OR REPLACE TABLE memory.state.since AS
+CREATE OR REPLACE TABLE derived.state.since AS
 SELECT
     system,
     entity,
@@ -64,11 +64,11 @@ WHERE batch_id > {mark}
 GROUP BY ALL;
 
 -- fresh: the latest observation of each object among them, where it is newer than what is known
-CREATE OR REPLACE TABLE memory.state.fresh AS
+CREATE OR REPLACE TABLE derived.state.fresh AS
 WITH wanted AS (  -- places first and contents after: a window over the contents would need memory for all of them
     SELECT s.last.batch_id AS batch_id, s.last.n AS n, s.system_id
-    FROM memory.state.since s
-    LEFT JOIN memory.state.place p USING (system, entity, system_id)
+    FROM derived.state.since s
+    LEFT JOIN derived.state.place p USING (system, entity, system_id)
     WHERE p.system_id IS NULL OR (s.last.observed_at, s.last.batch_id, s.last.n) > (p.observed_at, p.batch_id, p.n)
 )
 SELECT o.* REPLACE (w.system_id AS system_id)
@@ -77,7 +77,7 @@ JOIN wanted w ON w.batch_id = o.batch_id AND w.n = o.n
 WHERE o.batch_id > {mark};
 
 -- called: the keys of those that had several among these batches
-CREATE OR REPLACE TABLE memory.state.called AS
+CREATE OR REPLACE TABLE derived.state.called AS
 SELECT
     s.system,
     s.entity,
@@ -86,7 +86,7 @@ SELECT
     min(o.observed_at) AS first_seen,
     max(o.observed_at) AS last_seen
 FROM observations o
-JOIN memory.state.since s
+JOIN derived.state.since s
     ON s.system = o.system
     AND s.entity = o.entity
     AND s.system_id = coalesce(nullif(o.system_id, ''), o.key)
@@ -95,7 +95,7 @@ WHERE o.batch_id > {mark}
 GROUP BY ALL;
 
 -- placed: where each was seen, when it was first called so, and what it was called when it was looked at last
-CREATE OR REPLACE TABLE memory.state.newplace AS
+CREATE OR REPLACE TABLE derived.state.newplace AS
 SELECT
     f.system,
     f.entity,
@@ -110,72 +110,72 @@ SELECT
     ) AS first_seen,
     p.key AS key_before,
     p.first_seen AS first_before
-FROM memory.state.fresh f
-JOIN memory.state.since s USING (system, entity, system_id)
-LEFT JOIN memory.state.called c USING (system, entity, system_id, key)
-LEFT JOIN memory.state.former_key k USING (system, entity, system_id, key)
-LEFT JOIN memory.state.place p ON p.system = f.system AND p.entity = f.entity AND p.system_id = f.system_id;
+FROM derived.state.fresh f
+JOIN derived.state.since s USING (system, entity, system_id)
+LEFT JOIN derived.state.called c USING (system, entity, system_id, key)
+LEFT JOIN derived.state.former_key k USING (system, entity, system_id, key)
+LEFT JOIN derived.state.place p ON p.system = f.system AND p.entity = f.entity AND p.system_id = f.system_id;
 
 -- left_key: the other keys that these objects had
-CREATE OR REPLACE TABLE memory.state.left_key AS
+CREATE OR REPLACE TABLE derived.state.left_key AS
 SELECT system, entity, system_id, key, min(first_seen) AS first_seen, max(left_at) AS left_at
 FROM (
     SELECT c.system, c.entity, c.system_id, c.key, c.first_seen, greatest(c.last_seen, p.first_seen) AS left_at
-    FROM memory.state.called c
-    JOIN memory.state.newplace p USING (system, entity, system_id)
+    FROM derived.state.called c
+    JOIN derived.state.newplace p USING (system, entity, system_id)
     WHERE c.key <> p.key
     UNION ALL
     SELECT system, entity, system_id, key_before, first_before, first_seen
-    FROM memory.state.newplace
+    FROM derived.state.newplace
     WHERE key_before <> key
     UNION ALL
     SELECT k.*
-    FROM memory.state.former_key k
-    JOIN memory.state.newplace p USING (system, entity, system_id)
+    FROM derived.state.former_key k
+    JOIN derived.state.newplace p USING (system, entity, system_id)
     WHERE k.key <> p.key
 )
 GROUP BY ALL;
 
 -- unplace: forget the older places
-DELETE FROM memory.state.place USING memory.state.newplace f
+DELETE FROM derived.state.place USING derived.state.newplace f
 WHERE place.system = f.system AND place.entity = f.entity AND place.system_id = f.system_id;
 
 -- place: and keep the new ones
-INSERT INTO memory.state.place SELECT * EXCLUDE (key_before, first_before) FROM memory.state.newplace;
+INSERT INTO derived.state.place SELECT * EXCLUDE (key_before, first_before) FROM derived.state.newplace;
 
 -- unleave: forget what these objects were called
-DELETE FROM memory.state.former_key k USING memory.state.newplace p
+DELETE FROM derived.state.former_key k USING derived.state.newplace p
 WHERE k.system = p.system AND k.entity = p.entity AND k.system_id = p.system_id;
 
 -- leave: and keep it as it is known now
-INSERT INTO memory.state.former_key SELECT * FROM memory.state.left_key;
+INSERT INTO derived.state.former_key SELECT * FROM derived.state.left_key;
 
 -- seen_at: an object's last moment only ever grows
-CREATE OR REPLACE TABLE memory.state.seen_at AS
+CREATE OR REPLACE TABLE derived.state.seen_at AS
 SELECT system, entity, max(observed_at) AS observed_at
 FROM (
-    SELECT * FROM memory.state.seen_at
+    SELECT * FROM derived.state.seen_at
     UNION ALL
-    SELECT system, entity, observed_at FROM memory.state.newplace
+    SELECT system, entity, observed_at FROM derived.state.newplace
 )
 GROUP BY ALL;
 
 -- unplace_sale: forget where sales and what became of them were
-DELETE FROM memory.state.sale_place p
-USING memory.state.newplace n
+DELETE FROM derived.state.sale_place p
+USING derived.state.newplace n
 WHERE n.entity = p.entity AND n.system = p.system AND n.system_id = p.system_id;
 
 -- place_sale: and keep where they are
-INSERT INTO memory.state.sale_place
+INSERT INTO derived.state.sale_place
 SELECT system, entity, system_id, key, observed_at
-FROM memory.state.newplace
+FROM derived.state.newplace
 WHERE entity IN ('project', 'contract', 'budget');
 
 -- entities: which kinds of objects changed
-SELECT DISTINCT entity FROM memory.state.fresh;
+SELECT DISTINCT entity FROM derived.state.fresh;
 
 -- journal_run: what the marts need of the journal's runs that are open, dead or a replay
-CREATE OR REPLACE TABLE memory.state.journal_run AS
+CREATE OR REPLACE TABLE derived.state.journal_run AS
 SELECT
     run_id,
     flow,
@@ -207,12 +207,12 @@ SELECT
 FROM {runs};
 
 -- open_run: runs that are not finished, as the journal has them now
-CREATE OR REPLACE TABLE memory.state.open_run AS
-SELECT * FROM memory.state.journal_run WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
+CREATE OR REPLACE TABLE derived.state.open_run AS
+SELECT * FROM derived.state.journal_run WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
 
 -- replay_run: how the replays of each hour ended
-CREATE OR REPLACE TABLE memory.state.replay_run AS
+CREATE OR REPLACE TABLE derived.state.replay_run AS
 SELECT date_trunc('hour', created_at) AS hour, flow, state, count(*) AS n
-FROM memory.state.journal_run
+FROM derived.state.journal_run
 WHERE replay_of IS NOT NULL
 GROUP BY ALL;

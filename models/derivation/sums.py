@@ -26,21 +26,21 @@ class Sums:
         keys = " AND ".join(f"k.{column} IS NOT DISTINCT FROM t.{column}" for column in table.grain)
         grain = ", ".join(table.grain)
         self._connection.execute(
-            f"CREATE OR REPLACE TABLE memory.part.keys AS "
-            f"SELECT {grain} FROM memory.part.gone UNION SELECT {grain} FROM memory.part.come"
+            f"CREATE OR REPLACE TABLE derived.part.keys AS "
+            f"SELECT {grain} FROM derived.part.gone UNION SELECT {grain} FROM derived.part.come"
         )
-        stood = f"(SELECT t.* FROM memory.state.{table.name} t SEMI JOIN memory.part.keys k ON {keys})"
-        self._connection.execute(f"CREATE OR REPLACE TABLE memory.part.{table.name} AS {_sum(table, stood)}")
-        if self._changes.sides(table.name, stood, f"memory.part.{table.name}"):
-            self._connection.execute(f"DELETE FROM memory.state.{table.name} t USING memory.part.keys k WHERE {keys}")
-            self._connection.execute(f"INSERT INTO memory.state.{table.name} FROM memory.part.{table.name}")
-        self._connection.execute(f"DROP TABLE memory.part.{table.name}")
+        stood = f"(SELECT t.* FROM derived.state.{table.name} t SEMI JOIN derived.part.keys k ON {keys})"
+        self._connection.execute(f"CREATE OR REPLACE TABLE derived.part.{table.name} AS {_sum(table, stood)}")
+        if self._changes.sides(table.name, stood, f"derived.part.{table.name}"):
+            self._connection.execute(f"DELETE FROM derived.state.{table.name} t USING derived.part.keys k WHERE {keys}")
+            self._connection.execute(f"INSERT INTO derived.state.{table.name} FROM derived.part.{table.name}")
+        self._connection.execute(f"DROP TABLE derived.part.{table.name}")
         return True
 
     def _summed(self, table: Table, side: str) -> None:
         """What the rows of one side come to, by the same SQL that sums all of them."""
         (sql,) = table.statements.values()
-        ours = {str(table.added): f"memory.{side}.{table.added}", table.name: f"memory.part.{side}"}
+        ours = {str(table.added): f"derived.{side}.{table.added}", table.name: f"derived.part.{side}"}
         self._connection.execute(self._bound(placed(sql, ours)))
 
 
@@ -51,8 +51,8 @@ def _sum(table: Table, stood: str) -> str:
         for name, kind in table.kinds.items()
     ]
     sides = (
-        f"SELECT *, 1 AS sign FROM {stood} UNION ALL SELECT *, 1 FROM memory.part.come "
-        "UNION ALL SELECT *, -1 FROM memory.part.gone"
+        f"SELECT *, 1 AS sign FROM {stood} UNION ALL SELECT *, 1 FROM derived.part.come "
+        "UNION ALL SELECT *, -1 FROM derived.part.gone"
     )
     return (
         f"SELECT {', '.join(columns)} FROM ({sides}) GROUP BY {', '.join(table.grain)} "

@@ -19,8 +19,8 @@ KEPT_SECONDS = 180
 
 def swap(connection: duckdb.DuckDBPyConnection, moved: Moved) -> bool:
     """Put the marts that differ from what readers have in place, in one transaction; whether a table is new."""
-    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.version (name VARCHAR, version BIGINT)")
-    have = dict(connection.execute("SELECT name, version FROM memory.state.version").fetchall())
+    connection.execute("CREATE TABLE IF NOT EXISTS derived.state.version (name VARCHAR, version BIGINT)")
+    have = dict(connection.execute("SELECT name, version FROM derived.state.version").fetchall())
     standing = set(have) or set(tables(connection))  # what was put once stands: looking opens every table of the store
     versions = {name: moved.versions[one.name] for name, one in published().items()}
     changed = {name for name, (_, now) in versions.items() if name not in standing or have.get(name) != now}
@@ -35,9 +35,9 @@ def swap(connection: duckdb.DuckDBPyConnection, moved: Moved) -> bool:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-        connection.execute("DELETE FROM memory.state.version")
+        connection.execute("DELETE FROM derived.state.version")
         rows = [(name, now) for name, (_, now) in versions.items()]
-        connection.executemany("INSERT INTO memory.state.version VALUES (?, ?)", rows)
+        connection.executemany("INSERT INTO derived.state.version VALUES (?, ?)", rows)
     return bool(changed - standing)
 
 
@@ -45,16 +45,15 @@ def _put(connection: duckdb.DuckDBPyConnection, name: str, one: Table, known: bo
     """The whole of a mart, or of a large one of which it is known the rows that are others."""
     if not (known and one.granule):
         # Replacing the table touches only the catalogue: no scan of the old files, which need not even be there.
-        connection.execute(f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM memory.state."{one.name}"')
+        connection.execute(f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM derived.state."{one.name}"')
         return
-    moved = (
-        f"SELECT {one.granule} AS v FROM memory.gone.{one.name} UNION SELECT {one.granule} FROM memory.come.{one.name}"
-    )
+    value = f"{one.granule} AS v"
+    moved = f"SELECT {value} FROM derived.gone.{one.name} UNION SELECT {value} FROM derived.come.{one.name}"
     connection.execute(
         f'DELETE FROM marts.main."{name}" t USING ({moved}) m WHERE m.v IS NOT DISTINCT FROM t.{one.granule}'
     )
     connection.execute(
-        f'INSERT INTO marts.main."{name}" SELECT t.* FROM memory.state."{one.name}" t '
+        f'INSERT INTO marts.main."{name}" SELECT t.* FROM derived.state."{one.name}" t '
         f"SEMI JOIN ({moved}) m ON m.v IS NOT DISTINCT FROM t.{one.granule}"
     )
 
@@ -65,8 +64,8 @@ def sweep(connection: duckdb.DuckDBPyConnection) -> None:
     """
     if databases(connection).get("marts") != "ducklake":
         return
-    connection.execute("CREATE TABLE IF NOT EXISTS memory.state.swept (seconds DOUBLE)")
-    last = connection.execute("SELECT max(seconds) FROM memory.state.swept").fetchone()
+    connection.execute("CREATE TABLE IF NOT EXISTS derived.state.swept (seconds DOUBLE)")
+    last = connection.execute("SELECT max(seconds) FROM derived.state.swept").fetchone()
     if last and last[0] and time.monotonic() - last[0] < SWEEP_SECONDS:
         return
     # By ids and not by `older_than`: on a SQLite catalogue DuckLake 1.5.5 compares times as text and would keep nothing
@@ -81,8 +80,8 @@ def sweep(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CALL ducklake_expire_snapshots('marts', versions => [{versions}])").to_arrow_table()
         # All of them: what no kept version needs has had its time, and marts can be made again.
         connection.execute("CALL ducklake_cleanup_old_files('marts', cleanup_all => true)").to_arrow_table()
-    connection.execute("DELETE FROM memory.state.swept")
-    connection.execute("INSERT INTO memory.state.swept VALUES (?)", [time.monotonic()])
+    connection.execute("DELETE FROM derived.state.swept")
+    connection.execute("INSERT INTO derived.state.swept VALUES (?)", [time.monotonic()])
 
 
 def databases(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

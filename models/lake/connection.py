@@ -12,6 +12,7 @@ import importlib.resources
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import duckdb
 
@@ -23,6 +24,10 @@ from models.lake.sealed_place import openable, spill_folder
 from models.settings import Settings
 
 BUSY_MILLISECONDS = 30_000
+DERIVED_BLOCK = 16_384
+"""Bytes. Only whole blocks can leave memory before they are settled, and most columns of most tables are small."""
+UNSETTLED_MIB = 40
+
 _NOT_THERE = (
     "does not exist",
     "not a DuckLake",
@@ -85,6 +90,8 @@ def attach_missing(
     have = attached(connection)
     if "lake" not in have:
         _attach_lake(connection, "lake", settings.lake_catalog_address, lake_data(settings), write)
+    if "marts" not in have and marts == "write":
+        attach_derived(connection, spill_folder(settings.home.absolute()))
     if "marts" not in have:
         _attach_lake(connection, "marts", marts_catalogue(settings), marts_data(settings), marts == "write")
     if "journal" not in have:
@@ -98,6 +105,34 @@ def open_lake(
     connection = open_engine(settings, memory_mib=memory_mib, threads=threads)
     _attach_lake(connection, "lake", settings.lake_catalog_address, lake_data(settings), write)
     return connection
+
+
+def attach_derived(connection: duckdb.DuckDBPyConnection, folder: Path | None = None) -> None:
+    """A database of this connection alone as `derived`, unless it is there; without a folder in memory.
+
+    In a file what was derived is compressed and leaves memory when other things need it. The file has no name as soon
+    as it is open and no log, so nothing of it outlives the process: it can be derived again.
+    """
+    if connection.execute("FROM duckdb_databases() WHERE database_name = 'derived'").fetchone():
+        return
+    if folder is None:
+        connection.execute("ATTACH ':memory:' AS derived")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"derived-{uuid4().hex}"
+    connection.execute(
+        f"ATTACH {quoted(str(file))} AS derived (RECOVERY_MODE NO_WAL_WRITES, BLOCK_SIZE {DERIVED_BLOCK})"
+    )
+    file.unlink()
+    connection.execute("SET checkpoint_threshold = '1TB'")  # when it is settled is ours to say
+
+
+def settle_derived(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the memory of what was derived go to its file, compressed and without what was deleted, once it is much."""
+    sql = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag IN ('IN_MEMORY_TABLE', 'OVERFLOW_STRINGS')"
+    (held,) = connection.execute(sql).fetchone() or (0,)
+    if (held or 0) > UNSETTLED_MIB * 2**20:
+        connection.execute("CHECKPOINT derived")
 
 
 def attached(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -16,7 +16,7 @@
     */
 
 A file with a granule has a statement `touched`: the values whose rows may be others once what it names as
-`memory.moved.<table>` has moved, '*' for all of them. It is asked, not made.
+`derived.moved.<table>` has moved, '*' for all of them. It is asked, not made.
 
 Columns are parted by two or more spaces, `-` says that there is no unit.
 """
@@ -30,10 +30,10 @@ from pathlib import Path
 
 from models import sql_statements
 
-_MADE = re.compile(r"\bCREATE (?:OR REPLACE )?TABLE (?:IF NOT EXISTS )?memory\.state\.(\w+)")
-_NAMED = re.compile(r"\bmemory\.state\.(\w+)")
+_MADE = re.compile(r"\bCREATE (?:OR REPLACE )?TABLE (?:IF NOT EXISTS )?derived\.state\.(\w+)")
+_NAMED = re.compile(r"\bderived\.state\.(\w+)")
 _COLUMN = re.compile(r"^    (\w+)  +(\S+)  +(\S+(?: \S+)*)  +(\S.*)$")
-_MOVED = re.compile(r"\bmemory\.(?:moved|gone|come)\.(\w+)")
+_MOVED = re.compile(r"\bderived\.(?:moved|gone|come)\.(\w+)")
 _KEY = re.compile(r"^(grain|observed|published|kept|granule|within|added|counted): (.+)$")
 
 
@@ -49,8 +49,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is the table in `memory.state`, `published` what readers call it, if anything; one that is `kept` outlives
-    a rebuild.
+    """`name` is the table in `derived.state`, `published` what readers call it, if anything; one that is `kept`
+    outlives a rebuild.
     """
 
     name: str
@@ -79,12 +79,12 @@ class Table:
 
     @property
     def makes(self) -> frozenset[str]:
-        """The tables of `memory.state` that the statements make."""
+        """The tables of `derived.state` that the statements make."""
         return frozenset(name for sql in self.statements.values() for name in _MADE.findall(sql)) | {self.name}
 
     @property
     def reads(self) -> frozenset[str]:
-        """What the statements need of `memory.state` and do not make themselves."""
+        """What the statements need of `derived.state` and do not make themselves."""
         return frozenset(name for sql in self.statements.values() for name in _NAMED.findall(sql)) - self.makes
 
     @property

@@ -32,7 +32,7 @@ def test_the_hours_of_flows_are_joined_by_hash() -> None:
         lake.record("settlement", flow="time-to-bill", run_id=run, lineage_id=run, status="settled")
     refreshing.refresh(lake.connection, "EUR", Stopped())
     lake.connection.execute(
-        "CREATE OR REPLACE TABLE memory.state.hour AS "
+        "CREATE OR REPLACE TABLE derived.state.hour AS "
         "SELECT DISTINCT date_trunc('hour', occurred_at) AS hour FROM records"
     )
     plan = str(

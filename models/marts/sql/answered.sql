@@ -9,13 +9,13 @@ grain: business_key, system
 */
 
 -- make: what was heard is kept
-CREATE TABLE IF NOT EXISTS memory.state.answered ({columns});
+CREATE TABLE IF NOT EXISTS derived.state.answered ({columns});
 
 -- answered: a first answer stays the first
-CREATE OR REPLACE TABLE memory.state.answered AS
+CREATE OR REPLACE TABLE derived.state.answered AS
 SELECT business_key, system, min(first_at) AS first_at
 FROM (
-    SELECT * FROM memory.state.answered
+    SELECT * FROM derived.state.answered
     UNION ALL
     SELECT business_key, system, occurred_at
     FROM records

@@ -11,26 +11,26 @@ grain: resource_key
 */
 
 -- availability: contracted hours by what masters people, less holidays and leave on the same days
-CREATE OR REPLACE TABLE memory.state.availability AS
+CREATE OR REPLACE TABLE derived.state.availability AS
 WITH person AS (
     SELECT key, legal_entity, weekly_hours
-    FROM memory.state.resource
+    FROM derived.state.resource
     WHERE active AND weekly_hours IS NOT NULL
     QUALIFY row_number() OVER (
         PARTITION BY key ORDER BY CASE role WHEN 'hcm' THEN 1 WHEN 'erp' THEN 2 ELSE 3 END, system
     ) = 1
 ), weeks AS (
-    SELECT week_from, week_to, (week_to - week_from) // 7 * 5 AS days FROM memory.state.span
+    SELECT week_from, week_to, (week_to - week_from) // 7 * 5 AS days FROM derived.state.span
 ), closed AS (
     SELECT h.legal_entity, count(DISTINCT h.day) AS days
-    FROM memory.state.holiday h, weeks w
+    FROM derived.state.holiday h, weeks w
     WHERE h.day >= w.week_from AND h.day < w.week_to AND isodow(h.day) < 6
     GROUP BY h.legal_entity
 ), away AS (
     SELECT l.resource_key, sum(l.hours) AS hours
-    FROM memory.state.leave l
+    FROM derived.state.leave l
     CROSS JOIN weeks w
-    LEFT JOIN memory.state.holiday h ON h.legal_entity = l.legal_entity AND h.day = l.day
+    LEFT JOIN derived.state.holiday h ON h.legal_entity = l.legal_entity AND h.day = l.day
     WHERE l.day >= w.week_from AND l.day < w.week_to AND isodow(l.day) < 6 AND h.day IS NULL
     GROUP BY l.resource_key
 )

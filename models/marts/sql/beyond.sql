@@ -11,15 +11,15 @@ within: work_item.project_code, mart_contract.project_key
 */
 
 -- touched: projects of which an item or the contract is another
-SELECT project_code FROM memory.moved.work_item
+SELECT project_code FROM derived.moved.work_item
 UNION ALL
-SELECT project_key FROM memory.moved.mart_contract;
+SELECT project_key FROM derived.moved.mart_contract;
 
 -- beyond: unbilled work that no longer fits under what was agreed, in the order in which it was done
-CREATE OR REPLACE TABLE memory.state.beyond AS
+CREATE OR REPLACE TABLE derived.state.beyond AS
 WITH bound AS (
     SELECT project_key, currency, billed_amount, cap, value, least(cap, value) AS bound
-    FROM memory.state.mart_contract
+    FROM derived.state.mart_contract
     WHERE cap IS NOT NULL OR value > 0
 ), unbilled AS (
     SELECT
@@ -29,10 +29,10 @@ WITH bound AS (
         CASE
             WHEN w.currency = t.currency THEN w.amount ELSE CAST(w.amount * f.rate / tf.rate AS DECIMAL(18,2))
         END AS amount
-    FROM memory.state.work_item w
+    FROM derived.state.work_item w
     JOIN bound t ON t.project_key = w.project_code
-    LEFT JOIN memory.state.mart_fx f ON f.currency = w.currency
-    LEFT JOIN memory.state.mart_fx tf ON tf.currency = t.currency
+    LEFT JOIN derived.state.mart_fx f ON f.currency = w.currency
+    LEFT JOIN derived.state.mart_fx tf ON tf.currency = t.currency
     WHERE w.billable AND w.amount > 0 AND w.approval = 'approved' AND NOT w.has_line
 ), full_project AS (
     SELECT u.project_code

@@ -9,7 +9,7 @@ grain: subject_key
 */
 
 -- case_of: the open case of each thing; one about a cause before one of the tie-out
-CREATE OR REPLACE TABLE memory.state.case_of AS
+CREATE OR REPLACE TABLE derived.state.case_of AS
 SELECT
     f.subject_key,
     arg_min(c.case_id, CASE f.detector WHEN 'tie_out' THEN 1 ELSE 0 END) AS case_id,

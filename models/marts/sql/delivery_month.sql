@@ -13,10 +13,10 @@ within: mart_work.project_key
 */
 
 -- touched: projects of which an item is another
-SELECT project_key FROM memory.moved.mart_work WHERE project_key IS NOT NULL;
+SELECT project_key FROM derived.moved.mart_work WHERE project_key IS NOT NULL;
 
 -- delivery_month: when the last billable work of a project's month could be billed, none while some of it cannot
-CREATE OR REPLACE TABLE memory.state.delivery_month AS
+CREATE OR REPLACE TABLE derived.state.delivery_month AS
 SELECT
     project_key,
     CAST(date_trunc('month', work_date) AS DATE) AS month,
@@ -25,6 +25,6 @@ SELECT
         THEN max(CASE WHEN kind = 'milestone' THEN approved_at ELSE greatest(posted_at, approved_at) END)
     END AS ready_at,
     bool_or(state = 'blocked') AS blocked
-FROM memory.state.mart_work
+FROM derived.state.mart_work
 WHERE billable AND project_key IS NOT NULL AND work_date IS NOT NULL
 GROUP BY ALL;

@@ -10,8 +10,8 @@ grain: key
 */
 
 -- erp_code: charge codes the ERP knows, over all its instances
-CREATE OR REPLACE TABLE memory.state.erp_code AS
+CREATE OR REPLACE TABLE derived.state.erp_code AS
 SELECT key, min(system) AS system, bool_or(active) AS active, min(project_code) AS project_code
-FROM memory.state.charge_code
+FROM derived.state.charge_code
 WHERE role = 'erp'
 GROUP BY key;

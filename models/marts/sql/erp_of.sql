@@ -8,8 +8,8 @@ grain: legal_entity
 */
 
 -- erp_of: which ERP books for a legal entity
-CREATE OR REPLACE TABLE memory.state.erp_of AS
+CREATE OR REPLACE TABLE derived.state.erp_of AS
 SELECT legal_entity, mode(system) AS system
-FROM memory.state.project
+FROM derived.state.project
 WHERE role = 'erp'
 GROUP BY legal_entity;

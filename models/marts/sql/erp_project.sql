@@ -9,8 +9,8 @@ grain: key
 */
 
 -- erp_project: projects the ERP knows, over all its instances
-CREATE OR REPLACE TABLE memory.state.erp_project AS
+CREATE OR REPLACE TABLE derived.state.erp_project AS
 SELECT key, min(system) AS system, min(status) AS status
-FROM memory.state.project
+FROM derived.state.project
 WHERE role = 'erp'
 GROUP BY key;

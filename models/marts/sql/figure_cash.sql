@@ -17,7 +17,7 @@ grain: name, world
 */
 
 -- figure_cash: one SELECT a figure
-CREATE OR REPLACE TABLE memory.state.figure_cash AS
+CREATE OR REPLACE TABLE derived.state.figure_cash AS
 WITH work AS (
     SELECT
         CAST(coalesce(sum(items) FILTER (billable AND state IN ('ready', 'blocked')), 0) AS BIGINT) AS judged,
@@ -28,8 +28,8 @@ WITH work AS (
         CAST(coalesce(sum(items) FILTER (
             billable AND state <> 'not_approved' AND work_date < span.billed_until
         ), 0) AS BIGINT) AS late
-    FROM memory.state.work_day
-    CROSS JOIN memory.state.span span
+    FROM derived.state.work_day
+    CROSS JOIN derived.state.span span
 ), cash AS (
     SELECT
         count(*) AS invoices,
@@ -39,20 +39,20 @@ WITH work AS (
         count(*) FILTER (stands AND due) AS due,
         coalesce(sum(total) FILTER (stands AND due), 0) AS due_total,
         coalesce(sum(paid) FILTER (stands AND due), 0) AS due_paid
-    FROM memory.state.receivable
+    FROM derived.state.receivable
 ), ready AS (
     SELECT
         'reported' AS world,
         median((epoch_us(ready_at) - epoch_us(CAST(delivered_on + 1 AS TIMESTAMPTZ))) / 3600000000.0) AS hours,
         count(*) AS n
-    FROM memory.state.delivery_month
+    FROM derived.state.delivery_month
     WHERE ready_at IS NOT NULL AND month < date_trunc('month', CAST({now} AS DATE))
     UNION ALL
     SELECT
         'against',
         median((epoch_us(coalesce(ready_at, {now})) - epoch_us(CAST(delivered_on + 1 AS TIMESTAMPTZ))) / 3600000000.0),
         count(*)
-    FROM memory.state.delivery_month
+    FROM derived.state.delivery_month
     WHERE (ready_at IS NOT NULL OR blocked) AND month < date_trunc('month', CAST({now} AS DATE))
 ), sent AS (
     SELECT
@@ -60,7 +60,7 @@ WITH work AS (
             epoch_us(CAST(issued_on + 1 AS TIMESTAMPTZ)) - epoch_us(ready_at), 0
         ) / 86400000000.0) AS days,
         count(*) AS n
-    FROM memory.state.receivable
+    FROM derived.state.receivable
     WHERE stands AND ready_at IS NOT NULL AND issued_on IS NOT NULL
 ), ranked AS (  -- medians of counted values: the one in the middle, or the mean of the two there
     SELECT
@@ -68,7 +68,7 @@ WITH work AS (
         seconds,
         sum(items) OVER (PARTITION BY step ORDER BY seconds) AS upto,
         sum(items) OVER (PARTITION BY step) AS n
-    FROM memory.state.work_lag
+    FROM derived.state.work_lag
 ), lag AS (
     SELECT
         step,
@@ -88,7 +88,7 @@ SELECT
     w.judged AS n,
     'time_entry' AS rests_on,
     'Ready ÷ (ready + blocked), in money' AS definition
-FROM memory.state.figure_sum s, work w
+FROM derived.state.figure_sum s, work w
 UNION ALL BY NAME
 SELECT
     'invoice_readiness_time' AS name,
@@ -133,7 +133,7 @@ SELECT
     w.unbilled AS n,
     'time_entry' AS rests_on,
     'Chargeable value that is on no invoice' AS definition
-FROM memory.state.figure_sum s, work w
+FROM derived.state.figure_sum s, work w
 UNION ALL BY NAME
 SELECT
     'wip_days' AS name,
@@ -146,7 +146,7 @@ SELECT
     w.unbilled AS n,
     'time_entry' AS rests_on,
     'Unbilled work ÷ revenue of the last 365 days × 365; of younger books, × the days that they cover' AS definition
-FROM memory.state.figure_sum s, work w
+FROM derived.state.figure_sum s, work w
 UNION ALL BY NAME
 SELECT
     'debtor_days' AS name,
@@ -160,7 +160,7 @@ SELECT
     'invoice payment' AS rests_on,
     'What invoices ask and customers have not paid ÷ revenue of the last 365 days × 365 (or the days covered)'
         AS definition
-FROM memory.state.figure_sum s, cash c
+FROM derived.state.figure_sum s, cash c
 UNION ALL BY NAME
 SELECT
     'lock_up_days' AS name,
@@ -173,7 +173,7 @@ SELECT
     w.unbilled + c.standing AS n,
     'time_entry invoice payment' AS rests_on,
     'WIP days + debtor days' AS definition
-FROM memory.state.figure_sum s, work w, cash c
+FROM derived.state.figure_sum s, work w, cash c
 UNION ALL BY NAME
 SELECT
     'revenue_leakage' AS name,
@@ -186,7 +186,7 @@ SELECT
     w.late AS n,
     'time_entry' AS rests_on,
     'Earned two months ago or longer and never billed, or billed below its value ÷ what was earned then' AS definition
-FROM memory.state.figure_sum s, work w
+FROM derived.state.figure_sum s, work w
 UNION ALL BY NAME
 SELECT
     'billing_realisation' AS name,
@@ -199,7 +199,7 @@ SELECT
     w.billed AS n,
     'time_entry invoice' AS rests_on,
     'What invoices that stand bill of time and expenses ÷ the value of that work at its rates' AS definition
-FROM memory.state.figure_sum s, work w
+FROM derived.state.figure_sum s, work w
 UNION ALL BY NAME
 SELECT
     'collection_realisation' AS name,

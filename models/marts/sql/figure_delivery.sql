@@ -18,14 +18,14 @@ grain: name, world
 */
 
 -- contracted: what is sold and not yet earned, project by project, now and as the quarter began
-CREATE OR REPLACE TABLE memory.state.contracted AS
+CREATE OR REPLACE TABLE derived.state.contracted AS
 WITH earned AS (
     SELECT
         m.project_key,
         sum(m.revenue_reporting) AS revenue,
         coalesce(sum(m.revenue_reporting) FILTER (m.month < span.quarter_from), 0) AS before
-    FROM memory.state.mart_margin m
-    CROSS JOIN memory.state.span span
+    FROM derived.state.mart_margin m
+    CROSS JOIN derived.state.span span
     GROUP BY m.project_key
 )
 SELECT
@@ -35,16 +35,16 @@ SELECT
         THEN greatest(s.revenue - coalesce(e.before, 0), 0) ELSE 0
     END AS backlog_then,
     coalesce(p.in_crm, false) AND coalesce(p.in_erp, false) AND coalesce(p.in_psa, false) AS set_up
-FROM memory.state.mart_project p
-CROSS JOIN memory.state.span span
-JOIN memory.state.sold s ON s.project_key = p.project_key
+FROM derived.state.mart_project p
+CROSS JOIN derived.state.span span
+JOIN derived.state.sold s ON s.project_key = p.project_key
 LEFT JOIN earned e ON e.project_key = p.project_key
 WHERE s.revenue IS NOT NULL
     AND coalesce(p.status_crm, 'active') NOT IN ('closed', 'cancelled', 'lost')
     AND coalesce(p.status_psa, 'active') NOT IN ('closed', 'cancelled');
 
 -- figure_delivery: one SELECT a figure
-CREATE OR REPLACE TABLE memory.state.figure_delivery AS
+CREATE OR REPLACE TABLE derived.state.figure_delivery AS
 WITH backlog AS (
     SELECT
         w.world,
@@ -54,16 +54,16 @@ WITH backlog AS (
             ELSE c.backlog
         END) AS money,
         count(*) AS n
-    FROM memory.state.world w
-    CROSS JOIN memory.state.contracted c
+    FROM derived.state.world w
+    CROSS JOIN derived.state.contracted c
     GROUP BY w.world
 ), quarter AS (
     SELECT CAST(sum(t.revenue * fx.rate) AS DECIMAL(18,2)) AS target
-    FROM memory.state.revenue_target t
-    JOIN memory.state.mart_fx fx ON fx.currency = t.currency
+    FROM derived.state.revenue_target t
+    JOIN derived.state.mart_fx fx ON fx.currency = t.currency
     WHERE t.starts_on <= CAST({now} AS DATE) AND t.ends_on >= CAST({now} AS DATE)
 ), began AS (
-    SELECT sum(backlog_then) AS money, count(*) FILTER (backlog_then > 0) AS n FROM memory.state.contracted
+    SELECT sum(backlog_then) AS money, count(*) FILTER (backlog_then > 0) AS n FROM derived.state.contracted
 ), forecast AS (
     SELECT
         w.world,
@@ -72,13 +72,13 @@ WITH backlog AS (
         sum(f.sold_revenue) AS sold_revenue,
         sum(f.sold_cost) AS sold_cost,
         count(*) AS n
-    FROM memory.state.world w
-    CROSS JOIN memory.state.mart_forecast f
+    FROM derived.state.world w
+    CROSS JOIN derived.state.mart_forecast f
     LEFT JOIN (
         -- Work that was billed or is approved is in the forecast already: only what a case may take away, and what
         -- nobody has approved yet, changes it.
         SELECT project_key, world, sum(least(revenue, 0)) AS revenue, 0 AS cost
-        FROM memory.state.settlement
+        FROM derived.state.settlement
         GROUP BY ALL
     ) s ON s.project_key = f.project_key AND s.world = w.world
     GROUP BY w.world
@@ -90,18 +90,18 @@ WITH backlog AS (
         sum(sold_cost) AS bac,
         sum(cost_at_completion) AS eac,
         count(*) AS n
-    FROM memory.state.mart_forecast
+    FROM derived.state.mart_forecast
     WHERE complete IS NOT NULL AND planned IS NOT NULL
 ), late AS (
     SELECT sum(slip_days) AS days, count(*) AS n
-    FROM memory.state.mart_forecast
+    FROM derived.state.mart_forecast
     WHERE slip_days IS NOT NULL AND (hours_to_complete > 0 OR forecast_ends_on >= CAST({now} AS DATE))
 ), margins AS (
     SELECT
         coalesce(sum(abs(difference_reporting)), 0) AS difference,
         coalesce(sum(abs(erp_margin_reporting)), 0) AS margin,
         count(*) AS n
-    FROM memory.state.mart_margin
+    FROM derived.state.mart_margin
 )
 SELECT
     'project_gross_margin' AS name,
@@ -114,7 +114,7 @@ SELECT
     m.n,
     'time_entry' AS rests_on,
     '(Revenue − direct delivery cost) ÷ revenue' AS definition
-FROM memory.state.figure_sum s, margins m
+FROM derived.state.figure_sum s, margins m
 UNION ALL BY NAME
 SELECT
     'margin_consistency' AS name,

@@ -19,7 +19,7 @@ grain: name, world
 */
 
 -- acted: moments at which people acted, with the time since their last action where it is work and not another day
-CREATE OR REPLACE TABLE memory.state.acted AS
+CREATE OR REPLACE TABLE derived.state.acted AS
 SELECT
     occurred_at,
     CASE
@@ -33,7 +33,7 @@ FROM records
 WHERE kind = 'operator_action' AND status <> 'done';
 
 -- attributed: each record that has owned attributes, and whether one is missing, in conflict or held twice
-CREATE OR REPLACE TABLE memory.state.attributed AS
+CREATE OR REPLACE TABLE derived.state.attributed AS
 WITH project AS (
     SELECT
         c.key,
@@ -46,12 +46,12 @@ WITH project AS (
             OR e.customer_key <> c.customer_key
         ), false) AS conflicting,
         count(DISTINCT c.system_id) > 1 AS doubled
-    FROM memory.state.project c
-    LEFT JOIN memory.state.project e ON e.key = c.key AND e.role = 'erp'
+    FROM derived.state.project c
+    LEFT JOIN derived.state.project e ON e.key = c.key AND e.role = 'erp'
     WHERE c.role = 'crm'
     GROUP BY c.key, c.missing
 ), tax AS (
-    SELECT system, tax_id FROM memory.state.customer WHERE tax_id IS NOT NULL GROUP BY ALL HAVING count(*) > 1
+    SELECT system, tax_id FROM derived.state.customer WHERE tax_id IS NOT NULL GROUP BY ALL HAVING count(*) > 1
 ), customer AS (
     SELECT
         c.system || ':' || c.key AS key,
@@ -60,8 +60,8 @@ WITH project AS (
             e.tax_id <> c.tax_id OR e.country <> c.country OR coalesce(e.parent_key, '') <> coalesce(c.parent_key, '')
         ), false) AS conflicting,
         bool_or(t.tax_id IS NOT NULL) AS doubled
-    FROM memory.state.customer c
-    LEFT JOIN memory.state.customer e ON e.key = c.key AND e.role = 'erp'
+    FROM derived.state.customer c
+    LEFT JOIN derived.state.customer e ON e.key = c.key AND e.role = 'erp'
     LEFT JOIN tax t ON t.system = c.system AND t.tax_id = c.tax_id
     WHERE c.role = 'crm'
     GROUP BY ALL
@@ -71,8 +71,8 @@ WITH project AS (
         h.cost_rate IS NULL AS missing,
         coalesce(bool_or(e.cost_rate <> h.cost_rate OR e.legal_entity <> h.legal_entity), false) AS conflicting,
         count(DISTINCT h.system) > 1 AS doubled
-    FROM memory.state.resource h
-    LEFT JOIN memory.state.resource e ON e.key = h.key AND e.role = 'erp'
+    FROM derived.state.resource h
+    LEFT JOIN derived.state.resource e ON e.key = h.key AND e.role = 'erp'
     WHERE h.role = 'hcm' AND h.active
     GROUP BY h.key, h.cost_rate
 )
@@ -83,16 +83,16 @@ UNION ALL
 SELECT 'resource', key, missing, conflicting, doubled FROM person;
 
 -- figure_flow: one SELECT a figure
-CREATE OR REPLACE TABLE memory.state.figure_flow AS
+CREATE OR REPLACE TABLE derived.state.figure_flow AS
 WITH ended AS (
     SELECT
         coalesce(sum(settled), 0) AS settled,
         coalesce(sum(dead), 0) AS dead,
         coalesce(sum(retries), 0) AS retries
-    FROM memory.state.mart_flow_hour
+    FROM derived.state.mart_flow_hour
     WHERE hour > {now} - INTERVAL 7 DAY
 ), ever AS (
-    SELECT coalesce(sum(settled), 0) AS settled FROM memory.state.mart_flow_hour
+    SELECT coalesce(sum(settled), 0) AS settled FROM derived.state.mart_flow_hour
 )
 SELECT
     'project_setup_cycle_time' AS name,
@@ -102,7 +102,7 @@ SELECT
     24.0 AS target,
     count(*) AS n,
     'Median of: project usable in ERP and PSA − opportunity closed won' AS definition
-FROM memory.state.mart_project
+FROM derived.state.mart_project
 WHERE usable_at IS NOT NULL AND closed_won_at IS NOT NULL AND usable_at >= closed_won_at
 UNION ALL BY NAME
 SELECT
@@ -114,7 +114,7 @@ SELECT
     count(lag) AS n,
     '95 % of acknowledgements came within: acknowledgement in the ERP − change in the PSA, last seven days'
         AS definition
-FROM memory.state.answer
+FROM derived.state.answer
 WHERE flow = 'time-to-bill' AND source <> target
 UNION ALL BY NAME
 SELECT
@@ -125,7 +125,7 @@ SELECT
     count(lag) AS n,
     'Half of the acknowledgements came within: acknowledgement in the ERP − change in the PSA, last seven days'
         AS definition
-FROM memory.state.answer
+FROM derived.state.answer
 WHERE flow = 'time-to-bill' AND source <> target
 UNION ALL BY NAME
 SELECT
@@ -136,12 +136,12 @@ SELECT
     0.0 AS target,
     CAST(coalesce(sum(failures), 0) AS BIGINT) AS n,
     'Open failures that are older than a day; the table of failures shows all ages with their money' AS definition
-FROM memory.state.mart_failure_age
+FROM derived.state.mart_failure_age
 UNION ALL BY NAME
 SELECT
     'manual_reconciliation_effort' AS name,
     'reported' AS world,
-    (SELECT count(*) FROM memory.state.acted) AS numerator,
+    (SELECT count(*) FROM derived.state.acted) AS numerator,
     settled AS denominator,
     1000.0 AS scale,
     'actions / 1,000' AS unit,
@@ -153,7 +153,7 @@ UNION ALL BY NAME
 SELECT
     'manual_reconciliation_minutes' AS name,
     'reported' AS world,
-    (SELECT coalesce(sum(minutes), 0) FROM memory.state.acted) AS numerator,
+    (SELECT coalesce(sum(minutes), 0) FROM derived.state.acted) AS numerator,
     settled AS denominator,
     1000.0 AS scale,
     'minutes / 1,000' AS unit,
@@ -193,7 +193,7 @@ SELECT
     95.0 AS target,
     CAST(coalesce(sum(delivered + failed), 0) AS BIGINT) AS n,
     'Replays that delivered ÷ replays that ended' AS definition
-FROM memory.state.mart_replay
+FROM derived.state.mart_replay
 UNION ALL BY NAME
 SELECT
     'master_data_quality' AS name,
@@ -206,7 +206,7 @@ SELECT
     count(*) AS n,
     '1 − projects, customers and people with a missing, conflicting or duplicated owned attribute ÷ all of them'
         AS definition
-FROM memory.state.attributed
+FROM derived.state.attributed
 UNION ALL BY NAME
 SELECT
     'utilisation_visibility' AS name,
@@ -218,5 +218,5 @@ SELECT
     98.0 AS target,
     CAST(coalesce(sum(items), 0) AS BIGINT) AS n,
     'Approved hours that the ERP has ÷ approved hours' AS definition
-FROM memory.state.work_day
+FROM derived.state.work_day
 WHERE kind = 'time' AND state <> 'not_approved';

@@ -17,20 +17,20 @@ grain: name, world
 */
 
 -- figure_people: one SELECT a figure
-CREATE OR REPLACE TABLE memory.state.figure_people AS
+CREATE OR REPLACE TABLE derived.state.figure_people AS
 WITH capacity AS (
     SELECT
         coalesce(sum(gross_hours), 0) AS gross,
         coalesce(sum(gross_hours - holiday_hours - leave_hours), 0) AS net,
         count(*) AS people
-    FROM memory.state.availability
+    FROM derived.state.availability
 ), time AS (
     SELECT
         coalesce(sum(hours) FILTER (billable), 0) AS billable,
         coalesce(sum(hours), 0) AS hours,
         CAST(coalesce(sum(items), 0) AS BIGINT) AS n,
         CAST(coalesce(sum(items) FILTER (posted), 0) AS BIGINT) AS posted
-    FROM memory.state.work_day
+    FROM derived.state.work_day
     WHERE kind = 'time'
 )
 SELECT
@@ -44,7 +44,7 @@ SELECT
     c.people AS n,
     'time_entry resource leave holiday' AS rests_on,
     'Approved billable hours ÷ contracted hours net of holiday and leave, last twelve whole weeks' AS definition
-FROM memory.state.figure_sum s, capacity c
+FROM derived.state.figure_sum s, capacity c
 UNION ALL BY NAME
 SELECT
     'billable_utilisation_gross' AS name,
@@ -56,7 +56,7 @@ SELECT
     c.people AS n,
     'time_entry resource' AS rests_on,
     'Approved billable hours ÷ contracted hours, last twelve whole weeks' AS definition
-FROM memory.state.figure_sum s, capacity c
+FROM derived.state.figure_sum s, capacity c
 UNION ALL BY NAME
 SELECT
     'billable_share' AS name,
@@ -81,4 +81,4 @@ SELECT
     t.posted AS n,
     'time_entry' AS rests_on,
     'Revenue of time and milestones ÷ hours worked, of what the ERP has' AS definition
-FROM memory.state.figure_sum s, time t;
+FROM derived.state.figure_sum s, time t;

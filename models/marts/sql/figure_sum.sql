@@ -21,7 +21,7 @@ grain: world
 */
 
 -- figure_sum: the work by its days, its margin, and what the open cases add
-CREATE OR REPLACE TABLE memory.state.figure_sum AS
+CREATE OR REPLACE TABLE derived.state.figure_sum AS
 WITH work AS (
     SELECT
         coalesce(sum(hours) FILTER (state <> 'not_approved' AND posted), 0) AS hours,
@@ -40,22 +40,22 @@ WITH work AS (
         coalesce(sum(hours) FILTER (
             billable AND state <> 'not_approved' AND work_date >= span.week_from AND work_date < span.week_to
         ), 0) AS utilised
-    FROM memory.state.work_day
-    CROSS JOIN memory.state.span span
+    FROM derived.state.work_day
+    CROSS JOIN derived.state.span span
 ), billed AS (
     SELECT
         coalesce(sum(bill), 0) AS billed,
         coalesce(sum(work), 0) AS standard,
         coalesce(sum(cut), 0) AS cut
-    FROM memory.state.work_day
+    FROM derived.state.work_day
     WHERE state = 'billed' AND kind <> 'milestone'
 ), margin AS (
     SELECT
         coalesce(sum(revenue_reporting), 0) AS revenue,
         coalesce(sum(cost_reporting), 0) AS cost,
         coalesce(sum(revenue_reporting) FILTER (month >= date_trunc('month', span.year_from)), 0) AS revenue_year
-    FROM memory.state.mart_margin
-    CROSS JOIN memory.state.span span
+    FROM derived.state.mart_margin
+    CROSS JOIN derived.state.span span
 ), settled AS (
     SELECT
         world,
@@ -68,7 +68,7 @@ WITH work AS (
         sum(billed) AS billed,
         sum(lost) AS lost,
         sum(utilised) AS utilised
-    FROM memory.state.settlement
+    FROM derived.state.settlement
     GROUP BY world
 )
 SELECT
@@ -87,9 +87,9 @@ SELECT
     span.days,
     b.billed + coalesce(s.billed, 0) AS billed,
     b.standard
-FROM memory.state.world world
+FROM derived.state.world world
 CROSS JOIN work w
 CROSS JOIN billed b
 CROSS JOIN margin m
-CROSS JOIN memory.state.span span
+CROSS JOIN derived.state.span span
 LEFT JOIN settled s ON s.world = world.world;

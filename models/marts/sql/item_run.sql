@@ -19,7 +19,7 @@ grain: business_key
 */
 
 -- item_run: the newest unfinished run of each business key
-CREATE OR REPLACE TABLE memory.state.item_run AS
+CREATE OR REPLACE TABLE derived.state.item_run AS
 SELECT
     business_key,
     regexp_replace(business_key, '^[^:]*:', '') AS item_key,
@@ -34,7 +34,7 @@ SELECT
     waiting_because,
     waiting_owner,
     updated_at
-FROM memory.state.open_run
+FROM derived.state.open_run
 WHERE flow = 'time-to-bill' AND business_key IS NOT NULL
 QUALIFY row_number() OVER (
     PARTITION BY business_key ORDER BY source_version DESC NULLS LAST, created_at DESC, run_id DESC

@@ -12,7 +12,7 @@ counted: items
 */
 
 -- item_system: counted from the items
-CREATE OR REPLACE TABLE memory.state.item_system AS
+CREATE OR REPLACE TABLE derived.state.item_system AS
 SELECT system, role, kind, count(*) AS items
-FROM memory.state.item
+FROM derived.state.item
 GROUP BY ALL;

@@ -37,14 +37,14 @@ within: joint_work.item_key, milestone.item_key, mart_invoice_line.item_key
 */
 
 -- touched: work of which the posting, the milestone or a line is another
-SELECT item_key FROM memory.moved.joint_work
+SELECT item_key FROM derived.moved.joint_work
 UNION ALL
-SELECT item_key FROM memory.moved.milestone
+SELECT item_key FROM derived.moved.milestone
 UNION ALL
-SELECT item_key FROM memory.moved.mart_invoice_line WHERE item_key IS NOT NULL;
+SELECT item_key FROM derived.moved.mart_invoice_line WHERE item_key IS NOT NULL;
 
 -- joint_billed: each posting and each milestone with its invoice
-CREATE OR REPLACE TABLE memory.state.joint_billed AS
+CREATE OR REPLACE TABLE derived.state.joint_billed AS
 WITH source AS (
     SELECT
         target AS system,
@@ -58,11 +58,11 @@ WITH source AS (
         made_at,
         target_seen AS seen_at,
         row_number() OVER (PARTITION BY item_key ORDER BY source_key IS NULL, target_key) AS n
-    FROM memory.state.joint_work
+    FROM derived.state.joint_work
     WHERE target_amount <> 0
     UNION ALL
     SELECT
-        (SELECT contracts FROM memory.state.known),
+        (SELECT contracts FROM derived.state.known),
         item_key,
         item_key,
         project_code,
@@ -73,7 +73,7 @@ WITH source AS (
         completed_at,
         completed_at,
         1
-    FROM memory.state.milestone
+    FROM derived.state.milestone
     WHERE completed_at IS NOT NULL AND amount <> 0
 ), target AS (
     SELECT
@@ -86,7 +86,7 @@ WITH source AS (
         min(issued_on) AS day,
         CAST(sum(amount) AS DECIMAL(18,2)) AS amount,
         row_number() OVER (PARTITION BY item_key ORDER BY min(issued_on), coalesce(credits, invoice_key)) AS n
-    FROM memory.state.mart_invoice_line
+    FROM derived.state.mart_invoice_line
     WHERE stands AND item_key IS NOT NULL
     GROUP BY system, item_key, coalesce(credits, invoice_key)
 )

@@ -33,24 +33,24 @@ grain: entity, item_key, source_key, target_key
 */
 
 -- joint_sale: each sale with its order, its budget and its milestones, record by record
-CREATE OR REPLACE TABLE memory.state.joint_sale AS
+CREATE OR REPLACE TABLE derived.state.joint_sale AS
 WITH shown AS (
     -- Of a system that shows no orders, or no budgets, nothing is known: there is no joint.
-    SELECT 'contract' AS entity WHERE EXISTS (SELECT 1 FROM memory.state.contract WHERE role = 'erp')
+    SELECT 'contract' AS entity WHERE EXISTS (SELECT 1 FROM derived.state.contract WHERE role = 'erp')
     UNION ALL
-    SELECT 'milestone' WHERE EXISTS (SELECT 1 FROM memory.state.contract WHERE role = 'erp')
+    SELECT 'milestone' WHERE EXISTS (SELECT 1 FROM derived.state.contract WHERE role = 'erp')
     UNION ALL
-    SELECT 'budget' WHERE EXISTS (SELECT 1 FROM memory.state.budget WHERE role = 'ppm')
+    SELECT 'budget' WHERE EXISTS (SELECT 1 FROM derived.state.budget WHERE role = 'ppm')
 ), sold AS (
     SELECT
         *,
         row_number() OVER (PARTITION BY key ORDER BY first_seen, closed_at NULLS LAST, system, system_id) AS n
-    FROM memory.state.project
+    FROM derived.state.project
     WHERE role = 'crm'
 ), lines AS (
-    SELECT project_code, milestones, 'source' AS side, '' AS system, '' AS key FROM memory.state.sale
+    SELECT project_code, milestones, 'source' AS side, '' AS system, '' AS key FROM derived.state.sale
     UNION ALL
-    SELECT project_code, milestones, 'target', system, key FROM memory.state.contract WHERE role = 'erp'
+    SELECT project_code, milestones, 'target', system, key FROM derived.state.contract WHERE role = 'erp'
 ), listed AS (
     SELECT project_code, side, system, key, unnest(from_json(milestones, '[{
         "milestone_id": "VARCHAR",
@@ -121,7 +121,7 @@ WITH shown AS (
             PARTITION BY coalesce(project_code, key)
             ORDER BY (key = 'CT-' || project_code) DESC, system, length(key) DESC, key DESC
         ) AS n
-    FROM memory.state.contract
+    FROM derived.state.contract
     WHERE role = 'erp'
     UNION ALL
     SELECT
@@ -135,7 +135,7 @@ WITH shown AS (
         currency,
         NULL,
         row_number() OVER (PARTITION BY project_code ORDER BY (key = project_code) DESC, system, key)
-    FROM memory.state.budget
+    FROM derived.state.budget
     WHERE role = 'ppm'
     UNION ALL
     SELECT 'milestone', system, item_key, key, project_code, NULL, amount, currency, due, n
@@ -146,7 +146,7 @@ WITH shown AS (
     FROM held h
     LEFT JOIN (
         SELECT system, entity, key, max(observed_at) AS observed_at
-        FROM memory.state.sale_place
+        FROM derived.state.sale_place
         WHERE entity IN ('contract', 'budget')
         GROUP BY ALL
     ) p ON p.system = h.system AND p.key = h.key

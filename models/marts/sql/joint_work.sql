@@ -37,26 +37,26 @@ within: item.item_key
 */
 
 -- touched: items of which a record is another, or a reversal of one, or the company of their project
-SELECT item_key FROM memory.moved.item
+SELECT item_key FROM derived.moved.item
 UNION ALL
 SELECT i.item_key
-FROM memory.state.item i
-SEMI JOIN memory.moved.undone u
+FROM derived.state.item i
+SEMI JOIN derived.moved.undone u
     ON u.system = i.system AND u.kind = i.kind AND u.key = regexp_replace(i.key, '-R$', '')
 UNION ALL
 SELECT j.item_key
-FROM memory.state.joint_work j
-SEMI JOIN memory.moved.mart_project p ON p.project_key = j.project_key;
+FROM derived.state.joint_work j
+SEMI JOIN derived.moved.mart_project p ON p.project_key = j.project_key;
 
 -- joint_work: each approved item with its posting, item by item
-CREATE OR REPLACE TABLE memory.state.joint_work AS
+CREATE OR REPLACE TABLE derived.state.joint_work AS
 WITH posted AS (  -- every posting with what the customer pays for it
     SELECT *, CAST(CASE
         WHEN NOT billable THEN 0
-        WHEN kind = 'time' THEN coalesce(memory.state.cents(hours * bill_rate), 0)
+        WHEN kind = 'time' THEN coalesce(derived.state.cents(hours * bill_rate), 0)
         ELSE coalesce(amount, 0)
     END AS DECIMAL(18,2)) AS money
-    FROM memory.state.item
+    FROM derived.state.item
     WHERE role = 'erp'
 ), held AS (
     SELECT i.* REPLACE (
@@ -65,7 +65,7 @@ WITH posted AS (  -- every posting with what the customer pays for it
         CAST(i.money - sign(coalesce(i.hours, i.amount)) * coalesce(u.money, 0) AS DECIMAL(18,2)) AS money
     )
     FROM posted i
-    LEFT JOIN memory.state.undone u
+    LEFT JOIN derived.state.undone u
         ON u.system = i.system AND u.kind = i.kind AND u.key = i.key
         AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
     WHERE NOT i.reversal
@@ -80,7 +80,7 @@ WITH posted AS (  -- every posting with what the customer pays for it
         CAST(-abs(i.money) AS DECIMAL(18,2)) AS money
     )
     FROM posted i
-    JOIN memory.state.undone u
+    JOIN derived.state.undone u
         ON u.system = i.system AND u.kind = i.kind AND u.key = regexp_replace(i.key, '-R$', '') AND NOT u.standing
         AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
     WHERE i.reversal
@@ -91,7 +91,7 @@ WITH posted AS (  -- every posting with what the customer pays for it
     FROM held
 ), source AS (
     SELECT *, row_number() OVER (PARTITION BY kind, item_key ORDER BY system, observed_at) AS n
-    FROM memory.state.item
+    FROM derived.state.item
     WHERE role = 'psa' AND approval = 'approved'
 ), pair AS (
     SELECT
@@ -101,7 +101,7 @@ WITH posted AS (  -- every posting with what the customer pays for it
         CAST(CASE
             WHEN s.key IS NULL THEN NULL
             WHEN NOT s.billable THEN 0
-            WHEN s.kind = 'time' THEN memory.state.cents(s.hours * coalesce(s.bill_rate, t.bill_rate, 0))
+            WHEN s.kind = 'time' THEN derived.state.cents(s.hours * coalesce(s.bill_rate, t.bill_rate, 0))
             ELSE coalesce(s.amount, 0)
         END AS DECIMAL(18,2)) AS source_amount,
         s,
@@ -169,11 +169,11 @@ SELECT
     t.observed_at AS target_seen,
     s.key IS NULL AND t.n > 1 AS doubled
 FROM pair
-LEFT JOIN memory.state.mart_project p ON p.project_key = pair.project_key
+LEFT JOIN derived.state.mart_project p ON p.project_key = pair.project_key
 -- A posting that names a system of which no work was ever shown says nothing: there is no joint with that system.
 WHERE s.key IS NOT NULL
     OR NOT (starts_with(item_key, 'TE-') OR starts_with(item_key, 'EX-'))
     OR len(list_filter(
-        (SELECT list(DISTINCT system) FROM memory.state.psa),
+        (SELECT list(DISTINCT system) FROM derived.state.psa),
         lambda shown: starts_with(substr(item_key, 4), shown || '-')
     )) > 0;

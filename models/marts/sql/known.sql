@@ -14,13 +14,13 @@ grain: projects
 */
 
 -- known: one row
-CREATE OR REPLACE TABLE memory.state.known AS
+CREATE OR REPLACE TABLE derived.state.known AS
 SELECT
-    EXISTS (SELECT 1 FROM memory.state.erp_project) AS projects,
-    EXISTS (SELECT 1 FROM memory.state.erp_code) AS codes,
-    EXISTS (SELECT 1 FROM memory.state.project WHERE role = 'crm') AS sales,
-    EXISTS (SELECT 1 FROM memory.state.invoice) AS invoices,
-    (SELECT mode(system) FROM memory.state.erp_of) AS any_erp,
-    (SELECT min(system) FROM memory.state.project WHERE role = 'crm') AS crm,
-    (SELECT min(system) FROM memory.state.resource WHERE role = 'hcm') AS hcm,
-    (SELECT min(system) FROM memory.state.contract WHERE role = 'erp') AS contracts;
+    EXISTS (SELECT 1 FROM derived.state.erp_project) AS projects,
+    EXISTS (SELECT 1 FROM derived.state.erp_code) AS codes,
+    EXISTS (SELECT 1 FROM derived.state.project WHERE role = 'crm') AS sales,
+    EXISTS (SELECT 1 FROM derived.state.invoice) AS invoices,
+    (SELECT mode(system) FROM derived.state.erp_of) AS any_erp,
+    (SELECT min(system) FROM derived.state.project WHERE role = 'crm') AS crm,
+    (SELECT min(system) FROM derived.state.resource WHERE role = 'hcm') AS hcm,
+    (SELECT min(system) FROM derived.state.contract WHERE role = 'erp') AS contracts;

@@ -22,23 +22,23 @@ within: item.item_key, posting.item_key
 */
 
 -- touched: items of which a record is another, or the company of their project
-SELECT item_key FROM memory.moved.item
+SELECT item_key FROM derived.moved.item
 UNION ALL
-SELECT item_key FROM memory.moved.posting
+SELECT item_key FROM derived.moved.posting
 UNION ALL
 SELECT l.item_key
-FROM memory.state.ledger l
-SEMI JOIN memory.moved.mart_project p ON p.project_key = l.project_key;
+FROM derived.state.ledger l
+SEMI JOIN derived.moved.mart_project p ON p.project_key = l.project_key;
 
 -- ledger: each record at the rate of its day
-CREATE OR REPLACE TABLE memory.state.ledger AS
+CREATE OR REPLACE TABLE derived.state.ledger AS
 WITH entered AS (
     SELECT
         item_key,
         min(project_code) AS project_code,
         min(project_code) FILTER (kind = 'time') AS time_project,
         min(legal_entity) FILTER (kind = 'time') AS time_entity
-    FROM memory.state.item
+    FROM derived.state.item
     WHERE role = 'psa'
     GROUP BY item_key
 ), held AS (
@@ -46,9 +46,9 @@ WITH entered AS (
         e.* REPLACE (coalesce(e.project_code, o.project_code) AS project_code),
         CASE e.kind WHEN 'time' THEN coalesce(o.time_project, e.project_code) END AS source_project,
         CASE e.kind WHEN 'time' THEN coalesce(o.time_entity, e.legal_entity) END AS source_entity
-    FROM memory.state.item e
+    FROM derived.state.item e
     LEFT JOIN entered o ON o.item_key = e.item_key
-    LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
+    LEFT JOIN derived.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
     WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR coalesce(p.net, 0) > 0))
 ), booked AS (
     SELECT
@@ -62,32 +62,32 @@ WITH entered AS (
         i.source_entity,
         CASE
             WHEN NOT coalesce(i.billable, false) THEN 0
-            WHEN i.kind = 'time' THEN CAST(memory.state.cents(i.hours * i.bill_rate) AS DECIMAL(18,2))
+            WHEN i.kind = 'time' THEN CAST(derived.state.cents(i.hours * i.bill_rate) AS DECIMAL(18,2))
             ELSE i.amount
         END AS bill,
         CASE i.kind
-            WHEN 'time' THEN CAST(memory.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2))
+            WHEN 'time' THEN CAST(derived.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2))
             ELSE i.amount
         END AS cost,
         coalesce(zx.rate, fx.rate) AS rate,
         coalesce(czx.rate, cfx.rate) AS cost_fx,
         CASE i.kind WHEN 'time' THEN CAST(i.hours AS DECIMAL(8,2)) ELSE 0 END AS hours
     FROM held i
-    LEFT JOIN memory.state.fx_day fx
-        ON fx.currency = i.currency AND fx.day = memory.state.rate_day(i.work_date)
-    LEFT JOIN memory.state.fx_day cfx
-        ON cfx.currency = i.cost_currency AND cfx.day = memory.state.rate_day(i.work_date)
-    LEFT JOIN memory.state.mart_project p ON p.project_key = i.project_code
-    LEFT JOIN memory.state.fx_frozen zx
+    LEFT JOIN derived.state.fx_day fx
+        ON fx.currency = i.currency AND fx.day = derived.state.rate_day(i.work_date)
+    LEFT JOIN derived.state.fx_day cfx
+        ON cfx.currency = i.cost_currency AND cfx.day = derived.state.rate_day(i.work_date)
+    LEFT JOIN derived.state.mart_project p ON p.project_key = i.project_code
+    LEFT JOIN derived.state.fx_frozen zx
         ON zx.legal_entity = coalesce(i.legal_entity, p.legal_entity)
         AND zx.currency = i.currency
         AND zx.day = i.work_date
-    LEFT JOIN memory.state.fx_frozen czx
+    LEFT JOIN derived.state.fx_frozen czx
         ON czx.legal_entity = coalesce(i.legal_entity, p.legal_entity)
         AND czx.currency = i.cost_currency
         AND czx.day = i.work_date
-    LEFT JOIN memory.state.legal_entity z ON z.legal_entity = p.legal_entity
-    LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = i.work_date
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = p.legal_entity
+    LEFT JOIN derived.state.fiscal_day d ON d.year = z.year AND d.day = i.work_date
 )
 SELECT
     item_key,
@@ -98,11 +98,11 @@ SELECT
     period,
     source_project,
     source_entity,
-    CAST(coalesce(sum(memory.state.cents(bill * rate)), 0) AS DECIMAL(38,2)) AS revenue,
-    CAST(coalesce(sum(memory.state.cents(cost * cost_fx)), 0) AS DECIMAL(38,2)) AS cost,
+    CAST(coalesce(sum(derived.state.cents(bill * rate)), 0) AS DECIMAL(38,2)) AS revenue,
+    CAST(coalesce(sum(derived.state.cents(cost * cost_fx)), 0) AS DECIMAL(38,2)) AS cost,
     count(*) FILTER ((bill <> 0 AND rate IS NULL) OR (cost <> 0 AND cost_fx IS NULL)) AS unconverted,
     CAST(coalesce(sum(hours), 0) AS DECIMAL(38,2)) AS hours,
-    CAST(coalesce(sum(CASE WHEN kind = 'time' THEN memory.state.cents(bill * rate) END), 0) AS DECIMAL(38,2)) AS fees,
+    CAST(coalesce(sum(CASE WHEN kind = 'time' THEN derived.state.cents(bill * rate) END), 0) AS DECIMAL(38,2)) AS fees,
     count(*) AS records
 FROM booked
 GROUP BY ALL;

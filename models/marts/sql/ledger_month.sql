@@ -17,7 +17,7 @@ counted: records
 */
 
 -- ledger_month: summed
-CREATE OR REPLACE TABLE memory.state.ledger_month AS
+CREATE OR REPLACE TABLE derived.state.ledger_month AS
 SELECT
     project_key,
     month,
@@ -28,5 +28,5 @@ SELECT
     CAST(coalesce(sum(cost) FILTER (role = 'psa'), 0) AS DECIMAL(38,2)) AS psa_cost,
     CAST(coalesce(sum(unconverted) FILTER (role = 'erp'), 0) AS BIGINT) AS unconverted,
     CAST(sum(records) AS BIGINT) AS records
-FROM memory.state.ledger
+FROM derived.state.ledger
 GROUP BY project_key, month, period;

@@ -13,13 +13,13 @@ counted: records
 */
 
 -- ledger_source: summed
-CREATE OR REPLACE TABLE memory.state.ledger_source AS
+CREATE OR REPLACE TABLE derived.state.ledger_source AS
 SELECT
     source_entity AS legal_entity,
     source_project AS project_key,
     CAST(coalesce(sum(hours), 0) AS DECIMAL(38,2)) AS hours,
     CAST(coalesce(sum(fees), 0) AS DECIMAL(38,2)) AS money,
     CAST(sum(records) AS BIGINT) AS records
-FROM memory.state.ledger
+FROM derived.state.ledger
 WHERE role = 'erp' AND kind = 'time'
 GROUP BY ALL;

@@ -18,10 +18,10 @@ within: mart_work.project_key
 */
 
 -- touched: projects of which an item is another
-SELECT project_key FROM memory.moved.mart_work;
+SELECT project_key FROM derived.moved.mart_work;
 
 -- mart_billing: counted and summed from the items
-CREATE OR REPLACE TABLE memory.state.mart_billing AS
+CREATE OR REPLACE TABLE derived.state.mart_billing AS
 SELECT
     state,
     blocker,
@@ -33,6 +33,6 @@ SELECT
     count(*) AS items,
     CAST(coalesce(sum(bill_reporting), 0) AS DECIMAL(18,2)) AS bill_reporting,
     max(age_days) AS oldest_days
-FROM memory.state.mart_work
+FROM derived.state.mart_work
 WHERE billable
 GROUP BY ALL;

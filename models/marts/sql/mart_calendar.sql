@@ -10,8 +10,8 @@ grain: legal_entity, period
 */
 
 -- mart_calendar: from the days that the books give
-CREATE OR REPLACE TABLE memory.state.mart_calendar AS
+CREATE OR REPLACE TABLE derived.state.mart_calendar AS
 SELECT z.legal_entity, d.period, min(d.day) AS first, max(d.day) AS last
-FROM memory.state.legal_entity z
-JOIN memory.state.fiscal_day d ON d.year = z.year
+FROM derived.state.legal_entity z
+JOIN derived.state.fiscal_day d ON d.year = z.year
 GROUP BY z.legal_entity, d.period;

@@ -21,16 +21,16 @@ grain: project_key
 */
 
 -- billed_project: what standing documents bill of each project, by currency; by its total where one has no lines
-CREATE OR REPLACE TABLE memory.state.billed_project AS
+CREATE OR REPLACE TABLE derived.state.billed_project AS
 WITH line AS (
     SELECT project_key, currency, sum(amount) AS amount
-    FROM memory.state.mart_invoice_line
+    FROM derived.state.mart_invoice_line
     WHERE stands AND kind <> 'tax' AND project_key IS NOT NULL
     GROUP BY ALL
 ), lineless AS (
     SELECT d.project_code AS project_key, d.currency, sum(d.total) AS amount
-    FROM memory.state.document d
-    ANTI JOIN memory.state.invoice_line l
+    FROM derived.state.document d
+    ANTI JOIN derived.state.invoice_line l
         ON l.system = d.system AND l.document = d.document AND l.system_id = d.system_id
     WHERE d.stands AND d.project_code IS NOT NULL
     GROUP BY ALL
@@ -40,10 +40,10 @@ FROM (SELECT * FROM line UNION ALL SELECT * FROM lineless)
 GROUP BY ALL;
 
 -- mart_contract: the sale and the ERP's contracts of each project side by side
-CREATE OR REPLACE TABLE memory.state.mart_contract AS
+CREATE OR REPLACE TABLE derived.state.mart_contract AS
 WITH contract AS (  -- of two records with one number the first speaks
     SELECT *
-    FROM memory.state.contract
+    FROM derived.state.contract
     WHERE project_code IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY system, key ORDER BY system_id) = 1
 ), agreed AS (
@@ -71,23 +71,23 @@ WITH contract AS (  -- of two records with one number the first speaks
         purchase_order,
         coalesce(json_contains(missing, '"tax_profile"'), false) AS untaxed,
         observed_at
-    FROM memory.state.project
+    FROM derived.state.project
     WHERE role = 'crm'
     QUALIFY row_number() OVER (PARTITION BY key ORDER BY closed_at NULLS LAST, first_seen, system, system_id) = 1
 ), lost AS (
     SELECT DISTINCT p.key AS project_code
-    FROM memory.state.sale_place p
-    JOIN (SELECT DISTINCT system FROM memory.state.project WHERE role = 'crm') c USING (system)
+    FROM derived.state.sale_place p
+    JOIN (SELECT DISTINCT system FROM derived.state.project WHERE role = 'crm') c USING (system)
     ANTI JOIN sold s ON s.project_code = p.key
     WHERE p.entity = 'project'
 ), erp AS (
     SELECT key AS project_code, bool_and(status IN ('closed', 'cancelled')) AS closed, min(system) AS system
-    FROM memory.state.project
+    FROM derived.state.project
     WHERE role = 'erp'
     GROUP BY key
 ), moving AS (
     SELECT DISTINCT substr(business_key, 9) AS project_code
-    FROM memory.state.open_run
+    FROM derived.state.open_run
     WHERE flow = 'quote-to-project' AND business_key LIKE 'project:%' AND state <> 'dead'
 ), paid AS (
     SELECT
@@ -95,14 +95,14 @@ WITH contract AS (  -- of two records with one number the first speaks
         sum(CASE
             WHEN b.currency = t.currency THEN b.amount ELSE CAST(b.amount * f.rate / tf.rate AS DECIMAL(18,2))
         END) AS amount
-    FROM memory.state.billed_project b
+    FROM derived.state.billed_project b
     JOIN (
         SELECT coalesce(s.project_code, a.project_code) AS project_key, coalesce(s.currency, a.currency) AS currency
         FROM sold s
         FULL JOIN agreed a ON a.project_code = s.project_code
     ) t USING (project_key)
-    LEFT JOIN memory.state.mart_fx f ON f.currency = b.currency
-    LEFT JOIN memory.state.mart_fx tf ON tf.currency = t.currency
+    LEFT JOIN derived.state.mart_fx f ON f.currency = b.currency
+    LEFT JOIN derived.state.mart_fx tf ON tf.currency = t.currency
     GROUP BY b.project_key
 )
 SELECT
@@ -128,7 +128,7 @@ SELECT
         false
     ) AS in_force,
     CAST(coalesce(b.amount, 0) AS DECIMAL(18,2)) AS billed_amount
-FROM memory.state.mart_project p
+FROM derived.state.mart_project p
 LEFT JOIN sold s ON s.project_code = p.project_key
 LEFT JOIN agreed a ON a.project_code = p.project_key
 LEFT JOIN held h ON h.project_code = p.project_key

@@ -24,7 +24,7 @@ grain: entity, item_key, world
 */
 
 -- mart_doubt: the doubtful work, and the sold projects that no system has set up whole
-CREATE OR REPLACE TABLE memory.state.mart_doubt AS
+CREATE OR REPLACE TABLE derived.state.mart_doubt AS
 WITH of_project AS (
     SELECT
         CASE subject_entity WHEN 'project' THEN subject_key ELSE project_key END AS project_key,
@@ -34,7 +34,7 @@ WITH of_project AS (
     WHERE resolved_at IS NULL AND status <> 'ignored' AND money_kind IN ('sold_not_set_up', 'billing_blocked')
     GROUP BY ALL
 ), every AS (
-    SELECT * FROM memory.state.unsettled
+    SELECT * FROM derived.state.unsettled
     UNION ALL BY NAME
     SELECT
         'project' AS entity,
@@ -45,9 +45,9 @@ WITH of_project AS (
         c.project_key,
         p.legal_entity,
         CASE w.world WHEN 'against' THEN -c.backlog ELSE 0 END AS backlog
-    FROM memory.state.contracted c
-    CROSS JOIN memory.state.world w
-    LEFT JOIN memory.state.mart_project p ON p.project_key = c.project_key
+    FROM derived.state.contracted c
+    CROSS JOIN derived.state.world w
+    LEFT JOIN derived.state.mart_project p ON p.project_key = c.project_key
     LEFT JOIN of_project o ON o.project_key = c.project_key
     WHERE NOT c.set_up AND w.world <> 'reported'
 )

@@ -17,9 +17,9 @@ grain: run_id
 */
 
 -- mart_failure: only the failures of replays are looked up, the others failed when they say
-CREATE OR REPLACE TABLE memory.state.mart_failure AS
+CREATE OR REPLACE TABLE derived.state.mart_failure AS
 WITH dead AS (
-    SELECT * FROM memory.state.open_run WHERE state = 'dead'
+    SELECT * FROM derived.state.open_run WHERE state = 'dead'
 ), before AS (
     SELECT lineage_id, min(occurred_at) AS at
     FROM records
@@ -42,4 +42,4 @@ SELECT
     CAST(d.amount * fx.rate AS DECIMAL(18,2)) AS amount_reporting
 FROM dead d
 LEFT JOIN before b USING (lineage_id)
-LEFT JOIN memory.state.mart_fx fx ON fx.currency = d.currency;
+LEFT JOIN derived.state.mart_fx fx ON fx.currency = d.currency;

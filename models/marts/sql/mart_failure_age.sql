@@ -12,14 +12,14 @@ grain: flow, legal_entity, bucket_order
 */
 
 -- mart_failure_age: a failure ages from the first of its lineage
-CREATE OR REPLACE TABLE memory.state.mart_failure_age AS
+CREATE OR REPLACE TABLE derived.state.mart_failure_age AS
 WITH aged AS (
     SELECT
         flow,
         legal_entity,
         (epoch_us({now}) - epoch_us(failed_at)) / 3600000000.0 AS hours,
         amount_reporting AS money
-    FROM memory.state.mart_failure
+    FROM derived.state.mart_failure
 ), placed AS (
     SELECT *, CASE
         WHEN hours < 1 THEN 1

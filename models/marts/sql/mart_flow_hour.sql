@@ -20,25 +20,25 @@ grain: hour, flow
 */
 
 -- make: hours once derived are kept and only those with new records are derived again
-CREATE TABLE IF NOT EXISTS memory.state.mart_flow_hour ({columns});
+CREATE TABLE IF NOT EXISTS derived.state.mart_flow_hour ({columns});
 
 -- hours: hours of world time that new records fall into
-CREATE OR REPLACE TABLE memory.state.hour AS
+CREATE OR REPLACE TABLE derived.state.hour AS
 SELECT DISTINCT date_trunc('hour', occurred_at) AS hour
 FROM records
 WHERE batch_id > {mark} AND flow IS NOT NULL;
 
 -- forget: let go of these hours
-DELETE FROM memory.state.mart_flow_hour USING memory.state.hour h WHERE mart_flow_hour.hour = h.hour;
+DELETE FROM derived.state.mart_flow_hour USING derived.state.hour h WHERE mart_flow_hour.hour = h.hour;
 
 -- mart_flow_hour: and derive them from all their records
-INSERT INTO memory.state.mart_flow_hour
+INSERT INTO derived.state.mart_flow_hour
 WITH bounds AS (
-    SELECT min(hour) AS low, max(hour) + INTERVAL 1 HOUR AS high FROM memory.state.hour
+    SELECT min(hour) AS low, max(hour) + INTERVAL 1 HOUR AS high FROM derived.state.hour
 ), r AS (
     SELECT h.hour, flow, kind, status, attempt, run_id, lineage_id, occurred_at, source_changed_at
     FROM records
-    JOIN memory.state.hour h ON h.hour = date_trunc('hour', occurred_at)
+    JOIN derived.state.hour h ON h.hour = date_trunc('hour', occurred_at)
     WHERE occurred_at >= (SELECT low FROM bounds)
         AND occurred_at < (SELECT high FROM bounds)
         AND flow IS NOT NULL

@@ -43,7 +43,7 @@ grain: project_key
 */
 
 -- mart_forecast: sold, done and left, and the bridge between the two margins
-CREATE OR REPLACE TABLE memory.state.mart_forecast AS
+CREATE OR REPLACE TABLE derived.state.mart_forecast AS
 WITH estimate AS (
     SELECT
         e.project_code,
@@ -53,8 +53,8 @@ WITH estimate AS (
         max(e.complete) AS complete,
         sum(e.hours_to_complete) AS hours,
         sum(e.cost_to_complete * fx.rate) AS cost
-    FROM memory.state.forecast e
-    LEFT JOIN memory.state.mart_fx fx ON fx.currency = e.currency
+    FROM derived.state.forecast e
+    LEFT JOIN derived.state.mart_fx fx ON fx.currency = e.currency
     GROUP BY e.project_code
 ), work AS (
     SELECT
@@ -85,10 +85,10 @@ WITH estimate AS (
         e.baseline_starts_on,
         e.baseline_ends_on,
         e.forecast_ends_on
-    FROM memory.state.mart_project p
-    JOIN memory.state.sold s ON s.project_key = p.project_key
+    FROM derived.state.mart_project p
+    JOIN derived.state.sold s ON s.project_key = p.project_key
     JOIN estimate e ON e.project_code = p.project_key
-    LEFT JOIN memory.state.project_work w ON w.project_key = p.project_key
+    LEFT JOIN derived.state.project_work w ON w.project_key = p.project_key
     WHERE s.planned IS NOT NULL AND s.cost IS NOT NULL AND s.hours > 0
 ), left_over AS (
     SELECT
@@ -122,7 +122,7 @@ WITH estimate AS (
         CASE WHEN fixed THEN 0 ELSE written_off END AS by_written_off
     FROM total
 ), open AS (
-    SELECT project_key, sum(items) AS items FROM memory.state.settlement WHERE world = 'for' GROUP BY project_key
+    SELECT project_key, sum(items) AS items FROM derived.state.settlement WHERE world = 'for' GROUP BY project_key
 ), days AS (  -- working days of the baseline, and those of them that have passed
     SELECT
         project_key,

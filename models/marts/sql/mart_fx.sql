@@ -11,10 +11,10 @@ grain: currency
 */
 
 -- mart_fx: the rate that holds today, and the reporting currency beside it
-CREATE OR REPLACE TABLE memory.state.mart_fx AS
+CREATE OR REPLACE TABLE derived.state.mart_fx AS
 WITH today AS (
     SELECT *
-    FROM memory.state.mart_fx_history
+    FROM derived.state.mart_fx_history
     WHERE currency <> {currency} AND valid_from <= CAST({now} AS DATE)
     QUALIFY row_number() OVER (PARTITION BY currency ORDER BY valid_from DESC) = 1
 )

@@ -25,17 +25,17 @@ grain: system, document, document_id, line
 */
 
 -- document: invoices and credit memos; one that is void or wholly credited bills nothing, nor does what credited it
-CREATE OR REPLACE TABLE memory.state.document AS
+CREATE OR REPLACE TABLE derived.state.document AS
 WITH credited AS (
     SELECT system, credits AS invoice_key, sum(total) AS total
-    FROM memory.state.credit_memo
+    FROM derived.state.credit_memo
     WHERE status NOT IN ('void', 'draft')
     GROUP BY ALL
 ), invoice AS (
     SELECT
         i.*,
         i.status NOT IN ('void', 'draft') AND NOT coalesce(c.total >= i.total AND i.total > 0, false) AS stands
-    FROM memory.state.invoice i
+    FROM derived.state.invoice i
     LEFT JOIN credited c ON c.system = i.system AND c.invoice_key = i.key
 )
 SELECT
@@ -68,7 +68,7 @@ SELECT
     coalesce(m.legal_entity, i.legal_entity),
     -m.total,
     coalesce(m.currency, i.currency)
-FROM memory.state.credit_memo m
+FROM derived.state.credit_memo m
 LEFT JOIN (
     SELECT
         system,
@@ -83,10 +83,10 @@ LEFT JOIN (
 ) i ON i.system = m.system AND i.key = m.credits;
 
 -- mart_invoice_line: each line with the work it bills; work whose line a memo takes back in full is on neither
-CREATE OR REPLACE TABLE memory.state.mart_invoice_line AS
+CREATE OR REPLACE TABLE derived.state.mart_invoice_line AS
 WITH alone AS (  -- a milestone's line on an invoice that names no project
     SELECT milestone_id, min(item_key) AS item_key, min(project_code) AS project_code
-    FROM memory.state.milestone
+    FROM derived.state.milestone
     GROUP BY milestone_id
     HAVING count(*) = 1
 ), posting AS (  -- grouped, for two records of one ERP may share a key, and a line must not double by it
@@ -97,8 +97,8 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
         min(p.item_key) AS item_key,
         min(p.project_code) AS project_code,
         min(p.hours) AS hours
-    FROM memory.state.item p
-    SEMI JOIN memory.state.invoice_line l ON l.system = p.system AND l.posting_id = p.key
+    FROM derived.state.item p
+    SEMI JOIN derived.state.invoice_line l ON l.system = p.system AND l.posting_id = p.key
     WHERE p.role = 'erp'
     GROUP BY p.system, p.key
 ), line AS (
@@ -120,8 +120,8 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
         CASE WHEN l.document = 'credit_memo' THEN -abs(l.amount) ELSE l.amount END AS amount,
         l.currency,
         p.hours
-    FROM memory.state.invoice_line l
-    JOIN memory.state.document d ON d.system = l.system AND d.document = l.document AND d.system_id = l.system_id
+    FROM derived.state.invoice_line l
+    JOIN derived.state.document d ON d.system = l.system AND d.document = l.document AND d.system_id = l.system_id
     LEFT JOIN posting p ON p.system = l.system AND p.key = l.posting_id
     LEFT JOIN alone a ON a.milestone_id = CASE WHEN d.project_code IS NULL THEN l.milestone_id END
 ), undone AS (
@@ -146,7 +146,7 @@ SELECT
     l.posting_id,
     l.amount,
     l.currency,
-    CAST(memory.state.cents(l.amount * coalesce(zx.rate, fx.rate)) AS DECIMAL(18,2)) AS amount_reporting,
+    CAST(derived.state.cents(l.amount * coalesce(zx.rate, fx.rate)) AS DECIMAL(18,2)) AS amount_reporting,
     CAST(l.hours AS DECIMAL(8,2)) AS hours,
     l.credits,
     l.document,
@@ -154,7 +154,7 @@ SELECT
 FROM line l
 LEFT JOIN undone u
     ON u.system = l.system AND u.invoice_key = coalesce(l.credits, l.key) AND u.item_key = l.item_key
-LEFT JOIN memory.state.fx_day fx
-    ON fx.currency = l.currency AND fx.day = memory.state.rate_day(l.issued_on)
-LEFT JOIN memory.state.fx_frozen zx
+LEFT JOIN derived.state.fx_day fx
+    ON fx.currency = l.currency AND fx.day = derived.state.rate_day(l.issued_on)
+LEFT JOIN derived.state.fx_frozen zx
     ON zx.legal_entity = l.legal_entity AND zx.currency = l.currency AND zx.day = l.issued_on;

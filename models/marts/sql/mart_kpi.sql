@@ -21,26 +21,26 @@ grain: name
 */
 
 -- source: up to when each kind of object was read, in the system where that is longest ago
-CREATE OR REPLACE TABLE memory.state.source AS
+CREATE OR REPLACE TABLE derived.state.source AS
 SELECT entity, min(read_until) AS observed_at
-FROM memory.state.mart_source
+FROM derived.state.mart_source
 WHERE observed_at IS NOT NULL
 GROUP BY entity;
 
 -- mart_kpi: the worlds of each figure side by side
-CREATE OR REPLACE TABLE memory.state.mart_kpi AS
+CREATE OR REPLACE TABLE derived.state.mart_kpi AS
 WITH figure AS (  -- cast family by family: one DOUBLE among them would make all of them lose cents
     SELECT * REPLACE (CAST(numerator AS DECIMAL(28,6)) AS numerator, CAST(denominator AS DECIMAL(28,6)) AS denominator)
-    FROM memory.state.figure_flow
+    FROM derived.state.figure_flow
     UNION ALL BY NAME
     SELECT * REPLACE (CAST(numerator AS DECIMAL(28,6)) AS numerator, CAST(denominator AS DECIMAL(28,6)) AS denominator)
-    FROM memory.state.figure_cash
+    FROM derived.state.figure_cash
     UNION ALL BY NAME
     SELECT * REPLACE (CAST(numerator AS DECIMAL(28,6)) AS numerator, CAST(denominator AS DECIMAL(28,6)) AS denominator)
-    FROM memory.state.figure_people
+    FROM derived.state.figure_people
     UNION ALL BY NAME
     SELECT * REPLACE (CAST(numerator AS DECIMAL(28,6)) AS numerator, CAST(denominator AS DECIMAL(28,6)) AS denominator)
-    FROM memory.state.figure_delivery
+    FROM derived.state.figure_delivery
 ), measured AS (
     SELECT
         * EXCLUDE (value),
@@ -61,7 +61,7 @@ WITH figure AS (  -- cast family by family: one DOUBLE among them would make all
     FROM (
         SELECT DISTINCT name, unnest(string_split(rests_on, ' ')) AS entity FROM measured WHERE rests_on IS NOT NULL
     ) m
-    LEFT JOIN memory.state.source s USING (entity)
+    LEFT JOIN derived.state.source s USING (entity)
     GROUP BY m.name
 ), side AS (
     SELECT

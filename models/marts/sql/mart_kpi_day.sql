@@ -21,36 +21,36 @@ kept: day
 */
 
 -- make: days are kept
-CREATE TABLE IF NOT EXISTS memory.state.mart_kpi_day ({columns});
+CREATE TABLE IF NOT EXISTS derived.state.mart_kpi_day ({columns});
 
 -- restore: what readers had before this process began
-INSERT INTO memory.state.mart_kpi_day BY NAME
-SELECT * FROM mart_kpi_day WHERE NOT EXISTS (SELECT 1 FROM memory.state.mart_kpi_day);
+INSERT INTO derived.state.mart_kpi_day BY NAME
+SELECT * FROM mart_kpi_day WHERE NOT EXISTS (SELECT 1 FROM derived.state.mart_kpi_day);
 
 -- forget: today, told anew, and the days that were filled in
-DELETE FROM memory.state.mart_kpi_day WHERE day = CAST({now} AS DATE) OR basis = 'dated';
+DELETE FROM derived.state.mart_kpi_day WHERE day = CAST({now} AS DATE) OR basis = 'dated';
 
 -- sealed: days that were sealed and that readers have no more
-INSERT INTO memory.state.mart_kpi_day BY NAME
+INSERT INTO derived.state.mart_kpi_day BY NAME
 SELECT s.* EXCLUDE (restated, record_id, batch_id, n_batch), 'kept' AS basis
-FROM memory.state.sealed_figure s
-ANTI JOIN memory.state.mart_kpi_day k ON k.day = s.day AND k.name = s.name
+FROM derived.state.sealed_figure s
+ANTI JOIN derived.state.mart_kpi_day k ON k.day = s.day AND k.name = s.name
 WHERE NOT s.restated AND s.day < CAST({now} AS DATE)
 QUALIFY row_number() OVER (PARTITION BY s.day, s.name ORDER BY s.batch_id, s.n_batch) = 1;
 
 -- restated: beside what was shown
-UPDATE memory.state.mart_kpi_day AS k
+UPDATE derived.state.mart_kpi_day AS k
 SET restated = s.value
 FROM (
     SELECT day, name, arg_max(value, (batch_id, n_batch)) AS value
-    FROM memory.state.sealed_figure
+    FROM derived.state.sealed_figure
     WHERE restated
     GROUP BY day, name
 ) s
 WHERE s.day = k.day AND s.name = k.name AND k.restated IS DISTINCT FROM s.value;
 
 -- today: as it is shown now
-INSERT INTO memory.state.mart_kpi_day BY NAME
+INSERT INTO derived.state.mart_kpi_day BY NAME
 SELECT
     CAST({now} AS DATE) AS day,
     name,
@@ -63,11 +63,11 @@ SELECT
     n,
     unit,
     'kept' AS basis
-FROM memory.state.mart_kpi
+FROM derived.state.mart_kpi
 WHERE value IS NOT NULL;
 
 -- dated: what today's records say of the days on which nobody looked
-INSERT INTO memory.state.mart_kpi_day BY NAME
+INSERT INTO derived.state.mart_kpi_day BY NAME
 WITH run AS (
     SELECT
         day,
@@ -76,7 +76,7 @@ WITH run AS (
         sum(cost) OVER w AS cost,
         sum(n) OVER w AS n,
         sum(posted) OVER w AS posted
-    FROM memory.state.work_event
+    FROM derived.state.work_event
     WINDOW w AS (ORDER BY day)
 ), figure AS (
     SELECT
@@ -109,7 +109,7 @@ SELECT
     f.unit,
     'dated' AS basis
 FROM figure f
-LEFT JOIN memory.state.mart_kpi_day k ON k.day = f.day AND k.name = f.name
+LEFT JOIN derived.state.mart_kpi_day k ON k.day = f.day AND k.name = f.name
 WHERE k.day IS NULL
     AND f.value IS NOT NULL
     AND f.day > CAST({now} AS DATE) - 365

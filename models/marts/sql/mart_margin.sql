@@ -24,17 +24,17 @@ grain: project_key, month
 */
 
 -- mart_margin: the same work as each of the two systems has it, month by month
-CREATE OR REPLACE TABLE memory.state.mart_margin AS
+CREATE OR REPLACE TABLE derived.state.mart_margin AS
 WITH milestones AS (
     SELECT
         w.project_key AS project_code,
         coalesce(d.first, CAST(date_trunc('month', w.work_date) AS DATE)) AS month,
         coalesce(d.period, strftime(w.work_date, '%Y-%m')) AS period,
         sum(w.revenue) AS revenue
-    FROM memory.state.work_milestone w
-    LEFT JOIN memory.state.mart_project p ON p.project_key = w.project_key
-    LEFT JOIN memory.state.legal_entity z ON z.legal_entity = p.legal_entity
-    LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = w.work_date
+    FROM derived.state.work_milestone w
+    LEFT JOIN derived.state.mart_project p ON p.project_key = w.project_key
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = p.legal_entity
+    LEFT JOIN derived.state.fiscal_day d ON d.year = z.year AND d.day = w.work_date
     GROUP BY ALL
 ), figures AS (
     SELECT
@@ -47,7 +47,7 @@ WITH milestones AS (
         coalesce(psa_cost, 0) AS psa_cost,
         coalesce(m.revenue, 0) AS milestones,
         coalesce(s.unconverted, 0) AS unconverted
-    FROM memory.state.ledger_month s
+    FROM derived.state.ledger_month s
     FULL JOIN milestones m ON m.project_code = s.project_key AND m.month = s.month
 )
 SELECT
@@ -67,5 +67,5 @@ SELECT
     p.target_margin,
     f.unconverted
 FROM figures f
-LEFT JOIN memory.state.mart_project p ON p.project_key = f.project_key
+LEFT JOIN derived.state.mart_project p ON p.project_key = f.project_key
 WHERE f.project_key IS NOT NULL;

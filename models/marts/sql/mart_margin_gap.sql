@@ -24,22 +24,22 @@ grain: entity, item_key, project_key, month
 */
 
 -- mart_margin_gap: both systems' word on the items of these projects, where it differs
-CREATE OR REPLACE TABLE memory.state.mart_margin_gap AS
+CREATE OR REPLACE TABLE derived.state.mart_margin_gap AS
 WITH apart AS (
     SELECT project_key, any_value(legal_entity) AS legal_entity
-    FROM memory.state.mart_margin
+    FROM derived.state.mart_margin
     WHERE abs(difference_reporting) > 0.01
     GROUP BY project_key
 ), entered AS (
     SELECT item_key, any_value(project_code) AS project_code
-    FROM memory.state.item
+    FROM derived.state.item
     WHERE role = 'psa'
     GROUP BY item_key
 ), held AS (
     SELECT i.* REPLACE (coalesce(i.project_code, o.project_code) AS project_code), a.legal_entity AS seller
-    FROM memory.state.item i
+    FROM derived.state.item i
     LEFT JOIN entered o ON o.item_key = i.item_key
-    LEFT JOIN memory.state.posting p ON p.kind = i.kind AND p.item_key = i.item_key
+    LEFT JOIN derived.state.posting p ON p.kind = i.kind AND p.item_key = i.item_key
     JOIN apart a ON a.project_key = coalesce(i.project_code, o.project_code)
     WHERE i.role = 'erp' OR (i.role = 'psa' AND (i.approval = 'approved' OR coalesce(p.net, 0) > 0))
 ), booked AS (
@@ -53,28 +53,28 @@ WITH apart AS (
         i.role,
         i.system,
         i.observed_at,
-        memory.state.cents(coalesce(zx.rate, fx.rate) * CASE
+        derived.state.cents(coalesce(zx.rate, fx.rate) * CASE
             WHEN NOT coalesce(i.billable, false) THEN 0
-            WHEN i.kind = 'time' THEN CAST(memory.state.cents(i.hours * i.bill_rate) AS DECIMAL(18,2))
+            WHEN i.kind = 'time' THEN CAST(derived.state.cents(i.hours * i.bill_rate) AS DECIMAL(18,2))
             ELSE i.amount
         END) AS bill,
-        memory.state.cents(coalesce(czx.rate, cfx.rate) * CASE i.kind
-            WHEN 'time' THEN CAST(memory.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2))
+        derived.state.cents(coalesce(czx.rate, cfx.rate) * CASE i.kind
+            WHEN 'time' THEN CAST(derived.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2))
             ELSE i.amount
         END) AS cost
     FROM held i
-    LEFT JOIN memory.state.fx_day fx
-        ON fx.currency = i.currency AND fx.day = memory.state.rate_day(i.work_date)
-    LEFT JOIN memory.state.fx_day cfx
-        ON cfx.currency = i.cost_currency AND cfx.day = memory.state.rate_day(i.work_date)
-    LEFT JOIN memory.state.fx_frozen zx
+    LEFT JOIN derived.state.fx_day fx
+        ON fx.currency = i.currency AND fx.day = derived.state.rate_day(i.work_date)
+    LEFT JOIN derived.state.fx_day cfx
+        ON cfx.currency = i.cost_currency AND cfx.day = derived.state.rate_day(i.work_date)
+    LEFT JOIN derived.state.fx_frozen zx
         ON zx.legal_entity = coalesce(i.legal_entity, i.seller) AND zx.currency = i.currency AND zx.day = i.work_date
-    LEFT JOIN memory.state.fx_frozen czx
+    LEFT JOIN derived.state.fx_frozen czx
         ON czx.legal_entity = coalesce(i.legal_entity, i.seller)
         AND czx.currency = i.cost_currency
         AND czx.day = i.work_date
-    LEFT JOIN memory.state.legal_entity z ON z.legal_entity = i.seller
-    LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = i.work_date
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = i.seller
+    LEFT JOIN derived.state.fiscal_day d ON d.year = z.year AND d.day = i.work_date
 ), side AS (
     SELECT
         entity,
@@ -94,11 +94,11 @@ WITH apart AS (
     GROUP BY entity, item_key, project_key, month
 ), read AS (
     SELECT system, CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS read_at
-    FROM memory.state.mart_source
+    FROM derived.state.mart_source
     WHERE entity IN ('time_entry', 'expense')
     GROUP BY system
 ), untied AS (
-    SELECT DISTINCT entity, item_key FROM memory.state.mart_tieout WHERE place <> 'landed'
+    SELECT DISTINCT entity, item_key FROM derived.state.mart_tieout WHERE place <> 'landed'
 )
 SELECT
     s.entity,
@@ -128,5 +128,5 @@ FROM side s
 LEFT JOIN untied u ON u.entity = s.entity AND u.item_key = s.item_key
 LEFT JOIN read rp ON rp.system = s.psa
 LEFT JOIN read re ON re.system = s.erp
-LEFT JOIN memory.state.mart_work w ON w.item_key = s.item_key
+LEFT JOIN derived.state.mart_work w ON w.item_key = s.item_key
 WHERE psa_bill - psa_cost <> erp_bill - erp_cost;

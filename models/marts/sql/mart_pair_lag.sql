@@ -15,22 +15,22 @@ grain: flow, source_system, target_system, entity
 */
 
 -- make: the system each run's event came from is kept, and only new records are read
-CREATE TABLE IF NOT EXISTS memory.state.came (run_id VARCHAR, source VARCHAR, batch_id BIGINT);
+CREATE TABLE IF NOT EXISTS derived.state.came (run_id VARCHAR, source VARCHAR, batch_id BIGINT);
 
 -- forget: what is read again
-DELETE FROM memory.state.came WHERE batch_id > {mark};
+DELETE FROM derived.state.came WHERE batch_id > {mark};
 
 -- came: and what is new
-INSERT INTO memory.state.came
+INSERT INTO derived.state.came
 SELECT r.run_id, min(r.system) AS source, max(r.batch_id) AS batch_id
 FROM records r
-LEFT JOIN memory.state.came c ON c.run_id = r.run_id
+LEFT JOIN derived.state.came c ON c.run_id = r.run_id
 WHERE r.batch_id > {mark} AND r.kind = 'source_event' AND r.system IS NOT NULL AND c.run_id IS NULL
     AND r.run_id IS NOT NULL
 GROUP BY r.run_id;
 
 -- make_answers: so are the acknowledgements of the last twelve weeks
-CREATE TABLE IF NOT EXISTS memory.state.acknowledgement (
+CREATE TABLE IF NOT EXISTS derived.state.acknowledgement (
     run_id VARCHAR,
     flow VARCHAR,
     target VARCHAR,
@@ -41,10 +41,10 @@ CREATE TABLE IF NOT EXISTS memory.state.acknowledgement (
 );
 
 -- forget_answers: the older ones, and what is read again
-DELETE FROM memory.state.acknowledgement WHERE batch_id > {mark} OR occurred_at <= {now} - INTERVAL 84 DAY;
+DELETE FROM derived.state.acknowledgement WHERE batch_id > {mark} OR occurred_at <= {now} - INTERVAL 84 DAY;
 
 -- answers: and what is new
-INSERT INTO memory.state.acknowledgement
+INSERT INTO derived.state.acknowledgement
 SELECT run_id, flow, system, entity, occurred_at, source_changed_at, batch_id
 FROM records
 WHERE batch_id > {mark}
@@ -54,7 +54,7 @@ WHERE batch_id > {mark}
     AND occurred_at > {now} - INTERVAL 84 DAY;
 
 -- answer: the acknowledgements of the last twelve weeks, each with its source, and its lag where the change has a time
-CREATE OR REPLACE TABLE memory.state.answer AS
+CREATE OR REPLACE TABLE derived.state.answer AS
 SELECT
     a.flow,
     c.source,
@@ -65,12 +65,12 @@ SELECT
         WHEN a.source_changed_at IS NOT NULL
             THEN greatest(epoch_us(a.occurred_at) - epoch_us(a.source_changed_at), 0) / 1000000.0
     END AS lag
-FROM memory.state.acknowledgement a
-JOIN memory.state.came c USING (run_id)
+FROM derived.state.acknowledgement a
+JOIN derived.state.came c USING (run_id)
 WHERE a.target <> c.source;
 
 -- pending: what each unfinished run waits for: the system it is at, else the flow's targets that have not answered
-CREATE OR REPLACE TABLE memory.state.pending AS
+CREATE OR REPLACE TABLE derived.state.pending AS
 WITH going AS (
     SELECT
         r.run_id,
@@ -78,11 +78,11 @@ WITH going AS (
         c.source,
         nullif(r.system, c.source) AS at_system,
         epoch_us({now}) - epoch_us(coalesce(r.source_changed_at, r.created_at)) AS age
-    FROM memory.state.open_run r
-    JOIN memory.state.came c USING (run_id)
+    FROM derived.state.open_run r
+    JOIN derived.state.came c USING (run_id)
     WHERE r.state <> 'dead'
 ), target AS (
-    SELECT DISTINCT flow, source, target FROM memory.state.answer
+    SELECT DISTINCT flow, source, target FROM derived.state.answer
 ), answered AS (
     SELECT DISTINCT run_id, system AS target
     FROM records
@@ -97,9 +97,9 @@ ANTI JOIN answered a ON a.run_id = g.run_id AND a.target = t.target
 WHERE g.at_system IS NULL;
 
 -- mart_pair_lag: from each source system to each target
-CREATE OR REPLACE TABLE memory.state.mart_pair_lag AS
+CREATE OR REPLACE TABLE derived.state.mart_pair_lag AS
 WITH oldest AS (
-    SELECT flow, source, target, max(age) / 1000000.0 AS oldest FROM memory.state.pending GROUP BY ALL
+    SELECT flow, source, target, max(age) / 1000000.0 AS oldest FROM derived.state.pending GROUP BY ALL
 ), pairs AS (
     SELECT
         flow,
@@ -110,7 +110,7 @@ WITH oldest AS (
         quantile_cont(lag, 0.5) AS p50,
         quantile_cont(lag, 0.95) AS p95,
         max(lag) AS worst
-    FROM memory.state.answer
+    FROM derived.state.answer
     WHERE answered_at > {now} - INTERVAL 7 DAY
     GROUP BY ALL
 )

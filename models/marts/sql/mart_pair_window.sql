@@ -15,12 +15,12 @@ grain: hours, flow, source_system, target_system, entity
 */
 
 -- mart_pair_window: an answer counts in each window that reaches back to it
-CREATE OR REPLACE TABLE memory.state.mart_pair_window AS
+CREATE OR REPLACE TABLE derived.state.mart_pair_window AS
 WITH placed AS (
     SELECT
         *,
         list_filter([6, 24, 168, 2016], h -> answered_at > {now} - to_hours(h)) AS windows
-    FROM memory.state.answer
+    FROM derived.state.answer
 ), each AS (
     SELECT flow, source, target, entity, lag, unnest(windows) AS hours FROM placed
 )

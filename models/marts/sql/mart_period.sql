@@ -15,7 +15,7 @@ grain: system, legal_entity, first
 */
 
 -- mart_period: the latest version of each, and the one since which it is closed
-CREATE OR REPLACE TABLE memory.state.mart_period AS
+CREATE OR REPLACE TABLE derived.state.mart_period AS
 WITH version AS (
     SELECT
         *,
@@ -24,7 +24,7 @@ WITH version AS (
             lag(closed) OVER told AND lag(closed_on) OVER told IS NOT DISTINCT FROM closed_on, false
         ) AS closing,
         lag(present) OVER told IS NULL AS first_seen
-    FROM memory.state.accounting_period
+    FROM derived.state.accounting_period
     WINDOW told AS (PARTITION BY system, system_id ORDER BY observed_at, batch_id, n)
 ), closing AS (
     SELECT
@@ -43,7 +43,7 @@ WITH version AS (
     GROUP BY ALL
 ), latest AS (
     SELECT p.*, CASE WHEN p.closed THEN c.closed_at END AS closed_at
-    FROM memory.state.accounting_period p
+    FROM derived.state.accounting_period p
     LEFT JOIN closing c USING (system, system_id)
     WHERE p.latest AND p.present AND p.first IS NOT NULL AND p.last >= p.first
 )
@@ -57,7 +57,7 @@ SELECT
     l.closed_at,
     l.observed_at
 FROM latest l
-LEFT JOIN memory.state.erp_of e ON e.system = l.system AND l.legal_entity IS NULL
+LEFT JOIN derived.state.erp_of e ON e.system = l.system AND l.legal_entity IS NULL
 WHERE coalesce(l.legal_entity, e.legal_entity) IS NOT NULL
 -- A company's own period comes before one of all companies.
 QUALIFY row_number() OVER (

@@ -30,11 +30,11 @@ grain: project_key
 */
 
 -- mart_project: the CRM's word first, then any system's
-CREATE OR REPLACE TABLE memory.state.mart_project AS
+CREATE OR REPLACE TABLE derived.state.mart_project AS
 WITH held AS (
     -- Of several in one role with one code (a job and its copy) the one that was there first speaks.
     SELECT *
-    FROM memory.state.project
+    FROM derived.state.project
     QUALIFY row_number() OVER (
         PARTITION BY role, key ORDER BY first_seen, closed_at NULLS LAST, system, system_id
     ) = 1
@@ -69,20 +69,20 @@ WITH held AS (
     FROM held
     GROUP BY key
 ), left_behind AS (
-    SELECT system, key, observed_at AS at, NULL AS called FROM memory.state.sale_place WHERE entity = 'project'
+    SELECT system, key, observed_at AS at, NULL AS called FROM derived.state.sale_place WHERE entity = 'project'
     UNION ALL
     SELECT k.system, k.key, k.left_at, p.key
-    FROM memory.state.former_key k
-    LEFT JOIN memory.state.project p ON p.system = k.system AND p.system_id = k.system_id
+    FROM derived.state.former_key k
+    LEFT JOIN derived.state.project p ON p.system = k.system AND p.system_id = k.system_id
     WHERE k.entity = 'project'
 ), gone AS (
     SELECT l.key, max(l.at) AS at, arg_max(l.called, l.at) AS called
     FROM left_behind l
-    ANTI JOIN memory.state.project q USING (system, key)
+    ANTI JOIN derived.state.project q USING (system, key)
     GROUP BY l.key
 ), client AS (
     SELECT key, coalesce(min(name) FILTER (role = 'crm'), min(name)) AS name
-    FROM memory.state.customer
+    FROM derived.state.customer
     GROUP BY key
 )
 SELECT
@@ -117,8 +117,8 @@ SELECT
     g.called AS renamed_to
 FROM seen s
 LEFT JOIN gone g ON g.key = s.key
-LEFT JOIN memory.state.sale sale ON sale.project_code = s.key
+LEFT JOIN derived.state.sale sale ON sale.project_code = s.key
 LEFT JOIN client c ON c.key = coalesce(crm_customer, any_customer)
-LEFT JOIN memory.state.mart_fx fx ON fx.currency = s.currency
-LEFT JOIN memory.state.answered e ON e.business_key = 'project:' || s.key AND e.system = s.erp
-LEFT JOIN memory.state.answered p ON p.business_key = 'project:' || s.key AND p.system = s.psa;
+LEFT JOIN derived.state.mart_fx fx ON fx.currency = s.currency
+LEFT JOIN derived.state.answered e ON e.business_key = 'project:' || s.key AND e.system = s.erp
+LEFT JOIN derived.state.answered p ON p.business_key = 'project:' || s.key AND p.system = s.psa;

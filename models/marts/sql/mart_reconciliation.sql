@@ -15,7 +15,7 @@ grain: legal_entity, project_key
 */
 
 -- mart_reconciliation: the PSA's work of today; a posting counts where the entry it came from does, if that is known
-CREATE OR REPLACE TABLE memory.state.mart_reconciliation AS
+CREATE OR REPLACE TABLE derived.state.mart_reconciliation AS
 SELECT
     coalesce(p.legal_entity, e.legal_entity) AS legal_entity,
     coalesce(p.project_key, e.project_key) AS project_key,
@@ -28,6 +28,6 @@ SELECT
     CAST(
         coalesce(p.money, 0) - coalesce(e.money, 0) - coalesce(p.explained, 0) AS DECIMAL(18,2)
     ) AS unexplained_reporting
-FROM memory.state.work_reconciled p
-FULL JOIN memory.state.ledger_source e
+FROM derived.state.work_reconciled p
+FULL JOIN derived.state.ledger_source e
     ON e.project_key = p.project_key AND e.legal_entity IS NOT DISTINCT FROM p.legal_entity;

@@ -12,12 +12,12 @@ grain: hour, flow
 */
 
 -- mart_replay: counted by how they ended
-CREATE OR REPLACE TABLE memory.state.mart_replay AS
+CREATE OR REPLACE TABLE derived.state.mart_replay AS
 SELECT
     hour,
     flow,
     CAST(sum(n) AS BIGINT) AS replays,
     CAST(coalesce(sum(n) FILTER (state = 'settled'), 0) AS BIGINT) AS delivered,
     CAST(coalesce(sum(n) FILTER (state = 'dead'), 0) AS BIGINT) AS failed
-FROM memory.state.replay_run
+FROM derived.state.replay_run
 GROUP BY hour, flow;

@@ -13,9 +13,9 @@ grain: system, role, entity
 */
 
 -- mart_source: by its extracts; of a system whose extracts nobody notes, when anything of it was seen last
-CREATE OR REPLACE TABLE memory.state.mart_source AS
+CREATE OR REPLACE TABLE derived.state.mart_source AS
 WITH seen AS (
-    SELECT system, entity, observed_at FROM memory.state.seen_at
+    SELECT system, entity, observed_at FROM derived.state.seen_at
 ), noted AS (
     SELECT DISTINCT system FROM extracts
 ), source AS (
@@ -47,5 +47,5 @@ SELECT
     ), false) AS compared
 FROM source s
 LEFT JOIN (SELECT system, max(observed_at) AS observed_at FROM seen GROUP BY system) w ON w.system = s.system
-LEFT JOIN memory.state.mart_state_system y ON y.system = s.system
+LEFT JOIN derived.state.mart_state_system y ON y.system = s.system
 LEFT JOIN noted n ON n.system = s.system;

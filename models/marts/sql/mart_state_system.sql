@@ -10,15 +10,15 @@ grain: system, role
 */
 
 -- mart_state_system: of all systems that have shown a project, customer, person or item
-CREATE OR REPLACE TABLE memory.state.mart_state_system AS
+CREATE OR REPLACE TABLE derived.state.mart_state_system AS
 WITH known AS (
-    SELECT system, role FROM memory.state.project
+    SELECT system, role FROM derived.state.project
     UNION
-    SELECT system, role FROM memory.state.customer
+    SELECT system, role FROM derived.state.customer
     UNION
-    SELECT system, role FROM memory.state.resource
+    SELECT system, role FROM derived.state.resource
     UNION
-    SELECT system, role FROM memory.state.item_system
+    SELECT system, role FROM derived.state.item_system
 ), extract AS (
     SELECT system, CASE WHEN bool_and(taken_at IS NOT NULL) THEN min(taken_at) END AS at FROM extracts GROUP BY system
 )
@@ -27,7 +27,7 @@ SELECT
     k.role,
     max(p.observed_at) AS observed_at,
     greatest(max(p.observed_at), any_value(e.at)) AS read_at
-FROM memory.state.seen_at p
+FROM derived.state.seen_at p
 JOIN known k USING (system)
 LEFT JOIN extract e USING (system)
 GROUP BY ALL;

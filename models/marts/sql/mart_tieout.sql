@@ -37,52 +37,52 @@ within: joint_work.item_key, joint_sale.item_key, joint_billed.item_key, item.it
 */
 
 -- touched: facts of which a side, a run, a case or a write-off is another, and what is in time no longer
-SELECT item_key FROM memory.moved.joint_work
+SELECT item_key FROM derived.moved.joint_work
 UNION ALL
-SELECT item_key FROM memory.moved.joint_sale
+SELECT item_key FROM derived.moved.joint_sale
 UNION ALL
-SELECT item_key FROM memory.moved.joint_billed
+SELECT item_key FROM derived.moved.joint_billed
 UNION ALL
-SELECT item_key FROM memory.moved.item
+SELECT item_key FROM derived.moved.item
 UNION ALL
-SELECT item_key FROM memory.moved.removed
+SELECT item_key FROM derived.moved.removed
 UNION ALL
-SELECT item_key FROM memory.moved.written_off
+SELECT item_key FROM derived.moved.written_off
 UNION ALL
-SELECT regexp_replace(business_key, '^[^:]*:', '') FROM memory.moved.open_run WHERE business_key NOT LIKE 'project:%'
-UNION ALL
-SELECT j.item_key
-FROM memory.state.joint_sale j
-SEMI JOIN memory.moved.open_run r ON r.business_key = 'project:' || j.project_key
-UNION ALL
-SELECT subject_key FROM memory.moved.case_of WHERE subject_key IS NOT NULL
+SELECT regexp_replace(business_key, '^[^:]*:', '') FROM derived.moved.open_run WHERE business_key NOT LIKE 'project:%'
 UNION ALL
 SELECT j.item_key
-FROM memory.state.joint_sale j
-SEMI JOIN memory.moved.case_of c ON c.subject_key = j.project_key
+FROM derived.state.joint_sale j
+SEMI JOIN derived.moved.open_run r ON r.business_key = 'project:' || j.project_key
+UNION ALL
+SELECT subject_key FROM derived.moved.case_of WHERE subject_key IS NOT NULL
+UNION ALL
+SELECT j.item_key
+FROM derived.state.joint_sale j
+SEMI JOIN derived.moved.case_of c ON c.subject_key = j.project_key
 UNION ALL
 SELECT item_key
-FROM memory.state.apart
-WHERE in_time AND coalesce(until_at <= {now}, EXISTS (SELECT 1 FROM memory.moved.mart_source))
+FROM derived.state.apart
+WHERE in_time AND coalesce(until_at <= {now}, EXISTS (SELECT 1 FROM derived.moved.mart_source))
 UNION ALL
 -- A source that is new, is no more or was read less far than before: nothing of the rest can be relied on.
 SELECT '*'
-FROM memory.gone.mart_source g
-FULL JOIN memory.come.mart_source c
+FROM derived.gone.mart_source g
+FULL JOIN derived.come.mart_source c
     ON c.system = g.system AND c.entity = g.entity AND c.role IS NOT DISTINCT FROM g.role
 WHERE c.system IS NULL OR g.system IS NULL OR c.compared <> g.compared
     OR coalesce(c.read_until < g.read_until, (c.read_until IS NULL) <> (g.read_until IS NULL));
 
 -- apart: what did not land, with where the other side's systems were read and what became of the other record
-CREATE OR REPLACE TABLE memory.state.apart AS
+CREATE OR REPLACE TABLE derived.state.apart AS
 WITH lone AS (
     SELECT * EXCLUDE (differs), coalesce(differs, []) AS differs
     FROM (
-        SELECT * FROM memory.state.joint_work
+        SELECT * FROM derived.state.joint_work
         UNION ALL BY NAME
-        SELECT * FROM memory.state.joint_sale
+        SELECT * FROM derived.state.joint_sale
         UNION ALL BY NAME
-        SELECT * FROM memory.state.joint_billed
+        SELECT * FROM derived.state.joint_billed
     )
     WHERE differs IS NULL OR len(differs) > 0
 ), shown AS (
@@ -91,7 +91,7 @@ WITH lone AS (
         role,
         -- One of them that nobody ever read leaves nothing known of its system.
         CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS until_at
-    FROM memory.state.mart_source
+    FROM derived.state.mart_source
     WHERE compared
     GROUP BY system, role
 ), system AS (
@@ -103,12 +103,12 @@ WITH lone AS (
         CASE kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END AS entity,
         item_key,
         max(coalesce(changed_at, observed_at)) AS at
-    FROM memory.state.item
+    FROM derived.state.item
     WHERE role = 'psa' AND approval <> 'approved'
     GROUP BY ALL
 ), moving AS (
     SELECT DISTINCT flow, business_key
-    FROM memory.state.open_run
+    FROM derived.state.open_run
     WHERE state IN ('ready', 'running', 'in_doubt', 'waiting')
 ), roles AS (
     SELECT
@@ -131,20 +131,20 @@ WITH lone AS (
         m.business_key IS NOT NULL AS moving,
         coalesce(l.seconds, 86400) * INTERVAL 1 SECOND AS allowed
     FROM roles r
-    LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = r.legal_entity
+    LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = r.legal_entity
     LEFT JOIN role sr ON sr.role = r.source_role
     LEFT JOIN role tr ON tr.role = r.target_role
     LEFT JOIN system ss ON ss.system = r.source
     LEFT JOIN system ts ON ts.system = r.target
-    LEFT JOIN memory.state.removed gone ON r.target_key IS NULL AND gone.role = r.target_role
+    LEFT JOIN derived.state.removed gone ON r.target_key IS NULL AND gone.role = r.target_role
         AND gone.entity = r.entity AND gone.item_key = r.item_key
-    LEFT JOIN memory.state.removed taken ON r.source_key IS NULL AND taken.role = r.source_role
+    LEFT JOIN derived.state.removed taken ON r.source_key IS NULL AND taken.role = r.source_role
         AND taken.entity = r.entity AND taken.item_key = r.item_key
     LEFT JOIN unapproved u ON r.source_key IS NULL AND u.entity = r.entity AND u.item_key = r.item_key
     LEFT JOIN moving m ON m.flow = r.flow AND m.business_key = CASE
         WHEN r.source_role = 'psa' THEN r.entity || ':' || r.item_key ELSE 'project:' || r.project_key
     END
-    LEFT JOIN memory.state.service_level l ON l.flow = r.flow
+    LEFT JOIN derived.state.service_level l ON l.flow = r.flow
 ), told AS (
     SELECT *, CASE
         WHEN doubled THEN 'doubled'
@@ -188,7 +188,7 @@ CASE WHEN moving OR reason NOT IN ('edited', 'doubled', 'foreign') THEN since + 
 FROM timed;
 
 -- mart_tieout: what landed as it is, and the rest each in its place
-CREATE OR REPLACE TABLE memory.state.mart_tieout AS
+CREATE OR REPLACE TABLE derived.state.mart_tieout AS
 WITH placed AS (
     SELECT
         a.* EXCLUDE (until_at),
@@ -201,10 +201,10 @@ WITH placed AS (
             WHEN a.in_time THEN 'on_its_way'
             ELSE 'unexplained'
         END AS place
-    FROM memory.state.apart a
-    LEFT JOIN memory.state.case_of o ON o.subject_key = a.item_key
-    LEFT JOIN memory.state.case_of p ON p.subject_key = CASE WHEN a.entity = 'milestone' THEN a.project_key END
-    LEFT JOIN memory.state.written_off w
+    FROM derived.state.apart a
+    LEFT JOIN derived.state.case_of o ON o.subject_key = a.item_key
+    LEFT JOIN derived.state.case_of p ON p.subject_key = CASE WHEN a.entity = 'milestone' THEN a.project_key END
+    LEFT JOIN derived.state.written_off w
         ON w.flow = a.flow
         AND w.entity = a.entity
         AND w.item_key = a.item_key
@@ -213,11 +213,11 @@ WITH placed AS (
         AND a.target_key IS NULL
         AND w.currency = a.currency
 ), every AS (
-    SELECT *, 'landed' AS place FROM memory.state.joint_work WHERE len(differs) = 0
+    SELECT *, 'landed' AS place FROM derived.state.joint_work WHERE len(differs) = 0
     UNION ALL BY NAME
-    SELECT *, 'landed' AS place FROM memory.state.joint_sale WHERE len(differs) = 0
+    SELECT *, 'landed' AS place FROM derived.state.joint_sale WHERE len(differs) = 0
     UNION ALL BY NAME
-    SELECT *, 'landed' AS place FROM memory.state.joint_billed WHERE len(differs) = 0
+    SELECT *, 'landed' AS place FROM derived.state.joint_billed WHERE len(differs) = 0
     UNION ALL BY NAME
     SELECT * FROM placed
 )
@@ -249,7 +249,7 @@ SELECT
     case_id,
     coalesce(other_case, false) AS other_case
 FROM every e
-LEFT JOIN memory.state.legal_entity z ON z.legal_entity = e.legal_entity
-LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = e.day
-LEFT JOIN memory.state.legal_entity tz ON tz.legal_entity = e.target_legal_entity
-LEFT JOIN memory.state.fiscal_day td ON td.year = tz.year AND td.day = e.target_day;
+LEFT JOIN derived.state.legal_entity z ON z.legal_entity = e.legal_entity
+LEFT JOIN derived.state.fiscal_day d ON d.year = z.year AND d.day = e.day
+LEFT JOIN derived.state.legal_entity tz ON tz.legal_entity = e.target_legal_entity
+LEFT JOIN derived.state.fiscal_day td ON td.year = tz.year AND td.day = e.target_day;

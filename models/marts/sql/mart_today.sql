@@ -13,9 +13,9 @@ grain: legal_entity
 */
 
 -- mart_today: by the zone and the fiscal year that the catalogue names
-CREATE OR REPLACE TABLE memory.state.mart_today AS
+CREATE OR REPLACE TABLE derived.state.mart_today AS
 WITH company AS (
-    SELECT legal_entity, year, CAST({now} AT TIME ZONE zone AS DATE) AS today FROM memory.state.legal_entity
+    SELECT legal_entity, year, CAST({now} AT TIME ZONE zone AS DATE) AS today FROM derived.state.legal_entity
     UNION ALL
     SELECT '', NULL, CAST({now} AT TIME ZONE 'UTC' AS DATE)
 ), quarter AS (
@@ -24,7 +24,7 @@ WITH company AS (
         left(period, 4) AS fiscal,
         (CAST(right(period, 2) AS INTEGER) - 1) // 3 AS number,
         min(first) AS first
-    FROM memory.state.fiscal_day
+    FROM derived.state.fiscal_day
     GROUP BY ALL
 )
 SELECT
@@ -35,8 +35,8 @@ SELECT
     CAST(coalesce(l.first, date_trunc('month', c.today) - INTERVAL 1 MONTH) AS DATE) AS last_from,
     CAST(coalesce(q.first, date_trunc('quarter', c.today)) AS DATE) AS quarter_from
 FROM company c
-LEFT JOIN memory.state.fiscal_day d ON d.year = c.year AND d.day = c.today
-LEFT JOIN memory.state.fiscal_day l ON l.year = c.year AND l.day = d.first - 1
+LEFT JOIN derived.state.fiscal_day d ON d.year = c.year AND d.day = c.today
+LEFT JOIN derived.state.fiscal_day l ON l.year = c.year AND l.day = d.first - 1
 LEFT JOIN quarter q
     ON q.year = c.year
     AND q.fiscal = left(d.period, 4)

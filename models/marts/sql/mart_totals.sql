@@ -36,7 +36,7 @@ counted: records
 */
 
 -- mart_totals: each side by its own company, currency and month
-CREATE OR REPLACE TABLE memory.state.mart_totals AS
+CREATE OR REPLACE TABLE derived.state.mart_totals AS
 WITH side AS (
     SELECT
         flow,
@@ -51,7 +51,7 @@ WITH side AS (
         NULL AS held,
         NULL AS unsourced,
         NULL AS unowned
-    FROM memory.state.mart_tieout
+    FROM derived.state.mart_tieout
     WHERE source_key IS NOT NULL
     UNION ALL
     SELECT
@@ -67,7 +67,7 @@ WITH side AS (
         target_amount,
         place <> 'landed',
         place = 'unexplained' OR (place = 'unsourced' AND NOT in_time AND case_id IS NULL)
-    FROM memory.state.mart_tieout
+    FROM derived.state.mart_tieout
     WHERE target_key IS NOT NULL
 )
 SELECT

@@ -56,48 +56,48 @@ within: written_off.item_key
 */
 
 -- touched: items of which something is known otherwise, what hangs on their project or code, and what time has settled
-SELECT item_key FROM memory.moved.work_item
+SELECT item_key FROM derived.moved.work_item
 UNION ALL
-SELECT item_key FROM memory.moved.posting
+SELECT item_key FROM derived.moved.posting
 UNION ALL
-SELECT item_key FROM memory.moved.billed
+SELECT item_key FROM derived.moved.billed
 UNION ALL
-SELECT item_key FROM memory.moved.item_run
+SELECT item_key FROM derived.moved.item_run
 UNION ALL
-SELECT item_key FROM memory.moved.beyond
+SELECT item_key FROM derived.moved.beyond
 UNION ALL
-SELECT item_key FROM memory.moved.apart
+SELECT item_key FROM derived.moved.apart
 UNION ALL
-SELECT item_key FROM memory.moved.written_off
+SELECT item_key FROM derived.moved.written_off
 UNION ALL
 SELECT w.item_key
-FROM memory.state.work_item w
+FROM derived.state.work_item w
 SEMI JOIN (
-    SELECT key AS project_code FROM memory.moved.erp_project
+    SELECT key AS project_code FROM derived.moved.erp_project
     UNION ALL
-    SELECT project_key FROM memory.moved.mart_project
+    SELECT project_key FROM derived.moved.mart_project
     UNION ALL
-    SELECT project_key FROM memory.moved.mart_contract
+    SELECT project_key FROM derived.moved.mart_contract
 ) p ON p.project_code = w.project_code
 UNION ALL
 SELECT w.item_key
-FROM memory.state.work_item w
-SEMI JOIN memory.moved.erp_code c ON c.key = w.charge_code
+FROM derived.state.work_item w
+SEMI JOIN derived.moved.erp_code c ON c.key = w.charge_code
 UNION ALL
 SELECT p.item_key
-FROM memory.state.posting p
-SEMI JOIN memory.moved.document d ON d.key = p.invoice_number
+FROM derived.state.posting p
+SEMI JOIN derived.moved.document d ON d.key = p.invoice_number
 UNION ALL
 SELECT item_key
-FROM memory.state.unread
-WHERE until_at <= {now} OR EXISTS (SELECT 1 FROM memory.moved.read_until);
+FROM derived.state.unread
+WHERE until_at <= {now} OR EXISTS (SELECT 1 FROM derived.moved.read_until);
 
 -- unread: items of which an ERP that is read again, or a quarter of an hour, may tell more
-CREATE OR REPLACE TABLE memory.state.unread AS
+CREATE OR REPLACE TABLE derived.state.unread AS
 SELECT e.item_key, p.flagged_at + INTERVAL 15 MINUTE AS until_at
-FROM memory.state.work_item e
-CROSS JOIN memory.state.read_until r
-LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
+FROM derived.state.work_item e
+CROSS JOIN derived.state.read_until r
+LEFT JOIN derived.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
 WHERE p.flagged_at > r.invoices_seen_at
     OR (
         e.kind <> 'milestone'
@@ -106,10 +106,10 @@ WHERE p.flagged_at > r.invoices_seen_at
     );
 
 -- mart_work: every item with the one reason, if any, why it cannot be billed, and its money at the rate of its day
-CREATE OR REPLACE TABLE memory.state.mart_work AS
+CREATE OR REPLACE TABLE derived.state.mart_work AS
 WITH invoice AS (
     SELECT key, min(CASE WHEN stands THEN 'lineless' WHEN status = 'draft' THEN 'draft' ELSE 'void' END) AS status
-    FROM memory.state.document
+    FROM derived.state.document
     GROUP BY key
 ), tied AS (  -- postings that were deleted or say something else; few
     SELECT
@@ -118,7 +118,7 @@ WITH invoice AS (
         min(CASE
             WHEN in_time THEN 'in-flight' WHEN reason = 'gone' THEN 'posting-gone' ELSE 'posting-differs'
         END) AS fault
-    FROM memory.state.apart
+    FROM derived.state.apart
     WHERE entity IN ('time_entry', 'expense') AND source_key IS NOT NULL AND reason IN ('gone', 'edited', 'outdated')
     GROUP BY ALL
 ), joined AS (
@@ -177,26 +177,26 @@ WITH invoice AS (
         mp.sow_expires_on,
         fx.currency IS NOT NULL AS convertible,
         wo.item_key IS NOT NULL AS written_off
-    FROM memory.state.work_item e
-    CROSS JOIN memory.state.known known
-    CROSS JOIN memory.state.read_until read_until
-    LEFT JOIN memory.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
-    LEFT JOIN memory.state.billed b ON b.item_key = e.item_key
+    FROM derived.state.work_item e
+    CROSS JOIN derived.state.known known
+    CROSS JOIN derived.state.read_until read_until
+    LEFT JOIN derived.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
+    LEFT JOIN derived.state.billed b ON b.item_key = e.item_key
     LEFT JOIN invoice d ON d.key = p.invoice_number
-    LEFT JOIN memory.state.item_run r
+    LEFT JOIN derived.state.item_run r
         ON r.item_key = e.item_key
         AND r.business_key = CASE e.kind
             WHEN 'time' THEN 'time_entry:' WHEN 'expense' THEN 'expense:' ELSE 'milestone:'
         END || e.item_key
-    LEFT JOIN memory.state.erp_project ep ON ep.key = e.project_code
-    LEFT JOIN memory.state.erp_code ec ON ec.key = e.charge_code
-    LEFT JOIN memory.state.mart_project mp ON mp.project_key = e.project_code
-    LEFT JOIN memory.state.erp_of eo ON eo.legal_entity = coalesce(e.legal_entity, mp.legal_entity)
-    LEFT JOIN memory.state.mart_contract c ON c.project_key = e.project_code
-    LEFT JOIN memory.state.beyond y ON y.item_key = e.item_key
+    LEFT JOIN derived.state.erp_project ep ON ep.key = e.project_code
+    LEFT JOIN derived.state.erp_code ec ON ec.key = e.charge_code
+    LEFT JOIN derived.state.mart_project mp ON mp.project_key = e.project_code
+    LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = coalesce(e.legal_entity, mp.legal_entity)
+    LEFT JOIN derived.state.mart_contract c ON c.project_key = e.project_code
+    LEFT JOIN derived.state.beyond y ON y.item_key = e.item_key
     LEFT JOIN tied g ON g.kind = e.kind AND g.item_key = e.item_key
-    LEFT JOIN memory.state.mart_fx fx ON fx.currency = e.currency
-    LEFT JOIN memory.state.written_off wo
+    LEFT JOIN derived.state.mart_fx fx ON fx.currency = e.currency
+    LEFT JOIN derived.state.written_off wo
         ON wo.item_key = e.item_key
         AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.net > 0 THEN 'billing' ELSE 'time-to-bill' END
         AND wo.amount = e.amount
@@ -382,11 +382,11 @@ SELECT
     CAST(
         CASE
             WHEN j.on_invoice THEN j.billed_reporting
-            WHEN j.billable THEN memory.state.cents(j.amount * coalesce(zx.rate, fx.rate))
+            WHEN j.billable THEN derived.state.cents(j.amount * coalesce(zx.rate, fx.rate))
             ELSE 0
         END AS DECIMAL(18,2)
     ) AS bill_reporting,
-    CAST(memory.state.cents(j.cost_amount * coalesce(czx.rate, cfx.rate)) AS DECIMAL(18,2)) AS cost_reporting,
+    CAST(derived.state.cents(j.cost_amount * coalesce(czx.rate, cfx.rate)) AS DECIMAL(18,2)) AS cost_reporting,
     j.state,
     j.blocker,
     j.blocker_owner,
@@ -419,7 +419,7 @@ SELECT
         WHEN NOT j.billable OR NOT j.owed THEN 0
         WHEN j.on_invoice AND j.billed_amount <> 0 AND j.billed_currency = j.currency
             THEN j.amount * (j.billed_reporting / j.billed_amount)
-        ELSE memory.state.cents(j.amount * coalesce(zx.rate, fx.rate))
+        ELSE derived.state.cents(j.amount * coalesce(zx.rate, fx.rate))
     END AS DECIMAL(18,2)) AS work_reporting,
     coalesce(d.period, strftime(j.work_date, '%Y-%m')) AS period,
     j.billed_on
@@ -428,16 +428,16 @@ FROM (
     SELECT *, CASE WHEN on_invoice THEN approval = 'approved' ELSE approval <> 'reversed' END AS owed
     FROM judged
 ) j
-CROSS JOIN (SELECT today FROM memory.state.mart_today WHERE legal_entity = '') elsewhere
-LEFT JOIN memory.state.mart_project p ON p.project_key = j.project_code
-LEFT JOIN memory.state.mart_today t ON t.legal_entity = coalesce(j.legal_entity, p.legal_entity)
-LEFT JOIN memory.state.legal_entity z ON z.legal_entity = coalesce(j.legal_entity, p.legal_entity)
-LEFT JOIN memory.state.fiscal_day d ON d.year = z.year AND d.day = j.work_date
-LEFT JOIN memory.state.fx_day fx ON fx.currency = j.currency AND fx.day = memory.state.rate_day(j.work_date)
-LEFT JOIN memory.state.fx_day cfx ON cfx.currency = j.cost_currency AND cfx.day = memory.state.rate_day(j.work_date)
-LEFT JOIN memory.state.fx_frozen zx
+CROSS JOIN (SELECT today FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+LEFT JOIN derived.state.mart_project p ON p.project_key = j.project_code
+LEFT JOIN derived.state.mart_today t ON t.legal_entity = coalesce(j.legal_entity, p.legal_entity)
+LEFT JOIN derived.state.legal_entity z ON z.legal_entity = coalesce(j.legal_entity, p.legal_entity)
+LEFT JOIN derived.state.fiscal_day d ON d.year = z.year AND d.day = j.work_date
+LEFT JOIN derived.state.fx_day fx ON fx.currency = j.currency AND fx.day = derived.state.rate_day(j.work_date)
+LEFT JOIN derived.state.fx_day cfx ON cfx.currency = j.cost_currency AND cfx.day = derived.state.rate_day(j.work_date)
+LEFT JOIN derived.state.fx_frozen zx
     ON zx.legal_entity = coalesce(j.legal_entity, p.legal_entity) AND zx.currency = j.currency AND zx.day = j.work_date
-LEFT JOIN memory.state.fx_frozen czx
+LEFT JOIN derived.state.fx_frozen czx
     ON czx.legal_entity = coalesce(j.legal_entity, p.legal_entity)
     AND czx.currency = j.cost_currency
     AND czx.day = j.work_date;

@@ -19,18 +19,18 @@ grain: project_code, milestone_id
 */
 
 -- milestone: each from the best source that lists it
-CREATE OR REPLACE TABLE memory.state.milestone AS
+CREATE OR REPLACE TABLE derived.state.milestone AS
 WITH listed AS (
     SELECT project_code, legal_entity, milestones, CASE role WHEN 'erp' THEN 1 ELSE 2 END AS rank
-    FROM memory.state.contract
+    FROM derived.state.contract
     WHERE milestones IS NOT NULL
     UNION ALL
     SELECT key, legal_entity, milestones, 3
-    FROM memory.state.project
+    FROM derived.state.project
     WHERE role = 'crm' AND milestones IS NOT NULL
     UNION ALL
     SELECT project_code, legal_entity, milestones, 4
-    FROM memory.state.sale
+    FROM derived.state.sale
 ), each AS (
     SELECT project_code, legal_entity, rank, unnest(from_json(milestones, '[{
         "milestone_id": "VARCHAR",
@@ -64,6 +64,6 @@ SELECT
     coalesce(m.accepted, false) AS accepted,
     coalesce(m.invoiced, false) OR coalesce(m.billed, false) AS flagged
 FROM each
-LEFT JOIN memory.state.legal_entity z ON z.legal_entity = each.legal_entity
+LEFT JOIN derived.state.legal_entity z ON z.legal_entity = each.legal_entity
 WHERE m.milestone_id IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY project_code, m.milestone_id ORDER BY rank) = 1;

@@ -15,10 +15,10 @@ within: item.item_key
 */
 
 -- touched: items of which a posting is another
-SELECT item_key FROM memory.moved.item;
+SELECT item_key FROM derived.moved.item;
 
 -- posting: counted from the postings of every ERP
-CREATE OR REPLACE TABLE memory.state.posting AS
+CREATE OR REPLACE TABLE derived.state.posting AS
 SELECT
     kind,
     item_key,
@@ -27,6 +27,6 @@ SELECT
     coalesce(bool_or(invoiced) FILTER (NOT reversal), false) AS flagged,
     max(invoice_number) FILTER (invoiced AND NOT reversal) AS invoice_number,
     max(observed_at) FILTER (invoiced AND NOT reversal) AS flagged_at
-FROM memory.state.item
+FROM derived.state.item
 WHERE role = 'erp'
 GROUP BY kind, item_key;

@@ -18,7 +18,7 @@ counted: items
 */
 
 -- project_work: what each project has come to, summed from its items once
-CREATE OR REPLACE TABLE memory.state.project_work AS
+CREATE OR REPLACE TABLE derived.state.project_work AS
 SELECT
     project_key,
     count(*) AS items,
@@ -35,6 +35,6 @@ SELECT
         WHEN state = 'billed' AND kind = 'time' AND NOT gone AND currency = work_currency AND work_amount > bill_amount
             THEN CAST((work_amount - bill_amount) * bill_reporting / nullif(bill_amount, 0) AS DECIMAL(18,2))
     END), 0) AS DECIMAL(38,2)) AS written_off
-FROM memory.state.mart_work
+FROM derived.state.mart_work
 WHERE state <> 'not_approved' AND project_key IS NOT NULL
 GROUP BY project_key;

@@ -7,5 +7,5 @@ grain: system
 */
 
 -- psa: of all systems those of that role
-CREATE OR REPLACE TABLE memory.state.psa AS
-SELECT DISTINCT system FROM memory.state.item_system WHERE role = 'psa';
+CREATE OR REPLACE TABLE derived.state.psa AS
+SELECT DISTINCT system FROM derived.state.item_system WHERE role = 'psa';

@@ -15,10 +15,10 @@ grain: system, key
 */
 
 -- receivable: invoices with their credits, payments and lines
-CREATE OR REPLACE TABLE memory.state.receivable AS
+CREATE OR REPLACE TABLE derived.state.receivable AS
 WITH rebilled AS (  -- an item that stands on one invoice and stood on another
     SELECT item_key
-    FROM memory.state.mart_invoice_line
+    FROM derived.state.mart_invoice_line
     WHERE item_key IS NOT NULL AND credits IS NULL AND status <> 'draft'
     GROUP BY item_key
     HAVING count(DISTINCT invoice_key) > 1
@@ -29,19 +29,19 @@ WITH rebilled AS (  -- an item that stands on one invoice and stood on another
         bool_or(l.stands) AS stands,
         bool_or(r.item_key IS NOT NULL) AS rebilled,
         max(CASE WHEN w.kind = 'milestone' THEN w.approved_at ELSE coalesce(w.posted_at, w.approved_at) END) AS ready_at
-    FROM memory.state.mart_invoice_line l
+    FROM derived.state.mart_invoice_line l
     LEFT JOIN rebilled r ON r.item_key = l.item_key
-    LEFT JOIN memory.state.mart_work w ON w.item_key = l.item_key
+    LEFT JOIN derived.state.mart_work w ON w.item_key = l.item_key
     WHERE l.credits IS NULL
     GROUP BY ALL
 ), credited AS (
     SELECT system, credits AS key, sum(abs(total)) AS total
-    FROM memory.state.credit_memo
+    FROM derived.state.credit_memo
     WHERE status NOT IN ('void', 'draft')
     GROUP BY ALL
 ), paid AS (
     SELECT system, invoice_number AS key, sum(amount) AS amount
-    FROM memory.state.payment
+    FROM derived.state.payment
     WHERE status NOT IN ('void', 'voided')
     GROUP BY ALL
 )
@@ -61,11 +61,11 @@ SELECT
         ELSE coalesce(p.amount, CASE WHEN i.status = 'paid' THEN i.total - coalesce(c.total, 0) ELSE 0 END) * fx.rate
     END AS DECIMAL(18,2)) AS paid,
     l.ready_at
-FROM memory.state.invoice i
-CROSS JOIN (SELECT today FROM memory.state.mart_today WHERE legal_entity = '') elsewhere
-LEFT JOIN memory.state.mart_today t ON t.legal_entity = i.legal_entity
+FROM derived.state.invoice i
+CROSS JOIN (SELECT today FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+LEFT JOIN derived.state.mart_today t ON t.legal_entity = i.legal_entity
 LEFT JOIN line l ON l.system = i.system AND l.invoice_key = i.key
 LEFT JOIN credited c ON c.system = i.system AND c.key = i.key
 LEFT JOIN paid p ON p.system = i.system AND p.key = i.key
-LEFT JOIN memory.state.mart_fx fx ON fx.currency = i.currency
+LEFT JOIN derived.state.mart_fx fx ON fx.currency = i.currency
 WHERE i.status <> 'draft';

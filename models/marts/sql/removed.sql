@@ -10,7 +10,7 @@ grain: role, entity, item_key
 */
 
 -- removed: by the key without what a system adds to it
-CREATE OR REPLACE TABLE memory.state.removed AS
+CREATE OR REPLACE TABLE derived.state.removed AS
 SELECT
     role,
     CASE entity WHEN 'project' THEN 'contract' ELSE entity END AS entity,
@@ -19,6 +19,6 @@ SELECT
         ELSE key
     END AS item_key,
     max(observed_at) AS at
-FROM memory.state.absent
+FROM derived.state.absent
 WHERE role <> 'erp' OR entity <> 'project'
 GROUP BY ALL;

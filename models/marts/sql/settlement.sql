@@ -23,11 +23,11 @@ sent back does not count); `against` settles every case against the firm, `for` 
 */
 
 -- world: the ways in which all open cases may be settled
-CREATE OR REPLACE TABLE memory.state.world AS
+CREATE OR REPLACE TABLE derived.state.world AS
 SELECT unnest(['reported', 'adjusted', 'against', 'for']) AS world;
 
 -- span: the days that figures over a span of time look at, and until when work should have been billed by now
-CREATE OR REPLACE TABLE memory.state.span AS
+CREATE OR REPLACE TABLE derived.state.span AS
 SELECT
     greatest(
         CAST(date_trunc('week', min(work_date)) AS DATE), CAST(date_trunc('week', CAST({now} AS DATE)) AS DATE) - 84
@@ -37,11 +37,11 @@ SELECT
     greatest(CAST({now} AS DATE) - min(work_date), 1) AS days,
     CAST(date_trunc('month', CAST({now} AS DATE)) - INTERVAL 1 MONTH AS DATE) AS billed_until,
     CAST(date_trunc('quarter', CAST({now} AS DATE)) AS DATE) AS quarter_from
-FROM memory.state.work_day
+FROM derived.state.work_day
 WHERE state <> 'not_approved' AND work_date >= CAST({now} AS DATE) - 365 AND work_date <= CAST({now} AS DATE);
 
 -- doubt: work that an open case is about, with the cause that is named first
-CREATE OR REPLACE TABLE memory.state.doubt AS
+CREATE OR REPLACE TABLE derived.state.doubt AS
 SELECT f.subject_key AS item_key, min(c.cause) AS cause, arg_min(c.case_id, c.cause) AS case_id
 FROM findings f
 JOIN cases c ON c.case_id = f.case_id
@@ -53,7 +53,7 @@ WHERE f.resolved_at IS NULL
 GROUP BY f.subject_key;
 
 -- margin_doubt: work that is in doubt only since two systems differ on its margin, by how much
-CREATE OR REPLACE TABLE memory.state.margin_doubt AS
+CREATE OR REPLACE TABLE derived.state.margin_doubt AS
 SELECT
     g.entity,
     g.item_key,
@@ -61,15 +61,15 @@ SELECT
     any_value(g.project_key) AS project_key,
     any_value(g.legal_entity) AS legal_entity,
     sum(g.difference_reporting) AS apart
-FROM memory.state.mart_margin_gap g
+FROM derived.state.mart_margin_gap g
 JOIN findings f ON f.subject_entity = g.entity AND f.subject_key = g.item_key
 JOIN cases c ON c.case_id = f.case_id
-ANTI JOIN memory.state.doubt d ON d.item_key = g.item_key
+ANTI JOIN derived.state.doubt d ON d.item_key = g.item_key
 WHERE c.cause = 'margin-differs' AND f.resolved_at IS NULL AND c.resolved_at IS NULL AND c.status <> 'ignored'
 GROUP BY g.entity, g.item_key;
 
 -- unsettled: each doubtful piece of work in each of the worlds; where two systems differ on its cost, that difference
-CREATE OR REPLACE TABLE memory.state.unsettled AS
+CREATE OR REPLACE TABLE derived.state.unsettled AS
 WITH item AS (
     SELECT
         CASE w.kind WHEN 'time' THEN 'time_entry' ELSE w.kind END AS entity,
@@ -96,10 +96,10 @@ WITH item AS (
         CASE WHEN w.billable AND w.work_date >= span.week_from AND w.work_date < span.week_to
             THEN coalesce(w.hours, 0) ELSE 0
         END AS lately
-    FROM memory.state.doubt d
-    JOIN memory.state.mart_work w ON w.item_key = d.item_key
-    CROSS JOIN memory.state.span span
-    LEFT JOIN memory.state.sold s ON s.project_key = w.project_key
+    FROM derived.state.doubt d
+    JOIN derived.state.mart_work w ON w.item_key = d.item_key
+    CROSS JOIN derived.state.span span
+    LEFT JOIN derived.state.sold s ON s.project_key = w.project_key
 ), settled AS (
     SELECT
         *,
@@ -112,7 +112,7 @@ WITH item AS (
         -- Whether what the reported figures leave out happened and cost what it costs, in this world.
         world = 'for' OR world = 'against' OR (world = 'adjusted' AND NOT refused) AS happened
     FROM item
-    CROSS JOIN memory.state.world
+    CROSS JOIN derived.state.world
     WHERE world <> 'reported'
 )
 SELECT
@@ -178,12 +178,12 @@ SELECT
         WHEN 'for' THEN least(-g.apart, 0)
         ELSE 0
     END AS DECIMAL(18,2)) AS cost
-FROM memory.state.margin_doubt g
-CROSS JOIN memory.state.world w
+FROM derived.state.margin_doubt g
+CROSS JOIN derived.state.world w
 WHERE w.world <> 'reported';
 
 -- settlement: summed by project
-CREATE OR REPLACE TABLE memory.state.settlement AS
+CREATE OR REPLACE TABLE derived.state.settlement AS
 SELECT
     project_key,
     world,
@@ -197,5 +197,5 @@ SELECT
     CAST(coalesce(sum(billed), 0) AS DECIMAL(38,2)) AS billed,
     CAST(coalesce(sum(lost), 0) AS DECIMAL(38,2)) AS lost,
     CAST(coalesce(sum(utilised), 0) AS DECIMAL(38,2)) AS utilised
-FROM memory.state.unsettled
+FROM derived.state.unsettled
 GROUP BY project_key, world;

@@ -15,15 +15,15 @@ grain: project_key
 */
 
 -- sold: the budget of the portfolio and the contract of the ERP, at today's rates
-CREATE OR REPLACE TABLE memory.state.sold AS
+CREATE OR REPLACE TABLE derived.state.sold AS
 WITH contract AS (
     SELECT
         c.project_code,
         sum(c.value * fx.rate) AS value,
         bool_or(c.billing_rule = 'milestone') AS fixed,
         bool_or(c.cap IS NOT NULL) AS caps
-    FROM memory.state.contract c
-    LEFT JOIN memory.state.mart_fx fx ON fx.currency = c.currency
+    FROM derived.state.contract c
+    LEFT JOIN derived.state.mart_fx fx ON fx.currency = c.currency
     WHERE c.role = 'erp'
     GROUP BY c.project_code
 ), budget AS (
@@ -32,8 +32,8 @@ WITH contract AS (
         sum(b.value * fx.rate) AS revenue,
         sum(b.cost * fx.rate) AS cost,
         sum(b.hours) AS hours
-    FROM memory.state.budget b
-    LEFT JOIN memory.state.mart_fx fx ON fx.currency = b.currency
+    FROM derived.state.budget b
+    LEFT JOIN derived.state.mart_fx fx ON fx.currency = b.currency
     GROUP BY b.project_code
 )
 SELECT
@@ -46,6 +46,6 @@ SELECT
     CAST(b.cost AS DOUBLE) / nullif(b.hours, 0) AS cost_rate,
     coalesce(c.fixed, false) AS fixed,
     coalesce(c.caps, false) AS caps
-FROM memory.state.mart_project p
+FROM derived.state.mart_project p
 LEFT JOIN contract c ON c.project_code = p.project_key
 LEFT JOIN budget b ON b.project_code = p.project_key;

@@ -15,7 +15,7 @@ grain: system, kind, key, project_code, work_date
 */
 
 -- undone: summed by posting, each with whether there is one
-CREATE OR REPLACE TABLE memory.state.undone AS
+CREATE OR REPLACE TABLE derived.state.undone AS
 WITH taken AS (
     SELECT
         system,
@@ -27,15 +27,15 @@ WITH taken AS (
         CAST(sum(abs(amount)) AS DECIMAL(18,6)) AS amount,
         CAST(sum(abs(CAST(CASE
             WHEN NOT billable THEN 0
-            WHEN kind = 'time' THEN coalesce(memory.state.cents(hours * bill_rate), 0)
+            WHEN kind = 'time' THEN coalesce(derived.state.cents(hours * bill_rate), 0)
             ELSE coalesce(amount, 0)
         END AS DECIMAL(18,2)))) AS DECIMAL(18,2)) AS money
-    FROM memory.state.item
+    FROM derived.state.item
     WHERE role = 'erp' AND reversal
     GROUP BY ALL
 ), there AS (
     SELECT DISTINCT i.system, i.kind, i.key, i.project_code, i.work_date
-    FROM memory.state.item i
+    FROM derived.state.item i
     SEMI JOIN taken t ON t.system = i.system AND t.kind = i.kind AND t.key = i.key
     WHERE i.role = 'erp' AND NOT i.reversal
 )

@@ -18,7 +18,7 @@ counted: items
 */
 
 -- work_day: counted and summed
-CREATE OR REPLACE TABLE memory.state.work_day AS
+CREATE OR REPLACE TABLE derived.state.work_day AS
 SELECT
     work_date,
     kind,
@@ -30,5 +30,5 @@ SELECT
     CAST(coalesce(sum(bill_reporting), 0) AS DECIMAL(38,2)) AS bill,
     CAST(coalesce(sum(work_reporting), 0) AS DECIMAL(38,2)) AS work,
     CAST(coalesce(sum(greatest(work_reporting - bill_reporting, 0)), 0) AS DECIMAL(38,2)) AS cut
-FROM memory.state.mart_work
+FROM derived.state.mart_work
 GROUP BY ALL;

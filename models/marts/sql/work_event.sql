@@ -15,22 +15,22 @@ counted: items
 */
 
 -- work_event: summed from the items' dates
-CREATE OR REPLACE TABLE memory.state.work_event AS
+CREATE OR REPLACE TABLE derived.state.work_event AS
 WITH event AS (
     SELECT work_date AS day, bill_reporting AS unbilled, 0 AS revenue, 0 AS cost, 1 AS n
-    FROM memory.state.mart_work
+    FROM derived.state.mart_work
     WHERE billable
     UNION ALL
     SELECT billed_on, -bill_reporting, 0, 0, -1
-    FROM memory.state.mart_work
+    FROM derived.state.mart_work
     WHERE billable AND state = 'billed'
     UNION ALL
     SELECT CAST(posted_at AS DATE), 0, CASE WHEN billable THEN bill_reporting ELSE 0 END, cost_reporting, 0
-    FROM memory.state.mart_work
+    FROM derived.state.mart_work
     WHERE posted_at IS NOT NULL
     UNION ALL
     SELECT work_date, 0, bill_reporting, 0, 0
-    FROM memory.state.mart_work
+    FROM derived.state.mart_work
     WHERE kind = 'milestone' AND state IN ('ready', 'billed')
 )
 SELECT

@@ -34,14 +34,14 @@ within: item.item_key, mart_invoice_line.item_key, milestone.item_key
 */
 
 -- touched: items that are others in a source, in an agreement or on an invoice
-SELECT item_key FROM memory.moved.item
+SELECT item_key FROM derived.moved.item
 UNION ALL
-SELECT item_key FROM memory.moved.mart_invoice_line WHERE item_key IS NOT NULL
+SELECT item_key FROM derived.moved.mart_invoice_line WHERE item_key IS NOT NULL
 UNION ALL
-SELECT item_key FROM memory.moved.milestone;
+SELECT item_key FROM derived.moved.milestone;
 
 -- billed: what invoice lines that stand say of each item; one whose lines were all taken back has no amount
-CREATE OR REPLACE TABLE memory.state.billed AS
+CREATE OR REPLACE TABLE derived.state.billed AS
 WITH standing AS (
     SELECT
         item_key,
@@ -56,7 +56,7 @@ WITH standing AS (
         min(customer_key) AS customer_key,
         min(legal_entity) AS legal_entity,
         min(issued_on) FILTER (credits IS NULL) AS issued_on
-    FROM memory.state.mart_invoice_line
+    FROM derived.state.mart_invoice_line
     WHERE stands AND item_key IS NOT NULL
     GROUP BY item_key
 )
@@ -64,23 +64,23 @@ SELECT *, true AS stands
 FROM standing
 UNION ALL BY NAME
 SELECT DISTINCT l.item_key, false AS stands
-FROM memory.state.mart_invoice_line l
+FROM derived.state.mart_invoice_line l
 ANTI JOIN standing s ON s.item_key = l.item_key
 WHERE l.item_key IS NOT NULL AND NOT l.stands AND l.status <> 'draft';
 
 -- work_item: from the PSA, from the agreements, and what only an invoice still knows
-CREATE OR REPLACE TABLE memory.state.work_item AS
+CREATE OR REPLACE TABLE derived.state.work_item AS
 WITH gone AS (
     SELECT b.*
-    FROM memory.state.billed b
-    ANTI JOIN (SELECT item_key FROM memory.state.item WHERE role = 'psa') i ON i.item_key = b.item_key
-    ANTI JOIN memory.state.milestone m ON m.item_key = b.item_key
+    FROM derived.state.billed b
+    ANTI JOIN (SELECT item_key FROM derived.state.item WHERE role = 'psa') i ON i.item_key = b.item_key
+    ANTI JOIN derived.state.milestone m ON m.item_key = b.item_key
     WHERE b.stands
 ), priced AS (  -- the PSA left the rate open, and the flow took the one that was sold
     SELECT i.kind, i.item_key, max_by(i.bill_rate, i.key) AS bill_rate, max_by(i.currency, i.key) AS currency
-    FROM memory.state.item i
+    FROM derived.state.item i
     SEMI JOIN (
-        SELECT item_key FROM memory.state.item WHERE role = 'psa' AND kind = 'time' AND bill_rate IS NULL
+        SELECT item_key FROM derived.state.item WHERE role = 'psa' AND kind = 'time' AND bill_rate IS NULL
     ) open ON open.item_key = i.item_key
     WHERE i.role = 'erp' AND i.kind = 'time' AND NOT i.reversal AND i.bill_rate IS NOT NULL
     GROUP BY i.kind, i.item_key
@@ -93,13 +93,13 @@ WITH gone AS (
                 resource_key := i.resource_key,
                 work_date := i.work_date,
                 cost_amount := CASE i.kind
-                    WHEN 'time' THEN CAST(memory.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2)) ELSE i.amount
+                    WHEN 'time' THEN CAST(derived.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2)) ELSE i.amount
                 END,
                 cost_currency := i.cost_currency
             ),
             i.observed_at
         ) AS last
-    FROM memory.state.item i
+    FROM derived.state.item i
     SEMI JOIN gone g ON g.item_key = i.item_key
     WHERE i.role = 'erp' AND NOT i.reversal
     GROUP BY i.item_key
@@ -117,12 +117,12 @@ SELECT
     i.hours,
     i.billable,
     CASE i.kind
-        WHEN 'time' THEN CAST(memory.state.cents(i.hours * coalesce(i.bill_rate, r.bill_rate)) AS DECIMAL(18,2))
+        WHEN 'time' THEN CAST(derived.state.cents(i.hours * coalesce(i.bill_rate, r.bill_rate)) AS DECIMAL(18,2))
         ELSE i.amount
     END AS amount,
     CASE WHEN i.bill_rate IS NULL THEN coalesce(r.currency, i.currency) ELSE i.currency END AS currency,
     CASE i.kind
-        WHEN 'time' THEN CAST(memory.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2)) ELSE i.amount
+        WHEN 'time' THEN CAST(derived.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2)) ELSE i.amount
     END AS cost_amount,
     i.cost_currency,
     i.approval,
@@ -135,8 +135,8 @@ SELECT
     false AS flagged,
     false AS gone,
     coalesce(b.stands, false) AS has_line
-FROM memory.state.item i
-LEFT JOIN memory.state.billed b ON b.item_key = i.item_key
+FROM derived.state.item i
+LEFT JOIN derived.state.billed b ON b.item_key = i.item_key
 LEFT JOIN priced r ON r.kind = i.kind AND r.item_key = i.item_key
 WHERE i.role = 'psa'
 UNION ALL BY NAME
@@ -157,8 +157,8 @@ SELECT
     flagged,
     false AS gone,
     coalesce(b.stands, false) AS has_line
-FROM memory.state.milestone m
-LEFT JOIN memory.state.billed b ON b.item_key = m.item_key
+FROM derived.state.milestone m
+LEFT JOIN derived.state.billed b ON b.item_key = m.item_key
 WHERE completed_at IS NOT NULL OR b.stands
 UNION ALL BY NAME
 SELECT

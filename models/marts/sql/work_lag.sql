@@ -11,16 +11,16 @@ counted: items
 */
 
 -- work_lag: counted
-CREATE OR REPLACE TABLE memory.state.work_lag AS
+CREATE OR REPLACE TABLE derived.state.work_lag AS
 SELECT
     'entry' AS step,
     (epoch_us(submitted_at) - epoch_us(CAST(work_date AS TIMESTAMPTZ))) // 1000000 AS seconds,
     count(*) AS items
-FROM memory.state.mart_work
+FROM derived.state.mart_work
 WHERE kind = 'time' AND submitted_at IS NOT NULL AND work_date IS NOT NULL
 GROUP BY ALL
 UNION ALL
 SELECT 'approval', (epoch_us(approved_at) - epoch_us(submitted_at)) // 1000000, count(*)
-FROM memory.state.mart_work
+FROM derived.state.mart_work
 WHERE kind <> 'milestone' AND approved_at >= submitted_at
 GROUP BY ALL;

@@ -12,12 +12,12 @@ counted: items
 */
 
 -- work_milestone: summed
-CREATE OR REPLACE TABLE memory.state.work_milestone AS
+CREATE OR REPLACE TABLE derived.state.work_milestone AS
 SELECT
     project_key,
     work_date,
     CAST(coalesce(sum(bill_reporting), 0) AS DECIMAL(38,2)) AS revenue,
     count(*) AS items
-FROM memory.state.mart_work
+FROM derived.state.mart_work
 WHERE kind = 'milestone' AND state IN ('ready', 'billed')
 GROUP BY ALL;

@@ -14,7 +14,7 @@ counted: items
 */
 
 -- work_reconciled: summed
-CREATE OR REPLACE TABLE memory.state.work_reconciled AS
+CREATE OR REPLACE TABLE derived.state.work_reconciled AS
 SELECT
     w.legal_entity,
     w.project_key,
@@ -24,9 +24,9 @@ SELECT
         coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS DECIMAL(38,2)
     ) AS explained,
     count(*) AS items
-FROM memory.state.mart_work w
-LEFT JOIN memory.state.fx_day fx ON fx.currency = w.work_currency AND fx.day = memory.state.rate_day(w.work_date)
-LEFT JOIN memory.state.fx_frozen zx
+FROM derived.state.mart_work w
+LEFT JOIN derived.state.fx_day fx ON fx.currency = w.work_currency AND fx.day = derived.state.rate_day(w.work_date)
+LEFT JOIN derived.state.fx_frozen zx
     ON zx.legal_entity = w.legal_entity AND zx.currency = w.work_currency AND zx.day = w.work_date
 WHERE w.kind = 'time' AND w.state <> 'not_approved'
 GROUP BY ALL;

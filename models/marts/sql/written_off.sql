@@ -11,7 +11,7 @@ grain: flow, entity, item_key, amount
 */
 
 -- written_off: what one person asked for and another approved; once it is worth something else it is not this any more
-CREATE OR REPLACE TABLE memory.state.written_off AS
+CREATE OR REPLACE TABLE derived.state.written_off AS
 SELECT DISTINCT flow, entity, item_key, amount, currency
 FROM write_offs
 WHERE approved_at IS NOT NULL AND approved_by <> asked_by AND reversed_at IS NULL;

@@ -59,7 +59,7 @@ class Record:
 
     def restart(self) -> None:
         """What a collector that is started again has: the lake, and nothing that it made of it."""
-        self.lake.connection.execute("DROP SCHEMA IF EXISTS memory.state CASCADE")
+        self.lake.connection.execute("DETACH DATABASE IF EXISTS derived")
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return self.lake.rows(sql)

@@ -40,7 +40,7 @@ def test_each_head_has_the_columns_and_types_that_the_derivation_gives() -> None
     refresh(lake.connection, "EUR", Stopped())
     for name, told in published().items():
         assert list(before[name]) == list(told.kinds)
-        assert shape(lake.rows(f"DESCRIBE memory.state.{told.name}")) == before[name], f"bring the head of {name} up"
+        assert shape(lake.rows(f"DESCRIBE derived.state.{told.name}")) == before[name], f"bring the head of {name} up"
         assert shape(lake.rows(f"DESCRIBE {name}")) == before[name]
 
 
@@ -123,9 +123,9 @@ published: mart_state_assignment
 */
 
 -- put: parse the changed assignments
-INSERT INTO memory.state.assignment
+INSERT INTO derived.state.assignment
 SELECT system, system_id, key, fields->>'$.resource'
-FROM memory.state.fresh
+FROM derived.state.fresh
 WHERE entity = 'assignment' AND present;
 """,
         encoding="utf-8",
@@ -151,7 +151,7 @@ grain: key
 */
 
 -- made: from another
-CREATE OR REPLACE TABLE memory.state.{{name}} AS SELECT key FROM memory.state.{reads};
+CREATE OR REPLACE TABLE derived.state.{{name}} AS SELECT key FROM derived.state.{reads};
 """
 
 

@@ -290,7 +290,7 @@ class World:
 def state(lake: Lake) -> dict[str, list[str]]:
     """Every derived table as it lies in memory, and as readers have it."""
     read = frozenset[str]().union(*(mart.reads for mart in marts()))
-    inside = {name: f"memory.state.{name}" for mart in marts() for name in mart.makes & (read | {mart.name})}
+    inside = {name: f"derived.state.{name}" for mart in marts() for name in mart.makes & (read | {mart.name})}
     outside = {f"marts {name}": f'marts.main."{name}"' for name in published()}
     ours = {name: place for name, place in {**inside, **outside}.items() if name.split()[-1] not in KEPT}
     return {name: rows(lake, place) for name, place in ours.items() if not name.endswith("rate_day")}
@@ -340,18 +340,18 @@ def test_step_by_step_every_table_is_what_it_is_from_nothing(
 def _from_nothing(firm: World, clock: Any) -> dict[str, list[str]]:
     """The same lake in another derivation; the steps go on with theirs."""
     connection = firm.lake.connection
-    connection.execute("DROP SCHEMA IF EXISTS memory.kept CASCADE")
+    connection.execute("DROP SCHEMA IF EXISTS derived.kept CASCADE")
     told = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory' AND schema_name = 'state'"
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'derived' AND schema_name = 'state'"
     ).fetchall()
-    connection.execute("CREATE SCHEMA memory.kept")
+    connection.execute("CREATE SCHEMA derived.kept")
     for (name,) in told:
-        connection.execute(f'CREATE TABLE memory.kept."{name}" AS FROM memory.state."{name}"')
-        connection.execute(f'DROP TABLE memory.state."{name}"')
+        connection.execute(f'CREATE TABLE derived.kept."{name}" AS FROM derived.state."{name}"')
+        connection.execute(f'DROP TABLE derived.state."{name}"')
     refresh(connection, "EUR", clock, LEVELS)
     whole = state(firm.lake)
     for (name,) in told:
-        connection.execute(f'CREATE OR REPLACE TABLE memory.state."{name}" AS FROM memory.kept."{name}"')
+        connection.execute(f'CREATE OR REPLACE TABLE derived.state."{name}" AS FROM derived.kept."{name}"')
     return whole
 
 

@@ -144,7 +144,7 @@ def test_ages_and_due_dates_are_counted_by_the_companys_today(zone: str, days: i
     filled.observe("netsuite", "invoice", "INV-1", issued_on="2026-08-31", **line)
     refresh(filled.connection, "EUR", At("2026-10-01T02:00:00Z"), books=company(zone))
     assert filled.rows("SELECT age_days FROM mart_work WHERE kind = 'time'") == [{"age_days": days}]
-    assert filled.rows("SELECT due FROM memory.state.receivable") == [{"due": due}]
+    assert filled.rows("SELECT due FROM derived.state.receivable") == [{"due": due}]
 
 
 @pytest.mark.req("M7")

@@ -404,7 +404,7 @@ def test_a_day_of_a_figure_is_kept_as_it_was_shown_and_today_is_told_anew() -> N
         {"day": date(2026, 9, 30), "value": D("2000.00"), "basis": "kept"},
     ]
     assert lake.rows(asked) == days
-    lake.connection.execute("DROP SCHEMA memory.state CASCADE")
+    lake.connection.execute("DROP SCHEMA derived.state CASCADE")
     publish(lake.connection)
     refresh(lake.connection, "EUR", clock)
     assert lake.rows(asked) == days, "another process goes on where this one ended"

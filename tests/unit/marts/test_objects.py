@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.derivation import state
 from models.derivation.changes import Changes
 from models.derivation.refresh import refresh
+from models.lake.connection import attach_derived
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 pytestmark = pytest.mark.req("C4")
@@ -68,7 +69,8 @@ def test_what_is_there_now_is_known_alike_from_turn_to_turn_and_after_a_restart(
 def emptied(lake: Lake) -> Lake:
     """The lake without observations, and without what was made of them."""
     lake.connection.execute("DELETE FROM lake.main.observations")
-    lake.connection.execute("DROP SCHEMA IF EXISTS memory.state CASCADE")
+    lake.connection.execute("DETACH DATABASE IF EXISTS derived")
+    attach_derived(lake.connection)
     return lake
 
 
@@ -76,7 +78,7 @@ def caught_up(lake: Lake, table: str = "project") -> list[dict[str, Any]]:
     """The rows of a table of the state after the newest batches have reached it."""
     state.make(lake.connection)
     state.keep(lake.connection, state.catch_up(lake.connection, Changes(lake.connection)).top)
-    return lake.rows(f"SELECT * FROM memory.state.{table} ORDER BY system, system_id, key")
+    return lake.rows(f"SELECT * FROM derived.state.{table} ORDER BY system, system_id, key")
 
 
 def test_a_project_is_usable_since_it_has_its_code_and_not_since_the_workspace_was_made() -> None:

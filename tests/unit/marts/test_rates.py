@@ -168,7 +168,8 @@ def test_work_of_any_day_takes_the_rate_of_the_history() -> None:
     days = ("1999-12-31", "2026-07-31", "2026-08-31", "2026-09-01", "2031-01-01")
     found = [
         lake.rows(
-            f"SELECT rate FROM memory.state.fx_day WHERE currency = 'USD' AND day = memory.state.rate_day(DATE '{day}')"
+            "SELECT rate FROM derived.state.fx_day "
+            f"WHERE currency = 'USD' AND day = derived.state.rate_day(DATE '{day}')"
         )
         for day in days
     ]

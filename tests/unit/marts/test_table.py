@@ -19,11 +19,11 @@ grain: project_key
 */
 
 -- first: a table of its own
-CREATE OR REPLACE TABLE memory.state.late AS SELECT * FROM memory.state.mart_work;
+CREATE OR REPLACE TABLE derived.state.late AS SELECT * FROM derived.state.mart_work;
 
 -- mart_late: made of it
-CREATE TABLE IF NOT EXISTS memory.state.mart_late AS
-SELECT * FROM memory.state.late JOIN memory.state.mart_fx USING (c);
+CREATE TABLE IF NOT EXISTS derived.state.mart_late AS
+SELECT * FROM derived.state.late JOIN derived.state.mart_fx USING (c);
 """
 
 

@@ -76,7 +76,7 @@ def every_place() -> Lake:
 
 
 def totals(lake: Lake) -> list[dict[str, Any]]:
-    return lake.rows("SELECT * FROM memory.state.mart_totals")
+    return lake.rows("SELECT * FROM derived.state.mart_totals")
 
 
 def unbalanced(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

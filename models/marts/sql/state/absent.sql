@@ -12,12 +12,12 @@ grain: system, entity, system_id
 */
 
 -- forget: what was seen again, or gone once more
-DELETE FROM memory.state.absent t
-USING memory.state.fresh f
+DELETE FROM derived.state.absent t
+USING derived.state.fresh f
 WHERE t.system = f.system AND t.entity = f.entity AND t.system_id = f.system_id;
 
 -- put: keep what is gone
-INSERT INTO memory.state.absent
+INSERT INTO derived.state.absent
 SELECT system, role, entity, system_id, key, observed_at
-FROM memory.state.fresh
+FROM derived.state.fresh
 WHERE entity IN ('time_entry', 'expense', 'contract', 'budget', 'project') AND NOT present;

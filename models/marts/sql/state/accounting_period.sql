@@ -21,10 +21,10 @@ observed: accounting_period
 */
 
 -- forget: what lies in batches that are read again
-DELETE FROM memory.state.accounting_period WHERE batch_id > {mark};
+DELETE FROM derived.state.accounting_period WHERE batch_id > {mark};
 
 -- put: every version, so that the moment of closing can be told
-INSERT INTO memory.state.accounting_period
+INSERT INTO derived.state.accounting_period
 SELECT
     system,
     system_id,
@@ -44,14 +44,14 @@ FROM observations
 WHERE batch_id > {mark} AND entity = 'accounting_period';
 
 -- latest: which version of each holds now
-UPDATE memory.state.accounting_period AS p
+UPDATE derived.state.accounting_period AS p
 SET latest = (p.batch_id = newest.at.batch_id AND p.n = newest.at.n)
 FROM (
     SELECT
         system,
         system_id,
         max(struct_pack(observed_at := observed_at, batch_id := batch_id, n := n)) AS at
-    FROM memory.state.accounting_period
+    FROM derived.state.accounting_period
     GROUP BY ALL
 ) newest
 WHERE newest.system = p.system AND newest.system_id = p.system_id;

@@ -17,7 +17,7 @@ observed: budget
 */
 
 -- put: parse the changed budgets
-INSERT INTO memory.state.budget
+INSERT INTO derived.state.budget
 SELECT
     system,
     role,
@@ -37,6 +37,6 @@ FROM (
         "target_margin": "VARCHAR",
         "hours": "VARCHAR"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'budget' AND present
 );

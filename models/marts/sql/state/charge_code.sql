@@ -16,7 +16,7 @@ published: mart_state_charge_code
 */
 
 -- put: parse the changed charge codes
-INSERT INTO memory.state.charge_code
+INSERT INTO derived.state.charge_code
 SELECT
     system,
     role,
@@ -28,6 +28,6 @@ SELECT
     legal_entity
 FROM (
     SELECT *, json_transform(fields, '{"project_code": "VARCHAR", "active": "BOOLEAN", "billable": "BOOLEAN"}') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'charge_code' AND present
 );

@@ -21,7 +21,7 @@ observed: contract
 */
 
 -- put: parse the changed contracts
-INSERT INTO memory.state.contract
+INSERT INTO derived.state.contract
 SELECT
     system,
     role,
@@ -47,6 +47,6 @@ FROM (
         "po": "VARCHAR",
         "milestones": "JSON"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'contract' AND present
 );

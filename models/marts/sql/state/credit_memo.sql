@@ -19,7 +19,7 @@ observed: credit_memo
 */
 
 -- put: parse the changed credit memos
-INSERT INTO memory.state.credit_memo
+INSERT INTO derived.state.credit_memo
 SELECT
     system,
     role,
@@ -42,6 +42,6 @@ FROM (
         "issued_on": "VARCHAR",
         "total": {"amount": "VARCHAR", "currency": "VARCHAR"}
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'credit_memo' AND present
 );

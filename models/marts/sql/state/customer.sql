@@ -20,7 +20,7 @@ published: mart_state_customer
 */
 
 -- put: parse the changed customers
-INSERT INTO memory.state.customer
+INSERT INTO derived.state.customer
 SELECT
     system,
     role,
@@ -43,6 +43,6 @@ FROM (
         "tax_id": "VARCHAR",
         "active": "BOOLEAN"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'customer' AND present
 );

@@ -21,7 +21,7 @@ published: mart_state_forecast
 */
 
 -- put: parse the changed forecasts
-INSERT INTO memory.state.forecast
+INSERT INTO derived.state.forecast
 SELECT
     system,
     role,
@@ -47,6 +47,6 @@ FROM (
         "cost_to_complete": {"amount": "VARCHAR", "currency": "VARCHAR"},
         "estimated_on": "VARCHAR"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'forecast' AND present
 );

@@ -15,7 +15,7 @@ published: mart_state_holiday
 */
 
 -- put: parse the changed holidays
-INSERT INTO memory.state.holiday
+INSERT INTO derived.state.holiday
 SELECT
     system,
     role,
@@ -24,5 +24,5 @@ SELECT
     coalesce((fields->>'$.legal_entity_id'), legal_entity),
     TRY_CAST((fields->>'$.day') AS DATE),
     fields->>'$.name'
-FROM memory.state.fresh
+FROM derived.state.fresh
 WHERE entity = 'holiday' AND present;

@@ -19,7 +19,7 @@ observed: invoice
 */
 
 -- put: parse the changed invoices
-INSERT INTO memory.state.invoice
+INSERT INTO derived.state.invoice
 SELECT
     system,
     role,
@@ -42,6 +42,6 @@ FROM (
         "total": {"amount": "VARCHAR", "currency": "VARCHAR"},
         "lines": "JSON"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'invoice' AND present
 );

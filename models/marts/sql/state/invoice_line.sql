@@ -16,12 +16,12 @@ grain: system, document, system_id, line
 */
 
 -- forget: the lines of documents that changed
-DELETE FROM memory.state.invoice_line t
-USING memory.state.fresh f
+DELETE FROM derived.state.invoice_line t
+USING derived.state.fresh f
 WHERE t.system = f.system AND t.document = f.entity AND t.system_id = f.system_id;
 
 -- put: take their lines apart
-INSERT INTO memory.state.invoice_line
+INSERT INTO derived.state.invoice_line
 WITH listed AS (
     SELECT
         system,
@@ -35,7 +35,7 @@ WITH listed AS (
             "kind": "VARCHAR",
             "amount": {"amount": "VARCHAR", "currency": "VARCHAR"}
         }]') AS lines
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity IN ('invoice', 'credit_memo') AND present AND json_type(fields, '$.lines') = 'ARRAY'
 ), numbered AS (
     SELECT system, entity, system_id, key, currency, unnest(lines) AS one, generate_subscripts(lines, 1) AS line

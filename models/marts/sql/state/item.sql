@@ -36,14 +36,14 @@ observed: time_entry, expense
 */
 
 -- forget: a time entry and an expense may share an id
-DELETE FROM memory.state.item t
-USING memory.state.fresh f
+DELETE FROM derived.state.item t
+USING derived.state.fresh f
 WHERE t.system = f.system
     AND t.system_id = f.system_id
     AND f.entity = CASE t.kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END;
 
 -- put: parse the changed time entries and expenses
-INSERT INTO memory.state.item
+INSERT INTO derived.state.item
 SELECT
     system,
     role,
@@ -99,6 +99,6 @@ FROM (
         "invoice_number": "VARCHAR",
         "created_at": "VARCHAR"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity IN ('time_entry', 'expense') AND present
 );

@@ -17,7 +17,7 @@ published: mart_state_leave
 */
 
 -- put: parse the changed days off
-INSERT INTO memory.state.leave
+INSERT INTO derived.state.leave
 SELECT
     system,
     role,
@@ -35,6 +35,6 @@ FROM (
         "hours": "VARCHAR",
         "kind": "VARCHAR"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'leave' AND present
 );

@@ -18,7 +18,7 @@ published: mart_state_payment
 */
 
 -- put: parse the changed payments
-INSERT INTO memory.state.payment
+INSERT INTO derived.state.payment
 SELECT
     system,
     role,
@@ -37,6 +37,6 @@ FROM (
         "status": "VARCHAR",
         "amount": {"amount": "VARCHAR", "currency": "VARCHAR"}
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'payment' AND present
 );

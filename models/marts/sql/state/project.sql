@@ -32,7 +32,7 @@ published: mart_state_project
 */
 
 -- put: parse the changed projects
-INSERT INTO memory.state.project
+INSERT INTO derived.state.project
 SELECT
     system,
     role,
@@ -79,8 +79,8 @@ FROM (
         "cap": {"amount": "VARCHAR"},
         "purchase_order": "VARCHAR"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'project' AND present
 )
-JOIN (SELECT system, system_id, first_seen FROM memory.state.newplace WHERE entity = 'project') p
+JOIN (SELECT system, system_id, first_seen FROM derived.state.newplace WHERE entity = 'project') p
     USING (system, system_id);

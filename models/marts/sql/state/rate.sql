@@ -23,10 +23,10 @@ published: mart_state_rate
 */
 
 -- forget: what lies in batches that are read again
-DELETE FROM memory.state.rate WHERE batch_id > {mark};
+DELETE FROM derived.state.rate WHERE batch_id > {mark};
 
 -- put: every version, so that what an earlier figure stood on can be told
-INSERT INTO memory.state.rate
+INSERT INTO derived.state.rate
 WITH told AS (
     SELECT
         *,
@@ -67,7 +67,7 @@ SELECT
 FROM told;
 
 -- latest: which version of each holds now; without a base one id stood for all days, so each day is a rate of its own
-UPDATE memory.state.rate AS r
+UPDATE derived.state.rate AS r
 SET latest = (r.batch_id = newest.at.batch_id AND r.n = newest.at.n)
 FROM (
     SELECT
@@ -75,7 +75,7 @@ FROM (
         system_id,
         CASE WHEN base IS NULL THEN effective_date END AS day,
         max(struct_pack(observed_at := observed_at, batch_id := batch_id, n := n)) AS at
-    FROM memory.state.rate
+    FROM derived.state.rate
     GROUP BY ALL
 ) newest
 WHERE newest.system = r.system

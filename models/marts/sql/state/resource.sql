@@ -18,7 +18,7 @@ published: mart_state_resource
 */
 
 -- put: parse the changed people
-INSERT INTO memory.state.resource
+INSERT INTO derived.state.resource
 SELECT
     system,
     role,
@@ -38,6 +38,6 @@ FROM (
         "weekly_hours": "VARCHAR",
         "active": "BOOLEAN"
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'resource' AND present
 );

@@ -17,7 +17,7 @@ published: mart_state_revenue_target
 */
 
 -- put: parse the changed targets
-INSERT INTO memory.state.revenue_target
+INSERT INTO derived.state.revenue_target
 SELECT
     system,
     role,
@@ -35,6 +35,6 @@ FROM (
         "ends_on": "VARCHAR",
         "revenue": {"amount": "VARCHAR", "currency": "VARCHAR"}
     }') AS f
-    FROM memory.state.fresh
+    FROM derived.state.fresh
     WHERE entity = 'revenue_target' AND present
 );

@@ -12,7 +12,7 @@ grain: project_code
 */
 
 -- heard: each sale by its own id, since when and under which code
-CREATE TABLE IF NOT EXISTS memory.state.heard_sale (
+CREATE TABLE IF NOT EXISTS derived.state.heard_sale (
     system VARCHAR,
     system_id VARCHAR,
     first_at TIMESTAMPTZ,
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS memory.state.heard_sale (
 );
 
 -- fresh: the latest word of each sale among the records that came since
-CREATE OR REPLACE TABLE memory.state.newsale AS
+CREATE OR REPLACE TABLE derived.state.newsale AS
 WITH won AS (
     SELECT
         coalesce(body->>'$.data.ref.system', '') AS system,
@@ -55,28 +55,28 @@ SELECT
     w.sow_expires_on,
     h.project_code AS code_before
 FROM won w
-LEFT JOIN memory.state.heard_sale h ON h.system = w.system AND h.system_id = w.system_id
+LEFT JOIN derived.state.heard_sale h ON h.system = w.system AND h.system_id = w.system_id
 QUALIFY row_number() OVER (
     PARTITION BY w.system, w.system_id ORDER BY w.occurred_at DESC, w.batch_id DESC, w.n DESC
 ) = 1;
 
 -- unhear: forget their older words
-DELETE FROM memory.state.heard_sale h
-USING memory.state.newsale f
+DELETE FROM derived.state.heard_sale h
+USING derived.state.newsale f
 WHERE h.system = f.system AND h.system_id = f.system_id;
 
 -- hear: and keep the new ones
-INSERT INTO memory.state.heard_sale SELECT * EXCLUDE (code_before) FROM memory.state.newsale;
+INSERT INTO derived.state.heard_sale SELECT * EXCLUDE (code_before) FROM derived.state.newsale;
 
 -- forget: what was sold under the codes that they have, or have left
-DELETE FROM memory.state.sale
-USING (SELECT project_code FROM memory.state.newsale UNION SELECT code_before FROM memory.state.newsale) f
+DELETE FROM derived.state.sale
+USING (SELECT project_code FROM derived.state.newsale UNION SELECT code_before FROM derived.state.newsale) f
 WHERE sale.project_code = f.project_code;
 
 -- put: and say it anew, in the words of the sale that was there first
-INSERT INTO memory.state.sale
+INSERT INTO derived.state.sale
 SELECT h.project_code, h.milestones, h.legal_entity, h.sow_number, h.sow_expires_on
-FROM memory.state.heard_sale h
-SEMI JOIN (SELECT project_code FROM memory.state.newsale UNION SELECT code_before FROM memory.state.newsale) f
+FROM derived.state.heard_sale h
+SEMI JOIN (SELECT project_code FROM derived.state.newsale UNION SELECT code_before FROM derived.state.newsale) f
     ON f.project_code = h.project_code
 QUALIFY row_number() OVER (PARTITION BY h.project_code ORDER BY h.first_at, h.system, h.system_id) = 1;

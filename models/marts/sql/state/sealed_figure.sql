@@ -20,10 +20,10 @@ grain: day, name, record_id
 */
 
 -- forget: what lies in batches that are read again
-DELETE FROM memory.state.sealed_figure WHERE batch_id > {mark};
+DELETE FROM derived.state.sealed_figure WHERE batch_id > {mark};
 
 -- put: what was sealed since
-INSERT INTO memory.state.sealed_figure
+INSERT INTO derived.state.sealed_figure
 SELECT
     TRY_CAST(body->>'$.day' AS DATE),
     body->>'$.name',
