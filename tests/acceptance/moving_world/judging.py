@@ -32,7 +32,8 @@ class Judged:
         self.of_project: dict[str, set[str]] = defaultdict(set)
         for finding in firm.open_findings():
             self.found[finding["subject_key"]].append(finding)
-            self.of_project[finding["project_key"] or finding["subject_key"]].add(finding["cause"])
+            for key in (finding["project_key"], finding["subject_key"]):
+                self.of_project[key].add(finding["cause"])
 
 
 def faults(firm: MovingFirm, books: Books) -> list[str]:

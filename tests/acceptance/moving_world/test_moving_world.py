@@ -1,8 +1,9 @@
 """The moving world: people change the vendors' records as they please, at random moments, with kills of the engine.
 
 After each burst it settles, and an oracle in plain Python over the raw records says where each amount must stand. Forty
-changes of one seed by default; `MOVING_WORLD_CHANGES=2000 MOVING_WORLD_SEED=7` runs longer, or another world. A seed
-tells one story: the run stops at the first amount that is silent, and says the last changes before.
+changes of one seed by default; `MOVING_WORLD_CHANGES=2000 MOVING_WORLD_MINUTES=60 MOVING_WORLD_SEED=7` runs longer, or
+another world. A seed tells one story: the run stops at the first amount that is silent, and says the last changes
+before.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from tests.acceptance.moving_world.moves import billing, booking, selling, steer
 from tests.acceptance.moving_world.people import MOVES, Chance, People
 
 CHANGES = int(os.environ.get("MOVING_WORLD_CHANGES", "40"))
+MINUTES = float(os.environ.get("MOVING_WORLD_MINUTES", "0"))
+"""It goes on for so long at least, and for so many changes."""
 SEED = int(os.environ.get("MOVING_WORLD_SEED", "11"))
 BURST = (1, 12)
 """Changes between two looks."""
@@ -60,7 +63,7 @@ def books_of(people: People) -> Books:
     return read(people.psa.tables, people.erp.tables, people.crm.tables, people.erp.tombstones)
 
 
-@pytest.mark.timeout(300 + 6 * CHANGES)
+@pytest.mark.timeout(300 + 6 * CHANGES + 120 * MINUTES)
 @pytest.mark.req("X12", "X17")
 def test_no_amount_goes_silent_however_the_world_moves(tmp_path: Path) -> None:
     print(f"moving world: seed {SEED}, {CHANGES} changes, {len(MOVES)} kinds of them by {moves.__name__}")
@@ -68,7 +71,7 @@ def test_no_amount_goes_silent_however_the_world_moves(tmp_path: Path) -> None:
     with moving_firm(tmp_path) as firm:
         people = peopled(firm)
         history: list[str] = []
-        while matrix.total < CHANGES:
+        while matrix.total < CHANGES or time.monotonic() - began < 60 * MINUTES:
             month = firm.now.month
             history += _burst(people, matrix, chance)
             _settled(firm)
