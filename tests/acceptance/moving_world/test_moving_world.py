@@ -27,8 +27,8 @@ CHANGES = int(os.environ.get("MOVING_WORLD_CHANGES", "40"))
 MINUTES = float(os.environ.get("MOVING_WORLD_MINUTES", "0"))
 """It goes on for so long at least, and for so many changes."""
 SEED = int(os.environ.get("MOVING_WORLD_SEED", "11"))
-BURST = (1, 12)
-"""Changes between two looks."""
+BURSTS = (4, 12, 40)
+"""At most so many changes between two looks: few, which fail alone, or many, which meet."""
 PROJECTS = {"PRJ-1001": 0, "PRJ-1002": 0, "PRJ-1003": 1, "PRJ-1004": 2}
 """The customer of each."""
 
@@ -86,7 +86,7 @@ def test_no_amount_goes_silent_however_the_world_moves(tmp_path: Path) -> None:
 def _burst(people: People, matrix: Matrix, chance: Chance) -> list[str]:
     """Some changes, and between them what becomes of engine and collector: they work, or are killed at it."""
     firm, told = people.firm, []
-    for _ in range(chance.randint(*BURST)):
+    for _ in range(chance.randint(1, chance.choice(BURSTS))):
         told += _changed(people, matrix, chance)
         dice = chance.random()
         if dice < 0.04:
