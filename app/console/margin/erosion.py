@@ -15,7 +15,7 @@ PARTS = (
     ("mix", "Staffing mix", "Hours by people who cost more than the hour was sold at"),
     ("overrun", "Hours", "More hours than sold at a fixed price; fewer that earn a margin where hours are billed"),
     ("unbilled", "Unbilled scope", "Hours that the customer does not pay for, at the rate that was sold"),
-    ("written_off", "Write-offs", "Billed below what the work was worth"),
+    ("written_off", "Write-offs", "Written off, or billed below what the work was worth"),
     ("unexplained", "Unexplained", "The rest: expenses that nobody pays among it"),
 )
 """Field, name and meaning of each part of the bridge, in its order."""
@@ -27,6 +27,7 @@ PEOPLE = (
     Column("rate", "Rate", "right", PARTS[0][2]),
     Column("mix", "Staffing mix", "right", PARTS[1][2]),
     Column("unbilled", "Unbilled", "right", PARTS[3][2]),
+    Column("written_off", "Written off", "right", "That two people agreed nobody will pay for"),
 )
 ENTRIES = (
     Column("item", "Entry"),
@@ -35,7 +36,7 @@ ENTRIES = (
     Column("hours", "Hours", "right"),
     Column("bill", "Billed at", "right"),
     Column("cost", "Cost", "right"),
-    Column("taken", "Took from the margin", "right", "Rate, staffing mix, unbilled and unpaid together"),
+    Column("taken", "Took from the margin", "right", "Rate, staffing mix, unbilled, unpaid and written off"),
     Column("why", "Most of it by"),
     Column("state", "State"),
 )
@@ -141,6 +142,7 @@ def people_rows(people: Sequence[Person], one: Forecast, currency: str) -> list[
             "rate": taken(person.rate, currency),
             "mix": taken(person.mix, currency),
             "unbilled": taken(person.unbilled, currency),
+            "written_off": taken(person.written_off, currency),
         }
         for person in people
     ]
@@ -156,7 +158,7 @@ def entry_rows(entries: Sequence[Entry], currency: str) -> list[dict[str, object
             "hours": "–" if one.hours is None else f"{one.hours:.2f}",
             "bill": formats.money(one.bill, currency) if one.billable else span("not billable", "t-mute"),
             "cost": formats.money(one.cost, currency),
-            "taken": taken(one.rate + one.mix + one.unbilled + one.unpaid, currency),
+            "taken": taken(one.rate + one.mix + one.unbilled + one.unpaid + one.written_off, currency),
             "why": _why(one),
             "state": formats.words(one.blocker) if one.blocker else formats.words(one.state),
         }
@@ -165,7 +167,10 @@ def entry_rows(entries: Sequence[Entry], currency: str) -> list[dict[str, object
 
 
 def _why(one: Entry) -> str:
-    told = (("rate", one.rate), ("staffing mix", one.mix), ("unbilled", one.unbilled), ("unpaid expense", one.unpaid))
+    told = (
+        *(("rate", one.rate), ("staffing mix", one.mix), ("unbilled", one.unbilled)),
+        *(("unpaid expense", one.unpaid), ("write-off", one.written_off)),
+    )
     clear = [(amount, name) for name, amount in told if isinstance(amount, Decimal) and amount > 0]
     return max(clear)[1] if clear else "–"
 

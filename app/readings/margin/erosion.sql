@@ -16,7 +16,7 @@ WITH sold AS (
 SELECT w.resource_key AS person,
        sum(w.hours) AS hours,
        coalesce(sum(w.hours) FILTER (w.billable), 0) AS billable_hours,
-       coalesce(sum(w.bill_reporting), 0) AS bill,
+       coalesce(sum(w.bill_reporting) FILTER (w.state <> 'written_off'), 0) AS bill,
        coalesce(sum(w.cost_reporting), 0) AS cost,
        CASE WHEN any_value(s.fixed) THEN 0::DECIMAL(18,2)
             ELSE (coalesce(sum(w.hours * s.sold_rate) FILTER (w.billable), 0) - sum(w.bill_reporting))::DECIMAL(18,2)
@@ -24,17 +24,21 @@ SELECT w.resource_key AS person,
        (sum(w.cost_reporting) - sum(w.hours * s.sold_cost_rate))::DECIMAL(18,2) AS mix,
        CASE WHEN any_value(s.fixed) THEN 0::DECIMAL(18,2)
             ELSE coalesce(sum(w.hours * s.sold_rate) FILTER (NOT w.billable), 0)::DECIMAL(18,2)
-       END AS unbilled
+       END AS unbilled,
+       CASE WHEN any_value(s.fixed) THEN 0::DECIMAL(18,2)
+            ELSE coalesce(sum(w.bill_reporting) FILTER (w.state = 'written_off'), 0)::DECIMAL(18,2)
+       END AS written_off
 FROM mart_work w JOIN sold s ON s.project_key = w.project_key
 WHERE w.kind = 'time' AND w.state <> 'not_approved'
 GROUP BY w.resource_key
-ORDER BY abs(rate) + abs(mix) + unbilled DESC, person
+ORDER BY abs(rate) + abs(mix) + unbilled + written_off DESC, person
 
 -- entries: what each entry took from the margin as sold, the most first
 WITH sold AS (
     SELECT project_key, legal_entity, fixed, sold_rate, sold_cost_rate FROM mart_forecast WHERE project_key = $project
 )
-SELECT w.item_key, w.kind, w.resource_key AS person, w.work_date, w.hours, w.billable, w.bill_reporting AS bill,
+SELECT w.item_key, w.kind, w.resource_key AS person, w.work_date, w.hours, w.billable,
+       CASE WHEN w.state = 'written_off' THEN 0::DECIMAL(18,2) ELSE w.bill_reporting END AS bill,
        w.cost_reporting AS cost, w.state, w.blocker,
        CASE WHEN s.fixed OR w.kind <> 'time' OR NOT w.billable THEN 0::DECIMAL(18,2)
             ELSE (w.hours * s.sold_rate - w.bill_reporting)::DECIMAL(18,2) END AS rate,
@@ -44,8 +48,11 @@ SELECT w.item_key, w.kind, w.resource_key AS person, w.work_date, w.hours, w.bil
             ELSE (w.hours * s.sold_rate)::DECIMAL(18,2) END AS unbilled,
        CASE WHEN w.kind = 'expense' THEN (w.cost_reporting - w.bill_reporting)::DECIMAL(18,2)
             ELSE 0::DECIMAL(18,2) END AS unpaid,
+       CASE WHEN w.state <> 'written_off' OR (s.fixed AND w.kind = 'time') THEN 0::DECIMAL(18,2)
+            ELSE w.bill_reporting END AS written_off,
        count(*) OVER ()::BIGINT AS of_all
 FROM mart_work w JOIN sold s ON s.project_key = w.project_key
 WHERE w.kind <> 'milestone' AND w.state <> 'not_approved'
-ORDER BY coalesce(rate, 0) + coalesce(mix, 0) + unbilled + coalesce(unpaid, 0) DESC, w.item_key
+ORDER BY coalesce(rate, 0) + coalesce(mix, 0) + unbilled + coalesce(unpaid, 0) + coalesce(written_off, 0) DESC,
+         w.item_key
 LIMIT $limit OFFSET $offset

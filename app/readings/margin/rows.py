@@ -85,7 +85,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person's approved hours on a project, and what they took from its margin: rate, mix and unbilled hours."""
+    """One person's approved hours on a project, and what each of them took from its margin."""
 
     person: str | None
     hours: Decimal
@@ -95,6 +95,7 @@ class Person:
     rate: LabourRate
     mix: LabourRate
     unbilled: LabourRate
+    written_off: LabourRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class Entry:
     mix: LabourRate
     unbilled: LabourRate
     unpaid: LabourRate
+    written_off: LabourRate
     of_all: int
 
 

@@ -1,5 +1,5 @@
 /*
-When the last billable work of each project's month could be billed.
+When the last billable work of each project's month could be billed; what was written off never will be.
 
 grain: project_key, month
 granule: project_key
@@ -26,5 +26,5 @@ SELECT
     END AS ready_at,
     bool_or(state = 'blocked') AS blocked
 FROM derived.state.mart_work
-WHERE billable AND project_key IS NOT NULL AND work_date IS NOT NULL
+WHERE billable AND state <> 'written_off' AND project_key IS NOT NULL AND work_date IS NOT NULL
 GROUP BY ALL;

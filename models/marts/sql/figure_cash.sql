@@ -24,7 +24,9 @@ WITH work AS (
         CAST(coalesce(sum(items) FILTER (
             billable AND state NOT IN ('billed', 'written_off')
         ), 0) AS BIGINT) AS unbilled,
-        CAST(coalesce(sum(items) FILTER (state = 'billed' AND kind <> 'milestone'), 0) AS BIGINT) AS billed,
+        CAST(coalesce(sum(items) FILTER (
+            state IN ('billed', 'written_off') AND kind <> 'milestone'
+        ), 0) AS BIGINT) AS billed,
         CAST(coalesce(sum(items) FILTER (
             billable AND state <> 'not_approved' AND work_date < span.billed_until
         ), 0) AS BIGINT) AS late
@@ -185,7 +187,8 @@ SELECT
     1.0 AS target,
     w.late AS n,
     'time_entry' AS rests_on,
-    'Earned two months ago or longer and never billed, or billed below its value ÷ what was earned then' AS definition
+    'Earned two months ago or longer and never billed, written off, or billed below its value ÷ what was earned then'
+        AS definition
 FROM derived.state.figure_sum s, work w
 UNION ALL BY NAME
 SELECT
@@ -198,7 +201,8 @@ SELECT
     95.0 AS target,
     w.billed AS n,
     'time_entry invoice' AS rests_on,
-    'What invoices that stand bill of time and expenses ÷ the value of that work at its rates' AS definition
+    'What invoices that stand bill of time and expenses ÷ the value of that work and of what was written off'
+        AS definition
 FROM derived.state.figure_sum s, work w
 UNION ALL BY NAME
 SELECT

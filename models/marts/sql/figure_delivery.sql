@@ -30,7 +30,8 @@ WITH earned AS (
 )
 SELECT
     p.project_key,
-    greatest(s.revenue - coalesce(e.revenue, 0), 0) AS backlog,
+    -- A milestone that was written off is not earned, and never will be.
+    greatest(s.revenue - coalesce(e.revenue, 0) - coalesce(k.milestone_written_off, 0), 0) AS backlog,
     CASE WHEN p.closed_won_at < span.quarter_from
         THEN greatest(s.revenue - coalesce(e.before, 0), 0) ELSE 0
     END AS backlog_then,
@@ -39,6 +40,7 @@ FROM derived.state.mart_project p
 CROSS JOIN derived.state.span span
 JOIN derived.state.sold s ON s.project_key = p.project_key
 LEFT JOIN earned e ON e.project_key = p.project_key
+LEFT JOIN derived.state.project_work k ON k.project_key = p.project_key
 WHERE s.revenue IS NOT NULL
     AND coalesce(p.status_crm, 'active') NOT IN ('closed', 'cancelled', 'lost')
     AND coalesce(p.status_psa, 'active') NOT IN ('closed', 'cancelled');

@@ -12,12 +12,12 @@ grain: world
     blocked         DECIMAL(38,2)  reporting currency  approved, and something holds it up
     unbilled        DECIMAL(38,2)  reporting currency  chargeable and on no invoice
     late            DECIMAL(38,2)  reporting currency  approved and chargeable, and its time to be billed has passed
-    lost            DECIMAL(38,2)  reporting currency  of that on no invoice, and what was billed below its value
+    lost            DECIMAL(38,2)  reporting currency  of that never billed or written off, and what was billed too low
     utilised        DECIMAL(38,2)  h                   billable and approved, in the last twelve weeks
     revenue_year    DECIMAL(38,2)  reporting currency  earned in the last 365 days
     days            BIGINT         days                of these, how many the books cover
     billed          DECIMAL(38,2)  reporting currency  by time and expense lines of invoices that stand
-    standard        DECIMAL(38,2)  reporting currency  what the work on these lines is worth at its rates
+    standard        DECIMAL(38,2)  reporting currency  what the work on these lines, and what was written off, is worth
 */
 
 -- figure_sum: the work by its days, its margin, and what the open cases add
@@ -35,7 +35,7 @@ WITH work AS (
             billable AND state <> 'not_approved' AND work_date < span.billed_until
         ), 0) AS late,
         coalesce(sum(bill) FILTER (
-            billable AND state IN ('ready', 'blocked') AND work_date < span.billed_until
+            billable AND state IN ('ready', 'blocked', 'written_off') AND work_date < span.billed_until
         ), 0) AS lost,
         coalesce(sum(hours) FILTER (
             billable AND state <> 'not_approved' AND work_date >= span.week_from AND work_date < span.week_to
@@ -44,11 +44,11 @@ WITH work AS (
     CROSS JOIN derived.state.span span
 ), billed AS (
     SELECT
-        coalesce(sum(bill), 0) AS billed,
+        coalesce(sum(bill) FILTER (state = 'billed'), 0) AS billed,
         coalesce(sum(work), 0) AS standard,
-        coalesce(sum(cut), 0) AS cut
+        coalesce(sum(cut) FILTER (state = 'billed'), 0) AS cut
     FROM derived.state.work_day
-    WHERE state = 'billed' AND kind <> 'milestone'
+    WHERE state IN ('billed', 'written_off') AND kind <> 'milestone'
 ), margin AS (
     SELECT
         coalesce(sum(revenue_reporting), 0) AS revenue,

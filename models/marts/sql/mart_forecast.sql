@@ -36,7 +36,7 @@ grain: project_key
     erosion_mix                  DECIMAL(18,2)  reporting currency  of it: hours that cost more than they were sold at
     erosion_hours                DECIMAL(18,2)  reporting currency  of it: more (or, billed by the hour, fewer) hours
     erosion_unbilled             DECIMAL(18,2)  reporting currency  of it: hours that the customer does not pay for
-    erosion_written_off          DECIMAL(18,2)  reporting currency  of it: billed below what the work was worth
+    erosion_written_off          DECIMAL(18,2)  reporting currency  of it: written off, or billed below its worth
     erosion_unexplained          DECIMAL(18,2)  reporting currency  of it: the rest, expenses that nobody pays among it
     items                        BIGINT         items               approved work, milestones among it
     open_items                   BIGINT         items               work that an open case is about
@@ -78,7 +78,10 @@ WITH estimate AS (
         coalesce(w.expense_revenue, 0) AS expense_revenue,
         coalesce(w.expense_cost, 0) AS expense_cost,
         coalesce(w.milestones, 0) AS milestones,
-        coalesce(w.written_off, 0) AS written_off,
+        coalesce(w.written_down, 0) AS written_down,
+        coalesce(w.time_written_off, 0) AS time_written_off,
+        coalesce(w.expense_written_off, 0) AS expense_written_off,
+        coalesce(w.milestone_written_off, 0) AS milestone_written_off,
         e.hours AS hours_left,
         e.cost AS cost_left,
         e.complete,
@@ -93,14 +96,15 @@ WITH estimate AS (
 ), left_over AS (
     SELECT
         *,
-        -- Hours still to come are billed as those that are done, else as they were sold.
-        CASE WHEN hours > 0 THEN time_revenue / hours ELSE sold_rate END * hours_left AS hours_bill,
+        -- Hours still to come are billed as those that are done, else as they were sold; nobody has written them off.
+        CASE WHEN hours > 0 THEN (time_revenue + time_written_off) / hours ELSE sold_rate END * hours_left
+            AS hours_bill,
         CASE WHEN hours > 0 THEN billable_hours / hours ELSE 1 END * hours_left AS billable_left
     FROM work
 ), total AS (
     SELECT
         *,
-        CASE WHEN fixed THEN expense_revenue + contract
+        CASE WHEN fixed THEN expense_revenue + contract - milestone_written_off
             ELSE time_revenue + expense_revenue + milestones + hours_bill
         END AS revenue_end,
         time_cost + expense_cost + cost_left AS cost_end,
@@ -112,14 +116,15 @@ WITH estimate AS (
         *,
         (sold_revenue - sold_cost) - (revenue_end - cost_end) AS erosion,
         CASE WHEN fixed THEN sold_revenue - contract
-            ELSE billable_end * sold_rate - (time_revenue + hours_bill + written_off)
+            ELSE billable_end * sold_rate - (time_revenue + time_written_off + hours_bill + written_down)
         END AS by_rate,
         time_cost + cost_left - hours_end * sold_cost_rate AS by_mix,
         CASE WHEN fixed THEN (hours_end - sold_hours) * sold_cost_rate
             ELSE (sold_hours - hours_end) * (sold_rate - sold_cost_rate)
         END AS by_hours,
         CASE WHEN fixed THEN 0 ELSE (hours_end - billable_end) * sold_rate END AS by_unbilled,
-        CASE WHEN fixed THEN 0 ELSE written_off END AS by_written_off
+        CASE WHEN fixed THEN 0 ELSE written_down + time_written_off END + expense_written_off + milestone_written_off
+            AS by_written_off
     FROM total
 ), open AS (
     SELECT project_key, sum(items) AS items FROM derived.state.settlement WHERE world = 'for' GROUP BY project_key

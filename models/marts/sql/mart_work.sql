@@ -53,6 +53,7 @@ within: written_off.item_key
     work_reporting   DECIMAL(18,2)  reporting currency  work_amount at the rate that bill_reporting was converted at
     period           VARCHAR        -                   the accounting period of work_date, YYYY-MM
     billed_on        DATE           day                 when the invoice that bills it was sent; of several the first
+    written_off_on   DATE           day                 when two people had agreed that nobody will pay for it
 */
 
 -- touched: items of which something is known otherwise, what hangs on their project or code, and what time has settled
@@ -121,9 +122,29 @@ WITH invoice AS (
     FROM derived.state.apart
     WHERE entity IN ('time_entry', 'expense') AND source_key IS NOT NULL AND reason IN ('gone', 'edited', 'outdated')
     GROUP BY ALL
+), let_go AS (  -- what the tie-out has as written off, by the same amount: at this joint nothing came of it; few
+    SELECT
+        a.flow,
+        a.item_key,
+        min(a.source_amount) AS amount,
+        min(a.currency) AS currency,
+        min(w.approved_at) AS approved_at
+    FROM derived.state.apart a
+    JOIN derived.state.written_off w
+        ON w.flow = a.flow
+        AND w.entity = a.entity
+        AND w.item_key = a.item_key
+        AND w.amount = a.source_amount
+        AND w.currency = a.currency
+    WHERE a.target_key IS NULL
+    GROUP BY a.flow, a.item_key
 ), joined AS (
     SELECT
-        e.* REPLACE (e.flagged OR coalesce(p.flagged, false) AS flagged),
+        e.* REPLACE (
+            e.flagged OR coalesce(p.flagged, false) AS flagged,
+            coalesce(wo.amount, e.amount) AS amount,
+            coalesce(wo.currency, e.currency) AS currency
+        ),
         coalesce(p.net, 0) > 0 AS posted,
         p.posted_at,
         coalesce(b.stands, false) OR ((e.flagged OR coalesce(p.flagged, false)) AND NOT known.invoices) AS billed,
@@ -176,7 +197,8 @@ WITH invoice AS (
         known.hcm,
         mp.sow_expires_on,
         fx.currency IS NOT NULL AS convertible,
-        wo.item_key IS NOT NULL AS written_off
+        wo.item_key IS NOT NULL AS written_off,
+        wo.approved_at AS written_off_at
     FROM derived.state.work_item e
     CROSS JOIN derived.state.known known
     CROSS JOIN derived.state.read_until read_until
@@ -196,11 +218,9 @@ WITH invoice AS (
     LEFT JOIN derived.state.beyond y ON y.item_key = e.item_key
     LEFT JOIN tied g ON g.kind = e.kind AND g.item_key = e.item_key
     LEFT JOIN derived.state.mart_fx fx ON fx.currency = e.currency
-    LEFT JOIN derived.state.written_off wo
+    LEFT JOIN let_go wo
         ON wo.item_key = e.item_key
         AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.net > 0 THEN 'billing' ELSE 'time-to-bill' END
-        AND wo.amount = e.amount
-        AND wo.currency = e.currency
 ), checked AS (
     SELECT *, CASE
         -- The code is not judged: a milestone has none, and of an ERP that was not seen yet, or not since this item
@@ -422,7 +442,9 @@ SELECT
         ELSE derived.state.cents(j.amount * coalesce(zx.rate, fx.rate))
     END AS DECIMAL(18,2)) AS work_reporting,
     coalesce(d.period, strftime(j.work_date, '%Y-%m')) AS period,
-    j.billed_on
+    j.billed_on,
+    CASE WHEN j.state = 'written_off' THEN CAST(j.written_off_at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE) END
+        AS written_off_on
 FROM (
     -- Nobody owes what was billed and is not approved any more.
     SELECT *, CASE WHEN on_invoice THEN approval = 'approved' ELSE approval <> 'reversed' END AS owed

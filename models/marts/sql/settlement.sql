@@ -80,6 +80,8 @@ WITH item AS (
         w.legal_entity,
         w.state,
         w.kind,
+        -- An invoice, or two people who wrote it off, have said what it brings: no case moves that any more.
+        w.state IN ('billed', 'written_off') AS decided,
         d.cause = 'time-rejected' OR coalesce(w.blocker, '') = 'rejected' AS refused,
         -- Its customer need not pay for it, whatever is mended on our side.
         coalesce(w.blocker, d.cause) IN (
@@ -124,7 +126,7 @@ SELECT
     project_key,
     legal_entity,
     CAST(CASE
-        WHEN state = 'billed' THEN 0
+        WHEN decided THEN 0
         WHEN counted THEN CASE WHEN paid THEN CASE WHEN world = 'for' THEN unpriced ELSE 0 END ELSE -bill END
         WHEN paid THEN bill + unpriced
         ELSE 0
@@ -142,7 +144,7 @@ SELECT
         ELSE 0
     END AS DECIMAL(18,2)) AS blocked,
     CAST(CASE
-        WHEN state = 'billed' THEN 0
+        WHEN decided THEN 0
         WHEN NOT paid THEN -bill
         WHEN world = 'for' THEN unpriced
         ELSE 0
@@ -152,14 +154,14 @@ SELECT
         ELSE least(beyond, 0)
     END AS DECIMAL(18,2)) AS billed,
     CAST(CASE
-        WHEN state = 'billed' THEN 0
+        WHEN decided THEN 0
         WHEN NOT paid AND NOT late THEN bill
         WHEN world = 'for' AND late THEN -bill
         ELSE 0
     END AS DECIMAL(18,2)) AS lost,
     CAST(CASE
         WHEN state = 'not_approved' THEN CASE WHEN paid THEN lately ELSE 0 END
-        WHEN state <> 'billed' AND NOT paid THEN -lately
+        WHEN NOT decided AND NOT paid THEN -lately
         ELSE 0
     END AS DECIMAL(18,2)) AS utilised
 FROM settled

@@ -1,5 +1,5 @@
 /*
-Work as it came and went, by day: worked, taken by the ERP, put on an invoice.
+Work as it came and went, by day: worked, taken by the ERP, put on an invoice or written off.
 
 grain: day
 added: mart_work
@@ -21,9 +21,9 @@ WITH event AS (
     FROM derived.state.mart_work
     WHERE billable
     UNION ALL
-    SELECT billed_on, -bill_reporting, 0, 0, -1
+    SELECT CASE state WHEN 'billed' THEN billed_on ELSE written_off_on END, -bill_reporting, 0, 0, -1
     FROM derived.state.mart_work
-    WHERE billable AND state = 'billed'
+    WHERE billable AND state IN ('billed', 'written_off')
     UNION ALL
     SELECT CAST(posted_at AS DATE), 0, CASE WHEN billable THEN bill_reporting ELSE 0 END, cost_reporting, 0
     FROM derived.state.mart_work

@@ -1,5 +1,5 @@
 /*
-Approved time of today's work by company and project, and what of it a named blocker holds back from the ERP.
+Approved time of today's work by company and project, and what of it a named blocker or a write-off keeps from the ERP.
 
 grain: legal_entity, project_key
 added: mart_work
@@ -9,7 +9,7 @@ counted: items
     project_key   VARCHAR        -                   the project's code
     hours         DECIMAL(38,2)  h                   approved
     money         DECIMAL(38,2)  reporting currency  what they can be billed at
-    explained     DECIMAL(38,2)  reporting currency  not posted, and a blocker says why
+    explained     DECIMAL(38,2)  reporting currency  not posted, and a blocker or a write-off says why
     items         BIGINT         items               all of them
 */
 
@@ -21,7 +21,9 @@ SELECT
     CAST(coalesce(sum(w.work_hours), 0) AS DECIMAL(38,2)) AS hours,
     CAST(coalesce(sum(CAST(w.work_amount * coalesce(zx.rate, fx.rate) AS DECIMAL(18,2))), 0) AS DECIMAL(38,2)) AS money,
     CAST(
-        coalesce(sum(w.bill_reporting) FILTER (w.posted_at IS NULL AND w.blocker IS NOT NULL), 0) AS DECIMAL(38,2)
+        coalesce(sum(w.bill_reporting) FILTER (
+            w.posted_at IS NULL AND (w.blocker IS NOT NULL OR w.state = 'written_off')
+        ), 0) AS DECIMAL(38,2)
     ) AS explained,
     count(*) AS items
 FROM derived.state.mart_work w

@@ -204,12 +204,8 @@ class World:
             )
 
     def write_off(self, number: int) -> None:
-        row = {
-            "write_off_id": f"w{self.lake.batch}",
-            "flow": "time-to-bill",
-            "entity": "time_entry",
-            "amount": "800.00",
-        }
+        flow, entity = self.dice.choice((("time-to-bill", "time_entry"), ("billing", "invoice_line")))
+        row = {"write_off_id": f"w{self.lake.batch}", "flow": flow, "entity": entity, "amount": "800.00"}
         asked = {"item_key": f"TE-kantata-{number}", "currency": "EUR", "asked_by": "ada"}
         self.lake._insert("journal.main.write_off", {**row, **asked, "approved_by": "ben", "approved_at": 1})
 

@@ -88,12 +88,13 @@ def test_hours_stand_against_their_budget_and_the_finish_against_its_baseline() 
 
 @pytest.mark.req("O4")
 def test_people_show_their_rates_beside_those_that_were_sold_and_entries_lead_to_their_journey() -> None:
-    person = Person("E-7", D(10), D(8), D(720), D(700), D(80), D(50), D(200))
+    person = Person("E-7", D(10), D(8), D(720), D(700), D(80), D(50), D(200), D(0))
     (row,) = erosion.people_rows([person], GRID, "EUR")
     assert "€90.00" in str(row["billed"]) and "sold at €100.00" in str(row["billed"])
     assert "€70.00" in str(row["costs"]) and "t-bad" in str(row["rate"])
     entry = Entry(
-        "TE-1", "time", "E-7", date(2026, 9, 1), D(8), True, D(720), D(600), "billed", None, D(80), D(90), D(0), D(0), 1
+        *("TE-1", "time", "E-7", date(2026, 9, 1), D(8), True, D(720), D(600), "billed", None),
+        *(D(80), D(90), D(0), D(0), D(0), 1),
     )
     (shown,) = erosion.entry_rows([entry], "EUR")
     assert "/journey?q=TE-1" in str(shown["item"]) and "€170.00" in str(shown["taken"])
