@@ -11,17 +11,15 @@ from typing import Any
 from app.readings.rights import Action
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
-from models.canonical.classification import DataClass
+from models.canonical.classification import OPEN, DataClass
 from models.domain.record import Record, RecordKind
 
-PUBLIC = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
-"""Classes that are clear to everybody."""
 NOTHING: frozenset[DataClass] = frozenset()
 
 
 def is_clear(kind: DataClass, cleared: frozenset[DataClass]) -> bool:
     """Whether a field of this class is read by one cleared for these."""
-    return kind in PUBLIC or kind in cleared
+    return kind in OPEN or kind in cleared
 
 
 def opened(stored: Any, kind: DataClass, cleared: frozenset[DataClass], hidden: Any) -> Any:

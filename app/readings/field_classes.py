@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
-from app.readings.clear import PUBLIC
-from models.canonical.classification import DataClass, field_class, sensitive_names
+from models.canonical.classification import OPEN, DataClass, field_class, sensitive_names
 from models.canonical.schemas import Canonical
 
 PEOPLE = frozenset({"resource", "worker", "employee", "user", "person", "manager", "approver"})
@@ -76,7 +75,7 @@ def shared_names() -> frozenset[str]:
     decides.
     """
     plain = {
-        field for schema in _schemas(Canonical) for field in schema.model_fields if field_class(schema, field) in PUBLIC
+        field for schema in _schemas(Canonical) for field in schema.model_fields if field_class(schema, field) in OPEN
     }
     return frozenset(plain & set(canonical_names()) - {"value"})
 

@@ -91,7 +91,7 @@ class _Service:
 
     def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock, stop: threading.Event) -> None:
         self._settings, self._catalogue, self._clock, self._stop = settings, catalogue, clock, stop
-        self._journal = open_engine(settings.journal_address, clock)
+        self._journal = open_engine(settings.journal_address, clock, catalogue.thresholds)
         collector = settings.collector_address
         self._telemetry = Telemetry(collector, settings.environment, token=bearer(installation_key(settings)))
         self._observations = f"{collector}/v1/observations"

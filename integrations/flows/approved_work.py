@@ -13,9 +13,10 @@ from typing import Any
 
 from integrations.contracts import Context, Need, Role
 from integrations.contracts.flow import Payload
-from integrations.flows.pricing import checked_amount, priced, value_of
+from integrations.flows.pricing import checked_amount, priced
 from integrations.flows.shaping import fields_of
 from models.canonical.schemas import Canonical, Expense, TimeEntry
+from models.canonical.worth import work_worth
 from models.domain.errors import Rejected
 from models.domain.keys import business_key, expense_id, ref_key, time_entry_id
 from models.domain.outcomes import Done, NothingToDo, WaitFor
@@ -138,7 +139,7 @@ def valued_needs(entry: Payload) -> Iterable[Need]:
 
 def money(entry: Payload) -> tuple[Decimal, str] | None:
     """What the entry would bill."""
-    value = value_of(entry)
+    value = work_worth(entry)
     return (value.amount, value.currency) if value else None
 
 

@@ -10,8 +10,8 @@ from integrations.contracts.connector import Action
 from integrations.contracts.flow import Payload
 from integrations.flows import posting
 from integrations.flows.approved_work import body_of, item_of, relatives_of, schema_of, withdrawn
-from integrations.flows.pricing import value_of
 from integrations.flows.shaping import plain, shaped
+from models.canonical.worth import work_worth
 from models.domain.keys import business_key
 from models.domain.outcomes import Done, Fact, NothingToDo, WaitFor
 
@@ -95,7 +95,7 @@ def _erp_change(entry: Payload, ctx: Context, part: str, step: str) -> Change | 
     refs = _refs(body, ctx)
     if part == "post" and (wait := _lacking(entry, refs)):
         return wait
-    value = value_of(body)
+    value = work_worth(body)
     amount, currency = (value.amount, value.currency) if value else (None, None)
     action: Action = "reverse" if part == "reverse" else "post"
     return Change(action, entry["entity"], wanted["posting_id"], ctx.key(step), body, refs, amount, currency)

@@ -5,12 +5,10 @@ only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from integrations.contracts import Context, Role
 from models.domain.errors import Rejected, Unmappable
-from models.domain.money import Money
 
 
 def priced(entry: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
@@ -21,16 +19,6 @@ def priced(entry: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     """
     person = ctx.known("resource", entry["resource_id"]) or {}
     return {"bill_rate": _bill_rate(entry, person, ctx), "cost_rate": _cost_rate(entry, person, ctx)}
-
-
-def value_of(entry: Mapping[str, Any]) -> Money | None:
-    """What a time entry or expense bills, in its currency; None when it bills nothing or has no price yet."""
-    if not entry.get("billable", True):
-        return None
-    if "amount" in entry:
-        return _money(entry["amount"])
-    rate = _money(entry.get("bill_rate"))
-    return rate.times(Decimal(str(entry["hours"]))) if rate else None
 
 
 def checked_amount(entry: Mapping[str, Any]) -> None:
@@ -78,7 +66,3 @@ def _with_currency(amount: Mapping[str, Any], path: str) -> Mapping[str, Any]:
             code="missing-currency",
         )
     return amount
-
-
-def _money(amount: Mapping[str, Any] | None) -> Money | None:
-    return Money.model_validate(amount) if amount and amount.get("currency") else None

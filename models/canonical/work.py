@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime
 
-from models.canonical.classification import DataClass, LabourRate
+from models.canonical.classification import Billable, Company, DataClass, LabourRate, WorkDay
 from models.canonical.value import Canonical, Hours, SystemRef
 from models.domain.money import Money
+
+ProjectRef = Annotated[SystemRef, DataClass.MOVES_MONEY]
+ProjectId = Annotated[str, DataClass.MOVES_MONEY]
+Approval = Annotated[Literal["open", "submitted", "approved", "rejected", "reversed"], DataClass.MOVES_MONEY]
 
 
 class TimeEntry(Canonical):
@@ -19,19 +22,19 @@ class TimeEntry(Canonical):
     time_entry_id: str | None = None
     ref: SystemRef
     source_version: int = 1
-    project_ref: SystemRef
-    project_id: str | None = None
+    project_ref: ProjectRef
+    project_id: ProjectId | None = None
     resource_ref: SystemRef
     resource_id: str | None = None
     charge_code: str | None = None
-    legal_entity_id: str | None = None
-    work_date: date
-    hours: Hours
-    billable: bool = True
+    legal_entity_id: Company | None = None
+    work_date: WorkDay
+    hours: Annotated[Hours, DataClass.MOVES_MONEY]
+    billable: Billable = True
     bill_rate: LabourRate | None = None
     cost_rate: LabourRate | None = None
     notes: Annotated[str, DataClass.PERSONAL] | None = None
-    approval: Literal["open", "submitted", "approved", "rejected", "reversed"] = "approved"
+    approval: Approval = "approved"
     submitted_at: AwareDatetime | None = None
     approved_at: AwareDatetime | None = None
     changed_at: AwareDatetime | None = None
@@ -44,17 +47,17 @@ class Expense(Canonical):
     expense_id: str | None = None
     ref: SystemRef
     source_version: int = 1
-    project_ref: SystemRef
-    project_id: str | None = None
+    project_ref: ProjectRef
+    project_id: ProjectId | None = None
     resource_ref: SystemRef
     resource_id: str | None = None
     charge_code: str | None = None
-    legal_entity_id: str | None = None
-    spent_on: date
+    legal_entity_id: Company | None = None
+    spent_on: WorkDay
     category: str
-    amount: Money
-    billable: bool = True
-    approval: Literal["open", "submitted", "approved", "rejected", "reversed"] = "approved"
+    amount: Annotated[Money, DataClass.MOVES_MONEY]
+    billable: Billable = True
+    approval: Approval = "approved"
     submitted_at: AwareDatetime | None = None
     approved_at: AwareDatetime | None = None
     changed_at: AwareDatetime | None = None

@@ -35,7 +35,9 @@ Count = Annotated[int, Field(ge=1)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
-DataClassName = Literal["public", "internal", "labour_rate", "compensation", "contract_value", "personal"]
+DataClassName = Literal[
+    "public", "internal", "labour_rate", "compensation", "contract_value", "personal", "moves_money"
+]
 
 
 class Entry(BaseModel):
@@ -51,7 +53,7 @@ class ApprovalEntry(Entry):
 
     amount: Annotated[int, Field(ge=0)] = 250_000
     days: Count = 92
-    classes: list[DataClassName] = ["labour_rate", "compensation", "contract_value"]
+    classes: list[DataClassName] = ["labour_rate", "compensation", "contract_value", "moves_money"]
     open_days: Count = 14
 
 

@@ -36,7 +36,7 @@ class Thresholds:
     currency: str = "EUR"
     amount: Decimal = Decimal(250_000)
     days: int = 92
-    classes: frozenset[str] = frozenset({"labour_rate", "compensation", "contract_value"})
+    classes: frozenset[str] = frozenset({"labour_rate", "compensation", "contract_value", "moves_money"})
     open_for: timedelta = timedelta(days=14)
 
 

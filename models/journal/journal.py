@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.domain.approval import Thresholds
 from models.domain.clock import Clock
 from models.journal.calls import Calls
 from models.journal.cases.cases import Cases
@@ -43,15 +44,17 @@ class Journal(EnginePort, DeskPort, ReporterPort, ReadingsPort):
     catalogues: Catalogues
 
 
-def open_journal(url: str, clock: Clock) -> Journal:
-    """The journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises)."""
+def open_journal(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> Journal:
+    """The journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises); `thresholds` say which
+    replays take a second person.
+    """
     engine = opened(url)
     feed = Feed(engine, clock)
     return Journal(
         engine=engine,
         clock=clock,
-        runs=Runs(engine, clock),
-        requests=Requests(engine, clock, feed),
+        runs=Runs(engine, clock, thresholds),
+        requests=Requests(engine, clock, feed, thresholds=thresholds),
         inbox_queue=InboxQueue(engine, clock),
         cursors=Cursors(engine, clock),
         throttle=Throttle(engine, clock),

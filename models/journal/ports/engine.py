@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from models.domain.approval import Thresholds
 from models.domain.clock import Clock
 from models.journal.calls import Calls
 from models.journal.catalogues import Catalogues
@@ -42,15 +43,17 @@ class EnginePort(Port):
     catalogues: Catalogues
 
 
-def open_engine(url: str, clock: Clock) -> EnginePort:
-    """The engine's port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises)."""
+def open_engine(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> EnginePort:
+    """The engine's port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises);
+    `thresholds` say which replays take a second person.
+    """
     engine = opened(url)
     feed = Feed(engine, clock)
     return EnginePort(
         engine=engine,
         clock=clock,
-        runs=Runs(engine, clock),
-        requests=Serving(engine, clock, feed),
+        runs=Runs(engine, clock, thresholds),
+        requests=Serving(engine, clock, feed, thresholds=thresholds),
         inbox_queue=InboxQueue(engine, clock),
         cursors=Cursors(engine, clock),
         throttle=Throttle(engine, clock),

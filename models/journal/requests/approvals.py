@@ -9,8 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.domain.approval import content_hash, subject_of
-from models.domain.plan import plan_of
+from models.domain.approval import subject_of
 from models.journal.cases.tables import request
 from models.journal.database import reading
 from models.journal.requests.reading import RequestReading
@@ -104,19 +103,6 @@ def approval_of(connection: sa.Connection, request_id: str) -> Approval | None:
     """The same within a transaction."""
     row = connection.execute(_OF.where(request.c.request_id == request_id)).mappings().first()
     return None if row is None else _approval(dict(row))
-
-
-def fault_of(connection: sa.Connection, request_id: str, body: Mapping[str, Any]) -> str | None:
-    """Why a request must not be carried out although somebody takes it for approved; None where it may be."""
-    rows = connection.execute(sa.select(approval).where(approval.c.request_id == request_id)).mappings()
-    row = rows.first()
-    if row is None:
-        return None
-    if row["decision"] != "approved" or row["decided_as"] in (None, row["asked_as"]):
-        return "it waits for a second person, and none has approved it"
-    if content_hash(row["content"]) != row["content_hash"] or plan_of(body).hash != row["content"].get("plan_hash"):
-        return "it is not what was approved: ask for it again"
-    return None
 
 
 def _approval(row: Mapping[str, Any]) -> Approval:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ import sqlalchemy as sa
 from models.action_log import action
 from models.journal.cases.tables import request
 from models.journal.database import reading
-from models.journal.requests.approvals import fault_of
 from models.journal.requests.expiring import Expiring
+from models.journal.requests.permitting import fault_of, overdue
 from models.journal.requests.reading import COLUMNS, ENDED, Request
 
 _LOG = logging.getLogger("tieout.journal")
@@ -28,7 +29,8 @@ class Serving(Expiring):
         taker's lease has run out.
 
         No request is held by two owners at a time; `progress` renews the lease. Where there is none no writer waits.
-        One that is not what a second person approved fails here, and one that nobody decided in time expires.
+        One that is not what a second person approved, or takes one by now, fails here; one that nobody decided in time
+        expires.
         """
         self._expire()
         return [one for one in self._taken(owner, kinds, limit, lease) if self._holds(one)]
@@ -62,8 +64,11 @@ class Serving(Expiring):
         return taken
 
     def _holds(self, taken: Request) -> bool:
+        row, now = asdict(taken), self._clock.now()
         with reading(self._engine) as connection:
-            fault = fault_of(connection, taken.request_id, taken.body)
+            fault = fault_of(connection, row, self._thresholds, now)
+            if fault is None and taken.takes == 1:
+                fault = overdue(connection, row, self._thresholds, now)
         if fault:
             self._end(taken.request_id, "failed", {"error": fault}, None, fault)
         return fault is None

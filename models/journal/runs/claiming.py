@@ -12,6 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from models.action_log import action
+from models.domain.approval import Thresholds
 from models.domain.clock import Clock
 from models.journal.database import wall_now
 from models.journal.metadata import micros
@@ -42,8 +43,8 @@ class Claim:
 class Claiming(RunStore):
     """A run is in one worker's hands at a time; what a lost worker held goes to another, under a new fencing token."""
 
-    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
-        super().__init__(engine, clock)
+    def __init__(self, engine: sa.Engine, clock: Clock, thresholds: Thresholds = Thresholds()) -> None:
+        super().__init__(engine, clock, thresholds)
         self._looked: float | None = None
 
     def claim(self, owner: str, limit: int = 500, lease_seconds: float = LEASE_SECONDS) -> Claim:

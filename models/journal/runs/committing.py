@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from models.domain.approval import Thresholds
 from models.domain.clock import Clock
 from models.domain.record import Record
 from models.domain.states import RunState
@@ -29,8 +30,8 @@ _RELEASING = (RunState.SETTLED, RunState.DEAD)
 class Committing(RunStore):
     """A run's new state, its records, what it learnt and the events it raised are one commit."""
 
-    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
-        super().__init__(engine, clock)
+    def __init__(self, engine: sa.Engine, clock: Clock, thresholds: Thresholds = Thresholds()) -> None:
+        super().__init__(engine, clock, thresholds)
         self._registry, self._crosswalk = Registry(engine, clock), Crosswalk(engine, clock)
 
     def commit(

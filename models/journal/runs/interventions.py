@@ -46,7 +46,8 @@ class Interventions(RunStore):
             raise ValueError(unreasoned)
 
         def work(connection: sa.Connection) -> Replays:
-            permitted(connection, Plan(tuple(run_ids), start, correction), why.get("request_id"), self._clock.now())
+            wave = Plan(tuple(run_ids), start, correction)
+            permitted(connection, wave, why, self._thresholds, self._clock.now())
             maker = ReplayMaker(connection, self._clock.now())
             made, records = maker.make(run_ids, start, correction, actor, why)
             self._feed.append(connection, records)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from models.domain.approval import Thresholds
 from models.domain.clock import Clock
 from models.journal.feed import Feed
 from models.journal.writing import writing
@@ -16,10 +17,12 @@ _DEADLOCK = "40P01"
 
 
 class RunStore:
-    """World time comes from the clock, lease time from the database."""
+    """World time comes from the clock, lease time from the database; `thresholds` say which replays take a second
+    person.
+    """
 
-    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: sa.Engine, clock: Clock, thresholds: Thresholds = Thresholds()) -> None:
+        self._engine, self._clock, self._thresholds = engine, clock, thresholds
         self._feed = Feed(engine, clock)
 
     def _transaction(self, work: Callable[[sa.Connection], T]) -> T:

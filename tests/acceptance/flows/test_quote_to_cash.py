@@ -11,6 +11,7 @@ import pytest
 from integrations.sandbox.faults.conditions import Condition
 from tests.acceptance.flows.house import House, open_house
 from tests.contract.connectors.cases import ka_within
+from tests.two_people import asked_and_approved
 
 
 @pytest.fixture
@@ -284,7 +285,9 @@ def test_a_correction_of_posted_time_is_shown_as_the_hazard_it_is_and_not_done_u
     wanted = {"run_ids": [run["run_id"]], "from": "start", "correction": {"hours": "4.00"}}
     asked = []
     for kind in ("preview", "replay"):  # a replay never begins while its preview is being made
-        asked.append(house.journal.requests.append(kind, wanted, "ada"))
+        by_two = kind == "replay"
+        append = house.journal.requests.append
+        asked.append(asked_and_approved(house.journal, wanted) if by_two else append(kind, wanted, "ada"))
         house.settle(3)
     preview, refused = (house.journal.requests.get(request) for request in asked)
     [hazard] = preview.result["hazards"]
@@ -296,9 +299,7 @@ def test_a_correction_of_posted_time_is_shown_as_the_hazard_it_is_and_not_done_u
     assert list(refused.result["refused"]) == [run["run_id"]] and house.posted() == {
         f"TE-kantata-{entry}": Decimal("7.5")
     }
-    house.journal.requests.append(
-        "replay", {**wanted, "plan_hash": preview.result["plan_hash"]}, "ada", "agreed with the customer"
-    )
+    asked_and_approved(house.journal, {**wanted, "plan_hash": preview.result["plan_hash"]})
     house.settle(3)
     assert house.posted() == {f"TE-kantata-{entry}": Decimal("4.0")} and set(house.states("time-to-bill")) == {
         "settled"

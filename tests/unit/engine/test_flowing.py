@@ -16,6 +16,7 @@ from models.domain.outcomes import Done, Fact, WaitFor
 from models.domain.record import RecordKind
 from models.domain.states import RunState
 from models.journal import Journal
+from tests.two_people import replayed_by_two
 from tests.unit.engine.hostile import HandClock, Hostile, event, posting_flow
 
 
@@ -221,7 +222,7 @@ def test_what_cannot_be_read_is_quarantined_and_replayable(journal: Journal, clo
     engine.admit([broken])
     (run,) = journal.runs.by_keys(["time_entry:a"])
     assert (run.state, run.error_code, run.error_field) == (RunState.DEAD, "schema-violation", "data.hours")
-    made = journal.runs.replay([run.run_id], "start", {"hours": "8"}, "ops", {})
+    made = replayed_by_two(journal, [run.run_id], {"hours": "8"})
     engine.drain()
     assert state_of(journal, "a") == ["superseded", "settled"] and set(made.runs) == {run.run_id}
 

@@ -18,6 +18,7 @@ from models.domain.plan import plan_of
 from models.domain.states import RunState
 from models.journal import Journal
 from models.journal.runs.run import Run
+from tests.two_people import asked_and_approved, replayed_by_two
 from tests.unit.engine.hostile import HandClock, Hostile, event, posting_flow
 
 
@@ -77,7 +78,7 @@ def test_a_correction_is_another_write_and_a_plain_replay_the_same(journal: Jour
     engine.drain()
     (a,), (b,) = journal.runs.by_keys(["time_entry:a"]), journal.runs.by_keys(["time_entry:b"])
     plain = journal.runs.replay([a.run_id], "failed_step", None, "ops", {}).runs[a.run_id]
-    journal.runs.replay([b.run_id], "start", {"hours": "4", "ref.id": "b2"}, "ops", {})
+    replayed_by_two(journal, [b.run_id], {"hours": "4", "ref.id": "b2"})
     engine.drain()
     assert len(target.tried) == 3, "a plain, a again with the same key, b, b corrected with another"
     replayed = journal.runs.get(plain)
@@ -157,7 +158,7 @@ def test_a_correction_of_a_settled_run_needs_the_plan_that_was_previewed(
     refused.clear()
     dead, settled = only(any_journal, "dead").run_id, only(any_journal, "settled").run_id
     body = {"run_ids": [settled, dead], "from": "start", "correction": {"hours": "4"}}
-    request = any_journal.requests.append("replay", body, "ops")
+    request = asked_and_approved(any_journal, body)
     engine.drain()
     answer = any_journal.requests.get(request)
     assert answer is not None and (answer.state, list(answer.result["run_ids"]), list(answer.result["refused"])) == (
@@ -172,7 +173,7 @@ def test_a_correction_of_a_settled_run_needs_the_plan_that_was_previewed(
     engine.drain()
     preview = any_journal.requests.get(seen)
     assert preview is not None
-    any_journal.requests.append("replay", {**body, "plan_hash": preview.result["plan_hash"]}, "ops")
+    asked_and_approved(any_journal, {**body, "plan_hash": preview.result["plan_hash"]})
     engine.drain()
     assert target.objects["settled-v1"]["price"] == "40.0"
 
@@ -204,14 +205,14 @@ def test_a_correction_of_a_run_that_posted_before_it_ended_needs_the_plan(
     if ended == "cancelled":
         any_journal.runs.cancel([run.run_id], "ops", None)
     elif ended != "dead":
-        again = any_journal.runs.replay([run.run_id], "start", {"hours": "none"}, "ops", {}).runs[run.run_id]
+        again = replayed_by_two(any_journal, [run.run_id], {"hours": "none"}).runs[run.run_id]
         engine.drain()
         run = any_journal.runs.by_ids([again])[0]
         assert run.state is RunState.DEAD and not run.acks
     broken.clear()
     for start in ("start", "failed_step") if ended.startswith("replayed") else ("start",):
         body = {"run_ids": [run.run_id], "from": start, "correction": {"hours": "4"}}
-        request = any_journal.requests.append("replay", body, "ops")
+        request = asked_and_approved(any_journal, body)
         engine.drain()
         answer = any_journal.requests.get(request)
         assert (
@@ -220,7 +221,7 @@ def test_a_correction_of_a_run_that_posted_before_it_ended_needs_the_plan(
             and "plan_hash" in answer.result["refused"][run.run_id]
         )
     assert target.effects == {"a-v1": 1} and target.objects["a-v1"]["price"] == "80.0"
-    any_journal.requests.append("replay", {**body, "plan_hash": plan_of(body).hash}, "ops")
+    asked_and_approved(any_journal, {**body, "plan_hash": plan_of(body).hash})
     engine.drain()
     assert target.objects["a-v1"]["price"] == "40.0"
 
@@ -258,11 +259,14 @@ def test_a_request_replays_a_run_once_though_its_progress_was_lost(
         engine.drain()
     else:
         any_journal.runs.cancel([run.run_id], "ops", None)
-    first = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": "r1"})
+    body = {"run_ids": [run.run_id], "from": "start"}
+    one, two = (any_journal.requests.append("replay", body, "ops") for _ in range(2))
+    any_journal.requests.take("dying", ["replay"], limit=2)
+    first = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": one})
     engine.drain()
-    again = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": "r1"})
+    again = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": one})
     assert (again.runs, again.refused) == (first.runs, {}) and state_of(any_journal, "a") == [state, "settled"]
-    other = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": "r2"})
+    other = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": two})
     assert other.runs != first.runs and state_of(any_journal, "a") == [state, "settled", "ready"]
 
 
@@ -420,12 +424,12 @@ def test_a_corrected_replay_that_settled_is_replayed_without_a_second_posting(
     engine.drain()
     dead = only(any_journal, "a")
     refused.clear()
-    corrected = any_journal.runs.replay([dead.run_id], "start", {"hours": "4"}, "ops", {}).runs[dead.run_id]
+    corrected = replayed_by_two(any_journal, [dead.run_id], {"hours": "4"}).runs[dead.run_id]
     engine.drain()
     again = any_journal.runs.replay([corrected], "start", None, "ops", {}).runs[corrected]
     engine.drain()
     assert (target.effects, target.objects["a-v1"]["price"]) == ({"a-v1": 1}, "40.0")
-    any_journal.runs.replay([again], "start", {"hours": "5"}, "ops", {})
+    replayed_by_two(any_journal, [again], {"hours": "5"})
     engine.drain()
     assert (target.effects, target.objects["a-v1"]["price"]) == ({"a-v1": 2}, "50.0")
 
@@ -447,7 +451,7 @@ def test_a_correction_is_not_lost_to_the_older_posting_when_the_target_is_busy(
         return find(changes)
 
     target.find = sometimes  # type: ignore[method-assign]
-    journal.runs.replay([only(journal, "a").run_id], "start", {"hours": "4"}, "ops", {})
+    replayed_by_two(journal, [only(journal, "a").run_id], {"hours": "4"})
     engine.drain()
     clock.forward(10)
     engine.drain()

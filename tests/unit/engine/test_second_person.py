@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -16,9 +18,10 @@ from integrations.engine import Engine
 from models.domain.approval import NotApproved, Thresholds, subject_of
 from models.domain.plan import Plan
 from models.domain.record import RecordKind
-from models.journal import Journal
+from models.journal import Journal, open_journal
 from models.journal.cases.tables import fx_rate, request
 from models.journal.requests import Approval
+from models.journal.requests.requests import Requests
 from models.journal.requests.tables import approval
 from models.journal.requests.weighing import weighed
 from models.journal.tables import run as run_table
@@ -60,6 +63,10 @@ class Books:
         found = self.journal.requests.get(request_id)
         assert found is not None
         return found.state
+
+    def taken(self, request_id: str) -> None:
+        """It is in an engine's hands."""
+        assert [one.request_id for one in self.journal.requests.take("hand", ["replay"])] == [request_id]
 
     def effects(self) -> int:
         return sum(self.target.effects.values())
@@ -151,8 +158,107 @@ def test_a_request_permits_its_own_runs_alone(journal: Journal, clock: HandClock
     books = Books(journal, clock, "ab")
     asked = books.ask(run_ids=books.dead[:1])
     books.approve(asked)
+    books.taken(asked)
     with pytest.raises(NotApproved, match="names no run"):
         journal.runs.replay(books.dead, "start", MUCH, "ada", {"request_id": asked})
+
+
+OTHER = {"bill_rate": {"amount": "900", "currency": "EUR"}}
+ASTRAY = [
+    ("start", OTHER, {}, "another start or correction"),
+    ("start", None, {}, "another start or correction"),
+    ("failed_step", MUCH, {}, "another start or correction"),
+    ("start", MUCH, {"plan_hash": "0" * 64}, "of another plan"),
+    ("start", MUCH, {"request_id": "nobody's"}, "there is no request nobody's"),
+]
+
+
+@pytest.mark.req("E4", "X9")
+@pytest.mark.parametrize(("start", "correction", "because", "said"), ASTRAY)
+def test_a_request_permits_its_own_plan_alone(
+    one: Books, start: str, correction: dict[str, Any] | None, because: dict[str, Any], said: str
+) -> None:
+    asked = one.ask()
+    one.approve(asked)
+    one.taken(asked)
+    with pytest.raises(NotApproved, match=said):
+        one.journal.runs.replay(one.dead, start, correction, "ada", {"request_id": asked, **because})
+    assert one.journal.runs.replay(one.dead, "start", MUCH, "ada", {"request_id": asked}).refused == {}
+
+
+@pytest.mark.req("E4", "X9")
+def test_a_request_is_used_once_and_by_who_took_it(books: Books) -> None:
+    """Before an engine takes it nobody carries it out, and after its end nobody does so again."""
+    asked = books.ask()
+    books.approve(asked)
+    with pytest.raises(NotApproved, match="is approved, not under way"):
+        books.journal.runs.replay(books.dead, "start", MUCH, "ada", {"request_id": asked})
+    books.engine.drain()
+    assert (books.state(asked), books.effects()) == ("done", 1)
+    with pytest.raises(NotApproved, match="is done, not under way"):
+        books.journal.runs.replay(books.dead, "start", MUCH, "ada", {"request_id": asked})
+    preview = books.journal.requests.append("preview", {"run_ids": books.dead}, "ada")
+    with pytest.raises(NotApproved, match="to replay anything"):
+        books.journal.runs.replay(books.dead, "start", MUCH, "ada", {"request_id": preview})
+
+
+@pytest.mark.req("E4", "X9")
+def test_an_approval_holds_as_long_as_a_request_waits_for_one(books: Books, clock: HandClock) -> None:
+    asked = books.ask()
+    clock.moment += timedelta(days=13)
+    books.approve(asked)
+    clock.moment += timedelta(days=14)
+    books.engine.drain()
+    assert (books.state(asked), books.effects()) == ("failed", 0)
+    late = books.ask()
+    books.approve(late)
+    with books.journal.engine.begin() as connection:
+        values = {"decided_at": clock.moment + timedelta(days=14)}
+        connection.execute(sa.update(approval).where(approval.c.request_id == late).values(**values))
+    books.engine.drain()
+    found = books.journal.requests.get(late)
+    assert found is not None and (found.state, books.effects()) == ("failed", 0)
+    assert "after it had expired" in found.result["error"]
+
+
+@pytest.mark.req("E4", "X9")
+def test_what_changed_between_approval_and_beginning_is_not_begun(one: Books) -> None:
+    asked = one.ask()
+    one.approve(asked)
+    with one.journal.engine.begin() as connection:
+        connection.execute(sa.update(run_table).values(amount="9000000.00"))
+    one.engine.drain()
+    found = one.journal.requests.get(asked)
+    assert found is not None and (found.state, one.effects()) == ("failed", 0)
+    assert "has changed since it was approved" in found.result["error"]
+
+
+@pytest.mark.req("E4", "X9")
+def test_what_one_person_asked_for_takes_two_once_it_is_worth_more(books: Books) -> None:
+    """E4: the engine weighs it anew before it begins."""
+    asked = books.journal.requests.append("replay", {"run_ids": books.dead}, "ada")
+    with books.journal.engine.begin() as connection:
+        connection.execute(sa.update(run_table).values(amount="250000.01", currency="EUR"))
+    books.engine.drain()
+    found = books.journal.requests.get(asked)
+    assert found is not None and (found.state, books.effects()) == ("failed", 0)
+    assert "takes a second person by now, since it is worth more" in found.result["error"]
+
+
+@pytest.mark.req("E4", "X9")
+def test_the_thresholds_of_the_installation_hold_on_every_road(tmp_path: Path, clock: HandClock) -> None:
+    """E4: for who asks, for the engine that takes it, and for a call that no request asked for."""
+    journal = open_journal(f"sqlite:///{tmp_path / 'strict.sqlite'}", clock, Thresholds(amount=Decimal(1)))
+    with closing(journal):
+        books = Books(journal, clock)
+        asked = journal.requests.append("replay", {"run_ids": books.dead}, "ada", "little as it is")
+        assert books.state(asked) == "asked"
+        with pytest.raises(NotApproved, match=r"worth more than 1\.00 EUR"):
+            journal.runs.replay(books.dead, "failed_step", None, "ada", {})
+        lax = Requests(journal.engine, clock, journal.feed, thresholds=Thresholds())
+        by_itself = lax.append("replay", {"run_ids": books.dead}, "ada")
+        books.engine.drain()
+        assert (books.state(by_itself), books.effects()) == ("failed", 0)
 
 
 @pytest.mark.req("E4", "X9")
@@ -317,6 +423,52 @@ def test_the_edge_of_the_money(
     assert two in found[0] if two else found == (), found
 
 
+UNCLASSED = Thresholds(amount=Decimal(100), classes=frozenset())
+"""Where no field is of a class that takes two: money and days alone decide."""
+
+
+@pytest.mark.req("E4", "X9")
+@pytest.mark.parametrize(
+    ("correction", "two"),
+    [
+        ({"hours": "10"}, None),  # 80.00 EUR for 8 hours become 100.00
+        ({"hours": "10.01"}, "worth more than 100.00 EUR"),
+        ({"hours": "-2.5"}, "worth more than 100.00 EUR"),  # 80.00 are taken back and 25.00 more
+        ({"bill_rate": {"amount": "12.50", "currency": "EUR"}}, None),
+        ({"bill_rate": {"amount": "12.51", "currency": "EUR"}}, "worth more than 100.00 EUR"),
+        ({"bill_rate": {"amount": "1", "currency": "JPY"}}, "amounts in JPY have no exchange rate"),
+        ({"value": {"amount": "5000000", "currency": "EUR"}}, "worth more than 100.00 EUR"),
+        ({"hours": "plenty"}, "nobody can tell yet"),
+        ({"hours": "NaN"}, "nobody can tell yet"),
+        ({"plan.hours": "1"}, "nobody can tell yet"),
+        ({"billable": False}, None),
+        ({"work_date": "2026-05-01"}, "reaches back to 2026-05-01"),
+        ({"notes": "x"}, None),
+    ],
+)
+def test_a_correction_is_weighed_by_what_it_makes_of_the_record(
+    one: Books, correction: dict[str, Any], two: str | None
+) -> None:
+    found = because(one.journal, Plan(tuple(one.dead), "start", correction), UNCLASSED)
+    assert two in found[0] if two else found == (), found
+
+
+@pytest.mark.req("E4", "X9")
+def test_what_has_no_price_yet_is_not_called_little_once_its_hours_are_corrected(one: Books) -> None:
+    with one.journal.engine.begin() as connection:
+        connection.execute(sa.update(run_table).values(amount=None, currency=None))
+    plain, corrected = (Plan(tuple(one.dead), "start", fields) for fields in (None, {"hours": "9"}))
+    assert because(one.journal, plain, UNCLASSED) == ()
+    assert "nobody can tell yet" in because(one.journal, corrected, UNCLASSED)[0]
+
+
+@pytest.mark.req("E4", "G1")
+def test_a_correction_to_another_company_or_month_is_about_both(one: Books) -> None:
+    """G1: who may not see where it goes cannot agree to it."""
+    content = one.asked(one.ask(correction={"legal_entity_id": "NOV-UK", "work_date": "2026-08-31"})).content
+    assert content["legal_entities"] == ["NOV-DE", "NOV-UK"] and content["periods"] == ["2026-08", "2026-09"]
+
+
 @pytest.mark.req("E4")
 def test_the_edge_of_the_days_and_a_closed_period(one: Books) -> None:
     plan, day = Plan(tuple(one.dead)), Thresholds(days=92)
@@ -335,7 +487,15 @@ def test_the_edge_of_the_days_and_a_closed_period(one: Books) -> None:
     ("correction", "two"),
     [
         ({"charge_code": "PRJ-1.010"}, False),
-        ({"hours": "4"}, False),
+        ({"notes": "see the file"}, False),
+        ({"hours": "8"}, True),
+        ({"work_date": "2026-09-02"}, True),
+        ({"billable": False}, True),
+        ({"legal_entity_id": "NOV-UK"}, True),
+        ({"dimensions.legal_entity_id": "NOV-UK"}, True),
+        ({"project_ref.id": "2"}, True),
+        ({"approval": "approved"}, True),
+        ({"amount": {"amount": "1", "currency": "EUR"}}, True),
         ({"cost_rate": "1"}, True),
         ({"lines": [{"contract_value": {"amount": "1", "currency": "EUR"}}]}, True),
     ],
