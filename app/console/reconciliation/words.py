@@ -33,6 +33,8 @@ REASONS = {
     "missing": "not there",
     "outdated": "changed at the source since",
     "edited": "changed in the target",
+    "over-billed": "billed at more",
+    "under-billed": "billed at less",
     "gone": "deleted in the target",
     "foreign": "nobody knows its source",
     "doubled": "there a second time",

@@ -3,6 +3,9 @@ What the ERP holds as posted, and milestones that are done, beside the invoices 
 side that stands alone.
 
 An invoice's record is all that its lines that stand say of one piece of work, less what credit memos took back of it.
+Of work that is billed in parts each invoice has its part of the source: where they add up, all of them landed. Where
+they do not, they take their parts in the order in which they were sent; the one that takes the last of it differs by
+what is billed too much or too little, and what comes after that is doubled.
 Lines that bill no work (a discount, a tax, a retainer) are no part of this joint. Work belongs to the month in which it
 was done, whenever it is billed.
 
@@ -24,7 +27,7 @@ within: joint_work.item_key, milestone.item_key, mart_invoice_line.item_key
     target_legal_entity  VARCHAR        -         of the invoice
     target_currency      VARCHAR        ISO 4217  of the invoice
     target_day           DATE           day       that of the work; where there is none, of the invoice
-    source_amount        DECIMAL(18,2)  currency  what is posted
+    source_amount        DECIMAL(18,2)  currency  what is posted, or the part of it that this invoice bills
     target_amount        DECIMAL(18,2)  currency  what is billed
     source_hours         DECIMAL(18,2)  h         none: what is billed is money
     target_hours         DECIMAL(18,2)  h         none
@@ -33,7 +36,7 @@ within: joint_work.item_key, milestone.item_key, mart_invoice_line.item_key
     source_seen          TIMESTAMPTZ    UTC       when the source was seen to have it so
     made_at              TIMESTAMPTZ    UTC       when the invoice was sent
     target_seen          TIMESTAMPTZ    UTC       when the invoice was sent
-    doubled              BOOLEAN        -         a second invoice of work that has its own
+    doubled              BOOLEAN        -         an invoice of work that others bill already
 */
 
 -- touched: work of which the posting, the milestone or a line is another
@@ -75,20 +78,56 @@ WITH source AS (
         1
     FROM derived.state.milestone
     WHERE completed_at IS NOT NULL AND amount <> 0
-), target AS (
+), line AS (  -- it bills the posting that it names, else the work's own
     SELECT
-        system,
-        item_key,
-        coalesce(credits, invoice_key) AS key,
-        min(project_key) AS project_key,
-        min(legal_entity) AS legal_entity,
-        min(currency) AS currency,
-        min(issued_on) AS day,
-        CAST(sum(amount) AS DECIMAL(18,2)) AS amount,
-        row_number() OVER (PARTITION BY item_key ORDER BY min(issued_on), coalesce(credits, invoice_key)) AS n
-    FROM derived.state.mart_invoice_line
-    WHERE stands AND item_key IS NOT NULL
-    GROUP BY system, item_key, coalesce(credits, invoice_key)
+        l.system,
+        l.item_key,
+        coalesce(named.key, own.key, '') AS source_key,
+        any_value(coalesce(named.amount, own.amount)) AS owed,
+        coalesce(l.credits, l.invoice_key) AS key,
+        min(l.project_key) AS project_key,
+        min(l.legal_entity) AS legal_entity,
+        min(l.currency) AS currency,
+        min(l.issued_on) AS day,
+        CAST(sum(l.amount) AS DECIMAL(18,2)) AS amount
+    FROM derived.state.mart_invoice_line l
+    LEFT JOIN source named ON named.item_key = l.item_key AND named.key = l.posting_id
+    LEFT JOIN source own ON own.item_key = l.item_key AND own.n = 1
+    WHERE l.stands AND l.item_key IS NOT NULL
+    GROUP BY l.system, l.item_key, coalesce(named.key, own.key, ''), coalesce(l.credits, l.invoice_key)
+), several AS (
+    SELECT item_key, source_key FROM line GROUP BY item_key, source_key HAVING count(*) > 1
+), numbered AS (  -- what takes back comes first: from there on what is billed only grows
+    SELECT
+        l.*,
+        row_number() OVER billed AS n,
+        sum(l.amount) OVER billed - l.amount AS before,
+        count(*) OVER work AS invoices,
+        sum(l.amount) OVER work AS whole
+    FROM line l
+    SEMI JOIN several s ON s.item_key = l.item_key AND s.source_key = l.source_key
+    WINDOW
+        work AS (PARTITION BY l.item_key, l.source_key),
+        billed AS (
+            PARTITION BY l.item_key, l.source_key
+            ORDER BY sign(l.amount) = coalesce(sign(l.owed), 1), l.day, l.key
+            ROWS UNBOUNDED PRECEDING
+        )
+), target AS (  -- each with the part of its source that it bills: nothing is left for what comes after the whole
+    SELECT l.*, l.owed AS part, l.source_key <> '' AS sourced, false AS doubled
+    FROM line l
+    ANTI JOIN several s ON s.item_key = l.item_key AND s.source_key = l.source_key
+    UNION ALL BY NAME
+    SELECT
+        * EXCLUDE (n, before, invoices, whole),
+        CASE
+            WHEN whole = owed THEN amount
+            WHEN n = invoices OR abs(owed - before) <= abs(amount) AND sign(amount) = sign(owed) THEN owed - before
+            ELSE amount
+        END AS part,
+        source_key <> '' AND (whole = owed OR sign(owed - before) = sign(owed)) AS sourced,
+        n > 1 AS doubled
+    FROM numbered
 )
 SELECT
     'billing' AS flow,
@@ -105,18 +144,22 @@ SELECT
     coalesce(t.legal_entity, s.legal_entity) AS target_legal_entity,
     coalesce(t.currency, s.currency) AS target_currency,
     coalesce(s.day, t.day) AS target_day,
-    s.amount AS source_amount,
+    CASE WHEN t.sourced THEN CAST(t.part AS DECIMAL(18,2)) ELSE s.amount END AS source_amount,
     t.amount AS target_amount,
     NULL::DECIMAL(18,2) AS source_hours,
     NULL::DECIMAL(18,2) AS target_hours,
     CASE
         WHEN s.key IS NULL OR t.key IS NULL THEN NULL
-        WHEN s.amount = t.amount
+        WHEN t.part = t.amount
             AND NOT coalesce(s.currency <> t.currency, false)
             AND NOT coalesce(s.legal_entity <> t.legal_entity, false)
             THEN []
         ELSE list_filter([
-            {'field': 'amount', 'source': CAST(s.amount AS VARCHAR), 'target': CAST(t.amount AS VARCHAR)},
+            {
+                'field': 'amount',
+                'source': CAST(CAST(t.part AS DECIMAL(18,2)) AS VARCHAR),
+                'target': CAST(t.amount AS VARCHAR)
+            },
             {'field': 'currency', 'source': s.currency, 'target': t.currency},
             {'field': 'legal entity', 'source': s.legal_entity, 'target': t.legal_entity}
         ], lambda one: coalesce(one.source <> one.target, false))
@@ -125,6 +168,6 @@ SELECT
     s.seen_at AS source_seen,
     CAST(t.day AS TIMESTAMPTZ) AS made_at,
     CAST(t.day AS TIMESTAMPTZ) AS target_seen,
-    s.key IS NULL AND t.n > 1 AS doubled
+    s.key IS NULL AND t.doubled AS doubled
 FROM source s
-FULL JOIN target t ON t.item_key = s.item_key AND t.n = s.n;
+FULL JOIN target t ON t.item_key = s.item_key AND t.sourced AND t.source_key = s.key;

@@ -23,7 +23,7 @@ within: joint_work.item_key, joint_sale.item_key, joint_billed.item_key, item.it
     target_currency      VARCHAR        ISO 4217  of target_amount
     target_period        VARCHAR        -         its month by the target
     place                VARCHAR        -         landed, on_its_way, case, written_off, unexplained or unsourced
-    reason               VARCHAR        -         missing, outdated, edited, gone, foreign, doubled, withdrawn; or none
+    reason               VARCHAR        -         missing, outdated, edited, over-billed …; none if landed
     source_amount        DECIMAL(18,2)  currency  what it is worth by the source; none where the source has none
     target_amount        DECIMAL(18,2)  currency  what it is worth by the target; none where the target has none
     source_hours         DECIMAL(18,2)  h         of time only
@@ -157,6 +157,9 @@ WITH lone AS (
         WHEN target_key IS NULL THEN 'missing'
         -- The source has changed since the target took it.
         WHEN changed_at > made_at THEN 'outdated'
+        -- Invoices ask for more, or for less, than was posted.
+        WHEN entity = 'invoice_line' AND abs(target_amount) > abs(source_amount) THEN 'over-billed'
+        WHEN entity = 'invoice_line' AND target_amount <> source_amount THEN 'under-billed'
         -- The target took it after the source's last change, and yet it says something else.
         ELSE 'edited'
     END AS reason
@@ -166,6 +169,8 @@ WITH lone AS (
         WHEN 'withdrawn' THEN withdrawn_at
         WHEN 'gone' THEN gone_at
         WHEN 'edited' THEN target_seen
+        WHEN 'over-billed' THEN target_seen
+        WHEN 'under-billed' THEN target_seen
         WHEN 'doubled' THEN coalesce(made_at, target_seen)
         WHEN 'foreign' THEN coalesce(made_at, target_seen)
         ELSE coalesce(changed_at, source_seen)
@@ -178,13 +183,15 @@ SELECT * EXCLUDE (source_read_at, target_read_at), CASE
     -- No flow brings back what somebody deleted.
     WHEN reason = 'gone' THEN false
     -- The source shows only after this whether it has changed too.
-    WHEN reason IN ('edited', 'doubled', 'foreign')
+    WHEN reason IN ('edited', 'over-billed', 'under-billed', 'doubled', 'foreign')
         THEN coalesce(source_read_at < target_seen, true)
     -- What a system lacked before it was read says nothing; that nobody reads it is a case of its own.
     ELSE {now} < since + allowed OR coalesce(target_read_at < since, true)
 END AS in_time,
 -- Before this the clock changes nothing; where there is none, only a reading does.
-CASE WHEN moving OR reason NOT IN ('edited', 'doubled', 'foreign') THEN since + allowed END AS until_at
+CASE
+    WHEN moving OR reason NOT IN ('edited', 'over-billed', 'under-billed', 'doubled', 'foreign') THEN since + allowed
+END AS until_at
 FROM timed;
 
 -- mart_tieout: what landed as it is, and the rest each in its place

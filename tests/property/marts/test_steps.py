@@ -134,6 +134,8 @@ class World:
             {"posting_id": f"TE-kantata-{n}-v1", "amount": money(self.dice.choice(("800.00", "400.00")))}
             for n in self.dice.sample(range(6), self.dice.randrange(4))
         ]
+        if lines and self.dice.random() < 0.3:
+            lines.append({**lines[0], "amount": money(self.dice.choice(("400.00", "-400.00")))})
         if self.dice.random() < 0.3:
             lines.append({"milestone_id": "M1", "amount": money("500.00")})
         self._observe(
