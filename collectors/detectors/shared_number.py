@@ -9,7 +9,7 @@ from models.domain.fingerprint import fingerprint
 
 
 def namesakes(row: Row) -> Finding:
-    """One of the people; beside the ERP's stands the cost that is posted under the number."""
+    """One of the people; beside the first of them stands the cost that is posted under the number, once a currency."""
     words = explain("worker-clash")
     cause = Cause(
         "worker-clash",
@@ -27,7 +27,7 @@ def namesakes(row: Row) -> Finding:
         fingerprint("worker-clash", row["key"]),
         cause,
         "resource",
-        f"{row['system']}:{row['system_id']}",
+        row["subject"],
         row["amount"],
         row["currency"] if row["amount"] is not None else None,
         legal_entity=row["legal_entity"],
@@ -68,6 +68,30 @@ EXAMPLES = (
         {"mart_state_resource": [_WORKER, {**_EMPLOYEE, "name": "Iris Castle"}], "mart_work": [_POSTED]},
         [("worker-clash|E-1007", "netsuite:107", "400.00"), ("worker-clash|E-1007", "workday:w7", None)],
         {"number": "E-1007"},
+    ),
+    Example(
+        "the ERP itself gave it twice, and what is posted under it has two currencies: each amount stands once",
+        {
+            "mart_state_resource": [_EMPLOYEE, {**_EMPLOYEE, "system_id": "108", "name": "Iris Castle"}],
+            "mart_work": [
+                _POSTED,
+                {**_POSTED, "item_key": "TE-kantata-2", "cost_amount": "-100.00"},
+                {**_POSTED, "item_key": "TE-kantata-3", "cost_amount": "50.00", "cost_currency": "EUR"},
+            ],
+        },
+        [
+            ("worker-clash|E-1007", "netsuite:107", "300.00"),
+            ("worker-clash|E-1007", "netsuite:107:EUR", "50.00"),
+            ("worker-clash|E-1007", "netsuite:108", None),
+        ],
+    ),
+    Example(
+        "one system gave it twice, and no ERP knows them: what is posted under it is not lost",
+        {
+            "mart_state_resource": [_WORKER, {**_WORKER, "system_id": "w8", "name": "Iris Castle"}],
+            "mart_work": [_POSTED],
+        },
+        [("worker-clash|E-1007", "workday:w7", "400.00"), ("worker-clash|E-1007", "workday:w8", None)],
     ),
     Example(
         "one system gave it twice",

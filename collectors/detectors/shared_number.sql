@@ -21,13 +21,24 @@ WITH named AS (
         AND len(a.words) > 0
         AND len(b.words) > 0
         AND NOT list_has_any(a.words, b.words)
-), posted AS (
+), posted AS (  -- what takes back is taken off
     SELECT resource_key AS key, cost_currency AS currency, sum(cost_amount) AS amount
     FROM mart_work
-    WHERE posted_at IS NOT NULL AND cost_amount > 0
+    WHERE posted_at IS NOT NULL
     GROUP BY ALL
+    HAVING sum(cost_amount) > 0
+), money AS (
+    SELECT *, row_number() OVER (PARTITION BY key ORDER BY amount DESC, currency) AS place FROM posted
+), people AS (
+    SELECT n.*, row_number() OVER (PARTITION BY n.key ORDER BY n.role = 'erp' DESC, n.system, n.system_id) AS place
+    FROM named n
+    SEMI JOIN twin t ON t.key = n.key
 )
-SELECT n.* EXCLUDE (words), p.amount, p.currency
-FROM named n
-JOIN twin t ON t.key = n.key
-LEFT JOIN posted p ON p.key = n.key AND n.role = 'erp';
+-- Nobody knows whose it is: it stands beside one of them, the first in the ERP, and each currency in a row of its own.
+SELECT
+    p.* EXCLUDE (words, place),
+    p.system || ':' || p.system_id || CASE WHEN m.place > 1 THEN ':' || m.currency ELSE '' END AS subject,
+    m.amount,
+    m.currency
+FROM people p
+LEFT JOIN money m ON m.key = p.key AND p.place = 1;

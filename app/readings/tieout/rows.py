@@ -59,7 +59,7 @@ class SealedTotals(Totals):
 class Joint:
     """One flow from one system to another, of one entity, in the reporting currency: where all that the source has
     stands, what of the target has no source, and what of that nobody owns. `unbalanced` counts control totals whose
-    places do not add up, `unconverted` those in a currency without a rate, which no sum here holds.
+    places do not add up, `unconverted` records that no rate of their day converts, which no sum here holds.
     """
 
     flow: str

@@ -32,45 +32,54 @@ WHERE ($period = '' OR period = $period)
     AND (len($firms::VARCHAR[]) = 0 OR list_contains($firms::VARCHAR[], legal_entity))
 ORDER BY period DESC NULLS LAST, flow, source, target, entity, legal_entity, currency
 
--- joints: each joint in the reporting currency, each total converted by today's rate; what has no rate is counted
-WITH converted AS (
-    SELECT t.*, coalesce(fx.rate, 0) AS rate, fx.rate IS NULL AS unconverted
-    FROM mart_totals t
-    LEFT JOIN mart_fx fx USING (currency)
-    WHERE $period = '' OR t.period = $period
+-- joints: each joint in the reporting currency, each record at the rate of its own day; what has none is counted
+WITH counted AS (
+    SELECT
+        flow,
+        source,
+        target,
+        entity,
+        sum(source_count)::BIGINT AS source_count,
+        sum(landed_count)::BIGINT AS landed_count,
+        sum(on_its_way_count)::BIGINT AS on_its_way_count,
+        sum(cases_count)::BIGINT AS cases_count,
+        sum(written_off_count)::BIGINT AS written_off_count,
+        sum(unexplained_count)::BIGINT AS unexplained_count,
+        sum(target_count)::BIGINT AS target_count,
+        sum(unsourced_count)::BIGINT AS unsourced_count,
+        sum(unowned_count)::BIGINT AS unowned_count,
+        count(*) FILTER (
+            source_amount <> landed_amount + on_its_way_amount + cases_amount + written_off_amount + unexplained_amount
+            OR source_count <> landed_count + on_its_way_count + cases_count + written_off_count + unexplained_count
+            OR target_amount <> landed_amount + unsourced_amount
+            OR target_count <> landed_count + unsourced_count
+        )::BIGINT AS unbalanced
+    FROM mart_totals
+    WHERE $period = '' OR period = $period
+    GROUP BY flow, source, target, entity
+), worth AS (
+    SELECT
+        flow,
+        source,
+        target,
+        entity,
+        sum(source_reporting)::DECIMAL(18,2) AS source_reporting,
+        sum(landed_reporting)::DECIMAL(18,2) AS landed_reporting,
+        sum(on_its_way_reporting)::DECIMAL(18,2) AS on_its_way_reporting,
+        sum(cases_reporting)::DECIMAL(18,2) AS cases_reporting,
+        sum(written_off_reporting)::DECIMAL(18,2) AS written_off_reporting,
+        sum(unexplained_reporting)::DECIMAL(18,2) AS unexplained_reporting,
+        sum(target_reporting)::DECIMAL(18,2) AS target_reporting,
+        sum(unsourced_reporting)::DECIMAL(18,2) AS unsourced_reporting,
+        sum(unowned_reporting)::DECIMAL(18,2) AS unowned_reporting,
+        sum(unconverted)::BIGINT AS unconverted
+    FROM mart_joint
+    WHERE $period = '' OR period = $period
+    GROUP BY flow, source, target, entity
 )
-SELECT
-    flow,
-    source,
-    target,
-    entity,
-    sum(source_count)::BIGINT AS source_count,
-    sum((source_amount * rate)::DECIMAL(18,2)) AS source_reporting,
-    sum(landed_count)::BIGINT AS landed_count,
-    sum((landed_amount * rate)::DECIMAL(18,2)) AS landed_reporting,
-    sum(on_its_way_count)::BIGINT AS on_its_way_count,
-    sum((on_its_way_amount * rate)::DECIMAL(18,2)) AS on_its_way_reporting,
-    sum(cases_count)::BIGINT AS cases_count,
-    sum((cases_amount * rate)::DECIMAL(18,2)) AS cases_reporting,
-    sum(written_off_count)::BIGINT AS written_off_count,
-    sum((written_off_amount * rate)::DECIMAL(18,2)) AS written_off_reporting,
-    sum(unexplained_count)::BIGINT AS unexplained_count,
-    sum((unexplained_amount * rate)::DECIMAL(18,2)) AS unexplained_reporting,
-    sum(target_count)::BIGINT AS target_count,
-    sum((target_amount * rate)::DECIMAL(18,2)) AS target_reporting,
-    sum(unsourced_count)::BIGINT AS unsourced_count,
-    sum((unsourced_amount * rate)::DECIMAL(18,2)) AS unsourced_reporting,
-    sum(unowned_count)::BIGINT AS unowned_count,
-    sum((unowned_amount * rate)::DECIMAL(18,2)) AS unowned_reporting,
-    count(*) FILTER (
-        source_amount <> landed_amount + on_its_way_amount + cases_amount + written_off_amount + unexplained_amount
-        OR source_count <> landed_count + on_its_way_count + cases_count + written_off_count + unexplained_count
-        OR target_amount <> landed_amount + unsourced_amount
-        OR target_count <> landed_count + unsourced_count
-    )::BIGINT AS unbalanced,
-    count(*) FILTER (unconverted AND source_amount + target_amount <> 0)::BIGINT AS unconverted
-FROM converted
-GROUP BY flow, source, target, entity
+SELECT c.*, w.* EXCLUDE (flow, source, target, entity)
+FROM counted c
+JOIN worth w USING (flow, source, target, entity)
 ORDER BY source_reporting DESC, flow, entity, source, target
 
 -- periods: months to choose from, the newest first

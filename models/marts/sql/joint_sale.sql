@@ -16,7 +16,7 @@ grain: entity, item_key, source_key, target_key
     project_key          VARCHAR        -         the project that was sold
     legal_entity         VARCHAR        -         of the source's record
     currency             VARCHAR        ISO 4217  of the source's record
-    day                  DATE           day       when the sale was won; of a milestone when it is due
+    day                  DATE           day       when the sale was won, where its company is; or due
     target_legal_entity  VARCHAR        -         of the target's record
     target_currency      VARCHAR        ISO 4217  of the target's record
     target_day           DATE           day       of the target's record; that of the sale where it says none
@@ -84,11 +84,12 @@ WITH shown AS (
         legal_entity,
         value AS amount,
         currency,
-        CAST(closed_at AS DATE) AS day,
+        CAST(closed_at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE) AS day,
         observed_at,
         target_margin IS NOT NULL AS governed,
         n
     FROM sold
+    LEFT JOIN derived.state.legal_entity z USING (legal_entity)
     UNION ALL
     SELECT
         'milestone',
@@ -163,10 +164,10 @@ SELECT
     coalesce(s.project_key, t.project_key) AS project_key,
     coalesce(s.legal_entity, t.legal_entity) AS legal_entity,
     coalesce(s.currency, t.currency) AS currency,
-    coalesce(s.day, t.day, CAST(t.observed_at AS DATE)) AS day,
+    coalesce(s.day, t.day, CAST(t.observed_at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE)) AS day,
     coalesce(t.legal_entity, s.legal_entity) AS target_legal_entity,
     coalesce(t.currency, s.currency) AS target_currency,
-    coalesce(t.day, s.day, CAST(t.observed_at AS DATE)) AS target_day,
+    coalesce(t.day, s.day, CAST(t.observed_at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE)) AS target_day,
     CAST(CASE WHEN s.key IS NOT NULL THEN coalesce(s.amount, 0) END AS DECIMAL(18,2)) AS source_amount,
     CAST(CASE WHEN t.key IS NOT NULL THEN coalesce(t.amount, 0) END AS DECIMAL(18,2)) AS target_amount,
     NULL::DECIMAL(18,2) AS source_hours,
@@ -191,6 +192,7 @@ SELECT
     s.key IS NULL AND t.n > 1 AS doubled
 FROM source s
 FULL JOIN target t ON t.entity = s.entity AND t.item_key = s.item_key AND t.n = s.n
+LEFT JOIN derived.state.legal_entity z ON z.legal_entity = coalesce(s.legal_entity, t.legal_entity)
 -- A sale without a target margin gets no budget.
 WHERE (s.key IS NULL OR t.key IS NOT NULL OR s.entity <> 'budget' OR s.governed)
     AND coalesce(s.entity, t.entity) IN (SELECT entity FROM shown);

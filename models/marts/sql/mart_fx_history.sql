@@ -155,6 +155,7 @@ FROM derived.state.mart_fx_history
 WHERE valid_from > DATE '0001-01-01';
 
 -- fx_day: the rate of each day of the span, for joins by equality: a look at the history for each item costs four times
+-- On no day at all only the reporting currency has one.
 CREATE OR REPLACE TABLE derived.state.fx_day AS
 WITH days AS (
     SELECT CAST(unnest(generate_series(first, last, INTERVAL 1 DAY)) AS DATE) AS day FROM derived.state.fx_span
@@ -164,13 +165,18 @@ WITH days AS (
 SELECT c.currency, d.day, h.rate
 FROM days d
 CROSS JOIN currencies c
-ASOF JOIN derived.state.mart_fx_history h ON h.currency = c.currency AND d.day >= h.valid_from;
+ASOF JOIN derived.state.mart_fx_history h ON h.currency = c.currency AND d.day >= h.valid_from
+UNION ALL
+SELECT {currency}, DATE '0001-01-01', CAST(1 AS DECIMAL(28,12));
 
--- rate_day: the day of the span whose rates hold on a day; what has no day takes today's
-CREATE OR REPLACE MACRO derived.state.rate_day(d) AS greatest(
-    least(coalesce(d, CAST({now} AS DATE)), (SELECT last FROM derived.state.fx_span)),
-    (SELECT first FROM derived.state.fx_span)
-);
+-- rate_day: the day of the span whose rates hold on a day; what has no day has no rate either
+CREATE OR REPLACE MACRO derived.state.rate_day(d) AS CASE
+    WHEN d IS NULL THEN DATE '0001-01-01'
+    ELSE greatest(
+        least(d, (SELECT last FROM derived.state.fx_span)),
+        (SELECT first FROM derived.state.fx_span)
+    )
+END;
 
 -- fx_frozen: where a closed period keeps another rate than the one known now; one of which none was known takes today's
 CREATE OR REPLACE TABLE derived.state.fx_frozen AS

@@ -34,6 +34,8 @@ within: joint_work.item_key, joint_sale.item_key, joint_billed.item_key, item.it
     in_time              BOOLEAN        -         it is apart, and nobody need act yet
     case_id              VARCHAR        -         the open case that owns it, if any
     other_case           BOOLEAN        -         that case is about its cause, not about the tie-out
+    source_reporting     DECIMAL(18,2)  reporting currency  source_amount at the rate of its day; none without one
+    target_reporting     DECIMAL(18,2)  reporting currency  target_amount at the rate of its day; none without one
 */
 
 -- touched: facts of which a side, a run, a case or a write-off is another, and what is in time no longer
@@ -238,7 +240,7 @@ SELECT
     target_key,
     project_key,
     e.legal_entity,
-    currency,
+    e.currency,
     coalesce(d.period, strftime(e.day, '%Y-%m')) AS period,
     target_legal_entity,
     target_currency,
@@ -254,8 +256,16 @@ SELECT
     since,
     in_time,
     case_id,
-    coalesce(other_case, false) AS other_case
+    coalesce(other_case, false) AS other_case,
+    CAST(derived.state.cents(source_amount * coalesce(zx.rate, fx.rate)) AS DECIMAL(18,2)) AS source_reporting,
+    CAST(derived.state.cents(target_amount * coalesce(tzx.rate, tfx.rate)) AS DECIMAL(18,2)) AS target_reporting
 FROM every e
+LEFT JOIN derived.state.fx_day fx ON fx.currency = e.currency AND fx.day = derived.state.rate_day(e.day)
+LEFT JOIN derived.state.fx_day tfx ON tfx.currency = e.target_currency AND tfx.day = derived.state.rate_day(target_day)
+LEFT JOIN derived.state.fx_frozen zx
+    ON zx.legal_entity = e.legal_entity AND zx.currency = e.currency AND zx.day = e.day
+LEFT JOIN derived.state.fx_frozen tzx
+    ON tzx.legal_entity = e.target_legal_entity AND tzx.currency = e.target_currency AND tzx.day = e.target_day
 LEFT JOIN derived.state.legal_entity z ON z.legal_entity = e.legal_entity
 LEFT JOIN derived.state.fiscal_day d ON d.year = z.year AND d.day = e.day
 LEFT JOIN derived.state.legal_entity tz ON tz.legal_entity = e.target_legal_entity

@@ -196,7 +196,7 @@ WITH invoice AS (
         known.crm,
         known.hcm,
         mp.sow_expires_on,
-        fx.currency IS NOT NULL AS convertible,
+        fx.currency IS NOT NULL AND (e.work_date IS NOT NULL OR e.currency = {currency}) AS convertible,
         wo.item_key IS NOT NULL AS written_off,
         wo.approved_at AS written_off_at
     FROM derived.state.work_item e
@@ -295,7 +295,7 @@ WITH invoice AS (
         WHEN kind = 'milestone' AND NOT accepted THEN 'milestone-not-accepted'
         -- Posted without a bill rate: it would be invoiced at nothing.
         WHEN rateless THEN 'rate-missing'
-        -- In a currency without an exchange rate: it stands in no total until somebody enters one in the ERP.
+        -- In a currency without an exchange rate, or on no day: it stands in no total until somebody enters one.
         WHEN amount <> 0 AND NOT convertible THEN 'not-convertible'
         -- The ERP would bill by another contract than the one that was sold.
         WHEN NOT in_force THEN 'contract-version'

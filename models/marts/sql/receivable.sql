@@ -53,12 +53,13 @@ SELECT
     i.status <> 'void' AND coalesce(l.stands, true) AS stands,
     i.status <> 'void' AND c.key IS NULL AND NOT coalesce(l.rebilled, false) AS right_once,
     CAST(CASE WHEN i.status <> 'void' AND coalesce(l.stands, true)
-        THEN greatest(i.total - coalesce(c.total, 0), 0) * fx.rate ELSE 0
+        THEN greatest(i.total - coalesce(c.total, 0), 0) * coalesce(zx.rate, fx.rate) ELSE 0
     END AS DECIMAL(18,2)) AS total,
     -- An invoice that its system calls paid and of which no payment is known was paid before payments were read.
     CAST(CASE
         WHEN i.status = 'void' THEN 0
-        ELSE coalesce(p.amount, CASE WHEN i.status = 'paid' THEN i.total - coalesce(c.total, 0) ELSE 0 END) * fx.rate
+        ELSE coalesce(p.amount, CASE WHEN i.status = 'paid' THEN i.total - coalesce(c.total, 0) ELSE 0 END)
+            * coalesce(zx.rate, fx.rate)
     END AS DECIMAL(18,2)) AS paid,
     l.ready_at
 FROM derived.state.invoice i
@@ -67,5 +68,8 @@ LEFT JOIN derived.state.mart_today t ON t.legal_entity = i.legal_entity
 LEFT JOIN line l ON l.system = i.system AND l.invoice_key = i.key
 LEFT JOIN credited c ON c.system = i.system AND c.key = i.key
 LEFT JOIN paid p ON p.system = i.system AND p.key = i.key
-LEFT JOIN derived.state.mart_fx fx ON fx.currency = i.currency
+-- At one rate, that of the invoice's day: what a customer paid settles what was asked, whatever the rate did since.
+LEFT JOIN derived.state.fx_day fx ON fx.currency = i.currency AND fx.day = derived.state.rate_day(i.issued_on)
+LEFT JOIN derived.state.fx_frozen zx
+    ON zx.legal_entity = i.legal_entity AND zx.currency = i.currency AND zx.day = i.issued_on
 WHERE i.status <> 'draft';

@@ -45,7 +45,7 @@ CREATE OR REPLACE TABLE derived.state.billed AS
 WITH standing AS (
     SELECT
         item_key,
-        any_value(CASE WHEN kind <> 'credit' THEN kind END) AS kind,
+        min(kind) FILTER (kind <> 'credit') AS kind,
         min(invoice_key) FILTER (credits IS NULL) AS invoice_key,
         CAST(sum(amount) AS DECIMAL(18,2)) AS amount,
         CASE WHEN count(*) = count(amount_reporting) THEN CAST(sum(amount_reporting) AS DECIMAL(18,2)) END
@@ -77,14 +77,16 @@ WITH gone AS (
     ANTI JOIN derived.state.milestone m ON m.item_key = b.item_key
     WHERE b.stands
 ), priced AS (  -- the PSA left the rate open, and the flow took the one that was sold
-    SELECT i.kind, i.item_key, max_by(i.bill_rate, i.key) AS bill_rate, max_by(i.currency, i.key) AS currency
+    SELECT i.kind, i.item_key, max_by(
+        struct_pack(bill_rate := i.bill_rate, currency := i.currency), (length(i.key), i.key, i.system, i.system_id)
+    ) AS last
     FROM derived.state.item i
     SEMI JOIN (
         SELECT item_key FROM derived.state.item WHERE role = 'psa' AND kind = 'time' AND bill_rate IS NULL
     ) open ON open.item_key = i.item_key
     WHERE i.role = 'erp' AND i.kind = 'time' AND NOT i.reversal AND i.bill_rate IS NOT NULL
     GROUP BY i.kind, i.item_key
-), posted AS (
+), posted AS (  -- the posting that stands, else the newest that stood: it was billed, and cost what it cost
     SELECT
         i.item_key,
         max_by(
@@ -97,10 +99,13 @@ WITH gone AS (
                 END,
                 cost_currency := i.cost_currency
             ),
-            i.observed_at
+            (u.key IS NULL, length(i.key), i.key, i.system, i.system_id)
         ) AS last
     FROM derived.state.item i
     SEMI JOIN gone g ON g.item_key = i.item_key
+    LEFT JOIN derived.state.undone u
+        ON u.system = i.system AND u.kind = i.kind AND u.key = i.key
+        AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
     WHERE i.role = 'erp' AND NOT i.reversal
     GROUP BY i.item_key
 )
@@ -117,10 +122,10 @@ SELECT
     i.hours,
     i.billable,
     CASE i.kind
-        WHEN 'time' THEN CAST(derived.state.cents(i.hours * coalesce(i.bill_rate, r.bill_rate)) AS DECIMAL(18,2))
+        WHEN 'time' THEN CAST(derived.state.cents(i.hours * coalesce(i.bill_rate, r.last.bill_rate)) AS DECIMAL(18,2))
         ELSE i.amount
     END AS amount,
-    CASE WHEN i.bill_rate IS NULL THEN coalesce(r.currency, i.currency) ELSE i.currency END AS currency,
+    CASE WHEN i.bill_rate IS NULL THEN coalesce(r.last.currency, i.currency) ELSE i.currency END AS currency,
     CASE i.kind
         WHEN 'time' THEN CAST(derived.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2)) ELSE i.amount
     END AS cost_amount,
@@ -129,7 +134,7 @@ SELECT
     i.system AS source_system,
     i.changed_at,
     i.sync_message,
-    i.kind = 'time' AND i.billable AND i.bill_rate IS NULL AND r.bill_rate IS NULL AS rateless,
+    i.kind = 'time' AND i.billable AND i.bill_rate IS NULL AND r.last.bill_rate IS NULL AS rateless,
     NULL AS milestone,
     NULL AS accepted,
     false AS flagged,

@@ -1,0 +1,95 @@
+"""Each amount has the rate and the period of its own day, where its company is; no day has no rate (M6, M7)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from models.catalogue import Books, Calendar, LegalEntity
+from models.derivation.refresh import refresh
+from models.domain.periods import FiscalYear
+from tests.findings.books import entry, firm, posted
+from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
+from tests.unit.marts.test_tieout import LEVELS, LONG_AGO, Stopped
+
+D = Decimal
+BERLIN = LegalEntity(
+    "NOV-DE", "Nov", "DE", "EUR", ZoneInfo("Europe/Berlin"), Calendar(frozenset({5, 6}), frozenset(), FiscalYear())
+)
+POUNDS = {"bill_rate": money("100.00", "GBP")}
+
+
+def derived(lake: Lake) -> Lake:
+    refresh(lake.connection, "EUR", Stopped(), LEVELS, books=Books(45, {"NOV-DE": BERLIN}))
+    return lake
+
+
+def rows(lake: Lake, sql: str) -> dict[str, dict[str, Any]]:
+    return {row["key"]: row for row in lake.rows(sql)}
+
+
+@pytest.fixture(scope="module")
+def books() -> Lake:
+    """A pound was 1.20 until the 25th and is 1.00 today; a sale was won in the night to September, Berlin's."""
+    lake = firm()
+    for day, rate in (("2026-01-01", "1.20"), ("2026-09-25", "1.00")):
+        told = {"base": "EUR", "quote": "GBP", "rate": rate, "effective_date": day}
+        lake.observe("netsuite", "exchange_rate", day, hours_ago(100), **told)
+    for number, changed in enumerate((POUNDS, {**POUNDS, "work_date": None}, {"work_date": None}), 1):
+        entry(lake, number, hours_ago(90), changed_at=LONG_AGO, **changed)
+        posted(lake, number, created_at=LONG_AGO, **changed)
+    total = money("800.00", "GBP")
+    lines = [{"posting_id": "TE-kantata-1-v1", "amount": total}]
+    lake.observe("netsuite", "invoice", "INV-1", status="open", issued_on="2026-09-21", total=total, lines=lines)
+    lake.observe("netsuite", "payment", "P-1", invoice_number="INV-1", paid_on="2026-09-29", amount=total)
+    won = {"value": money("7000.00"), "currency": "EUR", "closed_at": "2026-08-31T22:30:00Z"}
+    lake.observe("salesforce", "project", "PRJ-1002", hours_ago(100), **won)
+    lake.observe("netsuite", "contract", "CT-PRJ-1002", project_code="PRJ-1002", value=money("7000.00"))
+    return derived(lake)
+
+
+@pytest.mark.req("M6", "X12")
+def test_a_joint_and_a_receivable_are_at_the_rate_of_their_day(books: Lake) -> None:
+    asked = "SELECT item_key AS key, source_reporting, target_reporting FROM mart_tieout WHERE entity = 'invoice_line'"
+    assert rows(books, asked)["TE-kantata-1"]["source_reporting"] == D("960.00")
+    assert rows(books, "SELECT entity AS key, * FROM mart_joint WHERE period = '2026-09'")["invoice_line"][
+        "landed_reporting"
+    ] == D("960.00")
+    invoice = rows(books, "SELECT * FROM derived.state.receivable")["INV-1"]
+    assert (invoice["total"], invoice["paid"]) == (D("960.00"), D("960.00")), "paid in full, whatever a pound is today"
+
+
+@pytest.mark.req("M6")
+def test_what_has_no_day_takes_no_days_rate_and_says_so(books: Lake) -> None:
+    work = rows(books, "SELECT item_key AS key, * FROM mart_work")
+    assert (work["TE-kantata-2"]["bill_reporting"], work["TE-kantata-2"]["blocker"]) == (None, "not-convertible")
+    assert (work["TE-kantata-3"]["bill_reporting"], work["TE-kantata-3"]["blocker"]) == (D("800.00"), None)
+    joint = books.rows("SELECT sum(unconverted) AS n FROM mart_joint WHERE entity = 'time_entry'")
+    assert joint == [{"n": 2}], "of either side, and in no sum"
+
+
+@pytest.mark.req("M7", "X12")
+def test_a_sale_belongs_to_the_period_that_it_was_where_its_company_is(books: Lake) -> None:
+    sales = rows(books, "SELECT item_key AS key, * FROM mart_tieout WHERE entity = 'contract'")
+    assert (sales["PRJ-1002"]["period"], sales["PRJ-1002"]["target_period"]) == ("2026-09", "2026-09")
+
+
+@pytest.mark.req("X17")
+@pytest.mark.parametrize("order", [("v1", "v1-R", "v2"), ("v2", "v1-R", "v1")])
+def test_deleted_work_that_is_billed_costs_what_its_standing_posting_costs(order: tuple[str, ...]) -> None:
+    """In whichever order one reading showed its postings."""
+    lake = firm()
+    taken = {"time_entry_id": "TE-kantata-1", "project_code": "PRJ-1001", "work_date": "2026-09-20"}
+    worth = {"bill_rate": money("100.00"), "cost_rate": money("60.00")}
+    for name in order:
+        hours = {"v1": "8.00", "v1-R": "-8.00", "v2": "6.00"}[name]
+        told = {**taken, **worth, "hours": hours, "reversal": name.endswith("-R")}
+        lake.observe("netsuite", "time_entry", f"TE-kantata-1-{name}", NOW, **told)
+    lines = [{"posting_id": "TE-kantata-1-v2", "amount": money("600.00")}]
+    told = {"status": "open", "issued_on": "2026-09-25", "total": money("600.00")}
+    lake.observe("netsuite", "invoice", "INV-1", **told, lines=lines)
+    (work,) = derived(lake).rows("SELECT gone, bill_amount, cost_amount FROM mart_work")
+    assert work == {"gone": True, "bill_amount": D("600.00"), "cost_amount": D("360.00")}
