@@ -7,6 +7,7 @@ A reading `(stores, viewer, question) -> rows` stands in `app/readings/<question
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import MISSING, Field, dataclass, fields
@@ -25,7 +26,8 @@ class Question:
     """A command: its name, where its reading is (`module:function`) and where the type of its question, and the columns
     that fit a terminal; CSV and JSON show all.
 
-    `journal` says that the reading needs the journal; `must_find` that no rows are bad news (exit status 1).
+    `journal` says that the reading needs the journal; `must_find` that no rows are bad news (exit status 1);
+    `counted` is where the reading is that says how long the list is of which these rows are a page.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Question:
     columns: Sequence[str]
     journal: bool = False
     must_find: bool = False
+    counted: str = ""
 
 
 def add(cli: typer.Typer, question: Question) -> None:
@@ -55,10 +58,14 @@ def _answer(question: Question, asked: Any, form: Format) -> None:
 
     settings = installation(journal=question.journal)
     with closing(Stores(settings)) as stores:
-        rows = _named(question.reading)(stores, owner_viewer(settings), asked)
+        viewer = owner_viewer(settings)
+        rows = _named(question.reading)(stores, viewer, asked)
+        whole = _named(question.counted)(stores, viewer, asked) if question.counted else len(rows)
     if not rows and question.must_find:
         raise fail(asked.none)
     print_rows([_shown(row, question.columns, form) for row in rows], form, asked.none)
+    if len(rows) < whole:
+        print(f"{len(rows):,} of {whole:,}: see --limit and --page for more", file=sys.stderr)
 
 
 def _shown(row: Any, columns: Sequence[str], form: Format) -> dict[str, Any]:

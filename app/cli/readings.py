@@ -17,7 +17,14 @@ ASKED = ("request_id", "state", "what", "asked_by", "asked_at", "reason")
 QUESTIONS = (
     Question("trace", f"{JOURNEY}.trace:trace", f"{JOURNEY}.question:TraceQuestion", STEP + SPAN, must_find=True),
     Question("cases", f"{CASES}.reading:listed", f"{CASES}.question:CaseQuestion", CASE, journal=True),
-    Question("requests", f"{APPROVALS}.reading:listed", f"{APPROVALS}.question:ApprovalQuestion", ASKED, journal=True),
+    Question(
+        "requests",
+        f"{APPROVALS}.reading:listed",
+        f"{APPROVALS}.question:ApprovalQuestion",
+        ASKED,
+        journal=True,
+        counted=f"{APPROVALS}.reading:counted",
+    ),
     Question("causes", f"{CASES}.causes:listed", f"{CASES}.question:CausesQuestion", CAUSE, journal=True),
     Question("totals", f"{TIEOUT}.reading:totals", f"{TIEOUT}.question:TotalsQuestion", TOTALS + PLACES),
 )

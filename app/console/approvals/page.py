@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
@@ -12,8 +13,10 @@ from app.console.asking import desk, journal, read, read_now, stores, world_now
 from app.console.exceptions.preview_panel import awaited, preview_panel
 from app.console.freshness import fresh
 from app.console.view import View
+from app.console.widgets import formats
 from app.console.widgets.heading import admitted, draw, heading, themed
 from app.console.widgets.markup import block, empty, facts, safe, table, verdict
+from app.console.widgets.paging import pages, turned_to
 from app.console.widgets.payload import field_table
 from app.readings.approvals import QUESTION, deciding
 from app.readings.approvals import reading as approvals
@@ -24,8 +27,8 @@ from app.readings.tieout import writing_off
 from app.readings.viewer import Viewer
 from models.domain.approval import NotApproved
 
-SHOWN = 20
-"""Requests that are shown whole, the oldest first."""
+SHOWN, DECIDED, CHOICES = 20, 50, 1000
+"""Requests a page that are shown whole, decisions a page, and write-offs that a list offers to take back."""
 
 
 def page(viewer: Viewer) -> None:
@@ -34,14 +37,19 @@ def page(viewer: Viewer) -> None:
     heading(viewer, "Approvals", fresh(viewer))
     if message := st.session_state.pop("decided", None):
         st.toast(message, icon=":material/check:")
-    waiting = read_now(viewer, approvals.listed, ApprovalQuestion())
-    draw(verdict(*present.verdict(waiting)))
-    for asked in waiting[:SHOWN]:
+    whole = read_now(viewer, approvals.waiting)
+    draw(verdict(*present.verdict(whole, read_now(viewer, approvals.decidable))))
+    for asked in _part(viewer, ApprovalQuestion(limit=SHOWN), "waiting_page"):
         with st.container(border=True):
             _asked(viewer, asked)
-    if len(waiting) > SHOWN:
-        st.caption(f"The {SHOWN} oldest of {len(waiting)}; all of them: `tieout requests`")
+    pages(whole, SHOWN, "waiting_page")
     _decided(viewer)
+
+
+def _part(viewer: Viewer, question: ApprovalQuestion, key: str) -> tuple[Asked, ...]:
+    """The page of a list that this viewer has turned to."""
+    whole = read_now(viewer, approvals.counted, question)
+    return read_now(viewer, approvals.listed, replace(question, page=turned_to(whole, question.limit, key)))
 
 
 def _asked(viewer: Viewer, asked: Asked) -> None:
@@ -112,25 +120,31 @@ def _preview(viewer: Viewer, asked: Asked) -> None:
 
 def _decided(viewer: Viewer) -> None:
     st.subheader("Decided", anchor=False)
-    rows = read_now(viewer, approvals.listed, ApprovalQuestion(decided=True))
+    question = ApprovalQuestion(decided=True, limit=DECIDED)
+    rows = _part(viewer, question, "decided_page")
     if not rows:
         draw(
             empty("Nothing was decided yet", "What a second person approved or refused is kept here, with their words.")
         )
         return
     draw(table(present.DECIDED, present.decided_rows(rows, world_now())))
-    _take_back(viewer, [row for row in rows if row.standing])
+    pages(read_now(viewer, approvals.counted, question), DECIDED, "decided_page")
+    _take_back(viewer)
 
 
-def _take_back(viewer: Viewer, standing: list[Asked]) -> None:
-    """A write-off ends as it began: one asks, another approves."""
-    why_not = viewer.why_not(Action.WRITE_OFF)
+def _take_back(viewer: Viewer) -> None:
+    """A write-off ends as it began: one asks, another approves. However old it is, it is among these."""
+    why_not, question = viewer.why_not(Action.WRITE_OFF), ApprovalQuestion(standing=True, limit=CHOICES)
+    standing = read_now(viewer, approvals.listed, question)
     if not standing:
         return
     with st.popover("Take a write-off back", icon=":material/undo:", disabled=why_not is not None, help=why_not):
         themed()
         names = {f"{present.said(one)} {present.worth(one)}": one for one in standing}
         chosen = st.selectbox("Which", list(names), key="take_back")
+        whole = read_now(viewer, approvals.counted, question)
+        if len(standing) < whole:
+            st.caption(f"{formats.part_of(0, len(standing), whole)}; any of them: `tieout write-off KEY --end`")
         reason = st.text_input("Reason", key="take_back_reason", placeholder="Why it comes back into the books")
         one = names[chosen]
         silent = None if reason.strip() else "Say why: the auditor will ask."

@@ -24,15 +24,14 @@ DECIDED = (
 )
 
 
-def verdict(waiting: Sequence[Asked]) -> tuple[str, str]:
-    """What waits for this viewer, in a sentence."""
+def verdict(waiting: int, yours: int) -> tuple[str, str]:
+    """How much waits, and how much of it this viewer may decide, in a sentence."""
     if not waiting:
         return "good", "Nothing waits for a second person."
-    yours = sum(one.why_not is None for one in waiting)
-    said = f"{formats.plural(len(waiting), 'request')} for a second person"
+    said = f"{formats.plural(waiting, 'request')} for a second person"
     if yours:
         return "warn", f"{said}; {yours} of them you can decide."
-    return "", f"{said}; somebody else must decide {'it' if len(waiting) == 1 else 'them'}."
+    return "", f"{said}; somebody else must decide {'it' if waiting == 1 else 'them'}."
 
 
 def title(asked: Asked) -> Html:

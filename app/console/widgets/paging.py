@@ -21,10 +21,21 @@ def paged(
     total: Mapping[str, object] | None = None,
 ) -> None:
     """Draw a page of the rows, `total` under each as the sum of all; `key` tells tables of a page apart."""
-    pages = -(-len(rows) // size)
-    number = min(int(st.session_state.get(key) or 1), max(pages, 1))
+    number = turned_to(len(rows), size, key)
     shown = list(rows[(number - 1) * size : number * size])
     draw(table(columns, [*shown, *([total] if total else [])]))
-    if pages > 1:
-        st.caption(formats.part_of((number - 1) * size, len(shown), len(rows)))
-        st.pagination(pages, key=key)
+    pages(len(rows), size, key)
+
+
+def turned_to(whole: int, size: int, key: str) -> int:
+    """The page of a list of `whole` rows that is looked at; the first is number 1."""
+    return min(int(st.session_state.get(key) or 1), max(-(-whole // size), 1))
+
+
+def pages(whole: int, size: int, key: str) -> None:
+    """Below a page: which rows of how many it shows, and the way to the others; nothing where it shows them all."""
+    if whole <= size:
+        return
+    before = (turned_to(whole, size, key) - 1) * size
+    st.caption(formats.part_of(before, min(size, whole - before), whole))
+    st.pagination(-(-whole // size), key=key)

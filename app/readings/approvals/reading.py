@@ -11,11 +11,16 @@ from app.readings.approvals.question import ApprovalQuestion
 from app.readings.approvals.rows import Asked, Corrected
 from app.readings.clear import opened
 from app.readings.masking import MASKED, Amount
+from app.readings.page import Page
+from app.readings.payload import masked_body
+from app.readings.replays.stake import carried, hidden
 from app.readings.rights import Action, amount_class
 from app.readings.scope import may_see
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
+from models.domain.approval import subject_of
+from models.domain.plan import plan_of
 from models.journal.requests import Approval
 
 DECIDES = {
@@ -23,20 +28,36 @@ DECIDES = {
     "write_off": Action.APPROVE_WRITE_OFF,
     "write_off_reversal": Action.APPROVE_WRITE_OFF,
 }
+SECRET = frozenset({DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE})
 EXAMPLES, LOOKED_AT = 3, 50
 """Values of a field that are shown as they are now, and the runs that are asked for them."""
 _ABOUT = ("item_key", "entity", "project_key", "legal_entity", "period", "source", "target")
 
 
 def listed(stores: Stores, viewer: Viewer, question: ApprovalQuestion) -> tuple[Asked, ...]:
-    """What waits, the oldest first; or what was decided, the newest first."""
-    journal = stores.journal.requests
-    return _rows(stores, viewer, journal.decided() if question.decided else journal.waiting())
+    """A page of what waits, the oldest first; or of what was decided, or of the write-offs that stand, the newest
+    first.
+    """
+    part = Page(question.limit, question.page)
+    found = stores.journal.requests.listed(question.which, viewer.entities, part.size, part.offset)
+    return _rows(stores, viewer, found)
+
+
+def counted(stores: Stores, viewer: Viewer, question: ApprovalQuestion) -> int:
+    """How long that list is within this viewer's scope."""
+    return stores.journal.requests.count(question.which, viewer.entities)
 
 
 def waiting(stores: Stores, viewer: Viewer) -> int:
     """How much waits within this viewer's scope."""
-    return sum(1 for asked in stores.journal.requests.waiting() if _seen(viewer, asked))
+    return stores.journal.requests.count("waiting", viewer.entities)
+
+
+def decidable(stores: Stores, viewer: Viewer) -> int:
+    """How much of it this viewer may decide."""
+    kinds = [kind for kind, action in DECIDES.items() if viewer.may(action)]
+    mine = subject_of(viewer.actor, viewer.subject)
+    return stores.journal.requests.count("waiting", viewer.entities, kinds, mine)
 
 
 def one(stores: Stores, viewer: Viewer, request_id: str) -> Asked | None:
@@ -69,7 +90,7 @@ def _row(stores: Stores, viewer: Viewer, asked: Approval) -> Asked:
         asked.kind,
         asked.state,
         _what(asked),
-        _plan_money(content, viewer.clear) if replay else _money(content, viewer.clear),
+        _plan_money(stores, asked, viewer.clear) if replay else _money(content, viewer.clear),
         asked.because,
         asked.reason,
         asked.asked_by,
@@ -107,11 +128,18 @@ def _plan(content: Mapping[str, Any]) -> dict[str, Any]:
     return {"runs": content["runs"], "flows": flows, "begins at": start, "months": months, "legal entities": firms}
 
 
-def _plan_money(content: Mapping[str, Any], clear: frozenset[DataClass]) -> dict[str, Amount]:
-    """Sums over several things are open to all; that of one is what the thing is worth."""
-    secret = {DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE}
-    hidden = content["runs"] == 1 and not secret <= clear
-    return {name: MASKED if hidden else Decimal(amount) for name, amount in content["totals"].items()}
+def _plan_money(stores: Stores, asked: Approval, clear: frozenset[DataClass]) -> dict[str, Amount]:
+    """Sums over several things are open to all; one that tells what a single thing is worth, or what a correction makes
+    of a value that is masked, is not.
+    """
+    totals = {name: Decimal(amount) for name, amount in asked.content["totals"].items()}
+    if clear >= SECRET:
+        return {**totals}
+    correction, request = asked.content["correction"] or {}, stores.journal.requests.get(asked.request_id)
+    told = any(masked_body({path: value}, clear) != {path: value} for path, value in correction.items())
+    runs = stores.journal.runs.by_ids(plan_of(request.body).everything) if request else []
+    lone = frozenset(totals) if told or not runs else hidden((), carried(runs), clear)
+    return {name: MASKED if name in lone else amount for name, amount in totals.items()}
 
 
 def _money(content: Mapping[str, Any], clear: frozenset[DataClass]) -> dict[str, Amount]:
@@ -128,13 +156,16 @@ def _corrected(stores: Stores, viewer: Viewer, asked: Approval) -> tuple[Correct
     return tuple(
         Corrected(
             path,
-            tuple(dict.fromkeys(str(masking.value(path, _at(body, path), viewer.clear)) for body in payloads))[
-                :EXAMPLES
-            ],
-            masking.value(path, value, viewer.clear),
+            tuple(dict.fromkeys(str(_shown(path, _at(body, path), viewer.clear)) for body in payloads))[:EXAMPLES],
+            _shown(path, value, viewer.clear),
         )
         for path, value in correction.items()
     )
+
+
+def _shown(path: str, content: Any, clear: frozenset[DataClass]) -> Any:
+    """What this viewer reads there, in whatever it is nested."""
+    return masked_body(masking.value(path, content, clear), clear, path)
 
 
 def _at(payload: Any, path: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from app.readings import masking
 from app.readings.clear import NOTHING
 from app.readings.masking import Amount
+from app.readings.payload import masked_body
 
 PASSING = frozenset({"transient", "rate-limited"})
 """Codes of a system that could not be asked at that moment: they say nothing of what the replay would do."""
@@ -153,5 +154,5 @@ def _field(one: Mapping[str, Any]) -> PreviewedField:
 
 def _masked(name: str, content: Any) -> Any:
     """A dry run shows that a rate changes, not the rate: clear values are asked for on a journey, and audited."""
-    text = json.dumps(content, ensure_ascii=False) if isinstance(content, Mapping | list) else content
-    return masking.value(name, text, NOTHING)
+    inner = masked_body(masking.value(name, content, NOTHING), NOTHING, name)
+    return json.dumps(inner, ensure_ascii=False) if isinstance(inner, Mapping | list) else inner

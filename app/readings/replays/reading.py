@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,11 @@ from app.readings.cases.rows import Case
 from app.readings.payload import correctable
 from app.readings.reading import rows
 from app.readings.replays.preview import Preview, preview_of
-from app.readings.replays.stake import Carried, Hanging, Stake, hidden, stake_of
+from app.readings.replays.stake import Hanging, Stake, carried, hidden, stake_of
 from app.readings.scope import may_see
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
+from models.domain.plan import plan_of
 from models.domain.states import RunState
 from models.journal.requests import Request
 from models.journal.runs.run import Run
@@ -69,12 +69,13 @@ def previewed(stores: Stores, viewer: Viewer, request: Request, cases: Sequence[
     Sums that would tell the amount of one masked thing are masked. Of a plan that somebody made with runs of other
     legal entities too, those runs are left out and its sums are masked.
     """
-    run_ids, result = tuple(request.body.get("run_ids") or ()), request.result or {}
-    seen, totals = _within(stores, viewer, run_ids), result.get("totals") or {}
-    others = set(run_ids) - {run.run_id for run in seen}
+    plan, result = plan_of(request.body), request.result or {}
+    seen, totals = _within(stores, viewer, plan.everything), result.get("totals") or {}
+    others = set(plan.everything) - {run.run_id for run in seen}
     named = [case.case_id for case in cases]
-    hanging = rows(stores, viewer, SQL["stake"], Hanging, cases=named, runs=list(run_ids))
-    masked = hidden(hanging, _carried(seen), viewer.clear) | frozenset(totals if others else ())
+    hanging = rows(stores, viewer, SQL["stake"], Hanging, cases=named, runs=list(plan.run_ids))
+    chosen = [run for run in seen if run.run_id in plan.run_ids]
+    masked = hidden(hanging, carried(chosen), viewer.clear) | frozenset(totals if others else ())
     return Previewed(preview_of(_without(others, result), masked), stake_of(totals, hanging, masked))
 
 
@@ -89,13 +90,3 @@ def _without(others: Collection[str], answer: Mapping[str, Any]) -> dict[str, An
     parts = {name: answer.get(name) or () for name in ("runs", "hazards")}
     kept = {name: [one for one in part if one.get("run_id") not in others] for name, part in parts.items()}
     return {**answer, **kept}
-
-
-def _carried(runs: Iterable[Run]) -> list[Carried]:
-    """What each of the runs carries that is worth something."""
-    return [
-        Carried(entity, key, run.currency, Decimal(run.amount))
-        for run in runs
-        if run.amount and run.currency
-        for entity, _, key in [run.business_key.partition(":")]
-    ]

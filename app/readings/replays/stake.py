@@ -12,6 +12,7 @@ from app.readings.clear import is_clear
 from app.readings.masking import MASKED, Amount
 from app.readings.rights import amount_class
 from models.canonical.classification import DataClass
+from models.journal.runs.run import Run
 
 Sums = Mapping[str, Amount]
 
@@ -49,6 +50,16 @@ class Carried:
     @property
     def last_subject(self) -> str:
         return self.subject
+
+
+def carried(runs: Iterable[Run]) -> list[Carried]:
+    """What each of the runs carries that is worth something."""
+    return [
+        Carried(entity, key, run.currency, Decimal(run.amount))
+        for run in runs
+        if run.amount and run.currency
+        for entity, _, key in [run.business_key.partition(":")]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
+from app.readings.approvals import reading as approvals
 from app.readings.masking import Amount, Masked, OfKind
 from app.readings.reading import rows
 from app.readings.rights import Action
@@ -56,9 +57,13 @@ def ask(stores: Stores, viewer: Viewer, item_key: str, entity: str, amount: str 
 
 
 def take_back(stores: Stores, viewer: Viewer, write_off_id: str, reason: str) -> str:
-    """Ask to end a write-off that stands; the request's id. Raises ValueError where none of this id does."""
+    """Ask to end a write-off that stands; the request's id. Raises ValueError where none of this id does within the
+    viewer's scope.
+    """
     if lacking := viewer.why_not(Action.WRITE_OFF):
         raise ValueError(lacking)
+    if viewer.entities and approvals.one(stores, viewer, write_off_id) is None:
+        raise ValueError(f"there is no write-off {write_off_id} that stands: see `tieout requests --standing`")
     return stores.desk.requests.take_back(write_off_id, viewer.actor, reason, viewer.subject)
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from models.domain.approval import subject_of
 from models.journal.cases.tables import request
 from models.journal.database import reading
+from models.journal.requests.lists import LISTS, within
 from models.journal.requests.reading import RequestReading
 from models.journal.requests.tables import approval
 from models.journal.tables import write_off
@@ -55,7 +56,8 @@ _COLUMNS = (
     *(approval.c[name] for name in ("content", "content_hash", "because", "asked_by", "asked_as", "asked_at")),
     *(approval.c[name] for name in ("expires_at", "decision", "decided_by", "decided_at", "words")),
 )
-_OF = sa.select(*_COLUMNS).join(approval, approval.c.request_id == request.c.request_id)
+_JOINED = request.join(approval, approval.c.request_id == request.c.request_id)
+_OF = sa.select(*_COLUMNS).select_from(_JOINED)
 
 
 class ApprovalReading(RequestReading):
@@ -66,15 +68,24 @@ class ApprovalReading(RequestReading):
         with reading(self._engine) as connection:
             return approval_of(connection, request_id)
 
-    def waiting(self, limit: int = 200) -> list[Approval]:
-        """What waits for a second person, the oldest first."""
-        query = _OF.where(approval.c.decision.is_(None)).order_by(approval.c.asked_at, approval.c.request_id)
-        return self._approvals(query.limit(limit))
+    def listed(self, which: str, entities: Sequence[str] = (), limit: int = 100, offset: int = 0) -> list[Approval]:
+        """A page of a list of `LISTS`, of these legal entities alone where some are given. Raises KeyError for another
+        list.
+        """
+        wanted, order = LISTS[which]
+        mine = within(entities, self._engine.dialect.name)
+        return self._approvals(_OF.where(wanted, mine).order_by(*order).limit(limit).offset(offset))
 
-    def decided(self, limit: int = 50) -> list[Approval]:
-        """What was decided last, the newest first."""
-        query = _OF.where(approval.c.decision.is_not(None)).order_by(approval.c.decided_at.desc())
-        return self._approvals(query.limit(limit))
+    def count(
+        self, which: str, entities: Sequence[str] = (), kinds: Sequence[str] | None = None, not_of: str | None = None
+    ) -> int:
+        """How long that list is; of these kinds alone, and without what the person of this subject asked for."""
+        only = [LISTS[which][0], within(entities, self._engine.dialect.name)]
+        only += [request.c.kind.in_(list(kinds))] if kinds is not None else []
+        only += [approval.c.asked_as != not_of] if not_of is not None else []
+        query = sa.select(sa.func.count()).select_from(_JOINED).where(*only)
+        with reading(self._engine) as connection:
+            return int(connection.scalar(query) or 0)
 
     def stands(self, write_off_id: str) -> bool:
         """Whether a write-off was made and not taken back."""

@@ -47,7 +47,7 @@ class WritingOff(Approving):
             row = connection.execute(sa.select(write_off).where(write_off.c.write_off_id == write_off_id)).mappings()
             found = row.first()
             if found is None or found["reversed_at"] is not None:
-                raise ValueError(f"there is no write-off {write_off_id} that stands: see `tieout requests --decided`")
+                raise ValueError(f"there is no write-off {write_off_id} that stands: see `tieout requests --standing`")
             kept = ("write_off_id", "flow", "entity", "item_key", "amount", "currency", "asked_by", "approved_by")
             was = {name: found[name] for name in kept}
             content = {**self._record_of(connection, found["request_id"]), **was, "kind": REVERSAL}

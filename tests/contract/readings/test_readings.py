@@ -256,14 +256,14 @@ def test_every_reading_that_is_said_to_be_open_is_there() -> None:
 
 @pytest.mark.req("E4", "G1")
 def test_a_plan_with_runs_of_several_firms_shows_each_viewer_their_own(whole: Stores) -> None:
-    body = {"run_ids": [OURS, THEIRS], "roots": ["root"]}
-    runs = [{"run_id": one, "steps": []} for one in ("root", OURS, THEIRS)]
+    body = {"run_ids": [OURS, THEIRS], "roots": [NOBODYS]}
+    runs = [{"run_id": one, "steps": []} for one in (NOBODYS, OURS, THEIRS)]
     answer = {"totals": {"EUR": "14.00"}, "runs": runs, "hazards": [{"run_id": THEIRS, "message": f"of {THEIRS}"}]}
     request = replace(filters(OURS)["request"], body=body, result=answer)
     everybody, limited = (Viewer("ada", frozenset({"finance"}), scope) for scope in ((), (OURS,)))
     seen, own = (replays.previewed(whole, who, request, ()).preview for who in (everybody, limited))
-    assert ([one.run_id for one in seen.runs], len(seen.hazards)) == (["root", OURS, THEIRS], 1)
-    assert ([one.run_id for one in own.runs], len(own.hazards)) == (["root", OURS], 0)
+    assert ([one.run_id for one in seen.runs], len(seen.hazards)) == ([NOBODYS, OURS, THEIRS], 1)
+    assert ([one.run_id for one in own.runs], len(own.hazards)) == ([OURS], 0)
     assert (seen.totals, own.totals) == ({"EUR": Decimal("14.00")}, {"EUR": MASKED})
 
 

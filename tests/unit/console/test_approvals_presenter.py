@@ -41,10 +41,9 @@ ASKED = Asked(
 
 @pytest.mark.req("E4", "X9")
 def test_the_first_sentence_says_whose_turn_it_is() -> None:
-    mine = replace(ASKED, mine=True, why_not="You asked for this: it waits for somebody else.")
-    assert present.verdict([]) == ("good", "Nothing waits for a second person.")
-    assert present.verdict([ASKED, mine]) == ("warn", "2 requests for a second person; 1 of them you can decide.")
-    assert present.verdict([mine]) == ("", "1 request for a second person; somebody else must decide it.")
+    assert present.verdict(0, 0) == ("good", "Nothing waits for a second person.")
+    assert present.verdict(2, 1) == ("warn", "2 requests for a second person; 1 of them you can decide.")
+    assert present.verdict(1, 0) == ("", "1 request for a second person; somebody else must decide it.")
 
 
 @pytest.mark.req("X12", "X9")

@@ -9,11 +9,15 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from app.readings.approvals import reading as approvals
+from app.readings.masking import MASKED
+from app.readings.viewer import Viewer
 from integrations.engine import Engine
 from models.domain.approval import NotApproved, Thresholds, subject_of
 from models.domain.plan import Plan
@@ -372,7 +376,7 @@ def test_a_replay_of_many_runs_needs_a_reason_on_every_road(journal: Journal, cl
 def test_what_takes_two_needs_a_reason(one: Books) -> None:
     with pytest.raises(ValueError, match="say why: it takes a second person, since the correction changes bill_rate"):
         one.journal.requests.append("replay", {"run_ids": one.dead, "correction": MUCH}, "ada")
-    assert one.journal.requests.waiting() == [] and one.journal.requests.recent() == []
+    assert one.journal.requests.count("waiting") == 0 and one.journal.requests.recent() == []
 
 
 @pytest.mark.req("E4")
@@ -389,6 +393,48 @@ def test_a_replay_waits_for_its_own_preview(one: Books) -> None:
     one.engine.drain()
     one.approve(asked)
     assert one.state(asked) == "approved"
+
+
+@pytest.mark.req("E4", "G1")
+def test_a_plan_of_two_companies_is_seen_by_who_may_see_both(any_journal: Journal, clock: HandClock) -> None:
+    """G1: limited in the database, before a list is cut; a run of no company is nobody's who is limited."""
+    books, ids = Books(any_journal, clock, "abc"), {}
+    firms = dict(zip(books.dead, ("NOV-DE", "NOV-UK", None), strict=True))
+    with any_journal.engine.begin() as connection:
+        for run_id, firm in firms.items():
+            connection.execute(sa.update(run_table).where(run_table.c.run_id == run_id).values(legal_entity=firm))
+    for runs in ([0], [0, 1], [2]):
+        ids[books.ask(run_ids=[books.dead[at] for at in runs])] = runs
+    for entities, seen in (((), 3), (("NOV-DE",), 1), (("NOV-DE", "NOV-UK"), 2), (("NOV-UK",), 0), (("",), 0)):
+        listed = any_journal.requests.listed("waiting", entities)
+        assert (len(listed), any_journal.requests.count("waiting", entities)) == (seen, seen), entities
+    assert any_journal.requests.listed("waiting", ("NOV-DE",), limit=1)[0].content["runs"] == 1
+    assert any_journal.requests.count("waiting", kinds=["write_off"]) == 0
+    assert any_journal.requests.count("waiting", not_of="ada") == 0
+
+
+@pytest.mark.req("E4", "G2")
+def test_a_plan_of_two_runs_tells_no_amount_of_one(journal: Journal, clock: HandClock) -> None:
+    """G2: neither where one of them is worth nothing, nor what a masked correction makes of both."""
+    books = Books(journal, clock, "ab")
+    stores: Any = SimpleNamespace(journal=journal)
+    ops, finance = (Viewer("x", frozenset({role})) for role in ("operations", "finance"))
+
+    def money(viewer: Viewer, request_id: str) -> Any:
+        found = approvals.one(stores, viewer, request_id)
+        assert found is not None
+        return found.money
+
+    plain, rate = books.ask(correction={"hours": "8"}), books.ask(correction=MUCH)
+    nested = books.ask(correction={"lines": [{"cost_rate": "61.5"}]})
+    assert (money(ops, plain), money(ops, rate)) == ({"EUR": Decimal("160.0")}, {"EUR": MASKED})
+    assert money(finance, rate) == {"EUR": Decimal("1600.00")}
+    found = approvals.one(stores, ops, nested)
+    assert found is not None and "61.5" not in str(found)
+    with journal.engine.begin() as connection:
+        connection.execute(sa.update(run_table).where(run_table.c.run_id == books.dead[0]).values(amount=None))
+    alone = books.ask(correction={"hours": "8", "notes": "again"})
+    assert money(ops, alone) == {"EUR": MASKED} and money(finance, alone) == {"EUR": Decimal("80.0")}
 
 
 def because(journal: Journal, plan: Plan, thresholds: Thresholds = Thresholds()) -> tuple[str, ...]:

@@ -96,6 +96,17 @@ def test_a_preview_masks_fields_for_everybody_and_still_says_which_change() -> N
     assert "95" not in str(preview_of(answered(rate), OPEN))
 
 
+@pytest.mark.req("E4", "G2")
+def test_a_preview_masks_what_is_nested_in_a_field() -> None:
+    """G2: in plans of one run as of several; the shape stays, so that it shows which part changes."""
+    plan = {"field": "plan", "current": None, "wanted": {"body": {"bill_rate": {"amount": "95"}, "hours": "8"}}}
+    rows = {"field": "lines", "current": [{"cost_rate": "61.5"}], "wanted": []}
+    run = answered(plan, rows)["runs"][0]
+    preview = preview_of({"runs": [run, {**run, "run_id": "r2"}]}, OPEN)
+    assert "95" not in str(preview) and "61.5" not in str(preview)
+    assert all('"hours": "8"' in one.steps[0].fields[0].wanted for one in preview.runs)
+
+
 @pytest.mark.req("E4")
 @pytest.mark.parametrize(
     ("code", "outcome"), [("transient", "unasked"), ("rate-limited", "unasked"), ("closed-period", "fails")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from app.readings.approvals import deciding
 from app.readings.approvals.question import ApprovalQuestion
-from app.readings.approvals.reading import listed, waiting
+from app.readings.approvals.reading import counted, decidable, listed, waiting
 from app.readings.masking import MASKED
 from app.readings.tieout import writing_off
 from app.readings.viewer import Viewer
@@ -34,7 +35,8 @@ KEY = "TE-kantata-5"
 ADA, BEN = (Viewer(name, frozenset({"finance"})) for name in ("ada", "ben"))
 EVE = Viewer("eve", frozenset({"executive"}))
 OPS = Viewer("ops", frozenset({"operations"}))
-UK = Viewer("ida", frozenset({"finance"}), ("NOV-UK",))
+UK, DE = (Viewer(name, frozenset({"finance"}), (firm,)) for name, firm in (("ida", "NOV-UK"), ("dora", "NOV-DE")))
+STANDING = ApprovalQuestion(standing=True)
 
 
 class Books:
@@ -142,7 +144,7 @@ def test_only_the_whole_of_what_never_arrived_is_written_off(
     books.derive()
     with pytest.raises(ValueError, match=said):
         books.ask(key=key, amount=amount)
-    assert books.journal.requests.waiting() == []
+    assert books.journal.requests.count("waiting") == 0
 
 
 def _standing(key: str) -> dict[str, Any]:
@@ -182,6 +184,44 @@ def test_maker_checker_rights_and_scope_hold_on_the_road_of_the_pages(books: Boo
         "seen the insolvency file",
         True,
     )
+
+
+@pytest.mark.req("X12", "G1")
+def test_a_write_off_is_taken_back_by_who_may_see_it_alone(books: Books) -> None:
+    asked = books.ask()
+    books.approve(asked)
+    with pytest.raises(ValueError, match="there is no write-off"):
+        writing_off.take_back(books.stores, UK, asked, "mine now")
+    assert [len(listed(books.stores, who, STANDING)) for who in (UK, DE, BEN)] == [0, 1, 1]
+    back = writing_off.take_back(books.stores, DE, asked, "they paid after all")
+    assert waiting(books.stores, UK) == 0 and decidable(books.stores, BEN) == 1
+    books.approve(back)
+    assert listed(books.stores, BEN, STANDING) == ()
+
+
+@pytest.mark.req("X12", "X9", "G1")
+def test_a_list_is_limited_to_a_viewer_before_it_is_cut(books: Books) -> None:
+    """X12: a write-off is there to be taken back however much was decided since, and others' requests hide nobody's."""
+    mine = books.ask()
+    books.approve(mine)
+    for number in range(60):
+        record = {**_tieout(f"TE-uk-{number}"), "legal_entity": "NOV-UK"}
+        asked = books.journal.requests.write_off(record, Decimal("5.00"), "ida", "r")
+        if number % 2:
+            books.journal.requests.refuse(asked, "ben", "no")
+    few = ApprovalQuestion(decided=True, limit=20)
+    (row,) = listed(books.stores, DE, few)
+    assert row.request_id == mine and (counted(books.stores, DE, few), counted(books.stores, BEN, few)) == (1, 31)
+    assert [one.request_id for one in listed(books.stores, BEN, STANDING)] == [mine]
+    pages = [listed(books.stores, BEN, replace(few, page=number)) for number in (1, 2, 3)]
+    assert [len(page) for page in pages] == [20, 11, 0]
+    assert len({one.request_id for page in pages for one in page}) == 31
+    assert (waiting(books.stores, DE), waiting(books.stores, UK), decidable(books.stores, OPS)) == (0, 30, 0)
+
+
+def _tieout(key: str) -> dict[str, Any]:
+    record = {"flow": "time-to-bill", "entity": "time_entry", "item_key": key, "currency": "EUR"}
+    return {**record, "source": "kantata", "target": "netsuite", "target_key": None, "source_amount": "5.00"}
 
 
 @pytest.mark.req("X12")
