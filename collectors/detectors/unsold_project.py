@@ -113,4 +113,24 @@ EXAMPLES = (
         },
         [("project-unsold|PRJ-9", "PRJ-9", None)],
     ),
+    Example(
+        "its sale has another code by now",
+        {
+            "mart_project": [
+                {**_SOLD, "project_key": "PRJ-9-B", "in_erp": False},
+                {
+                    "project_key": "PRJ-9",
+                    "in_crm": False,
+                    "in_psa": True,
+                    "in_erp": True,
+                    "in_ppm": False,
+                    "status_psa": "active",
+                    "renamed_to": "PRJ-9-B",
+                },
+            ],
+            "mart_state_project": [
+                {"system": "kantata", "role": "psa", "key": "PRJ-9", "first_seen": "2026-09-01 00:00:00+00"}
+            ],
+        },
+    ),
 )

@@ -14,6 +14,8 @@ JOIN (
     GROUP BY key
 ) s ON s.key = p.project_key
 WHERE NOT p.in_crm
+    -- A sale that got another code stands behind it still.
+    AND p.renamed_to IS NULL
     AND EXISTS (SELECT 1 FROM mart_project q WHERE q.in_crm)
     AND s.since < {now} - INTERVAL 1 DAY
     AND coalesce(p.status_psa, p.status_erp) IN ('active', 'planned');

@@ -41,7 +41,7 @@ WITH entered AS (
     FROM derived.state.item
     WHERE role = 'psa'
     GROUP BY item_key
-), held AS (
+), held AS MATERIALIZED (
     SELECT
         e.* REPLACE (coalesce(e.project_code, o.project_code) AS project_code),
         CASE e.kind WHEN 'time' THEN coalesce(o.time_project, e.project_code) END AS source_project,

@@ -138,7 +138,7 @@ WITH invoice AS (
         AND w.currency = a.currency
     WHERE a.target_key IS NULL
     GROUP BY a.flow, a.item_key
-), joined AS (
+), joined AS MATERIALIZED (
     SELECT
         e.* REPLACE (
             e.flagged OR coalesce(p.flagged, false) AS flagged,
@@ -192,7 +192,7 @@ WITH invoice AS (
             AS erp_fresh,
         known.projects AS projects_known,
         known.codes AS codes_known,
-        known.sales AND coalesce(NOT mp.in_crm, true) AS unsold,
+        known.sales AND coalesce(NOT mp.in_crm AND mp.renamed_to IS NULL, true) AS unsold,
         known.crm,
         known.hcm,
         mp.sow_expires_on,
