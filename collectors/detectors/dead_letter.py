@@ -213,6 +213,19 @@ EXAMPLES = (
         [("dead-letter|closed-period|netsuite|2026-10", "TE-kantata-1", None)],
     ),
     Example(
+        "refused before, and its correction too, for another reason: what hangs on it counts once",
+        {
+            "open_runs": [
+                {**_RUN, "run_id": "run-0", "error_code": "validation", "source_version": 1, "amount": "50.00"},
+                {**_RUN, "source_version": 2},
+            ]
+        },
+        [
+            ("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00"),
+            ("dead-letter|validation|netsuite|tranDate", "TE-kantata-1", None),
+        ],
+    ),
+    Example(
         "the item's own value counts where a snapshot shows it",
         {"open_runs": [_RUN], "mart_work": [{**_ITEM, "blocker": "closed-period", "state": "blocked"}]},
         [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "960.00")],

@@ -1,4 +1,12 @@
 -- dead: every dead run whose item another detector does not already explain, with the item's money where there is one
+-- Of several runs of one item the newest says what hangs on it, so that its money is counted once.
+WITH run AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY flow, business_key, payload->>'$.ref.id'
+        ORDER BY source_version DESC NULLS LAST, created_at DESC, run_id DESC
+    ) = 1 AS newest
+    FROM open_runs
+)
 SELECT
     r.run_id,
     r.trace_id,
@@ -39,15 +47,15 @@ SELECT
     coalesce(r.payload->>'$.resource_id', w.resource_key) AS resource_key,
     -- Of a sale that was moved what is posted is at stake, of billed work what the invoice bills too much or too
     -- little: their own detectors count that.
-    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.state IS DISTINCT FROM 'billed'
+    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.state IS DISTINCT FROM 'billed' AND r.newest
         THEN coalesce(w.bill_amount, r.amount)
     END AS amount,
     coalesce(w.currency, r.currency) AS currency,
-    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.state IS DISTINCT FROM 'billed'
+    CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.state IS DISTINCT FROM 'billed' AND r.newest
         AND w.bill_amount IS NOT NULL
         THEN w.bill_reporting
     END AS bill_reporting
-FROM open_runs r
+FROM run r
 LEFT JOIN mart_failure f ON f.run_id = r.run_id
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 LEFT JOIN mart_project p ON p.project_key = (r.payload->>'$.project_code')

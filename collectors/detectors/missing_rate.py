@@ -57,7 +57,7 @@ def unconverted(row: Row) -> Finding:
         root=True,
         subject=("exchange_rate", currency or "-"),
     )
-    counted = row if row["unpriced"] else {**row, "billable": False}
+    counted = row if row["unpriced"] and not row["counted"] else {**row, "billable": False}
     text = fingerprint("not-convertible", currency, row["legal_entity"])
     return item_finding(counted, text, cause, cost=row["cost_amount"], cost_currency=row["cost_currency"])
 

@@ -12,7 +12,11 @@ WHERE blocker = 'rate-missing' OR (billable AND rateless AND state = 'not_approv
 SELECT key, system, name, legal_entity FROM mart_state_resource WHERE role = 'hcm' AND active AND cost_rate IS NULL;
 
 -- unconverted: work whose price or cost is in a currency without an exchange rate; rates are given a day to arrive
-SELECT w.*, priced.currency IS NULL AND w.bill_amount <> 0 AS unpriced
+-- Work that something else holds back has its money in that case.
+SELECT
+    w.*,
+    priced.currency IS NULL AND w.bill_amount <> 0 AS unpriced,
+    w.state = 'blocked' AND w.blocker NOT IN ('not-convertible', 'in-flight') AS counted
 FROM mart_work w
 LEFT JOIN mart_fx priced ON priced.currency = w.currency
 LEFT JOIN mart_fx costed ON costed.currency = w.cost_currency

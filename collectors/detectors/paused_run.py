@@ -103,6 +103,32 @@ EXAMPLES = (
         [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", None)],
     ),
     Example(
+        "a correction of billed work that waits: its money is the invoice's case",
+        {
+            "open_runs": [
+                {
+                    **_RUN,
+                    "flow": "time-to-bill",
+                    "business_key": "time_entry:TE-kantata-1",
+                    "waiting_for": "resource:E-1002",
+                    "waiting_missing": None,
+                    "created_at": "2026-09-30 11:00:00+00",
+                }
+            ],
+            "mart_work": [
+                {
+                    "item_key": "TE-kantata-1",
+                    "run_id": "run-1",
+                    "billable": True,
+                    "bill_amount": "960.00",
+                    "currency": "EUR",
+                    "state": "billed",
+                }
+            ],
+        },
+        [("paused|time-to-bill|resource:E-1002", "TE-kantata-1", None)],
+    ),
+    Example(
         "time that waits for a person for an hour",
         {
             "open_runs": [

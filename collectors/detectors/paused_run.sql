@@ -16,7 +16,8 @@ SELECT
     coalesce(w.customer_key, p.customer_key) AS customer_key,
     w.billable,
     p.in_erp,
-    coalesce(w.bill_amount, r.amount) AS amount,
+    -- Of billed work its invoice's own detector says what is billed too much or too little.
+    CASE WHEN w.state IS DISTINCT FROM 'billed' THEN coalesce(w.bill_amount, r.amount) END AS amount,
     coalesce(w.currency, r.currency) AS currency,
     t.code AS awaited_project,
     t.code IS NOT NULL AND NOT coalesce(q.in_crm, false) AS unsold

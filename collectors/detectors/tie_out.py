@@ -177,6 +177,17 @@ EXAMPLES = (
         ],
     ),
     Example(
+        "work that is posted three times: the money of both that are too many",
+        {
+            "mart_tieout": [
+                {**_ALONE, "target_key": "TE-kantata-1-v2", "reason": "doubled"},
+                {**_ALONE, "target_key": "TE-kantata-1-v3", "target_amount": "70.00", "reason": "doubled"},
+            ]
+        },
+        [("posting-doubled|netsuite|PRJ-1001", "TE-kantata-1", "120.00")],
+        {"target_record": "TE-kantata-1-v2, TE-kantata-1-v3"},
+    ),
+    Example(
         "an order and a budget that are not what was sold",
         {
             "mart_tieout": [

@@ -1,6 +1,16 @@
 -- posting: postings that do not tie out with the work they come from, and that no flow will mend by itself; where an
 -- invoice bills something else than the work, that is the case
-SELECT t.*, p.customer_key, p.name AS project_name
+-- What stands beside the work without a source is one finding, however many postings it is, with the money of all.
+SELECT
+    t.* REPLACE (
+        CASE WHEN t.source_key IS NULL THEN sum(abs(t.target_amount)) OVER alone ELSE t.target_amount END
+            AS target_amount,
+        CASE WHEN t.source_key IS NULL THEN sum(abs(t.target_hours)) OVER alone ELSE t.target_hours END AS target_hours,
+        string_agg(t.target_key, ', ') OVER alone AS target_key,
+        min(t.since) OVER alone AS since
+    ),
+    p.customer_key,
+    p.name AS project_name
 FROM mart_tieout t
 LEFT JOIN mart_project p USING (project_key)
 ANTI JOIN (
@@ -12,7 +22,17 @@ WHERE t.entity IN ('time_entry', 'expense')
     AND t.reason <> 'missing'
     AND NOT t.in_time
     AND NOT t.other_case
-    AND t.place <> 'written_off';
+    AND t.place <> 'written_off'
+WINDOW alone AS (
+    PARTITION BY
+        t.item_key,
+        t.reason,
+        t.source_key,
+        t.project_key,
+        coalesce(t.legal_entity, t.target_legal_entity),
+        coalesce(t.currency, t.target_currency)
+)
+QUALIFY row_number() OVER (alone ORDER BY t.target_key) = 1;
 
 -- sale: orders, their milestones and budgets that are not what was sold, for ten minutes at least: who knows of a
 -- project that is gone speaks first

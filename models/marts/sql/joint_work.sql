@@ -73,12 +73,9 @@ WITH posted AS (  -- every posting with what the customer pays for it
         AND (u.key IS NULL OR abs(coalesce(i.hours, i.amount)) <> coalesce(u.hours, u.amount)
             OR abs(i.money) <> u.money)
     UNION ALL
-    -- A reversal of a posting that is not there (any more), or stands elsewhere.
-    SELECT i.* REPLACE (
-        CAST(-abs(i.hours) AS DECIMAL(18,6)) AS hours,
-        CAST(-abs(i.amount) AS DECIMAL(18,2)) AS amount,
-        CAST(-abs(i.money) AS DECIMAL(18,2)) AS money
-    )
+    -- A reversal of a posting that is not there (any more), or stands elsewhere: it says itself what it takes back, and
+    -- of a negative posting it gives.
+    SELECT i.*
     FROM posted i
     JOIN derived.state.undone u
         ON u.system = i.system AND u.kind = i.kind AND u.key = regexp_replace(i.key, '-R$', '') AND NOT u.standing

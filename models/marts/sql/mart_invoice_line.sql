@@ -24,19 +24,38 @@ grain: system, document, document_id, line
     document_id       VARCHAR        -                   the system's own id of it
 */
 
--- document: invoices and credit memos; one that is void or wholly credited bills nothing, nor does what credited it
+-- document: invoices and credit memos; one that is void or wholly credited bills nothing, nor does what credited it,
+-- unless of one piece of work more was taken back than billed: then each line says what it says
 CREATE OR REPLACE TABLE derived.state.document AS
-WITH credited AS (
+WITH memo AS (
+    SELECT * FROM derived.state.credit_memo WHERE status NOT IN ('void', 'draft')
+), credited AS (
     SELECT system, credits AS invoice_key, sum(total) AS total
-    FROM derived.state.credit_memo
-    WHERE status NOT IN ('void', 'draft')
+    FROM memo
     GROUP BY ALL
+), line AS (
+    SELECT system, document, system_id, coalesce(posting_id, milestone_id) AS bills, amount
+    FROM derived.state.invoice_line
+    WHERE coalesce(posting_id, milestone_id) IS NOT NULL
+), said AS (
+    SELECT m.system, m.credits AS invoice_key, l.bills, -abs(l.amount) AS amount
+    FROM memo m
+    JOIN line l ON l.system = m.system AND l.document = 'credit_memo' AND l.system_id = m.system_id
+    UNION ALL
+    SELECT i.system, i.key, l.bills, l.amount
+    FROM derived.state.invoice i
+    SEMI JOIN credited c ON c.system = i.system AND c.invoice_key = i.key
+    JOIN line l ON l.system = i.system AND l.document = 'invoice' AND l.system_id = i.system_id
+), below AS (
+    SELECT DISTINCT system, invoice_key FROM said GROUP BY system, invoice_key, bills HAVING sum(amount) < 0
 ), invoice AS (
     SELECT
         i.*,
-        i.status NOT IN ('void', 'draft') AND NOT coalesce(c.total >= i.total AND i.total > 0, false) AS stands
+        i.status NOT IN ('void', 'draft')
+            AND NOT coalesce(c.total >= i.total AND i.total > 0 AND b.system IS NULL, false) AS stands
     FROM derived.state.invoice i
     LEFT JOIN credited c ON c.system = i.system AND c.invoice_key = i.key
+    LEFT JOIN below b ON b.system = i.system AND b.invoice_key = i.key
 )
 SELECT
     system,
@@ -129,7 +148,7 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
     FROM line
     WHERE stands AND item_key IS NOT NULL
     GROUP BY ALL
-    HAVING bool_or(credits IS NOT NULL) AND sum(amount) <= 0
+    HAVING bool_or(credits IS NOT NULL) AND sum(amount) = 0
 )
 SELECT
     l.system,

@@ -75,6 +75,17 @@ def test_a_draft_a_void_and_a_wholly_credited_invoice_bill_nothing(lake: Lake) -
     assert mart(lake, "SELECT count(*) AS n FROM mart_invoice_line WHERE stands") == [{"n": 0}]
 
 
+def test_work_that_is_credited_twice_is_billed_below_nothing(lake: Lake) -> None:
+    """The customer got 800 too many: an invoice that fell with its memos would say nothing of it."""
+    bill(lake, "INV-1", line(1), line(2), total="1600.00")
+    for memo in ("CM-1", "CM-2"):
+        credit(lake, memo, "INV-1", line(1), total="800.00")
+    assert work(lake) == {
+        "TE-kantata-1": ("billed", None, Decimal(-800), "INV-1"),
+        "TE-kantata-2": ("billed", None, Decimal(800), "INV-1"),
+    }
+
+
 def test_a_memo_that_names_a_posting_takes_back_that_line_alone(lake: Lake) -> None:
     bill(lake, "INV-1", line(1), line(2), total="1600.00")
     credit(lake, "CM-1", "INV-1", line(1), total="800.00")

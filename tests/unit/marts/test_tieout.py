@@ -251,6 +251,21 @@ def test_a_posting_that_was_moved_and_the_reversal_that_was_not_both_stand(moved
     ]
 
 
+def test_the_reversal_of_a_negative_posting_that_is_gone_stands_with_what_it_gives() -> None:
+    """A correction of -3 hours was posted and taken back by +3; the posting was deleted, and its reversal stands."""
+    lake = firm()
+    key = entry(lake, hours="-3.00", changed_at=LONG_AGO, approval="open")
+    fields = {"time_entry_id": key, "project_code": "PRJ-1001", "work_date": "2026-09-20", "created_at": LONG_AGO}
+    lake.observe(
+        "netsuite", "time_entry", f"{key}-v1-R", **fields, hours="3.00", bill_rate=money("100.00"), reversal=True
+    )
+    refresh(lake.connection, "EUR", Stopped(), LEVELS)
+    rows = lake.rows("SELECT place, target_key, target_amount FROM mart_tieout WHERE flow = 'time-to-bill'")
+    assert [(row["place"], row["target_key"], row["target_amount"]) for row in rows] == [
+        ("unsourced", f"{key}-v1-R", Decimal("300.00"))
+    ]
+
+
 def test_of_a_system_that_shows_no_work_nothing_is_known() -> None:
     """A source that only sends events has postings and nothing to hold them to: no case calls them foreign."""
     lake = firm()
