@@ -169,6 +169,16 @@ EXAMPLES = (
         [("not-convertible|CHF|ACME-CH", "TE-kantata-1", "5.00"), ("not-convertible|CHF|-", "TE-2", None)],
     ),
     Example(
+        "in a currency without a rate, and on hold: its money is in that case",
+        {
+            "mart_work": [
+                {**_ENTRY, "currency": "CHF", "bill_amount": "5.00", "state": "blocked", "blocker": "billing-hold"}
+            ],
+            "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],
+        },
+        [("not-convertible|CHF|-", "TE-kantata-1", None)],
+    ),
+    Example(
         "no exchange rate at all, a minute after the ERP was first seen: they are still on their way",
         {
             "mart_work": [{**_ENTRY, "currency": "CHF", "bill_amount": "5.00"}],
