@@ -15,7 +15,7 @@ grain: system, document, document_id, line
     kind              VARCHAR        -                   time, expense, milestone, fixed_fee, discount, tax, credit …
     item_key          VARCHAR        -                   the work it bills; none for a line that bills no item
     posting_id        VARCHAR        -                   the posting it bills, if one
-    amount            DECIMAL(18,2)  currency            as the document says; below zero on a credit memo
+    amount            DECIMAL(18,2)  currency            as the document says; of a credit memo what it takes back, below zero
     currency          VARCHAR        ISO 4217            of amount
     amount_reporting  DECIMAL(18,2)  reporting currency  the same at the rate of issued_on; none without one
     hours             DECIMAL(8,2)   h                   of the posting it bills; of time only
@@ -38,7 +38,7 @@ WITH memo AS (
     FROM derived.state.invoice_line
     WHERE coalesce(posting_id, milestone_id) IS NOT NULL
 ), said AS (
-    SELECT m.system, m.credits AS invoice_key, l.bills, -abs(l.amount) AS amount
+    SELECT m.system, m.credits AS invoice_key, l.bills, -l.amount AS amount
     FROM memo m
     JOIN line l ON l.system = m.system AND l.document = 'credit_memo' AND l.system_id = m.system_id
     UNION ALL
@@ -136,7 +136,7 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
                 THEN coalesce('MS-' || d.project_code || '-' || l.milestone_id, a.item_key)
             ELSE coalesce(p.item_key, regexp_replace(l.posting_id, '-v[0-9]+$', ''))
         END AS item_key,
-        CASE WHEN l.document = 'credit_memo' THEN -abs(l.amount) ELSE l.amount END AS amount,
+        CASE WHEN l.document = 'credit_memo' THEN -l.amount ELSE l.amount END AS amount,
         l.currency,
         p.hours
     FROM derived.state.invoice_line l

@@ -6,7 +6,19 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Posting, Raw, Sale, cents, fact_of, hours_of
+from tests.acceptance.moving_world.oracle import (
+    NOTHING,
+    Fact,
+    Line,
+    Milestone,
+    Posting,
+    Raw,
+    Sale,
+    cents,
+    fact_of,
+    hours_of,
+    text_of,
+)
 
 FALLEN = ("void", "voided", "draft")
 
@@ -86,9 +98,17 @@ class Books:
             amount = sign * Decimal(str(line["amount"]))
             if line.get("custcol_milestone_id"):
                 job = self._jobs.get(str((row.get("entity") or {}).get("id")), {})
-                self._milestone(str(job.get("externalId")), str(line["custcol_milestone_id"])).billed += amount
+                milestone = self._milestone(str(job.get("externalId")), str(line["custcol_milestone_id"]))
+                milestone.billed += amount
+                milestone.billed_in = str(text_of(row.get("currency")))
             elif line.get("custcol_posting_id"):
-                self._fact(fact_of(str(line["custcol_posting_id"]))).lines.append((str(row.get("tranId")), amount))
+                self._fact(fact_of(str(line["custcol_posting_id"]))).lines.append(self._line(row, amount))
+
+    def _line(self, row: Raw, amount: Decimal) -> Line:
+        names = (text_of(row.get(name)) for name in ("currency", "subsidiary", "customer"))
+        currency, company, customer = (str(name) for name in names)
+        job = self._jobs.get(str((row.get("entity") or {}).get("id")), {})
+        return Line(str(row.get("tranId")), amount, currency, str(job.get("externalId")), company, customer)
 
     # Sales and orders.
 
@@ -111,6 +131,7 @@ class Books:
                 amount = cents(Decimal(str(line["TotalPrice"])))
                 milestone = self._milestone(codes[line["OpportunityId"]], str(line["Id"]))
                 milestone.sold = amount, str(line["ServiceDate"])[:10]
+                milestone.sold_in = str(line["CurrencyIsoCode"])
 
     def _order(self, orders: Iterable[Raw]) -> None:
         for row in orders:
@@ -119,6 +140,7 @@ class Books:
             for line in (row.get("item") or {}).get("items", []):
                 milestone = self._milestone(code, str(line["custcol_milestone_id"]))
                 milestone.ordered = cents(Decimal(str(line["amount"]))), str(line.get("custcol_due"))[:10]
+                milestone.ordered_in = str(text_of(row["currency"]))
                 milestone.done, milestone.accepted = (
                     bool(line.get("custcol_completed")),
                     bool(line.get("custcol_accepted")),

@@ -11,6 +11,7 @@ from typing import Any
 from tests.acceptance.moving_world.books import Books
 from tests.acceptance.moving_world.firm import MovingFirm
 from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Sale
+from tests.acceptance.moving_world.worth import wrong_money
 
 Row = Mapping[str, Any]
 PLACES = ("landed", "on_its_way", "cases", "written_off", "unexplained")
@@ -42,6 +43,7 @@ def faults(firm: MovingFirm, books: Books) -> list[str]:
     wrong = [f"{key}: {what}" for key, fact in books.facts.items() for what in _of_work(fact, judged)]
     wrong += [f"{key}: {what}" for key, one in books.milestones.items() for what in _of_milestone(one, judged)]
     wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_sale(sale, judged)]
+    wrong += wrong_money(books, judged.found)
     return wrong + list(_of_totals(books, judged)) + list(_of_places(books, judged))
 
 

@@ -48,10 +48,25 @@ class Posting:
     def reversal(self) -> bool:
         return self.external.endswith("-R")
 
+    def takes_from(self, other: Posting) -> bool:
+        """Whether this is a reversal of another posting, where that stands."""
+        return self.external == f"{other.external}-R" and (self.project, self.day) == (other.project, other.day)
+
     def takes_back(self, other: Posting) -> bool:
         """Whether this reversal leaves nothing of another posting."""
-        same = (self.project, self.day, -self.size, -self.money) == (other.project, other.day, other.size, other.money)
-        return same and self.external == f"{other.external}-R"
+        return self.takes_from(other) and (-self.size, -self.money) == (other.size, other.money)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What an invoice says of one piece of work."""
+
+    invoice: str
+    amount: Decimal
+    currency: str
+    project: str
+    company: str
+    customer: str
 
 
 @dataclass
@@ -69,12 +84,16 @@ class Fact:
     """What the PSA's hours or receipt can be billed at today."""
     currency: str | None = None
     postings: list[Posting] = field(default_factory=list)
-    lines: list[tuple[str, Decimal]] = field(default_factory=list)
-    """Invoice and amount of each standing line; what a credit memo took back is negative."""
+    lines: list[Line] = field(default_factory=list)
+    """Lines of invoices that stand; what a credit memo took back is negative."""
 
     @property
     def billed(self) -> Decimal:
-        return sum((amount for _, amount in self.lines), NOTHING)
+        return sum((line.amount for line in self.lines), NOTHING)
+
+    @property
+    def billed_in(self) -> str | None:
+        return min((line.currency for line in self.lines), default=None)
 
     @property
     def owed_to_erp(self) -> bool:
@@ -87,6 +106,18 @@ class Fact:
         taken = {(one, back) for one in self.postings for back in self.postings if back.takes_back(one)}
         gone = {posting for pair in taken for posting in pair}
         return [posting for posting in self.postings if posting not in gone]
+
+    @property
+    def sides(self) -> tuple[tuple[Posting, Decimal] | None, list[tuple[Posting, Decimal]]]:
+        """The posting that stands for the work, and those beside it, each with what reversals left of its money."""
+        standing = self.standing
+        held = [one for one in standing if not one.reversal]
+        back = {one: [two for two in standing if two.takes_from(one)] for one in held}
+        left = [(one, one.money + sum((two.money for two in back[one]), NOTHING)) for one in held]
+        left.sort(key=lambda pair: (len(pair[0].external), pair[0].external), reverse=True)
+        used = {two for all_ in back.values() for two in all_}
+        left += [(two, two.money) for two in standing if two.reversal and two not in used]
+        return (left[0], left[1:]) if left and self.owed_to_erp else (None, left)
 
     @property
     def held_once(self) -> bool:
@@ -117,6 +148,9 @@ class Milestone:
     done: bool = False
     accepted: bool = False
     billed: Decimal = NOTHING
+    sold_in: str | None = None
+    ordered_in: str | None = None
+    billed_in: str | None = None
 
 
 @dataclass
@@ -135,11 +169,11 @@ class Sale:
             return False
         sale, order = self.won[0], self.orders[0]
         value = cents(Decimal(str(sale["Amount"]))), sale["CurrencyIsoCode"]
-        return value == (cents(Decimal(str(order["total"]))), _text(order["currency"])) and all(
+        return value == (cents(Decimal(str(order["total"]))), text_of(order["currency"])) and all(
             one.sold == one.ordered for one in self.milestones.values()
         )
 
 
-def _text(value: Any) -> Any:
+def text_of(value: Any) -> Any:
     """A reference's name, or the plain text."""
     return value.get("refName") or value.get("externalId") or value.get("id") if isinstance(value, Mapping) else value

@@ -86,6 +86,16 @@ def test_work_that_is_credited_twice_is_billed_below_nothing(lake: Lake) -> None
     }
 
 
+def test_a_memo_that_takes_back_a_negative_line_gives(lake: Lake) -> None:
+    """A correction of -100 was billed and credited: nothing is left of it, and not -200."""
+    bill(lake, "INV-1", line(1), line(2, "-100.00"), total="700.00")
+    credit(lake, "CM-1", "INV-1", line(2, "-100.00"), total="-100.00")
+    assert {key: row[:3] for key, row in work(lake).items()} == {
+        "TE-kantata-1": ("billed", None, Decimal(800)),
+        "TE-kantata-2": ("blocked", "invoice-void", Decimal(800)),
+    }
+
+
 def test_a_memo_that_names_a_posting_takes_back_that_line_alone(lake: Lake) -> None:
     bill(lake, "INV-1", line(1), line(2), total="1600.00")
     credit(lake, "CM-1", "INV-1", line(1), total="800.00")
