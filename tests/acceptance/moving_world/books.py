@@ -42,6 +42,14 @@ class Books:
         self._order(tables["salesorder"])
         self._bill(tables["invoice"], tables["creditmemo"])
 
+    def at_home(self, fact: Fact) -> bool:
+        """Whether every invoice of this work is of its own project, and of the company that each system says it is."""
+        sale = self.sales.get(fact.project or "")
+        companies = {str(row["Legal_Entity__c"]) for row in sale.won} if sale else set()
+        jobs = [row for row in self._jobs.values() if row.get("externalId") == fact.project]
+        companies |= {str(text_of(row.get("subsidiary"))) for row in jobs}
+        return all(line.project == fact.project and companies == {line.company} for line in fact.lines)
+
     # The PSA.
 
     def _fact(self, key: str) -> Fact:

@@ -10,11 +10,13 @@ from typing import Any
 
 from tests.acceptance.moving_world.books import Books
 from tests.acceptance.moving_world.firm import MovingFirm
-from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Sale
+from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Sale, cents
 from tests.acceptance.moving_world.worth import wrong_money
 
 Row = Mapping[str, Any]
 PLACES = ("landed", "on_its_way", "cases", "written_off", "unexplained")
+JOINTS = {"time_entry": "work", "expense": "work"}
+"""What is summed together, as it is one joint."""
 BILLED_WITHIN = timedelta(days=45)
 LOOSE = ("posting-", "order-differs", "budget-differs", "over-billed", "under-billed", "billed-twice")
 """Causes that claim a difference between two records: where the raw records agree they are false."""
@@ -40,14 +42,14 @@ class Judged:
 def faults(firm: MovingFirm, books: Books) -> list[str]:
     """What the console would say that the raw records do not, or fail to say that they do."""
     judged = Judged(firm)
-    wrong = [f"{key}: {what}" for key, fact in books.facts.items() for what in _of_work(fact, judged)]
+    wrong = [f"{key}: {what}" for key, fact in books.facts.items() for what in _of_work(fact, books, judged)]
     wrong += [f"{key}: {what}" for key, one in books.milestones.items() for what in _of_milestone(one, judged)]
     wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_sale(sale, judged)]
     wrong += wrong_money(books, judged.found)
     return wrong + list(_of_totals(books, judged)) + list(_of_places(books, judged))
 
 
-def _of_work(fact: Fact, judged: Judged) -> Iterator[str]:
+def _of_work(fact: Fact, books: Books, judged: Judged) -> Iterator[str]:
     row, found = judged.work.get(fact.key, {}), judged.found.get(fact.key, [])
     said = Decimal(row.get("bill_amount") or 0) if row.get("state") == "billed" else NOTHING
     causes = {finding["cause"] for finding in found}
@@ -62,6 +64,8 @@ def _of_work(fact: Fact, judged: Judged) -> Iterator[str]:
         yield f"no case: {stands}, {row.get('state')} {row.get('blocker')}"
     if late(fact, judged.now) and not found and fact.work:
         yield f"on no invoice for so long, and no case: {stands}, {row.get('state')} {row.get('blocker')}"
+    if "billed-elsewhere" in causes and fact.lines and books.at_home(fact):
+        yield f"a false case ['billed-elsewhere']: {stands}"
     if fact.agrees and fact.settled_bill and (false := {cause for cause in causes if cause.startswith(LOOSE)}):
         yield f"a false case {sorted(false)}: {stands}"
 
@@ -101,13 +105,21 @@ def _of_totals(books: Books, judged: Judged) -> Iterator[str]:
         if row["target_amount"] != row["landed_amount"] + row["unsourced_amount"] and row["currency"] is not None:
             yield f"the target's totals do not balance: {row}"
         for side in ("source", "target"):
-            held[row["flow"], side, row["currency"]] += row[f"{side}_amount"]
+            held[JOINTS.get(row["entity"], row["entity"]), side, row["currency"]] += row[f"{side}_amount"]
     raw: Counter[tuple[str, str, str | None]] = Counter()
     for fact in books.facts.values():
         if fact.owed_to_erp:
-            raw["time-to-bill", "source", fact.currency] += fact.work
+            raw["work", "source", fact.currency] += fact.work
         for posting in fact.standing:
-            raw["time-to-bill", "target", posting.currency] += posting.money
+            raw["work", "target", posting.currency] += posting.money
+        for line in fact.lines:
+            raw["invoice_line", "target", line.currency] += line.amount
+    for one in books.milestones.values():
+        if one.billed:
+            raw["invoice_line", "target", one.billed_in] += one.billed
+    for sale in books.sales.values():
+        for won in sale.won:
+            raw["contract", "source", won["CurrencyIsoCode"]] += cents(Decimal(str(won["Amount"])))
     for where, amount in raw.items():
         if held[where] != amount:  # type: ignore[index]
             yield f"the totals of {where} are {held[where]}, the raw records hold {amount}"  # type: ignore[index]

@@ -62,13 +62,12 @@ def wrong_money(books: Books, findings: Mapping[str, list[Row]]) -> Iterator[str
     for key, found in findings.items():
         told = [one for one in _told(found) if one["cause"] in KINDS]
         for expected, those in _once(books, key, told):
-            said = _sum(those)
-            causes = ", ".join(sorted(one["cause"] for one in those))
+            said, causes = _sum(those), ", ".join(sorted(one["cause"] for one in those))
             if said != expected:
                 yield f"{key}: {causes}: {said}, the raw records {expected}: {_about(books, key)}"
-        for finding in told:
-            if finding["money_kind"] != KINDS[finding["cause"]]:
-                yield f"{key}: {finding['cause']} is money {finding['money_kind']}, not {KINDS[finding['cause']]}"
+            for finding in those:
+                if finding["amount"] and finding["money_kind"] != KINDS[finding["cause"]]:
+                    yield f"{key}: {finding['cause']} is money {finding['money_kind']}"
 
 
 def _told(found: list[Row]) -> Iterator[Row]:
