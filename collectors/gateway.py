@@ -17,6 +17,7 @@ from collectors.receivers.reply import Reply, refused
 from collectors.room import NoRoom, Room
 from models.domain.errors import Retriable
 from models.domain.loopback import is_loopback
+from models.domain.secrets import without_secrets
 
 _log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
@@ -121,7 +122,7 @@ class Gateway:
             stay.leave()
 
     def _post(self, path: str, headers: Mapping[str, str], body: Arrived, name: str | None, address: str) -> Post:
-        sender = " ".join(filter(None, (name, address, headers.get("user-agent", "")[:120])))
+        sender = " ".join(filter(None, (name, address, without_secrets(headers.get("user-agent", ""))[:120])))
         return Post(path, headers, body.body, sender, self._now_us(), self._limit, body.size)
 
     async def _reply(self, take: Take, post: Post) -> Reply:

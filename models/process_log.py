@@ -5,8 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 
+from models.domain.secrets import without_secrets
+
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 OURS = frozenset({"tieout", "app", "collectors", "integrations", "models"})
+
+
+class Inert(logging.Formatter):
+    """Lines, stacks among them, without any credential: an error quotes what a vendor or a sender said."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
 
 
 def start_log(level: str) -> None:
@@ -18,7 +27,7 @@ def start_log(level: str) -> None:
     root = logging.getLogger()
     if not root.handlers:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter(LINE))
+        handler.setFormatter(Inert(LINE))
         handler.addFilter(_speaks)
         root.addHandler(handler)
     root.setLevel(level)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.cli.inert import cell, shown
+from models.domain.secrets import without_secrets
 
 LONGEST_KEY = 36
 """Characters of the longest id, amount or time. Half of one helps nobody, so a narrow terminal shortens what is longer.
@@ -37,7 +38,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], form: Format, empty: str = "no
 
 def fail(message: str, status: int = 1) -> SystemExit:
     """An exit that has said why on standard error."""
-    print(message, file=sys.stderr)
+    print(without_secrets(message), file=sys.stderr)
     return SystemExit(status)
 
 

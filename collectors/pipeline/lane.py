@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from collectors.memory import give_back
 from collectors.pipeline.commits import Commits
+from collectors.pipeline.reading import guarded_frame
 from collectors.pipeline.rows import Rows, replayed
 from collectors.pipeline.spool.frame import Frame
 from collectors.pipeline.spool.spool import Segment, Spool
@@ -162,7 +163,7 @@ class Lane:
             return False
 
     def _commit(self, batch: _Batch) -> bool:
-        rows = batch.rows or replayed(batch.segment.frames())
+        rows = batch.rows or replayed([guarded_frame(frame) for frame in batch.segment.frames()])
         number = batch.segment.number
         if not self._commits.append(rows.batch(self.writer, number), self.writer, number):
             return False

@@ -16,7 +16,7 @@ import orjson
 import pyarrow as pa
 
 from collectors.pipeline.otlp.decode import Decoded
-from collectors.pipeline.protect import protected, protected_text
+from collectors.pipeline.protect import protected_text
 from collectors.pipeline.refusal import MOST_ITEMS, MOST_REFUSALS, Malformed, Refusal, rest, too_many
 from models.lake.schema import OBSERVATIONS
 
@@ -80,7 +80,7 @@ def _row(line: bytes, received: datetime) -> dict[str, Any]:
     fields = held.get("fields") or {}
     if not isinstance(fields, dict):
         raise ValueError("fields must be an object")
-    text = orjson.dumps(protected(fields), option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
     row = {name: None if held.get(name) is None else str(held[name]) for name in _TEXTS}
     digest = held.get("digest") or hashlib.sha256(text).hexdigest()
     return {

@@ -1,80 +1,86 @@
 """Keeps secrets out of the audit lake: what looks like a credential is replaced before anything is stored (requirement
-G3).
+G3): by the name of what holds it here, by its own form in `models.domain.secrets`.
 """
 
 from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MASK = "***"
-_SECRET_KEY = (
-    r"(?i)(authorization|passw(or)?d|passphrase|secret|credential|private[-_.]?key|api[-_.]?key|access[-_.]?key"
-    r"|(^|[-_.])(set[-_.])?cookies?$|(^|[-_.])token$|(access|refresh|id|auth|bearer|session|csrf|xsrf)[-_.]?token$)"
-)
-_SECRET_VALUE = r"(?i)^\s*(bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}\s*$"
-_SPOKEN = r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}"
-_key = re.compile(_SECRET_KEY)
-_value = re.compile(_SECRET_VALUE)
-_suspicious = re.compile(r"(?i)authorization|passw|passphrase|secret|credential|[-_.]?key|cookie|token|bearer|basic")
+from models.domain.secrets import HINT, MASK, SECRET_NAME, masked_bytes, secret_name, without_secrets
+
+PAY_NAME = r"(?i)(^|[-_.])(salary|wages?|compensation|bonus|((cost|pay|hourly|labou?r)[-_.]?rate))$"
+"""What a foreign span or log may not tell of a person; the sync's own records hold rates, and readings mask them."""
+_FOREIGN_NAME = f"{SECRET_NAME}|{PAY_NAME.removeprefix('(?i)')}"
+_foreign = re.compile(_FOREIGN_NAME)
+_HINT = f"{HINT}|(?i:salary|wage|compensation|bonus|rate)"
 _in_text = re.compile(
-    rf"(?i:{_SPOKEN.removeprefix('(?i)')})"
-    r"|(?i:(?<=[\"'])(?P<key>[^\"']*(?:authorization|password|secret|api[-_.]?key|token|cookie)[^\"']*)"
-    r"[\"']\s*:\s*[\"'](?P<value>[^\"']*)(?=[\"']|\Z))"
+    rb"(?i)((?<=[\"'])[^\"'\\]{0,128}(?:authorization|password|secret|api[-_.]?key|token|cookie)[^\"'\\]{0,128}"
+    rb"[\"']\s{0,8}:\s{0,8}[\"'])[^\"']+"
 )
 
 
-def secret_key(name: str) -> bool:
-    """Whether an attribute or field of this name is taken for a credential."""
-    return _key.search(name) is not None
+def foreign_secret(name: str) -> bool:
+    """Whether an attribute of a foreign span or log of this name is taken for a credential or for somebody's pay."""
+    return _foreign.search(name) is not None
 
 
-def secret_pairs(keys: pa.Array, strings: pa.Array) -> pa.Array | None:
-    """Which (key, string value) pairs hide a secret, as a boolean array; None when none does.
+def secret_pairs(keys: pa.Array) -> pa.Array | None:
+    """Which attributes of these keys hide a secret, as a boolean array; None when none does.
 
     Keys repeat, so the pattern runs over the distinct ones only.
     """
     distinct = keys.dictionary_encode()
-    named = pc.match_substring_regex(distinct.dictionary, _SECRET_KEY)
-    spoken = pc.fill_null(pc.match_substring_regex(strings, _SECRET_VALUE), False)
-    if not pc.any(named).as_py() and not pc.any(spoken).as_py():
-        return None
-    return pc.or_(pc.take(named, distinct.indices), spoken)
+    named = pc.match_substring_regex(distinct.dictionary, _FOREIGN_NAME)
+    return pc.take(named, distinct.indices) if pc.any(named).as_py() else None
 
 
-def protected_texts(texts: pa.Array) -> pa.Array:
-    """A column of free text (log bodies) with spoken credentials masked."""
-    return pc.replace_substring_regex(texts, _SPOKEN, MASK)
+def hinted(texts: pa.Array) -> list[bool]:
+    """Which texts or bodies may hold a secret: few do, and a closer look costs a hundred times as much as this."""
+    found: list[bool] = pc.fill_null(pc.match_substring_regex(texts, _HINT), False).to_pylist()
+    return found
 
 
-def protected(value: Any, key: str = "") -> Any:
+def body_hinted(raw: bytes) -> bool:
+    """The same for one body, which is not copied."""
+    offsets = pa.array([0, len(raw)], pa.int64()).buffers()[1]
+    return hinted(pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(raw)]))[0]
+
+
+def protected(value: Any, key: str = "", secret: Callable[[str], bool] = secret_name) -> Any:
     """A JSON-ready value with every secret-looking entry masked, at any depth; {"key", "value"} pairs (OTLP) count as
-    entries.
+    entries. `secret` tells by the name of an entry.
     """
-    if key and secret_key(key):
+    if key and secret(key):
         return MASK
     if isinstance(value, dict):
-        if isinstance(value.get("key"), str) and "value" in value and secret_key(value["key"]):
-            return {**value, "value": MASK}
-        return {name: protected(held, str(name)) for name, held in value.items()}
+        if isinstance(value.get("key"), str) and "value" in value and secret(value["key"]):
+            return {**value, "key": _plain(value["key"]), "value": MASK}
+        return {_plain(name): protected(held, str(name), secret) for name, held in value.items()}
     if isinstance(value, list):
-        return [protected(held) for held in value]
-    return MASK if isinstance(value, str) and _value.match(value) else value
+        return [protected(held, "", secret) for held in value]
+    return _plain(value)
 
 
 def protected_text(text: str) -> str:
     """Free text of unknown format (a refused body) with what looks like a credential masked."""
-    return _in_text.sub(_masked, text)
+    return protected_raw(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def protected_raw(raw: bytes) -> bytes:
+    """The same for bytes of unknown format; what is masked are whole characters of UTF-8."""
+    return masked_bytes(_in_text.sub(rb"\1" + MASK.encode(), raw))
 
 
 def protected_bytes(raw: bytes) -> str:
     """Bytes of unknown format as text, secrets masked; base64 where they are no UTF-8."""
-    masked = protected_text(raw.decode("latin-1")).encode("latin-1")
+    masked = protected_raw(raw)
     try:
         return masked.decode()
     except UnicodeDecodeError:
@@ -82,19 +88,29 @@ def protected_bytes(raw: bytes) -> str:
 
 
 def protected_json(text: str) -> str:
-    """JSON text with every secret-looking entry masked; text without a suspicious word is handed back as it is."""
-    if not _suspicious.search(text):
-        return text
+    """JSON text with every secret-looking entry masked."""
     return orjson.dumps(protected(orjson.loads(text))).decode()
 
 
-def protected_content(value: Any) -> str:
+def protected_lines(raw: bytes) -> bytes:
+    """NDJSON with every secret-looking entry masked; a line that is no JSON is masked as text."""
+    return b"\n".join(map(_protected_line, raw.split(b"\n"))) if body_hinted(raw) else raw
+
+
+def protected_content(value: Any, secret: Callable[[str], bool] = foreign_secret) -> str:
     """A JSON-ready value as masked text for the quarantine; a note where it nests too deeply to be written."""
     try:
-        return orjson.dumps(protected(value), default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(protected(value, "", secret), default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     except (RecursionError, TypeError) as error:
         return f"not shown: {error}"
 
 
-def _masked(found: re.Match[str]) -> str:
-    return MASK if found["key"] is None else f'{found["key"]}":"{MASK}'
+def _protected_line(line: bytes) -> bytes:
+    try:
+        return orjson.dumps(protected(orjson.loads(line)))
+    except (ValueError, RecursionError):
+        return protected_raw(line)
+
+
+def _plain(value: Any) -> Any:
+    return without_secrets(value) if isinstance(value, str) else value

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collectors.pipeline.answer import JSON, PROTOBUF
 from collectors.pipeline.body import plain_body
 from collectors.pipeline.observations import check_lines
-from collectors.pipeline.otlp.decode import Signal
+from collectors.pipeline.otlp.decode import Signal, guarded_body
 from collectors.pipeline.otlp.from_json import protobuf_of
 from collectors.pipeline.otlp.mending import mended
 from collectors.pipeline.otlp.outline import check_outline
+from collectors.pipeline.protect import protected_lines
 from collectors.pipeline.refusal import Malformed, Refusal, TooLarge, UnknownEncoding
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Frame, Kind
@@ -34,7 +35,7 @@ class Reading:
 
 
 def read(request: Request, limit: int) -> Reading:
-    """The request's payload: inflated to at most `limit` bytes, OTLP as protobuf.
+    """The request's payload: inflated to at most `limit` bytes, OTLP as protobuf, secrets masked.
 
     Raises UnknownEncoding, TooLarge, Malformed or Foreign.
     """
@@ -67,5 +68,12 @@ def without_what_spoils_it(reading: Reading) -> Reading:
     return Reading(request, _frame(request, found.body), reading.refusals + found.refusals, remark)
 
 
+def guarded_frame(frame: Frame) -> Frame:
+    """The same without the secrets in it: what may be stored."""
+    if frame.kind is Kind.OBSERVATIONS:
+        return replace(frame, payload=protected_lines(frame.payload))
+    return replace(frame, payload=guarded_body(_SIGNAL[frame.kind], frame.payload)) if frame.kind in _SIGNAL else frame
+
+
 def _frame(request: Request, payload: bytes) -> Frame:
-    return Frame(request.kind, request.received_us, request.sender, payload)
+    return guarded_frame(Frame(request.kind, request.received_us, request.sender, payload))

@@ -11,9 +11,10 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from collectors.pipeline.protect import protected_content, protected_json
+from collectors.pipeline.protect import hinted, protected_content, protected_json
 from collectors.pipeline.rows import CONTENT_LIMIT, Rows
 from models.domain.record import Record
+from models.domain.secrets import secret_name, without_secrets
 from models.lake.schema import RECORDS
 
 _CENT = Decimal("0.01")
@@ -38,20 +39,27 @@ def _table(records: Sequence[Record], recorded_at: datetime) -> pa.Table:
     columns: dict[str, Any] = {name: [getattr(record, name) for record in records] for name in _NAMES}
     columns["kind"] = [str(record.kind) for record in records]
     columns["amount"] = [None if record.amount is None else record.amount.quantize(_CENT) for record in records]
-    columns["body"] = [None if record.body is None else protected_json(_json(record.body)) for record in records]
+    columns["body"] = _bodies(records)
     columns["recorded_at"] = [recorded_at] * len(records)
     return pa.Table.from_pydict(columns, RECORDS)
 
 
+def _bodies(records: Sequence[Record]) -> list[str | None]:
+    """Bodies as JSON; those that may hold a secret are looked through."""
+    texts = [None if record.body is None else _json(record.body) for record in records]
+    looked = zip(texts, hinted(pa.array(texts, pa.string())), strict=True)
+    return [protected_json(text) if secret and text else text for text, secret in looked]
+
+
 def _refused(record: Record, recorded_at: datetime, error: Exception) -> dict[str, Any]:
-    content = protected_content({name: getattr(record, name) for name in Record.__slots__})
+    content = protected_content({name: getattr(record, name) for name in Record.__slots__}, secret_name)
     return {
         "recorded_at": recorded_at,
         "receiver": "feed",
         "sender": "journal",
         "error_code": "record",
         "path": "",
-        "reason": f"the record does not fit its columns: {error}",
+        "reason": without_secrets(f"the record does not fit its columns: {error}"),
         "content": content[:CONTENT_LIMIT],
         "content_bytes": len(content),
     }

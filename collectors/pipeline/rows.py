@@ -14,9 +14,10 @@ import orjson
 import pyarrow as pa
 
 from collectors.pipeline.observations import decode_observations
-from collectors.pipeline.otlp.decode import Decoded, Signal, decode
+from collectors.pipeline.otlp.decode import Decoded, Signal, decode_guarded
 from collectors.pipeline.refusal import Malformed, Refusal
 from collectors.pipeline.spool.frame import Frame, Kind
+from models.domain.secrets import without_secrets
 from models.lake.schema import QUARANTINE, TABLES
 
 BEGINNING = 64 << 10  # bytes of a body that is too large that are kept
@@ -61,7 +62,7 @@ def decoded(kind: Kind, frames: Sequence[Frame]) -> Decoded:
     payloads, received = [frame.payload for frame in frames], [frame.received_us for frame in frames]
     if kind is Kind.OBSERVATIONS:
         return decode_observations(payloads, received)
-    return decode(Signal.TRACES if kind is Kind.TRACES else Signal.LOGS, payloads, received)
+    return decode_guarded(Signal.TRACES if kind is Kind.TRACES else Signal.LOGS, payloads, received)
 
 
 def rows_of(kind: Kind, frames: Sequence[Frame], found: Decoded) -> Rows:
@@ -84,7 +85,7 @@ def quarantined(frame: Frame, receiver: str, refusal: Refusal) -> dict[str, Any]
         "receiver": receiver,
         "sender": frame.sender,
         "error_code": refusal.code,
-        "reason": refusal.reason,
+        "reason": without_secrets(refusal.reason),
         "path": refusal.path,
         "content": refusal.content[:CONTENT_LIMIT],
         "content_bytes": refusal.size,
@@ -96,7 +97,7 @@ def refused_frame(kind: Kind, origin: Frame, refusal: Refusal) -> Frame:
     payload = {
         "receiver": receiver(kind),
         "code": refusal.code,
-        "reason": refusal.reason,
+        "reason": without_secrets(refusal.reason),
         "path": refusal.path,
         "content": refusal.content[:CONTENT_LIMIT],
         "size": refusal.size,

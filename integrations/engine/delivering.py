@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integrations.contracts.connector import Answer, Change, Connector
 from integrations.engine.gate import Closed, Gate
@@ -13,6 +13,8 @@ from integrations.engine.landscape import Landscape
 from integrations.engine.tracing import SpanPlace, Tracing, new_span_id, new_trace_id
 from integrations.engine.walk import Planned
 from models.domain.errors import OutcomeUnknown, Rejected, TieoutError, Unmappable
+from models.domain.secrets import purged, suspicious
+from models.domain.storable import json_text
 
 GROUP = 10
 """Calls whose outcomes share one commit at most: what a kill can leave in doubt, against what a commit costs."""
@@ -140,10 +142,17 @@ class Deliveries:
         return deliveries
 
 
+def _without_secrets(answer: Answer) -> Answer:
+    """The answer as it may be stored; an error is made so where its words are taken."""
+    if isinstance(answer, Exception) or not suspicious(json_text(answer.answer)):
+        return answer
+    return replace(answer, answer=purged(answer.answer))
+
+
 def answered(changes: Sequence[Change], connector: Connector) -> Sequence[Answer]:
     """The target's answers. An error that is none of ours may have come after the write: its outcome is unknown."""
     try:
-        answers = list(connector.deliver(changes))
+        answers = [_without_secrets(answer) for answer in connector.deliver(changes)]
     except TieoutError:
         raise
     except Exception as error:

@@ -15,6 +15,7 @@ from models.domain.errors import (
     TieoutError,
     Unmappable,
 )
+from models.domain.secrets import without_secrets
 from models.domain.states import RunState
 from models.domain.storable import storable
 
@@ -49,7 +50,7 @@ def error_of(error: Exception) -> tuple[str, str, str | None]:
 
     A vendor's words are in it, so they are made such that every store keeps them.
     """
-    said = storable(str(error))
+    said = without_secrets(storable(str(error)))
     if isinstance(error, Rejected):
         return error.code, said, storable(error.field)
     if isinstance(error, Unmappable):

@@ -17,6 +17,7 @@ from integrations.engine.retry import error_of
 from integrations.engine.tracing import new_trace_id
 from models.canonical.events import CloudEvent, data_of, upcast
 from models.domain.errors import TieoutError, Unmappable
+from models.domain.secrets import purged, suspicious, without_secrets, without_secrets_in
 from models.domain.storable import json_text, oddity, storable
 from models.journal.metadata import micros
 from models.journal.runs.rereads import INTAKE, row_key
@@ -37,6 +38,7 @@ class Routing:
 
     def arrival(self, event: CloudEvent) -> Arrival:
         """An event with the runs it starts; none where no flow is triggered by it."""
+        event = _without_secrets(event)
         flows = self._flows.triggered(event.type)
         if (odd := oddity(event.__dict__)) is not None:
             return self._unstorable(event, flows, *odd)
@@ -59,7 +61,7 @@ class Routing:
 
     def unstorable(self, system: str, stream: str, arrival: Arrival, error: Exception, now: datetime) -> Arrival:
         """In place of an arrival that the journal could not keep, for whatever reason: its words as a dead letter."""
-        reason = storable(str(getattr(error, "orig", error)))
+        reason = without_secrets(storable(str(getattr(error, "orig", error))))
         refusal = Unmappable(f"the journal cannot keep what it holds: {reason}", "", code="unstorable")
         return self.rejected(system, stream, arrival.event_id, arrival.body, refusal, now)
 
@@ -67,13 +69,13 @@ class Routing:
         self, system: str, stream: str, source_id: str, row: Mapping[str, Any], error: Exception, now: datetime
     ) -> Arrival:
         """A row that its connector could not map: a dead run of the intake, replayed by reading the stream again."""
-        content = json_text(row, orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+        content = without_secrets_in(json_text(row, orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
         digest, source_id = hashlib.sha256(content.encode()).hexdigest(), storable(source_id)
         event_id = f"{stream}/{source_id}/{digest[:16]}"
         key = row_key(system, stream, source_id)
         code, message, field = error_of(error)
         if not isinstance(error, TieoutError):
-            code, message = "unmappable", f"{type(error).__name__}: {storable(str(error))}"
+            code, message = "unmappable", f"{type(error).__name__}: {without_secrets(storable(str(error)))}"
         payload = {"system": system, "stream": stream, "source_id": source_id, "row": orjson.loads(content)}
         body = {
             "id": event_id,
@@ -129,6 +131,11 @@ class Routing:
             legal_entity=event.legalentity,
             source_changed_at=event.time,
         )
+
+
+def _without_secrets(event: CloudEvent) -> CloudEvent:
+    """The event as it may be stored: people write passwords into notes, and vendors put tokens into links."""
+    return event.model_copy(update={"data": purged(event.data)}) if suspicious(json_text(event.data)) else event
 
 
 def _version(event: CloudEvent) -> int:

@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
+from models.domain.secrets import without_secrets_in
 from models.domain.storable import json_text, storable
 from models.journal.metadata import micros
 from models.journal.statements import insert_many, statements
@@ -71,9 +72,9 @@ class Inbox:
 
 def _row(item: Item) -> dict[str, Any]:
     try:
-        body, refusal = orjson.dumps(item.body, default=str).decode(), item.refusal
+        body, refusal = without_secrets_in(orjson.dumps(item.body, default=str).decode()), item.refusal
     except TypeError:
-        body, refusal = json_text(item.body), item.refusal or _ODD
+        body, refusal = without_secrets_in(json_text(item.body)), item.refusal or _ODD
     return {
         "source": storable(item.source),
         "item_id": storable(item.item_id),

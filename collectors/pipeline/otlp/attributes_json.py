@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
-from collectors.pipeline.protect import MASK, protected, secret_pairs
+from collectors.pipeline.protect import foreign_secret, protected, secret_pairs
 from collectors.pipeline.refusal import Malformed
+from models.domain.secrets import MASK
 
 _CONTROL = r"[\x00-\x1f]"
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
@@ -30,7 +31,7 @@ def attributes_json(pairs: pa.ListArray) -> pa.Array:
     flat = pairs.flatten()
     keys, values = pc.struct_field(flat, "key"), pc.struct_field(flat, "value")
     texts = value_json(values)
-    secret = secret_pairs(keys, pc.struct_field(values, "string_value"))
+    secret = secret_pairs(keys)
     if secret is not None:
         texts = pc.if_else(secret, _MASKED, texts)
     entries = joined('"', escaped(keys), '":', texts)
@@ -144,7 +145,7 @@ def _small(raw: bytes) -> bytes:
 
 
 def _json_of(value: Any) -> str:
-    return orjson.dumps(protected(value)).decode()
+    return orjson.dumps(protected(value, "", foreign_secret)).decode()
 
 
 _RENDERED = {

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from collectors.pipeline.otlp.columnar import record_batch
 from collectors.pipeline.otlp.columns import Items, items
+from collectors.pipeline.otlp.guarded import guarded
 from collectors.pipeline.otlp.refused_items import refusals_of, without
 from collectors.pipeline.otlp.tables import log_table, span_table
 from collectors.pipeline.refusal import Malformed, Refusal
@@ -35,8 +39,18 @@ class Decoded:
     refusals: list[Refusal]
 
 
+def guarded_body(signal: Signal, body: bytes) -> bytes:
+    """The request without the secrets in it."""
+    return guarded(_REQUEST[signal], body)
+
+
 def decode(signal: Signal, bodies: Sequence[bytes], received_us: Sequence[int]) -> Decoded:
-    """The rows of all `bodies`, each received at its `received_us` (µs since 1970).
+    """The rows of all `bodies`, secrets masked. Raises like `decode_guarded`."""
+    return decode_guarded(signal, [guarded_body(signal, body) for body in bodies], received_us)
+
+
+def decode_guarded(signal: Signal, bodies: Sequence[bytes], received_us: Sequence[int]) -> Decoded:
+    """The rows of all guarded `bodies`, each received at its `received_us` (µs since 1970).
 
     Raises Malformed when any body is not readable; call again with each alone to learn which.
     """
@@ -71,4 +85,5 @@ _SIGNALS: dict[Signal, tuple[Callable[[pa.StructArray], Iterable[Rule]], Callabl
     Signal.TRACES: (span_rules, span_table),
     Signal.LOGS: (log_rules, log_table),
 }
+_REQUEST: dict[Signal, Any] = {Signal.TRACES: ExportTraceServiceRequest, Signal.LOGS: ExportLogsServiceRequest}
 _MESSAGE = {Signal.TRACES: "Traces", Signal.LOGS: "Logs"}

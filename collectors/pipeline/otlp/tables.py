@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 from collectors.pipeline.correlate import correlated_logs
 from collectors.pipeline.otlp.attributes_json import attributes_json, escaped, grouped, joined, value_json
 from collectors.pipeline.otlp.columns import Items, hexadecimal, instants
-from collectors.pipeline.protect import protected_texts
 from models.lake.schema import LOGS, SPANS
 
 
@@ -61,7 +60,7 @@ def log_table(found: Items, received: pa.Array) -> pa.Table:
                 observed,
                 pc.cast(field["severity_number"], pa.int8()),
                 field["severity_text"],
-                protected_texts(text),
+                text,
                 _or_null(hexadecimal(field["trace_id"]), ("", "0" * 32)),
                 _or_null(hexadecimal(field["span_id"]), ("", "0" * 16)),
                 found.service_name,
