@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -36,7 +37,9 @@ def trusted_hosts(settings: Settings) -> tuple[str, ...]:
 
 
 class Gatekeeping:
-    """ASGI middleware: refuses unknown host names, adds the security headers to every HTTP answer."""
+    """ASGI middleware: refuses unknown host names and sockets of foreign pages, adds the security headers to every
+    HTTP answer.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()) -> None:
         self._app, self._hosts = app, frozenset(hosts)
@@ -47,11 +50,22 @@ class Gatekeeping:
                 "This console answers on loopback only: open it at http://127.0.0.1.", status_code=421
             )
             return await refusal(scope, receive, send)
+        if scope["type"] == "websocket" and not _own_page(Headers(scope=scope)):
+            refusal = PlainTextResponse("This socket speaks to the console's own pages only.", status_code=403)
+            return await refusal(scope, receive, send)
         return await self._app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
 
     def _answers_to(self, host: str) -> bool:
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         return not self._hosts or name in self._hosts
+
+
+def _own_page(headers: Headers) -> bool:
+    """Whether a socket is opened by a page of ours: what is no browser names no origin. Behind a proxy the name that
+    the browser knows us by is the forwarded one, which no page can set.
+    """
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc in (headers.get("host"), headers.get("x-forwarded-host"))
 
 
 def _with_headers(send: Send) -> Send:

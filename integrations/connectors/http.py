@@ -78,9 +78,18 @@ class HttpClient:
         return reply
 
     def local(self, link: str) -> str:
-        """The path, below this system's base address, of a link that the vendor sent; its host is never trusted."""
+        """The path, below this system's base address, of a link that the vendor sent; its host is never trusted.
+
+        Raises Unmappable for a link that is no path: added to our host's name it would name another.
+        """
         parts = urlsplit(link)
         path = parts.path.removeprefix(self._prefix) if self._prefix else parts.path
+        if not path.startswith("/"):
+            raise Unmappable(
+                f"{self.config.name} sent a link that is no path on its host: {self.clean(link)[:200]!r}",
+                "link",
+                code="bad-payload",
+            )
         return f"{path}?{parts.query}" if parts.query else path
 
     def fault(self, reply: Reply, said: str, *, key: str | None = None, again: bool = True) -> TieoutError | None:

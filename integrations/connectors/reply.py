@@ -31,10 +31,16 @@ class Reply:
 
     @classmethod
     def of(cls, answer: httpcore.Response) -> Reply:
-        """The answer as read, unpacked where it came packed."""
+        """The answer as read, unpacked where it came packed. Raises Unmappable for one that is too large."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-        body = answer.content
-        return cls(answer.status, headers, _unpacked(body) if headers.get("content-encoding") == "gzip" else body)
+        body = _unpacked(answer.content) if headers.get("content-encoding") == "gzip" else answer.content
+        if len(body) > LARGEST_BODY:
+            raise Unmappable(
+                f"the answer (status {answer.status}) is larger than {LARGEST_BODY} bytes: ask for smaller pages",
+                "body",
+                code="bad-payload",
+            )
+        return cls(answer.status, headers, body)
 
     @property
     def ok(self) -> bool:
@@ -86,11 +92,11 @@ def _no_number(word: str) -> Any:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """A gzip body up to the largest size we take; one that is broken stays as it is, and is then reported as
-    unreadable.
+    """A gzip body, read until one byte more than the largest size we take; one that is broken stays as it is, and is
+    then reported as unreadable.
     """
     try:
-        return zlib.decompressobj(wbits=31).decompress(body, LARGEST_BODY)
+        return zlib.decompressobj(wbits=31).decompress(body, LARGEST_BODY + 1)
     except zlib.error:
         return body
 

@@ -78,7 +78,6 @@ def test_other_people_of_the_machine_read_no_lake(tmp_path: Path) -> None:
     assert not home.stat().st_mode & 0o077 or not open_files, open_files
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A12: any page on localhost may speak to the console")
 def test_a_websocket_of_another_origin_is_refused() -> None:
     """The console of 0.1.0 lets a page of any port of localhost open its WebSocket. Wanted: the console's own origin
     alone.

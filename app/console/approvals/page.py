@@ -18,6 +18,7 @@ from app.console.widgets.heading import admitted, draw, heading, themed
 from app.console.widgets.markup import block, empty, facts, safe, table, verdict
 from app.console.widgets.paging import pages, turned_to
 from app.console.widgets.payload import field_table
+from app.console.widgets.plain import plain
 from app.readings.approvals import QUESTION, deciding
 from app.readings.approvals import reading as approvals
 from app.readings.approvals.question import ApprovalQuestion
@@ -95,7 +96,7 @@ def _button(
     try:
         act()
     except (NotApproved, ValueError) as refusal:
-        st.error(f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.", icon=":material/error:")
+        st.error(f"{plain(str(refusal)[:1].upper() + str(refusal)[1:])}.", icon=":material/error:")
         return
     st.session_state["decided"] = f"{label}: {asked.what}"
     st.rerun()

@@ -11,6 +11,7 @@ from app.console.exceptions.triage import last_action, reopen, triage
 from app.console.widgets import formats
 from app.console.widgets.heading import draw, identifier, zone
 from app.console.widgets.markup import Column, block, empty, facts, metrics, table, verdict
+from app.console.widgets.plain import plain
 from app.readings.cases import reading as cases
 from app.readings.cases.rows import Case
 from app.readings.page import Page
@@ -92,7 +93,7 @@ def _state(viewer: Viewer, case_id: str) -> None:
     st.session_state[f"status_{case_id}"] = case.status
     if before in ACTIVE and case.status == "resolved":
         st.rerun()
-    st.subheader(case.title, anchor=False)
+    st.subheader(plain(case.title), anchor=False)
     draw(block(present.heading(case)))
     if case.status == "resolved":
         closed = "Closed by itself: the detector finds nothing of it any more."

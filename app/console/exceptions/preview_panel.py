@@ -12,6 +12,7 @@ from app.console.exceptions.rerun import Reopen, page_again
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import block, safe, verdict
 from app.console.widgets.payload import field_table
+from app.console.widgets.plain import plain
 from app.readings.cases.rows import Case
 from app.readings.replays import reading as replays
 from app.readings.replays.preview import Preview, PreviewedRun
@@ -36,16 +37,18 @@ def preview_panel(viewer: Viewer, seen: Request, cases: Sequence[Case]) -> None:
     found = read_now(viewer, replays.previewed, seen, cases)
     preview, chosen = found.preview, len(seen.body["run_ids"])
     if seen.state != "done":
-        st.error(f"The preview {seen.state}: {preview.error or 'see the engine’s log'}.", icon=":material/error:")
+        st.error(
+            f"The preview {seen.state}: {plain(preview.error or 'see the engine’s log')}.", icon=":material/error:"
+        )
         return
     plan = f"plan {(preview.plan_hash or '')[:12]}"
     draw(verdict(dry_run.mood(preview), dry_run.in_words(preview), plan))
     if rest := stake.beside(found.stake, chosen, cases):
         draw(block(f'<span class="t-mute">{safe(rest)}</span>'))
     if note := dry_run.unasked_note(preview):
-        st.info(note, icon=":material/cloud_off:")
+        st.info(plain(note), icon=":material/cloud_off:")
     for hazard in dry_run.hazards(preview)[:HAZARDS]:
-        st.warning(hazard, icon=":material/warning:")
+        st.warning(plain(hazard), icon=":material/warning:")
     _runs(preview, seen)
 
 
@@ -62,7 +65,7 @@ def _runs(preview: Preview, seen: Request) -> None:
 
 def _run(run: PreviewedRun, systems: Mapping[str, str], root: bool, expanded: bool) -> None:
     icon = ":material/error:" if run.fault else ":material/cloud_off:" if run.unasked else None
-    with st.expander(dry_run.run_title(run, root), expanded=expanded, icon=icon):
+    with st.expander(plain(dry_run.run_title(run, root)), expanded=expanded, icon=icon):
         for step in run.steps:
             draw(block(dry_run.step_title(step, systems)))
             if listed := dry_run.fields(step):

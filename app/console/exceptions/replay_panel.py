@@ -15,6 +15,7 @@ from app.console.exceptions.waiting_panel import takes_two, waiting_panel
 from app.console.widgets import formats
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import block
+from app.console.widgets.plain import plain
 from app.readings.cases.rows import Case
 from app.readings.replays import reading as replays
 from app.readings.replays.selection import Selection, corrected, previewed_runs, roots_of
@@ -150,7 +151,7 @@ def _send(viewer: Viewer, kind: str, key: str, body: Mapping[str, Any], reason: 
     try:
         asked = desk().requests.append(kind, body, viewer.actor, reason or None, viewer.subject)
     except ValueError as refusal:
-        st.toast(f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.", icon=":material/error:")
+        st.toast(f"{plain(str(refusal)[:1].upper() + str(refusal)[1:])}.", icon=":material/error:")
         return
     st.session_state[f"{kind}_{key}"] = asked
     page_again(reopen)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.console.asking import desk, world_now
 from app.console.widgets import formats
+from app.console.widgets.plain import plain
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
 
@@ -113,7 +114,7 @@ def _button(
         try:
             changed = act()
         except ValueError as refusal:
-            st.toast(str(refusal), icon=":material/error:")
+            st.toast(plain(refusal), icon=":material/error:")
             return
         st.session_state["last_action"] = (
             f"{label}: {formats.plural(len(changed), 'case')}" if changed else f"{label}: nothing to change"

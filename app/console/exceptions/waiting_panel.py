@@ -12,6 +12,7 @@ from app.console.exceptions.rerun import Reopen, page_again
 from app.console.widgets import formats
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import block, facts, link, safe, verdict
+from app.console.widgets.plain import plain
 from app.readings.approvals import deciding
 from app.readings.viewer import Viewer
 from models.domain.approval import NotApproved
@@ -56,7 +57,7 @@ def _waits(viewer: Viewer, request_id: str, key: str, reopen: Reopen) -> None:
         try:
             deciding.withdraw(stores(), viewer, request_id)
         except NotApproved as refusal:
-            st.toast(str(refusal), icon=":material/error:")
+            st.toast(plain(refusal), icon=":material/error:")
         page_again(reopen)
 
 

@@ -13,6 +13,7 @@ from app.console.widgets import formats
 from app.console.widgets.heading import draw, zone
 from app.console.widgets.markup import Column, empty, table
 from app.console.widgets.payload import field_table
+from app.console.widgets.plain import plain
 from app.console.widgets.waterfall import waterfall
 from app.readings.journey import reading
 from app.readings.journey.rows import LogLine, Span, Step
@@ -66,8 +67,3 @@ def _log(row: LogLine) -> dict[str, object]:
         "service": row.service_name,
         "body": row.body,
     }
-
-
-def plain(value: object) -> str:
-    """Text of a sender that Markdown shall not read as its own."""
-    return str(value or "").replace("*", "\\*").replace("[", "\\[").replace("`", "\\`")

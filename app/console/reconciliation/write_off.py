@@ -11,6 +11,7 @@ from app.console.reconciliation.words import joint_of
 from app.console.widgets import formats
 from app.console.widgets.heading import draw, themed
 from app.console.widgets.markup import block, link, safe
+from app.console.widgets.plain import plain
 from app.readings.rights import Action
 from app.readings.tieout import writing_off
 from app.readings.tieout.rows import Record
@@ -42,7 +43,7 @@ def _ask(viewer: Viewer, row: Record, reason: str) -> None:
     try:
         writing_off.ask(stores(), viewer, row.item_key, row.entity, None, reason)
     except ValueError as refusal:
-        st.error(f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.", icon=":material/error:")
+        st.error(f"{plain(str(refusal)[:1].upper() + str(refusal)[1:])}.", icon=":material/error:")
         return
     st.session_state["asked_write_off"] = f"The write-off of {row.item_key}"
     st.rerun()
