@@ -32,6 +32,7 @@ FINDINGS = (
 )
 PERIODS = (
     Column("period", "Month", "nw"),
+    Column("kind", "Money"),
     Column("records", "Records", "right"),
     Column("amount", "Amount", "right"),
 )

@@ -118,6 +118,7 @@ def period_rows(periods: Sequence[CasePeriod]) -> list[dict[str, object]]:
         {
             "period": row.period or "no month",
             "records": formats.count(row.occurrences),
+            "kind": MONEY_KINDS.get(row.money_kind, row.money_kind),
             "amount": formats.money(row.amount, row.currency or ""),
         }
         for row in periods

@@ -59,9 +59,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CasePeriod:
-    """What one month has in a case, in one currency; a period of None is what belongs to no month."""
+    """What one month has in a case, of one kind of money in one currency; a period of None is of no month."""
 
     period: str | None
+    money_kind: str
     currency: str | None
     occurrences: int
     amount: Decimal | None

@@ -179,28 +179,35 @@ class CaseReading:
             return connection.scalar(query) or 0
 
     def periods(self, case_id: str) -> list[Row]:
-        """What each month has in a case, the earliest first: `period`, `currency`, `occurrences`, `amount`."""
+        """What each month has in a case, the earliest first: `period`, `money_kind`, `currency`, `occurrences`,
+        `amount`; a line of each kind of money, which are not to be added.
+        """
         minor, counted = sa.func.max(finding.c.amount_minor), sa.func.count()
+        kind = sa.func.coalesce(finding.c.money_kind, case_.c.money_kind).label("kind")
         once = (
-            sa.select(finding.c.period, finding.c.subject_key, finding.c.currency, minor.label("minor"))
+            sa.select(finding.c.period, kind, finding.c.subject_key, finding.c.currency, minor.label("minor"))
+            .join(case_, case_.c.case_id == finding.c.case_id)
             .where(finding.c.case_id == case_id, finding.c.resolved_at.is_(None))
-            .group_by(finding.c.period, finding.c.subject_entity, finding.c.subject_key, finding.c.currency)
+            .group_by(finding.c.period, kind, finding.c.subject_entity, finding.c.subject_key, finding.c.currency)
             .subquery()
         )
         query = (
-            sa.select(once.c.period, once.c.currency, counted.label("occurrences"), sa.func.sum(once.c.minor))
-            .group_by(once.c.period, once.c.currency)
-            .order_by(once.c.period.is_(None), once.c.period, once.c.currency)
+            sa.select(
+                once.c.period, once.c.kind, once.c.currency, counted.label("occurrences"), sa.func.sum(once.c.minor)
+            )
+            .group_by(once.c.period, once.c.kind, once.c.currency)
+            .order_by(once.c.period.is_(None), once.c.period, once.c.kind, once.c.currency)
         )
         with reading(self._engine) as connection:
             return [
                 {
                     "period": period,
+                    "money_kind": kind,
                     "currency": currency,
                     "occurrences": number,
                     "amount": None if cents is None else Decimal(int(cents)).scaleb(-2),
                 }
-                for period, currency, number, cents in connection.execute(query)
+                for period, kind, currency, number, cents in connection.execute(query)
             ]
 
     def run_ids(self, case_id: str) -> list[str]:

@@ -18,7 +18,8 @@ grain: name, world
     definition   VARCHAR        -     how it is computed
 */
 
--- acted: moments at which people acted, with the time since their last action where it is work and not another day
+-- acted: moments at which people acted on runs and cases, with the time since their last action where it is work and not
+-- another day; what the engine makes of a request (its end, its expiry, each run that it replays) is nobody's work
 CREATE OR REPLACE TABLE derived.state.acted AS
 SELECT
     occurred_at,
@@ -30,7 +31,9 @@ SELECT
         ELSE 1
     END AS minutes
 FROM records
-WHERE kind = 'operator_action' AND status <> 'done';
+WHERE kind = 'operator_action'
+    AND entity IN ('request', 'case')
+    AND status NOT IN ('done', 'failed', 'expired');
 
 -- attributed: each record that has owned attributes, and whether one is missing, in conflict or held twice
 CREATE OR REPLACE TABLE derived.state.attributed AS

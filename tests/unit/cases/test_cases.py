@@ -14,6 +14,7 @@ from models.domain.fingerprint import case_id_of, fingerprint
 from models.domain.record import RecordKind
 from models.journal.cases import CaseFilter, report
 from models.journal.cases.cases import Cases
+from models.journal.cases.tables import finding
 
 RATES = {"EUR": Decimal(1), "GBP": Decimal("1.20")}
 MISSING = Cause(
@@ -292,6 +293,19 @@ def test_findings_of_a_case_are_paged_oldest_first(cases, clock):
         "TE-kantata-298",
         "TE-kantata-297",
     ]
+
+
+@pytest.mark.req("X19")
+def test_a_month_of_a_case_adds_no_two_kinds_of_money(cases):
+    ours = replace(entry(1), period="2026-07")
+    cases.report("orphaned_project", [ours, replace(entry(2, "50.00"), period="2026-07")], RATES)
+    with cases._engine.begin() as connection:
+        second = finding.c.subject_key.endswith("2")
+        connection.execute(sa.update(finding).where(second).values(money_kind="another"))
+    rows = cases.periods(CASE)
+    assert sorted((row["period"], row["money_kind"], row["amount"]) for row in rows) == sorted(
+        [("2026-07", cases.get(CASE)["money_kind"], 100), ("2026-07", "another", 50)]
+    )
 
 
 @pytest.mark.req("X19")

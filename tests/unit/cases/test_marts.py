@@ -415,6 +415,28 @@ def test_figures_rest_on_their_definitions(lake):
     assert kpi["project_gross_margin"] == 40 and kpi["margin_consistency"] == 100 and kpi["approval_lag"] == 24
 
 
+@pytest.mark.req("O5")
+def test_effort_is_what_people_did_and_not_what_the_engine_made_of_it(lake):
+    """Three acts of one person within four minutes; what became of the request is nobody's work."""
+    entry(lake, 1)
+    posted(lake, 1)
+    lake.record("settlement", flow="time-to-bill", status="settled", run_id="r")
+    made = [
+        ("request", "done"),
+        ("request", "failed"),
+        ("request", "expired"),
+        ("time_entry", "replayed"),
+        ("view", "x"),
+    ]
+    people = [("request", "requested"), ("case", "commented"), ("request", "approved")]
+    for number, (entity, status) in enumerate([*people, *made]):
+        at = NOW + timedelta(minutes=2 * number)
+        lake.record("operator_action", at, actor="ada", entity=entity, status=status, business_key="k")
+    refresh(lake.connection, "EUR", Stopped())
+    (acted,) = lake.rows("SELECT count(*) AS n, sum(minutes) AS minutes FROM derived.state.acted")
+    assert (acted["n"], acted["minutes"]) == (3, 5)
+
+
 @pytest.mark.req("O3", "O5")
 def test_a_billing_period_is_ready_when_the_last_of_its_work_is(lake):
     """Not the lag of each posting: from the end of the month's last day of delivery until all of it can be billed."""
