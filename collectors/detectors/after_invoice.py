@@ -75,7 +75,8 @@ def itemless(row: Row) -> Finding:
 def released(row: Row) -> Finding:
     """One item of an invoice that was voided or credited, or that nobody knows: the invoice is the case."""
     number = row["number"] or row["blocker_key"] or "-"
-    cause = _cause(row["blocker"], number, row["blocker_owner"], ("invoice", number))
+    told = f"{number} of {_named(row)}" if row["number"] and row["of_one_project"] else number
+    cause = _cause(row["blocker"], told, row["blocker_owner"], ("invoice", number))
     return item_finding(row, fingerprint(row["blocker"], number, row["legal_entity"]), cause, invoice=number)
 
 

@@ -69,7 +69,14 @@ WITH taken AS (
     WHERE NOT stands AND status <> 'draft' AND item_key IS NOT NULL
     GROUP BY item_key
 )
-SELECT w.*, CASE WHEN w.blocker = 'invoice-void' THEN t.number END AS number
-FROM mart_work w
-LEFT JOIN taken t ON t.item_key = w.item_key
-WHERE w.blocker IN ('invoice-void', 'invoice-unknown');
+SELECT
+    *,
+    min(project_key) OVER same = max(project_key) OVER same AS of_one_project
+FROM (
+    SELECT w.*, p.name AS project_name, CASE WHEN w.blocker = 'invoice-void' THEN t.number END AS number
+    FROM mart_work w
+    LEFT JOIN taken t ON t.item_key = w.item_key
+    LEFT JOIN mart_project p ON p.project_key = w.project_key
+    WHERE w.blocker IN ('invoice-void', 'invoice-unknown')
+)
+WINDOW same AS (PARTITION BY blocker, coalesce(number, blocker_key), legal_entity);
