@@ -15,7 +15,7 @@ grain: system, document, document_id, line
     kind              VARCHAR        -                   time, expense, milestone, fixed_fee, discount, tax, credit …
     item_key          VARCHAR        -                   the work it bills; none for a line that bills no item
     posting_id        VARCHAR        -                   the posting it bills, if one
-    amount            DECIMAL(18,2)  currency            as the document says; of a credit memo what it takes back, below zero
+    amount            DECIMAL(18,2)  currency            as it says; of a credit memo what it takes back, below 0
     currency          VARCHAR        ISO 4217            of amount
     amount_reporting  DECIMAL(18,2)  reporting currency  the same at the rate of issued_on; none without one
     hours             DECIMAL(8,2)   h                   of the posting it bills; of time only
