@@ -11,16 +11,21 @@ WHERE blocker = 'rate-missing' OR (billable AND rateless AND state = 'not_approv
 -- uncosted: active people without a cost rate, in the system that owns it
 SELECT key, system, name, legal_entity FROM mart_state_resource WHERE role = 'hcm' AND active AND cost_rate IS NULL;
 
--- unconverted: work whose price or cost is in a currency without an exchange rate; rates are given a day to arrive
+-- unconverted: work whose price or cost is in a currency without an exchange rate, or that has no day to convert it at;
+-- rates are given a day to arrive
 -- Work that something else holds back has its money in that case.
 SELECT
     w.*,
-    priced.currency IS NULL AND w.bill_amount <> 0 AS unpriced,
+    (priced.currency IS NULL OR coalesce(w.blocker = 'not-convertible', false)) AND w.bill_amount <> 0 AS unpriced,
     w.state = 'blocked' AND w.blocker NOT IN ('not-convertible', 'in-flight') AS counted
 FROM mart_work w
 LEFT JOIN mart_fx priced ON priced.currency = w.currency
 LEFT JOIN mart_fx costed ON costed.currency = w.cost_currency
-WHERE ((priced.currency IS NULL AND w.bill_amount <> 0) OR (costed.currency IS NULL AND w.cost_amount <> 0))
+WHERE (
+        (priced.currency IS NULL AND w.bill_amount <> 0)
+        OR (costed.currency IS NULL AND w.cost_amount <> 0)
+        OR (w.work_date IS NULL AND w.blocker = 'not-convertible')
+    )
     AND (
         (SELECT count(*) FROM mart_fx) > 1
         OR (SELECT min(first_seen) FROM mart_state_project WHERE role = 'erp') < {now} - INTERVAL 1 DAY

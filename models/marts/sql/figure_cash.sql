@@ -28,10 +28,11 @@ WITH work AS (
             state IN ('billed', 'written_off') AND kind <> 'milestone'
         ), 0) AS BIGINT) AS billed,
         CAST(coalesce(sum(items) FILTER (
-            billable AND state <> 'not_approved' AND work_date < span.billed_until
+            billable AND state <> 'not_approved' AND work_date < coalesce(t.last_from, elsewhere.last_from)
         ), 0) AS BIGINT) AS late
-    FROM derived.state.work_day
-    CROSS JOIN derived.state.span span
+    FROM derived.state.work_day w
+    CROSS JOIN (SELECT last_from FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+    LEFT JOIN derived.state.mart_today t ON t.legal_entity = w.legal_entity
 ), cash AS (
     SELECT
         count(*) AS invoices,

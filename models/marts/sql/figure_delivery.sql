@@ -17,27 +17,36 @@ grain: name, world
     definition   VARCHAR        -     how it is computed
 */
 
--- contracted: what is sold and not yet earned, project by project, now and as the quarter began
+-- contracted: what is sold and not yet earned, project by project, now and as its company's quarter began
 CREATE OR REPLACE TABLE derived.state.contracted AS
-WITH earned AS (
+WITH began AS (
+    SELECT
+        p.project_key,
+        coalesce(t.quarter_from, elsewhere.quarter_from) AS quarter_from,
+        CAST(p.closed_won_at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE) AS won_on
+    FROM derived.state.mart_project p
+    CROSS JOIN (SELECT quarter_from FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+    LEFT JOIN derived.state.mart_today t ON t.legal_entity = p.legal_entity
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = p.legal_entity
+), earned AS (
     SELECT
         m.project_key,
         sum(m.revenue_reporting) AS revenue,
-        coalesce(sum(m.revenue_reporting) FILTER (m.month < span.quarter_from), 0) AS before
+        coalesce(sum(m.revenue_reporting) FILTER (m.month < b.quarter_from), 0) AS before
     FROM derived.state.mart_margin m
-    CROSS JOIN derived.state.span span
+    LEFT JOIN began b ON b.project_key = m.project_key
     GROUP BY m.project_key
 )
 SELECT
     p.project_key,
     -- A milestone that was written off is not earned, and never will be.
     greatest(s.revenue - coalesce(e.revenue, 0) - coalesce(k.milestone_written_off, 0), 0) AS backlog,
-    CASE WHEN p.closed_won_at < span.quarter_from
+    CASE WHEN b.won_on < b.quarter_from
         THEN greatest(s.revenue - coalesce(e.before, 0), 0) ELSE 0
     END AS backlog_then,
     coalesce(p.in_crm, false) AND coalesce(p.in_erp, false) AND coalesce(p.in_psa, false) AS set_up
 FROM derived.state.mart_project p
-CROSS JOIN derived.state.span span
+JOIN began b ON b.project_key = p.project_key
 JOIN derived.state.sold s ON s.project_key = p.project_key
 LEFT JOIN earned e ON e.project_key = p.project_key
 LEFT JOIN derived.state.project_work k ON k.project_key = p.project_key
@@ -63,7 +72,9 @@ WITH backlog AS (
     SELECT CAST(sum(t.revenue * fx.rate) AS DECIMAL(18,2)) AS target
     FROM derived.state.revenue_target t
     JOIN derived.state.mart_fx fx ON fx.currency = t.currency
-    WHERE t.starts_on <= CAST({now} AS DATE) AND t.ends_on >= CAST({now} AS DATE)
+    CROSS JOIN (SELECT today FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+    LEFT JOIN derived.state.mart_today d ON d.legal_entity = t.legal_entity
+    WHERE coalesce(d.today, elsewhere.today) BETWEEN t.starts_on AND t.ends_on
 ), began AS (
     SELECT sum(backlog_then) AS money, count(*) FILTER (backlog_then > 0) AS n FROM derived.state.contracted
 ), forecast AS (

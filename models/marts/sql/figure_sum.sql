@@ -32,16 +32,19 @@ WITH work AS (
         coalesce(sum(bill) FILTER (billable AND state = 'blocked'), 0) AS blocked,
         coalesce(sum(bill) FILTER (billable AND state NOT IN ('billed', 'written_off')), 0) AS unbilled,
         coalesce(sum(bill) FILTER (
-            billable AND state <> 'not_approved' AND work_date < span.billed_until
+            billable AND state <> 'not_approved' AND work_date < coalesce(t.last_from, elsewhere.last_from)
         ), 0) AS late,
         coalesce(sum(bill) FILTER (
-            billable AND state IN ('ready', 'blocked', 'written_off') AND work_date < span.billed_until
+            billable AND state IN ('ready', 'blocked', 'written_off')
+            AND work_date < coalesce(t.last_from, elsewhere.last_from)
         ), 0) AS lost,
         coalesce(sum(hours) FILTER (
             billable AND state <> 'not_approved' AND work_date >= span.week_from AND work_date < span.week_to
         ), 0) AS utilised
-    FROM derived.state.work_day
+    FROM derived.state.work_day w
     CROSS JOIN derived.state.span span
+    CROSS JOIN (SELECT last_from FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+    LEFT JOIN derived.state.mart_today t ON t.legal_entity = w.legal_entity
 ), billed AS (
     SELECT
         coalesce(sum(bill) FILTER (state = 'billed'), 0) AS billed,

@@ -26,7 +26,7 @@ sent back does not count); `against` settles every case against the firm, `for` 
 CREATE OR REPLACE TABLE derived.state.world AS
 SELECT unnest(['reported', 'adjusted', 'against', 'for']) AS world;
 
--- span: the days that figures over a span of time look at, and until when work should have been billed by now
+-- span: the days that figures over a span of time look at
 CREATE OR REPLACE TABLE derived.state.span AS
 SELECT
     greatest(
@@ -34,9 +34,7 @@ SELECT
     ) AS week_from,
     CAST(date_trunc('week', CAST({now} AS DATE)) AS DATE) AS week_to,
     CAST({now} AS DATE) - 365 AS year_from,
-    greatest(CAST({now} AS DATE) - min(work_date), 1) AS days,
-    CAST(date_trunc('month', CAST({now} AS DATE)) - INTERVAL 1 MONTH AS DATE) AS billed_until,
-    CAST(date_trunc('quarter', CAST({now} AS DATE)) AS DATE) AS quarter_from
+    greatest(CAST({now} AS DATE) - min(work_date), 1) AS days
 FROM derived.state.work_day
 WHERE state <> 'not_approved' AND work_date >= CAST({now} AS DATE) - 365 AND work_date <= CAST({now} AS DATE);
 
@@ -94,13 +92,16 @@ WITH item AS (
         coalesce(w.cost_reporting, 0) AS cost,
         coalesce(w.hours, 0) AS hours,
         CASE WHEN w.state = 'billed' THEN coalesce(w.work_reporting, 0) - w.bill_reporting ELSE 0 END AS beyond,
-        w.work_date < span.billed_until AS late,
+        w.work_date < coalesce(t.last_from, elsewhere.last_from) AS late,
         CASE WHEN w.billable AND w.work_date >= span.week_from AND w.work_date < span.week_to
             THEN coalesce(w.hours, 0) ELSE 0
         END AS lately
     FROM derived.state.doubt d
     JOIN derived.state.mart_work w ON w.item_key = d.item_key
     CROSS JOIN derived.state.span span
+    -- By then work should have been billed: before the period that ended last.
+    CROSS JOIN (SELECT last_from FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+    LEFT JOIN derived.state.mart_today t ON t.legal_entity = w.legal_entity
     LEFT JOIN derived.state.sold s ON s.project_key = w.project_key
 ), settled AS (
     SELECT

@@ -1,20 +1,21 @@
 /*
 Work by its day, kind and state: what figures sum.
 
-grain: work_date, kind, state, billable, posted
+grain: work_date, kind, state, billable, posted, legal_entity
 added: mart_work
 counted: items
 
-    work_date  DATE           day                 when it was done
-    kind       VARCHAR        -                   time, expense or milestone
-    state      VARCHAR        -                   not_approved, blocked, ready, billed or written_off
-    billable   BOOLEAN        -                   whether the customer pays for it
-    posted     BOOLEAN        -                   whether the ERP has it
-    items      BIGINT         items               all of them
-    hours      DECIMAL(38,2)  h                   of time only
-    bill       DECIMAL(38,2)  reporting currency  what is billed, else what can be
-    work       DECIMAL(38,2)  reporting currency  what today's work can be billed at
-    cut        DECIMAL(38,2)  reporting currency  billed below what the work is worth
+    work_date     DATE           day                 when it was done
+    kind          VARCHAR        -                   time, expense or milestone
+    state         VARCHAR        -                   not_approved, blocked, ready, billed or written_off
+    billable      BOOLEAN        -                   whether the customer pays for it
+    posted        BOOLEAN        -                   whether the ERP has it
+    legal_entity  VARCHAR        -                   which company of the firm bills it
+    items         BIGINT         items               all of them
+    hours         DECIMAL(38,2)  h                   of time only
+    bill          DECIMAL(38,2)  reporting currency  what is billed, else what can be
+    work          DECIMAL(38,2)  reporting currency  what today's work can be billed at
+    cut           DECIMAL(38,2)  reporting currency  billed below what the work is worth
 */
 
 -- work_day: counted and summed
@@ -25,6 +26,7 @@ SELECT
     state,
     billable,
     posted_at IS NOT NULL AS posted,
+    legal_entity,
     count(*) AS items,
     CAST(coalesce(sum(hours), 0) AS DECIMAL(38,2)) AS hours,
     CAST(coalesce(sum(bill_reporting), 0) AS DECIMAL(38,2)) AS bill,

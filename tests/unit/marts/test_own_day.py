@@ -93,3 +93,17 @@ def test_deleted_work_that_is_billed_costs_what_its_standing_posting_costs(order
     lake.observe("netsuite", "invoice", "INV-1", **told, lines=lines)
     (work,) = derived(lake).rows("SELECT gone, bill_amount, cost_amount FROM mart_work")
     assert work == {"gone": True, "bill_amount": D("600.00"), "cost_amount": D("360.00")}
+
+
+@pytest.mark.req("M7", "O3")
+def test_what_should_be_billed_by_now_follows_the_periods_of_its_company() -> None:
+    """On 30 September a fiscal year of weeks is in the period of the 27th, and the one before began on 23 August."""
+    lake = firm()
+    for number, day in enumerate(("2026-08-20", "2026-08-25"), 1):
+        entry(lake, number, work_date=day, changed_at=LONG_AGO)
+    weeks = Calendar(frozenset({5, 6}), frozenset(), FiscalYear("4-4-5", 12, 5))
+    books = Books(45, {"NOV-DE": LegalEntity("NOV-DE", "Nov", "DE", "EUR", ZoneInfo("UTC"), weeks)})
+    refresh(lake.connection, "EUR", Stopped(), LEVELS, books=books)
+    last = lake.rows("SELECT last_from FROM mart_today WHERE legal_entity = 'NOV-DE'")[0]["last_from"].isoformat()
+    late = lake.rows("SELECT late FROM derived.state.figure_sum WHERE world = 'reported'")[0]["late"]
+    assert late == 800 * sum(day < last for day in ("2026-08-20", "2026-08-25")) and late == 800
