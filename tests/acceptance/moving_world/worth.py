@@ -85,7 +85,9 @@ def _once(books: Books, key: str, found: list[Row]) -> Iterator[tuple[Money, lis
     gates = [one for one in found if one["cause"] not in OWN]
     for those in ([gates] if gates else []) + [[one] for one in found if one["cause"] in OWN]:
         expected = _expected(books, key, those[0])
-        if expected is not None:
+        # What a gate of its own holds back, a posting that differs, is counted there: the others say nothing.
+        elsewhere = those is gates and len(gates) < len(found) and not _sum(gates)[0]
+        if expected is not None and not elsewhere:
             yield expected, those
 
 
