@@ -179,6 +179,16 @@ EXAMPLES = (
         [("not-convertible|CHF|-", "TE-kantata-1", None)],
     ),
     Example(
+        "in a currency without a rate, and its posting differs: the tie-out leaves it to this case",
+        {
+            "mart_work": [
+                {**_ENTRY, "currency": "CHF", "bill_amount": "5.00", "state": "blocked", "blocker": "posting-differs"}
+            ],
+            "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],
+        },
+        [("not-convertible|CHF|-", "TE-kantata-1", "5.00")],
+    ),
+    Example(
         "no exchange rate at all, a minute after the ERP was first seen: they are still on their way",
         {
             "mart_work": [{**_ENTRY, "currency": "CHF", "bill_amount": "5.00"}],

@@ -128,7 +128,14 @@ def _of_totals(books: Books, judged: Judged) -> Iterator[str]:
 def _of_places(books: Books, judged: Judged) -> Iterator[str]:
     """No record stands in two places, and none in the place that nobody owns."""
     for side in ("source_key", "target_key"):
-        seen = Counter((row["flow"], row["entity"], row["item_key"], row[side]) for row in judged.tied if row[side])
+        # One invoice bills each posting of a piece of work that was posted twice: a pair is one record of this joint.
+        seen = Counter(
+            (row["flow"], row["entity"], row["item_key"], row[side])
+            if row["flow"] != "billing"
+            else (row["flow"], row["source_key"], row["item_key"], row["target_key"])
+            for row in judged.tied
+            if row[side]
+        )
         for (flow, entity, item, key), count in seen.items():
             sold = len(books.sales[item].won) if item in books.sales else 1  # two sales may have one code
             if count > max(sold, 1):

@@ -85,9 +85,7 @@ def _once(books: Books, key: str, found: list[Row]) -> Iterator[tuple[Money, lis
     gates = [one for one in found if one["cause"] not in OWN]
     for those in ([gates] if gates else []) + [[one] for one in found if one["cause"] in OWN]:
         expected = _expected(books, key, those[0])
-        # What a gate of its own holds back, a posting that differs, is counted there: the others say nothing.
-        elsewhere = those is gates and len(gates) < len(found) and not _sum(gates)[0]
-        if expected is not None and not elsewhere:
+        if expected is not None:
             yield expected, those
 
 
@@ -124,7 +122,8 @@ def _of_fact(fact: Fact, finding: Row) -> Money:
         return abs(fact.billed), fact.billed_in
     paired, alone = fact.sides
     if cause in ALONE:
-        there = [(one, money) for one, money in alone if one.project == finding["project_key"]]
+        # A project that is called otherwise since is another word for the same.
+        there = [(one, money) for one, money in alone if one.project == finding["project_key"]] or alone
         return sum((abs(money) for _, money in there), NOTHING), there[0][0].currency if there else None
     if cause == "posting-differs" and paired:
         return abs(worth - paired[1]) or abs(worth), fact.currency
