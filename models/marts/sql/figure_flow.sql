@@ -18,8 +18,8 @@ grain: name, world
     definition   VARCHAR        -     how it is computed
 */
 
--- acted: moments at which people acted on runs and cases, with the time since their last action where it is work and not
--- another day; what the engine makes of a request (its end, its expiry, each run that it replays) is nobody's work
+-- acted: moments at which people acted on runs and cases, with the time since their last action where it is work and
+-- not another day; what the engine makes of a request (its end, its expiry, each run that it replays) is nobody's work
 CREATE OR REPLACE TABLE derived.state.acted AS
 SELECT
     occurred_at,

@@ -9,7 +9,7 @@ from tests.acceptance.collect.process import JSON, PROTOBUF, CollectorProcess
 from tests.canaries import SECRETS, SHAPES
 from tests.unit.collect.requests import logs, traces
 
-pytestmark = [pytest.mark.req("G3"), pytest.mark.processes]
+pytestmark = [pytest.mark.req("G3", "G7"), pytest.mark.processes]
 TABLES = ("spans", "logs", "observations", "quarantine", "records")
 
 

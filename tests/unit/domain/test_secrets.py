@@ -25,7 +25,7 @@ from models.process_log import LINE, Inert
 from tests.canaries import SHAPES
 from tests.unit.collect.requests import logs, traces
 
-pytestmark = pytest.mark.req("G3")
+pytestmark = pytest.mark.req("G3", "G7")
 EACH = pytest.mark.parametrize(("secret", "text"), SHAPES.values(), ids=SHAPES.keys())
 PLAIN = [
     "Basic subscription",
