@@ -12,15 +12,15 @@ counted: records
     entity                 VARCHAR        -                   time_entry, expense, contract, budget …
     legal_entity           VARCHAR        -                   which company of the firm it is for
     period                 VARCHAR        -                   the month it belongs to, YYYY-MM
-    source_reporting       DECIMAL(38,2)  reporting currency  what the source has
-    landed_reporting       DECIMAL(38,2)  reporting currency  of it that landed
-    on_its_way_reporting   DECIMAL(38,2)  reporting currency  of it on its way
-    cases_reporting        DECIMAL(38,2)  reporting currency  of it that an open case owns
-    written_off_reporting  DECIMAL(38,2)  reporting currency  of it written off
-    unexplained_reporting  DECIMAL(38,2)  reporting currency  of it that nothing accounts for
-    target_reporting       DECIMAL(38,2)  reporting currency  what the target has
-    unsourced_reporting    DECIMAL(38,2)  reporting currency  of it that is not what the source has
-    unowned_reporting      DECIMAL(38,2)  reporting currency  of that what no case owns and is no longer in time
+    source_reporting       DECIMAL(18,2)  reporting currency  what the source has
+    landed_reporting       DECIMAL(18,2)  reporting currency  of it that landed
+    on_its_way_reporting   DECIMAL(18,2)  reporting currency  of it on its way
+    cases_reporting        DECIMAL(18,2)  reporting currency  of it that an open case owns
+    written_off_reporting  DECIMAL(18,2)  reporting currency  of it written off
+    unexplained_reporting  DECIMAL(18,2)  reporting currency  of it that nothing accounts for
+    target_reporting       DECIMAL(18,2)  reporting currency  what the target has
+    unsourced_reporting    DECIMAL(18,2)  reporting currency  of it that is not what the source has
+    unowned_reporting      DECIMAL(18,2)  reporting currency  of that what no case owns and is no longer in time
     unconverted            BIGINT         records             with money that no rate of their day converts
     records                BIGINT         records             of either side
 */
@@ -67,15 +67,15 @@ SELECT
     entity,
     legal_entity,
     period,
-    CAST(coalesce(sum(amount), 0) AS DECIMAL(38,2)) AS source_reporting,
-    CAST(coalesce(sum(amount) FILTER (place = 'landed'), 0) AS DECIMAL(38,2)) AS landed_reporting,
-    CAST(coalesce(sum(amount) FILTER (place = 'on_its_way'), 0) AS DECIMAL(38,2)) AS on_its_way_reporting,
-    CAST(coalesce(sum(amount) FILTER (place = 'case'), 0) AS DECIMAL(38,2)) AS cases_reporting,
-    CAST(coalesce(sum(amount) FILTER (place = 'written_off'), 0) AS DECIMAL(38,2)) AS written_off_reporting,
-    CAST(coalesce(sum(amount) FILTER (place = 'unexplained'), 0) AS DECIMAL(38,2)) AS unexplained_reporting,
-    CAST(coalesce(sum(held), 0) AS DECIMAL(38,2)) AS target_reporting,
-    CAST(coalesce(sum(held) FILTER (unsourced), 0) AS DECIMAL(38,2)) AS unsourced_reporting,
-    CAST(coalesce(sum(held) FILTER (unowned), 0) AS DECIMAL(38,2)) AS unowned_reporting,
+    CAST(coalesce(sum(amount), 0) AS DECIMAL(18,2)) AS source_reporting,
+    CAST(coalesce(sum(amount) FILTER (place = 'landed'), 0) AS DECIMAL(18,2)) AS landed_reporting,
+    CAST(coalesce(sum(amount) FILTER (place = 'on_its_way'), 0) AS DECIMAL(18,2)) AS on_its_way_reporting,
+    CAST(coalesce(sum(amount) FILTER (place = 'case'), 0) AS DECIMAL(18,2)) AS cases_reporting,
+    CAST(coalesce(sum(amount) FILTER (place = 'written_off'), 0) AS DECIMAL(18,2)) AS written_off_reporting,
+    CAST(coalesce(sum(amount) FILTER (place = 'unexplained'), 0) AS DECIMAL(18,2)) AS unexplained_reporting,
+    CAST(coalesce(sum(held), 0) AS DECIMAL(18,2)) AS target_reporting,
+    CAST(coalesce(sum(held) FILTER (unsourced), 0) AS DECIMAL(18,2)) AS unsourced_reporting,
+    CAST(coalesce(sum(held) FILTER (unowned), 0) AS DECIMAL(18,2)) AS unowned_reporting,
     count(*) FILTER (unconverted) AS unconverted,
     count(*) AS records
 FROM side
