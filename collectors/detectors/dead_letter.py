@@ -226,6 +226,16 @@ EXAMPLES = (
         ],
     ),
     Example(
+        "two versions were refused alike: the newest speaks for both",
+        {
+            "open_runs": [
+                {**_RUN, "source_version": 2},
+                {**_RUN, "run_id": "run-0", "source_version": 1, "amount": "50.00"},
+            ]
+        },
+        [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00")],
+    ),
+    Example(
         "the item's own value counts where a snapshot shows it",
         {"open_runs": [_RUN], "mart_work": [{**_ITEM, "blocker": "closed-period", "state": "blocked"}]},
         [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "960.00")],
