@@ -33,7 +33,7 @@ def admitted(viewer: Viewer, question: Question) -> None:
 def heading(viewer: Viewer, title: str, fresh: Fresh) -> None:
     """The page's title, on the right the age of its data, which goes on, and the person; below what is too old."""
     with st.container(key="heading"):
-        left, right = st.columns([3, 2], vertical_alignment="center")
+        left, right = st.columns([2, 3], vertical_alignment="center")
     left.title(title, anchor=False)
     with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         with st.container(width="content"):  # a fragment alone would take what is left of the line
