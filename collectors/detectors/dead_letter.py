@@ -226,6 +226,11 @@ EXAMPLES = (
         ],
     ),
     Example(
+        "a correction that was refused of work whose invoice was voided: its money is the invoice's case",
+        {"open_runs": [_RUN], "mart_work": [{**_ITEM, "state": "blocked", "blocker": "invoice-void"}]},
+        [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", None)],
+    ),
+    Example(
         "two versions were refused alike: the newest speaks for both",
         {
             "open_runs": [

@@ -7,11 +7,17 @@ WITH run AS (
     ) = 1 AS newest
     FROM open_runs
 )
-SELECT * EXCLUDE (newest, source_version)
+SELECT * EXCLUDE (newest, source_version, counted)
 FROM (
     SELECT
         r.newest,
         r.source_version,
+        -- Of a sale that was moved what is posted is at stake, of billed work what the invoice bills too much or too
+        -- little, of what an invoice billed once all of it: their own detectors count that.
+        r.newest
+            AND r.error_code IS DISTINCT FROM 'entity-moved'
+            AND w.state IS DISTINCT FROM 'billed'
+            AND coalesce(w.blocker NOT IN ('invoice-void', 'invoice-unknown'), true) AS counted,
         r.run_id,
         r.trace_id,
         r.flow,
@@ -49,16 +55,9 @@ FROM (
         w.billable,
         coalesce(w.charge_code, r.payload->>'$.charge_code') AS charge_code,
         coalesce(r.payload->>'$.resource_id', w.resource_key) AS resource_key,
-        -- Of a sale that was moved what is posted is at stake, of billed work what the invoice bills too much or too
-        -- little: their own detectors count that.
-        CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.state IS DISTINCT FROM 'billed' AND r.newest
-            THEN coalesce(w.bill_amount, r.amount)
-        END AS amount,
+        CASE WHEN counted THEN coalesce(w.bill_amount, r.amount) END AS amount,
         coalesce(w.currency, r.currency) AS currency,
-        CASE WHEN r.error_code IS DISTINCT FROM 'entity-moved' AND w.state IS DISTINCT FROM 'billed' AND r.newest
-            AND w.bill_amount IS NOT NULL
-            THEN w.bill_reporting
-        END AS bill_reporting
+        CASE WHEN counted AND w.bill_amount IS NOT NULL THEN w.bill_reporting END AS bill_reporting
     FROM run r
     LEFT JOIN mart_failure f ON f.run_id = r.run_id
     LEFT JOIN mart_work w ON w.run_id = r.run_id

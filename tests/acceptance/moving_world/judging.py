@@ -33,10 +33,14 @@ class Judged:
         self.totals = rows("SELECT * FROM mart_totals")
         self.found: dict[str, list[Row]] = defaultdict(list)
         self.of_project: dict[str, set[str]] = defaultdict(set)
+        self.recoded: set[str] = set()
+        """The CRM's own ids of sales that got another code: the case stands under the first."""
         for finding in firm.open_findings():
             self.found[finding["subject_key"]].append(finding)
             for key in (finding["project_key"], finding["subject_key"]):
                 self.of_project[key].add(finding["cause"])
+            if finding["cause"] == "project-recoded":
+                self.recoded.add(finding["fingerprint"].split("|")[1])
 
 
 def faults(firm: MovingFirm, books: Books) -> list[str]:
@@ -88,6 +92,8 @@ def _of_milestone(one: Milestone, judged: Judged) -> Iterator[str]:
 
 def _of_sale(sale: Sale, judged: Judged) -> Iterator[str]:
     causes = judged.of_project.get(sale.code, set())
+    if any(won["Id"] in judged.recoded for won in sale.won):
+        causes = causes | {"project-recoded"}
     for one in sale.milestones:
         causes = causes | {finding["cause"] for finding in judged.found.get(one, [])}
     if sale.agrees and (false := {cause for cause in causes if cause == "order-differs"}):

@@ -13,6 +13,7 @@ from models.marts.definitions import marts
     ("cause", "owned"),
     [
         ("project-recoded", {"PRJ-1": ("C-1", True), "PRJ-1-B": ("C-1", True)}),
+        ("over-contract", {"PRJ-1": ("C-1", True)}),
         ("unexplained", {}),
     ],
 )
