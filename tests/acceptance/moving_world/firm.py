@@ -70,7 +70,8 @@ class MovingFirm:
     def open_findings(self) -> list[dict[str, Any]]:
         """Every finding that stands, with its case's cause."""
         query = text(
-            "select f.*, c.cause, c.fingerprint, c.project_key from finding f join case_ c using (case_id) where f.resolved_at is null"
+            "select f.*, c.cause, c.fingerprint, c.project_key "
+            "from finding f join case_ c using (case_id) where f.resolved_at is null"
         )
         with self.house.journal.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
