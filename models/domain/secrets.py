@@ -78,7 +78,14 @@ VENDORS: Mapping[str, str] = {
     "desks": r"ATATT[A-Za-z0-9_=-]{20,}|lin_api_[A-Za-z0-9]{30,}|NRAK-[A-Z0-9]{20,}|glsa_[A-Za-z0-9_]{20,}",
     "age": r"AGE-SECRET-KEY-1[A-Z0-9]{40,}",
 }
-_COMMON = {"key": rf"(?:{'|'.join(_KEYS)})[-_.\s]?key", "://": r"://[^\s/@]+@"}
+_COMMON = {  # what random ids would show too often by chance: a closer look at a body costs as much as 20 bodies
+    "key": rf"(?:{'|'.join(_KEYS)})[-_.\s]?key",
+    "://": r"://[^\s/@]+@",
+    "--": r"--(?:pass|token|api-?key|secret)",
+    "-u ": r"\s-u\s",
+    "sig": r"[?&;\s]sig|signature",
+    ":aa": r"[0-9]:aa",
+}
 _HEADS = (
     r"eyJ|AKIA|ASIA|ABIA|ACCA|gh[pousr]_|_pat_|gl[a-z]{2,5}-|xox[a-z]-|xapp-|[sr]k_(?:live|test)_|whsec_|AIza|ya29\."
     r"|GOCSPX|sk-|hf_|npm_|pypi-|rubygems_|SG\.|key-[0-9a-f]|SK[0-9a-f]|do[opr]_v1_|dapi[0-9a-f]|hv[sbr]\.|dp\.[psc]t\."
