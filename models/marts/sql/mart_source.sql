@@ -10,6 +10,7 @@ grain: system, role, entity
     observed_at  TIMESTAMPTZ  UTC  the newest observation of one; none where there was none
     read_until   TIMESTAMPTZ  UTC  all of them had been read at this moment, and are in the lake; none: never
     compared     BOOLEAN      -    the tie-out of its system is as of these
+    swept        BOOLEAN      -    its extracts are noted: what it has no more shows with the next; else by its events
 */
 
 -- mart_source: by its extracts; of a system whose extracts nobody notes, when anything of it was seen last
@@ -44,7 +45,8 @@ SELECT
         ('erp', 'contract'),
         ('erp', 'invoice'),
         ('erp', 'credit_memo')
-    ), false) AS compared
+    ), false) AS compared,
+    n.system IS NOT NULL AS swept
 FROM source s
 LEFT JOIN (SELECT system, max(observed_at) AS observed_at FROM seen GROUP BY system) w ON w.system = s.system
 LEFT JOIN derived.state.mart_state_system y ON y.system = s.system

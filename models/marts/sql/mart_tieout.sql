@@ -92,14 +92,15 @@ WITH lone AS (
         system,
         role,
         -- One of them that nobody ever read leaves nothing known of its system.
-        CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS until_at
+        CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS until_at,
+        bool_or(swept) AS swept
     FROM derived.state.mart_source
     WHERE compared
     GROUP BY system, role
 ), system AS (
-    SELECT system, max(until_at) AS read_at FROM shown GROUP BY system
+    SELECT system, max(until_at) AS read_at, bool_or(swept) AS swept FROM shown GROUP BY system
 ), role AS (
-    SELECT role, min(system) AS system, min(until_at) AS read_at FROM shown GROUP BY role
+    SELECT role, min(system) AS system, min(until_at) AS read_at, bool_or(swept) AS swept FROM shown GROUP BY role
 ), unapproved AS (
     SELECT
         CASE kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END AS entity,
@@ -127,6 +128,7 @@ WITH lone AS (
             coalesce(r.target, CASE r.target_role WHEN 'erp' THEN eo.system END, tr.system, r.target_role) AS target
         ),
         coalesce(ss.read_at, sr.read_at) AS source_read_at,
+        coalesce(ss.swept, sr.swept, false) AS source_swept,
         coalesce(ts.read_at, tr.read_at) AS target_read_at,
         gone.at AS gone_at,
         coalesce(taken.at, u.at) AS withdrawn_at,
@@ -180,15 +182,17 @@ WITH lone AS (
     FROM told
 )
 -- How far systems were read is no part of it: that moves with every turn.
-SELECT * EXCLUDE (source_read_at, target_read_at), CASE
+SELECT * EXCLUDE (source_read_at, source_swept, target_read_at), CASE
     WHEN moving THEN {now} < since + allowed
     -- No flow brings back what somebody deleted.
     WHEN reason = 'gone' THEN false
     -- The source shows only after this whether it has changed too.
     WHEN reason IN ('edited', 'over-billed', 'under-billed', 'doubled', 'foreign')
         THEN coalesce(source_read_at < target_seen, true)
-    -- What a system lacked before it was read says nothing; that nobody reads it is a case of its own.
-    ELSE {now} < since + allowed OR coalesce(target_read_at < since, true)
+    -- Late is what the source still has and the target still lacks after the promised time, as far as each was read;
+    -- that nobody reads a system is a case of its own.
+    ELSE coalesce(target_read_at < since + allowed, true)
+        OR source_swept AND coalesce(source_read_at < since + allowed, true)
 END AS in_time,
 -- Before this the clock changes nothing; where there is none, only a reading does.
 CASE

@@ -67,6 +67,20 @@ def test_two_systems_are_compared_as_of_a_moment_up_to_which_both_were_read() ->
 
 
 @pytest.mark.req("X18")
+def test_what_was_never_posted_may_be_work_that_is_no_more_until_its_source_was_read_again() -> None:
+    """Somebody deleted the hours and the flow undid its posting: the PSA's next sweep tells, the ERP's was earlier."""
+    lake = firm()
+    key = entry(lake, 1, hours_ago(40), approved_at=hours_ago(41).isoformat(), changed_at=hours_ago(41).isoformat())
+    lake.observe("netsuite", "customer", "C-1", NOW)
+    extracted(lake, "netsuite", "time_entry", NOW)
+    extracted(lake, "kantata", "time_entry", hours_ago(39))
+    assert apart(lake, key) == {"place": "on_its_way", "in_time": True}
+    lake.connection.execute("UPDATE journal.main.extract SET taken_at = ?", [micros(NOW)])
+    lake.observe("netsuite", "customer", "C-2", NOW)
+    assert apart(lake, key) == {"place": "unexplained", "in_time": False}
+
+
+@pytest.mark.req("X18")
 def test_a_system_of_which_a_part_was_never_read_says_nothing() -> None:
     lake = firm()
     key = entry(lake, 1, hours_ago(40), approved_at=hours_ago(41).isoformat(), changed_at=hours_ago(41).isoformat())
