@@ -37,6 +37,7 @@ from collectors.schedule import (
     SENDERS_SECONDS,
     scheduled,
 )
+from collectors.telling import Telling
 from models.catalogue import load_catalogue
 from models.domain.clock import SystemClock, clock_at
 from models.installation_key import installation_key
@@ -45,7 +46,7 @@ from models.lake.writer import open_writer
 from models.senders import SenderBook
 from models.settings import Settings
 
-COMMIT_SECONDS, FAULT_SECONDS = 12.0, 55.0  # a fault shows within 15 s and 60 s, a beat included
+INTAKE_SECONDS, COMMIT_SECONDS, FAULT_SECONDS = 5.0, 12.0, 55.0  # a fault shows within 15 s and 60 s, a beat included
 _STOP_SECONDS = 4.0  # a process has to end within 5 s
 
 
@@ -135,9 +136,13 @@ class Collector:
         }
 
     def _parts(self) -> dict[str, tuple[str | None, float]]:
-        works = {f"work {place}": (work.fault, FAULT_SECONDS) for place, work in enumerate(self._works)}
-        journal = "; ".join(self._journal.faults) or None
-        return {**works, "lake": (self._commits.fault, COMMIT_SECONDS), "journal": (journal, FAULT_SECONDS)}
+        parts: dict[str, str | None] = dict(self._journal.parts())
+        for work in self._works:
+            parts |= work.parts()
+        slow = {name: (fault, FAULT_SECONDS) for name, fault in parts.items()}
+        intake = "; ".join(self._pipeline.faults) or None
+        commit = self._commits.stuck or self._commits.fault
+        return {"intake": (intake, INTAKE_SECONDS), "commit": (commit, COMMIT_SECONDS), **slow}
 
     def _checkpoint(self) -> None:
         self._commits.once("a checkpoint", lambda lake: lake.checkpoint())
@@ -151,7 +156,9 @@ class Collector:
         reading = {f"read {system}": seconds for system, seconds in self._catalogue.reading_levels.items()}
         levels = {**self._catalogue.service_levels, **reading}
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock)
-        return [*copying, Detection(journal, process, levels, self._settings.detect_seconds, day_end)]
+        detection = Detection(journal, process, levels, self._settings.detect_seconds, day_end)
+        beats = lambda: [*self._pulse.beats(), *detection.beats()]  # noqa: E731
+        return [*copying, detection, Telling(journal.heartbeats, self._host.identity, beats)]
 
 
 def _state(state: dict[str, Any]) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from types import MappingProxyType
@@ -11,10 +12,13 @@ from typing import Any, Protocol
 from collectors.day_end import DayEnd
 from collectors.detector_process import DetectionFailed, DetectorProcess
 from collectors.detectors.turn import CircuitState, Found, Turn
+from collectors.pulse import under_way
 from collectors.schedule import scheduled
 from models.action_log import action
+from models.domain.beats import Beat, Beats
 
 _log = logging.getLogger(__name__)
+_LONG_SECONDS, _ALLOWED = 5.0, 60.0  # a turn that takes longer is news; how old marts and findings may get
 _CIRCUIT = tuple(field.name for field in fields(CircuitState))
 
 
@@ -46,6 +50,16 @@ class Detection:
         self._reported: dict[str, str] = {}
         self._stopping = False
         self.fault: str | None = None
+        self._since: float | None = None
+        self._beats = Beats({"marts": _ALLOWED + seconds}, _ALLOWED + seconds)
+
+    def parts(self) -> Mapping[str, str | None]:
+        """What hinders detection: its fault, or a turn that does not end."""
+        return {"detection": self.fault or under_way("a turn of the detectors", self._since, _LONG_SECONDS)}
+
+    def beats(self) -> list[Beat]:
+        """How old the marts and the findings of each detector are: as of their last good turn."""
+        return self._beats.all()
 
     def start(self) -> None:
         self._schedule.start()
@@ -58,20 +72,32 @@ class Detection:
 
     def run(self) -> None:
         """Report what every detector finds now; a fault shows on /healthz, and the next turn tries again."""
+        self._since = time.monotonic()
         try:
             day = self._day_end.due() if self._day_end else None
             found = self._process.ask(replace(turn_of(self._reporter, self._service_levels, self._reported), day=day))
+            self._beats.well("marts")  # all of them, or the turn had failed
             self._reporter.cases.report_all(found.findings, found.rates)
             self._reported |= found.digests
             if self._day_end and day and found.totals is not None:
                 self._day_end.seal(day, found.totals, found.figures)
             self.fault = _failed(found)
+            self._told(found)
         except Exception as error:  # noqa: BLE001 - whatever hinders a turn, the next one may succeed
             if self._stopping:
                 return
             why = str(error) if isinstance(error, DetectionFailed) else f"{type(error).__name__}: {error}"
             self.fault = f"detectors: {why}"
             action(_log, logging.WARNING, "detection.failed", why=why)
+        finally:
+            self._since = None
+
+    def _told(self, found: Found) -> None:
+        for name in found.detectors:
+            if why := found.failed.get(name):
+                self._beats.ails(f"detector {name}", why)
+            else:
+                self._beats.well(f"detector {name}")
 
 
 def turn_of(

@@ -32,6 +32,13 @@ class JournalLink:
         """What hinders the journal or what works on it, at the moment."""
         return [fault for fault in (self._fault, *(work.fault for work in self._works)) if fault]
 
+    def parts(self) -> dict[str, str | None]:
+        """What hinders the journal, and each part of what works on it."""
+        parts: dict[str, str | None] = {"journal": self._fault}
+        for work in self._works:
+            parts |= work.parts()
+        return parts
+
     def append(self, items: Sequence[Item]) -> Appended:
         """Keep these items for admission; durable once this returns, known ones are kept once.
 

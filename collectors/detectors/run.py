@@ -83,7 +83,8 @@ class Detectors:
             if all_ is not None and turn.reported.get(name) != at and name not in failed
         }
         totals, figures = (self._asked("totals"), self._asked("figures", turn.day)) if turn.day else (None, ())
-        return Found(news, rates, failed, {name: self._found[name][0] for name in news}, totals, figures)
+        names = tuple(one.name for one in detectors())
+        return Found(news, rates, failed, {name: self._found[name][0] for name in news}, totals, figures, names)
 
     def _asked(self, name: str, *values: Any) -> Sequence[Mapping[str, Any]]:
         asked = self._connection.execute(statements(SQL)[name], list(values))

@@ -44,7 +44,8 @@ class Found:
     a digest of each one's findings.
 
     `rates` are units of the reporting currency for one unit of each currency. `totals` are the
-    control totals and `figures` those of days that are over, where a day has ended.
+    control totals and `figures` those of days that are over, where a day has ended. `detectors` are the names of all
+    that looked.
     """
 
     findings: Mapping[str, Sequence[Finding]]
@@ -53,3 +54,4 @@ class Found:
     digests: Mapping[str, str] = field(default_factory=dict)
     totals: Sequence[Mapping[str, Any]] | None = None
     figures: Sequence[Mapping[str, Any]] = ()
+    detectors: Sequence[str] = ()

@@ -39,10 +39,13 @@ class Inbox(Protocol):
 
 
 class Work(Protocol):
-    """What a receiver does on a thread of its own; `fault` says what hinders it at the moment."""
+    """What a receiver does on a thread of its own; `fault` says what hinders it at the moment, `parts` the same of each
+    part that has a pulse, a turn that does not end among it.
+    """
 
     fault: str | None
 
+    def parts(self) -> Mapping[str, str | None]: ...
     def start(self) -> None: ...
     def stop(self, seconds: float) -> None: ...
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.records import record_rows
+from collectors.pulse import under_way
 from collectors.receivers.contract import Host, Receiver
 from models.action_log import action
 from models.domain.clock import Clock
@@ -27,6 +28,7 @@ _PAGES = 200  # feed rows per read; a row holds the records of one group of move
 _LONGEST_PAUSE = 5.0
 _TRIM_SECONDS = 60.0
 _LEASE_SECONDS, _LEASE_RENEWED = 90.0, 20.0
+_LONG_SECONDS = 5.0  # a turn that takes longer is news
 
 
 class Page(Protocol):
@@ -78,6 +80,11 @@ class FeedReceiver:
         self._trimmed = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self.fault: str | None = None
+        self._since: float | None = None
+
+    def parts(self) -> Mapping[str, str | None]:
+        """What hinders the feed: its fault, or a turn that does not end."""
+        return {"feed": self.fault or under_way("a turn of the journal feed", self._since, _LONG_SECONDS)}
 
     def start(self) -> None:
         self._thread.start()
@@ -90,7 +97,7 @@ class FeedReceiver:
     def _run(self) -> None:
         pause = 0.1
         while not self._stopping.is_set():
-            began = time.monotonic()
+            began = self._since = time.monotonic()
             try:
                 more = self.copy()
                 self.fault, pause = None, 0.1
@@ -98,7 +105,9 @@ class FeedReceiver:
                 self.fault, self._position = f"journal feed: {error}", None
                 action(_log, logging.WARNING, "feed.not_copied", why=error)
                 more, pause = False, min(pause * 2, _LONGEST_PAUSE)
+                self._since = None
                 self._stopping.wait(pause)
+            self._since = None
             if not more:
                 self._stopping.wait(max(0.0, self._commit_seconds - (time.monotonic() - began)))
         self._let_go()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from uuid import uuid4
 
 from integrations.contracts.connector import Connector
 from integrations.engine.engine import Engine
@@ -21,6 +23,7 @@ from integrations.engine.telemetry import LOG, Telemetry
 from integrations.flows import flows
 from models.action_log import action
 from models.catalogue import Catalogue
+from models.domain.beats import Beats
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.domain.signature import bearer
@@ -42,6 +45,10 @@ _DESK_SECONDS = 0.25
 _INBOX_SECONDS = 0.5
 _CALLS_SECONDS = 10.0
 """How often the calls of this process are told to the journal."""
+_TELL_SECONDS = 5.0
+_CONNECTING = {"systems": 60.0}
+_ALLOWED = {"worker": 300.0, "reaper": 30.0, "heartbeat": 30.0, "desk": 120.0, "calls": 60.0}
+"""Seconds between two good turns of each loop before it counts as stuck: a page of runs may wait for slow vendors."""
 _LAST_SECONDS = 2.5
 """How long the end may wait for work under way; what is not finished by then is in doubt and will be looked up."""
 
@@ -96,10 +103,13 @@ class _Service:
         self._telemetry = Telemetry(collector, settings.environment, token=bearer(installation_key(settings)))
         self._observations = f"{collector}/v1/observations"
         self._due = threading.Event()
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._beats = Beats(_CONNECTING)
 
     def run(self) -> None:
         """Work until told to stop."""
         self._journal.catalogues.record(self._catalogue)
+        self._loop("pulse", _TELL_SECONDS, self._tell)
         connectors = self._connected()
         if connectors is None:
             return
@@ -108,6 +118,7 @@ class _Service:
             flows(),
             connectors,
             self._clock,
+            owner=self._owner,
             catalogue=self._catalogue,
             tracing=self._telemetry.tracing,
         )
@@ -117,6 +128,7 @@ class _Service:
         jobs = self._jobs(engine, snapshots)
         counts = {"flows": len(engine.flows.newest), "systems": len(connectors)}
         action(LOG, logging.INFO, "engine.started", owner=engine.owner, **counts)
+        self._beats = Beats(_ALLOWED)
         loops = [
             self._worker(engine.work),
             self._loop("reaper", _REAP_SECONDS, self._waking(self._journal.runs.reap)),
@@ -167,8 +179,13 @@ class _Service:
                 raise
             except TieoutError as error:
                 action(LOG, logging.WARNING, "system.not_up", why=error)
+                self._beats.ails("systems", str(error))
                 if self._stop.wait(1.0):
                     return None
+
+    def _tell(self) -> None:
+        """Tell the journal how each loop stands."""
+        self._journal.heartbeats.tell(self._owner, ENGINE, self._beats.all())
 
     def _waking(self, work: Callable[[], int]) -> Callable[[], int]:
         """The same work; what it moved may be due now, so the worker looks at once."""
@@ -194,14 +211,17 @@ class _Service:
         return self._loop("worker", 0.0, turn)
 
     def _loop(self, name: str, seconds: float, work: Callable[[], object]) -> threading.Thread:
-        """A thread that does `work` every so many seconds."""
+        """A thread that does `work` every so many seconds, and whose good turns are told."""
+        beats = self._beats
 
         def turns() -> None:
             while not self._stop.is_set():
                 try:
                     work()
-                except Exception:  # noqa: BLE001  one turn's fault must not end the service
+                    beats.well(name)
+                except Exception as error:  # noqa: BLE001  one turn's fault must not end the service
                     LOG.exception("action=loop.failed loop=%s", name)
+                    beats.ails(name, f"{type(error).__name__}: {error}")
                     self._stop.wait(_IDLE_SECONDS)
                 if seconds:
                     self._stop.wait(seconds)

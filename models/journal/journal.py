@@ -13,6 +13,7 @@ from models.journal.crosswalk import Crosswalk
 from models.journal.cursors import Cursors
 from models.journal.feed import Feed
 from models.journal.freshness import FreshnessReading
+from models.journal.heartbeats import Heartbeats
 from models.journal.inbox import Inbox
 from models.journal.inbox_queue import InboxQueue
 from models.journal.leases import Leases
@@ -40,6 +41,7 @@ class Journal(EnginePort, DeskPort, ReporterPort, ReadingsPort):
     feed: Feed
     throttle: Throttle
     calls: Calls
+    heartbeats: Heartbeats
     inbox: Inbox
     catalogues: Catalogues
 
@@ -69,6 +71,7 @@ def open_journal(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) 
         catalogues=Catalogues(engine, clock, feed),
         cases=Cases(engine, clock, feed),
         freshness=FreshnessReading(engine),
+        heartbeats=Heartbeats(engine),
         inbox=Inbox(engine, clock),
         _feed=feed,
     )

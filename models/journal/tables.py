@@ -222,6 +222,18 @@ call_day = sa.Table(
     sa.Column("told_at", Instant),  # wall time of the vendor's last word
 )
 
+heartbeat = sa.Table(
+    "heartbeat",
+    metadata,
+    sa.Column("process", sa.Text, primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),  # engine, collect, console
+    sa.Column("told_at", Instant, nullable=False),  # wall time at which the process told this last
+    sa.Column("well_at", Instant),  # wall time at which the part was well last; none: never yet
+    sa.Column("allowed_seconds", sa.Float, nullable=False),  # that may pass between two times of being well
+    sa.Column("fault", sa.Text),  # what hinders it at the moment
+)
+
 lease = sa.Table(
     "lease",
     metadata,

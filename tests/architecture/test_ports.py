@@ -65,6 +65,8 @@ WRITES = {
         "feed.confirmed",
         "feed.read",
         "feed.trim",
+        "heartbeats.all",
+        "heartbeats.tell",
         "leases.hold",
         "leases.release",
         "leases.turn",

@@ -13,6 +13,7 @@ from models.journal.catalogues import Catalogues
 from models.journal.crosswalk import Crosswalk
 from models.journal.cursors import Cursors
 from models.journal.feed import Feed
+from models.journal.heartbeats import Heartbeats
 from models.journal.inbox_queue import InboxQueue
 from models.journal.leases import Leases
 from models.journal.ports.opening import Port, opened
@@ -35,6 +36,7 @@ class EnginePort(Port):
     cursors: Cursors
     throttle: Throttle
     calls: Calls
+    heartbeats: Heartbeats
     leases: Leases
     snapshots: Snapshots
     registry: Registry
@@ -58,6 +60,7 @@ def open_engine(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -
         cursors=Cursors(engine, clock),
         throttle=Throttle(engine, clock),
         calls=Calls(engine),
+        heartbeats=Heartbeats(engine),
         leases=Leases(engine, clock),
         snapshots=Snapshots(engine, clock),
         registry=Registry(engine, clock),

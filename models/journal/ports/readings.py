@@ -12,6 +12,7 @@ from models.journal.cases.reading import CaseReading
 from models.journal.catalogues import CatalogueReading
 from models.journal.circuits import Circuits
 from models.journal.freshness import FreshnessReading
+from models.journal.heartbeats import HeartbeatReading
 from models.journal.ports.opening import Port, opened_to_read
 from models.journal.requests.approvals import ApprovalReading
 from models.journal.runs.reading import RunReading
@@ -19,8 +20,8 @@ from models.journal.runs.reading import RunReading
 
 @dataclass(frozen=True)
 class ReadingsPort(Port):
-    """Runs, cases, requests, circuits, calls, the catalogue in force and the age of what is read; the database refuses
-    a write on its connections.
+    """Runs, cases, requests, circuits, calls, the catalogue in force, the age of what is read, how each process stands;
+    the database refuses a write on its connections.
     """
 
     engine: sa.Engine
@@ -32,6 +33,7 @@ class ReadingsPort(Port):
     calls: CallReading
     catalogues: CatalogueReading
     freshness: FreshnessReading
+    heartbeats: HeartbeatReading
 
 
 def open_readings(url: str, clock: Clock) -> ReadingsPort:
@@ -47,4 +49,5 @@ def open_readings(url: str, clock: Clock) -> ReadingsPort:
         calls=CallReading(engine),
         catalogues=CatalogueReading(engine),
         freshness=FreshnessReading(engine),
+        heartbeats=HeartbeatReading(engine),
     )

@@ -8,6 +8,7 @@ from models.domain.clock import Clock
 from models.journal.cases.report import CaseReport
 from models.journal.circuits import Circuits
 from models.journal.feed import Feed, FeedReading
+from models.journal.heartbeats import Heartbeats
 from models.journal.inbox import Inbox
 from models.journal.leases import Leases
 from models.journal.ports.inbox import InboxPort
@@ -23,6 +24,7 @@ class ReporterPort(InboxPort):
     clock: Clock
     cases: CaseReport
     feed: FeedReading
+    heartbeats: Heartbeats
     leases: Leases
     sealed_totals: SealedTotals
     sealed_figures: SealedFigures
@@ -38,6 +40,7 @@ def open_reporter(url: str, clock: Clock) -> ReporterPort:
         clock=clock,
         cases=CaseReport(engine, clock, Feed(engine, clock)),
         feed=FeedReading(engine, clock),
+        heartbeats=Heartbeats(engine),
         leases=Leases(engine, clock),
         sealed_totals=SealedTotals(engine, clock, Feed(engine, clock)),
         sealed_figures=SealedFigures(engine, clock, Feed(engine, clock)),

@@ -147,6 +147,35 @@ def test_a_detector_that_failed_is_named_while_the_others_are_reported(process):
     assert journal.reports == [({"b": []}, {})]
 
 
+@pytest.mark.req("X18", "O12")
+def test_marts_and_each_detector_have_a_pulse_of_their_own(process, monkeypatch):
+    """One that fails is told apart from those that look; a report that is refused makes no mart old."""
+    journal = Journal()
+    told = "pipe.send(Found({}, {}, {'a': 'BinderException: no such column'}, detectors=('a', 'b')))"
+    detection = Detection(journal, process(told), {}, 3600)
+    detection.run()
+    found = {one.part: one.fault for one in detection.beats()}
+    assert found == {"marts": None, "detector a": "BinderException: no such column", "detector b": None}
+    assert detection.parts()["detection"].startswith("detector a failed")
+
+
+@pytest.mark.req("X18", "O12")
+def test_a_turn_that_does_not_end_is_told_while_it_is_under_way(monkeypatch):
+    """Long before its limit, which lets a large installation work."""
+    told = []
+
+    def ask(turn):
+        detection._since -= 6
+        told.append(detection.parts()["detection"])
+        return Found({}, {})
+
+    detection = Detection(Journal(), SimpleNamespace(ask=ask), {}, 3600)
+    assert detection.parts() == {"detection": None}
+    detection.run()
+    assert told == ["a turn of the detectors has been under way for 6 s"]
+    assert detection.parts() == {"detection": None}
+
+
 def test_findings_survive_the_pipe_with_their_money(process):
     text = (
         "pipe.send(Found({'a': [Finding('f', Cause('c', 't', 'e', 'n', 'o'), 'x', 'k', Decimal('1.10'), 'EUR')]}, {}))"

@@ -20,6 +20,9 @@ class Work:
         self.fault: str | None = None
         self.started, self.stopped = threading.Event(), threading.Event()
 
+    def parts(self) -> dict[str, str | None]:
+        return {"detection": self.fault}
+
     def start(self) -> None:
         self.started.set()
 
@@ -58,4 +61,5 @@ def test_a_fault_of_what_works_on_the_journal_shows_too(tmp_path):
     while not link.faults:
         threading.Event().wait(0.01)
     assert link.faults == ["detectors: a turn took longer than 1 s"]
+    assert link.parts() == {"journal": None, "detection": "detectors: a turn took longer than 1 s"}
     link.stop(10)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from collectors import telling
 from collectors.credentials import Credentials
 from collectors.doorkeeper import Doorkeeper
 from collectors.exposure import Exposure
@@ -14,6 +17,7 @@ from collectors.gateway import Gateway
 from collectors.metrics import Measure, exposition
 from collectors.pulse import Pulse
 from collectors.receivers.reply import Reply
+from models.domain.beats import Beat
 from models.domain.clock import SystemClock
 from models.senders import SenderBook
 from models.settings import Settings
@@ -44,6 +48,34 @@ def test_a_part_that_is_wrong_from_the_first_beat_is_overdue_too() -> None:
     assert pulse.overdue() == []
     now[0] = 56.0
     assert len(pulse.overdue()) == 1
+
+
+def test_each_part_has_a_beat_and_a_fault_tells_no_credential() -> None:
+    now, fault = [0.0], [None, "locked: password=hunter2hunter2"]
+    pulse = Pulse(lambda: {"feed": (fault[int(now[0] > 0)], 55.0)}, lambda: now[0])
+    assert pulse.beats() == [Beat("feed", 0.0, 55.0, None)]
+    now[0] = 56.0
+    (beat,) = pulse.beats()
+    assert beat.late and beat.age == 56.0 and "hunter2" not in str(beat.fault)
+
+
+def test_a_collector_tells_while_a_part_of_it_is_stuck_and_goes_on_after_a_refusal(monkeypatch: Any) -> None:
+    monkeypatch.setattr(telling, "TELL_SECONDS", 0.01)
+    told, twice = [], threading.Event()
+
+    class Journal:
+        def tell(self, process: str, role: str, beats: Sequence[Beat]) -> None:
+            told.append((process, role, list(beats)))
+            if len(told) == 1:
+                raise OSError("database is locked")
+            twice.set()
+
+    stuck = Beat("commit", 70.0, 12.0, "a commit has been under way for 70 s")
+    work = telling.Telling(Journal(), "abc", lambda: [stuck])
+    work.start()
+    assert twice.wait(20)
+    work.stop(10)
+    assert told[1] == ("abc", "collect", [stuck]) and work.parts() == {}
 
 
 def test_measures_are_written_as_prometheus_reads_them() -> None:
