@@ -20,7 +20,7 @@ from collectors.gateway import Gateway
 from collectors.grpc_port import GrpcPort
 from collectors.journal_link import JournalLink
 from collectors.memory import give_back
-from collectors.metrics import MEDIA, Measure, exposition, pipeline_measures, process_measures
+from collectors.metrics import pipeline_measures
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.identity import collector_identity, only_collector
 from collectors.pipeline.pipeline import Pipeline
@@ -39,10 +39,12 @@ from collectors.schedule import (
 )
 from collectors.telling import Telling
 from models.catalogue import load_catalogue
+from models.domain.beats import Beat
 from models.domain.clock import SystemClock, clock_at
 from models.installation_key import installation_key
 from models.journal.ports.reporter import ReporterPort, open_reporter
 from models.lake.writer import open_writer
+from models.measures import MEDIA, Measure, exposition, process_measures
 from models.senders import SenderBook
 from models.settings import Settings
 
@@ -66,6 +68,7 @@ class Collector:
         key = installation_key(settings)
         self._host = Host(settings, clock, identity, self._pipeline, self._commits, self._journal, provenance, key)
         self._pulse = Pulse(self._parts)
+        self._detection: Detection | None = None
         self._works = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
         open_to = exposure(settings)
         self._credentials = Credentials(SenderBook(settings), key, clock, open_to.tokens, settings.sender_rate)
@@ -125,8 +128,16 @@ class Collector:
         own = [
             Measure("tieout_up", "Whether requests are taken", [({}, float(state["ready"]))]),
             Measure("tieout_faults", "What is wrong at the moment", [({}, len(state["faults"]))]),
+            Measure("tieout_part_age_seconds", "Since a part was well", self._ages()),
         ]
         return exposition([*own, *pipeline_measures(self._pipeline), *process_measures()])
+
+    def _ages(self) -> list[tuple[dict[str, str], float]]:
+        return [({"part": beat.part}, beat.age) for beat in self._beats() if beat.age is not None]
+
+    def _beats(self) -> list[Beat]:
+        """How each part stands, marts and detectors among them once the journal is open."""
+        return [*self._pulse.beats(), *(self._detection.beats() if self._detection else ())]
 
     def _shown(self) -> dict[str, Callable[[], Reply]]:
         return {
@@ -156,9 +167,8 @@ class Collector:
         reading = {f"read {system}": seconds for system, seconds in self._catalogue.reading_levels.items()}
         levels = {**self._catalogue.service_levels, **reading}
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock)
-        detection = Detection(journal, process, levels, self._settings.detect_seconds, day_end)
-        beats = lambda: [*self._pulse.beats(), *detection.beats()]  # noqa: E731
-        return [*copying, detection, Telling(journal.heartbeats, self._host.identity, beats)]
+        self._detection = detection = Detection(journal, process, levels, self._settings.detect_seconds, day_end)
+        return [*copying, detection, Telling(journal.heartbeats, self._host.identity, self._beats)]
 
 
 def _state(state: dict[str, Any]) -> Reply:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -30,7 +31,17 @@ def present(folder: Path, role: str) -> int:
 
 def runs(folder: Path, role: str) -> bool:
     """Whether a process of the role runs; changes nothing, also where nothing can be written."""
-    return any(_held(file) for file in folder.glob(f"{role}-*.lock"))
+    return runs_for(folder, role) is not None
+
+
+def runs_for(folder: Path, role: str) -> float | None:
+    """For how many wall seconds the first process of the role runs that is there; None where there is none."""
+    began = []
+    for file in folder.glob(f"{role}-*.lock"):
+        with suppress(FileNotFoundError):
+            if _held(file):
+                began.append(file.stat().st_mtime)
+    return max(0.0, time.time() - min(began)) if began else None
 
 
 def _held(file: Path) -> bool:

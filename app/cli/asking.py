@@ -13,6 +13,7 @@ from typing import Any
 
 from app.cli.installation import installation
 from app.cli.output import fail, plain
+from app.readings.processes import engine_silent, not_answered
 from app.readings.rights import Action
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer, owner_viewer
@@ -112,9 +113,10 @@ def answered(stores: Stores, viewer: Viewer, kind: str, body: Mapping[str, Any],
         if time.monotonic() >= deadline:
             break
         time.sleep(0.2)
+    silent = not_answered(engine_silent(stores))
     raise fail(
-        f"request {request} has no answer after {wait:.0f} s: is the engine running? (`tieout doctor`). "
-        "It is kept and will be carried out"
+        f"request {request} has no answer after {wait:.0f} s: "
+        + (f"is the engine running? {silent}" if silent else "it is kept, and the engine is at work on it or others")
     )
 
 

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app.cli.installation import settings_here
-from app.readings.processes import missing
+from app.readings.processes import ages, ailing_of
 from models.catalogue import Catalogue, load_catalogue
 from models.catalogue.system import SystemConfig
 from models.domain.clock import clock_at
@@ -192,14 +192,18 @@ def _witness(settings: Settings) -> Finding:
 
 
 def _processes(settings: Settings) -> Iterator[Finding]:
-    """What does not run, what the supervisor of this home says of each process, and whether those that run answer: at
-    the default port of a home whose collector is down another installation's would.
+    """What does not run or is stuck, when each was heard last, what the supervisor of this home says of each process,
+    and whether those that run answer: at the default port of a home whose collector is down another installation's
+    would.
     """
     journal = (
         open_readings(settings.journal_address, clock_at(_clock_file(settings))) if _has_journal(settings) else None
     )
-    for sentence in missing(settings, journal):
-        yield False, sentence
+    told = journal.heartbeats.all() if journal else []
+    for one in ailing_of(settings, journal, told):
+        yield False, one.sentence
+    if heard := ages(told):
+        yield True, "last heard: " + ", ".join(f"{name} {seconds:.0f} s ago" for name, seconds in heard.items())
     pids = sorted(settings.run_folder.glob("*.pid")) if settings.run_folder.is_dir() else []
     for file in pids:
         yield _alive(file)

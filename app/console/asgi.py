@@ -1,4 +1,4 @@
-"""The console's one entry: pages, health and security headers on one port.
+"""The console's one entry: pages, health, measures and security headers on one port.
 
 Started by `streamlit run app/console/asgi.py --server.address 127.0.0.1 --server.port 8501`, from any working
 directory.
@@ -17,16 +17,13 @@ from uuid import uuid4
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 from streamlit import config
 from streamlit.config_option import ConfigOption
 
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
+from app.console.probes import healthz, metrics, readyz
 from app.console.sign_in import oidc_secrets
-from app.readings.processes import missing
-from app.readings.systems import reading as systems
 from models.private_home import mended_home, owner_only
 from models.process_log import start_log
 from models.settings import read_settings
@@ -54,43 +51,6 @@ def _leaves(prefix: str, options: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return leaves
 
 
-async def healthz(request: Request) -> JSONResponse:
-    """Whether this process answers, what hinders its reading of the lake at the moment, and what is read too seldom."""
-    return JSONResponse({"status": "ok", "process": "console", **await asyncio.to_thread(_state)})
-
-
-async def readyz(request: Request) -> JSONResponse:
-    """Whether pages can be drawn and tell of today: 503 while lake or journal cannot be read, or engine or collector do
-    not run. What is stale is told and stops no page.
-    """
-    state = await asyncio.to_thread(_state)
-    ready = not (state["faults"] or state["missing"])
-    return JSONResponse({"ready": ready, **state}, 200 if ready else 503)
-
-
-def _state() -> dict[str, list[Any]]:
-    """What hinders reading, which processes do not run, and each source that is older than its service level, with when
-    it was read last.
-    """
-    from app.console.asking import stores  # only now, for its caches belong to Streamlit's runtime
-
-    faults = [fault] if (fault := stores().lake.fault) else []
-    try:
-        found = systems.stale(stores())
-        gone = missing(stores().settings, stores().journal)
-    except Exception as error:  # noqa: BLE001  a probe names what it could not read, whatever it is
-        return {
-            "faults": [*faults, f"journal: {type(error).__name__}: {error}"],
-            "missing": missing(stores().settings, None),
-            "stale": [],
-        }
-    stale = [
-        {"system": one.system, "name": one.name, "since": one.since.isoformat() if one.since else None, "why": one.why}
-        for one in found
-    ]
-    return {"faults": faults, "missing": gone, "stale": stale}
-
-
 @asynccontextmanager
 async def private(_: st.App) -> AsyncIterator[None]:
     """While the console serves, what it writes is the home's owner's alone."""
@@ -116,7 +76,7 @@ settings = read_settings()
 start_log(settings.log_level)
 app = st.App(
     HERE / "entry.py",
-    routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
+    routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)],
     middleware=[Middleware(Gatekeeping, hosts=trusted_hosts(settings))],
     lifespan=private,
     secrets=oidc_secrets(settings),

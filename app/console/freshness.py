@@ -8,6 +8,7 @@ from app.console.asking import read, world_now
 from app.console.widgets import freshness as words
 from app.console.widgets.heading import Fresh, zone
 from app.console.widgets.markup import Html
+from app.readings import processes
 from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
 
@@ -16,9 +17,11 @@ def fresh(viewer: Viewer) -> Fresh:
     """The line and the banner of a page's heading; both go on while the page is open."""
 
     def line() -> Html:
-        return words.age(read(viewer, systems.read_until), world_now(), zone())
+        heard = processes.ages(read(viewer, processes.beats))
+        return words.age(read(viewer, systems.read_until), world_now(), zone(), heard)
 
     def banner() -> Html | None:
-        return words.banner(read(viewer, systems.stale), datetime.now(UTC), zone())
+        dead, stale = read(viewer, processes.ailing), read(viewer, systems.stale)
+        return words.banner(dead, stale, datetime.now(UTC), zone())
 
     return Fresh(line, banner)

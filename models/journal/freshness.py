@@ -54,7 +54,11 @@ class FreshnessReading:
     def stale(self, levels: Mapping[str, float]) -> list[Freshness]:
         """What somebody must be told of now; `levels` are the seconds that each system's may rest."""
         now = datetime.now(UTC)
-        return [one for one in self.all() if one.stale(now, levels.get(one.system, RESTING))]
+        return [one for one in self.all() if one.stale(now, self.allowed(one.system, levels))]
+
+    def allowed(self, system: str, levels: Mapping[str, float]) -> float:
+        """The seconds that what is read of a system may rest."""
+        return levels.get(system, RESTING)
 
 
 def _before(moment: datetime | None, limit: datetime) -> bool:

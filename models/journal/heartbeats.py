@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from models.domain.beats import Beat
+from models.domain.beats import Beat, Heartbeat
 from models.journal import tables
 from models.journal.database import reading, wall_now
 from models.journal.metadata import instant
@@ -26,28 +25,6 @@ _FORGET = sa.text(
     "delete from heartbeat where role = :role "
     "and (process = :process and told_at < :now or process <> :process and told_at < :before)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """One part of a process when it was looked at: `silent` seconds since the process told, `age` seconds since the
-    part was well (None: never), `allowed` seconds that it may be.
-    """
-
-    process: str
-    role: str
-    part: str
-    told_at: datetime
-    well_at: datetime | None
-    silent: float
-    age: float | None
-    allowed: float
-    fault: str | None
-
-    @property
-    def overdue(self) -> bool:
-        """Whether the part had not been well for longer than it may when its process told."""
-        return self.well_at is None or (self.told_at - self.well_at).total_seconds() > self.allowed
 
 
 class HeartbeatReading:

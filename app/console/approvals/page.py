@@ -106,7 +106,7 @@ def _preview(viewer: Viewer, asked: Asked) -> None:
     """What the plan would do in its targets, as somebody's preview of this very plan found it."""
     found = journal().requests.preview_of(asked.plan_hash or "")
     if found and not found.ended:
-        awaited(found.request_id, None)
+        awaited(viewer, found.request_id, None)
         return
     with st.expander("What each system would get", icon=":material/visibility:"):
         no_preview = viewer.why_not(Action.PREVIEW)

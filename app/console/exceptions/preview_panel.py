@@ -9,6 +9,7 @@ import streamlit as st
 from app.console.asking import journal, read_now
 from app.console.exceptions import dry_run, stake
 from app.console.exceptions.rerun import Reopen, page_again
+from app.console.exceptions.silence import silence
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import block, safe, verdict
 from app.console.widgets.payload import field_table
@@ -24,12 +25,13 @@ HAZARDS = 6
 
 
 @st.fragment(run_every="1s")
-def awaited(request_id: str, reopen: Reopen) -> None:
+def awaited(viewer: Viewer, request_id: str, reopen: Reopen) -> None:
     """Looks for the answer each second. Only this part has a clock, so that a preview stands still once it is there."""
     request = journal().requests.get(request_id)
     if request and request.ended:
         page_again(reopen)
-    st.status("The engine is making the dry run…", state="running")
+    if not silence(viewer):
+        st.status("The engine is making the dry run…", state="running")
 
 
 def preview_panel(viewer: Viewer, seen: Request, cases: Sequence[Case]) -> None:

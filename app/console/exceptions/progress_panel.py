@@ -7,6 +7,7 @@ import streamlit as st
 from app.console.asking import desk, journal
 from app.console.exceptions.outcome import figures, outcome, wave_rows
 from app.console.exceptions.rerun import Reopen, page_again
+from app.console.exceptions.silence import silence
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import Column, facts, metrics, table, verdict
 from app.readings.replays.progress import progress_of
@@ -43,6 +44,7 @@ def _going_on(viewer: Viewer, request_id: str, reopen: Reopen, key: str) -> None
     if request is None or request.ended:
         page_again(reopen)
         return
+    silence(viewer)
     _progress(request)
     why_not = viewer.why_not(Action.REPLAY)
     if st.button(

@@ -59,7 +59,7 @@ def replay_panel(
     seen = preview if preview and asked.is_of(preview.body) else None
     _buttons(viewer, asked, run_ids, key, seen, reopen)
     if seen and not seen.ended:
-        awaited(seen.request_id, reopen)
+        awaited(viewer, seen.request_id, reopen)
     elif seen:
         preview_panel(viewer, seen, cases)
 

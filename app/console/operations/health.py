@@ -81,13 +81,21 @@ def in_words(stake: Stake, currency: str) -> str:
 
 
 def verdict(
-    found: Sequence[Health], stuck: Stake, last: datetime | None, now: datetime, currency: str, playing: bool = False
+    found: Sequence[Health],
+    stuck: Stake,
+    last: datetime | None,
+    now: datetime,
+    currency: str,
+    playing: bool = False,
+    dead: str | None = None,
 ) -> tuple[str, str]:
     """The answer in five seconds: its mood, and one sentence over all flows.
 
     While history is played, days pass between two looks and what is stuck now may be done in a second: no judgement
-    then.
+    then; nor while `dead` names what does not run or is stuck, since what stands still looks well.
     """
+    if dead:
+        return "bad", f"{dead[:1].upper()}{dead[1:]}: no judgement of flows until it is; {in_words(stuck, currency)}."
     if playing:
         return "info", "History is being played: flows are judged once the world is live."
     open_now = in_words(stuck, currency)

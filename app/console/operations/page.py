@@ -25,6 +25,7 @@ from app.console.widgets.heading import admitted, draw, heading, zone
 from app.console.widgets.markup import Column, empty, metrics, table
 from app.console.widgets.paging import paged
 from app.console.widgets.playback import playback
+from app.readings import processes
 from app.readings.cases.causes import causes
 from app.readings.operations import QUESTION, reading
 from app.readings.operations.rows import Held
@@ -65,7 +66,8 @@ def _state(viewer: Viewer) -> None:
     flows, held = read(viewer, reading.flows, since), read(viewer, reading.held)
     found, stuck = healths(flows, held, levels, now), read(viewer, reading.at_stake)
     playing, last = playback(stores().clock).playing() is not None, read(viewer, reading.worked_last)
-    draw(markup.verdict(*verdict(found, stuck, last, now, currency, playing), "refreshes every 5 s"))
+    dead = next((one.what for one in read(viewer, processes.ailing)), None)
+    draw(markup.verdict(*verdict(found, stuck, last, now, currency, playing, dead), "refreshes every 5 s"))
     replays, quarantine = read(viewer, reading.replays, since), read(viewer, reading.quarantine, _received())
     draw(metrics(present.figures(flows, held, stuck, replays, quarantine, currency)))
     if not flows:

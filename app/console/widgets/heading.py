@@ -51,7 +51,7 @@ def _age(fresh: Fresh) -> None:
     draw(fresh.line(), width="content")
 
 
-@st.fragment(run_every="15s")
+@st.fragment(run_every="5s")
 def _too_old(fresh: Fresh) -> None:
     if (banner := fresh.banner()) is not None:
         draw(banner)

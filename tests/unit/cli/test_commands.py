@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from models.domain.beats import Beat
 from models.domain.fingerprint import id_of
 from models.journal import Journal, open_journal
-from models.presence import ENGINE, present
+from models.presence import COLLECTOR, ENGINE, present
 from tests.catalogues import packaged
 from tests.unit.cases.test_cases import entry
 from tests.unit.lake.samples import HandClock
@@ -273,6 +274,22 @@ def test_doctor_asks_the_processes_of_this_home(tmp_path: Path) -> None:
     os.close(handle)
     assert done.returncode == 1 and "MEND  the collector is not running" in done.stdout
     assert "the engine is not running" not in done.stdout and "collector answers" not in done.stdout
+
+
+@pytest.mark.req("X18")
+def test_doctor_says_since_when_an_engine_is_dead_and_which_part_of_a_collector_is_stuck(tmp_path: Path) -> None:
+    journal = installed(tmp_path)
+    journal.heartbeats.tell("host:1", ENGINE, [Beat("worker", 0.0, 60.0)])
+    late = [Beat("commit", 70.0, 12.0, "batch 3: disk full"), Beat("feed", 0.0, 55.0)]
+    journal.heartbeats.tell("abc", COLLECTOR, late)
+    handle = present(tmp_path / "run", COLLECTOR)
+    done = tieout(tmp_path, "doctor")
+    os.close(handle)
+    journal.close()
+    assert done.returncode == 1
+    assert re.search(r"MEND  the engine is not running since \d{4}-.* UTC: .*`tieout up`", done.stdout)
+    assert re.search(r"MEND  the collector cannot write into the audit lake .* \(batch 3: disk full\)", done.stdout)
+    assert re.search(r"ok    last heard: collect \d+ s ago, engine \d+ s ago", done.stdout)
 
 
 @pytest.mark.req("X18")

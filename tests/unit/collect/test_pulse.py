@@ -14,11 +14,11 @@ from collectors.credentials import Credentials
 from collectors.doorkeeper import Doorkeeper
 from collectors.exposure import Exposure
 from collectors.gateway import Gateway
-from collectors.metrics import Measure, exposition
 from collectors.pulse import Pulse
 from collectors.receivers.reply import Reply
 from models.domain.beats import Beat
 from models.domain.clock import SystemClock
+from models.measures import Measure, exposition
 from models.senders import SenderBook
 from models.settings import Settings
 from tests.unit.collect.gateways import KEY, gateway
