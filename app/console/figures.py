@@ -32,7 +32,7 @@ MOST_IN_A_FILE = 200_000
 
 def firm_figures(viewer: Viewer, names: Sequence[str], path: str, title: str = "Figures") -> None:
     """Draw these figures in their order, of the whole firm, as far as the viewer sees them; `path` is the page's."""
-    st.subheader(title, anchor=False, help=WHAT)
+    st.header(title, anchor=False, help=WHAT)
     now = world_now()
     days = read(viewer, rates.days, (now - TREND).date())
     figures = read(viewer, rates.figures)

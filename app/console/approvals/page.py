@@ -120,7 +120,7 @@ def _preview(viewer: Viewer, asked: Asked) -> None:
 
 
 def _decided(viewer: Viewer) -> None:
-    st.subheader("Decided", anchor=False)
+    st.header("Decided", anchor=False)
     question = ApprovalQuestion(decided=True, limit=DECIDED)
     rows = _part(viewer, question, "decided_page")
     if not rows:

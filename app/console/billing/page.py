@@ -100,10 +100,10 @@ def _charts(viewer: Viewer, states: Sequence[State], firms: tuple[str, ...], cur
     left, right = st.columns([3, 2])
     with left:
         once = "Each amount counts once, under its one primary reason."
-        st.subheader("From unbilled to ready", anchor=False, help=once)
+        st.header("From unbilled to ready", anchor=False, help=once)
         _drawn(chart.bridge(states, currency), "bridge", "Waterfall from unbilled to ready")
     with right:
-        st.subheader("Unbilled by age of the work", anchor=False)
+        st.header("Unbilled by age of the work", anchor=False)
         _drawn(chart.ageing(read(viewer, billing.ages, firms=firms), currency), "ages", "Unbilled value by age")
 
 
@@ -113,7 +113,7 @@ def _drawn(figure: go.Figure, key: str, alt: str) -> None:
 
 def _blockers(viewer: Viewer, states: Sequence[State], firms: tuple[str, ...], currency: str) -> None:
     title, away = st.columns([4, 1], vertical_alignment="center")
-    title.subheader("What holds it up", anchor=False)
+    title.header("What holds it up", anchor=False)
     with away.container(horizontal=True, horizontal_alignment="right"):
         download(
             viewer,
@@ -128,7 +128,7 @@ def _blockers(viewer: Viewer, states: Sequence[State], firms: tuple[str, ...], c
 
 
 def _breakdown(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
-    st.subheader("Where it lies", anchor=False)
+    st.header("Where it lies", anchor=False)
     by = choice("By", DIMENSIONS, "Customer", "by")
     rows = read(viewer, billing.parts, DIMENSIONS[by], firms=firms)
     columns = [column for column in GROUPS if column.key != "moving" or any(row.state == "moving" for row in rows)]
@@ -137,7 +137,7 @@ def _breakdown(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
 
 def _tie_out(viewer: Viewer, firms: tuple[str, ...], currency: str) -> None:
     """The joints that work passes on its way to an invoice, as the Reconciliation page has them."""
-    st.subheader("From the PSA to the ERP to the invoice", anchor=False)
+    st.header("From the PSA to the ERP to the invoice", anchor=False)
     joints = [one for one in read(viewer, tieout.joints, firms=firms) if one.entity in WORK]
     draw(verdict(*ties_out.verdict(joints), link("Record by record", "/reconciliation")))
     if joints:

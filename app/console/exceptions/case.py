@@ -94,7 +94,7 @@ def _state(viewer: Viewer, case_id: str) -> None:
     st.session_state[f"status_{case_id}"] = case.status
     if before in ACTIVE and case.status == "resolved":
         st.rerun()
-    st.subheader(plain(case.title), anchor=False)
+    st.header(plain(case.title), anchor=False)
     draw(block(present.heading(case)))
     if case.status == "resolved":
         closed = "Closed by itself: the detector finds nothing of it any more."
@@ -105,14 +105,14 @@ def _state(viewer: Viewer, case_id: str) -> None:
 def _replay(viewer: Viewer, case: Case) -> None:
     if case.status == "resolved" and not st.session_state.get(f"replay_{case.case_id}"):
         return
-    st.subheader("Replay", anchor=False)
+    st.header("Replay", anchor=False)
     with st.container(border=True):
         runs = read_now(viewer, replays.of_cases, [case])
         replay_panel(viewer, runs, case.case_id, [case], suggested(case), case.case_id)
 
 
 def _findings(viewer: Viewer, case: Case) -> None:
-    st.subheader("Records and evidence", anchor=False)
+    st.header("Records and evidence", anchor=False)
     whole = read_now(viewer, cases.count_findings, case)
     pages = max(-(-whole // SHOWN), 1)
     number = st.pagination(pages, key="findings_page") if pages > 1 else 1
@@ -136,5 +136,5 @@ def _actions(viewer: Viewer, case: Case) -> None:
 
 @st.fragment(run_every="3s")
 def _history(viewer: Viewer, case: Case) -> None:
-    st.subheader("History", anchor=False)
+    st.header("History", anchor=False)
     draw(table(HISTORY, present.history_rows(read_now(viewer, cases.events, case), world_now())))

@@ -39,7 +39,7 @@ def holdings_panel(held: Holdings) -> None:
     """Draw what the systems hold side by side; nothing where none holds it."""
     if not held.rows:
         return
-    st.subheader("What each system holds now", anchor=False)
+    st.header("What each system holds now", anchor=False)
     columns, rows = holdings(held, zone())
     differs = chip("differs", "warn")
     cells = [
@@ -60,7 +60,7 @@ def projects_panel(viewer: Viewer, customer: str) -> None:
         for row in read(viewer, reading.projects, customer)
         if row.customer_key == customer
     ]
-    st.subheader("Projects", anchor=False)
+    st.header("Projects", anchor=False)
     draw(table(PROJECTS, cells))
 
 
@@ -69,7 +69,7 @@ def work_panel(viewer: Viewer, project: str, clear: bool) -> None:
     rows = read(viewer, reading.work, project, clear)
     if not rows:
         return
-    st.subheader("Work on this project", anchor=False)
+    st.header("Work on this project", anchor=False)
     draw(table(WORK, work_rows(rows)))
 
 
@@ -78,7 +78,7 @@ def invoice_panel(viewer: Viewer, number: str, clear: bool) -> None:
     for invoice in read_now(viewer, reading.invoice, number, clear):
         head, billed = lines(invoice)
         draw(facts(head))
-        st.subheader("What it bills", anchor=False)
+        st.header("What it bills", anchor=False)
         cells = [
             {
                 **line,

@@ -68,7 +68,7 @@ def _timeline(steps: Sequence[Step]) -> None:
     with st.container(key="stack_timeline"):
         left, right = st.columns([3, 2])
     with left:
-        st.subheader("Timeline", anchor=False)
+        st.header("Timeline", anchor=False)
         picked = st.dataframe(
             present.timeline(steps, zone()),
             key=f"steps_{steps[0].record_id}",
@@ -95,7 +95,7 @@ def _timeline(steps: Sequence[Step]) -> None:
 
 
 def _record(row: Step) -> None:
-    st.subheader("Record", anchor=False)
+    st.header("Record", anchor=False)
     kind = chip(formats.words(row.kind), MOODS.get(row.kind, ""))
     draw(block(joined([kind, span(sentence(row), "t-b")])))
     draw(facts(present.facts(row, zone())))

@@ -28,7 +28,7 @@ def waterfall_panel(viewer: Viewer, steps: Sequence[Step], only: str | None, cle
     choices = [(only, f"trace {only[:8]}")] if only else trace.traces(steps)
     if not choices:
         return
-    st.subheader("Waterfall", anchor=False)
+    st.header("Waterfall", anchor=False)
     picked = _picked(dict(choices))
     spans = read(viewer, reading.spans, picked, clear)
     if not spans:

@@ -119,20 +119,20 @@ def _trend_and_erosion(viewer: Viewer, projects: Sequence[Project], currency: st
     with st.container(key="stack_margin"):
         left, right = st.columns([1, 2])
     with left:
-        st.subheader("By month", anchor=False)
+        st.header("By month", anchor=False)
         months = read(viewer, margin.months, first_month("12 months", world_now()))
         alt = "Revenue, margin and target by month"
         st.plotly_chart(trend(months, currency), key="trend", config={"displayModeBar": False}, alt=alt)
     with right:
         what = "Margin more than two points below what was sold; the most money first."
-        st.subheader("Eroding projects", anchor=False, help=what)
+        st.header("Eroding projects", anchor=False, help=what)
         rows = erosion_rows(projects, currency)
         none = empty("No project erodes", "Every project with a target is within two points of it.")
         paged(EROSION, rows, "eroding_page", 12, erosion_total(projects, currency)) if rows else draw(none)
 
 
 def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> None:
-    st.subheader("Actual against target", anchor=False)
+    st.header("Actual against target", anchor=False)
     left, away = st.columns([4, 1], vertical_alignment="center")
     with left:
         by = choice("By", DIMENSIONS, "Service line", "dimension")
@@ -148,9 +148,7 @@ def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> N
 def _forecast(viewer: Viewer, forecasts: Sequence[Forecast], dimension: str, currency: str) -> None:
     """What the projects will have earned, by the same dimension; of all their time, whatever the period above."""
     left, away = st.columns([4, 1], vertical_alignment="center")
-    left.subheader(
-        "Forecast at completion", anchor=False, help="Of the projects' whole time, whatever period is chosen"
-    )
+    left.header("Forecast at completion", anchor=False, help="Of the projects' whole time, whatever period is chosen")
     if not forecasts:
         draw(empty("No source yet", "A forecast needs a budget and a manager's estimate to complete."))
         return
@@ -161,7 +159,7 @@ def _forecast(viewer: Viewer, forecasts: Sequence[Forecast], dimension: str, cur
 
 
 def _disagreement(viewer: Viewer, projects: Sequence[Project], since: date, currency: str) -> None:
-    st.subheader("Where PSA and ERP disagree", anchor=False)
+    st.header("Where PSA and ERP disagree", anchor=False)
     gaps = {one.project_key: one for one in read(viewer, gap.gaps, since)}
     rows = disagreement_rows(projects, gaps, currency)
     if not rows:

@@ -27,7 +27,7 @@ MOST_IN_A_FILE = 200_000
 
 def why(viewer: Viewer, forecasts: Sequence[Forecast], currency: str) -> None:
     """Let a project be chosen, the most eroded first, and tell what took its margin."""
-    st.subheader("Why did this margin erode?", anchor=False, help="From the margin as sold to the margin at completion")
+    st.header("Why did this margin erode?", anchor=False, help="From the margin as sold to the margin at completion")
     if not forecasts:
         advice = "A bridge needs a budget and a manager's estimate to complete, which the portfolio has for none yet."
         draw(empty("No source yet", advice))

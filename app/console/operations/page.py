@@ -78,7 +78,7 @@ def _state(viewer: Viewer) -> None:
     draw(table(FLOWS, flow_rows(flows, series, times, found, levels, currency)))
     left, right = st.columns([3, 2])
     with left:
-        st.subheader("Throughput and failure rate", anchor=False)
+        st.header("Throughput and failure rate", anchor=False)
         st.plotly_chart(
             chart.throughput(series, levels, times, step),
             key="throughput",
@@ -86,7 +86,7 @@ def _state(viewer: Viewer) -> None:
             alt="Finished runs and failure rate over time",
         )
     with right:
-        st.subheader("Dead letters by age", anchor=False)
+        st.header("Dead letters by age", anchor=False)
         _ageing(held, currency)
 
 
@@ -101,7 +101,7 @@ def _ageing(held: Sequence[Held], currency: str) -> None:
 
 @st.fragment(run_every=REFRESH)
 def _pairs(viewer: Viewer) -> None:
-    st.subheader("Lag between systems", anchor=False)
+    st.header("Lag between systems", anchor=False)
     rows = tables.pair_rows(read(viewer, reading.pairs, present.hours(st.session_state.get("window"))))
     none = empty("No acknowledgement in this window", "Lag shows once a target has answered.")
     paged(tables.PAIRS, rows, "pairs_page", 20) if rows else draw(none)
@@ -109,7 +109,7 @@ def _pairs(viewer: Viewer) -> None:
 
 @st.fragment(run_every=REFRESH)
 def _dead_letters(viewer: Viewer) -> None:
-    st.subheader("Dead letters, open now", anchor=False)
+    st.header("Dead letters, open now", anchor=False)
     dead, open_now = read(viewer, reading.dead_letters), read(viewer, causes)
     rows = tables.dead_letter_rows(dead, open_now, world_now(), reporting_currency())
     none = empty("No dead letters", "Every record that was taken in has ended or is on its way.")
@@ -118,7 +118,7 @@ def _dead_letters(viewer: Viewer) -> None:
 
 @st.fragment(run_every=REFRESH)
 def _circuits(viewer: Viewer) -> None:
-    st.subheader("Circuits and rate limits", anchor=False)
+    st.header("Circuits and rate limits", anchor=False)
     circuits = read_now(viewer, reading.circuits)
     calls = {one.system: one for one in read(viewer, reading.calls)}
     rows = with_calls(tables.circuit_rows(circuits, world_now()), calls, [one.system for one in circuits])
@@ -128,7 +128,7 @@ def _circuits(viewer: Viewer) -> None:
 
 @st.fragment(run_every=REFRESH)
 def _quarantine(viewer: Viewer) -> None:
-    st.subheader("Quarantine", anchor=False)
+    st.header("Quarantine", anchor=False)
     rows = tables.quarantine_rows(read(viewer, reading.quarantine, _received()), zone())
     none = empty("Nothing was quarantined in this window", "All input could be read.")
     paged(tables.QUARANTINE, rows, "quarantine_page", 10) if rows else draw(none)

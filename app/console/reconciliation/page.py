@@ -97,7 +97,7 @@ def _chosen(viewer: Viewer) -> tuple[str, tuple[str, ...]]:
 
 def _joints(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[str, ...], currency: str) -> None:
     title, away = st.columns([4, 1], vertical_alignment="center")
-    title.subheader("Joint by joint", anchor=False, help="Record by record: what is missing here never pays for there.")
+    title.header("Joint by joint", anchor=False, help="Record by record: what is missing here never pays for there.")
     wanted = TotalsQuestion(period=period, legal_entity=firms)
     with away.container(horizontal=True, horizontal_alignment="right"):
         why_not = viewer.why_not(Action.EXPORT)
@@ -108,7 +108,7 @@ def _joints(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[s
 
 def _records(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[str, ...]) -> None:
     title, away = st.columns([4, 1], vertical_alignment="center")
-    title.subheader("What did not land", anchor=False)
+    title.header("What did not land", anchor=False)
     entities = {"All joints": "", **{joint_of(joint.entity): joint.entity for joint in joints}}
     left, right, _ = st.columns([2, 2, 3])
     entity = entities[_one_of(left, "Joint", entities, "joint")]
@@ -145,11 +145,11 @@ def _closing(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[
     ends = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
     closing = read(viewer, tieout.closing, period, firms=firms)
     rows = checklist(joints, closing, read(viewer, tieout.systems), ends, currency)
-    st.subheader(f"Closing {period}", anchor=False)
+    st.header(f"Closing {period}", anchor=False)
     draw(block(settled(rows)))
     draw(table(CLOSING, rows))
     if again := read(viewer, tieout.restated, period, firms=firms):
-        st.subheader("Restated since the month ended", anchor=False)
+        st.header("Restated since the month ended", anchor=False)
         draw(table(RESTATED, restated_rows(again)))
 
 

@@ -92,7 +92,7 @@ def _metric(item: Metric) -> str:
 
 def table(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> Html:
     """A table of values made ready by a presenter; `<key>_share` (0 to 1) tints a heat cell."""
-    head = "".join(f'<th class="{_side(column)}"{_tip(column.tip)}>{safe(column.title)}</th>' for column in columns)
+    head = "".join(map(_title, columns))
     body = "".join(f"<tr>{''.join(_cell(column, row) for column in columns)}</tr>" for row in rows)
     return block(f'<div class="t-scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
 
@@ -134,6 +134,12 @@ _CLASSES = {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide", "say": "sa
 
 def _tip(tip: str | None) -> str:
     return f' title="{html.escape(tip)}"' if tip else ""
+
+
+def _title(column: Column) -> str:
+    """A column without a title has no heading, for a screen reader would read an empty one out."""
+    tag = "th" if column.title else "td"
+    return f'<{tag} class="{_side(column)}"{_tip(column.tip)}>{safe(column.title)}</{tag}>'
 
 
 def _side(column: Column) -> str:

@@ -56,7 +56,7 @@ def tables(page: AppTest) -> list[list[dict[str, str]]]:
     """The page's own tables, row by row; each cell its text under its heading."""
     found: list[list[dict[str, str]]] = []
     for table in _elements(page, "//table"):
-        names = [cell.text_content().strip() for cell in table.xpath(".//th")]
+        names = [cell.text_content().strip() for cell in table.xpath(".//thead//*[self::th or self::td]")]
         lines = [[cell.text_content().strip() for cell in line.xpath("./td")] for line in table.xpath(".//tbody/tr")]
         found.append([dict(zip(names, line, strict=True)) for line in lines])
     for frame in page.dataframe:

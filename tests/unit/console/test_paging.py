@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import console
 from app.console.widgets import formats
+from app.console.widgets.markup import Column, table
 
 
 def script() -> None:
@@ -22,6 +26,20 @@ def test_a_table_names_its_part_its_whole_and_its_total() -> None:
     shown = str([element.proto.body for element in page.get("html")])
     assert [caption.value for caption in page.caption] == ["1–25 of 29"]
     assert "Customer 24" in shown and "Customer 25" not in shown and "All of them" in shown
+
+
+@pytest.mark.req("O7")
+def test_a_column_without_a_title_has_no_heading_to_be_read_out() -> None:
+    """U15: a screen reader would announce an empty one; the first column still has its own."""
+    drawn = table([Column("name", "Name"), Column("share", "", tip="Of all")], [{"name": "a", "share": "b"}])
+    assert '<thead><tr><th class="">Name</th><td class="" title="Of all"></td></tr></thead>' in drawn
+
+
+@pytest.mark.req("O7")
+def test_headings_skip_no_level() -> None:
+    """U15: a page's title is the first level, what it is divided into the second: Streamlit's subheader is the third."""
+    files = Path(console.__file__ or "").parent.rglob("*.py")
+    assert [file for file in files if ".subheader(" in file.read_text()] == []
 
 
 def test_a_part_in_words() -> None:
