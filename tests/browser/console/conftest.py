@@ -17,6 +17,7 @@ import pytest
 
 from models.domain.clock import set_world_clock
 from models.journal import open_journal
+from models.presence import COLLECTOR, ENGINE, present
 from tests.browser.console.engine import RequestDesk
 from tests.browser.console.seed import NOW, Frozen, Seeded, seed
 
@@ -51,6 +52,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     journal = open_journal(seeded.settings.journal_address, Frozen())
     desk = RequestDesk(journal, seeded.findings)
     desk.start()
+    locks = [present(seeded.settings.run_folder, role) for role in (ENGINE, COLLECTOR)]
     process, address = start(home, tmp_path_factory.mktemp("elsewhere"), TIEOUT_DEV_USER="mara.lindt")
     try:
         yield Running(address, seeded, desk)
@@ -58,6 +60,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         desk.stop()
         journal.close()
         stop(process)
+        for lock in locks:
+            os.close(lock)
 
 
 def start(home: Path, cwd: Path, **environment: str) -> tuple[subprocess.Popen[bytes], str]:

@@ -1,15 +1,18 @@
 """A stand-in for the engine's request desk: it takes previews and replays from the journal and settles them through its
-API.
+API. So that the console does not call its installation dead, it has the heartbeats of an engine and of a collector.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
+from models.domain.beats import Beat
 from models.domain.plan import plan_of
 from models.journal import Journal
 from models.journal.requests import Request
+from models.presence import COLLECTOR, ENGINE
 
 
 class RequestDesk(threading.Thread):
@@ -19,11 +22,19 @@ class RequestDesk(threading.Thread):
         super().__init__(name="request-desk", daemon=True)
         self._journal, self._findings, self._ended = journal, findings, threading.Event()
         self.replayed: list[Request] = []
+        self._told = float("-inf")
 
     def run(self) -> None:
         while not self._ended.wait(0.1):
+            self._tell()
             for request in self._journal.requests.take("desk", ["preview", "replay"]):
                 self._preview(request) if request.kind == "preview" else self._replay(request)
+
+    def _tell(self) -> None:
+        if time.monotonic() - self._told >= 2.0:
+            self._told = time.monotonic()
+            for role, part in ((ENGINE, "desk"), (COLLECTOR, "feed")):
+                self._journal.heartbeats.tell(role, role, [Beat(part, 0.0, 60.0)])
 
     def stop(self) -> None:
         self._ended.set()

@@ -37,7 +37,7 @@ def test_a_column_without_a_title_has_no_heading_to_be_read_out() -> None:
 
 @pytest.mark.req("O7")
 def test_headings_skip_no_level() -> None:
-    """U15: a page's title is the first level, what it is divided into the second: Streamlit's subheader is the third."""
+    """U15: a page has a title and, below it, parts; the subheader of Streamlit is a level further down."""
     files = Path(console.__file__ or "").parent.rglob("*.py")
     assert [file for file in files if ".subheader(" in file.read_text()] == []
 
