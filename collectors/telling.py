@@ -46,7 +46,7 @@ class Telling:
             try:
                 self._heartbeats.tell(self._process, COLLECTOR, self._beats())
                 self.fault = None
-            except Exception as error:  # noqa: BLE001 - the journal answers again, or its own part says that it does not
+            except Exception as error:  # noqa: BLE001 - the journal may answer the next time
                 self.fault = f"heartbeat: {error}"
                 action(_log, logging.WARNING, "heartbeat.not_told", why=error)
             self._stopping.wait(TELL_SECONDS)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from app.console import asgi, asking
+from app.console import asking, probes
 from app.readings.processes import ailing_of, engine_silent, not_answered
 from models.domain.beats import Heartbeat
 from models.journal.freshness import Freshness, FreshnessReading
@@ -86,11 +86,11 @@ def read(system: str, hours: float, error: str | None = None) -> Freshness:
 def test_a_read_that_took_too_long_shows(monkeypatch: pytest.MonkeyPatch, fault: str | None) -> None:
     monkeypatch.setattr(asking, "stores", opened(fault))
     faults = [fault] if fault else []
-    assert said(asgi.healthz) == (
+    assert said(probes.healthz) == (
         200,
         {"status": "ok", "process": "console", "faults": faults, "missing": [], "stuck": [], "stale": []},
     )
-    assert said(asgi.readyz) == (
+    assert said(probes.readyz) == (
         503 if fault else 200,
         {"ready": not fault, "faults": faults, "missing": [], "stuck": [], "stale": []},
     )
@@ -103,13 +103,13 @@ def test_what_is_older_than_its_systems_service_level_makes_the_console_unready(
     """Three hours without a reading: too long for most, and not for a system that is read once a night."""
     states = [read("kantata", 3), read("workday", 3), read("netsuite", 0.2, "no-permission: time")]
     monkeypatch.setattr(asking, "stores", opened(states=states, levels={"workday": 90_000.0}))
-    status, body = said(asgi.readyz)
+    status, body = said(probes.readyz)
     assert (status, body["ready"]) == (503, False)
     assert [(one["system"], one["why"]) for one in body["stale"]] == [
         ("kantata", None),
         ("netsuite", "no-permission: time"),
     ]
-    assert said(asgi.healthz)[0] == 200 and said(asgi.healthz)[1]["stale"] == body["stale"]
+    assert said(probes.healthz)[0] == 200 and said(probes.healthz)[1]["stale"] == body["stale"]
 
 
 @pytest.mark.req("X18", "O12")
@@ -118,15 +118,15 @@ def test_a_part_that_is_stuck_makes_the_console_unready_and_is_named(monkeypatch
     stuck = beat("collect", "detection", 61, 55.0, fault="a turn of the detectors has been under way for 61 s")
     rests = [beat("collect", "marts", 99), beat("collect", "detector stale_stream", 99)]
     monkeypatch.setattr(asking, "stores", opened(beats=[beat("engine", "worker", 1), stuck, *rests]))
-    status, body = said(asgi.readyz)
+    status, body = said(probes.readyz)
     assert status == 503 and body["missing"] == [] and len(body["stuck"]) == 1
     assert "does not come to an end with detection" in body["stuck"][0] and "under way for 61 s" in body["stuck"][0]
     monkeypatch.setattr(asking, "stores", opened(beats=[rests[1], beat("collect", "detection", 1)]))
-    assert "cannot run the detector stale_stream" in said(asgi.readyz)[1]["stuck"][0]
+    assert "cannot run the detector stale_stream" in said(probes.readyz)[1]["stuck"][0]
     monkeypatch.setattr(
         asking, "stores", opened(beats=[beat("collect", "commit", 12, 12.0), beat("engine", "desk", 1)])
     )
-    assert said(asgi.readyz)[0] == 200
+    assert said(probes.readyz)[0] == 200
 
 
 @pytest.mark.req("X18")
@@ -135,10 +135,10 @@ def test_a_process_that_holds_its_lock_and_says_nothing_is_told(monkeypatch: pyt
     monkeypatch.setattr(
         asking, "stores", opened(beats=[beat("engine", "worker", 0, silent=40), beat("collect", "feed", 0)])
     )
-    assert said(asgi.readyz)[0] == 200
+    assert said(probes.readyz)[0] == 200
     for file in (running / "run").glob("engine-*.lock"):
         os.utime(file, (NOW.timestamp() - 60, NOW.timestamp() - 60))
-    status, body = said(asgi.readyz)
+    status, body = said(probes.readyz)
     assert status == 503 and "the engine runs and has said nothing since" in body["missing"][0]
 
 
@@ -174,7 +174,7 @@ def test_who_waits_is_told_for_how_long_the_engine_has_not_answered(beats: list[
 def test_measures_tell_the_age_of_every_part_and_source(monkeypatch: pytest.MonkeyPatch) -> None:
     beats = [beat("engine", "worker", 4, silent=1), beat("collect", "marts", 9, silent=1)]
     monkeypatch.setattr(asking, "stores", opened(states=[read("kantata", 3)], beats=beats))
-    lines = bytes(asyncio.run(asgi.metrics(asked_by("127.0.0.1"))).body).decode().splitlines()
+    lines = bytes(asyncio.run(probes.metrics(asked_by("127.0.0.1"))).body).decode().splitlines()
     assert 'tieout_heartbeat_age_seconds{role="engine",process="p",part="worker"} 5' in lines
     assert 'tieout_heartbeat_allowed_seconds{role="collect",process="p",part="marts"} 60' in lines
     assert 'tieout_source_allowed_seconds{system="kantata",name="time"} 7200' in lines
@@ -192,11 +192,11 @@ def test_other_machines_hear_yes_or_no_and_read_measures_with_a_token(monkeypatc
     token, other = (book.add(name, (name,), "operator", NOW) for name in ("metrics", "logs"))
     far = [asked_by("10.0.0.9"), asked_by("127.0.0.1", x_forwarded_for="10.0.0.9")]
     for request in far:
-        assert bytes(asyncio.run(asgi.readyz(request)).body) == b'{"ready":false}'
-        assert bytes(asyncio.run(asgi.healthz(request)).body) == b'{"status":"ok"}'
-        assert asyncio.run(asgi.metrics(request)).status_code == 401
+        assert bytes(asyncio.run(probes.readyz(request)).body) == b'{"ready":false}'
+        assert bytes(asyncio.run(probes.healthz(request)).body) == b'{"status":"ok"}'
+        assert asyncio.run(probes.metrics(request)).status_code == 401
     given = [asked_by("10.0.0.9", authorization=f"Bearer {one}") for one in (token, other)]
-    assert [asyncio.run(asgi.metrics(request)).status_code for request in given] == [200, 403]
+    assert [asyncio.run(probes.metrics(request)).status_code for request in given] == [200, 403]
 
 
 @pytest.mark.req("X18")
@@ -204,21 +204,21 @@ def test_a_journal_that_does_not_answer_is_a_fault(monkeypatch: pytest.MonkeyPat
     broken = opened()()
     broken.journal.freshness.all = lambda: (_ for _ in ()).throw(OSError("gone"))
     monkeypatch.setattr(asking, "stores", lambda: broken)
-    status, body = said(asgi.readyz)
+    status, body = said(probes.readyz)
     assert status == 503 and body["faults"] == ["journal: OSError: gone"]
 
 
 @pytest.mark.req("X18")
 def test_a_console_without_engine_and_collector_is_not_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(asking, "stores", opened())
-    assert said(asgi.readyz)[0] == 200
+    assert said(probes.readyz)[0] == 200
     here = asking.stores().settings.model_copy(update={"home": tmp_path / "another"})
     both = SimpleNamespace(**{**vars(opened()()), "settings": here})
     monkeypatch.setattr(asking, "stores", lambda: both)
-    status, body = said(asgi.readyz)
+    status, body = said(probes.readyz)
     assert status == 503 and body["ready"] is False
     assert ["engine" in body["missing"][0], "collector" in body["missing"][1]] == [True, True]
-    assert said(asgi.healthz)[0] == 200, "the process itself answers"
+    assert said(probes.healthz)[0] == 200, "the process itself answers"
 
 
 @pytest.mark.req("X18")
