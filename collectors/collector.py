@@ -37,7 +37,6 @@ from collectors.schedule import (
     SENDERS_SECONDS,
     scheduled,
 )
-from collectors.telling import Telling
 from models.catalogue import load_catalogue
 from models.domain.beats import Beat
 from models.domain.clock import SystemClock, clock_at
@@ -45,8 +44,10 @@ from models.installation_key import installation_key
 from models.journal.ports.reporter import ReporterPort, open_reporter
 from models.lake.writer import open_writer
 from models.measures import MEDIA, Measure, exposition, process_measures
+from models.presence import COLLECTOR
 from models.senders import SenderBook
 from models.settings import Settings
+from models.telling import Telling
 
 INTAKE_SECONDS, COMMIT_SECONDS, FAULT_SECONDS = 5.0, 12.0, 55.0  # a fault shows within 15 s and 60 s, a beat included
 _STOP_SECONDS = 4.0  # a process has to end within 5 s
@@ -168,7 +169,8 @@ class Collector:
         levels = {**self._catalogue.service_levels, **reading}
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock)
         self._detection = detection = Detection(journal, process, levels, self._settings.detect_seconds, day_end)
-        return [*copying, detection, Telling(journal.heartbeats, self._host.identity, self._beats)]
+        telling = Telling(journal.heartbeats.tell, self._host.identity, COLLECTOR, self._beats)
+        return [*copying, detection, telling]
 
 
 def _state(state: dict[str, Any]) -> Reply:

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-ENGINE, COLLECTOR = "engine", "collect"
+ENGINE, COLLECTOR, CONSOLE = "engine", "collect", "console"
+
+
+def this_process() -> str:
+    """A name that no other process has, also on other machines and after a restart; made anew at each call."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
 def present(folder: Path, role: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import tomllib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,7 +24,9 @@ from streamlit.config_option import ConfigOption
 
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.console.probes import healthz, metrics, readyz
+from app.console.pulse import pulse
 from app.console.sign_in import oidc_secrets
+from models.presence import CONSOLE, present
 from models.private_home import mended_home, owner_only
 from models.process_log import start_log
 from models.settings import read_settings
@@ -52,11 +55,14 @@ def _leaves(prefix: str, options: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 @asynccontextmanager
-async def private(_: st.App) -> AsyncIterator[None]:
-    """While the console serves, what it writes is the home's owner's alone."""
+async def serving(_: st.App) -> AsyncIterator[None]:
+    """While the console serves, what it writes is the home's owner's alone, and it says that it is there."""
     owner_only()
     await asyncio.to_thread(mended_home, settings.home)
-    yield
+    standing = present(settings.run_folder, CONSOLE)
+    async with pulse():
+        yield
+    os.close(standing)
 
 
 def explain(error: Exception) -> bool:
@@ -78,7 +84,7 @@ app = st.App(
     HERE / "entry.py",
     routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)],
     middleware=[Middleware(Gatekeeping, hosts=trusted_hosts(settings))],
-    lifespan=private,
+    lifespan=serving,
     secrets=oidc_secrets(settings),
     on_script_error=explain,
 )

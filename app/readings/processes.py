@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
-from models.domain.beats import Heartbeat
+from models.domain.heartbeat import Heartbeat
 from models.journal.ports.readings import ReadingsPort
-from models.presence import COLLECTOR, ENGINE, runs_for
+from models.presence import COLLECTOR, CONSOLE, ENGINE, runs_for
 from models.settings import Settings
 
 SILENT = 15.0
@@ -24,13 +24,17 @@ UNANSWERED = 10.0
 ROLES = {
     ENGINE: ("the engine", "nothing is read, delivered or replayed"),
     COLLECTOR: ("the collector", "nothing is recorded, sealed or detected"),
+    CONSOLE: ("the console", "nobody sees a page"),
 }
+WITHOUT = {CONSOLE}
+"""Roles of which an installation may run no process."""
 START = "`tieout up` or `tieout demo` starts it, and log/{role}.log says why it ended"
 RESTART = "see log/{role}.log; ending the process loses nothing, `tieout up` or `tieout demo` starts it again"
 PARTS = {
     "systems": ("cannot connect its systems", "nothing is read or delivered"),
     "worker": ("is stuck with a page of runs", "no run moves"),
     "desk": ("takes up no request", "previews and replays wait"),
+    "pages": ("does not answer", "who has a page open waits"),
     "intake": ("takes nothing in", "senders are asked to wait"),
     "commit": ("cannot write into the audit lake", "what was acknowledged waits in the spool"),
     "journal": ("cannot reach the journal", "nothing of the engine is recorded"),
@@ -105,7 +109,7 @@ def _of_role(role: str, here: float | None, shared: bool, told: Sequence[Heartbe
     telling = [beat for beat in told if beat.silent <= SILENT]
     last = max((beat.told_at for beat in told), default=None)
     if here is None and not (shared and telling):
-        return [_dead(role, "is not running", last, START)]
+        return [] if role in WITHOUT else [_dead(role, "is not running", last, START)]
     if not telling:
         return [_dead(role, "runs and has said nothing", last, RESTART)] if (here or 0.0) > STARTING else []
     late = [beat for beat in telling if beat.overdue]

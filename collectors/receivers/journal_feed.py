@@ -105,7 +105,6 @@ class FeedReceiver:
                 self.fault, self._position = f"journal feed: {error}", None
                 action(_log, logging.WARNING, "feed.not_copied", why=error)
                 more, pause = False, min(pause * 2, _LONGEST_PAUSE)
-                self._since = None
                 self._stopping.wait(pause)
             self._since = None
             if not more:

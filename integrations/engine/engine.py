@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-import socket
 from collections.abc import Callable, Iterable, Mapping
-from uuid import uuid4
 
 from integrations.contracts.connector import Connector
 from integrations.contracts.flow import Flow
@@ -25,6 +22,7 @@ from models.domain.clock import Clock
 from models.domain.ownership import Ownership
 from models.journal.ports.engine import EnginePort
 from models.journal.runs.admission import Admitted
+from models.presence import this_process
 
 
 class Engine:
@@ -53,7 +51,7 @@ class Engine:
             Landscape(connectors, catalogue.ownership if catalogue else Ownership()),
         )
         self.tracing = tracing or Tracing()
-        self.owner = owner or f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self.owner = owner or this_process()
         self._routing = Routing(self.flows)
         journal.throttle.register(list(self.landscape.connectors))
         self.worker = Worker(

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from uuid import uuid4
 
 from integrations.contracts.connector import Connector
 from integrations.engine.engine import Engine
@@ -29,10 +27,11 @@ from models.domain.errors import Misconfigured, TieoutError
 from models.domain.signature import bearer
 from models.installation_key import installation_key
 from models.journal.ports.engine import open_engine
-from models.presence import ENGINE, present
+from models.presence import ENGINE, present, this_process
 from models.private_home import made_private
 from models.process_log import start_log
 from models.settings import Settings, read_settings
+from models.telling import Telling
 
 _IDLE_SECONDS, _LONGEST_IDLE_SECONDS = 0.05, 0.4
 """How often the worker looks for due runs, and how often when it found none for a while: what another process admits,
@@ -45,9 +44,8 @@ _DESK_SECONDS = 0.25
 _INBOX_SECONDS = 0.5
 _CALLS_SECONDS = 10.0
 """How often the calls of this process are told to the journal."""
-_TELL_SECONDS = 5.0
 _CONNECTING = {"systems": 60.0}
-_ALLOWED = {"worker": 300.0, "reaper": 30.0, "heartbeat": 30.0, "desk": 120.0, "calls": 60.0}
+_ALLOWED = {"worker": 300.0, "reaper": 30.0, "leases": 30.0, "desk": 120.0, "calls": 60.0}
 """Seconds between two good turns of each loop before it counts as stuck: a page of runs may wait for slow vendors."""
 _LAST_SECONDS = 2.5
 """How long the end may wait for work under way; what is not finished by then is in doubt and will be looked up."""
@@ -103,13 +101,14 @@ class _Service:
         self._telemetry = Telemetry(collector, settings.environment, token=bearer(installation_key(settings)))
         self._observations = f"{collector}/v1/observations"
         self._due = threading.Event()
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._owner = this_process()
         self._beats = Beats(_CONNECTING)
 
     def run(self) -> None:
         """Work until told to stop."""
         self._journal.catalogues.record(self._catalogue)
-        self._loop("pulse", _TELL_SECONDS, self._tell)
+        telling = Telling(self._journal.heartbeats.tell, self._owner, ENGINE, lambda: self._beats.all())
+        telling.start()
         connectors = self._connected()
         if connectors is None:
             return
@@ -132,7 +131,7 @@ class _Service:
         loops = [
             self._worker(engine.work),
             self._loop("reaper", _REAP_SECONDS, self._waking(self._journal.runs.reap)),
-            self._loop("heartbeat", engine.worker.lease_seconds / 4, engine.worker.heartbeat),
+            self._loop("leases", engine.worker.lease_seconds / 4, engine.worker.heartbeat),
             self._loop("desk", _DESK_SECONDS, self._waking(engine.desk.serve)),
             self._loop("calls", _CALLS_SECONDS, snapshots.quota.note),
         ]
@@ -182,10 +181,6 @@ class _Service:
                 self._beats.ails("systems", str(error))
                 if self._stop.wait(1.0):
                     return None
-
-    def _tell(self) -> None:
-        """Tell the journal how each loop stands."""
-        self._journal.heartbeats.tell(self._owner, ENGINE, self._beats.all())
 
     def _waking(self, work: Callable[[], int]) -> Callable[[], int]:
         """The same work; what it moved may be due now, so the worker looks at once."""

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from models.domain.beats import Beat, Heartbeat
+from models.domain.beats import Beat
+from models.domain.heartbeat import Heartbeat
 from models.journal import tables
 from models.journal.database import reading, wall_now
 from models.journal.metadata import instant

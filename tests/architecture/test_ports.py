@@ -47,6 +47,8 @@ WRITES = {
         "cases.ignore",
         "cases.reopen",
         "cases.snooze",
+        "heartbeats.all",
+        "heartbeats.tell",
         "requests.append",
         "requests.approve",
         "requests.cancel",

@@ -12,6 +12,7 @@ from models.domain.clock import Clock
 from models.domain.record import Record
 from models.journal.cases.triage import Triage
 from models.journal.feed import Feed
+from models.journal.heartbeats import Heartbeats
 from models.journal.ports.opening import Port, opened
 from models.journal.requests.desk import DeskRequests
 from models.journal.writing import writing
@@ -19,14 +20,15 @@ from models.journal.writing import writing
 
 @dataclass(frozen=True)
 class DeskPort(Port):
-    """What the console and the command line may write: requests and their approval, triage, and records of what a
-    person did.
+    """What the console and the command line may write: requests and their approval, triage, records of what a person
+    did, and the console's own heartbeat.
     """
 
     engine: sa.Engine
     clock: Clock
     requests: DeskRequests
     cases: Triage
+    heartbeats: Heartbeats
     _feed: Feed
 
     def note(self, records: Sequence[Record]) -> None:
@@ -42,4 +44,4 @@ def open_desk(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> 
     engine = opened(url)
     feed = Feed(engine, clock)
     requests = DeskRequests(engine, clock, feed, thresholds=thresholds)
-    return DeskPort(engine, clock, requests, Triage(engine, clock, feed), feed)
+    return DeskPort(engine, clock, requests, Triage(engine, clock, feed), Heartbeats(engine), feed)

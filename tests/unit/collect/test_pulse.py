@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from collectors import telling
 from collectors.credentials import Credentials
 from collectors.doorkeeper import Doorkeeper
 from collectors.exposure import Exposure
 from collectors.gateway import Gateway
 from collectors.pulse import Pulse
 from collectors.receivers.reply import Reply
+from models import telling
 from models.domain.beats import Beat
 from models.domain.clock import SystemClock
 from models.measures import Measure, exposition
@@ -71,7 +71,7 @@ def test_a_collector_tells_while_a_part_of_it_is_stuck_and_goes_on_after_a_refus
             twice.set()
 
     stuck = Beat("commit", 70.0, 12.0, "a commit has been under way for 70 s")
-    work = telling.Telling(Journal(), "abc", lambda: [stuck])
+    work = telling.Telling(Journal().tell, "abc", "collect", lambda: [stuck])
     work.start()
     assert twice.wait(20)
     work.stop(10)

@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from app.console import asking, probes
 from app.readings.processes import ailing_of, engine_silent, not_answered
-from models.domain.beats import Heartbeat
+from models.domain.heartbeat import Heartbeat
 from models.journal.freshness import Freshness, FreshnessReading
 from models.presence import COLLECTOR, ENGINE, present, runs
 from models.senders import SenderBook

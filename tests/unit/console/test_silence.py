@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.console.pulse import pulse
+from app.readings.processes import ailing_of
 from models.domain.beats import Beat
 from models.domain.clock import SystemClock, set_world_clock
+from models.domain.heartbeat import Heartbeat
 from models.journal import open_journal
-from models.presence import ENGINE
+from models.presence import COLLECTOR, CONSOLE, ENGINE, present
+from models.settings import Settings
 from tests.contract.readings.pages import console_over
 
 pytestmark = pytest.mark.req("X18")
@@ -45,6 +52,27 @@ def told(home: Path, silent: float) -> None:
     journal = open_journal(f"sqlite:///{home / 'journal.sqlite'}", SystemClock())
     journal.heartbeats.tell("host:1", ENGINE, [Beat("desk", silent, 120.0)])
     journal.close()
+
+
+def test_the_console_tells_of_itself_and_a_loop_that_hangs_is_named(tmp_path: Path) -> None:
+    """None at all is no fault: an installation may have no console."""
+    (only,) = asyncio.run(_told_meanwhile(tmp_path))
+    assert (only.role, only.part, only.overdue) == (CONSOLE, "pages", False)
+    here, hangs = Settings(home=tmp_path), replace(only, well_at=only.told_at - timedelta(seconds=16))
+    assert {one.role for one in ailing_of(here, None, [hangs])} == {ENGINE, COLLECTOR}
+    handle = present(here.run_folder, CONSOLE)
+    assert "the console does not answer" in [one.what for one in ailing_of(here, None, [hangs])]
+    assert {one.role for one in ailing_of(here, None, [only])} == {ENGINE, COLLECTOR}
+    os.close(handle)
+
+
+async def _told_meanwhile(home: Path) -> list[Heartbeat]:
+    journal = open_journal(f"sqlite:///{home / 'journal.sqlite'}", SystemClock())
+    async with pulse():
+        while not (told := journal.heartbeats.all()):
+            await asyncio.sleep(0.01)
+    journal.close()
+    return told
 
 
 def test_a_preview_says_for_how_long_the_engine_has_not_answered(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from integrations.engine import service
 from models.catalogue import load_catalogue
 from models.domain.beats import Beats
 from models.domain.clock import SystemClock
+from models.presence import ENGINE
 from models.settings import Settings
 
 
@@ -29,7 +30,7 @@ def test_a_loop_that_fails_is_told_apart_from_one_that_works(tmp_path: Path) -> 
 
     loops = [engine._loop("desk", 0.01, fails), engine._loop("reaper", 0.01, lambda: None)]
     assert worked.wait(20)
-    engine._tell()
+    engine._journal.heartbeats.tell("host:1", ENGINE, engine._beats.all())
     stop.set()
     for loop in loops:
         loop.join(10)
