@@ -37,12 +37,15 @@ class Telling:
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._tell(self._process, self._role, self._beats())
-                self.fault = None
-            except Exception as error:  # noqa: BLE001 - the journal may answer the next time
-                if self.fault is None:
-                    action(_log, logging.WARNING, "heartbeat.not_told", why=error)
-                self.fault = f"heartbeat: {error}"
-            self._stopping.wait(TELL_SECONDS)
+        self._once()
+        while not self._stopping.wait(TELL_SECONDS):
+            self._once()
+
+    def _once(self) -> None:
+        try:
+            self._tell(self._process, self._role, self._beats())
+            self.fault = None
+        except Exception as error:  # noqa: BLE001 - the journal may answer the next time
+            if self.fault is None:
+                action(_log, logging.WARNING, "heartbeat.not_told", why=error)
+            self.fault = f"heartbeat: {error}"

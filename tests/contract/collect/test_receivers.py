@@ -98,6 +98,9 @@ class Folder:
     def __init__(self, host):
         self.host, self.fault = host, "the folder is not there"
 
+    def parts(self):
+        return {"folder": self.fault}
+
     def start(self):
         (self.host.settings.home / "began").touch()
 
@@ -110,7 +113,9 @@ RECEIVER = Receiver("folder", "events in files", work=Folder)
 
 @pytest.mark.req("E11", "N4")
 def test_a_receiver_that_works_by_itself_is_started_shown_and_stopped(tmp_path: Path, parcel: None) -> None:
-    """E11: a road without HTTP has the same inbox, still open when it is stopped; what hinders it shows on /healthz."""
+    """E11: a road without HTTP has the same inbox, still open when it is stopped; what hinders it shows on /healthz and
+    is told to the journal.
+    """
     (tmp_path / "receivers" / "folder.py").write_text(WORKS)
     settings = Settings(home=tmp_path, detect_seconds=86_400, grpc=False)
 
@@ -129,7 +134,9 @@ def test_a_receiver_that_works_by_itself_is_started_shown_and_stopped(tmp_path: 
         sys.modules.pop("collectors.receivers.folder", None)
     journal = open_journal(settings.journal_address, HandClock())
     kept = [one.item.item_id for one in journal.inbox_queue.waiting(10)]
+    told = {beat.part: beat.fault for beat in journal.heartbeats.all()}
     journal.close()
+    assert told["folder"] == "the folder is not there" and told["commit"] is None
     assert (tmp_path / "began").exists() and kept == [event("a").id, "last"]
 
 
