@@ -26,44 +26,41 @@ def bridge(states: Sequence[State], currency: str) -> go.Figure:
     sums = totals(states)
     level = unbilled(sums)
     taken = [
-        ("Not<br>approved", sums["not_approved"], "not_approved"),
+        ("Not approved", sums["not_approved"], "not_approved"),
         *((name, value, "blocked") for name, value in _largest(blockers(states))),
-        ("On its<br>way", sums["moving"], "moving"),
+        ("On its way", sums["moving"], "moving"),
     ]
     steps: list[Step] = [("Unbilled", level, Decimal(0), "total")]
     for name, value, colour in taken:
         level -= value
         steps += [(name, value, level, colour)] if value else []
     steps.append(("Ready", sums["ready"], Decimal(0), "ready"))
-    return go.Figure(_floating(steps, currency), _layout(showlegend=False, margin={"l": 8, "r": 8, "t": 24, "b": 8}))
+    amounts = {"title": None, "tickformat": "~s", "rangemode": "tozero"}
+    names = {"title": None, "autorange": "reversed", "automargin": True, "ticklabelstandoff": 6}
+    margin = {"l": 8, "r": 56, "t": 8, "b": 8}
+    return go.Figure(_floating(steps, currency), _layout(showlegend=False, margin=margin, xaxis=amounts, yaxis=names))
 
 
 def _floating(steps: Sequence[Step], currency: str) -> go.Bar:
-    """Bars that hang where the one before ended."""
+    """Bars that begin where the one above ended: lying, since the names of causes are sentences."""
     return go.Bar(
-        x=[name for name, _, _, _ in steps],
-        y=[float(value) for _, value, _, _ in steps],
+        orientation="h",
+        y=[name for name, _, _, _ in steps],
+        x=[float(value) for _, value, _, _ in steps],
         base=[float(base) for _, _, base, _ in steps],
         marker={"color": [COLOURS[colour] for _, _, _, colour in steps]},
         textposition="outside",
         cliponaxis=False,
         text=[formats.money_short(-value if colour in FALLS else value, currency) for _, value, _, colour in steps],
         customdata=[formats.money(value, currency) for _, value, _, _ in steps],
-        hovertemplate="%{x}<br>%{customdata}<extra></extra>",
+        hovertemplate="%{y}<br>%{customdata}<extra></extra>",
     )
 
 
 def _largest(found: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
     rest = sum((value for _, value in found[BARS:]), Decimal(0))
-    named = [(_wrapped(cause_title(code)), value) for code, value in found[:BARS]]
+    named = [(cause_title(code), value) for code, value in found[:BARS]]
     return named + ([("Others", rest)] if rest else [])
-
-
-def _wrapped(name: str, width: int = 10) -> str:
-    lines: list[str] = [""]
-    for word in name.split():
-        lines = [*lines[:-1], f"{lines[-1]} {word}".strip()] if len(lines[-1]) + len(word) < width else [*lines, word]
-    return "<br>".join(line for line in lines if line)
 
 
 def ageing(ages: Sequence[Age], currency: str) -> go.Figure:
@@ -73,7 +70,7 @@ def ageing(ages: Sequence[Age], currency: str) -> go.Figure:
         _stacked(state, [values.get((state, bucket), Decimal(0)) for bucket in range(len(AGES))], currency)
         for state in UNBILLED
     ]
-    legend = {"orientation": "h", "y": 1.12, "x": 0}
+    legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
     return go.Figure(bars, _layout(barmode="stack", hovermode="x unified", legend=legend))
 
 
@@ -94,7 +91,7 @@ def _layout(**more: object) -> go.Layout:
         "height": 330,
         "bargap": 0.35,
         "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
-        "xaxis": {"title": None, "tickangle": 0, "automargin": True, "tickfont": {"size": 11}},
+        "xaxis": {"title": None, "tickangle": 0, "automargin": True},
         "yaxis": {"title": None, "tickformat": "~s", "rangemode": "tozero"},
     }
     return go.Layout({**shared, **more})

@@ -18,7 +18,7 @@ from app.console.reconciliation.write_off import write_off
 from app.console.view import View
 from app.console.widgets.choice import choice
 from app.console.widgets.download import csv_of, download
-from app.console.widgets.exchange import OF_TODAY, rates_line
+from app.console.widgets.exchange import rates_line
 from app.console.widgets.heading import admitted, draw, heading
 from app.console.widgets.markup import Column, block, empty, facts, metrics, table, verdict
 from app.readings.page import Page
@@ -60,7 +60,7 @@ def page(viewer: Viewer) -> None:
     period, firms = _chosen(viewer)
     currency = reporting_currency()
     joints = read(viewer, tieout.joints, period, firms=firms)
-    draw(verdict(*present.verdict(joints), rates_line(read(viewer, rates.rates), currency, OF_TODAY)))
+    draw(verdict(*present.verdict(joints), rates_line(read(viewer, rates.rates), currency)))
     if not joints:
         soon = "Figures appear a few seconds after the first record of a flow has been seen in a system."
         draw(empty("Nothing has been compared yet", soon))

@@ -13,7 +13,10 @@ from app.readings.tieout.rows import Joint
 JOINTS = (
     Column("joint", "From one system to the next"),
     Column(
-        "mix", "Records", tip="Green landed, light blue on its way, amber a case, grey written off, red unexplained"
+        "mix",
+        "Records",
+        "spare",
+        "Green landed, light blue on its way, amber a case, grey written off, red unexplained",
     ),
     Column("source", "Source has", "right"),
     *(Column(place, name, "right", tip) for place, (name, tip) in PLACES.items()),

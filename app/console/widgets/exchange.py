@@ -7,18 +7,15 @@ from decimal import Decimal
 
 from app.readings.rates.rows import Rate
 
-OF_ITS_DAY = "each at the rate of its day; today"
-OF_TODAY = "converted at today's rates:"
 
-
-def rates_line(rates: Sequence[Rate], currency: str, which: str = OF_ITS_DAY) -> str:
-    """Today's exchange rates, and which of them are too old; `which` says at what rates other days are converted."""
+def rates_line(rates: Sequence[Rate], currency: str) -> str:
+    """That money is converted at the rate of its day, with today's rates, and which of them are too old."""
     others = [row for row in rates if row.currency != currency]
     if not others:
         return f"All amounts in {currency}."
     listed = ", ".join(f"1 {row.currency} = {_digits(row.rate)} {currency}" for row in others)
     days = sorted({f"{row.as_of:%Y-%m-%d}" for row in others})
-    said = f"All amounts in {currency}, {which} {listed} (rates of {', '.join(days)})."
+    said = f"All amounts in {currency}, each at the rate of its day; today {listed} (rates of {', '.join(days)})."
     old = [f"{row.currency} of {row.as_of:%Y-%m-%d}" for row in others if row.stale]
     return f"{said} ⚠ Out of date: {', '.join(old)}." if old else said
 

@@ -19,7 +19,8 @@ class Html(str):
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table: `kind` is text, right (numbers), heat (tinted by share), nw (one line), say (a sentence that
-    wraps late), clip (cut with an ellipsis), or wide (takes what is left); what may be cut is whole when hovered."""
+    wraps late), clip (cut with an ellipsis), wide (takes what is left) or spare (left out where the screen is narrow);
+    what may be cut is whole when hovered."""
 
     key: str
     title: str
@@ -129,7 +130,7 @@ def sparkline(values: Sequence[float], faults: Sequence[float] = (), most: int =
     return Html(f'<span class="t-spark">{bars}</span>')
 
 
-_CLASSES = {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide", "say": "say"}
+_CLASSES = {"right": "r", "clip": "clip", "nw": "nw", "wide": "wide", "say": "say", "spare": "spare"}
 
 
 def _tip(tip: str | None) -> str:
@@ -143,7 +144,7 @@ def _title(column: Column) -> str:
 
 
 def _side(column: Column) -> str:
-    return "r" if column.kind in ("right", "heat") else ""
+    return "r" if column.kind in ("right", "heat") else "spare" if column.kind == "spare" else ""
 
 
 def _cell(column: Column, row: Mapping[str, object]) -> str:

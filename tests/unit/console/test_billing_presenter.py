@@ -37,23 +37,17 @@ MOVING = State("moving", "in-flight", "tieout", 3, Decimal(5000), 40)
 def test_the_waterfall_from_unbilled_to_ready_ends_at_ready() -> None:
     """O3: one primary reason per amount, so the steps add up."""
     bars = chart.bridge(STATES, "EUR").data[0]
-    assert list(bars.x) == [
-        "Unbilled",
-        "Not<br>approved",
-        "Project<br>missing in<br>a system",
-        "Missing<br>rate",
-        "Ready",
-    ]
-    assert bars.y[0] - sum(bars.y[1:-1]) == bars.y[-1] == 600
-    assert bars.base[3] == 600, "the last blocker hangs down to what is ready"
+    assert list(bars.y) == ["Unbilled", "Not approved", "Project missing in a system", "Missing rate", "Ready"]
+    assert bars.x[0] - sum(bars.x[1:-1]) == bars.x[-1] == 600
+    assert bars.base[3] == 600, "the last blocker reaches down to what is ready"
 
 
 @pytest.mark.req("O3")
 def test_small_blockers_share_a_bar_and_nothing_is_lost() -> None:
     many = [replace(STATES[1], blocker=f"reason-{at}", bill_reporting=Decimal(at + 1)) for at in range(12)]
     bars = chart.bridge([STATES[0], *many], "EUR").data[0]
-    assert bars.x[-2] == "Others"
-    assert sum(bars.y[1:-1]) == sum(range(1, 13))
+    assert bars.y[-2] == "Others"
+    assert sum(bars.x[1:-1]) == sum(range(1, 13))
 
 
 @pytest.mark.req("O3")
@@ -91,7 +85,7 @@ def test_headline_chart_and_table_tell_one_story() -> None:
         "the tip names what is computed: 600 ÷ (600 + 5,000 + 400)"
     )
     bars = chart.bridge(states, "EUR").data[0]
-    assert list(bars.x[-2:]) == ["On its<br>way", "Ready"] and bars.y[0] - sum(bars.y[1:-1]) == 600
+    assert list(bars.y[-2:]) == ["On its way", "Ready"] and bars.x[0] - sum(bars.x[1:-1]) == 600
     row = next(row for row in blocker_rows(states, {}, "EUR", Teams()) if "On its way" in str(row["reason"]))
     assert "On its way" in str(row["state"]) and "goes on by itself" in str(row["owner"])
 
