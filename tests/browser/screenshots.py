@@ -72,8 +72,9 @@ def every_page(folder: Path, address: str) -> None:
 
 
 def tour(folder: Path, address: str) -> None:
-    """Write the README's pictures into the folder."""
+    """Write the README's pictures into the folder; so that Approvals has something to show, somebody asks first."""
     case = headline()
+    ask_a_second_person()
     with sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         light, dark = opened(browser, "light", 1440), opened(browser, "dark", 1440)
@@ -84,23 +85,46 @@ def tour(folder: Path, address: str) -> None:
         taken(dark, f"{address}/journey?q=PRJ-1017", folder / "journey-dark.png")
         taken(light, f"{address}/billing", folder / "billing-light.png")
         taken(light, f"{address}/reconciliation", folder / "reconciliation-light.png")
+        taken(light, f"{address}/approvals", folder / "approvals-light.png", opening("What each system would get"))
         taken(dark, f"{address}/margin", folder / "margin-dark.png")
         browser.close()
 
 
 def headline() -> str:
     """The case of the project that was deleted in the ERP."""
-    listed = subprocess.run(
-        [str(Path(sys.executable).parent / "tieout"), "cases", "--format", "json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return next(
-        case["case_id"]
-        for case in json.loads(listed.stdout)
-        if case["cause"] == "project-missing" and "PRJ-1017" in case["title"]
-    )
+    return case_of("project-missing", "PRJ-1017")
+
+
+def ask_a_second_person() -> None:
+    """A set-up of more than one person may decide is asked for, and a write-off that was asked for is refused."""
+    ines, ben = ("--as", "Ines Weber"), ("--as", "Ben Okafor")
+    tieout("replay", "--case", case_of("paused", "PRJ-1090"), "--reason", "Sales entered the tax profile", *ines)
+    [work] = json.loads(tieout("sql", NEVER_POSTED, "--format", "json"))
+    tieout("write-off", work["item_key"], "--reason", "The client does not remember this day", *ines)
+    asked = json.loads(tieout("requests", "--format", "json"))
+    request = next(one["request_id"] for one in asked if "write off" in one["what"])
+    tieout("refuse", request, "--words", "The ERP lost its project: mend that, and it is posted", *ben)
+
+
+NEVER_POSTED = """SELECT item_key FROM mart_tieout
+WHERE entity = 'time_entry' AND project_key = 'PRJ-1017' AND place = 'case' AND target_key IS NULL
+ORDER BY item_key LIMIT 1"""
+
+
+def case_of(cause: str, project: str) -> str:
+    listed = json.loads(tieout("cases", "--cause", cause, "--format", "json"))
+    return next(str(case["case_id"]) for case in listed if project in case["title"])
+
+
+def tieout(*words: str) -> str:
+    """What the command prints; one that waits for a second person has ended with 1."""
+    program = str(Path(sys.executable).parent / "tieout")
+    return subprocess.run([program, *words], stdout=subprocess.PIPE, text=True, check=False).stdout
+
+
+def opening(label: str) -> Callable[[Page], None]:
+    """Click what opens a part of the page."""
+    return lambda page: page.get_by_text(label).first.click()
 
 
 def previewed(page: Page) -> None:
