@@ -46,7 +46,8 @@ def _serve() -> None:
     secret = os.environ.get("TIEOUT_SANDBOX_SECRET", "")
     if len(secret) < 8:
         raise Misconfigured(
-            "TIEOUT_SANDBOX_SECRET is not set, or shorter than 8 characters: give a throw-away value, the same for the engine"
+            "TIEOUT_SANDBOX_SECRET is not set, or shorter than 8 characters:"
+            " give a throw-away value, the same for the engine"
         )
     made_private(settings.home)
     if os.environ.get("TIEOUT_SANDBOX_SCENARIO") == "quiet":
