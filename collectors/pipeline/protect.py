@@ -13,13 +13,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.domain.secrets import HINT, MASK, SECRET_NAME, masked_bytes, secret_name, without_secrets
+from collectors.pipeline.hint import hinted
+from models.domain.secrets import MASK, SECRET_NAME, masked_bytes, secret_name, without_secrets
 
 PAY_NAME = r"(?i)(^|[-_.])(salary|wages?|compensation|bonus|((cost|pay|hourly|labou?r)[-_.]?rate))$"
 """What a foreign span or log may not tell of a person; the sync's own records hold rates, and readings mask them."""
 _FOREIGN_NAME = f"{SECRET_NAME}|{PAY_NAME.removeprefix('(?i)')}"
 _foreign = re.compile(_FOREIGN_NAME)
-_HINT = f"{HINT}|(?i:salary|wage|compensation|bonus|rate)"
 _in_text = re.compile(
     rb"(?i)((?<=[\"'])[^\"'\\]{0,128}(?:authorization|password|secret|api[-_.]?key|token|cookie)[^\"'\\]{0,128}"
     rb"[\"']\s{0,8}:\s{0,8}[\"'])[^\"']+"
@@ -39,18 +39,6 @@ def secret_pairs(keys: pa.Array) -> pa.Array | None:
     distinct = keys.dictionary_encode()
     named = pc.match_substring_regex(distinct.dictionary, _FOREIGN_NAME)
     return pc.take(named, distinct.indices) if pc.any(named).as_py() else None
-
-
-def hinted(texts: pa.Array) -> list[bool]:
-    """Which texts or bodies may hold a secret: few do, and a closer look costs a hundred times as much as this."""
-    found: list[bool] = pc.fill_null(pc.match_substring_regex(texts, _HINT), False).to_pylist()
-    return found
-
-
-def body_hinted(raw: bytes) -> bool:
-    """The same for one body, which is not copied."""
-    offsets = pa.array([0, len(raw)], pa.int64()).buffers()[1]
-    return hinted(pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(raw)]))[0]
 
 
 def protected(value: Any, key: str = "", secret: Callable[[str], bool] = secret_name) -> Any:
@@ -94,7 +82,10 @@ def protected_json(text: str) -> str:
 
 def protected_lines(raw: bytes) -> bytes:
     """NDJSON with every secret-looking entry masked; a line that is no JSON is masked as text."""
-    return b"\n".join(map(_protected_line, raw.split(b"\n"))) if body_hinted(raw) else raw
+    if not any(hinted([raw])):
+        return raw
+    lines = raw.split(b"\n")
+    return b"\n".join(_protected_line(line) if near else line for line, near in zip(lines, hinted(lines), strict=True))
 
 
 def protected_content(value: Any, secret: Callable[[str], bool] = foreign_secret) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from collectors.pipeline.protect import hinted, protected_content, protected_json
+from collectors.pipeline.hint import hinted
+from collectors.pipeline.protect import protected_content, protected_json
 from collectors.pipeline.rows import CONTENT_LIMIT, Rows
 from models.domain.record import Record
 from models.domain.secrets import secret_name, without_secrets
@@ -47,8 +48,8 @@ def _table(records: Sequence[Record], recorded_at: datetime) -> pa.Table:
 def _bodies(records: Sequence[Record]) -> list[str | None]:
     """Bodies as JSON; those that may hold a secret are looked through."""
     texts = [None if record.body is None else _json(record.body) for record in records]
-    looked = zip(texts, hinted(pa.array(texts, pa.string())), strict=True)
-    return [protected_json(text) if secret and text else text for text, secret in looked]
+    looked = zip(texts, hinted([(text or "").encode() for text in texts]), strict=True)
+    return [protected_json(text) if near and text else text for text, near in looked]
 
 
 def _refused(record: Record, recorded_at: datetime, error: Exception) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from collectors.pipeline.protect import body_hinted, protected, protected_bytes, protected_json, protected_lines
+from collectors.pipeline.hint import hinted
+from collectors.pipeline.protect import protected, protected_bytes, protected_json, protected_lines
 from models.domain.secrets import secret_name
 
 pytestmark = pytest.mark.req("G3")
@@ -62,7 +63,7 @@ def test_nested_values_and_spoken_credentials():
 
 def test_lines_without_a_suspicious_word_are_handed_back_untouched():
     lines = b'{"b": 1,  "a": 2, "key": "PRJ-1"}\n{"url": "https://erp.example/x"}'
-    assert not body_hinted(lines) and protected_lines(lines) is lines
+    assert hinted([lines]) == [False] and protected_lines(lines) is lines
     assert (
         protected_lines(b'{"n":1}\n{"secret": "x"}\nno json password=x')
         == b'{"n":1}\n{"secret":"***"}\nno json password=***'

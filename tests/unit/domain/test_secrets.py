@@ -10,7 +10,8 @@ import pytest
 
 from app.cli.output import fail
 from collectors.pipeline.answer import PROTOBUF
-from collectors.pipeline.protect import body_hinted, protected_bytes, protected_content
+from collectors.pipeline.hint import hinted
+from collectors.pipeline.protect import protected_bytes, protected_content
 from collectors.pipeline.reading import read
 from collectors.pipeline.records import record_rows
 from collectors.pipeline.request import Request
@@ -52,7 +53,7 @@ def test_a_credential_is_masked_whatever_stands_around_it(secret: str, text: str
     assert secret not in without_secrets(text)
     assert secret not in without_secrets(f"before; {text}")
     assert secret not in json.dumps(purged({"a": [text], text: 1}))
-    assert suspicious(text) and body_hinted(b"\x0a\x41" + text.encode())
+    assert suspicious(text) and all(hinted([b"\x0a\x41" + text.encode()]))
 
 
 @EACH
