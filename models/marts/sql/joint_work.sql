@@ -90,6 +90,10 @@ WITH posted AS (  -- every posting with what the customer pays for it
     SELECT *, row_number() OVER (PARTITION BY kind, item_key ORDER BY system, observed_at) AS n
     FROM derived.state.item
     WHERE role = 'psa' AND approval = 'approved'
+), several AS (
+    SELECT DISTINCT kind, item_key FROM target WHERE n > 1
+), owned AS (  -- of these those that have their own: what stands beside it is doubled, and without one nothing is; few
+    SELECT DISTINCT s.kind, s.item_key FROM source s SEMI JOIN several USING (kind, item_key)
 ), pair AS (
     SELECT
         coalesce(s.kind, t.kind) AS kind,
@@ -164,8 +168,9 @@ SELECT
     s.observed_at AS source_seen,
     t.created_at AS made_at,
     t.observed_at AS target_seen,
-    s.key IS NULL AND t.n > 1 AS doubled
+    s.key IS NULL AND o.item_key IS NOT NULL AS doubled
 FROM pair
+LEFT JOIN owned o USING (kind, item_key)
 LEFT JOIN derived.state.mart_project p ON p.project_key = pair.project_key
 -- A posting that names a system of which no work was ever shown says nothing: there is no joint with that system.
 WHERE s.key IS NOT NULL
