@@ -29,6 +29,12 @@ STATE = Path(__file__).with_suffix(".sql")
 MANY, SHARE = 1_000, 0.05
 """When more objects than this, and than this share of all, are new, deriving everything anew is cheaper."""
 
+_NEW_AND_RENAMED = (
+    "SELECT system, system_id FROM derived.state.fresh UNION ALL SELECT i.system, i.system_id "
+    "FROM derived.state.{name} i SEMI JOIN derived.state.renamed r "
+    "ON r.system = i.system AND r.project_code = i.project_code"
+)
+
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
 
@@ -77,7 +83,7 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes) -> CaughtU
     if entities:
         _place(connection, changes, entities)
     for table in states():
-        if not table.observed or entities & set(table.observed):
+        if not table.observed or entities & {*table.observed, *(["project"] if _follows(table) else [])}:
             _renew(connection, changes, table, mark)
     return CaughtUp(mark, top[0] if top and top[0] else 0)
 
@@ -131,14 +137,24 @@ def _renew(connection: duckdb.DuckDBPyConnection, changes: Changes, table: Table
         _run(connection, sql)
         changes.all_of(table.name)
     else:
+        new = "derived.state.fresh"
+        if _follows(table):
+            connection.execute(table.statements["renamed"])
+            new = f"derived.part.new_{table.name}"
+            connection.execute(f"CREATE OR REPLACE TABLE {new} AS {_NEW_AND_RENAMED.format(name=table.name)}")
         stood = (
             f"SELECT t.* FROM derived.state.{table.name} t "
-            "SEMI JOIN derived.state.fresh f ON f.system = t.system AND f.system_id = t.system_id"
+            f"SEMI JOIN {new} f ON f.system = t.system AND f.system_id = t.system_id"
         )
         connection.execute(f"CREATE OR REPLACE TABLE derived.part.{table.name} AS {stood}")
         _run(connection, sql)
         changes.sides(table.name, f"derived.part.{table.name}", f"({stood})")
         connection.execute(f"DROP TABLE derived.part.{table.name}")
+
+
+def _follows(table: Table) -> bool:
+    """Whether its rows name projects as these are called now."""
+    return "follow" in table.statements
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: list[str]) -> None:

@@ -120,10 +120,16 @@ LEFT JOIN derived.state.place p ON p.system = f.system AND p.entity = f.entity A
 CREATE OR REPLACE TABLE derived.state.left_key AS
 SELECT system, entity, system_id, key, min(first_seen) AS first_seen, max(left_at) AS left_at
 FROM (
-    SELECT c.system, c.entity, c.system_id, c.key, c.first_seen, greatest(c.last_seen, p.first_seen) AS left_at
-    FROM derived.state.called c
-    JOIN derived.state.newplace p USING (system, entity, system_id)
-    WHERE c.key <> p.key
+    -- It left a key when it was first called by the next.
+    SELECT system, entity, system_id, key, first_seen, greatest(last_seen, next_seen) AS left_at
+    FROM (
+        SELECT c.*, p.key AS called, lead(c.first_seen, 1, p.first_seen) OVER (
+            PARTITION BY system, entity, system_id ORDER BY c.last_seen, c.first_seen
+        ) AS next_seen
+        FROM derived.state.called c
+        JOIN derived.state.newplace p USING (system, entity, system_id)
+    )
+    WHERE key <> called
     UNION ALL
     SELECT system, entity, system_id, key_before, first_before, first_seen
     FROM derived.state.newplace

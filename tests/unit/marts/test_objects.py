@@ -108,6 +108,26 @@ def test_a_renamed_job_is_missed_under_its_old_code_since_it_was_renamed() -> No
     ]
 
 
+@pytest.mark.parametrize("looked", [True, False])
+def test_work_stays_on_the_project_that_got_another_code_and_not_on_a_new_one_under_the_old_code(looked: bool) -> None:
+    """The ERP tells no posting again because its job was renamed; what was posted since is on the new job."""
+    lake = Lake()
+    seen = (("11", "PRJ-1", 1, 60), ("11", "PRJ-1-OLD", 0, 5), ("12", "PRJ-1", 2, 5), ("11", "PRJ-1-ODD", 0, 1))
+    for own, code, posted, at in seen:
+        lake.observe("netsuite", "project", code, hours_ago(at), system_id=own)
+        if posted:
+            booked = {"project_code": code, "hours": "8.00", "time_entry_id": f"W-{posted}"}
+            lake.observe("netsuite", "time_entry", f"W-{posted}-v1", hours_ago(at), **booked)
+        if looked:
+            rows(lake, "SELECT 1")
+    assert rows(lake, "SELECT item_key, project_code FROM derived.state.item ORDER BY 1") == [
+        {"item_key": "W-1", "project_code": "PRJ-1-ODD"},
+        {"item_key": "W-2", "project_code": "PRJ-1"},
+    ]
+    moved = rows(lake, "SELECT project_key FROM derived.state.joint_work WHERE item_key = 'W-1'")
+    assert moved == [{"project_key": "PRJ-1-ODD"}], "what is derived from the work follows too"
+
+
 def test_a_row_without_an_id_is_placed_by_its_key() -> None:
     lake = Lake()
     for hours, present in ((3, True), (2, False)):

@@ -10,7 +10,7 @@ observed: time_entry, expense
     key             VARCHAR        -             of the object in that system: an item has its own, each posting another
     system_id       VARCHAR        -             the system's own id
     item_key        VARCHAR        -             of the item it speaks of: a posting's is that of what it posts
-    project_code    VARCHAR        -             the project it was booked on
+    project_code    VARCHAR        -             the project it was booked on, as that is called now
     charge_code     VARCHAR        -             the line of the project it was booked on
     resource_key    VARCHAR        -             who did the work
     work_date       DATE           day           when it was done or spent
@@ -34,6 +34,28 @@ observed: time_entry, expense
     created_at      TIMESTAMPTZ    UTC           when the system took it
     observed_at     TIMESTAMPTZ    UTC           the newest observation
 */
+
+-- renamed: what projects are called now, and from when until when each name before was theirs alone
+-- A system that gives a project another code changes no record that stands on it, and tells none again.
+CREATE OR REPLACE TABLE derived.state.renamed AS
+WITH other AS (
+    SELECT p.*
+    FROM derived.state.place p
+    SEMI JOIN derived.state.former_key k ON k.system = p.system AND k.entity = p.entity AND k.key = p.key
+    WHERE p.entity = 'project'
+)
+SELECT
+    k.system,
+    k.key AS project_code,
+    coalesce(lag(k.left_at) OVER same, '-infinity') AS since,
+    k.left_at,
+    p.key AS called
+FROM derived.state.former_key k
+JOIN derived.state.sale_place p ON p.system = k.system AND p.entity = k.entity AND p.system_id = k.system_id
+LEFT JOIN other o
+    ON o.system = k.system AND o.key = k.key AND o.system_id <> k.system_id AND o.first_seen < k.left_at
+WHERE k.entity = 'project' AND o.key IS NULL
+WINDOW same AS (PARTITION BY k.system, k.key ORDER BY k.left_at);
 
 -- forget: a time entry and an expense may share an id
 DELETE FROM derived.state.item t
@@ -102,3 +124,12 @@ FROM (
     FROM derived.state.fresh
     WHERE entity IN ('time_entry', 'expense') AND present
 );
+
+-- follow: a project that got another name keeps the work that was seen on it before
+UPDATE derived.state.item i
+SET project_code = r.called
+FROM derived.state.renamed r
+WHERE r.system = i.system
+    AND r.project_code = i.project_code
+    AND i.observed_at >= r.since
+    AND i.observed_at < r.left_at;
