@@ -24,7 +24,9 @@ class Figures(Protocol):
 
 
 class DayEnd:
-    """Days are the world's, in UTC. A day that nobody watched (before the first start) is not sealed."""
+    """Days are the world's, in UTC. Of the days before the first start nothing is sealed; those that passed since while
+    no collector ran are sealed as unwatched, with the next.
+    """
 
     def __init__(self, sealed: Sealed, figures: Figures, clock: Clock) -> None:
         self._sealed, self._figures, self._clock = sealed, figures, clock

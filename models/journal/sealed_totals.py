@@ -2,13 +2,14 @@
 
 A total is sealed when it first appears and whenever it has changed since; the last version of each is kept here, so
 that a day costs what changed. A total that changes although its period had ended by the last sealed day is *restated*:
-the record says what it was, what it is, and what is apart in it, and the older record stays where it is.
+the record says what it was, what it is, and what is apart in it, and the older record stays where it is. A day that
+passed while no collector ran is *unwatched*: nobody can tell what stood at its end, and its record says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -44,14 +45,16 @@ class SealedTotals:
             last = connection.scalar(sa.select(sa.func.max(tables.sealed_day.c.day)))
             if not self._first(connection, day):
                 return 0
+            missed = [one for one in _between(last, day) if self._first(connection, one)]
             before = {row.total: row.body for row in connection.execute(sa.select(tables.sealed_total))}
             now = {_name(total): _plain(total) for total in totals}
             gone = {name: {**body, **_zeros(body), "apart": None} for name, body in before.items() if name not in now}
             changed = [(name, body) for name, body in {**now, **gone}.items() if _figures(body) != _was(before, name)]
             records = [self._record(day, body, before.get(name), last or "") for name, body in changed]
             self._kept(connection, day, changed)
-            self._feed.append(connection, [self._day(day, totals, records), *records])
-            return 1 + len(records)
+            days = [*(self._unwatched(one) for one in missed), self._day(day, totals, records)]
+            self._feed.append(connection, [*days, *records])
+            return len(days) + len(records)
 
     def _first(self, connection: sa.Connection, day: date) -> bool:
         known = sa.select(tables.sealed_day.c.day).where(tables.sealed_day.c.day == day.isoformat())
@@ -73,6 +76,9 @@ class SealedTotals:
         body = {"day": day, "totals": len(totals), "changed": len(records), "restated": restated}
         return self._of(day, status="sealed", entity="day", body=body)
 
+    def _unwatched(self, day: date) -> Record:
+        return self._of(day, status="unwatched", entity="day", body={"day": day, "reason": "no collector ran"})
+
     def _record(self, day: date, body: Total, before: Total | None, last: str) -> Record:
         over = bool(body["period"]) and _over(body, last)
         was = _figures(before or _zeros(body))
@@ -92,6 +98,14 @@ class SealedTotals:
 
     def _of(self, day: date, **columns: Any) -> Record:
         return Record(RecordKind.TOTALS, self._clock.now(), business_key=f"totals:{day}", **columns)
+
+
+def _between(last: str | None, day: date) -> Iterator[date]:
+    """The days after the last sealed one and before this one; none before the first."""
+    one = date.fromisoformat(last) + timedelta(days=1) if last else day
+    while one < day:
+        yield one
+        one += timedelta(days=1)
 
 
 def _name(total: Total) -> str:

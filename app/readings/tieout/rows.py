@@ -47,7 +47,7 @@ class Totals:
 @dataclass(frozen=True, slots=True)
 class SealedTotals(Totals):
     """Control totals as they were sealed at the end of a day. `status` is restated where the month had ended when they
-    changed; then `reason` says what changed, and what is apart.
+    changed; then `reason` says what changed, and what is apart. It is unwatched of a day on which no collector ran.
     """
 
     day: str

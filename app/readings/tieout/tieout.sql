@@ -142,7 +142,14 @@ WHERE compared
 GROUP BY system
 ORDER BY read_at, system
 
--- sealed: control totals as they stood at the end of a day, each as it was sealed last until then
+-- sealed: control totals as they stood at the end of a day, each as it was sealed last until then; of a day on which no
+-- collector ran each row says so
+WITH unwatched AS (
+    SELECT 'unwatched' AS status, 'no collector ran that day: as sealed last before' AS reason
+    FROM records
+    WHERE kind = 'totals' AND entity = 'day' AND status = 'unwatched' AND (body->>'$.day') = $as_of
+    LIMIT 1
+)
 SELECT
     flow,
     body->>'$.source' AS source,
@@ -170,8 +177,8 @@ SELECT
     (body->>'$.unowned_count')::BIGINT AS unowned_count,
     (body->>'$.unowned_amount')::DECIMAL(18,2) AS unowned_amount,
     body->>'$.day' AS day,
-    status,
-    body->>'$.reason' AS reason
+    coalesce((SELECT status FROM unwatched), status) AS status,
+    coalesce((SELECT reason FROM unwatched), body->>'$.reason') AS reason
 FROM records
 WHERE kind = 'totals'
     AND entity <> 'day'

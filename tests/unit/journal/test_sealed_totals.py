@@ -104,6 +104,22 @@ def test_totals_that_are_no_more_are_sealed_as_nothing(journal: Journal) -> None
 
 
 @pytest.mark.req("X12")
+def test_days_on_which_no_collector_ran_are_sealed_as_unwatched(journal: Journal) -> None:
+    """Off from the 29th to the 30th: what stood then nobody saw, and an auditor is told so."""
+    seal = journal.sealed_totals.seal
+    seal(date(2026, 11, 28), [total()])
+    assert seal(date(2026, 12, 1), [total(), total("2026-12")]) == 4
+    days = [(one.body["day"], one.status) for one in sealed(journal) if one.entity == "day"]
+    assert days == [
+        ("2026-11-28", "sealed"),
+        ("2026-11-29", "unwatched"),
+        ("2026-11-30", "unwatched"),
+        ("2026-12-01", "sealed"),
+    ]
+    assert seal(date(2026, 11, 30), [total()]) == 0, "nor is it sealed later with what stands by then"
+
+
+@pytest.mark.req("X12")
 def test_the_first_turn_after_midnight_seals_the_day_that_was_watched(journal: Journal, clock: Clock) -> None:
     end = DayEnd(journal.sealed_totals, journal.sealed_figures, clock)
     assert end.due() is None, "of the day before the first start nothing is known"

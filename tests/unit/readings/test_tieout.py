@@ -46,11 +46,12 @@ def put(lake: Lake, record: Record) -> None:
 def test_the_totals_of_a_day_are_those_that_were_sealed_last_until_then(stores: Any) -> None:
     shown = {
         day: [(row.period, row.landed_amount, row.status) for row in totals(stores, FINANCE, TotalsQuestion(as_of=day))]
-        for day in ("2026-11-28", "2026-11-30", "2026-12-02")
+        for day in ("2026-11-28", "2026-11-29", "2026-11-30", "2026-12-02")
     }
     assert shown == {
         "2026-11-28": [],
-        "2026-11-30": [("2026-11", Decimal("800.00"), "sealed")],
+        "2026-11-29": [("2026-11", Decimal("800.00"), "sealed")],
+        "2026-11-30": [("2026-11", Decimal("800.00"), "unwatched")],
         "2026-12-02": [("2026-12", Decimal("800.00"), "sealed"), ("2026-11", Decimal("0.00"), "restated")],
     }
     assert len(totals(stores, FINANCE, TotalsQuestion(as_of="2026-12-02", period="2026-11"))) == 1
