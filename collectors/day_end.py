@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Any, Protocol
 
 from models.domain.clock import Clock
@@ -24,17 +24,19 @@ class Figures(Protocol):
 
 
 class DayEnd:
-    """Days are the world's, in UTC. Of the days before the first start nothing is sealed; those that passed since while
-    no collector ran are sealed as unwatched, with the next.
+    """A day is over once it is in UTC and in the zone of each company. Of the days before the first start nothing is
+    sealed; those that passed since while no collector ran are sealed as unwatched, with the next.
     """
 
-    def __init__(self, sealed: Sealed, figures: Figures, clock: Clock) -> None:
+    def __init__(self, sealed: Sealed, figures: Figures, clock: Clock, zones: Iterable[tzinfo] = ()) -> None:
         self._sealed, self._figures, self._clock = sealed, figures, clock
+        self._zones = (UTC, *zones)
         self._last: date | None = None
 
     def due(self) -> date | None:
         """The day that has ended and is not sealed yet, if any."""
-        yesterday = self._clock.now().date() - timedelta(days=1)
+        now = self._clock.now()
+        yesterday = min(now.astimezone(zone).date() for zone in self._zones) - timedelta(days=1)
         if self._last is None:
             self._last = self._sealed.last_day() or yesterday
         return yesterday if yesterday > self._last else None

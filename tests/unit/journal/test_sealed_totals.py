@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -130,3 +131,17 @@ def test_the_first_turn_after_midnight_seals_the_day_that_was_watched(journal: J
     assert DayEnd(journal.sealed_totals, journal.sealed_figures, clock).due() is None, "nor after a restart"
     clock.at = datetime(2026, 12, 3, 0, 1, tzinfo=UTC)
     assert DayEnd(journal.sealed_totals, journal.sealed_figures, clock).due() == date(2026, 12, 2)
+
+
+@pytest.mark.req("X12", "M7")
+def test_a_day_ends_once_it_is_over_for_the_last_company(journal: Journal, clock: Clock) -> None:
+    """At 00:05 UTC it is still the evening before in New York, and in Auckland the next afternoon."""
+    zones = (ZoneInfo("America/New_York"), ZoneInfo("Pacific/Auckland"))
+    end = DayEnd(journal.sealed_totals, journal.sealed_figures, clock, zones)
+    assert end.due() is None
+    clock.at = datetime(2026, 12, 2, 4, 59, tzinfo=UTC)
+    assert end.due() == date(2026, 11, 30), "watched since the evening of that day in New York"
+    end.seal(date(2026, 11, 30), [total()])
+    assert end.due() is None
+    clock.at = datetime(2026, 12, 2, 5, 0, tzinfo=UTC)
+    assert end.due() == date(2026, 12, 1)
