@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.case import case_cli
 from app.cli.output import Format, fail
 from app.cli.question import FORMAT as FormatOption
 from app.cli.question import add
@@ -44,6 +45,7 @@ def everywhere(
 
 senders_cli = typer.Typer(no_args_is_help=True, help="Who may send telemetry from other machines.")
 cli.add_typer(senders_cli, name="senders")
+cli.add_typer(case_cli, name="case")
 
 
 @cli.command()

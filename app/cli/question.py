@@ -63,9 +63,19 @@ def _answer(question: Question, asked: Any, form: Format) -> None:
         whole = _named(question.counted)(stores, viewer, asked) if question.counted else len(rows)
     if not rows and question.must_find:
         raise fail(asked.none)
-    print_rows([_shown(row, question.columns, form) for row in rows], form, asked.none)
+    none = f"page {asked.page:,} is beyond the last" if whole and not rows else asked.none
+    print_rows([_shown(row, question.columns, form) for row in rows], form, none)
     if len(rows) < whole:
-        print(f"{len(rows):,} of {whole:,}: see --limit and --page for more", file=sys.stderr)
+        print(part_of(len(rows), whole, asked.limit, asked.page), file=sys.stderr)
+
+
+def part_of(shown: int, whole: int, size: int, page: int) -> str:
+    """Which part of a list this page of `size` rows is, and the way to the next: `1 to 100 of 312, next: --page 2`."""
+    last = -(-whole // size)
+    if not shown:
+        return f"{whole:,} in all: the last page is --page {last}"
+    begun = (page - 1) * size
+    return f"{begun + 1:,} to {begun + shown:,} of {whole:,}" + (f", next: --page {page + 1}" if page < last else "")
 
 
 def _shown(row: Any, columns: Sequence[str], form: Format) -> dict[str, Any]:

@@ -16,7 +16,14 @@ ASKED = ("request_id", "state", "what", "asked_by", "asked_at", "reason")
 
 QUESTIONS = (
     Question("trace", f"{JOURNEY}.trace:trace", f"{JOURNEY}.question:TraceQuestion", STEP + SPAN, must_find=True),
-    Question("cases", f"{CASES}.reading:listed", f"{CASES}.question:CaseQuestion", CASE, journal=True),
+    Question(
+        "cases",
+        f"{CASES}.reading:listed",
+        f"{CASES}.question:CaseQuestion",
+        CASE,
+        journal=True,
+        counted=f"{CASES}.reading:counted",
+    ),
     Question(
         "requests",
         f"{APPROVALS}.reading:listed",

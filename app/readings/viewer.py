@@ -39,6 +39,11 @@ class Viewer:
         return f"cli:{self.name}" if self.mode == COMMAND_LINE else self.name
 
     @property
+    def person(self) -> str:
+        """The name under which work is theirs: whoever is on a page and in a terminal has one desk."""
+        return (self.subject or self.name) if self.mode == COMMAND_LINE else self.name
+
+    @property
     def clear(self) -> frozenset[DataClass]:
         return frozenset().union(*(role.clear for role in self._held()))
 

@@ -39,7 +39,6 @@ def test_the_command_line_tells_its_version() -> None:
     assert done.exit_code == 0, done.output
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="U16: no triage on the command line")
 @pytest.mark.parametrize("command", ["assign", "snooze", "ignore", "comment"])
 def test_cases_can_be_triaged_on_the_command_line(command: str) -> None:
     """0.1.0 does these on a page alone. Wanted: a command of that name, at the root or below `case`."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import streamlit as st
 
-from app.console.asking import desk, world_now
+from app.console.asking import stores, world_now
 from app.console.widgets import formats
 from app.console.widgets.plain import plain
+from app.readings.cases import triaging
+from app.readings.cases.triaging import Triaged
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
 
@@ -26,14 +29,13 @@ def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None =
     selected.
     """
     no_triage, no_ignore = viewer.why_not(Action.TRIAGE) or idle, viewer.why_not(Action.IGNORE) or idle
-    cases = desk().cases
     _button(
         "Acknowledge",
         ":material/visibility:",
         f"ack_{key}",
         no_triage,
         "You are on it: others see your name.",
-        lambda: cases.acknowledge(case_ids, viewer.name),
+        lambda: triaging.acknowledge(stores(), viewer, case_ids),
     )
     _button(
         "Assign to me",
@@ -41,7 +43,7 @@ def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None =
         f"mine_{key}",
         no_triage,
         None,
-        lambda: cases.assign(case_ids, viewer.name, viewer.name),
+        lambda: triaging.assign(stores(), viewer, case_ids, viewer.person),
     )
     with st.popover(
         "Assign", icon=":material/group:", disabled=no_triage is not None, help=no_triage, key=f"assign_{key}"
@@ -51,9 +53,9 @@ def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None =
             "Assign",
             None,
             f"do_assign_{key}",
-            None if name else "Say who.",
+            None if name.strip() else "Say who.",
             None,
-            lambda: cases.assign(case_ids, viewer.name, name.strip()),
+            lambda: triaging.assign(stores(), viewer, case_ids, name),
         )
     with st.popover(
         "Comment", icon=":material/chat:", disabled=no_triage is not None, help=no_triage, key=f"comment_{key}"
@@ -65,7 +67,7 @@ def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None =
             f"do_comment_{key}",
             None if text.strip() else "Write something first.",
             None,
-            lambda: cases.comment(case_ids, viewer.name, text),
+            lambda: triaging.comment(stores(), viewer, case_ids, text),
         )
     with st.popover(
         "Snooze", icon=":material/snooze:", disabled=no_triage is not None, help=no_triage, key=f"snooze_{key}"
@@ -79,7 +81,7 @@ def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None =
             f"do_snooze_{key}",
             None if why.strip() else "Say why it can wait.",
             None,
-            lambda: cases.snooze(case_ids, viewer.name, until, why),
+            lambda: triaging.snooze(stores(), viewer, case_ids, until, why),
         )
     with st.popover(
         "Ignore", icon=":material/block:", disabled=no_ignore is not None, help=no_ignore, key=f"ignore_{key}"
@@ -91,7 +93,7 @@ def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None =
             f"do_ignore_{key}",
             None if why_ignore.strip() else "Say why: the auditor will ask.",
             None,
-            lambda: cases.ignore(case_ids, viewer.name, why_ignore),
+            lambda: triaging.ignore(stores(), viewer, case_ids, why_ignore),
         )
 
 
@@ -103,27 +105,38 @@ def reopen(viewer: Viewer, case_ids: Sequence[str], key: str) -> None:
         f"reopen_{key}",
         viewer.why_not(Action.TRIAGE),
         None,
-        lambda: desk().cases.reopen(case_ids, viewer.name),
+        lambda: triaging.reopen(stores(), viewer, case_ids),
     )
 
 
 def _button(
-    label: str, icon: str | None, key: str, why_not: str | None, tip: str | None, act: Callable[[], list[str]]
+    label: str,
+    icon: str | None,
+    key: str,
+    why_not: str | None,
+    tip: str | None,
+    act: Callable[[], Sequence[Triaged]],
 ) -> None:
     if st.button(label, key=key, icon=icon, disabled=why_not is not None, help=why_not or tip):
         try:
-            changed = act()
+            done = act()
         except ValueError as refusal:
             st.toast(plain(refusal), icon=":material/error:")
             return
-        st.session_state["last_action"] = (
-            f"{label}: {formats.plural(len(changed), 'case')}" if changed else f"{label}: nothing to change"
-        )
+        st.session_state["last_action"] = told(label, done)
         st.rerun()
+
+
+def told(label: str, done: Sequence[Triaged]) -> str:
+    """What an action did: how many cases it changed, and why it left the others as they were."""
+    changed = sum(one.changed for one in done)
+    left = Counter(one.why_not for one in done if one.why_not)
+    whys = [f"{formats.plural(number, 'case')} left alone: {why}" for why, number in left.items()]
+    return "; ".join([f"{label}: {formats.plural(changed, 'case') if changed else 'nothing changed'}", *whys])
 
 
 def last_action() -> None:
     """Say what the last action did, once."""
     message = st.session_state.pop("last_action", None)
     if message:
-        st.toast(message, icon=":material/check:")
+        st.toast(plain(message), icon=":material/check:")

@@ -40,18 +40,35 @@ def page(
 
 
 def listed(stores: Stores, viewer: Viewer, asked: CaseQuestion) -> tuple[CaseLine, ...]:
-    """Cases as a list, most money first."""
+    """A page of cases as a list, in the order asked for."""
     teams = systems.teams(stores, viewer)
-    where = CaseFilter(
-        status=asked.status.states,
-        causes=asked.cause,
-        owners=owners_of_teams(asked.owner, facets(stores, viewer, "owner", asked.status.states), teams)
-        if asked.owner
-        else (),
-        projects=asked.project,
-    )
-    found = page(stores, viewer, where, part=Page(asked.limit)).rows
+    found = page(stores, viewer, _asked(stores, viewer, asked), asked.order.value, Page(asked.limit, asked.page)).rows
     return tuple(_line(case, teams) for case in found)
+
+
+def counted(stores: Stores, viewer: Viewer, asked: CaseQuestion) -> int:
+    """How long that list is within this viewer's scope."""
+    return page(stores, viewer, _asked(stores, viewer, asked), part=Page(0)).count
+
+
+def _asked(stores: Stores, viewer: Viewer, asked: CaseQuestion) -> CaseFilter:
+    known = facets(stores, viewer, "owner", asked.status.states) if asked.owner else ()
+    return CaseFilter(
+        status=asked.status.states,
+        severities=asked.severity,
+        flows=asked.flow,
+        causes=asked.cause,
+        systems=asked.system,
+        owners=owners_of_teams(asked.owner, known, systems.teams(stores, viewer)) if asked.owner else (),
+        assignees=(*asked.assignee, *((viewer.person,) if asked.mine else ())),
+        legal_entities=asked.legal_entity,
+        projects=asked.project,
+        periods=asked.period,
+        money_kinds=asked.money_kind,
+        at_least=asked.at_least,
+        text=asked.find or None,
+        overdue=asked.overdue,
+    )
 
 
 def groups(stores: Stores, viewer: Viewer, where: CaseFilter = CaseFilter()) -> tuple[CaseGroup, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.domain.case import SEVERITIES, cause_title
+from models.domain.case import SEVERITIES, CaseStatus, cause_title
 from models.domain.clock import Clock
 from models.journal.cases.tables import case_, case_event, finding
 from models.journal.database import reading
@@ -33,7 +34,8 @@ class CaseFilter:
     """Which cases; an empty tuple or None asks for all. `status` None means what needs a person: open and acknowledged.
 
     `legal_entities` is also the scope of a role (G1). `text` finds words in title, fingerprint and keys, and any case
-    with a finding about exactly that subject or run. Ages are hours since the trouble began.
+    with a finding about exactly that subject or run. Ages are hours since the trouble began. `periods` are months
+    (`2026-10`) of which the case has a record; `at_least` is in the reporting currency.
     """
 
     status: tuple[str, ...] | None = None
@@ -47,6 +49,9 @@ class CaseFilter:
     legal_entities: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     customers: tuple[str, ...] = ()
+    periods: tuple[str, ...] = ()
+    money_kinds: tuple[str, ...] = ()
+    at_least: Decimal | None = None
     text: str | None = None
     unassigned: bool = False
     overdue: bool = False
@@ -247,8 +252,13 @@ class CaseReading:
             (case_.c.legal_entity, where.legal_entities),
             (case_.c.project_key, where.projects),
             (case_.c.customer_key, where.customers),
+            (case_.c.money_kind, where.money_kinds),
         ):
             chosen.append(_among(column, values))
+        if where.periods:
+            chosen.append(_has_record_of(where.periods))
+        if where.at_least is not None:
+            chosen.append(case_.c.amount_rank >= math.ceil(where.at_least * 100))
         now = self._clock.now()
         if where.unassigned:
             chosen.append(case_.c.assignee.is_(None))
@@ -298,6 +308,12 @@ _FACETS = ("status", "severity", "flow", "cause", "system", "owner", "assignee",
 
 def _among(column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
     return column.in_(values) if values else sa.true()
+
+
+def _has_record_of(periods: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Cases with a record of these months that is still found; of a resolved case one that was."""
+    found = sa.or_(finding.c.resolved_at.is_(None), case_.c.status == CaseStatus.RESOLVED)
+    return sa.exists().where(finding.c.case_id == case_.c.case_id, finding.c.period.in_(periods), found)
 
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:

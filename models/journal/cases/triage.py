@@ -26,13 +26,17 @@ class Triage:
     def __init__(self, engine: sa.Engine, clock: Clock, feed: FeedWriter) -> None:
         self._engine, self._clock, self._feed = engine, clock, feed
 
-    def acknowledge(self, case_ids: str | Iterable[str], actor: str, reason: str | None = None) -> list[str]:
-        """Somebody is on it: open and snoozed cases become acknowledged; without an assignee, the actor's."""
+    def acknowledge(
+        self, case_ids: str | Iterable[str], actor: str, reason: str | None = None, person: str | None = None
+    ) -> list[str]:
+        """Somebody is on it: open and snoozed cases become acknowledged; without an assignee, the actor's, who is
+        `person` where that is another word.
+        """
         values = {
             "status": CaseStatus.ACKNOWLEDGED,
             "active": 1,
             "snoozed_until": None,
-            "assignee": sa.func.coalesce(case_.c.assignee, actor),
+            "assignee": sa.func.coalesce(case_.c.assignee, person or actor),
         }
         return self._triage(
             case_ids, actor, "acknowledged", {"reason": reason}, values, (CaseStatus.OPEN, CaseStatus.SNOOZED)
