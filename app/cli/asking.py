@@ -20,14 +20,8 @@ from app.readings.viewer import Viewer, owner_viewer
 from models.journal.requests import Request
 from models.settings import Settings
 
-RIGHTS = {
-    "preview": Action.PREVIEW,
-    "replay": Action.REPLAY,
-    "cancel": Action.REPLAY,
-    "pause_flow": Action.REPLAY,
-    "resume_flow": Action.REPLAY,
-}
-"""What each kind of request needs: who may start runs again may also hold and end them."""
+RIGHTS = {"preview": Action.PREVIEW, "replay": Action.REPLAY}
+"""What each kind of request needs."""
 
 
 @contextmanager
@@ -105,6 +99,14 @@ def answered(stores: Stores, viewer: Viewer, kind: str, body: Mapping[str, Any],
         request = stores.desk.requests.append(kind, body, viewer.actor, reason, viewer.subject)
     except ValueError as refusal:
         raise fail(str(refusal), 2) from refusal
+    return awaited(stores, request, wait)
+
+
+def awaited(stores: Stores, request: str, wait: float) -> Request:
+    """The answer to a request, or word that it takes a second person, after at most `wait` seconds.
+
+    Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
+    """
     deadline = time.monotonic() + wait
     while True:
         answer = stores.journal.requests.get(request)

@@ -248,28 +248,43 @@ def write_off(
 
 @cli.command()
 def cancel(
-    runs: Annotated[list[str], typer.Argument(help="run ids")], reason: ReasonOption, wait: WaitOption = 30.0
+    runs: Annotated[list[str], typer.Argument(help="run ids")],
+    reason: ReasonOption,
+    wait: WaitOption = 30.0,
+    as_: AsOption = None,
 ) -> None:
-    """End runs that are dead or wait, for good; exit 1 when one was refused."""
+    """End runs that are dead or wait, for good; exit 1 when one was left alone, with why."""
     from app.cli.steer import cancel as run
 
-    raise typer.Exit(run(runs, reason, wait))
+    raise typer.Exit(run(runs, reason, wait, as_))
 
 
 @cli.command()
-def pause(flow: str, reason: ReasonOption, wait: WaitOption = 30.0) -> None:
+def stop(
+    request: Annotated[str, typer.Argument(help="request id of a replay that goes on")],
+    reason: ReasonOption,
+    as_: AsOption = None,
+) -> None:
+    """Start no more runs of a replay; those under way end. Exit 1 when it had ended already."""
+    from app.cli.steer import stop as run
+
+    raise typer.Exit(run(request, reason, as_))
+
+
+@cli.command()
+def pause(flow: str, reason: ReasonOption, wait: WaitOption = 30.0, as_: AsOption = None) -> None:
     """Start no more runs of a flow until it is resumed."""
     from app.cli.steer import pause as run
 
-    raise typer.Exit(run(flow, reason, wait))
+    raise typer.Exit(run(flow, reason, wait, as_))
 
 
 @cli.command()
-def resume(flow: str, reason: ReasonOption, wait: WaitOption = 30.0) -> None:
+def resume(flow: str, reason: ReasonOption, wait: WaitOption = 30.0, as_: AsOption = None) -> None:
     """Go on with a paused flow."""
     from app.cli.steer import resume as run
 
-    raise typer.Exit(run(flow, reason, wait))
+    raise typer.Exit(run(flow, reason, wait, as_))
 
 
 @cli.command()

@@ -69,11 +69,15 @@ class RequestDesk:
             return {"cancelled": len(set(body["run_ids"])) - len(refused), "refused": refused}
         if body["flow"] not in self._flows.newest:
             raise ValueError(f"there is no flow {body['flow']}: give one of {', '.join(sorted(self._flows.newest))}")
-        if request.kind == "pause_flow":
-            runs.pause_flow(body["flow"], request.actor, reason)
-        else:
-            runs.resume_flow(body["flow"], request.actor, reason)
-        return {"flow": body["flow"], "paused": request.kind == "pause_flow"}
+        return self._steered(request.kind == "pause_flow", body["flow"], request.actor, reason)
+
+    def _steered(self, pause: bool, flow: str, actor: str, reason: str | None) -> dict[str, Any]:
+        """What the database did; who paused the flow and why, where somebody has."""
+        runs = self._journal.runs
+        changed = (runs.pause_flow if pause else runs.resume_flow)(flow, actor, reason)
+        held = next((one for one in runs.paused() if one.flow == flow), None)
+        by = {"paused_by": held.paused_by, "reason": held.reason} if held else {}
+        return {"flow": flow, "paused": held is not None, "changed": changed, **by}
 
     def _advance(self, replay: Replaying) -> int:
         """Move one replay on; keep its progress after each move, and its lease alive in between."""

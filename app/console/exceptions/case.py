@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.console.asking import read, read_now, reporting_currency, world_now
 from app.console.exceptions import case_presenter as present
+from app.console.exceptions.cancel_panel import cancel_panel
 from app.console.exceptions.replay_panel import replay_panel
 from app.console.exceptions.triage import last_action, reopen, triage
 from app.console.widgets import formats
@@ -109,6 +110,7 @@ def _replay(viewer: Viewer, case: Case) -> None:
     with st.container(border=True):
         runs = read_now(viewer, replays.of_cases, [case])
         replay_panel(viewer, runs, case.case_id, [case], suggested(case), case.case_id)
+        cancel_panel(viewer, runs, case.case_id)
 
 
 def _findings(viewer: Viewer, case: Case) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.console.asking import desk, journal
+from app.console.asking import journal, stores
 from app.console.exceptions.outcome import figures, outcome, wave_rows
 from app.console.exceptions.rerun import Reopen, page_again
 from app.console.exceptions.silence import silence
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import Column, facts, metrics, table, verdict
+from app.console.widgets.plain import plain
+from app.readings.operations import steering
 from app.readings.replays.progress import progress_of
-from app.readings.rights import Action
 from app.readings.viewer import Viewer
 from models.journal.requests import Request
 
@@ -46,15 +47,25 @@ def _going_on(viewer: Viewer, request_id: str, reopen: Reopen, key: str) -> None
         return
     silence(viewer)
     _progress(request)
-    why_not = viewer.why_not(Action.REPLAY)
-    if st.button(
+    _stop(viewer, request_id, key)
+
+
+def _stop(viewer: Viewer, request_id: str, key: str) -> None:
+    why_not = viewer.why_not(steering.STEERS)
+    with st.popover(
         "Stop",
         key=f"stop_{key}",
         icon=":material/stop_circle:",
         disabled=why_not is not None,
         help=why_not or "No further run is started; those under way end.",
     ):
-        desk().requests.cancel(request_id, viewer.name, "stopped in the console")
+        reason = st.text_input("Reason", key=f"why_stop_{key}", placeholder="Why? Kept in the audit store.")
+        if st.button("Stop", key=f"do_stop_{key}", disabled=not reason.strip()):
+            try:
+                left = steering.stop(stores(), viewer, request_id, reason)
+            except ValueError as refusal:
+                left = str(refusal)
+            st.toast(f"Not stopped: {plain(left)}." if left else "Stopped.", icon=":material/stop_circle:")
 
 
 def _progress(request: Request) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from app.console.widgets import formats
 from app.readings.operations.rows import FlowVolume, Held, Stake
@@ -28,10 +29,20 @@ class Health:
     held: Decimal
 
 
-def health(flow: FlowVolume, held: Sequence[Held], allowed: float | None, now: datetime) -> Health:
-    """How a flow does: what ended, what failed, how late it runs against the seconds it is `allowed`."""
+def health(
+    flow: FlowVolume,
+    held: Sequence[Held],
+    allowed: float | None,
+    now: datetime,
+    stopped: Mapping[str, str] = MappingProxyType({}),
+) -> Health:
+    """How a flow does: what ended, what failed, how late it runs against the seconds it is `allowed`. One that a person
+    paused does as it was told.
+    """
     failures = sum(row.failures for row in held)
     mood, sentence = _judged(flow, failures, allowed, now)
+    if flow.flow in stopped:
+        mood, sentence = "warn", f"is paused by {stopped[flow.flow]}"
     return Health(flow.flow, mood, sentence, failures, money_of(held))
 
 
@@ -62,11 +73,18 @@ def is_late(flow: FlowVolume, allowed: float | None) -> bool:
 
 
 def healths(
-    flows: Sequence[FlowVolume], held: Sequence[Held], allowed: Mapping[str, float], now: datetime
+    flows: Sequence[FlowVolume],
+    held: Sequence[Held],
+    allowed: Mapping[str, float],
+    now: datetime,
+    stopped: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Health]:
-    """Each flow's health, the worst first; `allowed` is the service level of each flow in seconds."""
+    """Each flow's health, the worst first; `allowed` is the service level of each flow in seconds, `stopped` says who
+    paused which.
+    """
     known = [
-        health(flow, [row for row in held if row.flow == flow.flow], allowed.get(flow.flow), now) for flow in flows
+        health(flow, [row for row in held if row.flow == flow.flow], allowed.get(flow.flow), now, stopped)
+        for flow in flows
     ]
     return sorted(known, key=lambda one: (WORST_FIRST.index(one.mood), -one.held, one.flow))
 

@@ -18,6 +18,7 @@ from app.console.operations import presenter as present
 from app.console.operations.calls import CALLS, with_calls
 from app.console.operations.flow_table import FLOWS, ageing, flow_rows
 from app.console.operations.health import healths, verdict
+from app.console.operations.steering_panel import paused, steer
 from app.console.view import View
 from app.console.widgets import markup
 from app.console.widgets.figures import INTEGRATION
@@ -47,7 +48,9 @@ def page(viewer: Viewer) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
+    paused(viewer)
     _state(viewer)
+    steer(viewer)
     _dead_letters(viewer)
     with st.container(key="stack_operations"):
         left, right = st.columns([5, 3])
@@ -64,7 +67,8 @@ def _state(viewer: Viewer) -> None:
     now, currency, levels = world_now(), reporting_currency(), stores().catalogue.service_levels
     since, step = present.window(st.session_state.get("window"), now)
     flows, held = read(viewer, reading.flows, since), read(viewer, reading.held)
-    found, stuck = healths(flows, held, levels, now), read(viewer, reading.at_stake)
+    stopped = {one.flow: one.paused_by for one in read_now(viewer, reading.paused)}
+    found, stuck = healths(flows, held, levels, now, stopped), read(viewer, reading.at_stake)
     playing, last = playback(stores().clock).playing() is not None, read(viewer, reading.worked_last)
     dead = next((one.what for one in read(viewer, processes.ailing)), None)
     draw(markup.verdict(*verdict(found, stuck, last, now, currency, playing, dead), "refreshes every 5 s"))

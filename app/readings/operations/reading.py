@@ -24,6 +24,7 @@ from app.readings.reading import rows
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.journal.circuits import Circuit
+from models.journal.runs.run import PausedFlow
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("operations.sql"))
@@ -77,6 +78,12 @@ def at_stake(stores: Stores, viewer: Viewer) -> Stake:
     groups = cases.groups(stores, viewer)
     records, open_now = sum(group.occurrences for group in groups), sum(group.cases for group in groups)
     return Stake(records, open_now, cases.by_kind(groups))
+
+
+def paused(stores: Stores, viewer: Viewer | None = None) -> tuple[PausedFlow, ...]:
+    """The flows that a person paused, the longest first; the same for all viewers."""
+    del viewer
+    return tuple(stores.journal.runs.paused())
 
 
 def circuits(stores: Stores, viewer: Viewer) -> tuple[Circuit, ...]:

@@ -16,7 +16,8 @@ from models.journal.requests.ending import request_record
 from models.journal.requests.weighing import Weight, weighed
 from models.journal.writing import writing
 
-KINDS = ("preview", "replay", "cancel", "pause_flow", "resume_flow")
+STEERING = ("cancel", "pause_flow", "resume_flow")
+KINDS = ("preview", "replay", *STEERING)
 
 
 class Asking(Approving):
@@ -35,14 +36,14 @@ class Asking(Approving):
 
         Raises ValueError for an unknown kind, an empty selection, a plan hash that is not the hash of what is asked
         (the set that runs is the set that was seen), a replay of many runs or one that takes two without a reason, and
-        one whose preview is being made.
+        one whose preview is being made; a cancel, pause or resume without a reason.
         """
         plan_hash, case_id = _checked(kind, body, reason), body.get("case_id")
         weight = self.weight(body) if kind == "replay" else None
         with writing(self._engine) as connection:
-            if kind == "replay":
-                if unseen := being_previewed(connection, plan_hash):
-                    raise ValueError(unseen)
+            if kind == "replay" and (unseen := being_previewed(connection, plan_hash)):
+                raise ValueError(unseen)
+            if kind in ("replay", "cancel"):
                 _known(connection, case_id)
             if weight and weight.because:
                 why = _reasoned(weight, reason)
@@ -82,21 +83,27 @@ class Asking(Approving):
             )
         )
         said = {"reason": reason, "plan_hash": plan_hash}
-        if case_id and kind == "replay":
-            _note_on_case(connection, case_id, actor, now, {"request_id": request_id, **said})
+        if case_id and kind in ("replay", "cancel"):
+            _note_on_case(connection, case_id, kind, actor, now, {"request_id": request_id, **said})
         self._feed.append(connection, [request_record(request_id, kind, body, "requested", actor, now, said)])
         return request_id
 
     def cancel(self, request_id: str, actor: str, reason: str) -> bool:
-        """Stop a request that is pending or running; its taker notices at its next progress."""
+        """Stop a request that is pending or running; its taker notices at its next progress. False where it had ended.
+
+        Raises ValueError without a reason.
+        """
+        if not reason.strip():
+            raise ValueError("say why: it is kept in the audit lake")
         return self._end(request_id, "cancelled", None, actor, reason)
 
 
-def _note_on_case(connection: sa.Connection, case_id: str, actor: str, now: datetime, body: Mapping[str, Any]) -> None:
+def _note_on_case(
+    connection: sa.Connection, case_id: str, kind: str, actor: str, now: datetime, body: Mapping[str, Any]
+) -> None:
     said = {key: value for key, value in body.items() if value is not None}
-    connection.execute(
-        sa.insert(case_event).values(case_id=case_id, at=now, actor=actor, action="replay_requested", body=said)
-    )
+    noted = {"case_id": case_id, "at": now, "actor": actor, "action": f"{kind}_requested", "body": said}
+    connection.execute(sa.insert(case_event).values(**noted))
 
 
 def _known(connection: sa.Connection, case_id: str | None) -> None:
@@ -116,6 +123,8 @@ def _checked(kind: str, body: Mapping[str, Any], reason: str | None) -> str | No
         raise ValueError(f"unknown request {kind!r}: ask for one of {', '.join(KINDS)}")
     if kind in ("pause_flow", "resume_flow") and not body.get("flow"):
         raise ValueError(f"{kind} needs the flow's name")
+    if kind in STEERING and not (reason or "").strip():
+        raise ValueError("say why: it is kept in the audit lake")
     if kind == "cancel" and not body.get("run_ids"):
         raise ValueError("cancel needs run_ids: select at least one run")
     if kind not in ("preview", "replay"):

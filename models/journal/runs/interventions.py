@@ -84,18 +84,21 @@ class Interventions(RunStore):
         release(connection, holding)
         return records
 
-    def pause_flow(self, flow: str, actor: str, reason: str | None) -> None:
-        """Claim no more runs of a flow until it is resumed; events are still admitted."""
+    def pause_flow(self, flow: str, actor: str, reason: str | None) -> bool:
+        """Claim no more runs of a flow until it is resumed; events are still admitted. False where it was paused."""
         values = {"flow": flow, "actor": actor, "reason": reason, "now": micros(self._clock.now())}
-        self._of_flow("pause", values, "pause_flow", "paused")
+        return self._of_flow("pause", values, "pause_flow", "paused")
 
-    def resume_flow(self, flow: str, actor: str, reason: str | None) -> None:
-        """Claim the flow's runs again."""
-        self._of_flow("resume", {"flow": flow, "actor": actor, "reason": reason}, "resume_flow", "resumed")
+    def resume_flow(self, flow: str, actor: str, reason: str | None) -> bool:
+        """Claim the flow's runs again. False where it was not paused."""
+        return self._of_flow("resume", {"flow": flow, "actor": actor, "reason": reason}, "resume_flow", "resumed")
 
-    def _of_flow(self, statement: str, values: Mapping[str, Any], action: str, status: str) -> None:
-        def work(connection: sa.Connection) -> None:
-            connection.execute(statements(_SQL, connection.dialect.name)[statement], dict(values))
+    def _of_flow(self, statement: str, values: Mapping[str, Any], action: str, status: str) -> bool:
+        """Whether the database changed anything: only what was done is on record as done."""
+
+        def work(connection: sa.Connection) -> bool:
+            if not connection.execute(statements(_SQL, connection.dialect.name)[statement], dict(values)).rowcount:
+                return False
             record = Record(
                 kind=RecordKind.OPERATOR_ACTION,
                 occurred_at=self._clock.now(),
@@ -105,8 +108,9 @@ class Interventions(RunStore):
                 body={"action": action, "reason": values["reason"]},
             )
             self._feed.append(connection, [record])
+            return True
 
-        self._transaction(work)
+        return self._transaction(work)
 
 
 def _why_not(run: Run | None) -> str:

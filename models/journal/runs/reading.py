@@ -17,7 +17,7 @@ from models.journal import tables
 from models.journal.database import reading
 from models.journal.inbox import waiting_count
 from models.journal.metadata import instant, micros
-from models.journal.runs.run import Run, run_of
+from models.journal.runs.run import PausedFlow, Run, run_of
 from models.journal.statements import statements
 
 _SQL = Path(__file__).with_name("reading.sql")
@@ -89,6 +89,13 @@ class RunReading:
         query = sa.select(run.flow, run.state, sa.func.count()).group_by(run.flow, run.state)
         with reading(self._engine) as connection:
             return {(flow, state): count for flow, state, count in connection.execute(query)}
+
+    def paused(self) -> list[PausedFlow]:
+        """The flows that a person paused, the longest first."""
+        state = tables.flow_state
+        with reading(self._engine) as connection:
+            rows = connection.execute(sa.select(state).order_by(state.c.paused_at, state.c.flow)).mappings()
+            return [PausedFlow(**row) for row in rows]
 
 
 def runs_by_ids(connection: sa.Connection, run_ids: Sequence[str]) -> list[Run]:

@@ -18,6 +18,16 @@ HOLDING = (RunState.READY, RunState.RUNNING, RunState.WAITING, RunState.IN_DOUBT
 """States in which a run holds later runs of its aggregate; a dead run does not (E7)."""
 
 
+@dataclass(frozen=True, slots=True)
+class PausedFlow:
+    """A flow of which a person lets no more runs start: who, why and since when by the world's clock."""
+
+    flow: str
+    paused_by: str
+    reason: str | None
+    paused_at: datetime
+
+
 @dataclass(slots=True)
 class Run:
     """One row of the journal's `run` table. Only the worker that holds its lease may change and commit it.

@@ -62,6 +62,20 @@ def test_a_request_that_selects_nothing_or_another_set_than_was_seen_is_refused(
     assert requests.recent() == []
 
 
+@pytest.mark.req("E4", "X9")
+@pytest.mark.parametrize("reason", [None, "", "  "])
+def test_nothing_is_held_ended_or_stopped_without_a_reason(requests, reason):
+    """X9: the auditor asks why, whatever page or command it came from."""
+    for kind, body in (("cancel", {"run_ids": ["a"]}), ("pause_flow", {"flow": "x"}), ("resume_flow", {"flow": "x"})):
+        with pytest.raises(ValueError, match="say why"):
+            requests.append(kind, body, "ada", reason)
+    assert requests.recent() == []
+    asked = requests.append("replay", BODY, "ada")
+    with pytest.raises(ValueError, match="say why"):
+        requests.cancel(asked, "ada", reason or "")
+    assert requests.get(asked).state == "pending"
+
+
 @pytest.mark.req("E4")
 def test_the_plan_hash_depends_on_the_selection_and_the_correction_and_not_on_their_order():
     assert plan_of(BODY).hash == plan_of({**BODY, "run_ids": ["a", "b", "a"]}).hash
@@ -110,7 +124,7 @@ def test_roots_alone_are_a_plan(requests):
 def test_a_request_is_leased_to_one_and_taken_over_when_its_taker_has_died(requests, clock):
     first = requests.append("replay", BODY, "ada")
     clock.pass_by(seconds=1)
-    requests.append("cancel", {"run_ids": ["a"]}, "ada")
+    requests.append("cancel", {"run_ids": ["a"]}, "ada", "entered twice")
     (taken,) = requests.take("one", ["replay", "preview"], 5)
     assert (taken.request_id, taken.state, taken.takes) == (first, "running", 1)
     assert requests.take("two", ["replay"], 5) == []

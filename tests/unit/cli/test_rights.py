@@ -16,6 +16,7 @@ ACTS = {
     ("replay", "x"): Action.REPLAY,
     ("replay", "x", "--preview"): Action.PREVIEW,
     ("cancel", "x", "--reason", "r"): Action.REPLAY,
+    ("stop", "x", "--reason", "r"): Action.REPLAY,
     ("pause", FLOW, "--reason", "r"): Action.REPLAY,
     ("resume", FLOW, "--reason", "r"): Action.REPLAY,
 }

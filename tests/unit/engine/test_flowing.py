@@ -249,7 +249,7 @@ def test_pause_resume_and_cancel(journal: Journal, clock: HandClock) -> None:
     assert target.calls == 0 and journal.runs.pulse().due == 0
     (b,) = journal.runs.by_keys(["time_entry:b"])
     journal.requests.append("cancel", {"run_ids": [b.run_id]}, "ops", "entered twice")
-    journal.requests.append("resume_flow", {"flow": "post-time"}, "ops", None)
+    journal.requests.append("resume_flow", {"flow": "post-time"}, "ops", "month is closed")
     engine.drain()
     assert target.effects == {"a-v1": 1} and state_of(journal, "b") == ["cancelled"]
     actors = {
@@ -259,6 +259,41 @@ def test_pause_resume_and_cancel(journal: Journal, clock: HandClock) -> None:
         if record.kind is RecordKind.OPERATOR_ACTION
     }
     assert actors == {"ops"}
+
+
+@pytest.mark.req("E4", "X9")
+def test_a_pause_and_a_cancel_tell_what_the_database_did(any_journal: Journal, clock: HandClock) -> None:
+    """A second pause names who paused before, a run that ended is named; only what was done is on record as done."""
+    engine = Engine(any_journal, [posting_flow()], [Hostile()], clock)
+    engine.admit([event("a"), event("b")])
+    asked = []
+    for kind, actor, why in (
+        ("pause_flow", "ada", "month end"),
+        ("pause_flow", "bob", "a hunch"),
+        ("resume_flow", "bob", "done"),
+        ("resume_flow", "bob", "once more"),
+    ):
+        asked.append(any_journal.requests.append(kind, {"flow": "post-time"}, actor, why))
+        engine.drain()
+    by = {"paused_by": "ada", "reason": "month end"}
+    assert [any_journal.requests.get(one).result for one in asked] == [
+        {"flow": "post-time", "paused": True, "changed": True, **by},
+        {"flow": "post-time", "paused": True, "changed": False, **by},
+        {"flow": "post-time", "paused": False, "changed": True},
+        {"flow": "post-time", "paused": False, "changed": False},
+    ]
+    ids = [run.run_id for run in any_journal.runs.by_keys(["time_entry:a", "time_entry:b"])]
+    again = any_journal.requests.append("cancel", {"run_ids": [*ids, "nope"]}, "ada", "entered twice")
+    engine.drain()
+    result = any_journal.requests.get(again).result
+    assert result["cancelled"] == 0 and set(result["refused"]) == {*ids, "nope"}
+    done = [
+        record.status
+        for page in any_journal.feed.read(0, 1000)
+        for record in page.records
+        if record.kind is RecordKind.OPERATOR_ACTION and record.entity != "request"
+    ]
+    assert done == ["paused", "resumed"]
 
 
 @pytest.mark.req("E4")

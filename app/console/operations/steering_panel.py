@@ -1,0 +1,58 @@
+"""Pause and resume a flow from the page, with a reason; what a person paused stands here until it is resumed (E4)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.console.asking import journal, read_now, stores, world_now
+from app.console.operations.steering import PAUSED, answer, paused_rows
+from app.console.widgets.heading import draw
+from app.console.widgets.markup import table, verdict
+from app.console.widgets.plain import plain
+from app.readings.operations import reading, steering
+from app.readings.viewer import Viewer
+
+
+@st.fragment(run_every="2s")
+def paused(viewer: Viewer) -> None:
+    """What is paused now, and the answer to what this session asked last."""
+    if flows := read_now(viewer, reading.paused):
+        draw(table(PAUSED, paused_rows(flows, world_now())))
+    request_id = st.session_state.get("steered")
+    if request_id and (request := journal().requests.get(request_id)):
+        draw(verdict(*answer(request), f"request {request_id[:8]}"))
+
+
+@st.fragment
+def steer(viewer: Viewer) -> None:
+    """Choose a flow, say why, pause or resume it. Without a clock of its own, so that nobody's words are lost."""
+    why_not = steering.why_not(viewer)
+    with st.popover(
+        "Pause or resume a flow",
+        icon=":material/pause_circle:",
+        disabled=why_not is not None,
+        help=why_not,
+        key="steer",
+    ):
+        flow = st.selectbox("Flow", sorted(stores().catalogue.flows), key="steer_flow")
+        reason = st.text_input("Reason", key="steer_reason", placeholder="Why? Kept in the audit store.")
+        holds = any(one.flow == flow for one in read_now(viewer, reading.paused))
+        st.caption("It goes on where it stopped." if holds else "What comes in is kept; runs under way end.")
+        if st.button(
+            "Resume" if holds else "Pause",
+            key="do_steer",
+            icon=":material/play_circle:" if holds else ":material/pause_circle:",
+            disabled=not (flow and reason.strip()),
+            help=None if reason.strip() else "Say why: the auditor will ask.",
+        ):
+            _send(viewer, "resume" if holds else "pause", str(flow), reason)
+
+
+def _send(viewer: Viewer, verb: str, flow: str, reason: str) -> None:
+    act = steering.resume if verb == "resume" else steering.pause
+    try:
+        st.session_state["steered"] = act(stores(), viewer, flow, reason)
+    except ValueError as refusal:
+        st.toast(plain(refusal), icon=":material/error:")
+        return
+    st.rerun()
