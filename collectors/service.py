@@ -56,7 +56,7 @@ def main() -> None:
         tls = exposure(settings).tls
         made_private(settings.home)
         with _listening(settings) as listener:
-            present(settings.run_folder, COLLECTOR)
+            present(settings.run_folder, COLLECTOR, settings.collector_here)
             run(_serve(settings, listener, tls))
     except Misconfigured as error:
         sys.exit(_said(error))

@@ -21,8 +21,10 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
-def present(folder: Path, role: str) -> int:
-    """Say in this run folder that the role runs, until this process ends or closes the handle that is given back."""
+def present(folder: Path, role: str, address: str = "") -> int:
+    """Say in this run folder that the role runs, until this process ends or closes the handle that is given back;
+    `address` is where it answers.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for file in folder.glob(f"{role}-*.lock"):
         if not _held(file):
@@ -31,6 +33,7 @@ def present(folder: Path, role: str) -> int:
     fresh = folder / f".{name}"
     handle = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(handle, fcntl.LOCK_EX)
+    os.write(handle, address.encode())
     fresh.rename(folder / f"{name}.lock")  # shown only once it is held, so that nobody clears it away
     return handle
 
@@ -48,6 +51,17 @@ def runs_for(folder: Path, role: str) -> float | None:
             if _held(file):
                 began.append(file.stat().st_mtime)
     return max(0.0, time.time() - min(began)) if began else None
+
+
+def addresses(folder: Path, role: str) -> list[str]:
+    """Where the processes of the role that run answer, as they said themselves; one that said nothing is left out."""
+    return [address for file in sorted(folder.glob(f"{role}-*.lock")) if (address := _address(file))]
+
+
+def _address(file: Path) -> str:
+    with suppress(FileNotFoundError):
+        return file.read_text() if _held(file) else ""
+    return ""
 
 
 def _held(file: Path) -> bool:

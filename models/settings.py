@@ -101,13 +101,22 @@ class Settings(BaseSettings):
 
     @property
     def collector_address(self) -> str:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.otlp_host, self.otlp_host)
-        scheme, host = "https" if self.otlp_cert else "http", f"[{host}]" if ":" in host else host
-        return (self.collector_url or f"{scheme}://{host}:{self.otlp_port}").rstrip("/")
+        return (self.collector_url or self.collector_here).rstrip("/")
+
+    @property
+    def collector_here(self) -> str:
+        """Where a collector of these settings answers on this machine, whatever address senders elsewhere use."""
+        return here("https" if self.otlp_cert else "http", self.otlp_host, self.otlp_port)
 
     @property
     def run_folder(self) -> Path:
         return self.home / "run"
+
+
+def here(scheme: str, host: str, port: int) -> str:
+    """The address by which this machine reaches what listens there."""
+    own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"{scheme}://{f'[{own}]' if ':' in own else own}:{port}"
 
 
 def read_settings() -> Settings:

@@ -21,7 +21,7 @@ from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.readings import open_readings
 from models.lake.reader import open_reader
-from models.presence import COLLECTOR, runs
+from models.presence import COLLECTOR, CONSOLE, addresses
 from models.private_home import loose
 from models.settings import Settings
 
@@ -207,10 +207,9 @@ def _processes(settings: Settings) -> Iterator[Finding]:
     pids = sorted(settings.run_folder.glob("*.pid")) if settings.run_folder.is_dir() else []
     for file in pids:
         yield _alive(file)
-    if runs(settings.run_folder, COLLECTOR):
-        yield _answers("collector", f"{settings.collector_address}/healthz")
-    if pids:
-        yield _answers("console", f"http://{settings.host}:{settings.console_port}/healthz")
+    for role, name in ((COLLECTOR, "collector"), (CONSOLE, "console")):
+        for address in addresses(settings.run_folder, role):
+            yield _answers(name, f"{address}/healthz")
 
 
 def _alive(file: Path) -> Finding:

@@ -29,7 +29,7 @@ from app.console.sign_in import oidc_secrets
 from models.presence import CONSOLE, present
 from models.private_home import mended_home, owner_only
 from models.process_log import start_log
-from models.settings import read_settings
+from models.settings import here, read_settings
 
 HERE = Path(__file__).resolve().parent
 log = logging.getLogger("tieout.console")
@@ -59,7 +59,8 @@ async def serving(_: st.App) -> AsyncIterator[None]:
     """While the console serves, what it writes is the home's owner's alone, and it says that it is there."""
     owner_only()
     await asyncio.to_thread(mended_home, settings.home)
-    standing = present(settings.run_folder, CONSOLE)
+    host, port = config.get_option("server.address") or settings.host, config.get_option("server.port")
+    standing = present(settings.run_folder, CONSOLE, here("http", host, port))
     async with pulse():
         yield
     os.close(standing)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from models.domain.beats import Beat
 from models.domain.fingerprint import id_of
 from models.journal import Journal, open_journal
-from models.presence import COLLECTOR, ENGINE, present
+from models.presence import COLLECTOR, CONSOLE, ENGINE, addresses, present
 from tests.catalogues import packaged
 from tests.unit.cases.test_cases import entry
 from tests.unit.lake.samples import HandClock
@@ -295,6 +295,31 @@ def test_doctor_says_since_when_an_engine_is_dead_and_which_part_of_a_collector_
     assert re.search(r"MEND  the engine is not running since \d{4}-.* UTC: .*`tieout up`", done.stdout)
     assert re.search(r"MEND  the collector cannot write into the audit lake .* \(batch 3: disk full\)", done.stdout)
     assert re.search(r"ok    last heard: collect \d+ s ago, engine \d+ s ago", done.stdout)
+
+
+@pytest.mark.req("X18")
+def test_doctor_asks_where_this_homes_processes_listen_and_nobody_at_the_ports_of_its_own_settings(
+    tmp_path: Path,
+) -> None:
+    """Another installation answers at the ports that this shell names; this home's console said where it listens, and
+    hangs there.
+    """
+    installed(tmp_path).close()
+    with socket.socket() as mine, socket.socket() as others:
+        for each in (mine, others):
+            each.bind(("127.0.0.1", 0))
+        others.listen()
+        ports = {name: str(others.getsockname()[1]) for name in ("TIEOUT_OTLP_PORT", "TIEOUT_CONSOLE_PORT")}
+        address = f"http://127.0.0.1:{mine.getsockname()[1]}"
+        handle = present(tmp_path / "run", CONSOLE, address)
+        done = tieout(tmp_path, "doctor", **ports)
+        os.close(handle)
+        others.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            others.accept()
+    assert f"MEND  console does not answer at {address}/healthz" in done.stdout
+    assert ports["TIEOUT_OTLP_PORT"] not in done.stdout
+    assert addresses(tmp_path / "run", CONSOLE) == []
 
 
 @pytest.mark.req("X18")

@@ -113,11 +113,13 @@ def test_roles_scope_and_a_missing_reason_keep_a_request_from_being_made(
 
 
 @pytest.mark.req("E4", "X9")
-def test_a_replay_is_stopped_with_a_reason_and_one_that_ended_is_not_told_as_stopped(
+def test_a_request_is_stopped_with_a_reason_and_one_that_ended_is_not_told_as_stopped(
     journal: Journal,  # noqa: F811
     engine: Running,
 ) -> None:
-    asked = journal.requests.append("replay", {"run_ids": dead(journal)[:1]}, "bob", "try")
+    two = journal.requests.append("replay", {"run_ids": dead(journal)[:1]}, "bob", "of a value nobody can tell")
+    assert "withdraw it instead" in str(steering.stop(over(journal), ADA, two, "wrong selection"))
+    asked = journal.requests.append("preview", {"run_ids": dead(journal)[:1]}, "bob", "try")
     with pytest.raises(ValueError, match="do not include"):
         steering.stop(over(journal), AUDITOR, asked, "r")
     assert steering.stop(over(journal), ADA, asked, "wrong selection") is None
