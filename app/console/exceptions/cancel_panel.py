@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.console.asking import journal, stores
 from app.console.exceptions.cancelled import answer
+from app.console.silence import silence
 from app.console.widgets import formats
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import verdict
@@ -18,7 +19,7 @@ from app.readings.viewer import Viewer
 
 def cancel_panel(viewer: Viewer, run_ids: Sequence[str], case_id: str) -> None:
     """The button, for runs that stand still; and what the engine answered to the last of this session."""
-    _answer(f"cancel_{case_id}")
+    _answer(viewer, f"cancel_{case_id}")
     if not run_ids:
         return
     why_not, runs = viewer.why_not(steering.STEERS), formats.plural(len(run_ids), "run")
@@ -46,7 +47,7 @@ def cancel_panel(viewer: Viewer, run_ids: Sequence[str], case_id: str) -> None:
             st.rerun()
 
 
-def _answer(name: str) -> None:
+def _answer(viewer: Viewer, name: str) -> None:
     request_id = st.session_state.get(name)
     request = journal().requests.get(request_id) if request_id else None
     if request is None:
@@ -54,14 +55,15 @@ def _answer(name: str) -> None:
     if request.ended:
         draw(verdict(*answer(request), f"request {request.request_id[:8]}"))
     else:
-        _awaited(request.request_id)
+        _awaited(viewer, request.request_id)
 
 
 @st.fragment(run_every="1s")
-def _awaited(request_id: str) -> None:
+def _awaited(viewer: Viewer, request_id: str) -> None:
     """Looks for the answer each second; once it is there the page is drawn with it."""
     request = journal().requests.get(request_id)
     if request is None or request.ended:
         st.rerun()
         return
-    draw(verdict(*answer(request), f"request {request_id[:8]}"))
+    if not silence(viewer):
+        draw(verdict(*answer(request), f"request {request_id[:8]}"))

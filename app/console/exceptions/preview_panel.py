@@ -9,7 +9,7 @@ import streamlit as st
 from app.console.asking import journal, read_now
 from app.console.exceptions import dry_run, stake
 from app.console.exceptions.rerun import Reopen, page_again
-from app.console.exceptions.silence import silence
+from app.console.silence import silence
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import block, safe, verdict
 from app.console.widgets.payload import field_table

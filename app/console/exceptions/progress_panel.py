@@ -7,7 +7,7 @@ import streamlit as st
 from app.console.asking import journal, stores
 from app.console.exceptions.outcome import figures, outcome, wave_rows
 from app.console.exceptions.rerun import Reopen, page_again
-from app.console.exceptions.silence import silence
+from app.console.silence import silence
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import Column, facts, metrics, table, verdict
 from app.console.widgets.plain import plain

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.console.asking import journal, read_now, stores, world_now
 from app.console.operations.steering import PAUSED, answer, paused_rows
+from app.console.silence import silence
 from app.console.widgets.heading import draw
 from app.console.widgets.markup import table, verdict
 from app.console.widgets.plain import plain
@@ -19,7 +20,8 @@ def paused(viewer: Viewer) -> None:
     if flows := read_now(viewer, reading.paused):
         draw(table(PAUSED, paused_rows(flows, world_now())))
     request_id = st.session_state.get("steered")
-    if request_id and (request := journal().requests.get(request_id)):
+    request = journal().requests.get(request_id) if request_id else None
+    if request and (request.ended or not silence(viewer)):
         draw(verdict(*answer(request), f"request {request_id[:8]}"))
 
 

@@ -181,6 +181,7 @@ def test_a_flow_is_paused_and_resumed_on_the_page(console: Journal, clock: HandC
     assert page.button(key="do_steer").disabled
     page.text_input(key="steer_reason").set_value("month end").run()
     page.button(key="do_steer").click().run()
+    assert ["never answered" in one.value for one in page.warning] == [True], "nobody is left waiting"
     (asked,) = console.requests.recent()
     assert (asked.kind, asked.body, asked.actor, asked.reason) == (
         "pause_flow",
@@ -203,6 +204,7 @@ def test_runs_are_cancelled_on_the_page(console: Journal, engine: Running) -> No
     assert page.button(key="do_cancel_").disabled
     page.text_input(key="why_cancel_").set_value("entered twice").run()
     page.button(key="do_cancel_").click().run()
+    assert ["never answered" in one.value for one in page.warning] == [True], "nobody is left waiting"
     engine.drain()
     page.run()
     assert "2 runs cancelled." in " ".join(one.proto.body for one in page.get("html"))
