@@ -83,6 +83,7 @@ OPEN_READINGS = {
     "operations.quarantine": "refused input, whose legal entity nobody could read",
     "operations.circuits": "what each system lets through",
     "operations.calls": "how often each system was called, all legal entities together",
+    "operations.paused": "which flow a person paused, which carries all legal entities",
     "systems.roles": "what each system is for",
     "systems.teams": "who owns what",
     "systems.read_until": "up to when each system was read",
