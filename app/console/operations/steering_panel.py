@@ -22,7 +22,7 @@ def paused(viewer: Viewer) -> None:
     request_id = st.session_state.get("steered")
     request = journal().requests.get(request_id) if request_id else None
     if request and (request.ended or not silence(viewer)):
-        draw(verdict(*answer(request), f"request {request_id[:8]}"))
+        draw(verdict(*answer(request), f"request {request.request_id[:8]}"))
 
 
 @st.fragment
