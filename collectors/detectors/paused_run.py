@@ -14,7 +14,7 @@ from models.domain.flow_names import QUOTE_TO_PROJECT
 def waiting(row: Row) -> Finding:
     """One waiting run; runs that wait for the same thing are one case."""
     lacking = _names(row["missing"])
-    changed = row["flow"] == QUOTE_TO_PROJECT and bool(row["in_erp"])
+    changed = row["flow"] == QUOTE_TO_PROJECT and row["was_there"]
     setup = row["flow"] == QUOTE_TO_PROJECT and not changed
     what = ", ".join(name.removeprefix("dimensions.").replace("_", " ") for name in lacking) or str(row["waiting_for"])
     title = (
@@ -42,7 +42,7 @@ def waiting(row: Row) -> Finding:
     if row["awaited_project"]:
         cause, text = _for_project(row, cause)
     entity, _, key = row["business_key"].partition(":")
-    # The project runs: work on it is billed as before, and what a gate holds back is that gate's case.
+    # The project runs, or did: work on it is billed as before, and what a gate holds back is that gate's case.
     amount = None if changed else at_stake(row["amount"], row["billable"])
     return Finding(
         text,
@@ -100,6 +100,14 @@ EXAMPLES = (
     Example(
         "a dimension goes from a sale whose project runs: its contract is not at stake",
         {"open_runs": [_RUN], "mart_project": [{"project_key": "PRJ-1020", "in_erp": True}]},
+        [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", None)],
+    ),
+    Example(
+        "a dimension goes from a sale whose project was renamed in the ERP: its work is at stake, not its contract",
+        {
+            "open_runs": [_RUN],
+            "mart_project": [{"project_key": "PRJ-1020", "in_erp": False, "gone_at": "2026-09-29 12:00:00+00"}],
+        },
         [("paused|quote-to-project|opportunity:PRJ-1020", "PRJ-1020", None)],
     ),
     Example(

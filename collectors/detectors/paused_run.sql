@@ -15,7 +15,8 @@ SELECT
     coalesce(w.project_key, p.project_key) AS project_key,
     coalesce(w.customer_key, p.customer_key) AS customer_key,
     w.billable,
-    p.in_erp,
+    -- Set up once, whatever somebody did with it since.
+    coalesce(p.in_erp, false) OR p.gone_at IS NOT NULL OR u.run_id IS NOT NULL AS was_there,
     -- Of billed work its invoice's own detector says what is billed too much or too little.
     CASE WHEN w.state IS DISTINCT FROM 'billed' THEN coalesce(w.bill_amount, r.amount) END AS amount,
     coalesce(w.currency, r.currency) AS currency,
@@ -24,6 +25,7 @@ SELECT
 FROM open_runs r
 LEFT JOIN mart_work w ON w.run_id = r.run_id
 LEFT JOIN mart_project p ON r.business_key = 'project:' || p.project_key
+LEFT JOIN set_ups u ON u.business_key = r.business_key AND u.state = 'settled'
 LEFT JOIN (
     SELECT run_id, nullif(regexp_extract(waiting_for, '^project[:/]([^:/]+)$', 1), '') AS code
     FROM open_runs

@@ -10,8 +10,9 @@ from models.domain.flow_names import QUOTE_TO_PROJECT, TIME_TO_BILL
 
 
 def blocked(row: Row) -> Finding:
-    """One item that waits for its project; the money of one whose set-up waits is that set-up's own case."""
-    counted = {**row, "billable": False} if row["setup_state"] == "waiting" else row
+    """One item that waits for its project; the money of one whose first set-up waits is that set-up's own case."""
+    was_there = row["gone_at"] is not None or row["set_up_run"] is not None
+    counted = {**row, "billable": False} if row["setup_state"] == "waiting" and not was_there else row
     return item_finding(counted, fingerprint("project-missing", "erp", row["project_key"]), _missing_in_erp(row))
 
 
@@ -103,6 +104,17 @@ EXAMPLES = (
             ],
         },
         [("project-missing|erp|PRJ-1012", "TE-kantata-1", None)],
+    ),
+    Example(
+        "it was there, and a change of it waits: the work is at stake, and that is this case",
+        {
+            "mart_project": [{**_SOLD, "gone_at": "2026-09-29 12:00:00+00"}],
+            "mart_work": [_ENTRY],
+            "open_runs": [
+                {"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}
+            ],
+        },
+        [("project-missing|erp|PRJ-1012", "TE-kantata-1", "960.00")],
     ),
     Example(
         "work that nobody sold is another's finding",
