@@ -19,7 +19,8 @@ from collectors.pipeline.tally import Tally
 from models.action_log import action
 
 _log = logging.getLogger(__name__)
-_GROUP_BYTES = 8 << 20
+_GROUP_BYTES = 4 << 20
+_LARGE_BYTES = _GROUP_BYTES + (1 << 20)  # more only with large bodies: these are decoded while nothing is committed
 _SETTLE_SECONDS = 5.0
 Sorting = Callable[[Request], Request | None]
 
@@ -93,7 +94,8 @@ class Counter:
             action(_log, logging.WARNING, "bodies.not_kept", count=self._allowance.unrecorded, why=why)
 
     def _serve(self, requests: Sequence[Request]) -> None:
-        if sum(len(request.body) for request in requests) > _GROUP_BYTES // 2:
+        large = sum(len(request.body) for request in requests) > _LARGE_BYTES
+        if large:
             self._lane.settle(_SETTLE_SECONDS)
         ours = [request for given in requests if (request := self._sort(given)) is not None]
         answers = self._certain_answers(ours) if ours else []
@@ -102,12 +104,12 @@ class Counter:
         if answers:
             self._tally.answered(answers)
             self._deliver(answers)
-        if sum(len(request.body) for request in requests) > _GROUP_BYTES // 2:
+        if large:
             del ours, answers
             give_back()
 
     def _next(self) -> tuple[list[Request], bool]:
-        """What waits now, up to 8 MiB; blocks for the first. True when they are the last."""
+        """What waits now, up to 4 MiB; blocks for the first. True when they are the last."""
         requests: list[Request] = []
         size = 0
         while size < _GROUP_BYTES:
