@@ -51,6 +51,21 @@ def books() -> Lake:
     return derived(lake)
 
 
+@pytest.mark.req("M6")
+def test_a_failure_is_worth_what_its_work_was_on_its_day() -> None:
+    """Worked when a pound was 1.20 and refused when it was 1.00; of a sale only the day of its refusal is known."""
+    lake = firm()
+    for day, rate in (("2026-01-01", "1.20"), ("2026-09-25", "1.00")):
+        told = {"base": "EUR", "quote": "GBP", "rate": rate, "effective_date": day}
+        lake.observe("netsuite", "exchange_rate", day, hours_ago(100), **told)
+    key = entry(lake, 1, hours_ago(90), changed_at=LONG_AGO, **POUNDS)
+    dead = {"state": "dead", "at": hours_ago(30), "amount": "800.00", "currency": "GBP"}
+    lake.run("run-1", f"time_entry:{key}", **dead)
+    lake.run("run-2", "project:PRJ-1002", **dead)
+    shown = rows(derived(lake), "SELECT run_id AS key, amount_reporting FROM mart_failure")
+    assert {key: row["amount_reporting"] for key, row in shown.items()} == {"run-1": D("960.00"), "run-2": D("800.00")}
+
+
 @pytest.mark.req("M6", "X12")
 def test_a_joint_and_a_receivable_are_at_the_rate_of_their_day(books: Lake) -> None:
     asked = "SELECT item_key AS key, source_reporting, target_reporting FROM mart_tieout WHERE entity = 'invoice_line'"
