@@ -19,6 +19,7 @@ from models.domain.beats import Beat, Beats
 
 _log = logging.getLogger(__name__)
 _LONG_SECONDS, _ALLOWED = 5.0, 60.0  # a turn that takes longer is news; how old marts and findings may get
+COMPARED_SECONDS = 3700.0  # longer than the cases take a comparison for fresh, so that they compare then
 _CIRCUIT = tuple(field.name for field in fields(CircuitState))
 
 
@@ -48,6 +49,7 @@ class Detection:
         self._reporter, self._process, self._service_levels = reporter, process, service_levels
         self._schedule = scheduled({"detect": (seconds, self.run)})
         self._reported: dict[str, str] = {}
+        self._forgotten = time.monotonic()
         self._stopping = False
         self.fault: str | None = None
         self._since: float | None = None
@@ -73,6 +75,7 @@ class Detection:
     def run(self) -> None:
         """Report what every detector finds now; a fault shows on /healthz, and the next turn tries again."""
         self._since = time.monotonic()
+        self._forget_now_and_then()
         try:
             day = self._day_end.due() if self._day_end else None
             found = self._process.ask(replace(turn_of(self._reporter, self._service_levels, self._reported), day=day))
@@ -98,6 +101,12 @@ class Detection:
                 self._beats.ails(f"detector {name}", why)
             else:
                 self._beats.well(f"detector {name}")
+
+    def _forget_now_and_then(self) -> None:
+        """Have every finding told again once in a while, so that what was changed in the journal by SQL is mended."""
+        if time.monotonic() - self._forgotten >= COMPARED_SECONDS:
+            self._forgotten = time.monotonic()
+            self._reported = {}
 
 
 def turn_of(

@@ -20,7 +20,6 @@ from tests.unit.cli.test_commands import tieout
 from tests.unit.lake.samples import filled, settings_at
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A5: a case closed by SQL stays closed")
 def test_a_case_closed_by_hand_opens_with_the_next_report(cases: Cases, engine: sa.Engine) -> None:  # noqa: F811
     """In 0.1.0 a case with 217 open findings, closed by an UPDATE, stayed closed.
     Wanted: what detectors find opens it again.

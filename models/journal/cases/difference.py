@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from models.domain.case import CaseStatus
 from models.domain.finding import Finding
-from models.journal.cases.tables import case_, finding
+from models.journal.cases.tables import CONTRADICTED, case_, finding
 from models.journal.cases.wanted import Found, Wanted
 
 ROWS, CASES = 500, 100
@@ -60,6 +60,24 @@ def due(connection: sa.Connection, now: datetime) -> set[str]:
     )
     late = sa.select(case_.c.case_id).where(sa.text("active = 1 AND overdue = 0"), case_.c.sla_due <= now)
     return {*connection.scalars(snoozed), *connection.scalars(late)}
+
+
+def contradicted(connection: sa.Connection, thorough: bool) -> set[str]:
+    """Cases that somebody closed past the program: the evidence decides, so they open again.
+
+    The look at each report is at an index that is empty otherwise; a `thorough` one reads every open finding, and sees
+    a case whose count was changed too, or that was deleted.
+    """
+    found = set(connection.scalars(sa.select(case_.c.case_id).where(CONTRADICTED)))
+    if thorough:
+        orphaned = (
+            sa.select(finding.c.case_id)
+            .join(case_, case_.c.case_id == finding.c.case_id, isouter=True)
+            .where(finding.c.resolved_at.is_(None))
+            .where(sa.or_(case_.c.case_id.is_(None), case_.c.status == CaseStatus.RESOLVED))
+        )
+        found |= set(connection.scalars(orphaned.distinct()))
+    return found
 
 
 def active(connection: sa.Connection) -> set[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Protocol
@@ -15,7 +17,7 @@ import sqlalchemy as sa
 from models.domain.clock import Clock
 from models.domain.finding import Finding
 from models.domain.record import Record
-from models.journal.cases.difference import Difference, active, due
+from models.journal.cases.difference import Difference, active, contradicted, due
 from models.journal.cases.identities import identities_of
 from models.journal.cases.marks import RATES, marks_of, set_marks, set_rates
 from models.journal.cases.moves import moved
@@ -25,6 +27,8 @@ from models.journal.database import reading
 from models.journal.writing import writing
 
 _REPORT_LOCK = 0x71E0_0CA5  # advisory lock on PostgreSQL: two collectors never write a part at once
+COMPARED_SECONDS = 3600.0
+"""After so many wall seconds a detector's findings are compared with the journal's one by one, news or none."""
 
 
 class FeedWriter(Protocol):
@@ -42,6 +46,7 @@ class CaseReport:
         self._engine, self._clock, self._feed = engine, clock, feed
         self._rates: dict[str, Decimal] = {}
         self._one_report = threading.Lock()
+        self._compared: dict[str, float] = {}
 
     def report(self, detector: str, findings: Sequence[Finding], rates: Mapping[str, Decimal] | None = None) -> None:
         """Make the open findings of one detector exactly `findings`. Safe to repeat."""
@@ -69,9 +74,11 @@ class CaseReport:
         final = wanted.digests | ({RATES: _digest(self._rates)} if priced else {})
         with reading(self._engine) as connection:
             marks = marks_of(connection, final)
-            news = [name for name, digest in final.items() if marks.get(name) != digest]
+            overdue = self._not_compared_lately(wanted.digests)
+            news = [name for name, digest in final.items() if marks.get(name) != digest or name in overdue]
             difference = Difference(connection, wanted, [name for name in news if name != RATES])
             also = due(connection, now) | (active(connection) if RATES in news else set())
+            also |= contradicted(connection, thorough=bool(overdue))
         token = f"writing {uuid.uuid4().hex}"
         for part in difference.parts(also):
             with self._writing(news, marks, token) as writes:
@@ -88,7 +95,15 @@ class CaseReport:
                 set_marks(writes, {name: final[name] for name in news})
                 if RATES in news:
                     set_rates(writes, self._rates)
+        self._compared |= dict.fromkeys(overdue, time.monotonic())
         return True
+
+    def _not_compared_lately(self, detectors: Iterable[str]) -> set[str]:
+        """Detectors whose findings are held against the journal's, whatever its mark says: a hand that closed findings
+        by SQL left the mark as it was.
+        """
+        late = time.monotonic() - COMPARED_SECONDS
+        return {name for name in detectors if self._compared.get(name, -math.inf) <= late}
 
     @contextmanager
     def _writing(self, news: Sequence[str], marks: Mapping[str, str], token: str) -> Iterator[sa.Connection | None]:

@@ -28,6 +28,11 @@ IN_SHORT = (
 )
 """What cases are filtered, ordered and summed by, side by side in one index: a case in full is fifty times as long."""
 
+CONTRADICTED = sa.text(
+    "(status = 'resolved' AND occurrences > 0) OR (active = 1) <> (status IN ('open', 'acknowledged'))"
+)
+"""What no honest case is: over while something of it is found, or on the list of another status than its own."""
+
 case_ = sa.Table(
     "case_",
     metadata,
@@ -98,6 +103,7 @@ case_ = sa.Table(
         sqlite_where=sa.text("identity IS NOT NULL"),
         postgresql_where=sa.text("identity IS NOT NULL"),
     ),
+    sa.Index("case_contradicted", "case_id", sqlite_where=CONTRADICTED, postgresql_where=CONTRADICTED),
     sa.Index("case_by_project", "project_key"),
     sa.Index("case_by_customer", "customer_key"),
 )
