@@ -21,6 +21,7 @@ from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.readings import open_readings
 from models.lake.reader import open_reader
+from models.lake.witness_reach import in_home
 from models.presence import COLLECTOR, CONSOLE, addresses
 from models.private_home import loose
 from models.settings import Settings
@@ -185,10 +186,14 @@ def _lake(settings: Settings) -> Finding:
 
 
 def _witness(settings: Settings) -> Finding:
-    if settings.witness is None:
-        where = "set TIEOUT_WITNESS to a place operators cannot change, for proof against truncation"
-        return True, f"checkpoints are kept only in the home: {where}"
-    return True, f"checkpoints are pushed to {settings.witness}"
+    if settings.witness is None or in_home(settings, settings.witness):
+        where = "set TIEOUT_WITNESS to a place that operators cannot write over (a locked bucket, the auditors' share)"
+        asked = settings.environment == "production"
+        return not asked, f"signed checkpoints are kept in the home alone, where whoever changes the lake can: {where}"
+    place = settings.witness if settings.witness.is_dir() else settings.witness.parent
+    if not place.is_dir():
+        return False, f"the witness {settings.witness} is not there: mount it, or set TIEOUT_WITNESS to where it is"
+    return True, f"signed checkpoints are pushed to {settings.witness}"
 
 
 def _processes(settings: Settings) -> Iterator[Finding]:

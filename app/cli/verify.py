@@ -7,7 +7,10 @@ from pathlib import Path
 
 from app.cli.installation import installation
 from app.cli.output import Format
+from models.lake.breach import Breach, Report
 from models.lake.verify import verify as prove
+
+SHOWN = 50
 
 
 def verify(witness: Path | None, form: Format) -> int:
@@ -15,26 +18,27 @@ def verify(witness: Path | None, form: Format) -> int:
     the command with 2.
     """
     report = prove(installation(), witness)
-    breaches = [{"batch_id": b.batch_id, "table": b.table, "what": b.what} for b in report.breaches]
-    if form is Format.json:
-        print(
-            json.dumps(
-                {
-                    "whole": not breaches,
-                    "batches": report.batches,
-                    "rows": report.rows,
-                    "checkpoints": report.checkpoints,
-                    "breaches": breaches,
-                }
-            )
-        )
-        return 1 if breaches else 0
-    for breach in breaches[:50]:
-        where = f"batch {breach['batch_id']}" if breach["batch_id"] is not None else "catalogue"
-        print(f"BROKEN  {where}, {breach['table'] or 'lake'}: {breach['what']}")
-    if len(breaches) > 50:
-        print(f"… and {len(breaches) - 50} more")
-    verdict = f"{len(breaches)} breaches" if breaches else "whole"
+    print(_as_json(report) if form is Format.json else _as_text(report))
+    return 0 if report.sound else 1
+
+
+def _as_json(report: Report) -> str:
+    things = [{"batch_id": one.batch_id, "table": one.table, "what": one.what} for one in report.things()]
+    looked = {"batches": report.batches, "rows": report.rows, "checkpoints": report.checkpoints}
+    beside = {"witness": report.witness, "journal": report.journal}
+    return json.dumps({"whole": report.sound, **looked, **beside, "breaches": things})
+
+
+def _as_text(report: Report) -> str:
+    things = report.things()
+    lines = [f"BROKEN  {_where(one)}: {one.what}" for one in things[:SHOWN]]
+    if len(things) > SHOWN:
+        lines.append(f"… and {len(things) - SHOWN} more")
+    verdict = "whole" if report.sound else f"{len(things)} {'thing' if len(things) == 1 else 'things'} altered"
     sealed = f"{report.rows:,} rows in {report.batches:,} sealed batches"
-    print(f"{verdict}: {sealed}, {report.checkpoints:,} signed checkpoints")
-    return 1 if breaches else 0
+    lines.append(f"{verdict}: {sealed}, {report.checkpoints:,} signed checkpoints")
+    return "\n".join([*lines, *(said for said in (report.witness, report.journal) if said)])
+
+
+def _where(one: Breach) -> str:
+    return f"{'catalogue' if one.batch_id is None else f'batch {one.batch_id}'}, {one.table or 'lake'}"

@@ -23,6 +23,7 @@ from models.lake.signing import public_key
 from models.lake.verify_files import FileCheck
 from models.lake.verify_rows import verify_nothing_unsealed, verify_rows
 from models.lake.verify_seals import Log
+from models.lake.witness_reach import attested
 from models.settings import Settings
 
 __all__ = ["Breach", "Report", "verify"]
@@ -57,6 +58,11 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
         _verify(connection, settings, place, report)
     finally:
         connection.close()
+    if report.sound and not report.batches:
+        raise Misconfigured(
+            "nothing to verify: the audit lake has no sealed batch yet. An empty lake is not a whole one: where there "
+            "was more, name a witness with --witness"
+        )
     report.breaches.sort(key=lambda breach: (breach.batch_id is None, breach.batch_id or 0, breach.table))
     return report
 
@@ -75,6 +81,7 @@ def _verify(connection: duckdb.DuckDBPyConnection, settings: Settings, place: Pa
         return
     # The witness first: it never runs ahead of a lake that is read after it.
     remembered = kept.notes(place)
+    report.witness = attested(settings, place, remembered)
     try:
         log = Log(connection, report, public_key(settings), remembered)
         for page in log.pages():

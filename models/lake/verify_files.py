@@ -200,7 +200,8 @@ class FileCheck:
 
     def _add(self, file: DataFile, what: str) -> None:
         entry = self._entries.get(file.path)
-        self._report.add(entry.first_batch if entry else None, file.table_name, f"file {file.path}: {what}")
+        first, last = (entry.first_batch, entry.last_batch) if entry else (None, None)
+        self._report.add(first, file.table_name, f"file {file.path}: {what}", file.path, last)
 
     def _still_listed(self, file: DataFile) -> bool:
         """Whether a file that could not be read belongs to the lake still; a merge may have replaced it meanwhile."""
