@@ -41,4 +41,6 @@ def _as_text(report: Report) -> str:
 
 
 def _where(one: Breach) -> str:
+    if one.table == "journal":
+        return one.table
     return f"{'catalogue' if one.batch_id is None else f'batch {one.batch_id}'}, {one.table or 'lake'}"

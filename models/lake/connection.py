@@ -95,7 +95,7 @@ def attach_missing(
     if "marts" not in have:
         _attach_lake(connection, "marts", marts_catalogue(settings), marts_data(settings), marts == "write")
     if "journal" not in have:
-        _attach_journal(connection, settings)
+        attach_journal(connection, settings)
 
 
 def open_lake(
@@ -176,7 +176,8 @@ def _attach_lake(connection: duckdb.DuckDBPyConnection, name: str, address: str,
         ) from error
 
 
-def _attach_journal(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def attach_journal(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Attach the journal read-only, as `journal`, where there is one. Raises Misconfigured where it cannot be read."""
     file = journal_file(settings)
     if file is not None:
         if file.exists():

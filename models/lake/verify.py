@@ -21,6 +21,7 @@ from models.lake.object_storage import PASSWORDS
 from models.lake.places import catalogue
 from models.lake.signing import public_key
 from models.lake.verify_files import FileCheck
+from models.lake.verify_journal import JournalCheck
 from models.lake.verify_rows import verify_nothing_unsealed, verify_rows
 from models.lake.verify_seals import Log
 from models.lake.witness_reach import attested
@@ -53,7 +54,7 @@ def verify(settings: Settings, witness: Path | None = None, memory_mib: int = 51
         return report
     try:
         if "lake" not in attached(connection):
-            _report_no_lake(settings, place, report)
+            _report_no_lake(connection, settings, place, report)
             return report
         _verify(connection, settings, place, report)
     finally:
@@ -90,12 +91,18 @@ def _verify(connection: duckdb.DuckDBPyConnection, settings: Settings, place: Pa
         verify_nothing_unsealed(connection, report)
     except duckdb.Error as error:
         report.add(None, "seals", f"cannot be read: {str(error).splitlines()[0]}")
+        return
+    try:
+        JournalCheck(connection, settings, report).run()
+    except duckdb.Error as error:
+        report.journal = f"journal: not compared, it or the lake cannot be read: {str(error).splitlines()[0]}"
 
 
-def _report_no_lake(settings: Settings, place: Path, report: Report) -> None:
+def _report_no_lake(connection: duckdb.DuckDBPyConnection, settings: Settings, place: Path, report: Report) -> None:
     manifest = Manifest(settings)
     try:
         remembered = bool(kept.notes(place) or manifest.entries())
+        remembered = remembered or JournalCheck(connection, settings, report).promised() > 0
     finally:
         manifest.close()
     place_of = PASSWORDS.sub(r"\1…", settings.lake_catalog_address)
@@ -107,5 +114,6 @@ def _report_no_lake(settings: Settings, place: Path, report: Report) -> None:
     report.add(
         None,
         "catalogue",
-        f"the lake's catalogue {place_of} is gone, but checkpoints or files of it are kept",
+        f"the lake's catalogue {place_of} is gone, but checkpoints or files of it are kept, or the journal's "
+        "word that it was there",
     )
