@@ -301,6 +301,18 @@ def verify(
 
 
 @cli.command()
+def orphans(
+    move: Annotated[
+        bool, typer.Option("--move", help="move them to the quarantine; the collector must not run")
+    ] = False,
+) -> None:
+    """List files of the audit lake that nothing refers to; exit 1 when too many would leave for it to be right."""
+    from app.cli.orphans import orphans as run
+
+    raise typer.Exit(run(move))
+
+
+@cli.command()
 def explain(
     code: Annotated[
         str | None, typer.Argument(help="cause or error code, or a figure, e.g. billing_readiness; none lists them all")

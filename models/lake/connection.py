@@ -199,7 +199,7 @@ def _extensions(settings: Settings) -> list[str]:
     names = ["sqlite_scanner", "ducklake"]
     if settings.journal_address.startswith("postgres") or settings.lake_catalog_address.startswith("postgres"):
         names.append("postgres_scanner")
-    if "://" in settings.lake_data_address:
+    if "://" in lake_data(settings):
         names.append("httpfs")
     return names
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from hashlib import file_digest, sha256
 from pathlib import Path
 
 import duckdb
 
-from models.lake.places import quoted
+from models.lake.places import lake_data, quoted
 from models.settings import Settings
 
 
@@ -17,52 +18,56 @@ class DataFolder:
     """The data folder of a lake; paths are relative to it. On object storage there is nothing to make durable."""
 
     def __init__(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
-        self.address = settings.lake_data_address
+        self.address = lake_data(settings)
         self.local = "://" not in self.address
-        self._root = Path(self.address).absolute() if self.local else None
+        self.root = Path(self.address) if self.local else None
         self._connection = connection
 
     def files(self, tables: Iterable[str]) -> set[str]:
         """Every Parquet file below the folders of `tables`."""
-        if self._root is None:
+        if self.root is None:
             return self._listed(tables)
         found: set[str] = set()
         for table in tables:
-            for folder, _, names in os.walk(self._root / "main" / table):
-                below = os.path.relpath(folder, self._root)
+            for folder, _, names in os.walk(self.root / "main" / table):
+                below = os.path.relpath(folder, self.root)
                 found.update(f"{below}/{name}" for name in names if name.endswith(".parquet"))
         return found
 
     def make_durable(self, paths: Iterable[str]) -> None:
         """fsync `paths` and every folder that leads to them: DuckLake never does."""
-        if self._root is None:
+        if self.root is None:
             return
         folders: set[Path] = set()
         for path in paths:
-            file = self._root / path
+            file = self.root / path
             _sync(file)
-            folders.update(folder for folder in file.parents if folder.is_relative_to(self._root))
+            folders.update(folder for folder in file.parents if folder.is_relative_to(self.root))
         for folder in sorted(folders, reverse=True):
             _sync(folder)
 
     def digest(self, path: str) -> tuple[str, int]:
         """SHA-256 in hex and size in bytes. Raises FileNotFoundError."""
-        if self._root is None:
+        if self.root is None:
             return self._remote_digest(path)
-        with open(self._root / path, "rb") as stream:
+        with open(self.root / path, "rb") as stream:
             return file_digest(stream, "sha256").hexdigest(), os.fstat(stream.fileno()).st_size
 
     def remove(self, path: str) -> None:
         """Delete a local data file; gone already is fine. Nothing else, whatever the catalogue says."""
-        if self._root is None:
+        if self.root is None:
             return
-        file = (self._root / path).resolve()
-        if file.suffix == ".parquet" and file.is_relative_to(self._root.resolve()):
+        file = (self.root / path).resolve()
+        if file.suffix == ".parquet" and file.is_relative_to(self.root.resolve()):
             file.unlink(missing_ok=True)
+
+    def old(self, path: str, seconds: float = 86_400.0) -> bool:
+        """Whether a local file was last written so many wall seconds ago; on object storage none is told old."""
+        return self.root is not None and (self.root / path).stat().st_mtime < time.time() - seconds
 
     def full(self, path: str) -> str:
         """The path as DuckDB reads it."""
-        return f"{self.address.rstrip('/')}/{path}" if self._root is None else str(self._root / path)
+        return f"{self.address.rstrip('/')}/{path}" if self.root is None else str(self.root / path)
 
     def _listed(self, tables: Iterable[str]) -> set[str]:
         found: set[str] = set()

@@ -5,6 +5,7 @@ feet.
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,18 +15,19 @@ from pathlib import Path
 
 import duckdb
 
+from models.action_log import action
 from models.lake.data_files import DataFolder
 from models.lake.exclusive import AdvisoryLock, FileLock
 from models.lake.lake_tables import ALL
 from models.lake.manifest import Entry, Manifest
+from models.lake.orphans import ORPHANS_AFTER, listed_files, orphans, quarantine
 
+_log = logging.getLogger(__name__)
 _MIB = 1 << 20
 TIERS = ((0, 2 * _MIB, 8), (2 * _MIB, 32 * _MIB, 8), (32 * _MIB, 192 * _MIB, 4))
 """(from bytes, below bytes, how many files of that size make a merge worth it). A row is rewritten at most once per
 tier.
 """
-
-ORPHANS_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,20 @@ def _drop_old(
     now = datetime.now(UTC)
     _expire(connection, now - keep)
     gone = _remove_scheduled(connection, folder, now - grace)
-    connection.execute("CALL ducklake_delete_orphaned_files('lake', older_than => $1)", [now - ORPHANS_AFTER])
-    present = folder.files(ALL)
-    # Young entries stay: another writer's file may be entered and not yet on the list.
-    manifest.forget(sorted(manifest.older_than(ORPHANS_AFTER.total_seconds()) - present))
+    found = orphans(connection, folder, manifest)
+    if found.refused and found.paths:
+        action(_log, logging.WARNING, "orphans.refused", files=len(found.paths), why=found.refused)
+    quarantine(folder, found.movable)
+    _forget(connection, folder, manifest)
     return gone
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest) -> None:
+    """Drop entries of files that are gone for good: never a listed one's, for it would say that the file was there.
+    Young entries stay: another writer's file may be entered and not yet on the list.
+    """
+    old = manifest.older_than(ORPHANS_AFTER.total_seconds())
+    manifest.forget(sorted(old - folder.files(ALL) - listed_files(connection)))
 
 
 # Both by ids, never by DuckLake's `older_than`: on a SQLite catalogue version 1.5.5 compares times as text of two

@@ -7,6 +7,7 @@ import re
 
 import duckdb
 
+from models.lake.places import lake_data
 from models.settings import Settings
 
 PASSWORDS = re.compile(r"(password=|://[^:/@\s]+:)[^@\s]+")
@@ -14,7 +15,7 @@ PASSWORDS = re.compile(r"(password=|://[^:/@\s]+:)[^@\s]+")
 
 def configure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Give the connection the credentials of `AWS_*` when the data lies on `s3://`; otherwise change nothing."""
-    if not settings.lake_data_address.startswith("s3://"):
+    if not lake_data(settings).startswith("s3://"):
         return
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     options = {

@@ -6,13 +6,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.lake.places import lake_data
 from models.lake.witness import witness_path
 from models.settings import Settings
 
 
 def in_home(settings: Settings, place: Path) -> bool:
     """Whether a witness lies in the home or among the lake's files, wherever links lead."""
-    homes = [settings.home, *([Path(settings.lake_data_address)] if "://" not in settings.lake_data_address else [])]
+    data = lake_data(settings)
+    homes = [settings.home, *([] if "://" in data else [Path(data)])]
     return any(place.resolve().is_relative_to(home.resolve()) for home in homes)
 
 

@@ -54,7 +54,6 @@ def test_rebuild_makes_no_installation(tmp_path: Path) -> None:
     assert done.returncode == 2 and not (tmp_path / "mistyped").exists(), done.stdout
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A14: an address that cannot work fails for ever")
 def test_an_address_of_the_lake_that_cannot_work_is_refused(tmp_path: Path) -> None:
     """With TIEOUT_LAKE_DATA=file:///… every append of 0.1.0 fails as if it could be repeated.
     Wanted: it works, or is refused as misconfigured.
