@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.cli.installation import installation
 from app.cli.output import Format
-from models.lake.breach import Breach, Report
+from models.lake.verify import Breach, Report
 from models.lake.verify import verify as prove
 
 SHOWN = 50
