@@ -25,7 +25,7 @@ DAY = 86_400
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    filled(settings_at(tmp_path / "home"), batches=8, rows=3).close()
+    filled(settings_at(tmp_path / "home"), batches=4, rows=3).close()
     return tmp_path / "home"
 
 

@@ -1,4 +1,4 @@
-"""What stands beside the verdict: a witness in reach of whoever changed the lake attests little, and is said to (A8)."""
+"""What stands beside the verdict: a witness in reach of whoever changed the lake attests little (A8)."""
 
 from __future__ import annotations
 
