@@ -23,10 +23,13 @@ class Breach:
     last_batch: int | None = None
 
     def holds(self, other: Breach) -> bool:
-        """Whether `other` is about a batch in this file, so that the file explains it."""
-        if self.file is None or other.file is not None or self.table != other.table:
+        """Whether `other` is about a batch in this file, or about what it hides, so that the file explains it."""
+        if self.file is None or other.file is not None:
             return False
-        if self.batch_id is None or other.batch_id is None:
+        if other.batch_id is None:  # a table that cannot be read, by its own file or by that of the seals it is held to
+            return self.table in (other.table, "seals") and "cannot be read" in other.what
+        chained = self.table == "seals" and "chain of writer" in other.what
+        if self.batch_id is None or not (chained or self.table == other.table):
             return False
         return self.batch_id <= other.batch_id <= (self.last_batch or self.batch_id)
 
@@ -79,9 +82,9 @@ def _by_file(breaches: Sequence[Breach]) -> list[Breach]:
 
 
 def _with_batches(file: Breach, inside: Sequence[Breach]) -> Breach:
-    if not inside:
+    if not any(one.batch_id is not None for one in inside):
         return file
-    return replace(file, what=f"{file.what}; of its rows {_listed(inside)} do not hold")
+    return replace(file, what=f"{file.what}; its rows of {_listed(inside)} do not hold")
 
 
 def _together(breaches: Sequence[Breach]) -> list[Breach]:

@@ -17,8 +17,17 @@ def test_a_file_is_one_thing_with_its_batches_that_do_not_hold() -> None:
     things = report.things()
     assert [(one.batch_id, one.table) for one in things] == [(3, "spans"), (41, "spans"), (5, "records")]
     assert things[0].what == (
-        f"file {FILE}: was changed; its footer cannot be read; of its rows batches 5, 7 do not hold"
+        f"file {FILE}: was changed; its footer cannot be read; its rows of batches 5, 7 do not hold"
     )
+
+
+def test_a_changed_file_of_seals_explains_the_chain_and_what_cannot_be_read() -> None:
+    report = Report()
+    report.add(1, "seals", "file s: was changed", "s", 24)
+    report.add(16, "spans", "the chain of writer otlp breaks here: a seal before it was altered, removed or reordered")
+    report.add(None, "records", "cannot be read: bad page")
+    report.add(30, "records", "rows that were never sealed: they were put in past the writer")
+    assert [(one.batch_id, one.table) for one in report.things()] == [(1, "seals"), (30, "records")]
 
 
 def test_like_faults_of_many_batches_are_one_thing() -> None:
