@@ -61,14 +61,18 @@ def test_the_home_is_worth_the_test(told: dict[str, Any]) -> None:
 
 def test_an_upgrade_changes_no_answer(home_0_1_0: Path, told: dict[str, Any]) -> None:
     """The proof holds before this release touched anything; then the journal is migrated, and all answers are those of
-    0.1.0.
+    0.1.0, beside which `verify` says what it held the journal against and who reaches its witness.
     """
     assert facts.schema(home_0_1_0) == told["schema"]
     before = verify(settings_at(home_0_1_0))
     assert (before.breaches, before.rows, before.batches) == ([], told["verify"]["rows"], told["verify"]["batches"])
     assert brought_up(home_0_1_0) == facts.schema(home_0_1_0)
     expected = {**told, **{name: told[name] + more for name, more in SHOWN_SINCE.items()}}
-    assert {"schema": told["schema"], **facts.facts(home_0_1_0)} == expected
+    said = facts.facts(home_0_1_0)
+    witness, journal = (said["verify"].pop(beside) for beside in ("witness", "journal"))
+    assert {"schema": told["schema"], **said} == expected
+    runs = sum(told["counts"]["runs"].values())
+    assert "in the home" in witness and journal.startswith(f"journal: {runs:,} runs and ") and "held against" in journal
 
 
 def test_the_derived_tables_come_again_from_the_lake_alone(home_0_1_0: Path, told: dict[str, Any]) -> None:
