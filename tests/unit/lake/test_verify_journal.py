@@ -41,7 +41,10 @@ TOLD = [
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A home whose journal and lake agree."""
     monkeypatch.setattr(verify_journal, "PAUSE_SECONDS", 0.0)
-    settings = settings_at(tmp_path / "home")
+    return agreeing(settings_at(tmp_path / "home"))
+
+
+def agreeing(settings: Settings) -> Settings:
     with closing(open_writer(settings, HandClock())) as writer:
         writer.append({"records": rows(TOLD)}, "feed", 7)
         writer.checkpoint()
@@ -149,18 +152,30 @@ def test_many_alike_are_one_line(settings: Settings) -> None:
 
 def test_what_is_still_on_its_way_to_the_lake_is_not_missing(settings: Settings) -> None:
     """An engine without a collector: the feed keeps what the lake will say."""
-
-    def go_on(connection: sa.Connection) -> None:
-        connection.execute(sa.update(tables.run).where(tables.run.c.run_id == "c").values(state="settled"))
-        connection.execute(sa.update(case_).where(case_.c.case_id == "open").values(status="resolved", active=0))
-        told = [
-            Record(RecordKind.SETTLEMENT, START, run_id="c", status="settled", business_key="time_entry:c"),
-            Record(RecordKind.FINDING, START, status="resolved", body={"case_id": "open"}),
-        ]
-        connection.execute(tables.feed.insert().values(position=8, records=packed(told)))
-
     with_journal(settings, go_on)
     assert said(settings) == []
+
+
+def test_a_journal_on_postgresql_is_held_the_same_way(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify_journal, "PAUSE_SECONDS", 0.0)
+    settings = agreeing(settings_at(tmp_path / "home", journal_url=postgres_url))
+    with_journal(settings, go_on)
+    assert said(settings) == []
+    with_journal(settings, lambda connection: connection.execute(of_run("b", state="settled")))
+    assert said(settings) == ["1 run settled in the journal, dead in the lake: b"]
+
+
+def go_on(connection: sa.Connection) -> None:
+    """A run and a case end, and the lake has not heard of it yet."""
+    connection.execute(sa.update(tables.run).where(tables.run.c.run_id == "c").values(state="settled"))
+    connection.execute(sa.update(case_).where(case_.c.case_id == "open").values(status="resolved", active=0))
+    told = [
+        Record(RecordKind.SETTLEMENT, START, run_id="c", status="settled", business_key="time_entry:c"),
+        Record(RecordKind.FINDING, START, status="resolved", body={"case_id": "open"}),
+    ]
+    connection.execute(tables.feed.insert().values(position=8, records=packed(told)))
 
 
 def test_a_lake_without_a_journal_says_so(settings: Settings) -> None:
