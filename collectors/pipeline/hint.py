@@ -17,7 +17,7 @@ try:
 except ImportError:  # no wheel for this platform
     re2 = None
 
-_PAY = r"(?i:salary|wage|compensation|bonus|(?:cost|pay|hourly|labou?r)[-_.]?rate)"
+PATTERN = rf"{HINT}|(?i:salary|wage|compensation|bonus|(?:cost|pay|hourly|labou?r)[-_.]?rate)".encode()
 _MEMORY = 32 << 20  # for the automaton, which grows by what it meets and begins anew when it is full
 
 
@@ -26,9 +26,8 @@ def hinted(texts: Iterable[bytes]) -> list[bool]:
     return [_search(text) is not None for text in texts]
 
 
-def searching(engine: Any) -> Callable[[bytes], object | None]:
-    """The search for a hint by this engine: the module `re2`, or `re`."""
-    pattern = f"{HINT}|{_PAY}".encode()
+def searching(pattern: bytes, engine: Any = re2 or re) -> Callable[[bytes], object | None]:
+    """The search for a pattern in bytes by this engine: the module `re2`, or `re`."""
     if engine is re:
         return re.compile(pattern).search
     options = engine.Options()
@@ -37,4 +36,4 @@ def searching(engine: Any) -> Callable[[bytes], object | None]:
     return search
 
 
-_search = searching(re2 or re)
+_search = searching(PATTERN)

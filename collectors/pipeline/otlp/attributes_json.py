@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
+from collectors.pipeline.hint import searching
 from collectors.pipeline.protect import foreign_secret, protected, secret_pairs
 from collectors.pipeline.refusal import Malformed
 from models.domain.secrets import MASK
 
-_CONTROL = r"[\x00-\x1f]"
+_to_escape = searching(rb'[\x00-\x1f"\\]')
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 NESTED_BYTES = 512 << 10  # two bytes can be a nested value, and each becomes a Python object
 _MASKED = pa.scalar(f'"{MASK}"')
@@ -62,7 +63,7 @@ def joined(*parts: str | pa.Array) -> pa.Array:
 
 def escaped(strings: pa.Array) -> pa.Array:
     """The inside of a JSON string literal, as orjson escapes it; rare control characters go through it."""
-    if not pc.any(pc.match_substring_regex(strings, r'[\x00-\x1f"\\]')).as_py():
+    if not _to_escape(contents(strings)[1]):
         return strings
     if pc.any(pc.match_substring_regex(strings, r"[\x00-\x08\x0b\x0c\x0e-\x1f]")).as_py():
         return pa.array(
@@ -71,6 +72,16 @@ def escaped(strings: pa.Array) -> pa.Array:
     for plain, escape in _ESCAPES:
         strings = pc.replace_substring(strings, plain, escape)
     return strings
+
+
+def contents(column: pa.Array) -> tuple[pa.Array, bytes]:
+    """All bytes of a column of texts or bytes as one, and where each value begins, counted from the same place."""
+    _, places, data = column.buffers()
+    if not len(column) or data is None:
+        return pa.array([0] * (len(column) + 1), pa.int32()), b""
+    offsets = pa.Array.from_buffers(pa.int32(), len(column) + 1, [None, places], offset=column.offset)
+    first, last = offsets[0].as_py(), offsets[-1].as_py()
+    return pc.subtract(offsets, pa.scalar(first, pa.int32())), data[first:last].to_pybytes() if last > first else b""
 
 
 def any_value(value: AnyValue) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collectors.pipeline.otlp.attributes_json import attributes_json
+from collectors.pipeline.otlp.attributes_json import attributes_json, contents
 
 UNKNOWN_SERVICE = "unknown_service"
 
@@ -53,13 +53,9 @@ def _service_names(attributes: pa.ListArray) -> pa.Array:
 
 def hexadecimal(raw: pa.Array) -> pa.Array:
     """Bytes as lower-case hex text; empty bytes as an empty text. The whole column is one call on its buffer."""
-    if not len(raw):
-        return pa.array([], pa.string())
-    offsets = pa.Array.from_buffers(pa.int32(), len(raw) + 1, [None, raw.buffers()[1]], offset=raw.offset)
-    first, last = offsets[0].as_py(), offsets[-1].as_py()
-    text = raw.buffers()[2][first:last].to_pybytes().hex().encode() if last > first else b""
-    doubled = pc.multiply(pc.subtract(offsets, pa.scalar(first, pa.int32())), pa.scalar(2, pa.int32()))
-    return pa.StringArray.from_buffers(len(raw), doubled.buffers()[1], pa.py_buffer(text))
+    offsets, content = contents(raw)
+    doubled = pc.multiply(offsets, pa.scalar(2, pa.int32()))
+    return pa.StringArray.from_buffers(len(raw), doubled.buffers()[1], pa.py_buffer(content.hex().encode()))
 
 
 def instants(nanoseconds: pa.Array) -> pa.Array:

@@ -16,16 +16,18 @@ from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToDict
+from hypothesis import given, settings
+from hypothesis.strategies import characters, from_regex
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from collectors.pipeline.answer import JSON, PROTOBUF
-from collectors.pipeline.hint import hinted, re2, searching
+from collectors.pipeline.hint import PATTERN, hinted, re2, searching
 from collectors.pipeline.otlp.decode import Signal, decode_guarded
 from collectors.pipeline.protect import foreign_secret
 from collectors.pipeline.reading import read
 from collectors.pipeline.request import Request
 from collectors.pipeline.spool.frame import Kind
-from models.domain.secrets import suspicious
+from models.domain.secrets import VENDORS, suspicious
 from tests.bench.load import Requests
 from tests.canaries import SHAPES
 from tests.unit.collect.requests import START, logs, traces
@@ -82,6 +84,16 @@ def test_the_quick_look_sees_what_the_closer_one_finds(chance: random.Random) ->
             for body in (text, written, json.dumps(written), f"a{text}J"):
                 assert all(search(body.encode()) for search in searches()), (text, body)
     assert seen > 50
+
+
+@pytest.mark.parametrize("form", VENDORS.values(), ids=VENDORS.keys())
+def test_the_quick_look_sees_every_token_of_a_vendor(form: str) -> None:
+    @settings(max_examples=25, deadline=None, database=None)
+    @given(from_regex(form, fullmatch=True, alphabet=characters(codec="ascii")))
+    def seen(token: str) -> None:
+        assert all(search(token.encode()) for search in searches())
+
+    seen()
 
 
 @pytest.mark.parametrize("name", NAMES.split())
@@ -166,4 +178,4 @@ def as_json(request: Any) -> bytes:
 
 @cache
 def searches() -> list[Any]:
-    return [searching(engine) for engine in (re2, re) if engine is not None]
+    return [searching(PATTERN, engine) for engine in (re2, re) if engine is not None]
