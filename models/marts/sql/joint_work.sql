@@ -60,9 +60,9 @@ WITH posted AS (  -- every posting with what the customer pays for it
     WHERE role = 'erp'
 ), held AS (
     SELECT i.* REPLACE (
-        CAST(i.hours - sign(i.hours) * coalesce(u.hours, 0) AS DECIMAL(18,6)) AS hours,
-        CAST(i.amount - sign(i.amount) * coalesce(u.amount, 0) AS DECIMAL(18,2)) AS amount,
-        CAST(i.money - sign(coalesce(i.hours, i.amount)) * coalesce(u.money, 0) AS DECIMAL(18,2)) AS money
+        CAST(i.hours + coalesce(u.hours, 0) AS DECIMAL(18,6)) AS hours,
+        CAST(i.amount + coalesce(u.amount, 0) AS DECIMAL(18,2)) AS amount,
+        CAST(i.money + coalesce(u.money, 0) AS DECIMAL(18,2)) AS money
     )
     FROM posted i
     LEFT JOIN derived.state.undone u
@@ -70,8 +70,7 @@ WITH posted AS (  -- every posting with what the customer pays for it
         AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
     WHERE NOT i.reversal
         -- Somebody may have changed the posting before it was taken back as it had been sent.
-        AND (u.key IS NULL OR abs(coalesce(i.hours, i.amount)) <> coalesce(u.hours, u.amount)
-            OR abs(i.money) <> u.money)
+        AND (u.key IS NULL OR coalesce(i.hours, i.amount) + coalesce(u.hours, u.amount) <> 0 OR i.money + u.money <> 0)
     UNION ALL
     -- A reversal of a posting that is not there (any more), or stands elsewhere: it says itself what it takes back, and
     -- of a negative posting it gives.

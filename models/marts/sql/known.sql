@@ -19,7 +19,8 @@ SELECT
     EXISTS (SELECT 1 FROM derived.state.erp_project) AS projects,
     EXISTS (SELECT 1 FROM derived.state.erp_code) AS codes,
     EXISTS (SELECT 1 FROM derived.state.project WHERE role = 'crm') AS sales,
-    EXISTS (SELECT 1 FROM derived.state.invoice) AS invoices,
+    -- One that was deleted since was shown: what says that it is invoiced is then on none.
+    EXISTS (SELECT 1 FROM derived.state.seen_at WHERE entity = 'invoice') AS invoices,
     (SELECT mode(system) FROM derived.state.erp_of) AS any_erp,
     (SELECT min(system) FROM derived.state.project WHERE role = 'crm') AS crm,
     (SELECT min(system) FROM derived.state.resource WHERE role = 'hcm') AS hcm,

@@ -1,5 +1,6 @@
 /*
-What reversals take back, by the posting they name and where they stand; few beside the postings.
+What reversals say, by the posting they name and where they stand: less than nothing, and of a negative posting more;
+few beside the postings.
 
 grain: system, kind, key, project_code, work_date
 
@@ -10,7 +11,7 @@ grain: system, kind, key, project_code, work_date
     work_date     DATE           day       and their day
     hours         DECIMAL(18,6)  h         of time only
     amount        DECIMAL(18,6)  currency  of expenses only
-    money         DECIMAL(18,2)  currency  what the customer would have paid
+    money         DECIMAL(18,2)  currency  what the customer pays less, or more
     standing      BOOLEAN        -         the posting is there, on that project and day
 */
 
@@ -23,13 +24,13 @@ WITH taken AS (
         regexp_replace(key, '-R$', '') AS key,
         project_code,
         work_date,
-        CAST(sum(abs(hours)) AS DECIMAL(18,6)) AS hours,
-        CAST(sum(abs(amount)) AS DECIMAL(18,6)) AS amount,
-        CAST(sum(abs(CAST(CASE
+        CAST(sum(hours) AS DECIMAL(18,6)) AS hours,
+        CAST(sum(amount) AS DECIMAL(18,6)) AS amount,
+        CAST(sum(CAST(CASE
             WHEN NOT billable THEN 0
             WHEN kind = 'time' THEN coalesce(derived.state.cents(hours * bill_rate), 0)
             ELSE coalesce(amount, 0)
-        END AS DECIMAL(18,2)))) AS DECIMAL(18,2)) AS money
+        END AS DECIMAL(18,2))) AS DECIMAL(18,2)) AS money
     FROM derived.state.item
     WHERE role = 'erp' AND reversal
     GROUP BY ALL

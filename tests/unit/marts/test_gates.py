@@ -135,3 +135,14 @@ def test_what_the_customer_does_not_pay_for_waits_for_no_gate(lake: Lake) -> Non
     entry(lake, billable=False)
     posted(lake, billable=False)
     assert states(lake) == [("ready", None)]
+
+
+def test_work_whose_invoice_was_deleted_is_not_billed_also_where_it_was_the_only_one(lake: Lake) -> None:
+    """An ERP that shows no invoices is believed what it calls invoiced; one that has shown one is not any more."""
+    posted(lake, invoiced=True, invoice_number="INV-1")
+    assert states(lake) == [("billed", None)]
+    for at, present in ((LATER, True), (LATER + timedelta(hours=1), False)):
+        lines = [{"posting_id": "TE-kantata-1-v1", "amount": money("800.00")}]
+        told = {"status": "open", "issued_on": "2026-09-25", "total": money("800.00"), "lines": lines}
+        lake.observe("netsuite", "invoice", "INV-1", at, present=present, **told)
+    assert states(lake) == [("blocked", "invoice-unknown")]

@@ -234,6 +234,19 @@ def test_a_reversal_of_less_than_the_posting_became_leaves_money_that_no_work_st
     ]
 
 
+def test_a_posting_that_got_another_sign_stands_with_what_its_reversal_gives_on_top() -> None:
+    """Sent as -3 hours and made 9 in the ERP; taking back what was sent gives three more, and the books hold twelve."""
+    lake = firm()
+    key = entry(lake, hours="-3.00", changed_at=LONG_AGO, approval="open")
+    fields = {"time_entry_id": key, "project_code": "PRJ-1001", "work_date": "2026-09-20", "created_at": LONG_AGO}
+    fields |= {"bill_rate": money("100.00")}
+    lake.observe("netsuite", "time_entry", f"{key}-v1", **fields, hours="9.00")
+    lake.observe("netsuite", "time_entry", f"{key}-v1-R", **fields, hours="3.00", reversal=True)
+    refresh(lake.connection, "EUR", Stopped(), LEVELS)
+    rows = lake.rows("SELECT target_key, target_hours, target_amount FROM mart_tieout WHERE flow = 'time-to-bill'")
+    assert [tuple(row.values()) for row in rows] == [(f"{key}-v1", Decimal("12.00"), Decimal("1200.00"))]
+
+
 @pytest.mark.parametrize("moved", [{"project_code": "PRJ-1002"}, {"work_date": "2026-08-20"}])
 def test_a_posting_that_was_moved_and_the_reversal_that_was_not_both_stand(moved: dict[str, Any]) -> None:
     """One project, or one month, holds too much and another too little: that is not nothing."""
