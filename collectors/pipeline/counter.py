@@ -21,7 +21,7 @@ from models.action_log import action
 _log = logging.getLogger(__name__)
 _GROUP_BYTES = 4 << 20
 _LARGE_BYTES = _GROUP_BYTES + (1 << 20)  # more only with large bodies: these are decoded while nothing is committed
-_SETTLE_SECONDS = 5.0
+_SETTLE_SECONDS, _PAUSE_SECONDS = 5.0, 0.5
 Sorting = Callable[[Request], Request | None]
 
 
@@ -97,6 +97,8 @@ class Counter:
         large = sum(len(request.body) for request in requests) > _LARGE_BYTES
         if large:
             self._lane.settle(_SETTLE_SECONDS)
+        else:
+            self._lane.keep_up(_PAUSE_SECONDS)
         ours = [request for given in requests if (request := self._sort(given)) is not None]
         answers = self._certain_answers(ours) if ours else []
         with self._counting:

@@ -88,6 +88,17 @@ class Lane:
         with self._changed:
             self._changed.wait_for(lambda: self._stopping or not self._busy, timeout=seconds)
 
+    def keep_up(self, seconds: float) -> None:
+        """Wait, at most so long, while a segment gathers faster than the one before is committed: a full one would be
+        let go of and decoded twice.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or not self._outrun, timeout=seconds)
+
+    @property
+    def _outrun(self) -> bool:
+        return bool(self._closed) and self._open is not None and self._open.segment.size > BYTES_MOST // 4
+
     @property
     def _busy(self) -> bool:
         return bool(self._closed) or (self._open is not None and self._open.count >= ROWS_DUE)
