@@ -142,9 +142,9 @@ WHERE compared
 GROUP BY system
 ORDER BY read_at, system
 
--- sealed: control totals as they stood at the end of a day, each as it was sealed last until then; of a day on which no
--- collector ran each row says so
+-- sealed: control totals as they stood at the end of a day, each as it was sealed last until then
 WITH unwatched AS (
+    -- No collector ran on the day that is asked for: each row says so.
     SELECT 'unwatched' AS status, 'no collector ran that day: as sealed last before' AS reason
     FROM records
     WHERE kind = 'totals' AND entity = 'day' AND status = 'unwatched' AND (body->>'$.day') = $as_of
