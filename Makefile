@@ -36,6 +36,7 @@ doubt: $(VENV)/.installed-test
 
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy -p models -p integrations -p collectors -p app -p tests.bench
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 

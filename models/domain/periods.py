@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, timedelta
 from itertools import accumulate
 from typing import Literal
 
@@ -53,11 +53,6 @@ class FiscalYear:
         held = year + 1 if self.month <= 6 else year
         last = _month_end(held, self.month)
         return last - timedelta(days=(last.weekday() - self.weekday) % 7)
-
-
-def business_day(moment: datetime, zone: tzinfo | None) -> date:
-    """The day that a moment is in a zone, in UTC without one."""
-    return moment.astimezone(zone or UTC).date()
 
 
 def _months(year: int) -> Iterator[Period]:

@@ -30,7 +30,7 @@ def cancel_panel(viewer: Viewer, run_ids: Sequence[str], case_id: str) -> None:
         help=why_not or "What cannot or must not be delivered any more.",
         key=f"cancelling_{case_id}",
     ):
-        st.caption("For good: nothing of them is delivered. They stay in the audit store, and can be replayed.")
+        st.caption("For good: nothing of them is delivered. They stay in the audit lake, and can be replayed.")
         reason = st.text_input("Reason", key=f"why_cancel_{case_id}", placeholder="Why they must not be delivered")
         if st.button(
             f"Cancel {runs}",

@@ -59,7 +59,7 @@ def _stop(viewer: Viewer, request_id: str, key: str) -> None:
         disabled=why_not is not None,
         help=why_not or "No further run is started; those under way end.",
     ):
-        reason = st.text_input("Reason", key=f"why_stop_{key}", placeholder="Why? Kept in the audit store.")
+        reason = st.text_input("Reason", key=f"why_stop_{key}", placeholder="Why? Kept in the audit lake.")
         if st.button("Stop", key=f"do_stop_{key}", disabled=not reason.strip()):
             try:
                 left = steering.stop(stores(), viewer, request_id, reason)

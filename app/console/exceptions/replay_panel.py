@@ -115,7 +115,7 @@ def _buttons(
     viewer: Viewer, asked: Selection, run_ids: Sequence[str], key: str, seen: Request | None, reopen: Reopen
 ) -> None:
     reason = st.text_input(
-        "Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit store.", label_visibility="collapsed"
+        "Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit lake.", label_visibility="collapsed"
     )
     not_yet = _not_yet(asked, seen, reason)
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -39,7 +39,7 @@ def _amount(row: Step) -> str | None:
 def outline(steps: Sequence[Step], gone: Sequence[str] = ()) -> tuple[str, str]:
     """How the journey ended, in a mood and a sentence; what arrived may be gone since."""
     if not steps:
-        return "", "No record of it in the audit store."
+        return "", "No record of it in the audit lake."
     systems = list(dict.fromkeys(row.system for row in steps if row.kind in TELLERS and row.system not in (None, OURS)))
     length = (steps[-1].occurred_at - steps[0].occurred_at).total_seconds()
     last = next(

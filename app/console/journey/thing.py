@@ -52,7 +52,7 @@ def thing(viewer: Viewer, one: Candidate) -> None:
 def _clear(viewer: Viewer, one: Candidate) -> bool:
     """Whether clear values are shown: not until a cleared viewer asks, and that is audited (G2)."""
     why_not = viewer.why_not(Action.REVEAL)
-    masked = "Rates, pay and contract values are masked. Showing them is kept in the audit store with your name."
+    masked = "Rates, pay and contract values are masked. Showing them is kept in the audit lake with your name."
     wanted = st.toggle(
         "Show clear values",
         key=f"clear_{one.key}",

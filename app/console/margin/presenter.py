@@ -14,7 +14,7 @@ from models.domain.rounding import PER_ENTRY
 
 GRAVE = Decimal("0.01")
 """PSA and ERP may differ by this share of the gross margin before it is red."""
-OVER_REVENUE = "(Revenue − direct delivery cost) ÷ revenue; target weighted by revenue"
+OVER_REVENUE = "(Revenue − direct delivery cost) ÷ revenue of the period; the sold target is weighted by revenue"
 SHORT = (
     "Margin erosion: (target − margin) × revenue, over the projects more than two points below what was sold; "
     "others do not make up for them"
@@ -31,7 +31,9 @@ def verdict(all_: Margin, currency: str) -> tuple[str, str]:
     if not isinstance(all_.gap, Decimal):
         return "", f"Margin is {formats.percent(all_.share)}; no project has a target. {trust}."
     side, by = "above" if all_.gap >= 0 else "below", formats.points(abs(all_.gap)).lstrip("+")
-    return gap_mood(all_.gap), f"Margin is {formats.percent(all_.share)}, {by} {side} target; {trust}."
+    return gap_mood(
+        all_.gap
+    ), f"Margin of the period is {formats.percent(all_.share)}, {by} {side} its sold target; {trust}."
 
 
 def _trust(all_: Margin, currency: str) -> str:
@@ -61,7 +63,7 @@ def figures(projects: Sequence[Project], currency: str) -> list[Metric]:
         Metric(
             "Margin",
             formats.percent(all_.share),
-            f"target {formats.percent(all_.target)}",
+            f"sold target {formats.percent(all_.target)}",
             OVER_REVENUE,
             gap_mood(all_.gap),
         ),

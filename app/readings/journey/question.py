@@ -14,7 +14,7 @@ class TraceQuestion:
     )
     clear: bool = field(
         default=False,
-        metadata={"help": "show rates, pay and contract values; kept in the audit store with your name"},
+        metadata={"help": "show rates, pay and contract values; kept in the audit lake with your name"},
     )
 
     @property

@@ -32,7 +32,7 @@ class NotCleared(TieoutError):
 def trace(stores: Stores, viewer: Viewer, asked: TraceQuestion) -> tuple[Step, ...] | tuple[Span, ...]:
     """Every record of the journeys of what `asked` names, in order; of a trace without records its spans.
 
-    Asking for clear values is kept in the audit store. Raises NotOne where several things are named so, and NotCleared
+    Asking for clear values is kept in the audit lake. Raises NotOne where several things are named so, and NotCleared
     where the viewer may not see clear values.
     """
     one = _one(stores, viewer, search.asked(asked.key))

@@ -97,10 +97,6 @@ class Life:
             self._done.put(happening.key, {})
         return done
 
-    @property
-    def next_at(self) -> datetime | None:
-        return self._waiting[0].at if self._waiting else None
-
     def _falter(self, at: datetime, vendor: str, kind: str, count: str, path: str) -> bool:
         methods = ("POST", "PUT", "PATCH") if kind == "dropped" else ()
         self._conditions.arm(Condition(vendor, kind, int(count), methods=methods, path=path))

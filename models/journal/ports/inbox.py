@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from models.domain.clock import Clock
 from models.journal.inbox import Inbox
-from models.journal.ports.opening import Port, opened
+from models.journal.ports.opening import Port
 
 
 @dataclass(frozen=True)
@@ -17,9 +16,3 @@ class InboxPort(Port):
 
     engine: sa.Engine
     inbox: Inbox
-
-
-def open_inbox(url: str, clock: Clock) -> InboxPort:
-    """The inbox of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises)."""
-    engine = opened(url)
-    return InboxPort(engine, Inbox(engine, clock))

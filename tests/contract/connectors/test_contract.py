@@ -204,6 +204,7 @@ def test_snapshots_are_json_ready_and_exact(bench: Bench) -> None:
         assert not list(floats(dict(one.fields))) and "unreadable" not in one.fields
 
 
+@pytest.mark.req("S8")
 @on([name for name in READERS if CASES[name].retype])
 def test_a_retyped_field_is_reported(bench: Bench) -> None:
     """S8, N4: the row with a field of another type is set aside with the field named, under the name by which it was
@@ -222,6 +223,7 @@ def test_a_retyped_field_is_reported(bench: Bench) -> None:
     assert source_id in seen and json.dumps(dict(raw), default=str)
 
 
+@pytest.mark.req("S8")
 @on([name for name in READERS if CASES[name].extend])
 def test_a_new_field_is_reported_and_the_rows_are_still_read(bench: Bench) -> None:
     """S8: a field this release does not know is reported once a page; the business goes on."""
@@ -377,6 +379,7 @@ def test_a_payload_that_is_none(bench: Bench) -> None:
         bench.read()
 
 
+@pytest.mark.req("S8")
 @on([name for name in HTTP])
 def test_an_answer_of_another_shape(bench: Bench) -> None:
     """S8: valid JSON (or XML) of another shape is reported too."""

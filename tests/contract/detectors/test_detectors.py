@@ -27,7 +27,7 @@ from tests.unit.cases.lakes import NOW
 ALL = list(modules())
 
 
-@pytest.mark.req("X1", "X2", "X3", "X4", "X7")
+@pytest.mark.req("X1", "X2", "X3", "X4", "X7", "X18")
 @pytest.mark.parametrize(
     "module, example",
     [

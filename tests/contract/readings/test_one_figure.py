@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,10 +16,14 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from app.cli.main import cli
+from app.cli.readings import QUESTIONS
 from app.console.asking import stores
 from app.console.billing import chart
 from app.console.billing.page import DIMENSIONS
 from app.console.margin.tables import DIMENSIONS as MARGIN_DIMENSIONS
+from app.console.reconciliation.words import PLACES as JOINT_PLACES
+from app.console.reconciliation.words import UNSOURCED
+from app.console.view import views
 from app.console.widgets import formats
 from app.readings.billing import reading as billing
 from app.readings.billing.totals import UNBILLED, blockers, totals, unbilled
@@ -41,6 +45,7 @@ from tests.contract.readings.pages import tables as page_tables
 
 EVERYTHING = frozenset({"operations", "finance"})
 VIEWERS = [Viewer("ada", EVERYTHING), Viewer("bo", EVERYTHING, ("NOV-UK",))]
+GERMAN = Viewer("cy", EVERYTHING, ("NOV-DE",))
 PLACES = {"ready": "Ready", "blocked": "Blocked", "not_approved": "Not approved", "billed": "Billed"}
 
 
@@ -239,3 +244,50 @@ def test_money_at_stake_by_cause_is_the_same_on_pages_and_in_the_command(home: P
     at_stake = formats.by_kind(kinds, "EUR")
     assert at_stake in str([element.proto.body for element in drawn("operations", owner).get("html")])
     assert at_stake in str([element.proto.body for element in exceptions.get("html")])
+
+
+@pytest.mark.req("X12")
+@pytest.mark.parametrize("firms", [(), ("NOV-UK",)], ids=["all", "one-firm"])
+def test_what_stands_in_each_place_is_the_same_on_the_page_and_in_control_totals(
+    home: Path, firms: Sequence[str]
+) -> None:
+    listed = command("totals", *(word for firm in firms for word in ("--legal-entity", firm)))
+    sums = {name: sum(row[f"{name}_count"] for row in listed) for name in (*JOINT_PLACES, "unsourced")}
+    assert sums["landed"] and sums["unexplained"] + sums["cases"] + sums["on_its_way"], "equal zeros prove nothing"
+    page = drawn("reconciliation", Viewer("ada", EVERYTHING, tuple(firms)))
+    titles = {**{name: title for name, (title, _) in JOINT_PLACES.items()}, "unsourced": UNSOURCED[0]}
+    assert {titles[name]: formats.count(number) for name, number in sums.items()} == figures(page)
+
+
+@pytest.mark.req("X12")
+def test_the_money_of_each_joint_is_the_same_on_the_page_and_in_control_totals(home: Path) -> None:
+    """Of a company whose books are in the reporting currency: the command tells each currency by itself."""
+    listed = command("totals", "--legal-entity", "NOV-DE")
+    assert {row["currency"] for row in listed} == {"EUR"}
+    [table] = [rows for rows in page_tables(drawn("reconciliation", GERMAN)) if rows and "Source has" in rows[0]]
+    for heading, name in (("Source has", "source"), ("Landed", "landed"), ("Target has", "target")):
+        page = sum((cents(row[heading]) for row in table if row[heading] != formats.NONE), Decimal(0))
+        asked = sum((Decimal(row[f"{name}_amount"]) for row in listed), Decimal(0))
+        assert Shown(heading, {"page": page, "command": asked}).agrees(), (heading, page, asked)
+
+
+@pytest.mark.req("E4", "X12")
+def test_what_waits_for_a_second_person_is_the_same_on_the_page_and_in_the_command(home: Path) -> None:
+    never = "select item_key from mart_tieout where target_key is null and entity = 'time_entry' and source_amount > 0"
+    key = command("sql", f"{never} order by item_key limit 1")[0]["item_key"]
+    done = CliRunner().invoke(cli, ["write-off", key, "--entity", "time_entry", "--reason", "Nobody remembers it"])
+    assert done.exit_code in (0, 1), done.output
+    [asked] = command("requests")
+    page = drawn("approvals", VIEWERS[0])
+    shown = " ".join(str(element.proto.body) for element in page.get("html"))
+    assert "1 request for a second person" in shown and key in shown and key in asked["what"]
+    assert "Nobody remembers it" in shown and asked["reason"] == "Nobody remembers it"
+
+
+def test_every_page_and_every_command_that_shows_a_figure_is_compared() -> None:
+    """Who adds one compares it above, or says here where that is done or why there is nothing to compare."""
+    pages = {"operations", "exceptions", "billing", "reconciliation", "approvals", "margin"}
+    assert {view.path for view in views()} == pages | {"journey"}, "a journey shows records, no figure"
+    commands = {"cases", "requests", "totals"}
+    elsewhere = {"causes": "test_causes.py", "trace": "records, no figure"}
+    assert {question.name for question in QUESTIONS} == commands | set(elsewhere)

@@ -177,7 +177,7 @@ def test_observations_are_stored_and_counted(tmp_path, lake):
     assert len(lake.rows("quarantine")) == 3
 
 
-@pytest.mark.req("N4", "S8")
+@pytest.mark.req("N4")
 @pytest.mark.parametrize(
     ("media", "body", "encoding", "status", "code"),
     [

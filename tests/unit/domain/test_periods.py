@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from models.domain.periods import FiscalYear, business_day
+from models.domain.periods import FiscalYear
 
 SHAPES = [
     FiscalYear(),
@@ -21,13 +20,6 @@ SHAPES = [
         for day in (5, 6)
     ),
 ]
-
-
-@pytest.mark.req("M7")
-def test_the_evening_of_the_last_of_january_in_california_is_january() -> None:
-    moment = datetime(2026, 2, 1, 1, 0, tzinfo=UTC)
-    assert business_day(moment, ZoneInfo("America/Los_Angeles")) == date(2026, 1, 31)
-    assert business_day(moment, ZoneInfo("Europe/Berlin")) == business_day(moment, None) == date(2026, 2, 1)
 
 
 @pytest.mark.req("M7")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -269,6 +270,21 @@ def test_a_long_job_keeps_its_lease(journal: Journal, clock: HandClock, monkeypa
     assert not hold("long", "another", 30)
     end.set()
     jobs.stop()
+
+
+@pytest.mark.req("E9")
+def test_a_job_that_missed_its_times_runs_once_however_late(journal: Journal, clock: HandClock) -> None:
+    """E9: a machine that slept for ten hours neither leaves the turn out nor makes up for ten of them."""
+    ran = threading.Semaphore(0)
+    jobs = Jobs("me", journal.leases, clock)
+    jobs.every(3600, "hourly", ran.release)
+    late = jobs._scheduler
+    late.start(paused=True)
+    late.modify_job("hourly", next_run_time=datetime.now(UTC) - timedelta(hours=10))
+    late.resume()
+    assert ran.acquire(timeout=10), "however late"
+    assert not ran.acquire(timeout=0.3), "and once"
+    late.shutdown()
 
 
 @pytest.mark.req("E9", "N3")
