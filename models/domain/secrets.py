@@ -78,7 +78,7 @@ VENDORS: Mapping[str, str] = {
     "desks": r"ATATT[A-Za-z0-9_=-]{20,}|lin_api_[A-Za-z0-9]{30,}|NRAK-[A-Z0-9]{20,}|glsa_[A-Za-z0-9_]{20,}",
     "age": r"AGE-SECRET-KEY-1[A-Z0-9]{40,}",
 }
-_SPACE = r"(?:[\s\v]|\\[nrtf]|\\u000b)"  # as JSON escapes it too
+_SPACE = r"(?:[\s\v]|\\+(?:[nrtf]|u000b))"  # as JSON escapes it too, and JSON in JSON
 _BEFORE = rf"[\"'\\]*{_SPACE}*[=:%]"
 _LIKELY = {  # where the word alone would show too often: by chance in random ids, or in plain talk
     "pwd": rf"pwd{_BEFORE}",
