@@ -1,4 +1,8 @@
-"""Who asks: OpenID Connect where it is configured, a development user on loopback alone, else nobody (G1)."""
+"""Who asks: OpenID Connect where it is configured, a development user on loopback alone, else nobody (G1, G6).
+
+Groups of the provider grant, and nothing else does: `tieout-<role>` a role, `tieout-entity-<name>` what is a legal
+entity's, `tieout-entity-*` what is anybody's. With `@<environment>` behind it a group grants in that environment alone.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.readings.rights import known_roles
+from app.readings.rights import ROLES, known_roles
 from app.readings.viewer import Viewer
 from models.domain.approval import PROVEN
 from models.domain.loopback import is_loopback
@@ -15,6 +19,7 @@ from models.settings import Settings
 
 GROUP = "tieout-"
 ENTITY = "tieout-entity-"
+EVERY_ENTITY = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +63,36 @@ def _of_claims(claims: Mapping[str, Any], now: datetime, environment: str) -> Vi
         )
     if claims.get("exp") and float(claims["exp"]) < now.timestamp():
         return Refusal("Your session has ended", "Sign in again to go on; nothing you saved is lost.", "in")
-    groups = _texts(claims.get("groups")) + _texts(claims.get("roles"))
-    entities = tuple(sorted(group.removeprefix(ENTITY) for group in groups if group.startswith(ENTITY)))
+    groups = _granted(_texts(claims.get("groups")) + _texts(claims.get("roles")), environment)
+    firms = {group.removeprefix(ENTITY) for group in groups if group.startswith(ENTITY)} - {""}
     name = str(claims.get("email") or claims.get("name") or claims.get("sub") or "")
     roles = known_roles(groups, GROUP)
     if not roles or not name:
-        return Refusal(
-            "No role in Tieout",
-            "Ask your administrator for one of the groups tieout-operations, tieout-finance, "
-            "tieout-executive, tieout-auditor.",
-            "out",
+        return _lacking(
+            "No role in Tieout", f"one of the groups {', '.join(GROUP + role for role in ROLES)}", environment
         )
+    if not firms:
+        return _lacking(
+            "No legal entity in Tieout",
+            f"a group for each legal entity whose things you work with ({ENTITY}<name>), or for all ({ENTITY}*); "
+            f"of roles you have {', '.join(sorted(roles))}",
+            environment,
+        )
+    entities = () if EVERY_ENTITY in firms else tuple(sorted(firms))
     return Viewer(name, roles, entities, "oidc", environment, _subject(claims))
+
+
+def _granted(groups: Sequence[str], environment: str) -> list[str]:
+    """The groups that grant something in this environment, without its name."""
+    parts = [group.rpartition("@") if "@" in group else (group, "", environment) for group in groups]
+    return [group for group, _, where in parts if where == environment]
+
+
+def _lacking(title: str, groups: str, environment: str) -> Refusal:
+    advice = (
+        f"Ask whoever keeps the groups of your identity provider for {groups}. This is the environment {environment}."
+    )
+    return Refusal(title, advice, "out")
 
 
 def _subject(claims: Mapping[str, Any]) -> str:

@@ -46,7 +46,6 @@ def test_a_journey_of_another_legal_entity_stays_shut() -> None:
     assert lake.connection.execute(german, asked).to_arrow_table().num_rows == 0
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: a person without an entity group sees every entity")
 def test_a_person_without_an_entity_group_sees_no_entity() -> None:
     """In 0.1.0 a forgotten group widens the scope to all. Wanted: refused, or limited by name."""
     claims = {

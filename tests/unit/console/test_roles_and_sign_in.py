@@ -13,6 +13,7 @@ from app.console.view import views
 from app.readings.identity import Refusal, recognised
 from app.readings.margin import QUESTION as MARGIN
 from app.readings.rights import ROLES, Action, amount_class, known_roles
+from app.readings.scope import may_see
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured
@@ -108,13 +109,49 @@ def test_claims_become_roles_and_legal_entities() -> None:
     assert found == Viewer("li@example.com", frozenset({"finance"}), ("NOV-DE",))
 
 
+def let_in(*groups: str, environment: str = "production") -> Viewer | Refusal:
+    claims = {"is_logged_in": True, "email": "li@example.com", "groups": list(groups)}
+    return recognised(PROVIDER.model_copy(update={"environment": environment}), claims, "0.0.0.0", True, NOW)
+
+
+@pytest.mark.req("G1", "G6")
+@pytest.mark.parametrize("groups", [(), ("tieout-entity-",), ("tieout-entity-NOV-DE@sandbox",), ("NOV-DE", "*")])
+def test_who_was_granted_no_legal_entity_is_told_what_to_ask_for(groups: tuple[str, ...]) -> None:
+    """G6: a group that was forgotten closes the door instead of opening all of it."""
+    refused = let_in("tieout-finance", *groups)
+    assert isinstance(refused, Refusal)
+    assert "legal entity" in refused.title and refused.offer == "out"
+    assert all(word in refused.advice for word in ("tieout-entity-<name>", "tieout-entity-*", "finance", "production"))
+
+
+@pytest.mark.req("G1", "G6")
+def test_all_legal_entities_are_a_grant_of_their_own() -> None:
+    found = let_in("tieout-auditor", "tieout-entity-*", "tieout-entity-NOV-DE")
+    assert isinstance(found, Viewer)
+    assert found.entities == () and may_see(found, None)
+
+
+@pytest.mark.req("G1")
+def test_a_group_may_grant_in_one_environment_alone() -> None:
+    """G1: who operates the sandbox is not thereby let into production."""
+    groups = ("tieout-operations@sandbox", "tieout-auditor", "tieout-entity-NOV-UK@sandbox", "tieout-entity-NOV-DE")
+    sandbox, production = let_in(*groups, environment="sandbox"), let_in(*groups)
+    assert isinstance(sandbox, Viewer) and isinstance(production, Viewer)
+    assert (sandbox.roles, sandbox.entities) == ({"operations", "auditor"}, ("NOV-DE", "NOV-UK"))
+    assert (production.roles, production.entities) == ({"auditor"}, ("NOV-DE",))
+    assert isinstance(let_in("tieout-operations@sandbox", "tieout-entity-*"), Refusal)
+
+
+ENTITLED = ["tieout-finance", "tieout-entity-*"]
+
+
 @pytest.mark.req("G1")
 @pytest.mark.parametrize(
     "claims",
     [
-        {"is_logged_in": True, "email": "li@example.com", "groups": ["tieout-finance"], "exp": NOW.timestamp() - 1},
-        {"is_logged_in": True, "email": "li@example.com", "groups": ["finance"]},
-        {"is_logged_in": True, "groups": ["tieout-finance"]},
+        {"is_logged_in": True, "email": "li@example.com", "groups": ENTITLED, "exp": NOW.timestamp() - 1},
+        {"is_logged_in": True, "email": "li@example.com", "groups": ["finance", "tieout-entity-*"]},
+        {"is_logged_in": True, "groups": ENTITLED},
     ],
 )
 def test_expired_unknown_and_nameless_people_stay_out(claims: dict[str, Any]) -> None:
