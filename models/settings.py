@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.data_address import data_address
 from models.domain.errors import Misconfigured
 
 
@@ -22,7 +23,9 @@ class Settings(BaseSettings):
     lake_catalog: str | None = Field(
         None, description="path of the SQLite catalogue, or postgres:…; default: in the home"
     )
-    lake_data: str | None = Field(None, description="folder or s3:// of the data files; default: in the home")
+    lake_data: Annotated[str, AfterValidator(data_address)] | None = Field(
+        None, description="folder, file:/// or s3://bucket/folder of the data files; default: in the home"
+    )
     catalogue: Path | None = Field(None, description="folder of the installation's catalogue; default: as packaged")
     systems: Path | None = Field(None, description="systems file in place of the catalogue's own")
     world_clock: Path | None = Field(None, description="clock file of the demonstration; default: the system's clock")

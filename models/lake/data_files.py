@@ -65,6 +65,10 @@ class DataFolder:
         """Whether a local file was last written so many wall seconds ago; on object storage none is told old."""
         return self.root is not None and (self.root / path).stat().st_mtime < time.time() - seconds
 
+    def size(self, paths: Iterable[str]) -> int:
+        """Bytes of local files together; on object storage none are told."""
+        return 0 if self.root is None else sum((self.root / path).stat().st_size for path in paths)
+
     def full(self, path: str) -> str:
         """The path as DuckDB reads it."""
         return f"{self.address.rstrip('/')}/{path}" if self.root is None else str(self.root / path)

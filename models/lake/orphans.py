@@ -29,8 +29,12 @@ ORPHANS_AFTER = timedelta(days=1)
 KEPT = timedelta(days=30)
 SHARE = 0.01
 FEW = 5
-"""So many files may leave whatever their share: a kill leaves as many, and a young lake has hundreds."""
+"""So many files may leave whatever their share: a kill leaves as many, of any size, and a young lake has hundreds."""
 
+_TOO_MUCH = (
+    "more than one in a hundred: that is no leftover of a kill. "
+    "Run `tieout verify`, and move them by hand once you know what they are"
+)
 _LISTED = "data_files"
 _WAITING = "SELECT path FROM __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion"
 
@@ -78,7 +82,7 @@ def orphans(connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest:
     old = manifest.older_than(ORPHANS_AFTER.total_seconds()) if loose else set()
     young = set(manifest.entries()) - old if loose else set()
     paths = tuple(sorted(path for path in loose if path in old or (path not in young and folder.old(path))))
-    return Orphans(paths, len(present), _refusal(paths, len(present), listed - present, folder))
+    return Orphans(paths, len(present), _refusal(paths, present, listed - present, folder))
 
 
 def quarantine(folder: DataFolder, paths: Sequence[str]) -> int:
@@ -102,7 +106,7 @@ def listed_files(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return set(rows.column("path").to_pylist())
 
 
-def _refusal(paths: Sequence[str], files: int, missing: set[str], folder: DataFolder) -> str | None:
+def _refusal(paths: Sequence[str], present: set[str], missing: set[str], folder: DataFolder) -> str | None:
     if folder.root is None:
         return "on object storage nothing is moved: see to it with the storage's own tools"
     if missing:
@@ -110,11 +114,13 @@ def _refusal(paths: Sequence[str], files: int, missing: set[str], folder: DataFo
             f"{len(missing)} files that the catalogue lists are not where it says ({min(missing)}): its paths are not "
             "those of this folder, so nothing can be told an orphan. Check TIEOUT_LAKE_DATA, then `tieout verify`"
         )
-    if len(paths) > max(FEW, SHARE * files):
-        return (
-            f"{len(paths)} of {files} files would leave, more than one in a hundred: that is no leftover of a kill. "
-            "Run `tieout verify`, and move them by hand once you know what they are"
-        )
+    if len(paths) <= FEW:
+        return None
+    if len(paths) > SHARE * len(present):
+        return f"{len(paths)} of {len(present)} files would leave, {_TOO_MUCH}"
+    size = folder.size(paths)
+    if size > SHARE * folder.size(present):
+        return f"{len(paths)} files of {size:,} bytes would leave, {_TOO_MUCH}"
     return None
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote
 
-from models.domain.errors import Misconfigured
 from models.settings import Settings
 
 
@@ -20,23 +18,9 @@ def catalogue(address: str) -> str:
 
 
 def lake_data(settings: Settings) -> str:
-    """Where the lake's data files lie: an absolute folder, or `s3://bucket/folder`, in the one form that DuckLake
-    compares paths in: no end slash, no doubled one, no `file://`.
-
-    Raises Misconfigured for an address that cannot work, so that it is said at the start and not at each append.
-    """
+    """Where the lake's data files lie: an absolute folder, or `s3://bucket/folder`."""
     place = settings.lake_data_address
-    scheme, found, rest = place.partition("://")
-    if not found:
-        return os.path.abspath(place)
-    if scheme == "file" and rest.startswith("/"):
-        return os.path.normpath("/" + unquote(rest).lstrip("/"))
-    parts = [part for part in rest.split("/") if part]
-    if scheme == "s3" and parts and not rest.startswith("/") and not {".", ".."} & {*parts}:
-        return "s3://" + "/".join(parts)
-    raise Misconfigured(
-        f"TIEOUT_LAKE_DATA={place} is no place for data files: give a folder, file:///folder or s3://bucket/folder"
-    )
+    return place if "://" in place else os.path.abspath(place)
 
 
 def marts_catalogue(settings: Settings) -> str:

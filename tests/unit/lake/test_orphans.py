@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from models.domain.errors import Misconfigured
 from models.lake import orphans as module
 from models.lake.orphans import orphans_of
-from models.lake.places import lake_data
 from models.lake.verify import verify
 from models.lake.writer import open_writer
 from tests.unit.cli.test_commands import tieout
@@ -74,6 +72,17 @@ def test_more_than_one_in_a_hundred_is_refused(home: Path) -> None:
     assert all(file.exists() for file in strays)
 
 
+def test_more_than_one_byte_in_a_hundred_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(module, "SHARE", 0.1)
+    large, files = stray(home), list((home / "lake" / "data" / "main").rglob("*.parquet"))
+    assert 1 < 0.1 * len(files), "by their number they would leave"
+    large.write_bytes(large.read_bytes() * len(files))
+    os.utime(large, (time.time() - 2 * DAY,) * 2)
+    assert "bytes would leave" in (orphans_of(settings_at(home), move=True).refused or "")
+    assert large.exists()
+
+
 def test_where_the_catalogues_paths_are_not_the_folders_nothing_is_an_orphan(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,23 +115,3 @@ def test_the_command_lists_and_refuses_beside_a_running_writer(home: Path) -> No
         beside = tieout(home, "orphans", "--move")
     assert beside.returncode == 2 and "already writes this lake" in beside.stderr
     assert "1 of" in tieout(home, "orphans").stdout
-
-
-@pytest.mark.parametrize(
-    ("address", "place"),
-    [
-        ("file:///srv/lake", "/srv/lake"),
-        ("file:////srv//lake/", "/srv/lake"),
-        ("file:///srv/my%20lake", "/srv/my lake"),
-        ("/srv//lake/./data/", "/srv/lake/data"),
-        ("s3://bucket//folder/", "s3://bucket/folder"),
-    ],
-)
-def test_an_address_has_one_form(tmp_path: Path, address: str, place: str) -> None:
-    assert lake_data(settings_at(tmp_path, lake_data=address)) == place
-
-
-@pytest.mark.parametrize("address", ["s3://", "s3:///folder", "s3://bucket/../other", "file://host/x", "gs://b/x"])
-def test_an_address_that_cannot_work_is_refused_by_name(tmp_path: Path, address: str) -> None:
-    with pytest.raises(Misconfigured, match="TIEOUT_LAKE_DATA"):
-        lake_data(settings_at(tmp_path, lake_data=address))
