@@ -289,15 +289,28 @@ def resume(flow: str, reason: ReasonOption, wait: WaitOption = 30.0, as_: AsOpti
 
 @cli.command()
 def verify(
+    export: Annotated[Path | None, typer.Argument(help="folder of an export, in place of the audit lake here")] = None,
     witness: Annotated[
-        Path | None, typer.Option(help="checkpoints kept elsewhere (default: TIEOUT_WITNESS, else the home's)")
+        Path | None,
+        typer.Option(help="checkpoints kept elsewhere (default: TIEOUT_WITNESS, else the home's; none for an export)"),
     ] = None,
     form: FormatOption = Format.table,
 ) -> None:
     """Prove that the audit lake is whole; exit 1 names what was altered or removed, 2 says why it can't be told."""
     from app.cli.verify import verify as run
 
-    raise typer.Exit(run(witness, form))
+    raise typer.Exit(run(export, witness, form))
+
+
+@cli.command("export")
+def export_(
+    folder: Annotated[Path, typer.Argument(help="a new folder")],
+    reason: ReasonOption,
+) -> None:
+    """Write the whole audit lake with its seals as plain Parquet, with clear values; `tieout verify FOLDER` proves it."""
+    from app.cli.export import export as run
+
+    raise typer.Exit(run(folder, reason))
 
 
 @cli.command()

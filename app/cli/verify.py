@@ -1,4 +1,4 @@
-"""`tieout verify`: the proof that the audit lake is whole."""
+"""`tieout verify`: the proof that the audit lake, or an export of it, is whole."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from app.cli.installation import installation
 from app.cli.output import Format
 from models.lake.verify import Breach, Report
 from models.lake.verify import verify as prove
+from models.lake.verify_export import verify_export
 
 SHOWN = 50
 
 
-def verify(witness: Path | None, form: Format) -> int:
-    """Print what was found; 0 when nothing is wrong, 1 when something is; where it cannot be told, Misconfigured ends
-    the command with 2.
+def verify(export: Path | None, witness: Path | None, form: Format) -> int:
+    """Print what was found of the lake here or of an export; 0 when nothing is wrong, 1 when something is; where it
+    cannot be told, Misconfigured ends the command with 2.
     """
-    report = prove(installation(), witness)
-    print(_as_json(report) if form is Format.json else _as_text(report))
+    report = verify_export(export, witness) if export else prove(installation(), witness)
+    print(_as_json(report) if form is Format.json else as_text(report))
     return 0 if report.sound else 1
 
 
@@ -29,7 +30,8 @@ def _as_json(report: Report) -> str:
     return json.dumps({"whole": report.sound, **looked, **beside, "breaches": things})
 
 
-def _as_text(report: Report) -> str:
+def as_text(report: Report) -> str:
+    """What is altered, a line each, the verdict, and what stands beside it."""
     things = report.things()
     lines = [f"BROKEN  {_where(one)}: {one.what}" for one in things[:SHOWN]]
     if len(things) > SHOWN:

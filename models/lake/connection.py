@@ -60,22 +60,28 @@ def connect(
 
 def open_engine(settings: Settings, *, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory, in UTC, with the extensions of the installed wheels and nothing from the network."""
-    home = settings.home.absolute()
+    spill = str(spill_folder(settings.home.absolute()))
+    connection = plain_engine(spill, memory_mib=memory_mib, threads=threads)
+    for name in _extensions(settings):
+        connection.execute(f"LOAD {quoted(_extension_file(name))}")
+    object_storage.configure(connection, settings)
+    return connection
+
+
+def plain_engine(spill: str, *, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory, in UTC, as it comes; what memory does not hold goes to the folder `spill`."""
     connection = duckdb.connect(
         config={
             "memory_limit": f"{memory_mib}MiB",
             "threads": threads,
-            "temp_directory": str(spill_folder(home)),
+            "temp_directory": spill,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
             "python_enable_replacements": False,
         }
     )
-    for name in _extensions(settings):
-        connection.execute(f"LOAD {quoted(_extension_file(name))}")
     connection.execute("SET TimeZone = 'UTC'")
-    object_storage.configure(connection, settings)
     return connection
 
 

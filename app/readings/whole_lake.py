@@ -1,0 +1,49 @@
+"""The audit lake handed out whole, clear values and all: only by the home's owner, with a reason, and kept (G2)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from app.readings.journey.trace import NotCleared
+from app.readings.rights import Action
+from app.readings.stores import Stores
+from app.readings.viewer import Viewer
+from models.domain.errors import Misconfigured
+from models.domain.record import Record, RecordKind
+
+EXPORTED = "lake_exported"
+
+
+def handed_out(stores: Stores, viewer: Viewer, folder: Path, reason: str) -> None:
+    """Keep, before a file is written, that this viewer takes the whole lake to `folder`, and why.
+
+    Raises NotCleared for whoever is limited to legal entities, may not see clear values or take files away, or is not
+    the account that the home belongs to; Misconfigured without a reason.
+    """
+    if not reason.strip():
+        raise Misconfigured("say why with --reason: it is kept in the audit lake")
+    if why_not := viewer.why_not(Action.EXPORT) or viewer.why_not(Action.REVEAL) or _why_not(stores, viewer):
+        raise NotCleared(why_not)
+    body = {"action": EXPORTED, "about": str(folder.absolute()), "reason": reason, "roles": sorted(viewer.roles)}
+    stores.desk.note(
+        [
+            Record(
+                RecordKind.OPERATOR_ACTION,
+                stores.now(),
+                entity="audit_lake",
+                business_key=str(folder.absolute()),
+                status=EXPORTED,
+                actor=viewer.actor,
+                body=body,
+            )
+        ]
+    )
+
+
+def _why_not(stores: Stores, viewer: Viewer) -> str | None:
+    if viewer.entities:
+        return "An export holds every legal entity, and you are limited to some: ask the home's owner for it."
+    if os.geteuid() not in (0, stores.settings.home.stat().st_uid):
+        return f"{stores.settings.home} belongs to another account, and an export is its owner's alone: ask them."
+    return None
