@@ -307,7 +307,7 @@ def export_(
     folder: Annotated[Path, typer.Argument(help="a new folder")],
     reason: ReasonOption,
 ) -> None:
-    """Write the whole audit lake with its seals as plain Parquet, with clear values; `tieout verify FOLDER` proves it."""
+    """Write the whole audit lake as plain Parquet, clear values and seals too; `tieout verify FOLDER` proves it."""
     from app.cli.export import export as run
 
     raise typer.Exit(run(folder, reason))

@@ -55,7 +55,7 @@ def export(settings: Settings, folder: Path, clock: Clock, memory_mib: int = 256
         last = _last(connection) if "lake" in attached(connection) else 0
         if not last or key is None:
             raise Misconfigured(
-                "nothing to export: no sealed batch, or no audit key, is here; check TIEOUT_HOME and TIEOUT_LAKE_CATALOG"
+                "nothing to export: no sealed batch or no audit key is here; check TIEOUT_HOME, TIEOUT_LAKE_CATALOG"
             )
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = [*_rows_written(connection, folder, last), *_seals_written(connection, folder, last)]

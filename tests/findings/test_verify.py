@@ -76,7 +76,7 @@ def test_whole_says_that_no_witness_out_of_reach_was_asked(
     """
     filled(settings_at(tmp_path / "home"), batches=4, rows=3).close()
     monkeypatch.setenv("TIEOUT_HOME", str(tmp_path / "home"))
-    assert prove(None, Format.table) == 0
+    assert prove(None, None, Format.table) == 0
     assert "witness" in capsys.readouterr().out
 
 
@@ -93,6 +93,6 @@ def test_one_edited_file_is_one_line(
     largest.chmod(0o644)
     largest.write_bytes(held)
     monkeypatch.setenv("TIEOUT_HOME", str(tmp_path / "home"))
-    assert prove(None, Format.table) == 1
+    assert prove(None, None, Format.table) == 1
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 5, lines[:10]

@@ -1,4 +1,4 @@
-"""`tieout export`: for the home's owner with a reason, kept in the audit lake; `tieout verify FOLDER` proves it (G2)."""
+"""`tieout export`: for the home's owner, who says why; kept in the audit lake; `tieout verify FOLDER` proves it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_it_is_written_kept_and_proven(home: Path, tmp_path: Path) -> None:
         Viewer("Ada", frozenset({"administrator"})),
         Viewer("Ada", frozenset({"finance", "administrator"}), ("DE01",)),
     ],
-    ids=["sees no clear values", "sees no rates", "limited to one company"],
+    ids=["an auditor", "an administrator", "limited to one company"],
 )
 def test_who_may_not_see_all_of_it_gets_none(home: Path, viewer: Viewer, tmp_path: Path) -> None:
     with closing(Stores(settings_at(home))) as stores:
