@@ -97,7 +97,7 @@ def _leaves(connection: duckdb.DuckDBPyConnection, seals: list[Seal]) -> dict[in
     if not bool((order == np.arange(len(order))).all()):
         batches, places, hashes = batches[order], places[order], [hashes[at] for at in order]
     present, starts = np.unique(batches, return_index=True)
-    ends = [*starts[1:], len(hashes)]
+    ends = [*starts, len(hashes)][1:]  # no rows, no ends
     return {int(b): (places[s:e].tolist(), hashes[s:e]) for b, s, e in zip(present, starts, ends, strict=True)}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -31,9 +33,9 @@ def home(tmp_path: Path) -> Path:
 def kept(home: Path) -> list[str]:
     engine = sa.create_engine(f"sqlite:///{home / 'journal.sqlite'}")
     with engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT record FROM feed").scalars().all()
+        rows = connection.exec_driver_sql("SELECT records FROM feed").scalars().all()
     engine.dispose()
-    return [str(row) for row in rows]
+    return [json.dumps(record) for row in rows for record in json.loads(zlib.decompress(row))]
 
 
 def test_it_is_written_kept_and_proven(home: Path, tmp_path: Path) -> None:
