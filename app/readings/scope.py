@@ -4,7 +4,8 @@ A statement names its sources and nothing of scope. For a viewer who is limited,
 a common table expression of the same name that holds only their rows (`scope.sql`), so that no statement can forget
 it. A source without a rule of its own is limited by its column `legal_entity`, and one that lacks that column fails
 unless OPEN says why everybody may see it: a new mart is never open by accident. What names no legal entity is hidden
-from a limited viewer, in the journal (`may_see`) as in the lake, but for the two sources whose rules say otherwise.
+from a limited viewer, in the journal (`may_see`) as in the lake. Records and observations that name none are their
+thing's where the marts know whose it is: sealed rows are never rewritten, so each reading derives it (`belonging`).
 """
 
 from __future__ import annotations
@@ -77,4 +78,6 @@ def may_see(viewer: Viewer, legal_entity: str | None) -> bool:
 
 
 def _rule(source: str) -> str:
-    return RULES.get(source) or RULES["own"].format(source=source)
+    belonging = RULES["belonging"]
+    owned = RULES["owned"].format(belonging=belonging)
+    return (RULES.get(source) or RULES["own"]).format(source=source, belonging=belonging, owned=owned)

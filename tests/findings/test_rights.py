@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.readings.identity import Refusal, recognised
 from app.readings.journey.reading import SQL as JOURNEY
@@ -26,7 +24,6 @@ from tests.unit.lake.samples import filled, settings_at
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="A1: the scope of a legal entity leaks labour rates")
 def test_a_journey_of_another_legal_entity_stays_shut() -> None:
     """A person of NOV-DE opens the journey of an NOV-UK time entry in 0.1.0: its source event has no legal entity, and
     none passes.

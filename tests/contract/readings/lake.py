@@ -64,27 +64,42 @@ def two_firms(home: Path, *firms: str, dearer: int = 1) -> duckdb.DuckDBPyConnec
     """
     shapes, lake = connect(Settings(home=home)), duckdb.connect()
     for (name,) in shapes.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall():
-        columns = {row[0]: row[1] for row in shapes.execute(f'DESCRIBE "{name}"').fetchall()}
+        columns = _columns(shapes, name)
         fields = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         lake.execute(f'CREATE TABLE "{name}" ({fields})')
         for firm in (OURS, THEIRS, NOBODYS) if name in OPEN else firms:
-            if firm != NOBODYS or name in ("records", "observations", *OPEN):
+            if firm != NOBODYS or name in OPEN:
                 _fill(lake, name, columns, firm, dearer)
+    for firm in set(firms) - {NOBODYS}:
+        _add_unnamed(lake, firm)
     return lake
 
 
+def _add_unnamed(lake: duckdb.DuckDBPyConnection, firm: str) -> None:
+    """What flows and systems tell of the firm's project without naming the firm."""
+    for name, thing in (("records", {"business_key": f"project:{firm}"}), ("observations", {"entity": "project"})):
+        _fill(lake, name, _columns(lake, name), firm, legal_entity=None, **thing)
+
+
 def add_nobodys(lake: duckdb.DuckDBPyConnection) -> None:
-    """Rows that name no legal entity in sources that keep those to themselves."""
+    """Rows that name no legal entity, and whose thing is nobody's, in sources that keep those to themselves."""
     for (name,) in lake.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-        columns = {row[0]: row[1] for row in lake.execute(f'DESCRIBE "{name}"').fetchall()}
-        if "legal_entity" in columns and name not in OPEN and name not in ("records", "observations"):
+        columns = _columns(lake, name)
+        if "legal_entity" in columns and name not in OPEN:
             _fill(lake, name, columns, NOBODYS)
 
 
-def _fill(lake: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], firm: str, dearer: int = 1) -> None:
+def _columns(lake: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in lake.execute(f'DESCRIBE "{table}"').fetchall()}
+
+
+def _fill(
+    lake: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], firm: str, dearer: int = 1, **fixed: Any
+) -> None:
     """Three rows, so that each word a statement chooses by is in one of them."""
     for turn in range(3):
-        values = [_value(column, kind, firm, turn, dearer) for column, kind in columns.items()]
+        told = {column: _value(column, kind, firm, turn, dearer) for column, kind in columns.items()}
+        values = list({**told, **fixed}.values())
         lake.execute(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(values))})', values)
 
 

@@ -30,7 +30,10 @@ def tables() -> duckdb.DuckDBPyConnection:
         "CREATE TABLE mart_thing AS FROM (VALUES (1, 'NOV-DE'), (2, 'NOV-UK'), (3, NULL)) t(item, legal_entity)"
     )
     connection.execute("CREATE TABLE mart_fx AS SELECT 'EUR' AS currency")
-    connection.execute("CREATE TABLE records AS SELECT item, legal_entity FROM mart_thing")
+    connection.execute("CREATE TABLE records AS SELECT item, legal_entity, NULL::VARCHAR AS business_key FROM mart_thing")
+    connection.execute("CREATE TABLE mart_work (kind VARCHAR, item_key VARCHAR, legal_entity VARCHAR)")
+    connection.execute("CREATE TABLE mart_project (project_key VARCHAR, legal_entity VARCHAR)")
+    connection.execute("CREATE TABLE mart_state_resource (key VARCHAR, legal_entity VARCHAR)")
     connection.execute("CREATE TABLE mart_closed AS SELECT 1 AS secret")
     return connection
 
@@ -59,9 +62,17 @@ def test_what_the_journal_is_asked_by_id_follows_the_rule_of_the_lists(
     assert seen == asked(tables, viewer, "SELECT item FROM mart_thing ORDER BY item")
 
 
-@pytest.mark.req("G1")
-def test_a_record_of_no_legal_entity_is_everybodys(tables: duckdb.DuckDBPyConnection) -> None:
-    assert asked(tables, GERMAN, "SELECT item FROM records ORDER BY item") == [1, 3]
+@pytest.mark.req("G1", "G6")
+def test_a_record_that_names_no_legal_entity_is_its_things(tables: duckdb.DuckDBPyConnection) -> None:
+    """G6: of a thing whose legal entity nobody knows, or two systems tell differently, it is hidden."""
+    tables.execute("INSERT INTO mart_work VALUES ('time', 'TE-1', 'NOV-DE'), ('time', 'TE-2', 'NOV-UK')")
+    tables.execute("INSERT INTO mart_project VALUES ('P-1', 'NOV-DE')")
+    tables.execute("INSERT INTO mart_state_resource VALUES ('E-1', 'NOV-DE'), ('E-2', 'NOV-DE'), ('E-2', 'NOV-UK')")
+    keys = ("time_entry:TE-1", "time_entry:TE-2", "time_entry:TE-3", "project:P-1", "resource:E-1", "resource:E-2")
+    for item, key in enumerate(keys, 10):
+        tables.execute("INSERT INTO records VALUES (?, NULL, ?)", [item, key])
+    assert asked(tables, GERMAN, "SELECT item FROM records ORDER BY item") == [1, 10, 13, 14]
+    assert asked(tables, ALL, "SELECT item FROM records ORDER BY item") == [1, 2, 3, 10, 11, 12, 13, 14, 15]
 
 
 @pytest.mark.req("G1")
