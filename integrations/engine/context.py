@@ -93,7 +93,7 @@ class RunContext:
 
     def settle_entity(self, payload: Mapping[str, Any]) -> None:
         """A run whose event named no legal entity takes the one its payload has found."""
-        if self._row.legal_entity is None and (found := _legal_entity(payload)):
+        if self._row.legal_entity is None and (found := legal_entity_in(payload)):
             self._row.legal_entity = found
             self.run = self._view()
 
@@ -114,7 +114,8 @@ class RunContext:
         )
 
 
-def _legal_entity(payload: Mapping[str, Any]) -> str | None:
+def legal_entity_in(payload: Mapping[str, Any]) -> str | None:
+    """The legal entity that a payload names; None where it names none."""
     dimensions = payload.get("dimensions")
     nested = dimensions.get("legal_entity_id") if isinstance(dimensions, Mapping) else None
     found = payload.get("legal_entity_id") or nested

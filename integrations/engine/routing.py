@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from integrations.contracts.flow import Flow
+from integrations.engine.context import legal_entity_in
 from integrations.engine.flow_book import FlowBook
 from integrations.engine.retry import error_of
 from integrations.engine.tracing import new_trace_id
@@ -128,7 +129,7 @@ class Routing:
             payload=data,
             correlation_id=event.correlationid or uuid4().hex,
             trace_id=_trace_id(event.traceparent),
-            legal_entity=event.legalentity,
+            legal_entity=event.legalentity or legal_entity_in(data),
             source_changed_at=event.time,
         )
 

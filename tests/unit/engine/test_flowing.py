@@ -336,3 +336,16 @@ def test_an_emitted_event_starts_its_flow_in_the_same_commit(journal: Journal, c
     engine.drain()
     assert state_of(journal, "child") == ["settled"]
     assert journal.runs.by_keys(["time_entry:child"])[0].flow == "child"
+
+
+@pytest.mark.req("G6")
+def test_an_event_carries_the_legal_entity_that_its_payload_names(journal: Journal, clock: HandClock) -> None:
+    """G6: a source that many firms share names none on its events, but what is in them may."""
+    bare = event("a", entity=None)
+    named = bare.model_copy(update={"data": {**bare.data, "legal_entity_id": "NOV-UK"}})
+    Engine(journal, [posting_flow()], [Hostile()], clock).admit([named, event("b", entity=None)])
+    records = [record for page in journal.feed.read(0, 1000) for record in page.records]
+    assert {record.business_key: record.legal_entity for record in records if record.body} == {
+        "time_entry:a": "NOV-UK",
+        "time_entry:b": None,
+    }

@@ -30,7 +30,9 @@ def tables() -> duckdb.DuckDBPyConnection:
         "CREATE TABLE mart_thing AS FROM (VALUES (1, 'NOV-DE'), (2, 'NOV-UK'), (3, NULL)) t(item, legal_entity)"
     )
     connection.execute("CREATE TABLE mart_fx AS SELECT 'EUR' AS currency")
-    connection.execute("CREATE TABLE records AS SELECT item, legal_entity, NULL::VARCHAR AS business_key FROM mart_thing")
+    connection.execute(
+        "CREATE TABLE records AS SELECT item, legal_entity, NULL::VARCHAR AS business_key FROM mart_thing"
+    )
     connection.execute("CREATE TABLE mart_work (kind VARCHAR, item_key VARCHAR, legal_entity VARCHAR)")
     connection.execute("CREATE TABLE mart_project (project_key VARCHAR, legal_entity VARCHAR)")
     connection.execute("CREATE TABLE mart_state_resource (key VARCHAR, legal_entity VARCHAR)")
