@@ -176,6 +176,18 @@ EXAMPLES = (
         [("over-billed|PRJ-1001|ACME-DE", "TE-kantata-2", "800.00")],
     ),
     Example(
+        "billed, and unapproved in its source, which was read last before the ERP took it",
+        {
+            "mart_work": [
+                {**_ITEM, "work_amount": "0.00", "posted_at": "2026-09-30 11:30:00+00"},
+                {**_ITEM, "item_key": "TE-kantata-2", "work_amount": "0.00", "posted_at": "2026-09-29 11:30:00+00"},
+            ],
+            "mart_invoice_line": [_LINE, {**_LINE, "line": 2, "item_key": "TE-kantata-2"}],
+            **_READ,
+        },
+        [("over-billed|PRJ-1001|ACME-DE", "TE-kantata-2", "800.00")],
+    ),
+    Example(
         "billed and not seen in its source, of which one list was never read",
         {
             "mart_work": [{**_ITEM, "work_amount": "0.00", "gone": True}],

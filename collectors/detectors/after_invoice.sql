@@ -31,10 +31,11 @@ WITH line AS (
         WHERE role = 'psa' AND entity IN ('time_entry', 'expense')
     ) r
     WHERE w.state = 'billed'
-        -- What a source lacked when it was read last says nothing of work that was posted since.
-        AND NOT (
-            w.gone
-            AND coalesce(coalesce(w.posted_at, CAST(w.work_date AS TIMESTAMPTZ), r.psa_read_at) > r.psa_read_at, true)
+        -- What a source told when it was read last says nothing of work that was posted since.
+        AND coalesce(
+            coalesce(w.posted_at, CASE WHEN w.gone THEN CAST(w.work_date AS TIMESTAMPTZ) END, r.psa_read_at)
+                <= r.psa_read_at,
+            NOT w.gone
         )
 ), told AS (
     SELECT *, CASE
