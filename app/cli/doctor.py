@@ -20,6 +20,7 @@ from models.catalogue.system import SystemConfig
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.readings import open_readings
+from models.lake.data_place import fault_of
 from models.lake.reader import open_reader
 from models.lake.witness_reach import in_home
 from models.presence import COLLECTOR, CONSOLE, addresses
@@ -182,6 +183,8 @@ def _lake(settings: Settings) -> Finding:
     with closing(open_reader(settings)) as reader:
         counts = {name: reader.rows(f"select count(*) as n from {name}")[0]["n"] for name in COUNTED}
     records, spans, refused = (f"{counts[name]:,}" for name in COUNTED)
+    if fault := fault_of(settings):
+        return False, fault
     return True, f"audit lake answers: {records} records, {spans} spans, {refused} refused bodies kept"
 
 
