@@ -65,7 +65,7 @@ def test_an_outage_loses_nothing_and_doubles_nothing(object_storage, new_collect
 
 
 @pytest.mark.postgres
-def test_small_files_are_merged_and_the_lake_stays_whole(object_storage, postgres_url, tmp_path, monkeypatch):  # noqa: F811
+def test_small_files_are_merged_and_it_stays_whole(object_storage, postgres_url, tmp_path, monkeypatch):  # noqa: F811
     """Scaled out: the catalogue in PostgreSQL, the files on object storage."""
     for name, value in object_storage.environment.items():
         monkeypatch.setenv(name, value)
