@@ -69,7 +69,14 @@ class Viewer:
         if self.may(action):
             return None
         held = ", ".join(sorted(self.roles)) or "none"
-        return f"Your roles ({held}) do not include “{action}”. It needs {_either(action)}."
+        return f"Your roles ({held}) do not include “{action}”. It needs {_either(action)}. {self.granted_by}"
+
+    @property
+    def granted_by(self) -> str:
+        """Who can grant this person a role, in a sentence."""
+        if self.mode == "oidc":
+            return "Whoever keeps the groups of your identity provider can grant it: a role is the group tieout-<role>."
+        return "On this machine TIEOUT_DEV_ROLES names the roles."
 
     def _held(self) -> Iterable[Role]:
         return (ROLES[name] for name in self.roles if name in ROLES)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from app.console.widgets import formats
-from app.console.widgets.markup import Html, block, chip, joined
+from app.console.widgets.markup import Html, block, chip, facts, joined, safe
+from app.readings import permissions
+from app.readings.permissions import Permission
 from app.readings.rights import Question
 from app.readings.viewer import Viewer
+
+KINDS = {"page": "Pages", "action": "Actions", "clear": "Clear values of"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,9 @@ class Fresh:
 
 def admitted(viewer: Viewer, question: Question) -> None:
     """End the page unless this viewer may open it; every page asks, since navigation alone is no gate (G1)."""
-    if not viewer.may_ask(question):
-        roles = ", ".join(sorted(viewer.roles))
-        page = question.name.capitalize()
-        st.error(f"“{page}” is not among the pages of your roles ({roles}).", icon=":material/lock:")
+    if why_not := permissions.closed(viewer, question):
+        st.title(question.name.capitalize(), anchor=False)
+        st.error(why_not, icon=":material/lock:")
         st.stop()
 
 
@@ -38,7 +41,9 @@ def heading(viewer: Viewer, title: str, fresh: Fresh) -> None:
     with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         with st.container(width="content"):  # a fragment alone would take what is left of the line
             _age(fresh)
-        with st.popover(viewer.name.split("@")[0], icon=":material/account_circle:", type="tertiary"):
+        with st.popover(
+            viewer.name.split("@")[0], icon=":material/account_circle:", type="tertiary", help="Your permissions"
+        ):
             themed()
             draw(_permissions(viewer))
             if viewer.mode == "oidc":
@@ -58,22 +63,26 @@ def _too_old(fresh: Fresh) -> None:
 
 
 def _permissions(viewer: Viewer) -> Html:
-    clear = (
-        ", ".join(sorted(formats.words(kind) for kind in viewer.clear))
-        or "none: rates, pay and contract values are masked"
-    )
+    """Who one is here, what one may, and whose role would do what one may not."""
+    found = permissions.permissions(viewer)
     lines = {
-        "Signed in as": f"{viewer.name} ({viewer.mode})",
+        "Signed in as": f"{viewer.name} ({viewer.mode}, {viewer.environment})",
         "Roles": joined([chip(role, "info") for role in sorted(viewer.roles)]),
         "Legal entities": ", ".join(viewer.entities) or "all",
-        "Clear data classes": clear,
+        **{title: _of_kind(found, kind) for kind, title in KINDS.items()},
     }
-    return block(
-        "".join(
-            f'<div style="margin-bottom:.4rem"><div class="t-mute">{name}</div>{value}</div>'
-            for name, value in lines.items()
-        )
-    )
+    return joined([block("<b>Your permissions</b>"), facts(lines), block(safe(viewer.granted_by), "t-mute")], "")
+
+
+def _of_kind(found: Sequence[Permission], kind: str) -> Html:
+    """What one may as chips; each of the others with the roles that may."""
+    mine = joined([chip(formats.words(one.what), "good") for one in found if one.kind == kind and one.granted])
+    others = [
+        f"{formats.words(one.what)}: {'needs ' if one.roles else ''}{permissions.either(one.roles) or 'no role'}"
+        for one in found
+        if one.kind == kind and not one.granted
+    ]
+    return joined([mine, *(block(safe(line), "t-mute") for line in others)], "")
 
 
 def themed() -> None:

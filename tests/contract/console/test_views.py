@@ -13,10 +13,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import readings
+from app.console.navigation import navigation
 from app.console.view import View, views
-from app.readings.rights import Question
+from app.readings.permissions import permissions
+from app.readings.rights import EVERY_QUESTION, ROLES, Action, Question
 from app.readings.viewer import Viewer
+from models.canonical.classification import DataClass
 from models.sql_statements import statements
+from tests.contract.readings.pages import console_over
 
 APP = Path(importlib.import_module("app").__file__ or "").parent
 FOLDERS = sorted(path.parent for path in (APP / "console").glob("*/page.py"))
@@ -87,7 +91,31 @@ def test_every_page_refuses_a_viewer_without_the_role(view: View, monkeypatch: p
     script.run()
     assert not script.exception
     assert "not among the pages of your roles" in script.error[0].value
+    asking = view.question.asked_by | EVERY_QUESTION
+    assert all(role in script.error[0].value for role in (*asking, "tieout-<role>")), "it says who can grant it"
     assert not script.get("html")
+
+
+@pytest.mark.req("G1")
+def test_a_page_outside_the_role_has_its_address_and_is_not_shown(tmp_path: Path) -> None:
+    """G1: its address answers with why not, and who can grant it, instead of "Page not found"."""
+    with console_over(tmp_path):
+        pages = navigation(Viewer("eve", frozenset({"executive"}), ("NOV-DE",)))
+    assert set(pages) == {view.path for view in views()}
+    shown = {path for path, page in pages.items() if page.visibility == "visible"}
+    assert shown == {view.path for view in views() if "executive" in view.question.asked_by}
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize("role", ROLES)
+def test_your_permissions_name_every_page_action_and_class_and_whose_role_has_it(role: str) -> None:
+    viewer = Viewer("x", frozenset({role}))
+    found = {(one.kind, one.what): one for one in permissions(viewer)}
+    assert {what for kind, what in found if kind == "page"} == {view.path for view in views()}
+    assert {what for kind, what in found if kind == "action"} == set(Action)
+    for one in found.values():
+        assert one.granted == (role in one.roles), one
+        assert one.roles or one.what in (DataClass.COMPENSATION, DataClass.PERSONAL), "what nobody may read clear"
 
 
 def test_no_role_opens_everything_by_accident() -> None:
