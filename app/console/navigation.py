@@ -19,5 +19,11 @@ def navigation(person: Viewer) -> dict[str, st.Page]:
 
 def _page(view: View, person: Viewer, allowed: bool) -> st.Page:
     waiting = view.waiting(person) if allowed else 0
-    title, shown = f"{view.title} ({waiting})" if waiting else view.title, "visible" if allowed else "hidden"
-    return st.Page(partial(view.draw, person), title=title, icon=view.icon, url_path=view.path, visibility=shown)
+    title = f"{view.title} ({waiting})" if waiting else view.title
+    return st.Page(
+        partial(view.draw, person),
+        title=title,
+        icon=view.icon,
+        url_path=view.path,
+        visibility="visible" if allowed else "hidden",
+    )

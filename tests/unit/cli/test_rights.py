@@ -28,7 +28,7 @@ def test_a_command_is_refused_as_the_page_disables_its_button(tmp_path: Path, wo
     """G1: status 2 and the button's own sentence, and no request is kept."""
     journal = installed(tmp_path)
     done = tieout(tmp_path, *words, TIEOUT_DEV_ROLES="auditor")
-    sentence = Viewer("anybody", frozenset({"auditor"})).why_not(ACTS[words])
+    sentence = Viewer("anybody", frozenset({"auditor"}), mode="command line").why_not(ACTS[words])
     assert sentence and done.returncode == 2
     assert " ".join(done.stderr.split()) == sentence
     assert journal.requests.recent() == []
