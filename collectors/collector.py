@@ -37,6 +37,7 @@ from collectors.schedule import (
     SENDERS_SECONDS,
     scheduled,
 )
+from models.alerting.alerting import Alerting
 from models.catalogue import load_catalogue
 from models.domain.beats import Beat
 from models.domain.clock import SystemClock, clock_at
@@ -171,7 +172,8 @@ class Collector:
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock, zones)
         self._detection = detection = Detection(journal, process, levels, self._settings.detect_seconds, day_end)
         telling = Telling(journal.heartbeats.tell, self._host.identity, COLLECTOR, self._beats)
-        return [*copying, detection, telling]
+        alerting = Alerting(self._settings, lambda: (self._catalogue, journal), self._host.identity)
+        return [*copying, detection, telling, alerting]
 
 
 def _state(state: dict[str, Any]) -> Reply:

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     grpc: bool = Field(True, description="whether the collector takes OTLP over gRPC")
     grpc_port: int = Field(4317, ge=1, le=65535)
     console_port: int = Field(8501, ge=1, le=65535)
+    console_url: str | None = Field(
+        None, description="the console's address as people open it, for links in alerts; default: where it listens"
+    )
     sandbox_port: int = Field(8600, ge=1, le=65535)
     reporting_currency: str | None = Field(
         None, pattern=r"^[A-Z]{3}$", description="in place of the catalogue's reporting currency"
@@ -110,6 +113,10 @@ class Settings(BaseSettings):
     def collector_here(self) -> str:
         """Where a collector of these settings answers on this machine, whatever address senders elsewhere use."""
         return here("https" if self.otlp_cert else "http", self.otlp_host, self.otlp_port)
+
+    @property
+    def console_address(self) -> str:
+        return (self.console_url or here("http", self.host, self.console_port)).rstrip("/")
 
     @property
     def run_folder(self) -> Path:

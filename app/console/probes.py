@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from app.readings import measures, processes
 from app.readings.stores import Stores
 from app.readings.systems import reading as systems
+from models.ailing import Ailing
 from models.domain.errors import Misconfigured
 from models.domain.loopback import is_loopback
 from models.measures import MEDIA, exposition
@@ -78,7 +79,7 @@ def _ages(stores: Stores) -> dict[str, list[Any]]:
     }
 
 
-def _sentences(ailing: tuple[processes.Ailing, ...], of: Callable[[str | None], bool]) -> list[str]:
+def _sentences(ailing: tuple[Ailing, ...], of: Callable[[str | None], bool]) -> list[str]:
     return [one.sentence for one in ailing if of(one.part)]
 
 

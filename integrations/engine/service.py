@@ -20,6 +20,7 @@ from integrations.engine.systems import connect, installed
 from integrations.engine.telemetry import LOG, Telemetry
 from integrations.flows import flows
 from models.action_log import action
+from models.alerting.alerting import Alerting
 from models.catalogue import Catalogue
 from models.domain.beats import Beats
 from models.domain.clock import Clock, clock_at
@@ -107,7 +108,11 @@ class _Service:
     def run(self) -> None:
         """Work until told to stop."""
         self._journal.catalogues.record(self._catalogue)
-        telling = Telling(self._journal.heartbeats.tell, self._owner, ENGINE, lambda: self._beats.all())
+        alerting = Alerting(self._settings, lambda: (self._catalogue, self._journal), self._owner)
+        alerting.start()
+        telling = Telling(
+            self._journal.heartbeats.tell, self._owner, ENGINE, lambda: [*self._beats.all(), *alerting.beats()]
+        )
         telling.start()
         connectors = self._connected()
         if connectors is None:
@@ -141,6 +146,7 @@ class _Service:
         engine.worker.stopping.set()
         jobs.stop()
         deadline = time.monotonic() + _LAST_SECONDS
+        alerting.stop(_LAST_SECONDS / 5)
         for loop in loops:
             loop.join(max(0.0, deadline - time.monotonic()))
         if not loops[0].is_alive():

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from models.catalogue.system import SystemConfig
 from models.domain.approval import Thresholds
+from models.domain.audience import Audience, Road
 from models.domain.ownership import Ownership
 from models.domain.periods import FiscalYear
 from models.domain.team import Teams
@@ -66,7 +67,7 @@ class Catalogue:
 
     `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says,
     `digest` is that of them all; neither depends on secrets or on the environment. `thresholds` say what takes a second
-    person.
+    person, `audiences` whom alerts go to, by which of the `roads`.
     """
 
     reporting_currency: str
@@ -79,6 +80,8 @@ class Catalogue:
     digest: str
     entries: Mapping[str, str] = field(repr=False)
     thresholds: Thresholds = field(default_factory=Thresholds)
+    audiences: tuple[Audience, ...] = ()
+    roads: Mapping[str, Road] = field(default_factory=dict)
 
     @property
     def resting(self) -> frozenset[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.canonical.schemas import SCHEMAS
+from models.domain.explanations import EXPLANATIONS, MoneyKind
 from models.domain.money import Currency
 from models.domain.periods import Shape
 
@@ -19,6 +20,12 @@ def _zone(name: str) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"{name!r} is no time zone: give a name such as Europe/Berlin") from error
+    return name
+
+
+def _cause(name: str) -> str:
+    if name not in EXPLANATIONS:
+        raise ValueError(f"{name!r} is no cause: `tieout explain` lists them")
     return name
 
 
@@ -176,3 +183,60 @@ class LegalEntityEntry(Entry):
     currency: Currency
     zone: Annotated[str, AfterValidator(_zone)]
     calendar: Name = "weekdays"
+
+
+def _clock_time(text: str) -> str:
+    try:
+        time.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no time of day: give one such as 08:00") from error
+    return text
+
+
+ClockTime = Annotated[str, Field(pattern=r"^\d\d:\d\d$"), AfterValidator(_clock_time)]
+ReachableUrl = Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]|\$\{)|^$")]
+
+
+class RoadEntry(Entry):
+    """A way for alerts: `secret` and `urls` name environment variables."""
+
+    name: Name
+    webhook: ReachableUrl = ""
+    secret: Variable | None = None
+    urls: Variable | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> RoadEntry:
+        if bool(self.webhook and self.secret) == bool(self.urls) or (self.urls and (self.webhook or self.secret)):
+            raise ValueError("give webhook and secret, or urls: one road is one way")
+        return self
+
+
+class AudienceEntry(Entry):
+    """Who is told of what. `amount` is in `currency`, which is the reporting currency."""
+
+    name: Name
+    roads: list[Name] = []
+    flows: list[Name] = []
+    causes: list[Annotated[str, AfterValidator(_cause)]] = []
+    severity: Literal["low", "medium", "high", "critical"] = "low"
+    money: list[MoneyKind] = []
+    amount: Annotated[int, Field(ge=0)] | None = None
+    currency: Currency | None = None
+    legal_entities: list[Name] = []
+    owners: list[Name] = []
+    rings: bool = True
+    pulse: bool = False
+    cap: Count = 6
+    period_minutes: Count = 60
+    digest: ClockTime | None = None
+    quiet: Annotated[list[ClockTime], Field(min_length=2, max_length=2)] | None = None
+    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+
+    @model_validator(mode="after")
+    def _whole(self) -> AudienceEntry:
+        if (self.amount is None) != (self.currency is None):
+            raise ValueError("amount and currency go together")
+        if not (self.rings or self.pulse or self.digest):
+            raise ValueError("nothing would ever be told: give rings, pulse or digest")
+        return self

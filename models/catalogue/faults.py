@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ValidationError
 
+_SECRET = ("credentials", "secret", "urls")
+
 
 def faults_of(error: ValidationError, shape: type[BaseModel]) -> Iterator[str]:
     """One sentence for each fault of an entry. A value is never repeated: it may be a secret in the wrong place."""
@@ -15,10 +17,11 @@ def faults_of(error: ValidationError, shape: type[BaseModel]) -> Iterator[str]:
             yield f"{key} missing"
         elif fault["type"] == "extra_forbidden":
             yield f"unknown key {key}: use {', '.join(_within(shape, fault['loc'][:-1]).model_fields)}"
-        elif key.startswith("credentials"):
+        elif key.startswith(_SECRET):
             yield f"{key}: give the name of the environment variable that holds the secret, never the secret itself"
         else:
-            yield f"{key}: {fault['msg'].removeprefix('Value error, ')}"
+            said = fault["msg"].removeprefix("Value error, ")
+            yield f"{key}: {said}" if key else said
 
 
 def _within(shape: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:

@@ -49,6 +49,8 @@ FILES: Mapping[str, Shape] = {
     "calendars.toml": Shape("calendar", entries.CalendarEntry),
     "entities.toml": Shape("entity", entries.LegalEntityEntry, lambda raw: raw.get("id")),
     "ownership.toml": Shape("rule", entries.OwnershipEntry, _ruled),
+    "roads.toml": Shape("road", entries.RoadEntry),
+    "audiences.toml": Shape("audience", entries.AudienceEntry),
     SYSTEMS: Shape("system", entries.SystemEntry),
 }
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from models.catalogue.alerted import audiences_of, in_other_money, roads_of
 from models.catalogue.catalogue import Books, Calendar, Catalogue, FlowTerms, LegalEntity
 from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
@@ -22,6 +23,7 @@ from models.domain.periods import FiscalYear
 from models.domain.team import Teams
 from models.settings import Settings
 
+_OF_COMPANIES = (SYSTEMS, "ownership.toml", "audiences.toml")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -43,10 +45,13 @@ def load_catalogue(
     systems = tuple(connecting.system(one) for one in files.written[SYSTEMS] if one.value is not None)
     faults = [*files.faults, *_unknown_names(files, vendors), *_doubled_owners(files), *connecting.faults]
     faults += _flows_without_terms(files, flows) if flows is not None else []
+    said = [one.model_dump() for one in files.values("installation.toml")][:1]
+    installation = dict(*said) | (
+        {"reporting_currency": settings.reporting_currency} if settings.reporting_currency else {}
+    )
+    faults += in_other_money(files, installation.get("reporting_currency"))
     if faults:
         raise Misconfigured("".join(["the catalogue needs mending:", *(f"\n- {fault}" for fault in faults)]))
-    said = files.values("installation.toml")[0].model_dump()
-    installation = said | ({"reporting_currency": settings.reporting_currency} if settings.reporting_currency else {})
     entries = {**_digests(files), "installation.toml *": _digest(installation)}
     return Catalogue(
         reporting_currency=installation["reporting_currency"],
@@ -59,6 +64,8 @@ def load_catalogue(
         digest=_digest(entries),
         entries=entries,
         thresholds=_thresholds(installation),
+        audiences=audiences_of(files),
+        roads=roads_of(files),
     )
 
 
@@ -83,9 +90,11 @@ def _unknown_names(files: Files, vendors: Collection[str] | None) -> Iterator[st
         ("ownership.toml", "owners", roles, "roles.toml"),
         ("flows.toml", "owner", owners, "teams.toml"),
         ("entities.toml", "calendar", calendars, "calendars.toml"),
+        ("audiences.toml", "roads", files.keys("roads.toml"), "roads.toml"),
+        ("audiences.toml", "flows", files.keys("flows.toml"), "flows.toml"),
     ]
     if companies:
-        references += [(file, "legal_entities", companies, "entities.toml") for file in (SYSTEMS, "ownership.toml")]
+        references += [(file, "legal_entities", companies, "entities.toml") for file in _OF_COMPANIES]
     if vendors is not None:
         references.append((SYSTEMS, "vendor", set(vendors), "the connectors: install the package that brings it"))
     for file, attribute, known, where in references:

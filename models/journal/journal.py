@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models.domain.approval import Thresholds
 from models.domain.clock import Clock
+from models.journal.alerts import Alerts
 from models.journal.calls import Calls
 from models.journal.cases.cases import Cases
 from models.journal.catalogues import Catalogues
@@ -42,6 +43,7 @@ class Journal(EnginePort, DeskPort, ReporterPort, ReadingsPort):
     throttle: Throttle
     calls: Calls
     heartbeats: Heartbeats
+    alerts: Alerts
     inbox: Inbox
     catalogues: Catalogues
 
@@ -72,6 +74,7 @@ def open_journal(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) 
         cases=Cases(engine, clock, feed),
         freshness=FreshnessReading(engine),
         heartbeats=Heartbeats(engine),
+        alerts=Alerts(engine, clock),
         inbox=Inbox(engine, clock),
         _feed=feed,
     )

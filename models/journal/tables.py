@@ -307,3 +307,37 @@ sealed_figure = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("body", Json, nullable=False),
 )
+
+alert = sa.Table(
+    "alert",
+    metadata,
+    sa.Column("alert_id", sa.Text, primary_key=True),  # by which its receiver knows it again
+    sa.Column("ring", sa.Text, nullable=False),  # the same for all roads of its audience
+    sa.Column("kind", sa.Text, nullable=False),  # case, digest, pulse, test
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("road", sa.Text, nullable=False),
+    sa.Column("body", Json, nullable=False),  # title, text, data
+    sa.Column("state", sa.Text, nullable=False),  # pending, delivered, dead
+    sa.Column("made_wall", Instant, nullable=False),
+    sa.Column("next_wall", Instant, nullable=False),
+    sa.Column("tried_wall", Instant),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("fault", sa.Text),
+    sa.Index(
+        "alert_pending",
+        "next_wall",
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    ),
+    sa.Index("alert_made", "audience", "made_wall"),
+    sa.Index("alert_by_road", "road", "tried_wall"),
+)
+
+alert_told = sa.Table(
+    "alert_told",
+    metadata,
+    sa.Column("audience", sa.Text, primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),  # a case, a cause, a process, the summary of a day
+    sa.Column("episode", Instant),  # when the case opened of which was told
+    sa.Column("told_wall", Instant, nullable=False),
+)

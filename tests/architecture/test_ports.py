@@ -38,9 +38,32 @@ MOVES = {
     "shown",
     "take",
 }
+ALERTS = {
+    "alerts.count",
+    "alerts.delivered",
+    "alerts.due",
+    "alerts.failed",
+    "alerts.failing",
+    "alerts.gave_up",
+    "alerts.get",
+    "alerts.hold",
+    "alerts.newest_event",
+    "alerts.now",
+    "alerts.postpone",
+    "alerts.put",
+    "alerts.recent",
+    "alerts.release",
+    "alerts.rings",
+    "alerts.standing",
+    "alerts.tidy",
+    "alerts.told",
+    "alerts.untold",
+}
+"""Each process rings, so that it takes no particular one."""
 WRITES = {
     DeskPort: {
         "note",
+        *ALERTS,
         "cases.acknowledge",
         "cases.assign",
         "cases.comment",
@@ -61,6 +84,7 @@ WRITES = {
     InboxPort: {"inbox.append"},
     ReporterPort: {
         "inbox.append",
+        *ALERTS,
         "cases.report",
         "cases.report_all",
         "feed.confirm",

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, block, joined, link, safe
-from app.readings.processes import Ailing
 from app.readings.systems.rows import ReadUntil, Stale
+from models.ailing import Ailing
 
 NAMED = 3
 """Stale sources that a banner names one by one."""

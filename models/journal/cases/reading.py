@@ -16,6 +16,7 @@ from models.domain.case import SEVERITIES, CaseStatus, cause_title
 from models.domain.clock import Clock
 from models.journal.cases.tables import case_, case_event, finding
 from models.journal.database import reading
+from models.journal.tables import alert_told
 
 Row = dict[str, Any]
 
@@ -35,7 +36,8 @@ class CaseFilter:
 
     `legal_entities` is also the scope of a role (G1). `text` finds words in title, fingerprint and keys, and any case
     with a finding about exactly that subject or run. Ages are hours since the trouble began. `periods` are months
-    (`2026-10`) of which the case has a record; `at_least` is in the reporting currency.
+    (`2026-10`) of which the case has a record; `at_least` is in the reporting currency. `untold` are those of which an
+    audience has not been told since they opened, nor at all since that moment of wall time.
     """
 
     status: tuple[str, ...] | None = None
@@ -56,6 +58,7 @@ class CaseFilter:
     unassigned: bool = False
     overdue: bool = False
     older_than_hours: float | None = None
+    untold: tuple[str, datetime] | None = None
     younger_than_hours: float | None = None
 
 
@@ -268,6 +271,8 @@ class CaseReading:
             chosen.append(case_.c.first_seen <= now - timedelta(hours=where.older_than_hours))
         if where.younger_than_hours is not None:
             chosen.append(case_.c.first_seen > now - timedelta(hours=where.younger_than_hours))
+        if where.untold is not None:
+            chosen.append(~_told(*where.untold))
         if where.text and where.text.strip():
             chosen.append(_mentions(where.text.strip()))
         return sa.and_(*chosen)
@@ -314,6 +319,12 @@ def _has_record_of(periods: Sequence[str]) -> sa.ColumnElement[bool]:
     """Cases with a record of these months that is still found; of a resolved case one that was."""
     found = sa.or_(finding.c.resolved_at.is_(None), case_.c.status == CaseStatus.RESOLVED)
     return sa.exists().where(finding.c.case_id == case_.c.case_id, finding.c.period.in_(periods), found)
+
+
+def _told(audience: str, since: datetime) -> sa.ColumnElement[bool]:
+    told = alert_told.c
+    lately = sa.or_(told.episode == case_.c.opened_at, told.told_wall > since)
+    return sa.exists().where(told.audience == audience, told.topic == case_.c.case_id, lately)
 
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:

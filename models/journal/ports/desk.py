@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from models.domain.approval import Thresholds
 from models.domain.clock import Clock
 from models.domain.record import Record
+from models.journal.alerts import Alerts
 from models.journal.cases.triage import Triage
 from models.journal.feed import Feed
 from models.journal.heartbeats import Heartbeats
@@ -21,7 +22,7 @@ from models.journal.writing import writing
 @dataclass(frozen=True)
 class DeskPort(Port):
     """What the console and the command line may write: requests and their approval, triage, records of what a person
-    did, and the console's own heartbeat.
+    did, the console's own heartbeat, and alerts.
     """
 
     engine: sa.Engine
@@ -29,6 +30,7 @@ class DeskPort(Port):
     requests: DeskRequests
     cases: Triage
     heartbeats: Heartbeats
+    alerts: Alerts
     _feed: Feed
 
     def note(self, records: Sequence[Record]) -> None:
@@ -44,4 +46,5 @@ def open_desk(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> 
     engine = opened(url)
     feed = Feed(engine, clock)
     requests = DeskRequests(engine, clock, feed, thresholds=thresholds)
-    return DeskPort(engine, clock, requests, Triage(engine, clock, feed), Heartbeats(engine), feed)
+    alerts = Alerts(engine, clock)
+    return DeskPort(engine, clock, requests, Triage(engine, clock, feed), Heartbeats(engine), alerts, feed)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from models.domain.approval import Thresholds
 from models.domain.clock import Clock
+from models.journal.alerts import Alerts
 from models.journal.calls import Calls
 from models.journal.catalogues import Catalogues
 from models.journal.crosswalk import Crosswalk
@@ -37,6 +38,7 @@ class EnginePort(Port):
     throttle: Throttle
     calls: Calls
     heartbeats: Heartbeats
+    alerts: Alerts
     leases: Leases
     snapshots: Snapshots
     registry: Registry
@@ -61,6 +63,7 @@ def open_engine(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -
         throttle=Throttle(engine, clock),
         calls=Calls(engine),
         heartbeats=Heartbeats(engine),
+        alerts=Alerts(engine, clock),
         leases=Leases(engine, clock),
         snapshots=Snapshots(engine, clock),
         registry=Registry(engine, clock),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
+from models.journal.alerts import AlertReading
 from models.journal.calls import CallReading
 from models.journal.cases.reading import CaseReading
 from models.journal.catalogues import CatalogueReading
@@ -20,8 +21,8 @@ from models.journal.runs.reading import RunReading
 
 @dataclass(frozen=True)
 class ReadingsPort(Port):
-    """Runs, cases, requests, circuits, calls, the catalogue in force, the age of what is read, how each process stands;
-    the database refuses a write on its connections.
+    """Runs, cases, requests, circuits, calls, the catalogue in force, the age of what is read, how each process stands,
+    alerts; the database refuses a write on its connections.
     """
 
     engine: sa.Engine
@@ -34,6 +35,7 @@ class ReadingsPort(Port):
     catalogues: CatalogueReading
     freshness: FreshnessReading
     heartbeats: HeartbeatReading
+    alerts: AlertReading
 
 
 def open_readings(url: str, clock: Clock) -> ReadingsPort:
@@ -50,4 +52,5 @@ def open_readings(url: str, clock: Clock) -> ReadingsPort:
         catalogues=CatalogueReading(engine),
         freshness=FreshnessReading(engine),
         heartbeats=HeartbeatReading(engine),
+        alerts=AlertReading(engine),
     )

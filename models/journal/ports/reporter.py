@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.domain.clock import Clock
+from models.journal.alerts import Alerts
 from models.journal.cases.report import CaseReport
 from models.journal.circuits import Circuits
 from models.journal.feed import Feed, FeedReading
@@ -25,6 +26,7 @@ class ReporterPort(InboxPort):
     cases: CaseReport
     feed: FeedReading
     heartbeats: Heartbeats
+    alerts: Alerts
     leases: Leases
     sealed_totals: SealedTotals
     sealed_figures: SealedFigures
@@ -41,6 +43,7 @@ def open_reporter(url: str, clock: Clock) -> ReporterPort:
         cases=CaseReport(engine, clock, Feed(engine, clock)),
         feed=FeedReading(engine, clock),
         heartbeats=Heartbeats(engine),
+        alerts=Alerts(engine, clock),
         leases=Leases(engine, clock),
         sealed_totals=SealedTotals(engine, clock, Feed(engine, clock)),
         sealed_figures=SealedFigures(engine, clock, Feed(engine, clock)),

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.console.widgets.freshness import age, banner
-from app.readings.processes import Ailing
 from app.readings.systems.rows import ReadUntil, Stale
+from models.ailing import Ailing
 
 NOW = datetime(2026, 11, 28, 21, 0, tzinfo=UTC)
 ADVICE = "Grant the right."
