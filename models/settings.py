@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     lake_data: Annotated[str, AfterValidator(data_address)] | None = Field(
         None, description="folder, file:/// or s3://bucket/folder of the data files; default: in the home"
     )
+    duckdb_extensions: Path | None = Field(
+        None, description="folder of DuckDB's extensions with their SHA256SUMS, in place of the installed wheels"
+    )
     catalogue: Path | None = Field(None, description="folder of the installation's catalogue; default: as packaged")
     systems: Path | None = Field(None, description="systems file in place of the catalogue's own")
     world_clock: Path | None = Field(None, description="clock file of the demonstration; default: the system's clock")

@@ -12,7 +12,9 @@ from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures
 
 # Tests know no installation: what the shell says of one is put away, so that no test reads or writes a real home.
 for _name in [
-    name for name in os.environ if name.startswith("TIEOUT_") and name not in ("TIEOUT_SIP", "TIEOUT_BENCH_POSTGRES")
+    name
+    for name in os.environ
+    if name.startswith("TIEOUT_") and name not in ("TIEOUT_SIP", "TIEOUT_BENCH_POSTGRES", "TIEOUT_NEXT_DUCKDB")
 ]:
     del os.environ[_name]
 

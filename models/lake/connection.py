@@ -7,8 +7,6 @@ locks of the other. `reader.open_reader` therefore works in a process of its own
 
 from __future__ import annotations
 
-import importlib
-import importlib.resources
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +15,7 @@ from uuid import uuid4
 import duckdb
 
 from models.domain.errors import Misconfigured
-from models.lake import object_storage
+from models.lake import extensions, object_storage
 from models.lake.places import catalogue, journal_file, lake_data, marts_catalogue, marts_data, quoted
 from models.lake.publish import publish
 from models.lake.sealed_place import openable, spill_folder
@@ -59,11 +57,10 @@ def connect(
 
 
 def open_engine(settings: Settings, *, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
-    """DuckDB in memory, in UTC, with the extensions of the installed wheels and nothing from the network."""
+    """DuckDB in memory, in UTC, with the extensions that these settings need."""
     spill = str(spill_folder(settings.home.absolute()))
     connection = plain_engine(spill, memory_mib=memory_mib, threads=threads)
-    for name in _extensions(settings):
-        connection.execute(f"LOAD {quoted(_extension_file(name))}")
+    extensions.load(connection, settings)
     object_storage.configure(connection, settings)
     return connection
 
@@ -199,26 +196,6 @@ def attach_journal(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
             f"the journal at {_without_secrets(url)} cannot be read: {_without_secrets(str(error))}. "
             "Check TIEOUT_JOURNAL_URL"
         ) from None
-
-
-def _extensions(settings: Settings) -> list[str]:
-    names = ["sqlite_scanner", "ducklake"]
-    if settings.journal_address.startswith("postgres") or settings.lake_catalog_address.startswith("postgres"):
-        names.append("postgres_scanner")
-    if "://" in lake_data(settings):
-        names.append("httpfs")
-    return names
-
-
-def _extension_file(name: str) -> str:
-    module = importlib.import_module(f"duckdb_extension_{name}")
-    file = importlib.resources.files(module) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
-    if not file.is_file():
-        raise Misconfigured(
-            f"the wheel duckdb-extension-{name.replace('_', '-')} has no build for DuckDB {duckdb.__version__}: "
-            "install the versions of requirements.lock"
-        )
-    return str(file)
 
 
 def _without_secrets(text: str) -> Any:

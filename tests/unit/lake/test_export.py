@@ -58,7 +58,7 @@ def test_it_holds_every_row_of_the_lake_in_its_order(made: Path) -> None:
 
 
 def test_whole_is_whole_without_a_home(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.lake.connection._extension_file", lambda name: pytest.fail(f"{name} was asked for"))
+    monkeypatch.setattr("models.lake.extensions._in_wheel", lambda name: pytest.fail(f"{name} was asked for"))
     report = verify_export(made / "export")
     assert report.sound and (report.batches, report.rows, report.checkpoints) == (8, 8 * 27, 2)
     assert "own word" in report.witness
