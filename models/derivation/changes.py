@@ -29,11 +29,8 @@ _LACKING = (
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Let go of the rows that moved, once the readers have them: during history they are as many as the tables hold."""
-    for schema, name in connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() "
-        "WHERE database_name = 'derived' AND schema_name IN ('gone', 'come')"
-    ).fetchall():
-        connection.execute(f'DROP TABLE derived.{schema}."{name}"')
+    for schema in ("gone", "come"):
+        connection.execute(f"DROP SCHEMA IF EXISTS derived.{schema} CASCADE")
 
 
 class Changes:

@@ -19,6 +19,8 @@ within: item.item_key, posting.item_key
     hours           DECIMAL(38,2)  h                   of time only
     fees            DECIMAL(38,2)  reporting currency  billable time at its bill rate
     records         BIGINT         records             all of them
+    system          VARCHAR        -                   where they are
+    since           TIMESTAMPTZ    UTC                 when the newest of them was seen first
 */
 
 -- touched: items of which a record is another, or the company of their project
@@ -55,6 +57,8 @@ WITH entered AS (
         i.item_key,
         i.kind,
         i.role,
+        i.system,
+        i.observed_at,
         i.project_code,
         CAST(coalesce(d.first, date_trunc('month', i.work_date)) AS DATE) AS month,
         coalesce(d.period, strftime(i.work_date, '%Y-%m')) AS period,
@@ -103,6 +107,8 @@ SELECT
     count(*) FILTER ((bill <> 0 AND rate IS NULL) OR (cost <> 0 AND cost_fx IS NULL)) AS unconverted,
     CAST(coalesce(sum(hours), 0) AS DECIMAL(38,2)) AS hours,
     CAST(coalesce(sum(CASE WHEN kind = 'time' THEN derived.state.cents(bill * rate) END), 0) AS DECIMAL(38,2)) AS fees,
-    count(*) AS records
+    count(*) AS records,
+    min(system) AS system,
+    max(observed_at) AS since
 FROM booked
 GROUP BY ALL;

@@ -23,75 +23,22 @@ grain: entity, item_key, project_key, month
     compared              BOOLEAN        -                   both systems were read since
 */
 
--- mart_margin_gap: both systems' word on the items of these projects, where it differs
+-- mart_margin_gap: items of these projects of which the two systems tell another margin
 CREATE OR REPLACE TABLE derived.state.mart_margin_gap AS
 WITH apart AS (
     SELECT project_key, any_value(legal_entity) AS legal_entity
     FROM derived.state.mart_margin
     WHERE abs(difference_reporting) > 0.01
     GROUP BY project_key
-), entered AS (
-    SELECT item_key, any_value(project_code) AS project_code
-    FROM derived.state.item
-    WHERE role = 'psa'
-    GROUP BY item_key
-), held AS (
-    SELECT i.* REPLACE (coalesce(i.project_code, o.project_code) AS project_code), a.legal_entity AS seller
-    FROM derived.state.item i
-    LEFT JOIN entered o ON o.item_key = i.item_key
-    LEFT JOIN derived.state.posting p ON p.kind = i.kind AND p.item_key = i.item_key
-    JOIN apart a ON a.project_key = coalesce(i.project_code, o.project_code)
-    WHERE i.role = 'erp' OR (i.role = 'psa' AND (i.approval = 'approved' OR coalesce(p.net, 0) > 0))
-), booked AS (
-    SELECT
-        CASE i.kind WHEN 'time' THEN 'time_entry' ELSE i.kind END AS entity,
-        i.item_key,
-        i.project_code AS project_key,
-        i.seller AS legal_entity,
-        CAST(coalesce(d.first, date_trunc('month', i.work_date)) AS DATE) AS month,
-        coalesce(d.period, strftime(i.work_date, '%Y-%m')) AS period,
-        i.role,
-        i.system,
-        i.observed_at,
-        derived.state.cents(coalesce(zx.rate, fx.rate) * CASE
-            WHEN NOT coalesce(i.billable, false) THEN 0
-            WHEN i.kind = 'time' THEN CAST(derived.state.cents(i.hours * i.bill_rate) AS DECIMAL(18,2))
-            ELSE i.amount
-        END) AS bill,
-        derived.state.cents(coalesce(czx.rate, cfx.rate) * CASE i.kind
-            WHEN 'time' THEN CAST(derived.state.cents(i.hours * i.cost_rate) AS DECIMAL(18,2))
-            ELSE i.amount
-        END) AS cost
-    FROM held i
-    LEFT JOIN derived.state.fx_day fx
-        ON fx.currency = i.currency AND fx.day = derived.state.rate_day(i.work_date)
-    LEFT JOIN derived.state.fx_day cfx
-        ON cfx.currency = i.cost_currency AND cfx.day = derived.state.rate_day(i.work_date)
-    LEFT JOIN derived.state.fx_frozen zx
-        ON zx.legal_entity = coalesce(i.legal_entity, i.seller) AND zx.currency = i.currency AND zx.day = i.work_date
-    LEFT JOIN derived.state.fx_frozen czx
-        ON czx.legal_entity = coalesce(i.legal_entity, i.seller)
-        AND czx.currency = i.cost_currency
-        AND czx.day = i.work_date
-    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = i.seller
-    LEFT JOIN derived.state.fiscal_day d ON d.year = z.year AND d.day = i.work_date
 ), side AS (
     SELECT
-        entity,
-        item_key,
-        project_key,
-        any_value(legal_entity) AS legal_entity,
-        month,
-        any_value(period) AS period,
-        min(system) FILTER (role = 'psa') AS psa,
-        min(system) FILTER (role = 'erp') AS erp,
-        coalesce(sum(bill) FILTER (role = 'psa'), 0) AS psa_bill,
-        coalesce(sum(cost) FILTER (role = 'psa'), 0) AS psa_cost,
-        coalesce(sum(bill) FILTER (role = 'erp'), 0) AS erp_bill,
-        coalesce(sum(cost) FILTER (role = 'erp'), 0) AS erp_cost,
-        max(observed_at) AS since
-    FROM booked
-    GROUP BY entity, item_key, project_key, month
+        CASE g.kind WHEN 'time' THEN 'time_entry' ELSE g.kind END AS entity,
+        g.*,
+        a.legal_entity,
+        psa_revenue - psa_cost AS psa_margin,
+        erp_revenue - erp_cost AS erp_margin
+    FROM derived.state.ledger_gap g
+    JOIN apart a USING (project_key)
 ), read AS (
     SELECT system, CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS read_at
     FROM derived.state.mart_source
@@ -109,15 +56,15 @@ SELECT
     s.period,
     s.psa,
     s.erp,
-    CAST(psa_bill - psa_cost AS DECIMAL(18,2)) AS psa_margin_reporting,
-    CAST(erp_bill - erp_cost AS DECIMAL(18,2)) AS erp_margin_reporting,
-    CAST(psa_bill - psa_cost - (erp_bill - erp_cost) AS DECIMAL(18,2)) AS difference_reporting,
-    CAST(erp_cost - psa_cost AS DECIMAL(18,2)) AS cost_reporting,
+    CAST(s.psa_margin AS DECIMAL(18,2)) AS psa_margin_reporting,
+    CAST(s.erp_margin AS DECIMAL(18,2)) AS erp_margin_reporting,
+    CAST(s.psa_margin - s.erp_margin AS DECIMAL(18,2)) AS difference_reporting,
+    CAST(s.erp_cost - s.psa_cost AS DECIMAL(18,2)) AS cost_reporting,
     CASE
         WHEN s.erp IS NULL THEN 'missing'
         WHEN s.psa IS NULL THEN 'foreign'
-        WHEN abs(psa_bill - psa_cost - (erp_bill - erp_cost)) <= 0.01 THEN 'rounding'
-        WHEN psa_bill <> erp_bill THEN 'bill'
+        WHEN abs(s.psa_margin - s.erp_margin) <= 0.01 THEN 'rounding'
+        WHEN s.psa_revenue <> s.erp_revenue THEN 'bill'
         ELSE 'cost'
     END AS why,
     u.item_key IS NOT NULL OR (w.blocker IS NOT NULL AND s.erp IS NULL) AS told,
@@ -128,5 +75,4 @@ FROM side s
 LEFT JOIN untied u ON u.entity = s.entity AND u.item_key = s.item_key
 LEFT JOIN read rp ON rp.system = s.psa
 LEFT JOIN read re ON re.system = s.erp
-LEFT JOIN derived.state.mart_work w ON w.item_key = s.item_key
-WHERE psa_bill - psa_cost <> erp_bill - erp_cost;
+LEFT JOIN derived.state.mart_work w ON w.item_key = s.item_key;
