@@ -38,6 +38,7 @@ def doctor() -> int:
     settings = settings_here()
     findings = [_guarded(check, settings) for check in (_home, _private, _disk, _catalogue, _journal, _lake, _witness)]
     findings += [*_connections(settings), *_streams(settings), *_calls(settings), *_processes(settings)]
+    findings += _alerts(settings)
     for holds, sentence in findings:
         print(f"{'ok  ' if holds else 'MEND'}  {sentence}")
     return 0 if all(holds for holds, _ in findings) else 1
@@ -218,6 +219,36 @@ def _processes(settings: Settings) -> Iterator[Finding]:
     for role, name in ((COLLECTOR, "collector"), (CONSOLE, "console")):
         for address in addresses(settings.run_folder, role):
             yield _answers(name, f"{address}/healthz")
+
+
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    """Whom alerts go to: an audience without a road, a variable that is not set here, a road that fails."""
+    try:
+        catalogue = load_catalogue(settings)
+    except Misconfigured:
+        return  # the catalogue's own line says so
+    if not catalogue.audiences:
+        asked = settings.environment == "production"
+        yield not asked, "nobody is alerted: name roads and audiences in TIEOUT_CATALOGUE (roads.toml, audiences.toml)"
+        return
+    for audience in catalogue.audiences:
+        if not audience.roads:
+            yield False, f"audience {audience.name} has no road: name one in audiences.toml"
+    for road in catalogue.roads.values():
+        if not os.environ.get(road.variable):
+            yield False, f"alert road {road.name}: set the environment variable {road.variable}, here and where we run"
+    yield from _roads(settings, len(catalogue.audiences), set(catalogue.roads))
+
+
+def _roads(settings: Settings, audiences: int, known: set[str]) -> Iterator[Finding]:
+    failing = {}
+    if _has_journal(settings):
+        failing = open_readings(settings.journal_address, clock_at(_clock_file(settings))).alerts.failing()
+    for name, why in failing.items():
+        if name in known:
+            yield False, f"alert road {name}: {why}; `tieout alerts` lists what waits"
+    if not failing:
+        yield True, f"alerts go to {audiences} audiences over {len(known)} roads; `tieout alerts test` tries one"
 
 
 def _alive(file: Path) -> Finding:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.alerts import alerts_cli
 from app.cli.case import case_cli
 from app.cli.output import Format, fail
 from app.cli.question import FORMAT as FormatOption
@@ -46,6 +47,7 @@ def everywhere(
 senders_cli = typer.Typer(no_args_is_help=True, help="Who may send telemetry from other machines.")
 cli.add_typer(senders_cli, name="senders")
 cli.add_typer(case_cli, name="case")
+cli.add_typer(alerts_cli, name="alerts")
 
 
 @cli.command()

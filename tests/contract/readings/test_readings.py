@@ -182,12 +182,26 @@ def dead_run(firm: str) -> dict[str, Any]:
     }
 
 
+def alert(firm: str) -> dict[str, Any]:
+    """What was told of a firm's case."""
+    told = {"count": 1, "cases": [{"legal_entity": None if firm == NOBODYS else firm}]}
+    return {
+        **dict.fromkeys(("alert_id", "ring", "audience", "road"), firm),
+        **dict.fromkeys(("made_wall", "next_wall"), NOW),
+        "kind": "case",
+        "state": "pending",
+        "attempts": 0,
+        "body": {"title": f"Of {firm}", "text": firm, "data": told},
+    }
+
+
 def stores(home: Path, lake: duckdb.DuckDBPyConnection, *firms: str) -> Stores:
-    """Stores of this lake and of a journal with a dead run and its case of each firm."""
+    """Stores of this lake and of a journal with a dead run, its case and an alert of each firm."""
     settings = Settings(home=home)
     journal = open_journal(settings.journal_address, Frozen(NOW))
     with journal.engine.begin() as connection:
         connection.execute(sa.insert(tables.run), [dead_run(firm) for firm in firms])
+        connection.execute(sa.insert(tables.alert), [alert(firm) for firm in firms])
     journal.cases.report("detector", [finding(firm) for firm in firms], {"EUR": Decimal(1)})
     for firm in firms:
         body, identity = {"run_ids": [firm], "correction": {"bill_rate": "1"}}, f"asked-{firm}"
