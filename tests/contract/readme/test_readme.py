@@ -28,6 +28,8 @@ FILES = {
     "rule": "ownership.toml",
     "entity": "entities.toml",
     "policy": "policies.toml",
+    "road": "roads.toml",
+    "audience": "audiences.toml",
 }
 COMMANDS = [*shown(), *mentioned()]
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
