@@ -7,6 +7,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,10 +25,14 @@ from models.lake.orphans import ORPHANS_AFTER, listed_files, orphans, quarantine
 
 _log = logging.getLogger(__name__)
 _MIB = 1 << 20
+_BREATH = 0.01
+"""Wall seconds between two merges, so that an append which waits for the writer's lock gets it."""
 TIERS = ((0, 2 * _MIB, 8), (2 * _MIB, 32 * _MIB, 8), (32 * _MIB, 192 * _MIB, 4))
-"""(from bytes, below bytes, how many files of that size make a merge worth it). A row is rewritten at most once per
-tier.
+"""(from bytes, below bytes, how many files of that size make a merge worth it). A merge takes about as many as make
+one file of the next tier: so a row is rewritten about once per tier, and ten thousand small files are merged in steps
+that each hold a few hundred.
 """
+_TARGET = 256 * _MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,54 +52,62 @@ def maintain(
     keep: timedelta,
     grace: timedelta,
 ) -> Maintained:
-    """Merge, expire and clean up. The writer's lock is let go between tables, so appends wait for one merge at most."""
+    """Merge, expire and clean up. The writer's lock is let go between steps, so appends wait for one merge at most."""
     merged = made = 0
     for table in ALL:
-        for low, high, enough in TIERS:
-            with lock.held():
-                before, after = _merge(connection, folder, manifest, table, low, high, enough)
-            merged, made = merged + before, made + after
+        for tier in TIERS:
+            for before, after in _merges(connection, lock, folder, manifest, table, tier):
+                merged, made = merged + before, made + after
     with lock.held():
         removed = _drop_old(connection, folder, manifest, keep, grace)
     return Maintained(merged, made, removed)
 
 
-def _merge(
+def _merges(
     connection: duckdb.DuckDBPyConnection,
+    lock: FileLock | AdvisoryLock,
     folder: DataFolder,
     manifest: Manifest,
     table: str,
-    low: int,
-    high: int,
-    enough: int,
-) -> tuple[int, int]:
-    if _small_files(connection, table, low, high) < enough:
-        return 0, 0
-    known = folder.files([table])
-    with _one_thread(connection):
-        return _merged(connection, folder, manifest, table, low, high, known)
+    tier: tuple[int, int, int],
+) -> Iterator[tuple[int, int]]:
+    """Files that became one, step by step, until too few of the tier are left or none of them lie together."""
+    low, high, enough = tier
+    while True:
+        with lock.held(), _one_thread(connection):
+            small = _small_files(connection, table, low, high)
+            before, after = _merged(connection, folder, manifest, table, low, high) if small >= enough else (0, 0)
+        yield before, after
+        if before <= after:
+            return
+        time.sleep(_BREATH)
 
 
 def _merged(
-    connection: duckdb.DuckDBPyConnection,
-    folder: DataFolder,
-    manifest: Manifest,
-    table: str,
-    low: int,
-    high: int,
-    known: set[str],
+    connection: duckdb.DuckDBPyConnection, folder: DataFolder, manifest: Manifest, table: str, low: int, high: int
 ) -> tuple[int, int]:
+    known = folder.files([table])
     connection.execute("BEGIN")
     try:
+        _aim(connection, table, high)
         done = connection.execute(
-            f"CALL ducklake_merge_adjacent_files('lake', '{table}', min_file_size => {low}, max_file_size => {high})"
+            f"CALL ducklake_merge_adjacent_files('lake', '{table}', min_file_size => {low}, max_file_size => {high}, "
+            "max_compacted_files => 1)"
         ).fetchall()
+        _aim(connection, table, _TARGET)
         _enter(connection, folder, manifest, sorted(folder.files([table]) - known))
-        connection.execute("COMMIT")
+        connection.execute("COMMIT" if done else "ROLLBACK")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     return sum(row[2] for row in done), sum(row[3] for row in done)
+
+
+def _aim(connection: duckdb.DuckDBPyConnection, table: str, size: int) -> None:
+    """How large the files of a table are to become: a merge stops taking files there. The option is the open
+    transaction's until it is set back, so that no append and no kill sees it.
+    """
+    connection.execute(f"CALL lake.set_option('target_file_size', '{size}B', table_name => '{table}')")
 
 
 @contextmanager

@@ -56,6 +56,8 @@ class LakeWriter:
         self._lock = writers_lock(settings)
         self._connection = open_lake(settings, write=True, memory_mib=memory_mib, threads=threads)
         self._connection.execute("SET preserve_insertion_order = true")
+        # It keeps 120 KB of each file that was read, up to the whole limit, and a merged file is never read again.
+        self._connection.execute("SET enable_external_file_cache = false")
         with self._lock.held():
             lake_tables.prepare(self._connection, settings)
         self._folder = DataFolder(settings, self._connection)

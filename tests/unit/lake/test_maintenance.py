@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from models.lake import maintenance
 from models.lake.connection import open_lake
 from models.lake.manifest import Manifest
 from models.lake.proof import prove
@@ -85,4 +87,35 @@ def test_a_reader_sees_every_row_through_merge_and_clean_up(tmp_path: Path) -> N
     writer.maintain(timedelta(0), timedelta(0))
     assert reader.rows(counted) == [{"n": 1000, "ids": 1000}]
     reader.close()
+    writer.close()
+
+
+def test_many_small_files_are_merged_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One merge of ten thousand files took 500 MiB; a step takes what makes one file of the next tier, however many
+    wait.
+    """
+    settings = settings_at(tmp_path)
+    writer = filled(settings, batches=24)
+    spans_size = max(file.stat().st_size for file in (tmp_path / "lake" / "data" / "main" / "spans").rglob("*.parquet"))
+    monkeypatch.setattr(maintenance, "TIERS", ((0, 8 * spans_size, 8),))
+    steps: list[int] = []
+    merged = maintenance._merged
+
+    def told(*given: Any) -> tuple[int, int]:
+        steps.append((done := merged(*given))[0])
+        return done
+
+    monkeypatch.setattr(maintenance, "_merged", told)
+    done = writer.maintain()
+    writer.close()
+    assert steps[0] + steps[1] > 16 and max(steps[:4]) < 20, f"24 files of a table are not taken at once: {steps}"
+    assert sum(steps) == done.merged and verify(settings).sound
+
+
+def test_an_append_after_a_merge_makes_files_of_the_usual_size(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path)
+    writer = filled(settings, batches=12)
+    assert writer.maintain().merged
+    told = "SELECT value FROM ducklake_options('lake') WHERE option_name = 'target_file_size'"
+    assert set(writer._connection.execute(told).fetchall()) == {(str(256 << 20),)}
     writer.close()
