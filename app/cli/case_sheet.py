@@ -12,6 +12,7 @@ from app.cli.output import Format, fail, plain, print_rows
 from app.cli.question import part_of
 from app.readings.cases import reading as cases
 from app.readings.cases.rows import Case
+from app.readings.looks import looked
 from app.readings.page import Page
 from app.readings.stores import Stores
 from app.readings.systems import reading as systems
@@ -34,6 +35,7 @@ def sheet(stores: Stores, viewer: Viewer, case_id: str, form: Format, limit: int
     if one is None:
         raise fail(f"there is no case {case_id}: `tieout cases` lists them", 2)
     whole, found = cases.count_findings(stores, viewer, one), cases.findings(stores, viewer, one, Page(limit, page))
+    looked(stores, viewer, "case show", found, case_id)
     records, months = [_row(each) for each in found], [_row(each) for each in cases.periods(stores, viewer, one)]
     history = [_row(each) for each in cases.events(stores, viewer, one)]
     case = {**_row(one), "team": team(one.owner, systems.teams(stores, viewer))}

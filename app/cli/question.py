@@ -53,6 +53,7 @@ def add(cli: typer.Typer, question: Question) -> None:
 
 def _answer(question: Question, asked: Any, form: Format) -> None:
     from app.cli.installation import installation
+    from app.readings.looks import looked
     from app.readings.stores import Stores
     from app.readings.viewer import owner_viewer
 
@@ -60,6 +61,7 @@ def _answer(question: Question, asked: Any, form: Format) -> None:
     with closing(Stores(settings)) as stores:
         viewer = owner_viewer(settings)
         rows = _named(question.reading)(stores, viewer, asked)
+        looked(stores, viewer, question.name, rows, asked)
         whole = _named(question.counted)(stores, viewer, asked) if question.counted else len(rows)
     if not rows and question.must_find:
         raise fail(asked.none)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.readings import clear
 from app.readings.cases import reading as cases
+from app.readings.looks import looked
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.journal.ports.desk import DeskPort
@@ -62,12 +63,14 @@ def audit(viewer: Viewer, action: str, about: str) -> None:
 def read(
     viewer: Viewer, reading: Callable[Concatenate[Stores, Viewer, P], Rows], *args: P.args, **filters: P.kwargs
 ) -> Rows:
-    """A reading's answer for this viewer, at most FRESH seconds old. Filters are values that cannot change: tuples, not
-    lists.
+    """A reading's answer for this viewer, at most FRESH seconds old; clear values in it are noted as seen by them, also
+    where another asked. Filters are values that cannot change: tuples, not lists.
     """
     visits().note()
     name = f"{reading.__module__}.{reading.__qualname__}"
-    return cast(Rows, _kept(name, args, filters, viewer.entities, tuple(sorted(viewer.roles)), reading, viewer))
+    found = _kept(name, args, filters, viewer.entities, tuple(sorted(viewer.roles)), reading, viewer)
+    looked(stores(), viewer, name, found, (args, filters))
+    return cast(Rows, found)
 
 
 def read_now(
@@ -75,7 +78,9 @@ def read_now(
 ) -> Rows:
     """The same without a cache: for a page of a list, for a file, and for what a person has just changed."""
     visits().note()
-    return reading(stores(), viewer, *args, **filters)
+    found = reading(stores(), viewer, *args, **filters)
+    looked(stores(), viewer, f"{reading.__module__}.{reading.__qualname__}", found, (args, filters))
+    return found
 
 
 @st.cache_resource(ttl=FRESH, max_entries=400, show_spinner=False)

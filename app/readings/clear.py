@@ -32,8 +32,11 @@ def cleared(viewer: Viewer, asked: bool) -> frozenset[DataClass]:
     return viewer.clear if asked and viewer.may(Action.REVEAL) else NOTHING
 
 
-def audit(stores: Stores, viewer: Viewer, action: str, about: str) -> None:
-    """Hand the audit lake what this viewer just did, by way of the journal's feed like every other action (G2, X9)."""
+def audit(stores: Stores, viewer: Viewer, action: str, about: str, **more: Any) -> None:
+    """Hand the audit lake what this viewer just did, by way of the journal's feed like every other action (G2, X9).
+
+    `more` goes into its body. Raises the journal's own errors: what cannot be kept is not shown either.
+    """
     done = Record(
         RecordKind.OPERATOR_ACTION,
         stores.now(),
@@ -41,6 +44,13 @@ def audit(stores: Stores, viewer: Viewer, action: str, about: str) -> None:
         business_key=about,
         status=action,
         actor=viewer.actor,
-        body={"action": action, "about": about, "roles": sorted(viewer.roles)},
+        body={
+            "action": action,
+            "about": about,
+            "roles": sorted(viewer.roles),
+            "cleared": sorted(viewer.clear),
+            "environment": viewer.environment,
+            **more,
+        },
     )
     stores.desk.note([done])

@@ -15,6 +15,7 @@ from models.settings import Settings
 
 class Stores:
     """An installation's settings, catalogue, clock, audit lake and journal: `journal` to look at, `desk` to write on.
+    `looks` is when somebody was last noted to have seen clear values (`readings/looks.py`).
 
     The journal is opened when it is first asked for: a command that only reads the audit lake must not create one.
     """
@@ -24,6 +25,7 @@ class Stores:
         self.catalogue = load_catalogue(settings)
         self.clock = clock_at(settings.world_clock)
         self.lake = open_reader(settings)
+        self.looks: dict[tuple[str, ...], float] = {}
 
     @cached_property
     def journal(self) -> ReadingsPort:

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.console.asking import audit
 from app.readings.viewer import Viewer
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -39,10 +40,17 @@ def _plain(value: Any) -> Any:
 
 
 def download(viewer: Viewer, label: str, file: str, content: Callable[[], bytes], why_not: str | None) -> None:
-    """A download button; the content is made when it is pressed. Disabled, it says why."""
+    """A download button; the content is made, and the taking kept in the audit lake, when it is pressed. Disabled, it
+    says why.
+    """
+
+    def taken() -> bytes:
+        audit(viewer, "exported", file)
+        return content()
+
     st.download_button(
         label,
-        data=content if not why_not else b"",
+        data=taken if not why_not else b"",
         file_name=file,
         mime="text/csv",
         on_click="ignore",

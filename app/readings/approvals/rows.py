@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.readings.masking import Amount
+from app.readings.field_classes import class_of
+from app.readings.masking import MASKED, Amount
+from app.readings.rights import amount_class
+from models.canonical.classification import MASK, DataClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,11 @@ class Corrected:
     path: str
     now: tuple[Any, ...]
     then: Any
+
+    @property
+    def classes(self) -> frozenset[DataClass]:
+        """The classes that it shows clear, if it does."""
+        return frozenset() if self.then == MASK else frozenset({class_of(self.path)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +56,10 @@ class Asked:
     mine: bool
     why_not: str | None
     standing: bool
+
+    @property
+    def classes(self) -> frozenset[DataClass]:
+        """The classes that it shows clear beside those of its fields; a replay's money is a sum over several things."""
+        if self.kind == "replay" or MASKED in self.money.values():
+            return frozenset()
+        return frozenset({amount_class(self.about.get("entity"))})
