@@ -69,6 +69,6 @@ def test_who_is_shown_what_another_asked_for_is_noted_as_well(tmp_path: Path) ->
         read(person, rated)
     for _ in range(2):
         audit(ada, "exported", "margin.csv")
-    with closing(open_journal(stores().settings.journal_address)) as journal:
+    with closing(open_journal(stores().settings.journal_address, stores().clock)) as journal:
         kept = [(one.actor, one.status) for page in journal.feed.read(0) for one in page.records]
     assert kept == [("ada", "clear_values_seen"), ("bo", "clear_values_seen"), *[("ada", "exported")] * 2]
