@@ -12,7 +12,7 @@ from app.readings.viewer import Viewer
 from models.domain.errors import Misconfigured
 from models.domain.record import Record, RecordKind
 
-EXPORTED = "lake_exported"
+BEGAN = "lake_export_began"
 
 
 def handed_out(stores: Stores, viewer: Viewer, folder: Path, reason: str) -> None:
@@ -25,7 +25,7 @@ def handed_out(stores: Stores, viewer: Viewer, folder: Path, reason: str) -> Non
         raise Misconfigured("say why with --reason: it is kept in the audit lake")
     if why_not := viewer.why_not(Action.EXPORT) or viewer.why_not(Action.REVEAL) or _why_not(stores, viewer):
         raise NotCleared(why_not)
-    body = {"action": EXPORTED, "about": str(folder.absolute()), "reason": reason, "roles": sorted(viewer.roles)}
+    body = {"action": BEGAN, "about": str(folder.absolute()), "reason": reason, "roles": sorted(viewer.roles)}
     stores.desk.note(
         [
             Record(
@@ -33,7 +33,7 @@ def handed_out(stores: Stores, viewer: Viewer, folder: Path, reason: str) -> Non
                 stores.now(),
                 entity="audit_lake",
                 business_key=str(folder.absolute()),
-                status=EXPORTED,
+                status=BEGAN,
                 actor=viewer.actor,
                 body=body,
             )
@@ -44,6 +44,7 @@ def handed_out(stores: Stores, viewer: Viewer, folder: Path, reason: str) -> Non
 def _why_not(stores: Stores, viewer: Viewer) -> str | None:
     if viewer.entities:
         return "An export holds every legal entity, and you are limited to some: ask the home's owner for it."
-    if os.geteuid() not in (0, stores.settings.home.stat().st_uid):
-        return f"{stores.settings.home} belongs to another account, and an export is its owner's alone: ask them."
+    home = stores.settings.home
+    if home.exists() and os.geteuid() not in (0, home.stat().st_uid):
+        return f"{home} belongs to another account, and an export is its owner's alone: ask them."
     return None

@@ -47,7 +47,7 @@ class _Watch:
 def raw_insert_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 10_000, threads: int = 2) -> Rate:
     """The limit: DuckLake inserts of the same rows, a commit a batch, with no seal, digest or fsync of files."""
     with tempfile.TemporaryDirectory() as home:
-        connection = open_lake(_scratch(home), write=True, threads=threads)
+        connection = open_lake(scratch(home), write=True, threads=threads)
         columns = ", ".join(f'"{name}" {kind}' for name, kind in columns_of(table).items())
         connection.execute("CALL lake.set_option('parquet_compression', 'zstd')")
         connection.execute(f"CREATE TABLE lake.main.{table} ({columns})")
@@ -67,7 +67,7 @@ def raw_insert_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 10_0
 def sealed_append_rate(rows: pa.Table, table: str = "spans", batch_rows: int = 10_000) -> Rate:
     """The writer's own `append` of the same rows: sealed, digested, durable."""
     with tempfile.TemporaryDirectory() as home:
-        writer = open_writer(_scratch(home), SystemClock())
+        writer = open_writer(scratch(home), SystemClock())
         watch, stored = _Watch(), 0
         for number, start in enumerate(range(0, rows.num_rows, batch_rows), 1):
             stored += writer.append({table: rows.slice(start, batch_rows)}, "bench", number).stored
@@ -85,7 +85,7 @@ def verify_rate(settings: Settings) -> Rate:
     return watch.rate(report.rows)
 
 
-def _scratch(home: str) -> Settings:
-    # Each address is named, so that no setting of the environment makes the yardstick write into a real lake.
+def scratch(home: str) -> Settings:
+    """Settings that name each address, so that none of the environment makes a yardstick write into a real lake."""
     elsewhere = dict.fromkeys(("journal_url", "lake_catalog", "lake_data", "witness"))
     return Settings.model_validate({"home": Path(home), **elsewhere})

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.lake import raw_insert_rate, sealed_append_rate, verify_rate
+from tests.bench.small_files import recovery
 from tests.unit.lake.samples import filled, settings_at, spans
 
 
@@ -30,3 +31,9 @@ def test_yardsticks_count_rows_and_refuse_a_broken_lake(tmp_path: Path, monkeypa
     next((tmp_path / "home" / "lake" / "data").rglob("*.parquet")).unlink()
     with pytest.raises(ValueError, match="breaches"):
         verify_rate(settings)
+
+
+def test_many_small_files_become_few_within_memory() -> None:
+    """A hundred of the ten thousand that `python -m tests.bench.small_files` takes: what it grows by is the same."""
+    done = recovery(spans(30), 100)
+    assert (done.before, done.after) == (100, 1) and done.grown_mib < 256

@@ -42,7 +42,7 @@ def test_it_is_written_kept_and_proven(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "export"
     done = tieout(home, "export", str(folder), "--reason", "the auditors of 2026 ask")
     assert done.returncode == 0 and "whole: " in done.stdout, done.stdout + done.stderr
-    (record,) = [one for one in kept(home) if "lake_exported" in one]
+    (record,) = [one for one in kept(home) if "lake_export_began" in one]
     assert "the auditors of 2026 ask" in record and str(folder) in record
     assert tieout(tmp_path / "no home", "verify", str(folder)).returncode == 0
     min((folder / "spans").iterdir()).unlink()

@@ -29,6 +29,8 @@ def test_merging_keeps_rows_seals_and_proofs(tmp_path: Path) -> None:
     before = len(files(tmp_path))
     done = writer.maintain()
     assert done.merged > done.made > 0
+    cached = "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'EXTERNAL_FILE_CACHE'"
+    assert writer._connection.execute(cached).fetchone() == (0,), "120 KB of each merged file stayed in memory"
     report = verify(settings)
     assert (report.breaches, report.batches, report.rows) == ([], 20, 20 * 57)
     assert report.files < before / 5
