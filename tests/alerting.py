@@ -109,8 +109,14 @@ class Desk:
         known = {VARIABLE: SECRET} if environment is None else environment
         self.sending = Sending(journal.alerts, roads, known)
 
+    def ring(self) -> None:
+        """Ring, and send nothing."""
+        self.ringing.watch()
+        self.ringing.ring(self.owner)
+
     def turn(self) -> int:
         """Ring and send; how much was tried."""
+        self.ringing.watch()
         if not self.journal.alerts.hold(self.owner, 45.0):
             return 0
         self.ringing.ring(self.owner)

@@ -55,6 +55,7 @@ class Bell:
 
     def turn(self) -> str | None:
         """Ring and send, unless another process does; what hinders delivery, if this one knows."""
+        self._ringing.watch()
         if not self._mine():
             return None
         self._ringing.ring(self._owner)

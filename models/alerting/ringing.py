@@ -36,11 +36,14 @@ class Ringing:
     ) -> None:
         self._alerts, self._wording, self._ailing, self._now = alerts, wording, ailing, now
         self._audiences = [one for one in audiences if one.roads]
+        self._ailing_now: dict[str, list[Ailing]] = {}
         self._since: dict[str, float] = {}
         self._event, self._looked = -1, float("-inf")
 
     def ring(self, owner: str) -> None:
-        """Put what is to be told into the outbox, of processes first; nothing where the owner's lease has passed on."""
+        """Put what is to be told into the outbox, first of processes as `watch` saw them; nothing where the owner's
+        lease has passed on.
+        """
         wall = self._alerts.now()
         dead = self._lasting()
         for audience in self._audiences:
@@ -59,14 +62,18 @@ class Ringing:
         self._event, self._looked = event, now
         return True
 
-    def _lasting(self) -> dict[str, list[Ailing]]:
-        """What has been dead or stuck for long enough, by topic: a role, and whether it is all of the process."""
+    def watch(self) -> None:
+        """Note since when what is dead or stuck: also who does not ring now, so that it can at once when it must."""
         found: dict[str, list[Ailing]] = {}
         for one in self._ailing():
             found.setdefault(f"pulse {one.role} {'stuck' if one.part else 'dead'}", []).append(one)
+        self._ailing_now = found
+        self._since = {topic: self._since.get(topic, self._now()) for topic in found}
+
+    def _lasting(self) -> dict[str, list[Ailing]]:
+        """What has been dead or stuck for long enough, by topic: a role, and whether it is all of the process."""
         now = self._now()
-        self._since = {topic: self._since.get(topic, now) for topic in found}
-        return {topic: ones for topic, ones in found.items() if now - self._since[topic] >= PATIENCE}
+        return {topic: ones for topic, ones in self._ailing_now.items() if now - self._since[topic] >= PATIENCE}
 
     def _of_pulse(self, audience: Audience, dead: dict[str, list[Ailing]], wall: datetime, owner: str) -> None:
         told = self._alerts.told(audience.name, dead)

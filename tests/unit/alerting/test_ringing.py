@@ -33,22 +33,22 @@ def test_who_is_dead_for_a_minute_rings_first_beside_the_cap_and_once_a_period(j
     desk = Desk(journal, [audience, replace(audience, name="finance", pulse=False)], ailing=lambda: ailing,
                 now=lambda: wall.seconds)  # fmt: skip
     assert journal.alerts.hold("one", 1e6)
-    desk.ringing.ring("one")
+    desk.ring()
     ailing.append(DEAD)
     for _ in range(6):
-        desk.ringing.ring("one")
+        desk.ring()
         wall.forward(timedelta(seconds=11))
     assert titles(journal) == [], "a process that starts anew is no news"
-    desk.ringing.ring("one")
+    desk.ring()
     assert titles(journal) == [("pulse", "The engine is not running")] and titles(journal, "finance") == []
     ailing.append(STUCK)
     for _ in range(30):
         wall.forward(timedelta(seconds=60))
-        desk.ringing.ring("one")
+        desk.ring()
     assert titles(journal)[1:] == [("pulse", "The collector hangs")]
     for _ in range(35):
         wall.forward(timedelta(seconds=60))
-        desk.ringing.ring("one")
+        desk.ring()
     assert len(titles(journal)) == 4, "each goes on and is told once more in the next hour"
     first = journal.alerts.due()[0]
     assert first.alert.kind == "pulse"
@@ -63,11 +63,11 @@ def test_what_comes_in_quiet_hours_rings_after_them_and_the_day_begins_with_a_su
     desk = Desk(journal, [replace(OPERATIONS, quiet=quiet, digest=soon)], now=lambda: wall.seconds)
     journal.alerts.hold("one", 1e6)
     journal.cases.report("d", [found("project-missing", "PRJ-1", "60000")], RATES)
-    desk.ringing.ring("one")
+    desk.ring()
     assert titles(journal) == []
     wall.forward(timedelta(minutes=31))
-    desk.ringing.ring("one")
-    desk.ringing.ring("one")
+    desk.ring()
+    desk.ring()
     assert sorted(titles(journal)) == [
         ("case", f"critical case: {cause_title('project-missing')}"),
         ("digest", "1 open case"),
@@ -81,7 +81,7 @@ def test_a_summary_comes_once_a_day_when_nothing_stands_too(journal: Journal, wa
     desk = Desk(journal, [replace(OPERATIONS, rings=False, digest=at)], now=lambda: wall.seconds)
     journal.alerts.hold("one", 1e7)
     for _ in range(8 * 24):
-        desk.ringing.ring("one")
+        desk.ring()
         wall.forward(timedelta(hours=1))
     assert titles(journal) == [("digest", "No case is open")] * 8
 
@@ -120,7 +120,7 @@ def test_an_audience_is_told_of_what_fits_all_it_says(
     ]
     journal.cases.report("d", findings, RATES)
     journal.alerts.hold("one", 1e6)
-    Desk(journal, [replace(OPERATIONS, **condition)]).ringing.ring("one")  # type: ignore[arg-type]
+    Desk(journal, [replace(OPERATIONS, **condition)]).ring()  # type: ignore[arg-type]
     told = [case["subject"]["key"] for one in journal.alerts.recent() for case in one.alert.data["cases"]]
     assert sorted(told) == keys
 
@@ -129,7 +129,7 @@ def test_who_has_no_road_is_passed_over_and_what_was_told_is_forgotten_in_the_en
     journal.cases.report("d", [found("project-missing", "A"), found("over-cap", "B")], RATES)
     journal.alerts.hold("one", 1e9)
     desk = Desk(journal, [OPERATIONS, replace(OPERATIONS, name="nobody", roads=())], now=lambda: wall.seconds)
-    desk.ringing.ring("one")
+    desk.ring()
     assert {one.audience for one in journal.alerts.recent()} == {"operations"}
     for one in journal.alerts.due():
         journal.alerts.delivered(one.alert_id)
@@ -138,5 +138,17 @@ def test_who_has_no_road_is_passed_over_and_what_was_told_is_forgotten_in_the_en
     journal.alerts.tidy()
     topics = {case["case_id"]: case["cause"] for case in journal.cases.page().rows}
     assert journal.alerts.count() == 0 and set(journal.alerts.told("operations", topics)) == set(topics)
-    desk.ringing.ring("one")
+    desk.ring()
     assert journal.alerts.count() == 0, "of what still stands it has been told"
+
+
+@pytest.mark.req("X18")
+def test_who_takes_over_has_watched_and_rings_at_once(journal: Journal, wall: Wall) -> None:
+    """The collector that rang is killed with the engine; the console goes on as soon as the lease has ended."""
+    first, heir = (Desk(journal, [OPERATIONS], owner=name, ailing=lambda: [DEAD], now=lambda: wall.seconds)
+                   for name in ("first", "heir"))  # fmt: skip
+    first.turn()
+    for _ in range(13):
+        wall.forward(timedelta(seconds=5))
+        heir.turn()
+    assert titles(journal) == [("pulse", "The engine is not running")]

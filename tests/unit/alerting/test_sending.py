@@ -118,6 +118,6 @@ def test_who_lost_the_lease_decides_nothing(any_journal: Journal, wall: Wall) ->
     assert any_journal.alerts.hold("slow", 45.0)
     wall.forward(timedelta(seconds=46))
     assert any_journal.alerts.hold("quick", 45.0)
-    quick.ringing.ring("quick")
-    slow.ringing.ring("slow")
+    quick.ring()
+    slow.ring()
     assert any_journal.alerts.count() == 1
