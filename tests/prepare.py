@@ -1,4 +1,5 @@
-"""What the tests need beyond Python, installed where we may: Chromium, PostgreSQL and strace, as root on Debian.
+"""What the tests need beyond Python, installed where we may: Chromium, PostgreSQL, strace and Node, as root on Debian,
+and the identity provider that Node runs.
 
 Elsewhere the tests that need them skip with a printed reason; in CI such a skip is a failure (`tests/conftest.py`).
 """
@@ -17,11 +18,26 @@ WANTED = {
         next(iter(Path("/usr/lib/postgresql").glob("*/bin/postgres")), None) or shutil.which("postgres")
     ),
     "strace": lambda: shutil.which("strace"),
+    "nodejs": lambda: shutil.which("node"),
+    "npm": lambda: shutil.which("npm"),
 }
+PROVIDER = Path(__file__).parent / "browser" / "sign_in"
 
 
 def main() -> int:
     """Install what is missing; 0 also when we may not, since the tests say so themselves."""
+    return _debian() or _provider()
+
+
+def _provider() -> int:
+    """The locked packages of Node, unless they are there."""
+    if not shutil.which("npm") or (PROVIDER / "node_modules" / ".package-lock.json").exists():
+        return 0
+    print("installing an identity provider for the tests", flush=True)
+    return subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=PROVIDER, check=False).returncode
+
+
+def _debian() -> int:
     missing = [package for package, found in WANTED.items() if not found()]
     if not missing:
         return 0

@@ -25,6 +25,7 @@ from streamlit.config_option import ConfigOption
 from app.console.gatekeeping import Gatekeeping, trusted_hosts
 from app.console.probes import healthz, metrics, readyz
 from app.console.pulse import pulse
+from app.console.returning import Returning
 from app.console.sign_in import oidc_secrets
 from models.presence import CONSOLE, present
 from models.private_home import mended_home, owner_only
@@ -84,7 +85,10 @@ start_log(settings.log_level)
 app = st.App(
     HERE / "entry.py",
     routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)],
-    middleware=[Middleware(Gatekeeping, hosts=trusted_hosts(settings))],
+    middleware=[
+        Middleware(Gatekeeping, hosts=trusted_hosts(settings)),
+        Middleware(Returning, base=f"/{config.get_option('server.baseUrlPath').strip('/')}"),
+    ],
     lifespan=serving,
     secrets=oidc_secrets(settings),
     on_script_error=explain,

@@ -11,6 +11,7 @@ from app.console.navigation import navigation
 from app.console.sign_in import viewer
 from app.console.view import views
 from app.console.widgets.playback import playback, playing_line
+from models.domain.clock import SystemClock
 
 WIDGETS = Path(__file__).resolve().parent / "widgets"
 
@@ -19,7 +20,7 @@ def main() -> None:
     st.set_page_config(page_title="Tieout", page_icon=str(WIDGETS / "icon.svg"), layout="wide")
     st.html(WIDGETS / "console.css")
     st.logo(str(WIDGETS / "logo.svg"), size="large")
-    person = viewer(stores().settings, stores().clock.now())
+    person = viewer(stores().settings, SystemClock().now())
     pages = navigation(person)
     first = next((pages[view.path] for view in views() if person.may_ask(view.question)), None)
     if first is None:

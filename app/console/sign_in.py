@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.console.returning import TROUBLE, explained
 from app.readings.identity import Refusal, recognised
 from app.readings.viewer import Viewer
 from models.domain.errors import Misconfigured
@@ -43,7 +44,8 @@ def _auth(settings: Settings) -> dict[str, Any]:
         "client_secret": secret.get_secret_value() if secret else "",
         "redirect_uri": settings.oidc_redirect_url,
         "cookie_secret": cookie.get_secret_value() if cookie else "",
-        "client_kwargs": {"scope": "openid profile email groups"},
+        # Streamlit asks for `select_account` otherwise, which not every provider knows.
+        "client_kwargs": {"scope": "openid profile email groups", "prompt": ""},
     }
 
 
@@ -62,6 +64,8 @@ def _refuse(refusal: Refusal) -> None:
     st.title(refusal.title, anchor=False)
     st.write(refusal.advice)
     if refusal.offer == "in":
+        if trouble := explained(st.context.cookies.get(TROUBLE, "")):
+            st.error(trouble, icon=":material/error:")
         st.button("Sign in", type="primary", on_click=st.login)
     if refusal.offer == "out":
         st.button("Sign out", on_click=st.logout)

@@ -64,9 +64,9 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             os.close(lock)
 
 
-def start(home: Path, cwd: Path, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
+def start(home: Path, cwd: Path, port: int = 0, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
     """A console on a free port, started from a working directory of its own; answers once it is healthy."""
-    port = _free_port()
+    port = port or free_port()
     command = [
         sys.executable,
         "-m",
@@ -103,7 +103,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
