@@ -7,10 +7,13 @@ import time
 
 import pytest
 
+from models.domain.clock import SystemClock
 from models.lake.data_place import fault_of
+from models.lake.export import export
 from models.lake.maintenance import TIERS
 from models.lake.orphans import orphans_of
 from models.lake.verify import verify
+from models.lake.verify_export import verify_export
 from models.lake.writer import open_writer
 from tests.acceptance.collect.process import PROTOBUF
 from tests.object_storage import object_storage  # noqa: F401  a fixture
@@ -79,5 +82,7 @@ def test_small_files_are_merged_and_it_stays_whole(object_storage, postgres_url,
     writer.append({"spans": spans(3)}, "otlp", number + 1)
     writer.close()
     assert verify(settings).sound
+    export(settings, tmp_path / "export", SystemClock())
+    assert verify_export(tmp_path / "export").sound, "taken off object storage, it is whole by itself"
     found = orphans_of(settings, move=True)
     assert found.movable == () and "storage's own tools" in (found.refused or "")
