@@ -6,25 +6,24 @@ goes beyond is told together by the last of them. What is held back is told once
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
+from models.domain.alert import Opening
 from models.domain.audience import Audience
 
 LATE = timedelta(hours=6)
 """A summary of the day that could not be told at its time is told until so long after it."""
-Case = Mapping[str, Any]
 
 
-def chosen(audience: Audience, due: Sequence[Case], told: Collection[str], rung: int) -> list[list[Case]]:
+def chosen(audience: Audience, due: Sequence[Opening], told: Collection[str], rung: int) -> list[list[Opening]]:
     """The cases that are due, the gravest first, as the alerts that tell of them. `told` are the causes that have rung
     in this period, `rung` is how often the audience was rung in it.
     """
-    causes: dict[str, list[Case]] = {}
+    causes: dict[str, list[Opening]] = {}
     for case in due:
-        if case["cause"] not in told:
-            causes.setdefault(case["cause"], []).append(case)
+        if case.cause not in told:
+            causes.setdefault(case.cause, []).append(case)
     groups, room = list(causes.values()), max(0, audience.cap - rung)
     if len(groups) <= room:
         return groups

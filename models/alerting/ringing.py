@@ -12,8 +12,6 @@ from models.alerting.wording import SHOWN, Wording
 from models.domain.audience import Audience
 from models.journal.alerts import Alerts
 
-CONSIDERED = 1_000
-"""As many cases as are weighed at once, the gravest first; the others wait for their turn."""
 PATIENCE = 60.0
 """Seconds that something must be dead or stuck before it rings: a process that starts anew is back by then."""
 LOOK_SECONDS = 60.0
@@ -85,15 +83,16 @@ class Ringing:
     def _of_cases(self, audience: Audience, wall: datetime, owner: str) -> None:
         if audience.rests(wall.astimezone(audience.zone).time()):
             return
-        due, since = self._alerts.untold(audience, wall, CONSIDERED), wall - audience.period
+        due, since = self._alerts.untold(audience, wall), wall - audience.period
         if not due:
             return
-        topics = {f"cause {case['cause']}": case["cause"] for case in due}
+        topics = {f"cause {cause}": cause for cause in {one.cause for one in due}}
         told = {topics[topic] for topic, at in self._alerts.told(audience.name, topics).items() if at > since}
-        for cases in chosen(audience, due, told, self._alerts.rings(audience.name, since)):
-            known: dict[str, datetime | None] = {case["case_id"]: case["opened_at"] for case in cases}
-            known |= {f"cause {case['cause']}": None for case in cases}
-            self._alerts.put(audience, self._wording.of_cases(audience, cases), known, owner)
+        for opened in chosen(audience, due, told, self._alerts.rings(audience.name, since)):
+            known: dict[str, datetime | None] = {one.case_id: one.opened_at for one in opened}
+            known |= {f"cause {one.cause}": None for one in opened}
+            words = self._wording.of_cases(audience, opened, self._alerts.cases(opened[:SHOWN]))
+            self._alerts.put(audience, words, known, owner)
 
     def _of_day(self, audience: Audience, wall: datetime, owner: str) -> None:
         if audience.digest is None:

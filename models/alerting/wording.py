@@ -13,7 +13,7 @@ from typing import Any
 
 from models.ailing import Ailing
 from models.alerting.inert import inert, plain
-from models.domain.alert import Alert
+from models.domain.alert import Alert, Opening
 from models.domain.audience import Audience
 from models.domain.case import cause_title
 from models.domain.explanations import MONEY_KINDS
@@ -34,13 +34,12 @@ class Wording:
     console: str
     teams: Teams
 
-    def of_cases(self, audience: Audience, cases: Sequence[Case]) -> Alert:
-        """That these cases have opened, the first of which is the gravest."""
-        causes = list(dict.fromkeys(case["cause"] for case in cases))
-        number = f"{len(cases)} cases" if len(cases) > 1 else f"{cases[0]['severity']} case"
+    def of_cases(self, audience: Audience, opened: Sequence[Opening], gravest: Sequence[Case]) -> Alert:
+        """That these cases have opened, and what the gravest of them are."""
+        causes = list(dict.fromkeys(one.cause for one in opened))
+        number = f"{gravest[0]['severity']} case" if len(opened) == 1 and gravest else f"{len(opened):,} cases"
         what = cause_title(causes[0]) if len(causes) == 1 else f"{len(causes)} causes"
-        title = f"{number}: {inert(what)}"
-        return self._alert("case", audience, title, cases, len(cases), _money(cases))
+        return self._alert("case", audience, f"{number}: {inert(what)}", gravest, len(opened), _money(opened))
 
     def of_day(self, audience: Audience, cases: Sequence[Case], total: int, money: Mapping[str, Decimal]) -> Alert:
         """What stands today. It is told when nothing stands, too: who hears nothing knows that nobody tells."""
@@ -126,11 +125,11 @@ class Wording:
         return f"{inert(one.what)}{since}{why}: {one.so}; {one.advice.replace('`', chr(39))}"
 
 
-def _money(cases: Sequence[Case]) -> dict[str, Decimal]:
-    sums: dict[str, Decimal] = {}
-    for case in cases:
-        sums[case["money_kind"]] = sums.get(case["money_kind"], Decimal(0)) + case["amount_reporting"]
-    return sums
+def _money(opened: Sequence[Opening]) -> dict[str, Decimal]:
+    sums: dict[str, int] = {}
+    for one in opened:
+        sums[one.money_kind] = sums.get(one.money_kind, 0) + one.minor
+    return {kind: Decimal(minor).scaleb(-2) for kind, minor in sums.items()}
 
 
 def _local(moment: datetime, audience: Audience) -> str:

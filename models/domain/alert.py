@@ -24,6 +24,17 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """That a case opened of which an audience is to be told: `minor` is hundredths of the reporting currency."""
+
+    case_id: str
+    cause: str
+    opened_at: datetime
+    money_kind: str
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """An alert on its way by one road. `alert_id` is the same at every attempt; times are wall time."""
 

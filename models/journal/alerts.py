@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from models.domain.alert import DEAD, DELIVERED, PENDING, Alert, Delivery
+from models.domain.alert import DEAD, DELIVERED, PENDING, Alert, Delivery, Opening
 from models.domain.audience import Audience
 from models.domain.clock import Clock
 from models.journal.cases.reading import CaseFilter, CaseReading
@@ -26,6 +26,10 @@ from models.journal.tables import alert, alert_told, lease
 LEASE = "alerts"
 KEPT = timedelta(days=30)
 """How long delivered and dead alerts can be looked at, and what was told is remembered."""
+_TELL = sa.text(
+    "insert into alert_told (audience, topic, episode, told_wall) values (:audience, :topic, :episode, :told_wall) "
+    "on conflict (audience, topic) do update set episode = excluded.episode, told_wall = excluded.told_wall"
+)
 _COLUMNS = tuple(
     alert.c[name]
     for name in (
@@ -105,11 +109,15 @@ class Alerts(AlertReading):
         with reading(self._engine) as connection:
             return connection.scalar(sa.select(sa.func.max(case_event.c.event_id))) or 0
 
-    def untold(self, audience: Audience, now: datetime, limit: int) -> Sequence[Mapping[str, Any]]:
+    def untold(self, audience: Audience, now: datetime) -> list[Opening]:
         """The cases of which an audience is to be told, the gravest first: those that opened since it was told of them,
         and of which it was told nothing within its period.
         """
-        return self._cases.page(_filter(audience, now - audience.period), "severity", limit).rows
+        return self._cases.openings(_filter(audience, now - audience.period))
+
+    def cases(self, opened: Sequence[Opening]) -> Sequence[Mapping[str, Any]]:
+        """These cases in full."""
+        return self._cases.some([one.case_id for one in opened])
 
     def standing(self, audience: Audience, limit: int) -> tuple[Sequence[Mapping[str, Any]], int, Mapping[str, Any]]:
         """What stands of an audience's cases, the gravest first, how many there are, and their money by kind."""
@@ -152,8 +160,9 @@ class Alerts(AlertReading):
             rows = [_row(what, audience.name, road, ring, wall) for road in audience.roads]
             if rows:
                 connection.execute(sa.insert(alert), rows)
-            known = [{"audience": audience.name, "topic": name, "episode": at} for name, at in topics.items()]
-            _remember(connection, audience.name, known, wall)
+            about = {"audience": audience.name, "told_wall": micros(wall)}
+            if known := [{**about, "topic": name, "episode": at and micros(at)} for name, at in topics.items()]:
+                connection.execute(_TELL, known)
         return [row["alert_id"] for row in rows]
 
     def due(self, limit: int = 50) -> list[Delivery]:
@@ -215,14 +224,6 @@ def _holds(connection: sa.Connection, owner: str, wall: datetime) -> bool:
     """Whether the lease is this owner's, and stays so until the transaction ends."""
     mine = sa.and_(lease.c.name == LEASE, lease.c.owner == owner, lease.c.until_wall > micros(wall))
     return connection.scalar(sa.select(lease.c.name).where(mine).with_for_update()) is not None
-
-
-def _remember(connection: sa.Connection, audience: str, known: Sequence[Mapping[str, Any]], wall: datetime) -> None:
-    if known:
-        told = alert_told.c
-        again = sa.and_(told.audience == audience, told.topic.in_([one["topic"] for one in known]))
-        connection.execute(sa.delete(alert_told).where(again))
-        connection.execute(sa.insert(alert_told), [{**one, "told_wall": wall} for one in known])
 
 
 def _row(what: Alert, audience: str, road: str, ring: str, wall: datetime) -> dict[str, Any]:

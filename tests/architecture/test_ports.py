@@ -39,6 +39,7 @@ MOVES = {
     "take",
 }
 ALERTS = {
+    "alerts.cases",
     "alerts.count",
     "alerts.delivered",
     "alerts.due",

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from models.domain.alert import Opening
 from models.domain.case import SEVERITIES, CaseStatus, cause_title
 from models.domain.clock import Clock
 from models.journal.cases.tables import case_, case_event, finding
@@ -110,6 +111,20 @@ class CaseReading:
             found = {row["case_id"]: _presented(row) for row in connection.execute(whole).mappings()} if ids else {}
             total = connection.scalar(sa.select(sa.func.count()).select_from(case_).where(condition))
         return CasePage([found[case_id] for case_id in ids], total or 0)
+
+    def openings(self, where: CaseFilter) -> list[Opening]:
+        """When each of these cases opened last, the gravest first: all of them, in short."""
+        columns = (case_.c.case_id, case_.c.cause, case_.c.opened_at, case_.c.money_kind, case_.c.amount_rank)
+        query = sa.select(*columns).where(self._condition(where)).order_by(*ORDERS["severity"])
+        with reading(self._engine) as connection:
+            return [Opening(*row) for row in connection.execute(query)]
+
+    def some(self, case_ids: Sequence[str]) -> list[Row]:
+        """These cases, in this order; one that is not there is left out."""
+        with reading(self._engine) as connection:
+            whole = connection.execute(sa.select(case_).where(case_.c.case_id.in_(case_ids))).mappings()
+            found = {row["case_id"]: _presented(row) for row in whole}
+        return [found[case_id] for case_id in case_ids if case_id in found]
 
     def groups(self, where: CaseFilter = CaseFilter()) -> list[CaseGroup]:
         """Cases by cause and kind of money, the most money first."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,19 @@ def test_nothing_that_comes_and_goes_rings_more_often_than_it_may(
 
 def _causes(one: Delivery) -> set[str]:
     return {case["cause"] for case in one.alert.data["cases"]}
+
+
+def test_a_backlog_of_thousands_is_told_once(firm: Firm) -> None:
+    """The first day of alerts, on an installation that has been running: no echo of it for hours."""
+    firm.begin(cap=20)
+    backlog = [found(CAUSES[n % 7], f"PRJ-{n}", str(1 + n % 97)) for n in range(2_500)]
+    firm.journal.cases.report("d", backlog, RATES)
+    for _ in range(3):
+        firm.after(timedelta(minutes=61))
+    told = firm.told()
+    assert sum(one.alert.data["count"] for one in told) == 2_500 and len(told) == 7
+    money = sum(Decimal(part["amount"]) for one in told for part in one.alert.data["money"])
+    assert money == sum(one.amount or 0 for one in backlog)
 
 
 def test_a_case_that_flaps_rings_once_a_period(firm: Firm) -> None:

@@ -12,14 +12,23 @@ import pytest
 
 from models.ailing import Ailing
 from models.alerting.inert import inert, plain
+from models.alerting.wording import SHOWN
+from models.domain.alert import Alert
 from models.domain.audience import Audience
 from models.journal import Journal
+from models.journal.cases import CaseFilter
 from tests.alerting import RATES, WORDS, found
 
 pytestmark = pytest.mark.req("X10")
 HOSTILE = "<b>*bold*</b> [pay](https://evil.example) @everyone `x` |y| ~z~ <!channel> & _em_ \\ #1 www.evil.example"
 TURNING = "abc\u202egpj.exe\u2066\u200b\x1b[31m\x07\r\nSubject: x\u2028"
 BERLIN = Audience("finance", ("hook",), zone=ZoneInfo("Europe/Berlin"))
+
+
+def told(journal: Journal) -> Alert:
+    """What is said of all cases at once."""
+    opened = journal.cases.openings(CaseFilter())
+    return WORDS.of_cases(BERLIN, opened, journal.alerts.cases(opened[:SHOWN]))
 
 
 def test_text_of_others_is_obeyed_by_nothing() -> None:
@@ -37,7 +46,7 @@ def test_names_and_keys_of_a_case_are_inert_and_words_of_detectors_are_left_out(
     one = found("project-missing", HOSTILE + TURNING, evidence={"labour_rate": "137.42"})
     cause = replace(one.cause, title="137.42 an hour", explanation="137.42", next_action="pay 137.42")
     journal.cases.report("d", [replace(one, cause=cause)], RATES)
-    alert = WORDS.of_cases(BERLIN, journal.cases.page().rows)
+    alert = told(journal)
     assert "137.42" not in alert.title + alert.text + orjson.dumps(alert.data).decode()
     assert "<b>" not in alert.text and "\u202e" not in str(alert.data) and "evil.example" in alert.text
 
@@ -53,8 +62,7 @@ def test_money_stands_by_kind_and_a_cost_not_at_all(journal: Journal) -> None:
         ],
         RATES,
     )
-    rows = journal.cases.page().rows
-    alert = WORDS.of_cases(BERLIN, rows)
+    alert = told(journal)
     assert alert.data["money"] == [
         {"kind": "billing_blocked", "amount": "1200.00", "currency": "EUR"},
         {"kind": "revenue_at_risk", "amount": "30.00", "currency": "EUR"},
@@ -65,8 +73,7 @@ def test_money_stands_by_kind_and_a_cost_not_at_all(journal: Journal) -> None:
 
 def test_of_many_cases_the_gravest_are_named_and_the_others_counted(journal: Journal) -> None:
     journal.cases.report("d", [found("project-missing", f"P-{n}", str(n)) for n in range(1, 26)], RATES)
-    rows = journal.cases.page(limit=100).rows
-    alert = WORDS.of_cases(BERLIN, rows)
+    alert = told(journal)
     assert len(alert.data["cases"]) == 10 and alert.data["count"] == 25
     assert alert.text.endswith("and 15 more: https://tieout.acme.example/exceptions")
     assert alert.data["money"][0]["amount"] == "325.00", "money is that of all"
@@ -80,6 +87,6 @@ def test_times_are_in_the_zone_of_the_audience(journal: Journal) -> None:
     journal.cases.report("d", [found("project-missing", "A")], RATES)
     [row] = journal.cases.page().rows
     due = row["sla_due"].astimezone(ZoneInfo("Europe/Berlin"))
-    assert f"until {due:%Y-%m-%d %H:%M %Z};" in WORDS.of_cases(BERLIN, [row]).text
-    assert WORDS.of_cases(BERLIN, [row]).data["cases"][0]["due_at"] == row["sla_due"].isoformat()
+    assert f"until {due:%Y-%m-%d %H:%M %Z};" in told(journal).text
+    assert told(journal).data["cases"][0]["due_at"] == row["sla_due"].isoformat()
     assert row["sla_due"].utcoffset() == timedelta(0)
