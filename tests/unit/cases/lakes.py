@@ -24,7 +24,7 @@ class Lake:
     """`observe` and `record` append rows, each in a batch of its own; `run` puts a run into the journal."""
 
     def __init__(self) -> None:
-        self.connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+        self.connection = duckdb.connect(config={"autoinstall_known_extensions": False, "threads": 1})  # tiny tables
         self.connection.execute("SET TimeZone = 'UTC'")
         for name in ("lake", "marts", "journal"):
             self.connection.execute(f"ATTACH ':memory:' AS {name}")
