@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-import duckdb
+from collections.abc import Mapping, Sequence
 
 from models.domain.flow_names import QUOTE_TO_PROJECT
 from models.lake.places import quoted
@@ -113,15 +111,10 @@ def _kinds(connection: Connection, table: str) -> dict[str, str]:
     return {name: kind for name, kind in rows if not HIDDEN.search(name)}
 
 
-def selection(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """The SELECT that shows `table` of the attached journal, made from the columns it has."""
-    rows = connection.execute(
-        "SELECT schema_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = 'journal' AND table_name = $1 ORDER BY column_index",
-        [table],
-    ).fetchall()
-    fields = [_field(name, kind) for _, name, kind in rows if not HIDDEN.search(name)]
-    return f'SELECT {", ".join(fields)} FROM journal."{rows[0][0]}"."{table}"'
+def selection(place: str, kinds: Mapping[str, str]) -> str:
+    """The SELECT that shows the journal's table at `place`, of whose columns `kinds` says the SQL types, in order."""
+    fields = [_field(name, kind) for name, kind in kinds.items() if not HIDDEN.search(name)]
+    return f"SELECT {', '.join(fields)} FROM {place}"
 
 
 def _field(name: str, kind: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -54,31 +56,41 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
     for name in marts.keys() - described.keys():
         _view(connection, name, f'SELECT * FROM marts.main."{name}"')
     for name, mart in described.items():
-        _view(connection, name, _whole(name, marts[name], mart) if name in marts else _nothing(mart.kinds))
+        _view(connection, name, _whole(marts[name], mart) if name in marts else _nothing(mart.kinds))
         _describe(connection, name, mart)
     for name, (table, columns) in journal_views.VIEWS.items():
-        there = table in tables.get("journal", ())
-        _view(connection, name, journal_views.selection(connection, table) if there else _nothing(columns))
-        complete &= there
+        found = tables.get("journal", {}).get(table)
+        _view(connection, name, journal_views.selection(found.place, found.kinds) if found else _nothing(columns))
+        complete &= found is not None
     return complete and described.keys() <= marts.keys()
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[str]]]:
-    """Columns by table by store."""
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A table of an attached store: where it is, and the SQL type of each of its columns, in order."""
+
+    place: str
+    kinds: Mapping[str, str]
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, _Stored]]:
+    """By name by store, all in one look: it opens every table of every store."""
     rows = connection.execute(
-        "SELECT database_name, table_name, list(column_name) FROM duckdb_columns() "
-        "WHERE database_name IN ('lake', 'marts', 'journal') GROUP BY ALL ORDER BY ALL"
+        "SELECT database_name, schema_name, table_name, list(column_name ORDER BY column_index), "
+        "list(data_type ORDER BY column_index) "
+        "FROM duckdb_columns() WHERE database_name IN ('lake', 'marts', 'journal') GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    found: dict[str, dict[str, list[str]]] = {}
-    for database, table, columns in rows:
-        found.setdefault(database, {})[table] = columns
+    found: dict[str, dict[str, _Stored]] = {}
+    for store, schema, table, columns, kinds in rows:
+        place = f'{store}."{schema}"."{table}"'
+        found.setdefault(store, {})[table] = _Stored(place, dict(zip(columns, kinds, strict=True)))
     return found
 
 
-def _whole(name: str, columns: list[str], mart: Table) -> str:
+def _whole(stored: _Stored, mart: Table) -> str:
     """A mart as it stands, with what an older release did not derive yet as NULL."""
-    missing = {column: kind for column, kind in mart.kinds.items() if column not in columns}
-    return f'SELECT {", ".join(["*", *_nulls(missing)])} FROM marts.main."{name}"'
+    missing = {column: kind for column, kind in mart.kinds.items() if column not in stored.kinds}
+    return f"SELECT {', '.join(['*', *_nulls(missing)])} FROM {stored.place}"
 
 
 def _last_batch(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> int | None:
