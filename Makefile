@@ -30,9 +30,12 @@ fresh: $(VENV)/.installed-test
 	@echo "property tests with the seed $(SEED)"
 	@$(BIN)/python -m pytest tests/property tests/unit/connectors/test_hostile.py --hypothesis-profile=explore --hypothesis-seed=$(SEED)
 
-# A world that nobody has seen move. No part of `make test` while every few worlds still show a fault of money.
+# A world that nobody has seen move. `make doubt MINUTES=60` lets firm after firm move for an hour, each as far as the one.
+CHANGES ?= 100
+MINUTES ?= 0
 doubt: $(VENV)/.installed-test
-	@MOVING_WORLD_SEED=$(SEED) MOVING_WORLD_CHANGES=25 $(BIN)/python -m pytest -s tests/acceptance/moving_world
+	@MOVING_WORLD_SEED=$(SEED) MOVING_WORLD_CHANGES=$(CHANGES) MOVING_WORLD_MINUTES=$(MINUTES) \
+		$(BIN)/python -m pytest -s tests/acceptance/moving_world
 
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check .

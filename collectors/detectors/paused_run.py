@@ -90,6 +90,15 @@ _RUN = {
     "created_at": "2026-09-30 11:59:00+00",
 }
 
+_WORK_RUN = {
+    **_RUN,
+    "flow": "time-to-bill",
+    "business_key": "time_entry:TE-kantata-1",
+    "waiting_for": "resource:E-1002",
+    "waiting_missing": None,
+    "created_at": "2026-09-30 11:00:00+00",
+}
+
 EXAMPLES = (
     Example(
         "a mandatory dimension is missing",
@@ -113,16 +122,7 @@ EXAMPLES = (
     Example(
         "a correction of billed work that waits: its money is the invoice's case",
         {
-            "open_runs": [
-                {
-                    **_RUN,
-                    "flow": "time-to-bill",
-                    "business_key": "time_entry:TE-kantata-1",
-                    "waiting_for": "resource:E-1002",
-                    "waiting_missing": None,
-                    "created_at": "2026-09-30 11:00:00+00",
-                }
-            ],
+            "open_runs": [_WORK_RUN],
             "mart_work": [
                 {
                     "item_key": "TE-kantata-1",
@@ -133,6 +133,37 @@ EXAMPLES = (
                     "state": "billed",
                 }
             ],
+        },
+        [("paused|time-to-bill|resource:E-1002", "TE-kantata-1", None)],
+    ),
+    Example(
+        "an older word of work waits, and a newer one behind it: what hangs on it is what it is worth now",
+        {
+            "open_runs": [
+                {**_WORK_RUN, "amount": "80.00", "source_version": "1"},
+                {**_WORK_RUN, "run_id": "run-2", "state": "ready", "amount": "0.00", "source_version": "2"},
+            ],
+            "mart_work": [
+                {
+                    "item_key": "TE-kantata-1",
+                    "run_id": "run-2",
+                    "billable": False,
+                    "bill_amount": "0.00",
+                    "currency": "EUR",
+                    "state": "blocked",
+                    "blocker": "in-flight",
+                }
+            ],
+        },
+        [("paused|time-to-bill|resource:E-1002", "TE-kantata-1", None)],
+    ),
+    Example(
+        "work waits, and a newer word of it was refused: that one's case has the money",
+        {
+            "open_runs": [
+                {**_WORK_RUN, "amount": "80.00", "source_version": "1"},
+                {**_WORK_RUN, "run_id": "run-2", "state": "dead", "amount": "90.00", "source_version": "2"},
+            ]
         },
         [("paused|time-to-bill|resource:E-1002", "TE-kantata-1", None)],
     ),

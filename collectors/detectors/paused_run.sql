@@ -1,4 +1,16 @@
 -- waiting: runs that wait for data somebody must supply, or for something that has not come for half an hour
+-- What hangs on work is what it is worth now, whichever of its runs waits, and it is counted once: of several by the
+-- newest that waits, and not where the newest of all was refused.
+WITH run AS (
+    SELECT
+        *,
+        count(*) FILTER (state = 'waiting') OVER each = 1 AND first_value(state) OVER each <> 'dead' AS counted,
+        CASE WHEN flow = 'time-to-bill' THEN regexp_replace(business_key, '^[^:]*:', '') END AS work_key
+    FROM open_runs
+    WINDOW each AS (
+        PARTITION BY flow, business_key ORDER BY source_version DESC NULLS LAST, created_at DESC, run_id DESC
+    )
+)
 SELECT
     r.run_id,
     r.trace_id,
@@ -17,13 +29,18 @@ SELECT
     w.billable,
     -- Set up once, whatever somebody did with it since.
     coalesce(p.in_erp, false) OR p.gone_at IS NOT NULL OR u.run_id IS NOT NULL AS was_there,
-    -- Of billed work its invoice's own detector says what is billed too much or too little.
-    CASE WHEN w.state IS DISTINCT FROM 'billed' THEN coalesce(w.bill_amount, r.amount) END AS amount,
+    -- Of billed work its invoice's own detector says what is billed too much or too little, or that none bills it.
+    CASE
+        WHEN r.counted
+            AND w.state IS DISTINCT FROM 'billed'
+            AND coalesce(w.blocker NOT IN ('invoice-void', 'invoice-unknown'), true)
+            THEN coalesce(w.bill_amount, r.amount)
+    END AS amount,
     coalesce(w.currency, r.currency) AS currency,
     t.code AS awaited_project,
     t.code IS NOT NULL AND NOT coalesce(q.in_crm, false) AS unsold
-FROM open_runs r
-LEFT JOIN mart_work w ON w.run_id = r.run_id
+FROM run r
+LEFT JOIN mart_work w ON w.item_key = r.work_key
 LEFT JOIN mart_project p ON r.business_key = 'project:' || p.project_key
 LEFT JOIN set_ups u ON u.business_key = r.business_key AND u.state = 'settled'
 LEFT JOIN (

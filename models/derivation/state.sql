@@ -9,6 +9,14 @@ CREATE OR REPLACE MACRO derived.state.cents(x) AS
         ELSE CAST(0 AS DECIMAL(3,2))
     END;
 
+-- make_charged: what the customer pays for a posting or a reversal, to the cent; nothing where he does not pay
+CREATE OR REPLACE MACRO derived.state.charged(kind, billable, hours, rate, amount) AS
+    CAST(CASE
+        WHEN NOT billable THEN 0
+        WHEN kind = 'time' THEN coalesce(derived.state.cents(hours * rate), 0)
+        ELSE coalesce(amount, 0)
+    END AS DECIMAL(18,2));
+
 -- make_mark: how far the lake has been read into the state
 CREATE TABLE IF NOT EXISTS derived.state.mark (batch_id BIGINT);
 
@@ -38,8 +46,13 @@ CREATE TABLE IF NOT EXISTS derived.state.former_key (
     left_at TIMESTAMPTZ
 );
 
--- make_seen_at: when something of each kind was seen last in each system
-CREATE TABLE IF NOT EXISTS derived.state.seen_at (system VARCHAR, entity VARCHAR, observed_at TIMESTAMPTZ);
+-- make_seen_at: when something of each kind was seen last in each system, whatever became of it
+CREATE TABLE IF NOT EXISTS derived.state.seen_at (
+    system VARCHAR,
+    entity VARCHAR,
+    role VARCHAR,
+    observed_at TIMESTAMPTZ
+);
 
 -- make_sale_place: where what is sold was seen last; little beside all else that has a place
 CREATE TABLE IF NOT EXISTS derived.state.sale_place (
@@ -101,6 +114,7 @@ SELECT
     f.entity,
     f.system_id,
     f.key,
+    f.role,
     f.observed_at,
     f.batch_id,
     f.n,
@@ -147,7 +161,7 @@ DELETE FROM derived.state.place USING derived.state.newplace f
 WHERE place.system = f.system AND place.entity = f.entity AND place.system_id = f.system_id;
 
 -- place: and keep the new ones
-INSERT INTO derived.state.place SELECT * EXCLUDE (key_before, first_before) FROM derived.state.newplace;
+INSERT INTO derived.state.place SELECT * EXCLUDE (role, key_before, first_before) FROM derived.state.newplace;
 
 -- unleave: forget what these objects were called
 DELETE FROM derived.state.former_key k USING derived.state.newplace p
@@ -158,11 +172,11 @@ INSERT INTO derived.state.former_key SELECT * FROM derived.state.left_key;
 
 -- seen_at: an object's last moment only ever grows
 CREATE OR REPLACE TABLE derived.state.seen_at AS
-SELECT system, entity, max(observed_at) AS observed_at
+SELECT system, entity, role, max(observed_at) AS observed_at
 FROM (
     SELECT * FROM derived.state.seen_at
     UNION ALL
-    SELECT system, entity, observed_at FROM derived.state.newplace
+    SELECT system, entity, role, observed_at FROM derived.state.newplace
 )
 GROUP BY ALL;
 

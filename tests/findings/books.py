@@ -69,10 +69,11 @@ def entry(lake: Lake, number: int = 1, at: datetime = NOW, **changed: Any) -> st
     return key
 
 
-def posted(lake: Lake, number: int = 1, **changed: Any) -> None:
-    """The same hours in the ERP."""
+def posted(lake: Lake, number: int = 1, at: datetime = NOW, version: int = 1, **changed: Any) -> None:
+    """The same hours in the ERP, or what takes them back."""
+    key = f"TE-kantata-{number}-v{version}{'-R' if changed.get('reversal') else ''}"
     fields = {
-        "posting_id": f"TE-kantata-{number}-v1",
+        "posting_id": key,
         "time_entry_id": f"TE-kantata-{number}",
         "project_code": PROJECT,
         "charge_code": f"{PROJECT}.010",
@@ -83,7 +84,7 @@ def posted(lake: Lake, number: int = 1, **changed: Any) -> None:
         "cost_rate": money("60.00"),
         "created_at": "2026-09-22T10:00:00Z",
     }
-    lake.observe("netsuite", "time_entry", f"TE-kantata-{number}-v1", **{**fields, **changed})
+    lake.observe("netsuite", "time_entry", key, at, **{**fields, **changed})
 
 
 def mart(lake: Lake, sql: str, currency: str = "EUR") -> list[dict[str, Any]]:

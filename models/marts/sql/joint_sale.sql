@@ -36,11 +36,9 @@ grain: entity, item_key, source_key, target_key
 CREATE OR REPLACE TABLE derived.state.joint_sale AS
 WITH shown AS (
     -- Of a system that shows no orders, or no budgets, nothing is known: there is no joint.
-    SELECT 'contract' AS entity WHERE EXISTS (SELECT 1 FROM derived.state.contract WHERE role = 'erp')
-    UNION ALL
-    SELECT 'milestone' WHERE EXISTS (SELECT 1 FROM derived.state.contract WHERE role = 'erp')
-    UNION ALL
-    SELECT 'budget' WHERE EXISTS (SELECT 1 FROM derived.state.budget WHERE role = 'ppm')
+    SELECT unnest(CASE entity WHEN 'budget' THEN ['budget'] ELSE ['contract', 'milestone'] END) AS entity
+    FROM derived.state.seen_at
+    WHERE (role, entity) IN (('erp', 'contract'), ('ppm', 'budget'))
 ), sold AS (
     SELECT
         *,
@@ -189,7 +187,9 @@ SELECT
     s.observed_at AS source_seen,
     t.observed_at AS made_at,
     t.observed_at AS target_seen,
-    s.key IS NULL AND t.n > 1 AS doubled
+    s.key IS NULL AND bool_or(s.key IS NOT NULL) OVER (
+        PARTITION BY coalesce(s.entity, t.entity), coalesce(s.item_key, t.item_key)
+    ) AS doubled
 FROM source s
 FULL JOIN target t ON t.entity = s.entity AND t.item_key = s.item_key AND t.n = s.n
 LEFT JOIN derived.state.legal_entity z ON z.legal_entity = coalesce(s.legal_entity, t.legal_entity)

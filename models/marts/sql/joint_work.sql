@@ -1,10 +1,9 @@
 /*
 Approved time and expenses beside what the ERP holds of each: one row a pair, or a side that stands alone.
 
-A posting and the reversal that takes it back whole, with its hours and money, on its project and day, are nothing;
-every other posting stands. Of several of one item the
-newest is the item's own, the others stand alone. An amount is hours x bill rate, or what was spent; 0 where the
-customer does not pay. What the entry leaves open (its rate, its company) is as it was posted.
+What stands of the postings is paired (README, "What stands"). Of several of one item the newest is the item's own, the
+others stand alone. An amount is hours x bill rate, or what was spent; 0 where the customer does not pay. What the entry
+leaves open (its rate, its company) is as it was posted.
 
 grain: entity, item_key, source_key, target_key
 granule: item_key
@@ -39,10 +38,7 @@ within: item.item_key
 -- touched: items of which a record is another, or a reversal of one, or the company of their project
 SELECT item_key FROM derived.moved.item
 UNION ALL
-SELECT i.item_key
-FROM derived.state.item i
-SEMI JOIN derived.moved.undone u
-    ON u.system = i.system AND u.kind = i.kind AND u.key = regexp_replace(i.key, '-R$', '')
+SELECT item_key FROM derived.moved.undone
 UNION ALL
 SELECT j.item_key
 FROM derived.state.joint_work j
@@ -50,36 +46,16 @@ SEMI JOIN derived.moved.mart_project p ON p.project_key = j.project_key;
 
 -- joint_work: each approved item with its posting, item by item
 CREATE OR REPLACE TABLE derived.state.joint_work AS
-WITH posted AS (  -- every posting with what the customer pays for it
-    SELECT *, CAST(CASE
-        WHEN NOT billable THEN 0
-        WHEN kind = 'time' THEN coalesce(derived.state.cents(hours * bill_rate), 0)
-        ELSE coalesce(amount, 0)
-    END AS DECIMAL(18,2)) AS money
-    FROM derived.state.item
-    WHERE role = 'erp'
-), held AS (
-    SELECT i.* REPLACE (
-        CAST(i.hours + coalesce(u.hours, 0) AS DECIMAL(18,6)) AS hours,
-        CAST(i.amount + coalesce(u.amount, 0) AS DECIMAL(18,2)) AS amount,
-        CAST(i.money + coalesce(u.money, 0) AS DECIMAL(18,2)) AS money
-    )
-    FROM posted i
-    LEFT JOIN derived.state.undone u
-        ON u.system = i.system AND u.kind = i.kind AND u.key = i.key
-        AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
-    WHERE NOT i.reversal
-        -- Somebody may have changed the posting before it was taken back as it had been sent.
-        AND (u.key IS NULL OR coalesce(i.hours, i.amount) + coalesce(u.hours, u.amount) <> 0 OR i.money + u.money <> 0)
-    UNION ALL
-    -- A reversal of a posting that is not there (any more), or stands elsewhere: it says itself what it takes back, and
-    -- of a negative posting it gives.
-    SELECT i.*
-    FROM posted i
-    JOIN derived.state.undone u
-        ON u.system = i.system AND u.kind = i.kind AND u.key = regexp_replace(i.key, '-R$', '') AND NOT u.standing
-        AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
-    WHERE i.reversal
+WITH held AS (  -- what stands of each posting, with what the customer pays for it
+    SELECT
+        i.* REPLACE (
+            coalesce(u.hours, i.hours) AS hours,
+            CAST(coalesce(u.amount, i.amount) AS DECIMAL(18,2)) AS amount
+        ),
+        coalesce(u.money, derived.state.charged(i.kind, i.billable, i.hours, i.bill_rate, i.amount)) AS money
+    FROM derived.state.item i
+    LEFT JOIN derived.state.undone u ON u.system = i.system AND u.kind = i.kind AND u.system_id = i.system_id
+    WHERE i.role = 'erp' AND coalesce(u.stands, true)
 ), target AS (
     SELECT
         *,

@@ -15,13 +15,18 @@ grain: projects
 
 -- known: one row
 CREATE OR REPLACE TABLE derived.state.known AS
+WITH shown AS (  -- also what was deleted since: of what a system has no more everything is known
+    SELECT DISTINCT system, role, entity FROM derived.state.seen_at
+)
 SELECT
-    EXISTS (SELECT 1 FROM derived.state.erp_project) AS projects,
-    EXISTS (SELECT 1 FROM derived.state.erp_code) AS codes,
-    EXISTS (SELECT 1 FROM derived.state.project WHERE role = 'crm') AS sales,
-    -- One that was deleted since was shown: what says that it is invoiced is then on none.
-    EXISTS (SELECT 1 FROM derived.state.seen_at WHERE entity = 'invoice') AS invoices,
-    (SELECT mode(system) FROM derived.state.erp_of) AS any_erp,
-    (SELECT min(system) FROM derived.state.project WHERE role = 'crm') AS crm,
-    (SELECT min(system) FROM derived.state.resource WHERE role = 'hcm') AS hcm,
-    (SELECT min(system) FROM derived.state.contract WHERE role = 'erp') AS contracts;
+    coalesce(bool_or(role = 'erp' AND entity = 'project'), false) AS projects,
+    coalesce(bool_or(role = 'erp' AND entity = 'charge_code'), false) AS codes,
+    coalesce(bool_or(role = 'crm' AND entity = 'project'), false) AS sales,
+    coalesce(bool_or(entity = 'invoice'), false) AS invoices,
+    coalesce(
+        (SELECT mode(system) FROM derived.state.erp_of), min(system) FILTER (role = 'erp' AND entity = 'project')
+    ) AS any_erp,
+    min(system) FILTER (role = 'crm' AND entity = 'project') AS crm,
+    min(system) FILTER (role = 'hcm' AND entity = 'resource') AS hcm,
+    min(system) FILTER (role = 'erp' AND entity = 'contract') AS contracts
+FROM shown;

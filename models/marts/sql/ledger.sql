@@ -51,7 +51,7 @@ WITH entered AS (
     FROM derived.state.item e
     LEFT JOIN entered o ON o.item_key = e.item_key
     LEFT JOIN derived.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
-    WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR coalesce(p.net, 0) > 0))
+    WHERE e.role = 'erp' OR (e.role = 'psa' AND (e.approval = 'approved' OR coalesce(p.standing, 0) > 0))
 ), booked AS (
     SELECT
         i.item_key,

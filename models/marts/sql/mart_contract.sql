@@ -77,7 +77,7 @@ WITH contract AS (  -- of two records with one number the first speaks
 ), lost AS (
     SELECT DISTINCT p.key AS project_code
     FROM derived.state.sale_place p
-    JOIN (SELECT DISTINCT system FROM derived.state.project WHERE role = 'crm') c USING (system)
+    SEMI JOIN (SELECT system FROM derived.state.seen_at WHERE role = 'crm' AND entity = 'project') c USING (system)
     ANTI JOIN sold s ON s.project_code = p.key
     WHERE p.entity = 'project'
 ), erp AS (

@@ -16,7 +16,7 @@ grain: system, role, entity
 -- mart_source: by its extracts; of a system whose extracts nobody notes, when anything of it was seen last
 CREATE OR REPLACE TABLE derived.state.mart_source AS
 WITH seen AS (
-    SELECT system, entity, observed_at FROM derived.state.seen_at
+    SELECT system, entity, max(observed_at) AS observed_at FROM derived.state.seen_at GROUP BY system, entity
 ), noted AS (
     SELECT DISTINCT system FROM extracts
 ), source AS (

@@ -12,22 +12,18 @@ grain: system, role
 -- mart_state_system: of all systems that have shown a project, customer, person or item
 CREATE OR REPLACE TABLE derived.state.mart_state_system AS
 WITH known AS (
-    SELECT system, role FROM derived.state.project
-    UNION
-    SELECT system, role FROM derived.state.customer
-    UNION
-    SELECT system, role FROM derived.state.resource
-    UNION
-    SELECT system, role FROM derived.state.item_system
+    SELECT DISTINCT system, role
+    FROM derived.state.seen_at
+    WHERE entity IN ('project', 'customer', 'resource', 'time_entry', 'expense')
 ), extract AS (
     SELECT system, CASE WHEN bool_and(taken_at IS NOT NULL) THEN min(taken_at) END AS at FROM extracts GROUP BY system
 )
 SELECT
     p.system,
-    k.role,
+    p.role,
     max(p.observed_at) AS observed_at,
     greatest(max(p.observed_at), any_value(e.at)) AS read_at
 FROM derived.state.seen_at p
-JOIN known k USING (system)
+SEMI JOIN known k USING (system, role)
 LEFT JOIN extract e USING (system)
 GROUP BY ALL;

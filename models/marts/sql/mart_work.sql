@@ -145,7 +145,7 @@ WITH invoice AS (
             coalesce(wo.amount, e.amount) AS amount,
             coalesce(wo.currency, e.currency) AS currency
         ),
-        coalesce(p.net, 0) > 0 AS posted,
+        coalesce(p.standing, 0) > 0 AS posted,
         p.posted_at,
         coalesce(b.stands, false) OR ((e.flagged OR coalesce(p.flagged, false)) AND NOT known.invoices) AS billed,
         b.invoice_key,
@@ -220,7 +220,7 @@ WITH invoice AS (
     LEFT JOIN derived.state.mart_fx fx ON fx.currency = e.currency
     LEFT JOIN let_go wo
         ON wo.item_key = e.item_key
-        AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.net > 0 THEN 'billing' ELSE 'time-to-bill' END
+        AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.standing > 0 THEN 'billing' ELSE 'time-to-bill' END
 ), checked AS (
     SELECT *, CASE
         -- The code is not judged: a milestone has none, and of an ERP that was not seen yet, or not since this item
@@ -264,12 +264,12 @@ WITH invoice AS (
         -- The ERP refused it for a reason of its own: its code says which. An answer outranks every guess below, also
         -- for an item that is posted already and whose correction was refused.
         WHEN run_state = 'dead' THEN coalesce(error_code, 'rejected-by-system')
-        -- An approver sent it back: the person who booked it corrects it. Once posted, approval no longer matters.
-        WHEN NOT posted AND approval = 'rejected' THEN 'rejected'
+        -- An approver sent it back: the person who booked it corrects it. What was posted before is owed no more.
+        WHEN approval = 'rejected' THEN 'rejected'
         -- It lies with the approver. Nothing about its project is worth saying before somebody has agreed to the work.
-        WHEN NOT posted AND approval = 'submitted' THEN 'approval-pending'
+        WHEN approval = 'submitted' THEN 'approval-pending'
         -- The person who did the work has not handed it in.
-        WHEN NOT posted AND approval = 'open' THEN 'not-submitted'
+        WHEN approval = 'open' THEN 'not-submitted'
         -- The ERP has no such project: what is not posted will be refused, and what is posted stands on no project that
         -- could be invoiced. Said only of an ERP that has projects and was seen since the item changed.
         WHEN projects_known AND NOT erp_has AND erp_fresh
@@ -309,7 +309,7 @@ WITH invoice AS (
         -- It passed every gate: an invoice can be written today.
         END AS blocker
     FROM checked
-    WHERE approval <> 'reversed' OR posted OR billed
+    WHERE approval <> 'reversed' OR billed
 ), judged AS (  -- where it stands, who acts, and on what
     SELECT
         *,

@@ -33,8 +33,10 @@ within: item.item_key, mart_invoice_line.item_key, milestone.item_key
     has_line         BOOLEAN        -                   a line of an invoice that stands bills it
 */
 
--- touched: items that are others in a source, in an agreement or on an invoice
+-- touched: items that are others in a source, in an agreement or on an invoice, or of which less stands
 SELECT item_key FROM derived.moved.item
+UNION ALL
+SELECT item_key FROM derived.moved.undone
 UNION ALL
 SELECT item_key FROM derived.moved.mart_invoice_line WHERE item_key IS NOT NULL
 UNION ALL
@@ -99,13 +101,11 @@ WITH gone AS (
                 END,
                 cost_currency := i.cost_currency
             ),
-            (u.key IS NULL, length(i.key), i.key, i.system, i.system_id)
+            (coalesce(u.stands, true), length(i.key), i.key, i.system, i.system_id)
         ) AS last
     FROM derived.state.item i
     SEMI JOIN gone g ON g.item_key = i.item_key
-    LEFT JOIN derived.state.undone u
-        ON u.system = i.system AND u.kind = i.kind AND u.key = i.key
-        AND u.project_code IS NOT DISTINCT FROM i.project_code AND u.work_date IS NOT DISTINCT FROM i.work_date
+    LEFT JOIN derived.state.undone u ON u.system = i.system AND u.kind = i.kind AND u.system_id = i.system_id
     WHERE i.role = 'erp' AND NOT i.reversal
     GROUP BY i.item_key
 )

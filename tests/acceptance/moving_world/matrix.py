@@ -72,6 +72,10 @@ class Matrix:
     def made(self, kind: Kind, moment: str) -> int:
         return self._made[kind, moment]
 
+    def add(self, other: Matrix) -> None:
+        """What was changed in another firm, too."""
+        self._made += other._made
+
     @property
     def total(self) -> int:
         return self._made.total()

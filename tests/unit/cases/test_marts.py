@@ -127,7 +127,7 @@ def test_each_item_has_one_state_and_one_primary_reason(lake):
     case("blocked", "rate-missing", post={"bill_rate": None}, bill_rate=None)
     case("ready", None, post={}, bill_rate=None)  # the PSA left the rate open, and the flow took the one that was sold
     case("ready", None, post={})
-    case("ready", None, post={}, approval="rejected")  # posted by a replay after the PSA was told of the refusal
+    case("not_approved", "rejected", post={}, approval="rejected")  # posted, and sent back since
     case("billed", None, post={"invoiced": True, "invoice_number": "INV-1"})
     assert work(lake) == expected
 

@@ -146,3 +146,37 @@ def test_work_whose_invoice_was_deleted_is_not_billed_also_where_it_was_the_only
         told = {"status": "open", "issued_on": "2026-09-25", "total": money("800.00"), "lines": lines}
         lake.observe("netsuite", "invoice", "INV-1", at, present=present, **told)
     assert states(lake) == [("blocked", "invoice-unknown")]
+
+
+def test_a_posting_stands_with_what_reversals_left_of_it(lake: Lake) -> None:
+    """The first posting was deleted and its reversal was not; what was posted since stands for the work."""
+    posted(lake, present=False, at=LATER)
+    posted(lake, version=1, reversal=True, hours="-8.00", at=LATER)
+    posted(lake, version=2, at=LATER)
+    assert states(lake) == [("ready", None)]
+
+
+@pytest.mark.parametrize("approval, blocker", [("open", "not-submitted"), ("submitted", "approval-pending")])
+def test_work_that_was_taken_back_waits_for_approval_whatever_stands_of_it(
+    lake: Lake, approval: str, blocker: str
+) -> None:
+    """An hour was added in the ERP before the work was taken back as it had been sent: that hour stands, unapproved."""
+    posted(lake, hours="9.00", at=LATER)
+    posted(lake, reversal=True, hours="-8.00", at=LATER)
+    entry(lake, at=LATER, approval=approval)
+    assert states(lake) == [("not_approved", blocker)]
+
+
+def test_the_last_sale_and_the_last_project_that_went_are_missed_as_any_other(lake: Lake) -> None:
+    lake.observe("salesforce", "project", PROJECT, LATER, present=False)
+    assert states(lake) == [("blocked", "sale-not-won")]
+    lake.observe("netsuite", "project", PROJECT, LATER, present=False)
+    assert states(lake) == [("blocked", "project-unsold")]
+
+
+def test_the_last_charge_code_that_went_is_unknown() -> None:
+    lake = firm()
+    entry(lake)
+    lake.observe("netsuite", "charge_code", f"{PROJECT}.010", LATER, present=False)
+    lake.observe("netsuite", "project", PROJECT, LATER, **SOLD)
+    assert states(lake) == [("blocked", "charge-code-unknown")]

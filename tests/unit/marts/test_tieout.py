@@ -346,3 +346,36 @@ def test_billed_is_a_joint_of_its_own() -> None:
         "TE-kantata-7": "unsourced",
     }
     assert unbalanced(totals(lake)) == []
+
+
+def test_nothing_is_doubled_where_nobody_sold_anything() -> None:
+    """A second order beside the sale's own is one too many; once the sale is gone both are orders without a sale."""
+    lake = firm()
+    for key in ("CT-PRJ-1001", "SO-7"):
+        lake.observe("netsuite", "contract", key, hours_ago(90), project_code="PRJ-1001", value=money("50000.00"))
+    said = {row["target_key"]: row["reason"] for row in _orders(lake)}
+    assert said == {"CT-PRJ-1001": None, "SO-7": "doubled"}
+    lake.observe("salesforce", "project", "PRJ-1001", NOW + timedelta(minutes=1), present=False)
+    said = {row["target_key"]: row["reason"] for row in _orders(lake)}
+    assert len(said) == 2 and "doubled" not in said.values()
+
+
+def test_the_last_work_that_went_leaves_what_was_posted_of_it_without_a_source() -> None:
+    lake = firm()
+    entry(lake, 1, hours_ago(90))
+    posted(lake, 1)
+    entry(lake, 1, NOW, present=False)
+    assert places(lake)["TE-kantata-1"][0] == "unsourced"
+
+
+def test_the_last_order_that_went_is_missed_as_any_other() -> None:
+    lake = firm()
+    lake.observe("netsuite", "contract", "CT-PRJ-1001", hours_ago(90), project_code="PRJ-1001", value=money("50000.00"))
+    assert [row["target_key"] for row in _orders(lake)] == ["CT-PRJ-1001"]
+    lake.observe("netsuite", "contract", "CT-PRJ-1001", NOW, present=False)
+    assert [(row["source_key"], row["target_key"]) for row in _orders(lake)] == [("PRJ-1001", None)]
+
+
+def _orders(lake: Lake) -> list[dict[str, Any]]:
+    refresh(lake.connection, "EUR", Stopped(), LEVELS)
+    return lake.rows("SELECT * FROM mart_tieout WHERE entity = 'contract'")
