@@ -73,7 +73,7 @@ WITH contract AS (  -- of two records with one number the first speaks
         observed_at
     FROM derived.state.project
     WHERE role = 'crm'
-    QUALIFY row_number() OVER (PARTITION BY key ORDER BY closed_at NULLS LAST, first_seen, system, system_id) = 1
+    QUALIFY row_number() OVER (PARTITION BY key ORDER BY first_seen, closed_at NULLS LAST, system, system_id) = 1
 ), lost AS (
     SELECT DISTINCT p.key AS project_code
     FROM derived.state.sale_place p

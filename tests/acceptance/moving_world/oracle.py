@@ -134,8 +134,9 @@ class Fact:
 
     @property
     def settled_bill(self) -> bool:
-        """What was billed is what the work is worth now."""
-        return not self.billed or self.billed == (self.work if self.owed_to_erp else NOTHING)
+        """What was billed is what the work is worth now: so many pounds are not so many euros."""
+        worth = self.work if self.owed_to_erp else NOTHING
+        return not self.billed or (self.billed, self.billed_in) == (worth, self.currency)
 
 
 @dataclass

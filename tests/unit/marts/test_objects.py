@@ -208,6 +208,16 @@ def test_of_two_sales_with_one_code_the_first_gives_the_project_its_words() -> N
     ]
 
 
+def test_an_older_sale_that_takes_the_code_of_another_takes_nothing_else_of_it() -> None:
+    """Who had the code first is the project's sale, not who was sold first."""
+    lake = Lake()
+    for number, code in ((1, "PRJ-5"), (2, "PRJ-1"), (1, "PRJ-1")):
+        _won(lake, number, code)
+    assert rows(lake, "SELECT project_key, name, sow_number FROM mart_project") == [
+        {"project_key": "PRJ-1", "name": "Sale 2", "sow_number": "SOW-2"}
+    ]
+
+
 def test_a_sale_that_moves_to_another_company_takes_no_money_out_of_the_books_of_the_first() -> None:
     lake = Lake()
     _firm(lake, "1")
@@ -231,8 +241,10 @@ def test_an_invoice_that_gets_its_number_late_bills_its_lines_once() -> None:
 
 def _won(lake: Lake, number: int, code: str) -> None:
     """A sale as its event and the next snapshot tell it."""
+    at = hours_ago(10 - lake.batch / 10)
     lake.record(
         "source_event",
+        at,
         business_key=f"project:{code}",
         flow="quote-to-project",
         body={
@@ -245,5 +257,4 @@ def _won(lake: Lake, number: int, code: str) -> None:
         },
     )
     told = {"name": f"Sale {number}", "value": money(f"{number}000.00"), "currency": "EUR"}
-    at = hours_ago(10 - lake.batch / 10)
     lake.observe("salesforce", "project", code, at, system_id=f"006-{number}", **told)

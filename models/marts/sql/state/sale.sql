@@ -1,6 +1,6 @@
 /*
 Milestones and statement of work as the CRM sold them, by the events it sent. Of two sales with one project code the one
-that was heard of first is the project's.
+that was called so first is the project's.
 
 grain: project_code
 
@@ -11,11 +11,10 @@ grain: project_code
     sow_expires_on  DATE     day        the last day that it covers
 */
 
--- heard: each sale by its own id, since when and under which code
+-- heard: each sale by its own id, and under which code
 CREATE TABLE IF NOT EXISTS derived.state.heard_sale (
     system VARCHAR,
     system_id VARCHAR,
-    first_at TIMESTAMPTZ,
     project_code VARCHAR,
     milestones VARCHAR,
     legal_entity VARCHAR,
@@ -23,38 +22,56 @@ CREATE TABLE IF NOT EXISTS derived.state.heard_sale (
     sow_expires_on DATE
 );
 
--- fresh: the latest word of each sale among the records that came since
-CREATE OR REPLACE TABLE derived.state.newsale AS
-WITH won AS (
-    SELECT
-        coalesce(body->>'$.data.ref.system', '') AS system,
-        coalesce(body->>'$.data.ref.id', body->>'$.data.project_code') AS system_id,
-        body->>'$.data.project_code' AS project_code,
-        CAST((body->'$.data.milestones') AS VARCHAR) AS milestones,
-        legal_entity,
-        body->>'$.data.statement_of_work.number' AS sow_number,
-        TRY_CAST((body->>'$.data.statement_of_work.expires_on') AS DATE) AS sow_expires_on,
-        occurred_at,
-        batch_id,
-        n
-    FROM records
-    WHERE batch_id > {mark}
-        AND kind = 'source_event'
-        AND business_key LIKE 'project:%'
-        AND (body->>'$.data.project_code') IS NOT NULL
-        AND (body->'$.data.milestones') IS NOT NULL
+-- since: when each sale was called so first, under every code that it had
+CREATE TABLE IF NOT EXISTS derived.state.heard_code (
+    system VARCHAR,
+    system_id VARCHAR,
+    project_code VARCHAR,
+    first_at TIMESTAMPTZ
+);
+
+-- words: what was said of sales in the records that came since
+CREATE OR REPLACE TABLE derived.state.saleword AS
+SELECT
+    coalesce(body->>'$.data.ref.system', '') AS system,
+    coalesce(body->>'$.data.ref.id', body->>'$.data.project_code') AS system_id,
+    body->>'$.data.project_code' AS project_code,
+    CAST((body->'$.data.milestones') AS VARCHAR) AS milestones,
+    legal_entity,
+    body->>'$.data.statement_of_work.number' AS sow_number,
+    TRY_CAST((body->>'$.data.statement_of_work.expires_on') AS DATE) AS sow_expires_on,
+    occurred_at,
+    batch_id,
+    n
+FROM records
+WHERE batch_id > {mark}
+    AND kind = 'source_event'
+    AND business_key LIKE 'project:%'
+    AND (body->>'$.data.project_code') IS NOT NULL
+    AND (body->'$.data.milestones') IS NOT NULL;
+
+-- called: a first moment only ever comes earlier
+CREATE OR REPLACE TABLE derived.state.heard_code AS
+SELECT system, system_id, project_code, min(first_at) AS first_at
+FROM (
+    SELECT * FROM derived.state.heard_code
+    UNION ALL
+    SELECT system, system_id, project_code, occurred_at FROM derived.state.saleword
 )
+GROUP BY ALL;
+
+-- fresh: the latest word of each sale among them
+CREATE OR REPLACE TABLE derived.state.newsale AS
 SELECT
     w.system,
     w.system_id,
-    least(h.first_at, min(w.occurred_at) OVER (PARTITION BY w.system, w.system_id)) AS first_at,
     w.project_code,
     w.milestones,
     w.legal_entity,
     w.sow_number,
     w.sow_expires_on,
     h.project_code AS code_before
-FROM won w
+FROM derived.state.saleword w
 LEFT JOIN derived.state.heard_sale h ON h.system = w.system AND h.system_id = w.system_id
 QUALIFY row_number() OVER (
     PARTITION BY w.system, w.system_id ORDER BY w.occurred_at DESC, w.batch_id DESC, w.n DESC
@@ -73,10 +90,11 @@ DELETE FROM derived.state.sale
 USING (SELECT project_code FROM derived.state.newsale UNION SELECT code_before FROM derived.state.newsale) f
 WHERE sale.project_code = f.project_code;
 
--- put: and say it anew, in the words of the sale that was there first
+-- put: and say it anew, in the words of the sale that was called so first
 INSERT INTO derived.state.sale
 SELECT h.project_code, h.milestones, h.legal_entity, h.sow_number, h.sow_expires_on
 FROM derived.state.heard_sale h
+JOIN derived.state.heard_code c USING (system, system_id, project_code)
 SEMI JOIN (SELECT project_code FROM derived.state.newsale UNION SELECT code_before FROM derived.state.newsale) f
     ON f.project_code = h.project_code
-QUALIFY row_number() OVER (PARTITION BY h.project_code ORDER BY h.first_at, h.system, h.system_id) = 1;
+QUALIFY row_number() OVER (PARTITION BY h.project_code ORDER BY c.first_at, h.system, h.system_id) = 1;

@@ -46,7 +46,16 @@ def edit_amount(people: People, chance: Random) -> str | None:
 
 @move("sale", "edit currency")
 def edit_currency(people: People, chance: Random) -> str | None:
-    return _changed(people, chance, _sales(people), CurrencyIsoCode=chance.choice(("EUR", "GBP", "USD")))
+    """A sale's lines are in its currency: the CRM lets nobody say otherwise."""
+    currency = chance.choice(("EUR", "GBP", "USD"))
+    row = any_of(_sales(people), chance)
+    if row is None:
+        return None
+    for line in people.crm_rows("OpportunityLineItem"):
+        if line["OpportunityId"] == row["Id"]:
+            people.crm.save("OpportunityLineItem", {"CurrencyIsoCode": currency}, people.now, line["Id"])
+    people.crm.save("Opportunity", {"CurrencyIsoCode": currency}, people.now, row["Id"])
+    return str(row["Project_Code__c"])
 
 
 @move("sale", "lose")
