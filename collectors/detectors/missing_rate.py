@@ -179,6 +179,23 @@ EXAMPLES = (
         [("not-convertible|CHF|-", "TE-kantata-1", None)],
     ),
     Example(
+        "billed in a currency without a rate: it is named, and holds nothing back",
+        {
+            "mart_work": [
+                {
+                    **_ENTRY,
+                    "currency": "CHF",
+                    "bill_amount": "5.00",
+                    "state": "billed",
+                    "blocker": "not-convertible",
+                    "blocker_owner": "netsuite",
+                }
+            ],
+            "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],
+        },
+        [("not-convertible|CHF|-", "TE-kantata-1", None)],
+    ),
+    Example(
         "in a currency without a rate, and its posting differs: the tie-out leaves it to this case",
         {
             "mart_work": [
