@@ -101,8 +101,8 @@ def trace(tables: duckdb.DuckDBPyConnection, letter: str, *entities: str | None)
 
 @pytest.mark.req("G1", "O2")
 def test_no_trace_of_another_legal_entity_is_found_or_read(tables: duckdb.DuckDBPyConnection) -> None:
-    """G1: spans name no entity, so their trace's records decide: one that others share, or of which nobody says whose it
-    is, is hidden from whoever is limited.
+    """G1: spans name no entity, so their trace's records decide: one that others share, or of which nobody says whose
+    it is, is hidden from whoever is limited.
     """
     theirs, ours, shared, foreign = (
         trace(tables, "a", "NOV-UK", None),
