@@ -16,7 +16,7 @@ up: $(VENV)/.installed
 	@exec $(BIN)/tieout up
 
 # Two files of tests at a time; those that watch the clock and the memory of whole systems come after, alone.
-ALONE := tests/acceptance/system tests/browser
+ALONE := tests/acceptance/system tests/browser tests/bench
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.prepare
 	@$(MAKE) --no-print-directory check

@@ -117,6 +117,8 @@ SELECT
             AND NOT coalesce(s.currency <> t.currency, false)
             AND NOT coalesce(s.legal_entity <> t.legal_entity, false)
             AND s.billable = t.billable
+            -- What nobody pays for costs the firm its amount all the same.
+            AND (s.kind = 'time' OR s.billable OR coalesce(s.amount, 0) = coalesce(t.amount, 0))
             THEN []
         ELSE list_filter([
             {'field': 'amount', 'source': CAST(source_amount AS VARCHAR), 'target': CAST(t.money AS VARCHAR)},
@@ -129,6 +131,11 @@ SELECT
                 'field': 'rate',
                 'source': CASE WHEN s.billable THEN CAST(s.bill_rate AS VARCHAR) END,
                 'target': CAST(t.bill_rate AS VARCHAR)
+            },
+            {
+                'field': 'cost',
+                'source': CASE WHEN s.kind = 'expense' AND NOT s.billable THEN CAST(s.amount AS VARCHAR) END,
+                'target': CAST(t.amount AS VARCHAR)
             },
             {'field': 'project', 'source': s.project_code, 'target': t.project_code},
             {'field': 'code', 'source': s.charge_code, 'target': t.charge_code},

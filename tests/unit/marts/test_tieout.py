@@ -163,6 +163,21 @@ def test_what_the_target_says_otherwise_does_not_land(changed: dict[str, Any], f
     assert unbalanced(mine) == []
 
 
+@pytest.mark.req("X12")
+@pytest.mark.parametrize(("cost", "place"), [("480.00", "landed"), ("33.00", "unexplained")])
+def test_what_nobody_pays_for_lands_at_what_it_cost(cost: str, place: str) -> None:
+    """X12: an expense that no customer is billed for is nothing on both sides, and 480.00 are not 33.00."""
+    lake, own = firm(), {"project_code": "PRJ-1001", "charge_code": "PRJ-1001.010", "billable": False}
+    own |= {"expense_id": "EX-kantata-1", "work_date": "2026-09-20", "resource_number": "E-7"}
+    seen = {"amount": money("480.00"), "approval": "approved", "approved_at": LONG_AGO, "changed_at": LONG_AGO}
+    lake.observe("kantata", "expense", "EX-kantata-1", **{**own, **seen})
+    put = {"posting_id": "EX-kantata-1-v1", "amount": money(cost), "created_at": LONG_AGO}
+    lake.observe("netsuite", "expense", "EX-kantata-1-v1", **{**own, **put})
+    row = records(lake, "entity = 'expense'")["EX-kantata-1"]
+    assert row["place"] == place and row["differs"] == ([] if place == "landed" else ["cost"])
+    assert row["source_amount"] == row["target_amount"] == 0
+
+
 def test_a_correction_that_is_under_way_is_on_its_way_and_late_after_the_flows_service_level() -> None:
     lake = firm()
     posted(lake)
