@@ -129,13 +129,25 @@ class Measures:
         return self._records.tables["timebill" if fact.startswith("TE-") else "expensereport"].rows[key]
 
     def _stranded(self, code: str) -> Iterator[tuple[str, Decimal]]:
-        """What the ERP took for a project before it was deleted there and has not billed."""
+        """What the ERP took for a project before it was deleted there and has not billed. Work that was billed and
+        changed since is no part of it: its invoice is wrong, whatever stands beside it.
+        """
         project = self._records.tombstones.get(f"job:{code}")
         if project is None or self._records.external["job"].first(code) is not None:
             return
+        billed = self._billed_keys()
         for table in ("timebill", "expensereport"):
-            for row in self._records.tables[table].rows.values():
-                here = (row.get("customer") or {}).get("id") == project["id"]
+            for key, row in self._records.tables[table].rows.items():
+                here = (row.get("customer") or {}).get("id") == project["id"] and key not in billed
                 if here and row.get("isBillable", True) and not row.get("custcol_invoiced"):
                     currency = row.get("custcol_currency") or row.get("currency") or project["currency"]
                     yield str(currency), worth(row) or Decimal(0)
+
+    def _billed_keys(self) -> set[str]:
+        """Every posting of work that an invoice bills."""
+        facts = self._books.billed()
+        return {
+            key
+            for fact in facts
+            for key in (*self._records.bills_for.keys(fact), *self._records.expenses_for.keys(fact))
+        }
