@@ -135,19 +135,11 @@ class Measures:
         project = self._records.tombstones.get(f"job:{code}")
         if project is None or self._records.external["job"].first(code) is not None:
             return
-        billed = self._billed_keys()
-        for table in ("timebill", "expensereport"):
+        billed = self._books.billed()
+        for table, keys in (("timebill", self._records.bills_for), ("expensereport", self._records.expenses_for)):
+            of_billed = {key for fact in billed for key in keys.keys(fact)}
             for key, row in self._records.tables[table].rows.items():
-                here = (row.get("customer") or {}).get("id") == project["id"] and key not in billed
+                here = (row.get("customer") or {}).get("id") == project["id"] and key not in of_billed
                 if here and row.get("isBillable", True) and not row.get("custcol_invoiced"):
                     currency = row.get("custcol_currency") or row.get("currency") or project["currency"]
                     yield str(currency), worth(row) or Decimal(0)
-
-    def _billed_keys(self) -> set[str]:
-        """Every posting of work that an invoice bills."""
-        facts = self._books.billed()
-        return {
-            key
-            for fact in facts
-            for key in (*self._records.bills_for.keys(fact), *self._records.expenses_for.keys(fact))
-        }
