@@ -6,6 +6,7 @@ Streamlit's own routes go back to the first page and tell what went wrong to the
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -37,8 +38,8 @@ class Returning:
         await self._app(scope, receive, send)
 
 
-class _Answering:
-    """Sends what the route answers, once `changed` has had its headers."""
+class _Answering(ABC):
+    """Sends what the route answers, once `_changed` has had its headers."""
 
     def __init__(self, send: Send, base: str, headers: Headers) -> None:
         self._send, self._base, self._headers, self._emptied = send, base, headers, False
@@ -50,8 +51,9 @@ class _Answering:
             message = {**message, "body": b""}
         await self._send(message)
 
+    @abstractmethod
     def _changed(self, message: Message, headers: MutableHeaders) -> None:
-        raise NotImplementedError
+        """Make of the route's answer what the person needs."""
 
     def _told(self, headers: MutableHeaders, name: str, value: str, seconds: int = SECONDS) -> None:
         headers.append(
