@@ -15,13 +15,14 @@ from collectors.day_end import DayEnd
 from collectors.detection import Detection
 from collectors.detector_process import DetectorProcess
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import exposure
+from collectors.exposure import exposure, opened, telemetry_door, webhook_door
 from collectors.gateway import Gateway
 from collectors.grpc_port import GrpcPort
 from collectors.journal_link import JournalLink
 from collectors.memory import give_back
 from collectors.metrics import pipeline_measures
 from collectors.pipeline.commits import Commits
+from collectors.pipeline.hooks import Hooks, hooks_of
 from collectors.pipeline.identity import collector_identity, only_collector
 from collectors.pipeline.pipeline import Pipeline
 from collectors.pipeline.provenance import Provenance
@@ -55,7 +56,9 @@ _STOP_SECONDS = 4.0  # a process has to end within 5 s
 
 
 class Collector:
-    """Everything that writes to one audit lake. `application` answers HTTP on the event loop that made it."""
+    """Everything that writes to one audit lake. `application` answers HTTP on the event loop that made it,
+    `webhooks` at a port of its own where some system sends any.
+    """
 
     def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         clock = SystemClock()
@@ -68,14 +71,18 @@ class Collector:
         identity = collector_identity(settings)
         provenance = Provenance({one.name for one in self._catalogue.systems}, clock_at(settings.world_clock))
         key = installation_key(settings)
-        self._host = Host(settings, clock, identity, self._pipeline, self._commits, self._journal, provenance, key)
+        self._hooks = hooks = hooks_of(self._catalogue.systems, os.environ)
+        self._host = Host(
+            settings, clock, identity, self._pipeline, self._commits, self._journal, provenance, key, hooks
+        )
         self._pulse = Pulse(self._parts)
         self._detection: Detection | None = None
         self._works = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
         open_to = exposure(settings)
         self._credentials = Credentials(SenderBook(settings), key, clock, open_to.tokens, settings.sender_rate)
-        doorkeeper = Doorkeeper(settings, open_to, self._credentials)
+        doorkeeper = Doorkeeper(telemetry_door(settings), open_to, self._credentials)
         self.application = gateway = Gateway(self._receivers, self._host, self._shown(), doorkeeper)
+        self.webhooks = self._webhooks(hooks, key, clock)
         self._grpc = GrpcPort(settings, open_to.tls, gateway.posted, loop) if settings.grpc else None
         self._schedule = scheduled(
             {
@@ -86,6 +93,15 @@ class Collector:
                 "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
             }
         )
+
+    def _webhooks(self, hooks: Hooks, key: bytes, clock: SystemClock) -> Gateway | None:
+        """The port of webhooks, where some system sends any."""
+        if not hooks:
+            return None
+        door, settings = webhook_door(self._settings), self._settings
+        credentials = Credentials(SenderBook(settings), key, clock, True)
+        doorkeeper = Doorkeeper(door, opened(door), credentials)
+        return Gateway(self._receivers, self._host, {}, doorkeeper, "webhooks", settings.webhook_body_kib << 10)
 
     def start(self) -> None:
         for part in (self._pipeline, *self._works, self._journal, self._schedule):
@@ -117,6 +133,7 @@ class Collector:
             "ready": self._pipeline.ready and not stuck,
             "waiting_bytes": self._pipeline.waiting_bytes,
             "faults": [*stuck, *(fault for fault in faults if fault)],
+            **({"webhooks": self._hooks.shown()} if self._hooks else {}),
         }
 
     def readiness(self) -> dict[str, Any]:
@@ -131,6 +148,7 @@ class Collector:
             Measure("tieout_up", "Whether requests are taken", [({}, float(state["ready"]))]),
             Measure("tieout_faults", "What is wrong at the moment", [({}, len(state["faults"]))]),
             Measure("tieout_part_age_seconds", "Since a part was well", self._ages()),
+            Measure("tieout_webhooks_total", "Deliveries of webhooks, by what they came to", self._hooks.counts()),
         ]
         return exposition([*own, *pipeline_measures(self._pipeline), *process_measures()])
 

@@ -1,4 +1,4 @@
-"""Who may speak to the collector's port: called by which names, from where, from pages of which origins, as whom."""
+"""Who may speak to a port of the collector: called by which names, from where, from pages of which origins, as whom."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import re
 from collections.abc import Mapping
 
 from collectors.credentials import Credentials
-from collectors.exposure import Exposure
+from collectors.exposure import Door, Exposure
 from collectors.receivers.reply import Headers, Reply, refused
 from models.domain.loopback import is_loopback
-from models.settings import Settings
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:@/\[\]]+)(:\d+)?")
 _ASKED = b"content-type, content-encoding, authorization, traceparent, tracestate, user-agent"
 
 
 class Doorkeeper:
-    """Knows the names of this collector, the origins that may send, and the senders."""
+    """Knows the names of a door, the origins that may send there, and the senders."""
 
-    def __init__(self, settings: Settings, exposure: Exposure, credentials: Credentials) -> None:
-        self._exposure, self._credentials = exposure, credentials
-        self._hosts = {settings.otlp_host.lower(), *_listed(settings.otlp_hosts)}
-        self._origins = {origin.rstrip("/") for origin in _listed(settings.otlp_origins)}
+    def __init__(self, door: Door, exposure: Exposure, credentials: Credentials) -> None:
+        self._names, self._exposure, self._credentials = door.names, exposure, credentials
+        self._hosts = {door.host.lower(), *_listed(door.hosts)}
+        self._origins = {origin.rstrip("/") for origin in _listed(door.origins)}
 
     def sender(self, headers: Mapping[str, str], scope: str, address: str) -> str | None:
         """The name of who sends, None for one on loopback without a name. Raises Refused."""
@@ -34,7 +33,7 @@ class Doorkeeper:
             return refused(403, f"{address} is not the proxy in front of this collector: send to that", media)
         host = headers.get("host")
         if host is not None and not self._ours(host):
-            return refused(421, f"this collector is not called {host[:80]!r}: name it in TIEOUT_OTLP_HOSTS", media)
+            return refused(421, f"this collector is not called {host[:80]!r}: name it in {self._names}_HOSTS", media)
         origin = headers.get("origin")
         if origin is not None and not self._allowed(origin):
             sentence = f"pages of {origin[:80]} may not send here: name the origin in TIEOUT_OTLP_ORIGINS"

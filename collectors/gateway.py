@@ -1,4 +1,4 @@
-"""The collector's HTTP port, which all receivers share. Every answer is a status and a sentence, never a 500."""
+"""An HTTP port of the collector, which its receivers share. Every answer is a status and a sentence, never a 500."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collectors.arrival import Arrived, Receive, TooSlow, arrived
 from collectors.credentials import Refused, scope_of
 from collectors.doorkeeper import Doorkeeper
 from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
-from collectors.receivers.contract import Host, Post, Receiver, Take
+from collectors.receivers.contract import Host, Port, Post, Receiver, Take
 from collectors.receivers.reply import Reply, refused
 from collectors.room import NoRoom, Room
 from models.domain.errors import Retriable
@@ -31,7 +31,9 @@ Shown = Mapping[str, Callable[[], Reply]]
 
 
 class Gateway:
-    """ASGI application over the receivers' paths; `shown` are the paths that tell of the collector itself."""
+    """ASGI application over the paths of the receivers at one `port`; `shown` are the paths that tell of the collector
+    itself, `limit` is the largest body in bytes.
+    """
 
     def __init__(
         self,
@@ -39,15 +41,20 @@ class Gateway:
         host: Host,
         shown: Mapping[str, Callable[[], Reply]],
         doorkeeper: Doorkeeper,
+        port: Port = "telemetry",
+        limit: int | None = None,
     ) -> None:
         self._routes: dict[str, Take] = {}
+        self._below: dict[str, Take] = {}
         self._declined: dict[str, str] = {}
-        for receiver in receivers:
+        at_it = [receiver for receiver in receivers if receiver.port == port]
+        for receiver in at_it:
             self._routes |= receiver.routes
+            self._below |= receiver.below
             self._declined |= receiver.declined
-        self._signed = {path for receiver in receivers if receiver.signed for path in receiver.routes}
+        self._signed = {take for one in at_it if one.signed for take in (*one.routes.values(), *one.below.values())}
         self._host, self._shown = host, shown
-        self._limit = host.settings.max_body_mib << 20
+        self._limit = limit or host.settings.max_body_mib << 20
         self._doorkeeper = doorkeeper
         self._room = Room(host.settings.intake_memory_mib << 20)
 
@@ -59,7 +66,7 @@ class Gateway:
             return await _send(send, refusal)
         if path in self._shown:
             return await _send(send, self._told(path, headers, _address(scope)))
-        take = self._routes.get(path)
+        take = self._take(path)
         if take is None:
             return await _send(send, _refused(headers, 404, self._declined.get(path) or self._nothing_at(path)))
         if scope["method"] == "OPTIONS" and (answer := self._doorkeeper.preflight(headers)):
@@ -72,7 +79,7 @@ class Gateway:
         """Read the body as far as there is room for it, and answer."""
         path, address = scope["path"], _address(scope)
         try:
-            name = None if path in self._signed else self._doorkeeper.sender(headers, scope_of(path), address)
+            name = None if take in self._signed else self._doorkeeper.sender(headers, scope_of(path), address)
         except Refused as error:
             return await _send(send, error.reply(_media(headers)), *self._doorkeeper.cors(headers))
         stay = self._room.stay(name or address)
@@ -88,6 +95,9 @@ class Gateway:
             await _send(send, _refused(headers, 408, str(error)), _CLOSE)
         finally:
             stay.leave()
+
+    def _take(self, path: str) -> Take | None:
+        return self._routes.get(path) or next((take for top, take in self._below.items() if path.startswith(top)), None)
 
     def _told(self, path: str, headers: Mapping[str, str], address: str) -> Reply:
         """What the collector tells of itself: to other machines no more than yes or no, measures to who has a token."""
@@ -140,7 +150,8 @@ class Gateway:
             return refused(503, sentence, post.media, 5)
 
     def _nothing_at(self, path: str) -> str:
-        return f"there is nothing at {path[:80]}: POST {', '.join(self._routes)}, or GET {', '.join(self._shown)}"
+        paths = [*(f"POST {path}" for path in (*self._routes, *self._below)), *(f"GET {path}" for path in self._shown)]
+        return f"there is nothing at {path[:80]}: {', '.join(paths)}"
 
     def _now_us(self) -> int:
         return int(self._host.clock.now().timestamp() * 1_000_000)

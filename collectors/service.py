@@ -1,4 +1,4 @@
-"""Entry point of the `collect` process: the audit lake's only writer, listening for OTLP/HTTP and snapshots."""
+"""Entry point of the `collect` process: the audit lake's only writer, listening for OTLP/HTTP, snapshots, webhooks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import uvicorn
 
-from collectors.exposure import Tls, exposure
+from collectors.exposure import Door, Tls, exposure, opened, telemetry_door, webhook_door
 from collectors.memory import few_arenas, without_pandas
 from collectors.wrong_protocol import HttpOnly
 from models.domain.errors import Misconfigured
@@ -55,7 +55,7 @@ def main() -> None:
         start_log(settings.log_level)
         tls = exposure(settings).tls
         made_private(settings.home)
-        with _listening(settings) as listener:
+        with _listening(telemetry_door(settings)) as listener:
             present(settings.run_folder, COLLECTOR, settings.collector_here)
             run(_serve(settings, listener, tls))
     except Misconfigured as error:
@@ -72,8 +72,29 @@ async def _serve(settings: Settings, listener: socket.socket, tls: Tls | None) -
 
     loop = asyncio.get_running_loop()
     collector = Collector(settings, loop)
-    config = uvicorn.Config(
-        collector.application,
+    with contextlib.ExitStack() as doors:
+        ports = [(_Server(_config(collector.application, tls)), listener)]
+        if collector.webhooks is not None:
+            door = webhook_door(settings)
+            webhooks = _Server(_config(collector.webhooks, opened(door).tls))
+            ports.append((webhooks, doors.enter_context(_listening(door))))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _end, [server for server, _ in ports])
+        collector.start()
+        try:
+            await asyncio.gather(*(server.serve(sockets=[socket]) for server, socket in ports))
+        finally:
+            await asyncio.to_thread(collector.stop)
+
+
+def _end(servers: Sequence[_Server]) -> None:
+    for server in servers:
+        server.should_exit = True
+
+
+def _config(application: Any, tls: Tls | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
         http=HttpOnly,
         ws="none",
         lifespan="off",
@@ -85,14 +106,6 @@ async def _serve(settings: Settings, listener: socket.socket, tls: Tls | None) -
         backlog=_BACKLOG,
         **(_tls(tls) if tls else {}),
     )
-    server = _Server(config)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, setattr, server, "should_exit", True)
-    collector.start()
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        await asyncio.to_thread(collector.stop)
 
 
 def _tls(tls: Tls) -> dict[str, Any]:
@@ -102,18 +115,18 @@ def _tls(tls: Tls) -> dict[str, Any]:
     return {**options, "ssl_ca_certs": str(tls.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
 
 
-def _listening(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.otlp_host else socket.AF_INET
+def _listening(door: Door) -> socket.socket:
+    family = socket.AF_INET6 if ":" in door.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.otlp_host, settings.otlp_port))
+        listener.bind((door.host, door.port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise Misconfigured(
-            f"cannot listen on {settings.otlp_host}:{settings.otlp_port} ({error.strerror}): "
-            "end what uses the port, or set TIEOUT_OTLP_PORT"
+            f"cannot listen on {door.host}:{door.port} ({error.strerror}): "
+            f"end what uses the port, or set {door.names}_PORT"
         ) from error
     return listener
 

@@ -43,6 +43,13 @@ class Settings(BaseSettings):
         None, description="the console's address as people open it, for links in alerts; default: where it listens"
     )
     sandbox_port: int = Field(8600, ge=1, le=65535)
+    webhook_host: str = Field("127.0.0.1", description="where the collector listens for webhooks")
+    webhook_port: int = Field(8502, ge=1, le=65535)
+    webhook_cert: Path | None = Field(None, description="certificate chain of the port of webhooks (PEM)")
+    webhook_key: Path | None = Field(None, description="its private key (PEM)")
+    webhook_proxy: str = Field("", description="addresses of the proxy that ends TLS before the port of webhooks")
+    webhook_hosts: str = Field("", description="names by which vendors call the port of webhooks")
+    webhook_body_kib: int = Field(1024, ge=1, description="largest body of a webhook")
     reporting_currency: str | None = Field(
         None, pattern=r"^[A-Z]{3}$", description="in place of the catalogue's reporting currency"
     )

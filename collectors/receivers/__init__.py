@@ -16,7 +16,7 @@ def receivers() -> tuple[Receiver, ...]:
     modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
     found = [module.RECEIVER for module in modules if isinstance(getattr(module, "RECEIVER", None), Receiver)]
     _unique("name", [receiver.name for receiver in found])
-    _unique("path", [path for receiver in found for path in receiver.routes])
+    _unique("path", [path for receiver in found for path in (*receiver.routes, *receiver.below)])
     return tuple(sorted(found, key=lambda receiver: receiver.name))
 
 

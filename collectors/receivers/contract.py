@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import orjson
 
 from collectors.pipeline.answer import Answer
 from collectors.pipeline.body import plain_body
 from collectors.pipeline.commits import Commits
+from collectors.pipeline.hooks import Hooks
 from collectors.pipeline.provenance import Provenance
 from collectors.pipeline.refusal import Malformed, TooLarge
 from collectors.pipeline.request import Request
@@ -53,7 +54,8 @@ class Work(Protocol):
 @dataclass(frozen=True, slots=True)
 class Host:
     """The collector as a receiver sees it. `clock` is wall time; `identity` tells this collector from others;
-    `provenance` says whose observations are taken, `key` is by which our own processes sign.
+    `provenance` says whose observations are taken, `key` is by which our own processes sign, `hooks` are the webhooks
+    that the catalogue's systems send.
     """
 
     settings: Settings
@@ -64,6 +66,7 @@ class Host:
     inbox: Inbox
     provenance: Provenance
     key: bytes
+    hooks: Hooks = field(default_factory=Hooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +112,25 @@ Take = Callable[[Host, Post], Reply] | Callable[[Host, Post], Awaitable[Reply]]
 """A plain function may wait (for the inbox, say) and gets a thread; a coroutine function runs on the event loop."""
 
 
+Port = Literal["telemetry", "webhooks"]
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """One road into the collector.
 
-    `routes` are the paths of the collector's port that it answers to POST; `declined` are paths at which senders
-    knock in vain, with the sentence that helps them; `signed` tells that it knows its senders by their signature, so
-    that they need no token. `work` runs from the collector's start; `journal_work` from when
-    the journal is open, and gets its reporter.
+    `routes` are the paths of its port that it answers to POST, `below` those that begin with a path; `declined` are
+    paths at which senders knock in vain, with the sentence that helps them; `signed` tells that it knows its senders by
+    their signature, so that they need no token; `port` is the collector's port that it is at. `work` runs from the
+    collector's start; `journal_work` from when the journal is open, and gets its reporter.
     """
 
     name: str
     about: str
     routes: Mapping[str, Take] = field(default_factory=dict)
     declined: Mapping[str, str] = field(default_factory=dict)
+    below: Mapping[str, Take] = field(default_factory=dict)
     signed: bool = False
+    port: Port = "telemetry"
     work: Callable[[Host], Work] | None = None
     journal_work: Callable[[Host, Any], Work] | None = None

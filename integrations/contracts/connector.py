@@ -143,6 +143,34 @@ class Connector(Target, Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a webhook says has changed: the vendor's `id` of a record in one of its streams, of a canonical `entity`.
+    `event` and `version` are the vendor's words, for who looks for the delivery; nothing is decided by them.
+    """
+
+    stream: str
+    entity: str
+    id: str
+    event: str = ""
+    version: str = ""
+
+
+class Hooked(Protocol):
+    """What a connector may offer beside `poll`, of a vendor that sends webhooks. A webhook is a hint: what a record
+    holds is read from the vendor, never from the payload, so that a forged or an old one changes nothing."""
+
+    def named(self, payload: Any) -> Sequence[Named]:
+        """What a payload names; nothing where it is of an event that no stream follows. Raises Unmappable with the path
+        of what is missing. `naming.Naming` does it by data."""
+        ...
+
+    def read(self, stream: str, ids: Sequence[str]) -> Page:
+        """These records of a stream as they are now: events, ids and rejected rows as `poll` gives them; without those
+        that are not there. Its cursor counts for nothing."""
+        ...
+
+
 class Changing(Protocol):
     """What a connector may offer beside `snapshot`, for entities that grow with every day of work: the engine then asks
     for what changed, and for everything only now and then (policy `sweep_seconds`) and where the count tells a

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from integrations.contracts.connector import Connector
 from integrations.contracts.flow import Flow
 from integrations.engine.flow_book import FlowBook
+from integrations.engine.hints import Hints
 from integrations.engine.inbox import InboxAdmission
 from integrations.engine.landscape import Landscape
 from integrations.engine.on_dead_notices import OnDeadNotices
@@ -58,7 +59,9 @@ class Engine:
             self.owner, journal, self.flows, self.landscape, clock, chance, self.tracing, page, lease_seconds
         )
         self.polling = Polling(journal, self.landscape, self._routing, clock, self.worker.gates)
-        self.inbox = InboxAdmission(journal, self._routing)
+        gates = self.worker.gates
+        hints = Hints(journal, self.landscape, self._routing, self.polling, gates, clock)
+        self.inbox = InboxAdmission(journal, self._routing, hints)
         self.notices = OnDeadNotices(journal, self.flows, self.landscape, clock, self.worker, self.tracing, chance)
         self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock, self.worker.gates)
 

@@ -8,8 +8,10 @@ from functools import partial
 import sqlalchemy as sa
 from pydantic import ValidationError
 
+from integrations.engine.hints import Hints
 from integrations.engine.routing import UNSTORABLE, Routing
 from models.canonical.events import CloudEvent
+from models.canonical.hint import is_hint
 from models.domain.errors import Unmappable
 from models.journal.inbox import INBOX, Item
 from models.journal.inbox_queue import Waiting
@@ -18,16 +20,23 @@ from models.journal.runs.run import Arrival
 
 
 class InboxAdmission:
-    """Admits what waits in the inbox. Safe to repeat: an event that came by a poll before is recognised."""
+    """Admits what waits in the inbox. Safe to repeat: an event that came by a poll before is recognised. A hint is
+    admitted as what its system shows of it.
+    """
 
-    def __init__(self, journal: EnginePort, routing: Routing, limit: int = 500) -> None:
-        self._journal, self._routing, self._limit = journal, routing, limit
+    def __init__(self, journal: EnginePort, routing: Routing, hints: Hints, limit: int = 500) -> None:
+        self._journal, self._routing, self._hints, self._limit = journal, routing, hints, limit
 
     def admit(self) -> int:
         """Admit everything that waits; how many runs were started or woken."""
         changed = 0
-        while page := self._journal.inbox_queue.waiting(self._limit):
-            changed += self._page(page)
+        while page := self._journal.inbox_queue.waiting(self._limit, self._hints.resting()):
+            if events := [one for one in page if not _hints(one)]:
+                changed += self._page(events)
+            hints = [one for one in page if _hints(one)]
+            for system in dict.fromkeys(one.item.source for one in hints):
+                mine = [one for one in hints if one.item.source == system]
+                changed += self._hints.admit(system, mine, partial(self._gone, mine))
             if len(page) < self._limit:
                 break
         return changed
@@ -70,3 +79,7 @@ class InboxAdmission:
 
     def _refused(self, item: Item, error: Unmappable) -> Arrival:
         return self._routing.rejected(item.source, INBOX, item.item_id, item.body, error, item.received_at)
+
+
+def _hints(one: Waiting) -> bool:
+    return one.item.refusal is None and is_hint(one.item.body)

@@ -62,7 +62,7 @@ class Polling:
                 self._routing.rejected(system, stream, name, row, error, began) for name, row, error in page.rejected
             ]
             try:
-                changed += self._admitted(
+                changed += self.admitted(
                     system, stream, arrivals, partial(self._moved, system, stream, cursor, page, began)
                 )
             except CursorMoved:
@@ -72,11 +72,12 @@ class Polling:
             if not page.more:
                 return changed
 
-    def _admitted(
+    def admitted(
         self, system: str, stream: str, arrivals: Sequence[Arrival], moved: Callable[[sa.Connection], object]
     ) -> int:
-        """Admit a page with the cursor's move; how many runs were started or woken. An arrival that no database keeps,
-        whatever it holds, costs no neighbour: where a page cannot be kept, each of its arrivals is admitted alone.
+        """Admit a page with what `moved` does in its transaction; how many runs were started or woken. An arrival that
+        no database keeps, whatever it holds, costs no neighbour: where a page cannot be kept, each of its arrivals is
+        admitted alone.
         """
         admit = self._journal.runs.admit
         try:

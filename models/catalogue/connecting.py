@@ -16,6 +16,7 @@ from models.catalogue.faults import faults_of
 from models.catalogue.files import Written
 from models.catalogue.role import Role
 from models.catalogue.system import Policy, SystemConfig, Transport
+from models.catalogue.webhook import Scheme, Webhook
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 
@@ -29,6 +30,7 @@ class Connecting:
     environment: str
     policies: Sequence[PolicyEntry]
     variables: Mapping[str, str] | None
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def system(self, written: Written) -> SystemConfig:
@@ -36,6 +38,9 @@ class Connecting:
         entry: SystemEntry = written.value
         absent = sorted(self._absent(entry, {"SYSTEMS_FOLDER"}))
         wrong = [f"set the environment variables {', '.join(absent)}"] if absent else []
+        if entry.webhook and entry.webhook.scheme not in self.schemes:
+            known_schemes = ", ".join(sorted(self.schemes))
+            wrong.append(f"webhook.scheme {entry.webhook.scheme!r} is none of {known_schemes}: add it to webhooks.toml")
         policy, faults = self._policy(entry)
         self.faults += [f"{written.path}: system {entry.name}: {words}" for words in [*wrong, *faults]]
         folder = {"SYSTEMS_FOLDER": str(written.path.parent)}
@@ -52,7 +57,15 @@ class Connecting:
             transport=Transport(
                 **_replaced(entry.transport.model_dump(), {**known, **folder}, self.variables is not None)
             ),
+            webhook=self._webhook(entry),
         )
+
+    def _webhook(self, entry: SystemEntry) -> Webhook | None:
+        """How the system's webhooks are proved; the values of its secrets stay with who takes them."""
+        said = entry.webhook
+        if said is None or said.scheme not in self.schemes:
+            return None
+        return Webhook(self.schemes[said.scheme], tuple(said.secrets), said.replay_seconds)
 
     def _absent(self, entry: SystemEntry, given: set[str]) -> Iterator[str]:
         if self.variables is None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.canonical.schemas import SCHEMAS
+from models.catalogue.webhook import Kind
 from models.domain.explanations import EXPLANATIONS, MoneyKind
 from models.domain.money import Currency
 from models.domain.periods import Shape
@@ -134,6 +135,45 @@ class TransportEntry(Entry):
     client_key: str = ""
 
 
+HeaderName = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+
+
+class SchemeEntry(Entry):
+    """How a delivery of a webhook shows that it is its vendor's own; header names are lower case."""
+
+    name: Name
+    kind: Kind
+    header: HeaderName = "authorization"
+    prefix: str = ""
+    encoding: Literal["hex", "base64"] = "hex"
+    key: Literal["text", "base64"] = "text"
+    signed: str = "{body}"
+    id: HeaderName | Literal[""] = ""
+    timestamp: HeaderName | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _proves(self) -> SchemeEntry:
+        if self.kind != "hmac-sha256":
+            if self.timestamp:
+                raise ValueError("a timestamp that nobody signed proves nothing: leave it out")
+            return self
+        if "{body}" not in self.signed:
+            raise ValueError("signed must hold {body}, or anybody could send another one")
+        if ("{timestamp}" in self.signed) != bool(self.timestamp) or ("{id}" in self.signed and not self.id):
+            raise ValueError(
+                "signed and the headers id and timestamp must name the same: what is not signed is no proof"
+            )
+        return self
+
+
+class WebhookEntry(Entry):
+    """How a system's webhooks are told from others': `secrets` name environment variables."""
+
+    scheme: Name
+    secrets: Annotated[list[Variable], Field(min_length=1, max_length=4)]
+    replay_seconds: Positive = 300.0
+
+
 class SystemEntry(Entry):
     """A connected system; `credentials` name environment variables, `policy` may hold a table for each environment."""
 
@@ -146,6 +186,7 @@ class SystemEntry(Entry):
     options: Mapping[str, Any] = {}
     policy: Mapping[str, Any] = {}
     transport: TransportEntry = TransportEntry()
+    webhook: WebhookEntry | None = None
 
 
 class OwnershipEntry(Entry):

@@ -51,6 +51,7 @@ FILES: Mapping[str, Shape] = {
     "ownership.toml": Shape("rule", entries.OwnershipEntry, _ruled),
     "roads.toml": Shape("road", entries.RoadEntry),
     "audiences.toml": Shape("audience", entries.AudienceEntry),
+    "webhooks.toml": Shape("scheme", entries.SchemeEntry),
     SYSTEMS: Shape("system", entries.SystemEntry),
 }
 

@@ -16,6 +16,7 @@ from models.catalogue.catalogue import Books, Calendar, Catalogue, FlowTerms, Le
 from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
+from models.catalogue.webhook import Scheme
 from models.domain.approval import Thresholds
 from models.domain.errors import Misconfigured
 from models.domain.ownership import Ownership, OwnershipRule
@@ -41,7 +42,8 @@ def load_catalogue(
     Raises Misconfigured with every fault of every file in one message.
     """
     files = read_files(settings.catalogue, settings.systems)
-    connecting = Connecting(settings.environment, files.values("policies.toml"), environment)
+    schemes = {one.name: Scheme(**one.model_dump()) for one in files.values("webhooks.toml")}
+    connecting = Connecting(settings.environment, files.values("policies.toml"), environment, schemes)
     systems = tuple(connecting.system(one) for one in files.written[SYSTEMS] if one.value is not None)
     faults = [*files.faults, *_unknown_names(files, vendors), *_doubled_owners(files), *connecting.faults]
     faults += _flows_without_terms(files, flows) if flows is not None else []

@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from models.catalogue.role import Role
+from models.catalogue.webhook import Webhook
 from models.domain.errors import Misconfigured
 
 _AMOUNTS = (
@@ -89,3 +90,4 @@ class SystemConfig:
     options: Mapping[str, Any] = field(default_factory=dict)
     policy: Policy = Policy()
     transport: Transport = Transport()
+    webhook: Webhook | None = None

@@ -65,6 +65,16 @@ class Ownership:
         present = frozenset(played)
         return next((role for role in self.owners(entity, attribute, legal_entity) if role in present), None)
 
+    def holds(self, entity: str, role: str, played: Iterable[str]) -> bool:
+        """Whether a role owns any attribute of an entity; so does everybody where the map says nothing about it."""
+        named = {attribute for rule in self.rules if rule.entity == entity for attribute in rule.attributes}
+        present = frozenset(played)
+        return not named or any(
+            self.owner(entity, attribute, present, company) == role
+            for attribute in named
+            for company in {None, *(one for rule in self.rules for one in rule.legal_entities)}
+        )
+
     def trespasses(
         self,
         entity: str,

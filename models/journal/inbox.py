@@ -32,7 +32,8 @@ class Item:
 
     `source` names the receiver, `item_id` is the sender's id of the delivery: sent twice, it is kept once. `body` is a
     CloudEvent as JSON (`models.canonical.events`); what is none goes to the dead letters, with the receiver's
-    `refusal` where it has one to give. `received_at` is UTC, `traceparent` the W3C trace context of the delivery.
+    `refusal` where it has one to give. `again`: its id says no more than what it holds, so it is known only while it
+    waits, and may come again. `received_at` is UTC, `traceparent` the W3C trace context of the delivery.
     """
 
     source: str
@@ -41,6 +42,7 @@ class Item:
     body: Mapping[str, Any]
     traceparent: str | None = None
     refusal: Refusal | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,11 @@ class Inbox:
         Half a character in a body becomes U+FFFD, a number beyond 64 bits text, and the item a refusal: no database
         could keep it as it came.
         """
-        rows = [_row(item) for item in items]
+        once = [_row(item) for item in items if not item.again]
+        again = list({(item.source, item.item_id): _row(item) for item in items if item.again}.values())
         with self._engine.begin() as connection:
-            new = insert_many(connection, self._sql["append"], rows)
+            new = insert_many(connection, self._sql["append"], once)
+            new += insert_many(connection, self._sql["append_again"], again)
         return Appended(new, len(items) - new)
 
 

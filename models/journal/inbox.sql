@@ -3,9 +3,17 @@ insert into inbox (source, item_id, received_at, traceparent, body, refusal)
 values (:source, :item_id, :received_at, :traceparent, :body, :refusal)
 on conflict (source, item_id) do nothing;
 
--- waiting: what is to be admitted, in order of arrival
+-- append_again: the same, of what is known only while it waits
+insert into inbox (source, item_id, received_at, traceparent, body, refusal)
+values (:source, :item_id, :received_at, :traceparent, :body, :refusal)
+on conflict (source, item_id) do update
+  set received_at = excluded.received_at, traceparent = excluded.traceparent, body = excluded.body,
+      refusal = excluded.refusal, admitted_at = null
+  where inbox.admitted_at is not null;
+
+-- waiting: what is to be admitted, in order of arrival; `resting` are sources that cannot be asked now
 select position, source, item_id, received_at, traceparent, body, refusal from inbox
-where admitted_at is null order by position limit :limit;
+where admitted_at is null and not (source in json(:resting)) order by position limit :limit;
 
 -- waiting_count: how much is to be admitted
 select count(*) from inbox where admitted_at is null;

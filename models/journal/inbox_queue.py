@@ -35,10 +35,11 @@ class InboxQueue:
         self._engine, self._clock = engine, clock
         self._sql = statements(SQL, engine.dialect.name)
 
-    def waiting(self, limit: int) -> list[Waiting]:
-        """Up to `limit` items in order of arrival."""
+    def waiting(self, limit: int, resting: Sequence[str] = ()) -> list[Waiting]:
+        """Up to `limit` items in order of arrival, but for those of sources that rest."""
+        asked = {"limit": limit, "resting": json.dumps(list(resting))}
         with reading(self._engine) as connection:
-            return [_waiting(row) for row in connection.execute(self._sql["waiting"], {"limit": limit})]
+            return [_waiting(row) for row in connection.execute(self._sql["waiting"], asked)]
 
     def admitted(self, connection: sa.Connection, positions: Sequence[int]) -> None:
         """Let these items go, in the transaction that admits them. Safe to repeat."""

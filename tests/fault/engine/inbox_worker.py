@@ -22,7 +22,7 @@ def main(url: str, role: str, ledger: str) -> None:
     clock = SystemClock()
     journal = open_journal(url, clock)
     engine = Engine(journal, [posting_flow()], [Hostile()], clock)
-    engine.inbox = type(engine.inbox)(journal, engine._routing, limit=3)
+    engine.inbox._limit = 3
     file = os.open(ledger, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
     print("ready", flush=True)
     n = int(sys.stdin.readline())

@@ -6,7 +6,7 @@ from typing import Any
 
 from collectors.credentials import Credentials
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import Exposure
+from collectors.exposure import Exposure, telemetry_door
 from collectors.gateway import Gateway
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.provenance import Provenance
@@ -26,5 +26,5 @@ def gateway(pipeline: Any = None, inbox: Any = None) -> Gateway:
     """A gateway whose telemetry goes to `pipeline` and whose events go to `inbox`."""
     host = Host(Settings(max_body_mib=1), SystemClock(), "test", pipeline, Commits(MemoryLake), inbox, PROVENANCE, KEY)
     credentials = Credentials(SenderBook(host.settings), KEY, host.clock, required=False)
-    doorkeeper = Doorkeeper(host.settings, Exposure(None, False), credentials)
+    doorkeeper = Doorkeeper(telemetry_door(host.settings), Exposure(None, False), credentials)
     return Gateway(receivers(), host, {"/healthz": lambda: Reply(200, b'{"ready":true}')}, doorkeeper)

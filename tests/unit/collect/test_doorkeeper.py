@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import Exposure
+from collectors.exposure import Exposure, telemetry_door
 from models.settings import Settings
 
 pytestmark = pytest.mark.req("C10")
@@ -14,7 +14,7 @@ ASKING = {"origin": PAGE, "access-control-request-method": "POST"}
 
 
 def keeper(**settings: str) -> Doorkeeper:
-    return Doorkeeper(Settings.model_validate(settings), Exposure(None, False), None)  # type: ignore[arg-type]
+    return Doorkeeper(telemetry_door(Settings.model_validate(settings)), Exposure(None, False), None)  # type: ignore[arg-type]
 
 
 def status(door: Doorkeeper, **headers: str) -> int:

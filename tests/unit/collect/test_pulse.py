@@ -11,7 +11,7 @@ import pytest
 
 from collectors.credentials import Credentials
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import Exposure
+from collectors.exposure import Exposure, telemetry_door
 from collectors.gateway import Gateway
 from collectors.pulse import Pulse
 from collectors.receivers.reply import Reply
@@ -109,7 +109,9 @@ def test_other_machines_hear_yes_or_no_and_read_measures_with_a_token(tmp_path: 
     book = SenderBook(Settings(home=tmp_path))
     clock = SystemClock()
     token, other = (book.add(name, (name,), "operator", clock.now()) for name in ("metrics", "logs"))
-    doorkeeper = Doorkeeper(Settings(home=tmp_path), Exposure(None, True), Credentials(book, KEY, clock, True))
+    doorkeeper = Doorkeeper(
+        telemetry_door(Settings(home=tmp_path)), Exposure(None, True), Credentials(book, KEY, clock, True)
+    )
     shown = {"/readyz": lambda: Reply(503, b'{"faults":["/srv/x"]}'), "/metrics": lambda: Reply(200, b"a 1\n")}
     application = Gateway((), gateway()._host, shown, doorkeeper)
 
