@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from models.catalogue import Catalogue, load_catalogue
+from models.catalogue.files import read_files
+from models.catalogue.webhook import Scheme
 from models.settings import Settings
 
 DEMONSTRATION = Path(__file__).parents[1] / "integrations" / "sandbox" / "catalogue"
@@ -21,3 +23,9 @@ def packaged() -> Catalogue:
 def demonstration() -> Catalogue:
     """The sandbox firm's; its systems are described, not connected."""
     return load_catalogue(Settings.model_validate({"catalogue": DEMONSTRATION, "systems": None}))
+
+
+@cache
+def schemes() -> dict[str, Scheme]:
+    """The packaged ways in which webhooks are proved."""
+    return {one.name: Scheme(**one.model_dump()) for one in read_files(None, None).values("webhooks.toml")}

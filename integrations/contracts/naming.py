@@ -27,16 +27,21 @@ class Naming:
         if event not in self.streams:
             return ()
         stream, entity = self.streams[event]
-        version = _text(payload, self.version) if self.version else ""
-        return (Named(stream, entity, _text(payload, self.key), event, version),)
+        key, version = _text(payload, self.key), _found(payload, self.version) if self.version else None
+        return (Named(stream, entity, key, event, "" if version is None else str(version)),)
+
+
+def _found(payload: Any, path: str) -> Any:
+    """What stands at a path, None where nothing does."""
+    for name in path.split("."):
+        payload = payload.get(name) if isinstance(payload, Mapping) else None
+    return payload
 
 
 def _text(payload: Any, path: str) -> str:
-    found = payload
-    for name in path.split("."):
-        if not isinstance(found, Mapping) or name not in found:
-            raise Unmappable(f"{path} is missing in the webhook's payload", path, code="missing-field")
-        found = found[name]
+    found = _found(payload, path)
+    if found is None:
+        raise Unmappable(f"{path} is missing in the webhook's payload", path, code="missing-field")
     if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
         raise Unmappable(
             f"{path} came as {type(found).__name__}, expected text or a number", path, code="retyped-field"

@@ -216,7 +216,7 @@ def test_two_receivers_never_share_a_name_or_a_path(parcel: None, tmp_path: Path
 
 @pytest.mark.parametrize("receiver", receivers(), ids=lambda one: one.name)
 def test_every_receiver_has_a_road(receiver: Receiver) -> None:
-    assert receiver.about and (receiver.routes or receiver.work or receiver.journal_work)
+    assert receiver.about and (receiver.routes or receiver.below or receiver.work or receiver.journal_work)
     assert all(path.startswith("/") and path != "/healthz" for path in (*receiver.routes, *receiver.declined))
     declined = dict(receiver.declined)
     assert json.loads(json.dumps(declined)) == declined

@@ -225,3 +225,32 @@ def test_the_digest_tells_what_is_written_and_nothing_else(tmp_path: Path) -> No
     other = loaded(tmp_path, systems=SYSTEM + "[system.policy]\nrate = 2.0\n")
     assert other.digest != one.digest
     assert {name for name in one.entries if one.entries[name] != other.entries[name]} == {"systems.toml sap"}
+
+
+@pytest.mark.req("C3")
+def test_webhooks_are_proved_by_a_scheme_of_the_catalogue(tmp_path: Path) -> None:
+    """C3: an installation's own scheme is an entry; the variables are named, their values are nowhere."""
+    scheme = '[[scheme]]\nname = "mine"\nkind = "header"\nheader = "x-mine"\n'
+    hook = '[system.webhook]\nscheme = "mine"\nsecrets = ["MINE", "NEXT"]\n'
+    [system] = loaded(tmp_path, webhooks=scheme, systems=SYSTEM + hook).systems
+    assert system.webhook is not None
+    assert (system.webhook.scheme.header, system.webhook.secrets) == ("x-mine", ("MINE", "NEXT"))
+
+
+@pytest.mark.req("C3")
+@pytest.mark.parametrize(
+    ("scheme", "hook", "said"),
+    [
+        ('kind = "hmac-sha256"\nsigned = "{id}"\nid = "x-id"', "", "signed must hold {body}"),
+        ('kind = "hmac-sha256"\ntimestamp = "x-at"', "", "what is not signed is no proof"),
+        ('kind = "hmac-sha256"\nsigned = "{id}.{body}"', "", "what is not signed is no proof"),
+        ('kind = "basic"\ntimestamp = "x-at"', "", "proves nothing"),
+        ('kind = "header"', 'scheme = "other"\nsecrets = ["A"]', "webhook.scheme 'other' is none of"),
+        ('kind = "header"', 'scheme = "mine"\nsecrets = ["p4ss word"]', "secrets"),
+        ('kind = "header"', 'scheme = "mine"\nsecrets = []', "secrets"),
+    ],
+)
+def test_a_scheme_that_proves_nothing_is_refused(tmp_path: Path, scheme: str, hook: str, said: str) -> None:
+    webhook = f"{SYSTEM}[system.webhook]\n{hook}\n" if hook else SYSTEM
+    found = refused(tmp_path, webhooks=f'[[scheme]]\nname = "mine"\n{scheme}\n', systems=webhook)
+    assert said in found and "p4ss word" not in found

@@ -6,9 +6,10 @@ from typing import Any
 
 from collectors.credentials import Credentials
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import Exposure, telemetry_door
+from collectors.exposure import Exposure, telemetry_door, webhook_door
 from collectors.gateway import Gateway
 from collectors.pipeline.commits import Commits
+from collectors.pipeline.hooks import Hooks
 from collectors.pipeline.provenance import Provenance
 from collectors.receivers import receivers
 from collectors.receivers.contract import Host
@@ -28,3 +29,12 @@ def gateway(pipeline: Any = None, inbox: Any = None) -> Gateway:
     credentials = Credentials(SenderBook(host.settings), KEY, host.clock, required=False)
     doorkeeper = Doorkeeper(telemetry_door(host.settings), Exposure(None, False), credentials)
     return Gateway(receivers(), host, {"/healthz": lambda: Reply(200, b'{"ready":true}')}, doorkeeper)
+
+
+def webhook_gateway(hooks: Hooks, inbox: Any, clock: Any) -> Gateway:
+    """The port of webhooks, whose hints go to `inbox`; a body may have 64 KiB."""
+    settings = Settings(webhook_hosts="hooks.acme.example")
+    host = Host(settings, clock, "test", None, Commits(MemoryLake), inbox, PROVENANCE, KEY, hooks)  # type: ignore[arg-type]
+    credentials = Credentials(SenderBook(settings), KEY, clock, required=True)
+    doorkeeper = Doorkeeper(webhook_door(settings), Exposure(None, True), credentials)
+    return Gateway(receivers(), host, {}, doorkeeper, "webhooks", 64 << 10)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collectors.exposure import exposure
+from collectors.exposure import exposure, opened, webhook_door
 from models.domain.errors import Misconfigured
 from models.senders import SCOPES, SenderBook
 from models.settings import Settings
@@ -80,3 +80,18 @@ def test_half_a_certificate_and_a_file_that_is_none_are_named(tmp_path: Path, mi
         exposure(settings(tmp_path, **{**given, missing: tmp_path / "none.pem"}))
     with pytest.raises(Misconfigured, match="takes IP addresses"):
         exposure(settings(tmp_path, otlp_proxy="proxy.example"))
+
+
+@pytest.mark.req("C3")
+def test_webhooks_have_a_door_of_their_own_by_the_same_rules(tmp_path: Path) -> None:
+    """C3: beyond loopback TLS or its proxy, whatever telemetry's door has; senders prove each delivery, so no token."""
+    cert, key = certificate(tmp_path)
+    telemetry = {"otlp_cert": cert, "otlp_key": key, "otlp_proxy": "10.0.0.9"}
+    with pytest.raises(Misconfigured, match=r"TIEOUT_WEBHOOK_HOST=0\.0\.0\.0 .*TIEOUT_WEBHOOK_CERT") as caught:
+        opened(webhook_door(settings(tmp_path, webhook_host="0.0.0.0", **telemetry)))
+    assert "senders" not in str(caught.value)
+    given = {"webhook_host": "0.0.0.0", "webhook_cert": cert, "webhook_key": key}
+    assert opened(webhook_door(settings(tmp_path, **given))).tls is not None
+    behind = opened(webhook_door(settings(tmp_path, webhook_proxy="10.0.0.2")))
+    assert behind.admits("10.0.0.2") and not behind.admits("10.0.0.3")
+    assert opened(webhook_door(settings(tmp_path))).tls is None
