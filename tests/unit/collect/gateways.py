@@ -34,7 +34,8 @@ def gateway(pipeline: Any = None, inbox: Any = None) -> Gateway:
 def webhook_gateway(hooks: Hooks, inbox: Any, clock: Any) -> Gateway:
     """The port of webhooks, whose hints go to `inbox`; a body may have 64 KiB."""
     settings = Settings(webhook_hosts="hooks.acme.example")
-    host = Host(settings, clock, "test", None, Commits(MemoryLake), inbox, PROVENANCE, KEY, hooks)  # type: ignore[arg-type]
+    pipeline: Any = None
+    host = Host(settings, clock, "test", pipeline, Commits(MemoryLake), inbox, PROVENANCE, KEY, hooks)
     credentials = Credentials(SenderBook(settings), KEY, clock, required=True)
     doorkeeper = Doorkeeper(webhook_door(settings), Exposure(None, True), credentials)
     return Gateway(receivers(), host, {}, doorkeeper, "webhooks", 64 << 10)

@@ -14,7 +14,8 @@ ASKING = {"origin": PAGE, "access-control-request-method": "POST"}
 
 
 def keeper(**settings: str) -> Doorkeeper:
-    return Doorkeeper(telemetry_door(Settings.model_validate(settings)), Exposure(None, False), None)  # type: ignore[arg-type]
+    door = telemetry_door(Settings.model_validate(settings))
+    return Doorkeeper(door, Exposure(None, False), None)  # type: ignore[arg-type]
 
 
 def status(door: Doorkeeper, **headers: str) -> int:
