@@ -30,6 +30,7 @@ FILES = {
     "policy": "policies.toml",
     "road": "roads.toml",
     "audience": "audiences.toml",
+    "scheme": "webhooks.toml",
 }
 COMMANDS = [*shown(), *mentioned()]
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
