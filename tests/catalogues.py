@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.catalogue import Catalogue, load_catalogue
 from models.catalogue.files import read_files
+from models.catalogue.logs import LogFormat, log_formats_of
 from models.catalogue.webhook import Scheme
 from models.settings import Settings
 
@@ -29,3 +30,9 @@ def demonstration() -> Catalogue:
 def schemes() -> dict[str, Scheme]:
     """The packaged ways in which webhooks are proved."""
     return {one.name: Scheme(**one.model_dump()) for one in read_files(None, None).values("webhooks.toml")}
+
+
+@cache
+def packaged_formats() -> dict[str, LogFormat]:
+    """The log formats that an installation has without files of its own."""
+    return log_formats_of(read_files(None, None))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.cli.output import fail
 
-BENCHES = ("ingest", "engine", "bill", "marts", "pages")
+BENCHES = ("ingest", "logs", "engine", "bill", "marts", "pages")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 

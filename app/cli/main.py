@@ -328,6 +328,16 @@ def orphans(
 
 
 @cli.command()
+def reread(
+    source: Annotated[str, typer.Argument(help="a name of logs.toml, whose format or zone was mended")],
+) -> None:
+    """Read the lines again that a source of log files could not be read of; each once, unless it is refused again."""
+    from app.cli.reread import reread as run
+
+    raise typer.Exit(run(source))
+
+
+@cli.command()
 def explain(
     code: Annotated[
         str | None, typer.Argument(help="cause or error code, or a figure, e.g. billing_readiness; none lists them all")
@@ -358,9 +368,9 @@ def doctor() -> None:
 
 @cli.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="ingest, engine, bill, marts or pages")],
+    what: Annotated[str, typer.Argument(help="ingest, logs, engine, bill, marts or pages")],
     json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
-    size: Annotated[int | None, typer.Option(help="spans, runs, entries, items or cases")] = None,
+    size: Annotated[int | None, typer.Option(help="spans, lines, runs, entries, items or cases")] = None,
     database: Annotated[str, typer.Option(help="engine: sqlite or postgres")] = "sqlite",
     against: Annotated[Path | None, typer.Option(help="marts: checkout of another release, beside this one")] = None,
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from models.catalogue.logs import LogSource
 from models.catalogue.system import SystemConfig
 from models.domain.approval import Thresholds
 from models.domain.audience import Audience, Road
@@ -67,7 +68,8 @@ class Catalogue:
 
     `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says,
     `digest` is that of them all; neither depends on secrets or on the environment. `thresholds` say what takes a second
-    person, `audiences` whom alerts go to, by which of the `roads`.
+    person, `audiences` whom alerts go to, by which of the `roads`;
+    `logs` are the log files that the collector follows.
     """
 
     reporting_currency: str
@@ -82,6 +84,7 @@ class Catalogue:
     thresholds: Thresholds = field(default_factory=Thresholds)
     audiences: tuple[Audience, ...] = ()
     roads: Mapping[str, Road] = field(default_factory=dict)
+    logs: tuple[LogSource, ...] = ()
 
     @property
     def resting(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.canonical.schemas import SCHEMAS
+from models.catalogue.patterns import Pattern
 from models.catalogue.webhook import Kind
 from models.domain.explanations import EXPLANATIONS, MoneyKind
 from models.domain.money import Currency
@@ -281,3 +282,54 @@ class AudienceEntry(Entry):
         if not (self.rings or self.pulse or self.digest):
             raise ValueError("nothing would ever be told: give rings, pulse or digest")
         return self
+
+
+def _expression(text: str) -> str:
+    Pattern(text)
+    return text
+
+
+def _absolute(glob: str) -> str:
+    if not glob.startswith("/"):
+        raise ValueError(f"{glob!r} is no absolute path: give one, such as /var/log/mule/*.log*")
+    return glob
+
+
+Expression = Annotated[str, AfterValidator(_expression)]
+Severity = Annotated[int, Field(ge=1, le=24)]
+
+
+class FormatEntry(Entry):
+    """How log records are read: a `pattern` with named groups, or fields of JSON objects."""
+
+    name: Name
+    pattern: Expression | None = None
+    begins: Expression | None = None
+    time: list[Name] = []
+    severity: list[Name] = []
+    body: list[Name] = []
+    times: list[Name] = []
+    levels: Mapping[str, Severity] = {}
+    continued: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> FormatEntry:
+        if self.pattern is None and self.begins is not None:
+            raise ValueError("begins goes with a pattern: a JSON record is one line")
+        if self.pattern is not None and (self.time or self.severity or self.body or self.continued):
+            raise ValueError("with a pattern the groups time, severity and body say which field is which")
+        if self.pattern is not None and "body" not in Pattern(self.pattern).names:
+            raise ValueError("the pattern needs a group (?P<body>…)")
+        return self
+
+
+class LogEntry(Entry):
+    """Log files to follow; the name is that of a folder in the home too."""
+
+    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
+    files: Annotated[list[Annotated[Name, AfterValidator(_absolute)]], Field(min_length=1)]
+    format: Name = "json"
+    service: Name | None = None
+    zone: Annotated[str, AfterValidator(_zone)] | None = None
+    encoding: Literal["utf-8", "latin-1", "cp1252"] = "utf-8"
+    line_kib: Annotated[int, Field(ge=1, le=16_384)] = 1024

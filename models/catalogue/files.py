@@ -52,6 +52,8 @@ FILES: Mapping[str, Shape] = {
     "roads.toml": Shape("road", entries.RoadEntry),
     "audiences.toml": Shape("audience", entries.AudienceEntry),
     "webhooks.toml": Shape("scheme", entries.SchemeEntry),
+    "formats.toml": Shape("format", entries.FormatEntry),
+    "logs.toml": Shape("log", entries.LogEntry),
     SYSTEMS: Shape("system", entries.SystemEntry),
 }
 

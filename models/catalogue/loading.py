@@ -16,6 +16,7 @@ from models.catalogue.catalogue import Books, Calendar, Catalogue, FlowTerms, Le
 from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
+from models.catalogue.logs import log_sources_of
 from models.catalogue.webhook import Scheme
 from models.domain.approval import Thresholds
 from models.domain.errors import Misconfigured
@@ -68,6 +69,7 @@ def load_catalogue(
         thresholds=_thresholds(installation),
         audiences=audiences_of(files),
         roads=roads_of(files),
+        logs=log_sources_of(files),
     )
 
 
@@ -94,6 +96,7 @@ def _unknown_names(files: Files, vendors: Collection[str] | None) -> Iterator[st
         ("entities.toml", "calendar", calendars, "calendars.toml"),
         ("audiences.toml", "roads", files.keys("roads.toml"), "roads.toml"),
         ("audiences.toml", "flows", files.keys("flows.toml"), "flows.toml"),
+        ("logs.toml", "format", files.keys("formats.toml"), "formats.toml"),
     ]
     if companies:
         references += [(file, "legal_entities", companies, "entities.toml") for file in _OF_COMPANIES]

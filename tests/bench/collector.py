@@ -21,8 +21,8 @@ from models.settings import Settings
 
 
 @contextmanager
-def collector(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]:
-    """A collector that is ready, and its settings; it ends with the block."""
+def collector(home: Path, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]:
+    """A collector that is ready, with `more` of its environment, and its settings; it ends with the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -33,6 +33,7 @@ def collector(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]:
         "TIEOUT_OTLP_PORT": str(port),
         "TIEOUT_GRPC": "off",
         "TIEOUT_DETECT_SECONDS": "86400",
+        **more,
     }
     process = subprocess.Popen([sys.executable, "-m", "collectors.service"], env=environment, stderr=subprocess.PIPE)
     try:

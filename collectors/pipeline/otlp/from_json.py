@@ -67,9 +67,9 @@ def protobuf_of(signal: Signal, body: bytes) -> Converted:
 
     Raises Malformed when the body is no JSON object of the signal's shape, TooLarge for far too many items.
     """
-    document, remark = _document(body)
+    held, remark = document(body)
     conversion = _Conversion(_NAMES[signal])
-    payload = conversion.payload(_object(document, "the body"))
+    payload = conversion.payload(_object(held, "the body"))
     return Converted(payload, conversion.limited(), remark)
 
 
@@ -130,7 +130,7 @@ class _Conversion:
                 self.refusals.append(refusal(names.item, one, error, described))
 
 
-def _document(body: bytes) -> tuple[Any, str]:
+def document(body: bytes) -> tuple[Any, str]:
     """The JSON, and a remark where bytes that are no UTF-8 or half surrogates were replaced in it."""
     try:
         return orjson.loads(body), ""

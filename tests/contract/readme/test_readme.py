@@ -31,6 +31,8 @@ FILES = {
     "road": "roads.toml",
     "audience": "audiences.toml",
     "scheme": "webhooks.toml",
+    "format": "formats.toml",
+    "log": "logs.toml",
 }
 COMMANDS = [*shown(), *mentioned()]
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")

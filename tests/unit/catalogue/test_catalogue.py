@@ -63,15 +63,11 @@ def test_nothing_of_the_demonstration_is_packaged() -> None:
     assert set(demonstration().legal_entities) == {"NOV-DE", "NOV-UK", "NOV-US"}
 
 
-OF_A_FIRM = {"systems.toml", "roads.toml", "audiences.toml"}
+OF_A_FIRM = {"systems.toml", "roads.toml", "audiences.toml", "logs.toml"}
 
 
 def test_every_packaged_file_is_one_that_an_installation_may_bring() -> None:
-    assert {path.name for path in DEFAULTS.glob("*.toml")} == set(FILES) - {
-        "systems.toml",
-        "roads.toml",
-        "audiences.toml",
-    }
+    assert {path.name for path in DEFAULTS.glob("*.toml")} == set(FILES) - OF_A_FIRM
 
 
 @pytest.mark.req("S3", "G4")

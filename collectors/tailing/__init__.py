@@ -1,0 +1,1 @@
+"""Log files followed through rotation, truncation, compression and kills: each record once (C2)."""
