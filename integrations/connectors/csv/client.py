@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -16,13 +16,15 @@ from integrations.connectors.csv.shapes import Shaped, delimiter_of
 from models.domain.errors import Misconfigured, Retriable, Unmappable
 
 LONGEST = 256 * 1024
+DELIMITERS = (",", ";", "\t", "|")
+_TITLES = 30  # lines above a header
 _QUOTED = re.compile(rb'"(?:[^"]|"")*')
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One data row: its place in bytes, its columns, or the fault that makes it unreadable. `closed` = it ends with a
-    line end.
+    line end; `line` is where it begins, counted from 1, or 0 where the file was not read from its beginning.
     """
 
     start: int
@@ -31,6 +33,7 @@ class Record:
     text: str
     columns: Mapping[str, str]
     fault: Unmappable | None = None
+    line: int = field(default=0, compare=False)
 
     @property
     def digest(self) -> str:
@@ -40,10 +43,13 @@ class Record:
 class CsvFile:
     """A file with a header row. Text is UTF-8; a record that is not is read as Windows-1252, since exports mix both.
     Without a `delimiter` the one that the file's first line names (`sep=;`) counts, else a comma.
+
+    With `wanted` columns the header is the first line that has them all, by whichever delimiter: people put titles over
+    their tables.
     """
 
-    def __init__(self, path: Path, delimiter: str | None = None) -> None:
-        self.path, self._given = path, delimiter
+    def __init__(self, path: Path, delimiter: str | None = None, wanted: frozenset[str] = frozenset()) -> None:
+        self.path, self._given, self._wanted = path, delimiter, wanted
         self._shaped = Shaped(path)
 
     @property
@@ -68,10 +74,8 @@ class CsvFile:
     def records(self, start: int = 0) -> Iterator[Record]:
         """Data rows from a byte offset on (0: from the first one). Blank lines are no rows."""
         with self._open() as file:
-            named = delimiter_of(file)
-            delimiter = self._given or named or ","
-            header, _ = _piece(file, delimiter)
-            names = self._names(header, delimiter)
+            names, delimiter = self._header(file)
+            line = 0 if start > file.tell() else _lines_before(file)
             file.seek(max(start, file.tell()))
             while True:
                 place = file.tell()
@@ -79,11 +83,39 @@ class CsvFile:
                 if not raw:
                     return
                 if raw.strip():
-                    yield _record(place, file.tell(), raw, names, delimiter, fault)
+                    yield _record(place, file.tell(), raw, names, delimiter, fault, line)
+                line += raw.count(b"\n") if line else 0
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between its columns."""
+        with self._open() as file:
+            return self._header(file)[1]
+
+    def _header(self, file: BinaryIO) -> tuple[list[str], str]:
+        """The columns' names and the delimiter; the file stands behind its header then."""
+        named = self._given or delimiter_of(file)
+        if not self._wanted:
+            header, _ = _piece(file, named or ",")
+            return self._names(header, named or ","), named or ","
+        for _ in range(_TITLES):
+            place = file.tell()
+            for delimiter in [named] if named else DELIMITERS:
+                file.seek(place)
+                header, _ = _piece(file, delimiter)
+                if self._wanted <= {name.strip() for name in _cells(_unmarked(header), delimiter) or ()}:
+                    return self._names(header, delimiter), delimiter
+            file.seek(place)
+            if not file.readline():
+                break
+        raise Misconfigured(
+            f"{self.path} has no header row with the columns {', '.join(sorted(self._wanted))}: name them as the "
+            "mapping does"
+        )
 
     def _names(self, header: bytes, delimiter: str) -> list[str]:
         """The columns' names; raises Misconfigured where there are none, or one that two columns share."""
-        names = [name.strip() for name in _cells(decoded(header.removeprefix(b"\xef\xbb\xbf")), delimiter) or ()]
+        names = [name.strip() for name in _cells(_unmarked(header), delimiter) or ()]
         if not any(names):
             raise Misconfigured(
                 f"{self.path} has no readable header row: the mapping needs the column names in the first line"
@@ -117,7 +149,20 @@ class CsvFile:
         return found.st_mtime_ns, found.st_size
 
 
-def _record(start: int, end: int, raw: bytes, names: list[str], delimiter: str, fault: Unmappable | None) -> Record:
+def _unmarked(header: bytes) -> str:
+    return decoded(header.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _lines_before(file: BinaryIO) -> int:
+    """The number of the line at which a file stands."""
+    place = file.tell()
+    file.seek(0)
+    return file.read(place).count(b"\n") + 1
+
+
+def _record(
+    start: int, end: int, raw: bytes, names: list[str], delimiter: str, fault: Unmappable | None, line: int
+) -> Record:
     text = decoded(raw).rstrip("\r\n")
     cells = None if fault else _cells(text, delimiter)
     if fault is None and cells is None:
@@ -127,7 +172,7 @@ def _record(start: int, end: int, raw: bytes, names: list[str], delimiter: str, 
             f"the row at byte {start} has {len(cells)} columns, the header {len(names)}", "row", code="bad-row"
         )
     columns = {"row": text} if fault else dict(zip(names, cells or (), strict=False))
-    return Record(start, end, raw.endswith(b"\n"), text, columns, fault)
+    return Record(start, end, raw.endswith(b"\n"), text, columns, fault, line)
 
 
 def _piece(file: BinaryIO, delimiter: str) -> tuple[bytes, Unmappable | None]:

@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from integrations.connectors.csv.batches import Batches
 from integrations.connectors.csv.client import CsvFile, Record
+from integrations.connectors.csv.drop import Drop
 from integrations.connectors.csv.mapping import Mapped, Stream, read_mapping
 from integrations.connectors.csv.observations import observation_of
 from integrations.connectors.csv.outbox import Outbox
@@ -40,7 +42,7 @@ SUBJECTS: Mapping[str, Callable[[str, str], str]] = {
 class Firsts:
     """Where each key of a stream stands first, for one state of the file."""
 
-    stamp: tuple[int, int]
+    stamp: tuple[Path, int, int]
     places: dict[str, int]
 
 
@@ -66,6 +68,12 @@ class CsvFiles:
         self._files = {
             name: CsvFile(Path(self._option("folder")) / spec["path"], spec.get("delimiter"))
             for name, spec in self._mapped.files.items()
+            if "path" in spec
+        }
+        self._drops = {
+            name: Batches(Drop(Path(self._option("folder")), spec), spec, self._read, clock)
+            for name, spec in self._mapped.files.items()
+            if "drop" in spec
         }
         self._outbox = Outbox(Path(str(config.options["results"]))) if "results" in config.options else None
         self._firsts: dict[str, Firsts] = {}
@@ -76,6 +84,8 @@ class CsvFiles:
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
         spec = self._mapped.stream(only(stream, self.streams, self.config.name))
+        if (drop := self._drops.get(spec.file)) is not None:
+            return drop.poll(spec, cursor, limit)
         file, place = self._files[spec.file], self._place(spec, cursor)
         reading, end, last = Reading(), place.offset, place.tail
         for record in file.records(place.offset):
@@ -83,7 +93,7 @@ class CsvFiles:
                 reached = self._cursor(spec, Place(end, last, place.version))
                 return Page(reading.events, reached, True, reading.rejected, reading.seen)
             if record.closed or record.digest != place.tail:
-                self._read(spec, record, reading, place.version)
+                self._read(spec, file, record, reading, place.version)
             # A row without its line end may still be growing: it is read, and looked at again should it change.
             end, last = (record.end, "") if record.closed else (record.start, record.digest)
         reached = self._cursor(spec, Place(end, last, place.version))
@@ -117,6 +127,7 @@ class CsvFiles:
 
     def check(self) -> str:
         sizes = [f"{file.path.name} ({file.stamp[1]} bytes)" for file in self._files.values()]
+        sizes += [f"what comes as {spec['drop']}" for spec in self._mapped.files.values() if "drop" in spec]
         return f"{self.config.name} reads {', '.join(sizes)}"
 
     def close(self) -> None:
@@ -162,12 +173,12 @@ class CsvFiles:
             self._digests[place] = self._files[file].digest(offset)
         return self._digests[place]
 
-    def _read(self, spec: Stream, record: Record, reading: Reading, version: int) -> None:
+    def _read(self, spec: Stream, file: CsvFile, record: Record, reading: Reading, version: int) -> None:
         columns = self._joined(spec, record.columns)
         if record.fault is None and not spec.wanted(columns):
             return
         key = _key(spec, record, columns)
-        first = key is None or self._places(spec).get(key, record.start) == record.start
+        first = key is None or self._places(spec, file).get(key, record.start) == record.start
         names = _names(spec, record, key, first)
         reading.take(names[0], columns, partial(self._event, spec, record, columns, first, version))
         reading.seen.extend(names[1:])
@@ -207,12 +218,12 @@ class CsvFiles:
             legalentity=entity,
         )
 
-    def _places(self, spec: Stream) -> dict[str, int]:
+    def _places(self, spec: Stream, file: CsvFile) -> dict[str, int]:
         """First places of a stream's keys; one pass over the file whenever it changed."""
-        stamp = self._files[spec.file].stamp
+        stamp = (file.path, *file.stamp)
         held = self._firsts.get(spec.name)
         if held is None or held.stamp != stamp:
-            held = self._firsts[spec.name] = Firsts(stamp, dict(_first_places(spec, self._files[spec.file])))
+            held = self._firsts[spec.name] = Firsts(stamp, dict(_first_places(spec, file)))
         return held.places
 
     def _joined(self, spec: Stream, columns: Mapping[str, str]) -> Mapping[str, str]:
@@ -230,24 +241,27 @@ class CsvFiles:
 
     def _observed(self, spec: Stream, notes: Mapping[str, Mapping[str, Any]]) -> Iterator[Observation]:
         seen: set[str] = set()
-        for record in self._files[spec.file].records():
+        drop, held = self._drops.get(spec.file), self._files.get(spec.file)
+        rows = drop.records(spec) if drop else ((spec, held, record) for record in held.records()) if held else ()
+        for spec, file, record in rows:
             columns = self._joined(spec, record.columns)
             try:
                 key = spec.key_of(columns)
             except Unmappable:
-                key = f"{spec.file}@{record.start}"
+                key = f"{spec.file}@{record.start}" if drop is None else f"{spec.file}@{file.path.name}@{record.start}"
             if key not in seen and (record.fault is not None or spec.wanted(columns)):
                 seen.add(key)
                 yield unreadable(
                     spec.entity,
                     {**columns, "@": key},
                     "@",
-                    partial(self._observation, spec, record, key, columns, notes),
+                    partial(self._observation, spec, file, record, key, columns, notes),
                 )
 
     def _observation(
         self,
         spec: Stream,
+        file: CsvFile,
         record: Record,
         key: str,
         columns: Mapping[str, str],
@@ -257,9 +271,7 @@ class CsvFiles:
         if record.fault is not None:
             raise record.fault
         found = spec.canonical(columns, self.config.name)
-        return observation_of(
-            self.config.name, spec.entity, key, found, millis(self._files[spec.file].changed_at), notes
-        )
+        return observation_of(self.config.name, spec.entity, key, found, millis(file.changed_at), notes)
 
     def _notes(self, entity: str) -> dict[str, Mapping[str, Any]]:
         lines = self._outbox.lines(entity).values() if self._outbox else ()

@@ -1,6 +1,6 @@
 """A mapping file (TOML): which columns make which canonical fields; pure once read.
 
-[files.<name>] path, delimiter, decimal · [[stream]] name, entity, event, file, key, once ("skip" or "reject" a
+[files.<name>] path or drop, delimiter, decimal · [[stream]] name, entity, event, file, key, once ("skip" or "reject" a
 repeated key), join, where, fields. A field is text with {Column} placeholders, a constant, or a table: text | first_of,
 type (text, decimal, date, flag), format, optional, or ref + id for a SystemRef. Dotted names nest. An empty column not
 optional rejects its row.
@@ -52,6 +52,15 @@ class Stream:
                 return False
         return True
 
+    @property
+    def needed(self) -> frozenset[str]:
+        """The columns that no row can do without."""
+        plain = [spec.get("text", spec.get("id", "")) if isinstance(spec, Mapping) else spec for spec in self._must()]
+        return frozenset(name for text in (self.key, *plain) if isinstance(text, str) for name in PLACE.findall(text))
+
+    def _must(self) -> Sequence[Any]:
+        return [one for one in self.fields.values() if not (isinstance(one, Mapping) and one.get("optional"))]
+
     def key_of(self, columns: Mapping[str, str]) -> str:
         return filled(self.key, columns)
 
@@ -71,7 +80,7 @@ class Mapped:
     """A whole mapping file: streams in dependency order, and the files they read."""
 
     streams: tuple[Stream, ...]
-    files: Mapping[str, Mapping[str, str]]
+    files: Mapping[str, Mapping[str, Any]]
 
     def stream(self, name: str) -> Stream:
         for stream in self.streams:
@@ -165,7 +174,7 @@ def _put(body: dict[str, Any], path: str, value: Any) -> None:
     body[last] = str(value) if isinstance(value, Decimal) else value
 
 
-def _sign(files: Mapping[str, Mapping[str, str]], stream: Mapping[str, Any]) -> str | None:
+def _sign(files: Mapping[str, Mapping[str, Any]], stream: Mapping[str, Any]) -> str | None:
     """What a stream's file writes before fractions: what it says, else a point; in a file of semicolons, where a comma
     is at home, either.
     """
@@ -177,8 +186,14 @@ def _checked(stream: Stream, mapped: Mapped, path: Path) -> None:
     if stream.entity not in SCHEMAS:
         raise Misconfigured(f"{path}: stream {stream.name} maps to {stream.entity!r}, which is no canonical entity")
     for name in (stream.file, *([stream.join["file"]] if stream.join else ())):
+        if name in mapped.files and ("path" in mapped.files[name]) == ("drop" in mapped.files[name]):
+            raise Misconfigured(f"{path}: file {name}: give either `path`, or `drop` for files that come one by one")
         if name not in mapped.files:
             raise Misconfigured(f"{path}: stream {stream.name} reads file {name!r}, which [files] does not have")
+    if stream.join and "drop" in mapped.files[stream.join["file"]]:
+        raise Misconfigured(
+            f"{path}: stream {stream.name} joins {stream.join['file']}: only a file with a `path` can be"
+        )
     if stream.decimal not in (".", ",", None):
         raise Misconfigured(f'{path}: decimal of file {stream.file} is {stream.decimal!r}: give "," or "."')
     floats = [name for name, spec in stream.fields.items() if isinstance(spec, float)]

@@ -1,7 +1,7 @@
 """The shapes in which people's programs write a table, made one: UTF-8, lines that end in a line feed.
 
-Excel writes "Unicode text" as UTF-16, older programs end lines in CR alone, and a first line `sep=;` names the
-delimiter. Places in a file of such a shape are places in what is made of it.
+Excel writes workbooks, and "Unicode text" as UTF-16; older programs end lines in CR alone, and a first line `sep=;`
+names the delimiter. Places in a file of such a shape are places in what is made of it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from integrations.connectors.csv.sheet import MARK, NoWorkbook, table_of
 from models.domain.errors import Misconfigured
 
 HEAD = 64 * 1024
@@ -30,7 +31,7 @@ class Shaped:
         """The file from its first byte. Raises OSError as `open` does, Misconfigured for a file that is no text."""
         file = self._path.open("rb")
         head = file.read(HEAD)
-        if not (head.startswith(_WIDE) or (b"\r" in head and b"\n" not in head)):
+        if not (head.startswith((*_WIDE, MARK)) or (b"\r" in head and b"\n" not in head)):
             file.seek(0)
             return file
         with file:
@@ -40,6 +41,11 @@ class Shaped:
         return BytesIO(held[1])
 
     def _made_of(self, content: bytes) -> bytes:
+        if content.startswith(MARK):
+            try:
+                return table_of(content)
+            except NoWorkbook as error:
+                raise Misconfigured(f"{self._path}: {error}") from error
         if content.startswith(_WIDE):
             try:
                 content = content.decode("utf-16").encode()
