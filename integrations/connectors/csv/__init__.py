@@ -1,4 +1,4 @@
-"""Delimited files and workbooks as a source (PSA by default), and result files as its target: batch import and export (S6)."""
+"""Delimited files and workbooks as a source (PSA by default), and result files as its target (S6)."""
 
 from integrations.connectors.csv.connector import CsvFiles
 
