@@ -193,7 +193,7 @@ def _told(record: Record, error: Exception) -> dict[str, Any]:
 
 def _figures(spec: Stream) -> dict[str, str]:
     """The canonical numbers that come from one column each."""
-    figures = {}
+    figures: dict[str, str] = {}
     for path, said in spec.fields.items():
         if isinstance(said, Mapping) and said.get("type") == "decimal" and "." not in path:
             columns = PLACE.findall(str(said.get("text", "")))

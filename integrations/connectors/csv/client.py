@@ -94,7 +94,8 @@ class CsvFile:
 
     def _header(self, file: BinaryIO) -> tuple[list[str], str]:
         """The columns' names and the delimiter; the file stands behind its header then."""
-        named = self._given or delimiter_of(file)
+        said = delimiter_of(file)
+        named = self._given or said
         if not self._wanted:
             header, _ = _piece(file, named or ",")
             return self._names(header, named or ","), named or ","

@@ -179,7 +179,8 @@ def _sign(files: Mapping[str, Mapping[str, Any]], stream: Mapping[str, Any]) -> 
     is at home, either.
     """
     file = files.get(str(stream.get("file")), {})
-    return file.get("decimal", None if file.get("delimiter") == ";" else ".")
+    sign: str | None = file.get("decimal", None if file.get("delimiter") == ";" else ".")
+    return sign
 
 
 def _checked(stream: Stream, mapped: Mapped, path: Path) -> None:

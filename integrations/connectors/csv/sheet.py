@@ -190,8 +190,8 @@ def _flag(main: Any) -> bool:
     return any(one.get("date1904") in ("1", "true") for one in _all(main, "workbookPr"))
 
 
-def _column(letters: str) -> int:
+def _column(name: str) -> int:
     number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
+    for sign in name:
+        number = number * 26 + ord(sign) - 64
     return number
