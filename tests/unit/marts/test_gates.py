@@ -45,6 +45,18 @@ def test_a_project_that_the_erp_closed_writes_no_invoice(lake: Lake) -> None:
     assert states(lake) == [("blocked", "project-closed")]
 
 
+def test_a_project_that_the_erp_refused_as_unknown_holds_back_its_posted_work_too(lake: Lake) -> None:
+    """Its own word is newer than what was read of it; the next full reading may be hours away."""
+    entry(lake, 2)
+    lake.run("run-1", "time_entry:TE-kantata-2", at=LATER, error_code="project-not-found", system="kantata")
+    assert states(lake)[0] == ("ready", None), "what the PSA lacks says nothing of the ERP"
+    lake.forget_runs()
+    lake.run("run-1", "time_entry:TE-kantata-2", at=LATER, error_code="project-not-found", system="netsuite")
+    assert states(lake) == [("blocked", "project-missing"), ("blocked", "project-missing")]
+    lake.observe("netsuite", "project", PROJECT, LATER + timedelta(minutes=1), **SOLD)
+    assert states(lake) == [("ready", None), ("blocked", "project-missing")], "it is there again, the run is still dead"
+
+
 def test_a_sale_that_is_not_won_any_more_owes_nothing(lake: Lake) -> None:
     lake.observe("salesforce", "project", "PRJ-2", name="Another")
     lake.observe("salesforce", "project", PROJECT, LATER, present=False)
