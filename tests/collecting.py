@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,16 @@ def collector(new_collector: Callable[..., CollectorProcess]) -> CollectorProces
     made = new_collector()
     made.start()
     return made
+
+
+@contextmanager
+def running(folder: Path, **environment: str) -> Iterator[CollectorProcess]:
+    """A collector that several tests share; it must end well."""
+    made = CollectorProcess(folder / "home", **environment)
+    made.home.mkdir()
+    try:
+        made.start()
+        yield made
+        assert made.terminate() == 0, made.log()
+    finally:
+        made.close()

@@ -1,5 +1,5 @@
 """What the tests need beyond Python, installed where we may: Chromium, PostgreSQL, strace and Node, as root on Debian,
-and the identity provider that Node runs.
+and the locked packages of Node: an identity provider, and OpenTelemetry's SDKs for services and pages.
 
 Elsewhere the tests that need them skip with a printed reason; in CI such a skip is a failure (`tests/conftest.py`).
 """
@@ -21,20 +21,23 @@ WANTED = {
     "nodejs": lambda: shutil.which("node"),
     "npm": lambda: shutil.which("npm"),
 }
-PROVIDER = Path(__file__).parent / "browser" / "sign_in"
+HERE = Path(__file__).parent
+LOCKED = (HERE / "browser" / "sign_in", HERE / "acceptance" / "collect" / "sdks")
 
 
 def main() -> int:
     """Install what is missing; 0 also when we may not, since the tests say so themselves."""
-    return _debian() or _provider()
+    return _debian() or max(_node(folder) for folder in LOCKED)
 
 
-def _provider() -> int:
-    """The locked packages of Node, unless they are there."""
-    if not shutil.which("npm") or (PROVIDER / "node_modules" / ".package-lock.json").exists():
+def _node(folder: Path) -> int:
+    """The locked packages of Node, unless they are there as locked."""
+    installed, locked = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
+    if not shutil.which("npm") or (installed.exists() and installed.stat().st_mtime >= locked.stat().st_mtime):
         return 0
-    print("installing an identity provider for the tests", flush=True)
-    return subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=PROVIDER, check=False).returncode
+    print(f"installing the packages of {folder.relative_to(HERE)} for the tests", flush=True)
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--silent", "--ignore-scripts"]
+    return subprocess.run(command, cwd=folder, check=False).returncode
 
 
 def _debian() -> int:

@@ -16,7 +16,15 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 
+from tests.collecting import running
+
 pytestmark = [pytest.mark.req("C1", "E2"), pytest.mark.processes]
+
+
+@pytest.fixture(scope="module")
+def collector(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("sdk")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])

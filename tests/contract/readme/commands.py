@@ -65,8 +65,8 @@ def fault(command: Command) -> str | None:
     unknown = [name for name in command.variables if not name.startswith("TIEOUT_") and name not in _FOREIGN]
     if unknown:
         return f"nobody reads {unknown[0]}"
-    for value in command.variables.values():
-        if "/" in value and not value.startswith("/") and "://" not in value and not (ROOT / value).exists():
+    for name, value in command.variables.items():
+        if name.startswith("TIEOUT_") and _relative(value) and not (ROOT / value).exists():
             return f"{value} is not in the checkout"
     if program.rpartition("/")[2] == "tieout":
         return _refused(words, command.mentioned)
@@ -75,6 +75,11 @@ def fault(command: Command) -> str | None:
     if program == "python" and words[0] == "-m":
         return None if importlib.util.find_spec(words[1]) else f"there is no module {words[1]}"
     return None if program == _PLACEHOLDER else f"nobody knows the program {program}"
+
+
+def _relative(value: str) -> bool:
+    """Whether a value is a path of the checkout."""
+    return "/" in value and not value.startswith("/") and "://" not in value
 
 
 def _refused(words: list[str], mentioned: bool) -> str | None:
