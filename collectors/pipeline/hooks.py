@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,8 @@ from models.catalogue import SystemConfig
 from models.catalogue.webhook import Webhook
 from models.domain.delivery_proof import Delivery, fault, key_of
 from models.domain.errors import Misconfigured
+
+_NUMBERS = re.compile(r"\d+")
 
 
 class Hook:
@@ -31,7 +34,8 @@ class Hook:
         """Take note of a delivery's outcome, and of why the last one was refused; True when that is another reason."""
         with self._lock:
             self._counted[outcome] += 1
-            other, self._why = why is not None and why != self._why, why or self._why
+            other = why is not None and _NUMBERS.sub("", why) != _NUMBERS.sub("", self._why or "")
+            self._why = why or self._why
             return other
 
     def shown(self) -> dict[str, Any]:

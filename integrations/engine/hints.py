@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from integrations.contracts.connector import Connector, Named, Page
+from integrations.engine.gate import HeldBack
 from integrations.engine.gates import Gates
 from integrations.engine.landscape import Landscape
 from integrations.engine.polling import Polling
@@ -122,7 +123,8 @@ class Hints:
     def _rest(self, system: str, error: Exception) -> None:
         until = error.until if isinstance(error, RateLimited) else self._clock.now() + _REST
         self._until[system] = max(until, self._clock.now() + timedelta(seconds=1))
-        action(LOG, logging.WARNING, "hints.not_read", system=system, why=error)
+        if not isinstance(error, HeldBack):  # that the gate is closed says nothing new
+            action(LOG, logging.WARNING, "hints.not_read", system=system, why=error)
 
 
 def _arrival(system: str, item: Item, named: Sequence[Named]) -> Arrival:

@@ -15,6 +15,7 @@ from models.domain.clock import Clock
 from models.domain.secrets import without_secrets_in
 from models.domain.storable import json_text, storable
 from models.journal.metadata import micros
+from models.journal.shared_commit import SharedCommit
 from models.journal.statements import insert_many, statements
 
 INBOX = "inbox"
@@ -59,18 +60,25 @@ class Inbox:
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
         self._sql = statements(SQL, engine.dialect.name)
+        self._commits = SharedCommit(self._kept)
 
     def append(self, items: Sequence[Item]) -> Appended:
         """Keep these items; once this returns, they are on disk and may be acknowledged. Safe to repeat.
 
         Half a character in a body becomes U+FFFD, a number beyond 64 bits text, and the item a refusal: no database
-        could keep it as it came.
+        could keep it as it came. Items of several threads share a commit.
         """
+        return self._commits.ask(items)
+
+    def _kept(self, asked: Sequence[Sequence[Item]]) -> list[Appended]:
+        with self._engine.begin() as connection:
+            return [self._inserted(connection, items) for items in asked]
+
+    def _inserted(self, connection: sa.Connection, items: Sequence[Item]) -> Appended:
         once = [_row(item) for item in items if not item.again]
         again = list({(item.source, item.item_id): _row(item) for item in items if item.again}.values())
-        with self._engine.begin() as connection:
-            new = insert_many(connection, self._sql["append"], once)
-            new += insert_many(connection, self._sql["append_again"], again)
+        new = insert_many(connection, self._sql["append"], once)
+        new += insert_many(connection, self._sql["append_again"], again)
         return Appended(new, len(items) - new)
 
 

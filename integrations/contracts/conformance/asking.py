@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from integrations.contracts.connector import Change, Connector, Observation, Page, TargetState
+from integrations.contracts.connector import Change, Connector, Named, Observation, Page, TargetState
 from models.domain.errors import TieoutError
 from models.domain.outcomes import Acknowledgement
 
 Call = Mapping[str, Any]
-"""`call` (check, poll, snapshot, deliver, find or state) and its arguments."""
+"""`call` (check, poll, snapshot, deliver, find, state; named and read of one with webhooks) and its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Observation):
         held = {one.name: plain(getattr(value, one.name)) for one in fields(value)}
         return {name: value for name, value in held.items() if name != "refs" or value}
-    if isinstance(value, Acknowledgement | TargetState):
+    if isinstance(value, Acknowledgement | TargetState | Named):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Exception):
         return _error(value)
@@ -82,4 +82,6 @@ CALLS: Mapping[str, Any] = {
     "deliver": lambda connector, call: list(connector.deliver([change_of(one) for one in call["changes"]])),
     "find": lambda connector, call: list(connector.find([change_of(one) for one in call["changes"]])),
     "state": lambda connector, call: connector.state(change_of(call["change"])),
+    "named": lambda connector, call: list(connector.named(call["payload"])),
+    "read": lambda connector, call: connector.read(call["stream"], call["ids"]),
 }

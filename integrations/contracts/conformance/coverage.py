@@ -26,6 +26,10 @@ def gaps(whole: Sequence[Played]) -> Iterator[str]:
     wanted = [("check", None), *(("poll", one) for one in connector.streams)]
     wanted += [("snapshot", one) for one in connector.snapshots]
     wanted += [(call, one) for one in connector.bulk_limit for call in ("deliver", "find")]
+    if hasattr(connector, "named"):
+        wanted.append(("named", None))
+        if not any(call == "read" for call, _ in shown):
+            yield "no dialogue shows read of what a webhook names"
     for call, what in wanted:
         if (call, what) not in shown:
             yield f"no dialogue shows {call} {what or ''}".rstrip()

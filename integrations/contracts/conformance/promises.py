@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from integrations.contracts.conformance.exchange import dump, load
 from integrations.contracts.conformance.playing import TRACE, Played
-from integrations.contracts.connector import Observation, Page, TargetState
+from integrations.contracts.connector import Named, Observation, Page, TargetState
 from models.canonical.events import data_of
 from models.domain.errors import TieoutError
 from models.domain.outcomes import Acknowledgement
@@ -18,7 +18,7 @@ from models.domain.outcomes import Acknowledgement
 
 def breaches(played: Played) -> Iterator[str]:
     """Everything that one dialogue shows to be broken."""
-    for promise in (_same_outcomes, _traced, _secretive, _exact, _resumes, _writes_once, _answers_each):
+    for promise in (_same_outcomes, _traced, _secretive, _exact, _resumes, _reads_alike, _writes_once, _answers_each):
         yield from (f"{played.name}: {said}" for said in promise(played))
 
 
@@ -81,6 +81,24 @@ def _resumes(played: Played) -> Iterator[str]:
             yield f"{call['stream']} read again from the same cursor lost events"
         if outcome.value.more and outcome.value.cursor == call["cursor"]:
             yield f"{call['stream']} says that there is more and does not move on"
+
+
+def _reads_alike(played: Played) -> Iterator[str]:
+    """C3: what a webhook names is of a stream that there is; a record read for it is the event that a poll gives."""
+    polled = {
+        (call["stream"], event.id): event
+        for call, outcome in calls(played, "poll")
+        if isinstance(outcome.value, Page)
+        for event in outcome.value.events
+    }
+    for call, outcome in calls(played, "read"):
+        for event in outcome.value.events if isinstance(outcome.value, Page) else ():
+            known = polled.get((call["stream"], event.id))
+            if known is not None and known.model_dump() != event.model_dump():
+                yield f"event {event.id} reads otherwise than a poll of {call['stream']} gives it"
+    for named in (one for _, outcome in calls(played, "named") for one in _all_of(outcome.value, Named)):
+        if named.stream not in played.connector.streams or not named.id:
+            yield f"a webhook names {named.id!r} of {named.stream}, which is no stream of the connector"
 
 
 def _writes_once(played: Played) -> Iterator[str]:

@@ -18,10 +18,12 @@ from integrations.connectors.ppm import CONNECTOR as Portfolio
 from integrations.connectors.salesforce import CONNECTOR as Salesforce
 from integrations.contracts.conformance import Recorder, conformance
 from integrations.contracts.conformance.exchange import dump, load, read_body, write_body
-from integrations.contracts.connector import Change, Observation, Page, Role, SystemConfig, TargetState
-from models.domain.clock import SystemClock
+from integrations.contracts.connector import Change, Named, Observation, Page, Role, SystemConfig, TargetState
+from models.domain.clock import Clock, SystemClock
 from models.domain.errors import Misconfigured
 from models.domain.outcomes import Acknowledgement
+from tests.unit.engine.hooked import Hooked, payload
+from tests.unit.engine.hostile import event
 
 
 def folder_of(vendor: str) -> Path:
@@ -175,6 +177,43 @@ def test_what_is_not_shown_is_named(tmp_path: Path) -> None:
         "no dialogue shows an outage of the vendor (Retriable)",
         "no dialogue shows a write that the vendor refuses (Rejected)",
     }
+
+
+class Sender(Hooked):
+    """Sends webhooks of one time entry."""
+
+    def __init__(self, config: SystemConfig, clock: Clock) -> None:
+        super().__init__(config.name)
+        self.config, self.held = config, {"a": event("a")}
+        self.pages = {"time": [Page([event("a")], "1")]}
+
+
+class Elsewhere(Sender):
+    def named(self, payload: Any) -> Sequence[Named]:
+        return [replace(one, stream="ghosts") for one in super().named(payload)]
+
+
+class Otherwise(Sender):
+    def read(self, stream: str, ids: Sequence[str]) -> Page:
+        return Page([event("a", hours="9")], "")
+
+
+@pytest.mark.req("C3")
+def test_a_connector_with_webhooks_shows_what_they_name_and_reads_it_as_a_poll_does(tmp_path: Path) -> None:
+    """C3: undeclared in its dialogues, naming no stream of its own, reading another event than a poll: each is said."""
+    config = SystemConfig("psa", "acme", Role.PSA, "http://127.0.0.1:9")
+    with Recorder(Sender, config, SystemClock(), "One time entry") as recorder:
+        recorder.ask("poll", stream="time", cursor=None)
+        recorder.dialogue().write(tmp_path / "webhook.json")
+        assert {"no dialogue shows named", "no dialogue shows read of what a webhook names"} <= set(
+            conformance(Sender, tmp_path)
+        )
+        recorder.ask("named", payload=payload("a"))
+        recorder.ask("read", stream="time", ids=["a"])
+        recorder.dialogue().write(tmp_path / "webhook.json")
+    assert not any("webhook" in said or "named" in said for said in conformance(Sender, tmp_path))
+    assert any("names 'a' of ghosts, which is no stream" in said for said in conformance(Elsewhere, tmp_path))
+    assert any("a-1 reads otherwise than a poll" in said for said in conformance(Otherwise, tmp_path))
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"about": "x"}', '{"turns": [{}]}'])
