@@ -128,7 +128,7 @@ class Batches:
                     tally.row(fitted, record, reading)
         except TieoutError as error:
             return {"status": "refused", "why": str(error), "do": EXPLANATIONS["file-refused"].next_action}
-        return tally.told()
+        return {**tally.told(), "version": version}
 
 
 class _Tally:

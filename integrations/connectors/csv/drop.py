@@ -68,7 +68,7 @@ class Drop:
                 if (before := read.get(batch.digest)) is None:
                     return batch
                 if batch.path.name not in before:
-                    why = f"the same content came as {before[0]} and was read then: nothing was read again"
+                    why = f"the same content came as {before[0]}, nothing was read again: see what was said of it"
                     self.acknowledge(batch, stream, {"status": "known", "why": why})
             return None
 
@@ -79,11 +79,11 @@ class Drop:
             return found[0] if found else None
 
     def read(self, stream: str) -> list[Batch]:
-        """The files that a stream has read and that are still there, newest first."""
+        """The files that a stream has read and that are still there, the last one read first."""
         with self._lock:
-            known = self._read(stream)
-            read = [one for one in self._all() if one.digest in known and one.why is None]
-            return sorted(read, key=lambda one: (one.changed, one.path.name), reverse=True)
+            told = [(self._told(batch, stream), batch) for batch in self._all() if batch.why is None]
+            read = [(ack.get("version", 0), batch) for ack, batch in told if ack]
+            return [batch for _, batch in sorted(read, key=lambda one: (one[0], one[1].path.name), reverse=True)]
 
     def acknowledge(self, batch: Batch, stream: str, result: Mapping[str, Any]) -> None:
         """Say beside a file what became of it in a stream; whole or not at all. Safe to repeat."""
@@ -93,6 +93,12 @@ class Drop:
             streams = {**streams, stream: dict(result)}
             body = {"file": batch.path.name, "digest": batch.digest, "bytes": batch.size, "streams": streams}
             _write(_ack_of(batch.path), orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n")
+
+    def _told(self, batch: Batch, stream: str) -> Mapping[str, Any]:
+        """What was said of a file's present content in a stream; nothing where it was not read yet."""
+        held = self._ack(batch.path)
+        result = held.get("streams", {}).get(stream) if held.get("digest") == batch.digest else None
+        return result if isinstance(result, dict) else {}
 
     def _read(self, stream: str) -> dict[str, list[str]]:
         """The names under which each content was read."""

@@ -277,3 +277,50 @@ def test_a_wrong_drop_is_told_at_the_start(tmp_path: Path, more: str, said: str 
         return
     with pytest.raises(Misconfigured, match=said):
         Folder(tmp_path, more=more)
+
+
+SECOND = """
+[[stream]]
+name = "people"
+entity = "resource"
+event = "tieout.resource.changed"
+file = "t"
+key = "{User}"
+[stream.fields]
+number = "{User}"
+name = "{User}"
+legal_entity_id = "NOV-UK"
+"""
+
+
+def test_each_stream_of_a_file_is_acknowledged_by_itself(tmp_path: Path) -> None:
+    """S6: one file may hold people and their time; what one stream has read the other still reads."""
+    folder = Folder(tmp_path)
+    mapping = tmp_path / "map.toml"
+    mapping.write_text(mapping.read_text() + SECOND)
+    both = Folder.__new__(Folder)
+    both.place, both.cursor = folder.place, None
+    both.connector = CONNECTOR(folder.connector.config, SystemClock())
+    both.put("time.csv", ROWS)
+    assert len(both.read()) == 2
+    people, cursor = [], None
+    while (page := both.connector.poll("people", cursor)).more:
+        people += [event.data["number"] for event in page.events]
+        cursor = page.cursor
+    assert people == ["U1", "U2"]
+    told = json.loads((both.place / "time.csv.ack.json").read_text())["streams"]
+    assert {name: (one["accepted"], one["left_out"]) for name, one in told.items()} == {
+        "time": (2, 0),
+        "people": (2, 1),
+    }
+
+
+def test_the_file_that_came_last_is_the_later_version_whatever_its_time(tmp_path: Path) -> None:
+    """S6: events and snapshots agree, also where a corrected file keeps an older time than what it corrects."""
+    folder = Folder(tmp_path)
+    folder.put("time-1.csv", HEADER + "1,P1,U1,2026-10-01,8\n")
+    (first,) = [event for page in folder.pages() for event in page.events]
+    os.utime(folder.put("time-2.csv", HEADER + "1,P1,U1,2026-10-01,6\n"), (1_000_000, 1_000_000))
+    (second,) = [event for page in folder.pages() for event in page.events]
+    assert second.sourceversion > first.sourceversion and second.subject == first.subject
+    assert [one.fields["hours"] for one in folder.connector.snapshot("time_entry")] == ["6"]

@@ -149,3 +149,17 @@ def test_a_delivery_without_an_id_is_known_only_while_it_waits(any_journal: Jour
     assert any_journal.inbox.append([item, item]).new == 1
     engine.drain()
     assert posted(engine) == {"a-v1": "8", "a-v2": "4"} and psa.asked == {"a": 2}
+
+
+def test_a_dead_letter_of_a_hint_is_replayed(any_journal: Journal, clock: HandClock) -> None:
+    """E4: once the connector declares webhooks, the kept delivery is followed, and its dead letter ends."""
+    before = engine_on(any_journal, clock, Hostile("psa", Role.PSA, streams=["time"]))
+    any_journal.inbox.append([delivery(payload("a"), "x")])
+    before.drain()
+    (dead,) = any_journal.runs.by_keys(["inbox:psa:x"])
+    psa = Hooked()
+    psa.held["a"] = event("a")
+    any_journal.requests.append("replay", {"run_ids": [dead.run_id]}, "ops")
+    engine_on(any_journal, clock, psa).drain()
+    assert [run.state for run in any_journal.runs.by_keys(["inbox:psa:x"])] == [RunState.SUPERSEDED]
+    assert state_of(any_journal, "a") == ["settled"] and psa.asked == {"a": 1}
