@@ -52,21 +52,23 @@ def connect(
     """
     connection = open_engine(settings, memory_mib=memory_mib, threads=threads)
     attach_missing(connection, settings, write=write, marts=marts)
-    publish(connection, as_of)
+    publish(connection, as_of, described=marts == "read")
     return connection
 
 
 def open_engine(settings: Settings, *, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory, in UTC, with the extensions that these settings need."""
     spill = str(spill_folder(settings.home.absolute()))
-    connection = plain_engine(spill, memory_mib=memory_mib, threads=threads)
+    connection = plain_engine(spill, memory_mib=memory_mib, threads=threads, unsigned=True)
     extensions.load(connection, settings)
     object_storage.configure(connection, settings)
     return connection
 
 
-def plain_engine(spill: str, *, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
-    """DuckDB in memory, in UTC, as it comes; what memory does not hold goes to the folder `spill`."""
+def plain_engine(spill: str, *, memory_mib: int, threads: int, unsigned: bool = False) -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory, in UTC, as it comes; what memory does not hold goes to the folder `spill`. `unsigned` is for
+    who has held extensions to their signatures already.
+    """
     connection = duckdb.connect(
         config={
             "memory_limit": f"{memory_mib}MiB",
@@ -74,6 +76,7 @@ def plain_engine(spill: str, *, memory_mib: int, threads: int) -> duckdb.DuckDBP
             "temp_directory": spill,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "allow_unsigned_extensions": unsigned,
             "preserve_insertion_order": False,
             "python_enable_replacements": False,
         }

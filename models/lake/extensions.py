@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.resources
+from contextlib import closing
 from functools import lru_cache
 from hashlib import file_digest
 from pathlib import Path
@@ -26,17 +27,22 @@ _OTHERS_WRITE = 0o022
 
 def load(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Load what these settings' addresses need. Raises Misconfigured for an extension that is not there, is not the one
-    that its sum says, or is none for this DuckDB.
+    that its sum says, is not signed by its maker, or is none for this DuckDB.
+
+    The connection must be one that was made to take unsigned extensions; it takes none from then on.
     """
     for name in needed(settings):
         file = _in_folder(settings.duckdb_extensions, name) if settings.duckdb_extensions else _in_wheel(name)
         try:
+            _hold_to_signature(file, *_state(file))
             connection.execute(f"LOAD {quoted(str(file))}")
         except duckdb.Error as error:
             raise Misconfigured(
                 f"{file} cannot be loaded by DuckDB {duckdb.__version__}: {str(error).splitlines()[0]}. "
                 f"Install the versions of requirements.lock, or set {SETTING} to a folder of that version's extensions"
             ) from error
+
+    connection.execute("SET allow_unsigned_extensions = false")
 
 
 def needed(settings: Settings) -> list[str]:
@@ -69,8 +75,7 @@ def _in_folder(folder: Path, name: str) -> Path:
         )
     if any(place.stat().st_mode & _OTHERS_WRITE for place in (folder, folder / SUMS, file)):
         raise Misconfigured(f"others may write in {folder}, and what is there runs in our processes: chmod -R go-w it")
-    stat = file.stat()
-    if _digest(file, stat.st_mtime_ns, stat.st_size) != _sums(folder / SUMS).get(file.name):
+    if _digest(file, *_state(file)) != _sums(folder / SUMS).get(file.name):
         raise Misconfigured(f"{file} is not the file that {SUMS} beside it tells: copy it there anew")
     return file
 
@@ -80,7 +85,22 @@ def _sums(listed: Path) -> dict[str, str]:
     return {name.removeprefix("*"): digest for digest, name in lines}
 
 
+def _state(file: Path) -> tuple[int, int, int, int]:
+    """What is another once a file was changed or replaced, however old it is made to look."""
+    found = file.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns
+
+
 @lru_cache(maxsize=16)
-def _digest(file: Path, _changed: int, _size: int) -> str:
+def _digest(file: Path, *_as_it_is: int) -> str:
     with open(file, "rb") as stream:
         return file_digest(stream, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _hold_to_signature(file: Path, *_as_it_is: int) -> None:
+    """Raise duckdb.Error unless its maker signed the file. DuckDB reads all of it for that, 35 MB, for each connection
+    that loads it: so it is asked once in a process for each file as it is.
+    """
+    with closing(duckdb.connect(config={"autoinstall_known_extensions": False})) as connection:
+        connection.execute(f"LOAD {quoted(str(file))}")

@@ -34,8 +34,9 @@ def columns_of(name: str) -> dict[str, str]:
     return {**place, **{field.name: _SQL_TYPES[field.type] for field in schema}}
 
 
-def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None) -> bool:
-    """Make every public name a view in the connection's own schema; whether all stores stood behind them.
+def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None, described: bool = True) -> bool:
+    """Make every public name a view in the connection's own schema, `described` for whoever asks DuckDB what it means;
+    whether all stores stood behind them.
 
     `as_of` shows the lake as it was sealed at that moment. Batches are one growing sequence and nothing is ever
     taken out, so this needs no kept snapshot and reaches back to the first batch.
@@ -52,17 +53,18 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
             )
         _view(connection, name, source)
         complete &= there
-    marts, described = tables.get("marts", {}), published()
-    for name in marts.keys() - described.keys():
+    marts, known = tables.get("marts", {}), published()
+    for name in marts.keys() - known.keys():
         _view(connection, name, f'SELECT * FROM marts.main."{name}"')
-    for name, mart in described.items():
+    for name, mart in known.items():
         _view(connection, name, _whole(marts[name], mart) if name in marts else _nothing(mart.kinds))
-        _describe(connection, name, mart)
+        if described:
+            _describe(connection, name, mart)
     for name, (table, columns) in journal_views.VIEWS.items():
         found = tables.get("journal", {}).get(table)
         _view(connection, name, journal_views.selection(found.place, found.kinds) if found else _nothing(columns))
         complete &= found is not None
-    return complete and described.keys() <= marts.keys()
+    return complete and known.keys() <= marts.keys()
 
 
 @dataclass(frozen=True, slots=True)

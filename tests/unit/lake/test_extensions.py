@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from models.domain.errors import Misconfigured
@@ -80,6 +82,30 @@ def test_a_file_that_is_none_of_this_version_says_what_to_do(folder: Path, tmp_p
     listed(folder)
     with pytest.raises(Misconfigured, match=r"cannot be loaded by DuckDB .* TIEOUT_DUCKDB_EXTENSIONS"):
         opened(tmp_path, folder)
+
+
+def forged(name: str) -> bytes:
+    content = bytearray(extensions._in_wheel(name).read_bytes())
+    content[1000] ^= 1
+    return bytes(content)
+
+
+def test_what_its_maker_did_not_sign_is_refused_also_where_the_good_one_was_loaded_before(
+    folder: Path, tmp_path: Path
+) -> None:
+    opened(tmp_path, folder)
+    replaced(folder, forged("ducklake"))
+    listed(folder)
+    with pytest.raises(Misconfigured, match=r"cannot be loaded.*signature"):
+        opened(tmp_path, folder)
+
+
+def test_a_connection_that_is_open_takes_nothing_unsigned(tmp_path: Path) -> None:
+    file = tmp_path / "httpfs.duckdb_extension"
+    file.write_bytes(forged("httpfs"))
+    connection = open_lake(settings_at(tmp_path / "home"))
+    with closing(connection), pytest.raises(duckdb.Error, match="signature"):
+        connection.execute(f"LOAD '{file}'")
 
 
 @pytest.mark.parametrize("lacking", ["ducklake.duckdb_extension", extensions.SUMS])
