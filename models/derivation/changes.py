@@ -36,12 +36,12 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
 class Changes:
     """Of one derivation: `rows` are the tables whose rows are known, `whole` those that are others altogether.
 
-    One that is not `comparing` calls all that it makes another.
+    One that is not `comparing` calls all that it makes another; the first one has nothing to compare with.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, first: bool) -> None:
         self._connection = connection
-        self.comparing = True
+        self.comparing = not first
         self.rows: set[str] = set()
         self.whole: set[str] = set()
         connection.execute(_MADE)
@@ -64,8 +64,8 @@ class Changes:
             for name in names:
                 self.all_of(name)
             return
-        kept = {name for name in names if self.count(name) is not None}
-        few = {name for name in kept if (self.count(name) or 0) <= COMPARED_ROWS}
+        counted = {name: self.count(name) for name in names}
+        few = {name for name, count in counted.items() if count is not None and count <= COMPARED_ROWS}
         for name in few:
             self._connection.execute(f"CREATE OR REPLACE TABLE derived.part.{name} AS FROM derived.state.{name}")
         yield
@@ -79,21 +79,20 @@ class Changes:
 
     def sides(self, name: str, before: str, after: str) -> bool:
         """Keep the rows that only `before` and only `after` has as what became of `name`; whether there are any."""
-        self._connection.execute(_LACKING.format(side="gone", name=name, these=before, those=after))
-        self._connection.execute(_LACKING.format(side="come", name=name, these=after, those=before))
-        if not self.count(name, "gone") and not self.count(name, "come"):
-            return False
-        self.rows.add(name)
-        return True
+        gone = self._kept(_LACKING.format(side="gone", name=name, these=before, those=after))
+        come = self._kept(_LACKING.format(side="come", name=name, these=after, those=before))
+        if gone or come:
+            self.rows.add(name)
+        return bool(gone or come)
 
     def said(self, sql: str) -> str:
         """`sql` with `derived.moved.<table>` as the rows that the table lost and got, of one that stayed as none."""
         return _MOVED.sub(lambda found: self._moved(found[2], found[1]), sql)
 
-    def count(self, name: str, schema: str = "state") -> int | None:
+    def count(self, name: str) -> int | None:
         """How many rows there are; None where there is no such table."""
         try:
-            found = self._connection.execute(f'SELECT count(*) FROM derived.{schema}."{name}"').fetchone()
+            found = self._connection.execute(f'SELECT count(*) FROM derived.state."{name}"').fetchone()
         except duckdb.CatalogException:
             return None
         return int(found[0]) if found else None
@@ -107,12 +106,18 @@ class Changes:
 
     def _compare(self, name: str) -> None:
         before, after = f"derived.part.{name}", f"derived.state.{name}"
-        if self._sum(before) == self._sum(after):
+        was, now = self._sum(before), self._sum(after)
+        if was == now:
             return
         self.sides(name, before, after)
-        told = [self._sum(table) for table in (before, after, f"derived.gone.{name}", f"derived.come.{name}")]
-        if any(told[0][at] - told[2][at] + told[3][at] != told[1][at] for at in (0, 1)):  # rows that occur twice
+        gone, come = self._sum(f"derived.gone.{name}"), self._sum(f"derived.come.{name}")
+        if any(was[at] - gone[at] + come[at] != now[at] for at in (0, 1)):  # rows that occur twice
             self.all_of(name)
+
+    def _kept(self, sql: str) -> int:
+        """How many rows the table has that `sql` makes."""
+        found = self._connection.execute(sql).fetchone()
+        return int(found[0]) if found else 0
 
     def _sum(self, table: str) -> tuple[int, int]:
         found = self._connection.execute(f"SELECT count(*), sum(CAST(hash(t) AS HUGEINT)) FROM {table} t").fetchone()

@@ -85,8 +85,8 @@ class _Derivation:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, terms: Terms) -> None:
         self._connection, self._terms = connection, terms
-        self._changes, self._mark = Changes(connection), 0
         self._versions, last = _versions(connection), _last(connection)
+        self._changes, self._mark = Changes(connection, first=last is None), 0
         self._turn = max(self._versions.values(), default=0) + 1
         self._now = terms.clock.now() if terms.clock else _newest(connection)
         self._day = last is None or last.astimezone(UTC).date() != self._now.astimezone(UTC).date()

@@ -79,7 +79,8 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes) -> CaughtU
     for name in ("since", "fresh", "called", "placed", "left_key"):
         connection.execute(sql[name].replace("{mark}", str(mark)))
     entities = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
-    changes.comparing = (changes.count("fresh") or 0) <= max(MANY, SHARE * (changes.count("place") or 0))
+    few = max(MANY, SHARE * (changes.count("place") or 0))
+    changes.comparing = changes.comparing and (changes.count("fresh") or 0) <= few
     if entities:
         _place(connection, changes, entities)
     for table in states():

@@ -25,7 +25,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from models import sql_statements
@@ -47,7 +48,7 @@ class Column:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """`name` is the table in `derived.state`, `published` what readers call it, if anything; one that is `kept`
     outlives a rebuild.
@@ -59,7 +60,7 @@ class Table:
     observed: tuple[str, ...]
     published: str | None
     columns: tuple[Column, ...]
-    statements: Mapping[str, str] = field(hash=False)
+    statements: Mapping[str, str]
     kept: bool = False
     granule: str | None = None
     within: tuple[tuple[str, str], ...] = ()
@@ -67,27 +68,27 @@ class Table:
     added: str | None = None
     counted: str | None = None
 
-    @property
+    @cached_property
     def kinds(self) -> dict[str, str]:
         """SQL type by column, in order."""
         return {column.name: column.kind for column in self.columns}
 
-    @property
+    @cached_property
     def schema(self) -> str:
         """The columns as CREATE TABLE wants them."""
         return ", ".join(f"{column.name} {column.kind}" for column in self.columns)
 
-    @property
+    @cached_property
     def makes(self) -> frozenset[str]:
         """The tables of `derived.state` that the statements make."""
         return frozenset(name for sql in self.statements.values() for name in _MADE.findall(sql)) | {self.name}
 
-    @property
+    @cached_property
     def reads(self) -> frozenset[str]:
         """What the statements need of `derived.state` and do not make themselves."""
         return frozenset(name for sql in self.statements.values() for name in _NAMED.findall(sql)) - self.makes
 
-    @property
+    @cached_property
     def follows(self) -> frozenset[str]:
         """The tables whose rows that moved tell which values are touched."""
         return frozenset(_MOVED.findall(self.touched)) | ({self.added} if self.added else set())

@@ -77,7 +77,7 @@ def emptied(lake: Lake) -> Lake:
 def caught_up(lake: Lake, table: str = "project") -> list[dict[str, Any]]:
     """The rows of a table of the state after the newest batches have reached it."""
     state.make(lake.connection)
-    state.keep(lake.connection, state.catch_up(lake.connection, Changes(lake.connection)).top)
+    state.keep(lake.connection, state.catch_up(lake.connection, Changes(lake.connection, first=False)).top)
     return lake.rows(f"SELECT * FROM derived.state.{table} ORDER BY system, system_id, key")
 
 
