@@ -1,15 +1,13 @@
-"""What the collector does by the clock, under APScheduler: checkpoints, maintenance, detectors (requirement E9).
-
-A missed turn is made up for once, never in a burst; one turn of a job runs at a time.
-"""
+"""What the collector does by the clock: checkpoints, maintenance, detectors (requirement E9)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+
+from models.scheduler import scheduler
 
 CHECKPOINT_SECONDS = 60.0
 MAINTAIN_SECONDS = 180.0
@@ -21,10 +19,8 @@ FIRST_SECONDS = 15.0
 
 def scheduled(jobs: dict[str, tuple[float, Callable[[], None]]]) -> BackgroundScheduler:
     """A scheduler, not yet started, that runs each job every so many seconds, first soon after the start."""
-    executor = ThreadPoolExecutor(max_workers=max(len(jobs), 1))
-    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    scheduler = BackgroundScheduler(timezone=UTC, executors={"default": executor}, job_defaults=defaults)
+    made = scheduler(max(len(jobs), 1))
     for name, (seconds, work) in jobs.items():
         first = datetime.now(UTC) + timedelta(seconds=min(seconds, FIRST_SECONDS))
-        scheduler.add_job(work, "interval", seconds=seconds, id=name, next_run_time=first)
-    return scheduler
+        made.add_job(work, "interval", seconds=seconds, id=name, next_run_time=first)
+    return made

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from models.action_log import action
 from models.domain.beats import Beat
+from models.turns import Turns
 
 Tell = Callable[[str, str, Sequence[Beat]], None]
 """Takes a process, its role and its beats; `models.journal.heartbeats` has it."""
@@ -20,8 +20,7 @@ class Telling:
 
     def __init__(self, tell: Tell, process: str, role: str, beats: Callable[[], Sequence[Beat]]) -> None:
         self._tell, self._process, self._role, self._beats = tell, process, role, beats
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="telling", daemon=True)
+        self._turns = Turns("telling", self._once)
         self.fault: str | None = None
 
     def parts(self) -> Mapping[str, str | None]:
@@ -29,19 +28,13 @@ class Telling:
         return {}
 
     def start(self) -> None:
-        self._thread.start()
+        self._turns.start()
 
     def stop(self, seconds: float) -> None:
         """Tell no more; a word under way has so many seconds to end."""
-        self._stopping.set()
-        self._thread.join(seconds)
+        self._turns.stop(seconds)
 
-    def _run(self) -> None:
-        self._once()
-        while not self._stopping.wait(TELL_SECONDS):
-            self._once()
-
-    def _once(self) -> None:
+    def _once(self) -> float:
         try:
             self._tell(self._process, self._role, self._beats())
             self.fault = None
@@ -49,3 +42,4 @@ class Telling:
             if self.fault is None:
                 action(_log, logging.WARNING, "heartbeat.not_told", why=error)
             self.fault = f"heartbeat: {error}"
+        return TELL_SECONDS

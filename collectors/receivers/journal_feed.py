@@ -7,7 +7,6 @@ in the journal only says what may be trimmed.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -19,13 +18,14 @@ from collectors.receivers.contract import Host, Receiver
 from models.action_log import action
 from models.domain.clock import Clock
 from models.domain.record import Record
+from models.turns import Turns
 
 _log = logging.getLogger(__name__)
 WRITER = "feed"
 CONSUMER = "lake"
 _ROWS_DUE = 10_000
 _PAGES = 200  # feed rows per read; a row holds the records of one group of moves
-_LONGEST_PAUSE = 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _TRIM_SECONDS = 60.0
 _LEASE_SECONDS, _LEASE_RENEWED = 90.0, 20.0
 _LONG_SECONDS = 5.0  # a turn that takes longer is news
@@ -74,11 +74,11 @@ class FeedReceiver:
     ) -> None:
         self._feed, self._lease, self._owner = feed, lease, owner
         self._commits, self._clock, self._commit_seconds = commits, clock, commit_seconds
-        self._stopping = threading.Event()
+        self._turns = Turns("feed", self._turn, self._let_go)
+        self._pause = _FIRST_PAUSE
         self._position: int | None = None
         self._held = float("-inf")
         self._trimmed = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self.fault: str | None = None
         self._since: float | None = None
 
@@ -87,29 +87,25 @@ class FeedReceiver:
         return {"feed": self.fault or under_way("a turn of the journal feed", self._since, _LONG_SECONDS)}
 
     def start(self) -> None:
-        self._thread.start()
+        self._turns.start()
 
     def stop(self, seconds: float) -> None:
         """End after the batch in hand; the feed keeps the rest."""
-        self._stopping.set()
-        self._thread.join(seconds)
+        self._turns.stop(seconds)
 
-    def _run(self) -> None:
-        pause = 0.1
-        while not self._stopping.is_set():
-            began = self._since = time.monotonic()
-            try:
-                more = self.copy()
-                self.fault, pause = None, 0.1
-            except Exception as error:  # noqa: BLE001 - it passes; what was not confirmed is read again
-                self.fault, self._position = f"journal feed: {error}", None
-                action(_log, logging.WARNING, "feed.not_copied", why=error)
-                more, pause = False, min(pause * 2, _LONGEST_PAUSE)
-                self._stopping.wait(pause)
-            self._since = None
-            if not more:
-                self._stopping.wait(max(0.0, self._commit_seconds - (time.monotonic() - began)))
-        self._let_go()
+    def _turn(self) -> float:
+        """Copy a batch; the seconds until the next turn, after each fault in a row more of them."""
+        began = self._since = time.monotonic()
+        more, least = False, 0.0
+        try:
+            more = self.copy()
+            self.fault, self._pause = None, _FIRST_PAUSE
+        except Exception as error:  # noqa: BLE001 - it passes; what was not confirmed is read again
+            self.fault, self._position = f"journal feed: {error}", None
+            action(_log, logging.WARNING, "feed.not_copied", why=error)
+            least = self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        self._since = None
+        return 0.0 if more else max(least, self._commit_seconds - (time.monotonic() - began))
 
     def copy(self) -> bool:
         """Copy one batch and confirm it; True when more is likely to wait already."""

@@ -1,6 +1,4 @@
-"""Jobs on a schedule: one runner at a time across processes, misfires coalesced, polls at once when world time jumps
-(E9).
-"""
+"""Jobs on a schedule: one runner at a time across processes, polls at once when world time jumps (E9)."""
 
 from __future__ import annotations
 
@@ -10,13 +8,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-
 from integrations.engine.telemetry import LOG
 from models.action_log import action
 from models.domain.clock import Clock
 from models.journal.leases import Leases
+from models.scheduler import scheduler
 
 _LEASE_SECONDS = 30.0
 _RENEW_SECONDS = 10.0
@@ -27,17 +23,14 @@ _SLOWER = 1.5
 
 
 class Jobs:
-    """Runs jobs under APScheduler. A job that missed its time runs once when it can (coalesced), however late.
-
-    A job that may rest and finds nothing pauses longer each time, up to its longest pause, until it finds something or
-    is woken. A job is named; its lease in the journal keeps it to one process however long it takes, and it passes on
-    when that process is gone.
+    """Runs jobs by the clock. One that may rest and finds nothing pauses longer each time, up to its longest pause,
+    until it finds something or is woken. A job is named; its lease in the journal keeps it to one process however long
+    it takes, and it passes on when that process is gone.
     """
 
     def __init__(self, owner: str, leases: Leases, clock: Clock, threads: int = 8) -> None:
         self._owner, self._leases, self._clock = owner, leases, clock
-        options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(threads)}, job_defaults=options)
+        self._scheduler = scheduler(threads)
         self._held: dict[str, float] = {}
         self._seconds: dict[str, float] = {}
         self._pauses: dict[str, float] = {}

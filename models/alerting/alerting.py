@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -15,6 +14,7 @@ from models.alerting.bell import Bell, Outbox
 from models.catalogue import Catalogue
 from models.domain.beats import Beat, Beats
 from models.settings import Settings
+from models.turns import Turns
 
 TURN_SECONDS = 5.0
 ALLOWED = 120.0
@@ -33,8 +33,7 @@ class Alerting:
     ) -> None:
         self._settings, self._opening, self._owner, self._environment = settings, opening, owner, environment
         self._beats = Beats({}, otherwise=ALLOWED)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alerting", daemon=True)
+        self._turns = Turns("alerting", self._once, self._rest)
         self._bell: Bell | None = None
         self.fault: str | None = None
 
@@ -50,22 +49,18 @@ class Alerting:
         }
 
     def start(self) -> None:
-        self._thread.start()
+        self._turns.start()
 
     def stop(self, seconds: float) -> None:
         """Ring no more; what is on its way has so many seconds to be marked."""
-        self._stopping.set()
-        self._thread.join(seconds)
+        self._turns.stop(seconds)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                if not self._turn():
-                    return
-            except Exception as error:  # noqa: BLE001  the journal may answer the next time
-                self._ails(f"{type(error).__name__}: {error}")
-            self._stopping.wait(TURN_SECONDS)
-        self._rest()
+    def _once(self) -> float | None:
+        try:
+            return TURN_SECONDS if self._turn() else None
+        except Exception as error:  # noqa: BLE001  the journal may answer the next time
+            self._ails(f"{type(error).__name__}: {error}")
+            return TURN_SECONDS
 
     def _turn(self) -> bool:
         """One turn; whether there is anybody to be told."""
@@ -73,9 +68,8 @@ class Alerting:
             catalogue, outbox = self._opening()
             if not catalogue.audiences:
                 return False
-            self._bell = Bell(
-                self._settings, catalogue, outbox, self._owner, lambda: not self._stopping.is_set(), self._environment
-            )
+            going_on = self._turns.going_on
+            self._bell = Bell(self._settings, catalogue, outbox, self._owner, going_on, self._environment)
         if fault := self._bell.turn():
             self._ails(fault)
         else:

@@ -69,6 +69,6 @@ def test_where_nobody_is_to_be_told_the_thread_ends(journal: Journal, tmp_path: 
     settings = Settings(home=tmp_path)
     alerting = Alerting(settings, lambda: (load_catalogue(settings), journal), "one", {})
     alerting.start()
-    until(lambda: not alerting._thread.is_alive())
+    until(lambda: not alerting._turns._thread.is_alive())
     assert alerting.beats() == [] and alerting.parts() == {}
     alerting.stop(1.0)
