@@ -24,8 +24,7 @@ from models.lake.lake_tables import ALL
 from models.lake.places import quoted
 from models.lake.publish import columns_of
 from models.lake.signing import BadNote, key_from_text, opened
-from models.lake.verify_rows import verify_nothing_unsealed, verify_rows
-from models.lake.verify_seals import Log
+from models.lake.verify_sealed import verify_sealed
 
 
 def verify_export(folder: Path, witness: Path | None = None, memory_mib: int = 512, threads: int = 2) -> Report:
@@ -59,14 +58,7 @@ def _verify(
     connection.execute("ATTACH ':memory:' AS lake")
     for table in ALL:
         _shown(connection, folder, table, [path for path in sums if path.startswith(f"{table}/")], report)
-    try:
-        log = Log(connection, report, _key(folder), remembered)
-        for page in log.pages():
-            report.batches += len({seal.batch_id for seal in page})
-            verify_rows(connection, page, report)
-        verify_nothing_unsealed(connection, report)
-    except duckdb.Error as error:
-        report.add(None, "seals", f"cannot be read: {str(error).splitlines()[0]}")
+    verify_sealed(connection, _key(folder), remembered, report)
 
 
 def _shown(
