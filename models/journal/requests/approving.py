@@ -80,8 +80,24 @@ class Approving(RequestStore):
 
 def being_previewed(connection: sa.Connection, plan_hash: str | None) -> str | None:
     """Why a plan must wait whose preview is being made: nobody has seen yet what it would do."""
-    under_way = sa.select(request.c.request_id).where(
-        request.c.plan_hash == plan_hash, request.c.kind == "preview", request.c.state.in_(("pending", "running"))
-    )
-    found = connection.scalar(under_way.limit(1))
+    found = _of_plan(connection, plan_hash, "preview", ("pending", "running"))
     return "its preview is being made: see first what it would do" if found else None
+
+
+def not_begun(connection: sa.Connection, plan_hash: str | None) -> str | None:
+    """Why a plan is not asked for that an engine is about to take: twice it would be done twice."""
+    found = _of_plan(connection, plan_hash, "replay", ("pending", "approved"))
+    return (
+        f"request {found} asks for exactly this already and waits for an engine: watch it, or stop it"
+        if found
+        else None
+    )
+
+
+def _of_plan(connection: sa.Connection, plan_hash: str | None, kind: str, states: Sequence[str]) -> str | None:
+    """A request of this plan in one of these states."""
+    of_plan = sa.select(request.c.request_id).where(
+        request.c.plan_hash == plan_hash, request.c.kind == kind, request.c.state.in_(states)
+    )
+    found: str | None = connection.scalar(of_plan.limit(1))
+    return found

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from models.domain.plan import plan_of
 from models.journal.cases.tables import case_, case_event, request
 from models.journal.database import reading
-from models.journal.requests.approving import Approving, Wanted, being_previewed
+from models.journal.requests.approving import Approving, Wanted, being_previewed, not_begun
 from models.journal.requests.ending import request_record
 from models.journal.requests.weighing import Weight, weighed
 from models.journal.writing import writing
@@ -35,14 +35,15 @@ class Asking(Approving):
         history. A replay above the thresholds waits for a second person; `subject` is who the actor is.
 
         Raises ValueError for an unknown kind, an empty selection, a plan hash that is not the hash of what is asked
-        (the set that runs is the set that was seen), a replay of many runs or one that takes two without a reason, and
-        one whose preview is being made; a cancel, pause or resume without a reason.
+        (the set that runs is the set that was seen), a replay of many runs or one that takes two without a reason, one
+        whose preview is being made and one that is asked for already and that no engine has taken; a cancel, pause or
+        resume without a reason.
         """
         plan_hash, case_id = _checked(kind, body, reason), body.get("case_id")
         weight = self.weight(body) if kind == "replay" else None
         with writing(self._engine) as connection:
-            if kind == "replay" and (unseen := being_previewed(connection, plan_hash)):
-                raise ValueError(unseen)
+            if kind == "replay" and (why := being_previewed(connection, plan_hash) or not_begun(connection, plan_hash)):
+                raise ValueError(why)
             if kind in ("replay", "cancel"):
                 _known(connection, case_id)
             if weight and weight.because:

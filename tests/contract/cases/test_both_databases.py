@@ -93,7 +93,7 @@ def test_collectors_that_report_at_once_make_one_case_with_one_history(journal):
 
 @pytest.mark.req("E4", "E8")
 def test_no_request_is_taken_by_two(journal):
-    asked = {journal.requests.append("replay", BODY, "ada") for _ in range(20)}
+    asked = {journal.requests.append("replay", {**BODY, "run_ids": [str(run)]}, "ada") for run in range(20)}
     with ThreadPoolExecutor(4) as pool:
         taken = [
             one.request_id

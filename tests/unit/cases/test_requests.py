@@ -120,6 +120,16 @@ def test_roots_alone_are_a_plan(requests):
     )
 
 
+@pytest.mark.req("E4")
+def test_a_replay_is_asked_for_once_until_an_engine_has_taken_it(requests):
+    asked = requests.append("replay", BODY, "ada")
+    with pytest.raises(ValueError, match=f"{asked} asks for exactly this already"):
+        requests.append("replay", {**BODY, "run_ids": ["a", "b"]}, "bob")
+    requests.append("replay", {**BODY, "correction": None}, "bob")
+    requests.take("one", ["replay"])
+    assert requests.append("replay", BODY, "bob") != asked
+
+
 @pytest.mark.req("E4", "E8")
 def test_a_request_is_leased_to_one_and_taken_over_when_its_taker_has_died(requests, clock):
     first = requests.append("replay", BODY, "ada")

@@ -260,8 +260,10 @@ def test_a_request_replays_a_run_once_though_its_progress_was_lost(
     else:
         any_journal.runs.cancel([run.run_id], "ops", None)
     body = {"run_ids": [run.run_id], "from": "start"}
-    one, two = (any_journal.requests.append("replay", body, "ops") for _ in range(2))
-    any_journal.requests.take("dying", ["replay"], limit=2)
+    one = any_journal.requests.append("replay", body, "ops")
+    any_journal.requests.take("dying", ["replay"])
+    two = any_journal.requests.append("replay", body, "ops")
+    any_journal.requests.take("dying", ["replay"])
     first = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": one})
     engine.drain()
     again = any_journal.runs.replay([run.run_id], "start", None, "ops", {"request_id": one})
