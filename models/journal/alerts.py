@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from models.domain.alert import DEAD, DELIVERED, PENDING, Alert, Delivery, Opening
 from models.domain.audience import Audience
 from models.domain.clock import Clock
-from models.journal.cases.reading import CaseFilter, CaseReading
+from models.journal.cases.filter import CaseFilter
+from models.journal.cases.reading import CaseReading
 from models.journal.cases.tables import case_, case_event
 from models.journal.database import reading, wall_now
 from models.journal.leases import Leases

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from models.domain.alert import Opening
-from models.domain.case import SEVERITIES, CaseStatus, cause_title
+from models.domain.case import SEVERITIES, cause_title
 from models.domain.clock import Clock
+from models.journal.cases.filter import CaseFilter, condition
 from models.journal.cases.tables import case_, case_event, finding
 from models.journal.database import reading
-from models.journal.tables import alert_told
 
 Row = dict[str, Any]
 
@@ -29,38 +28,7 @@ ORDERS: dict[str, tuple[Any, ...]] = {
     "due": (case_.c.sla_due, case_.c.case_id),
     "occurrences": (case_.c.occurrences.desc(), case_.c.case_id),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFilter:
-    """Which cases; an empty tuple or None asks for all. `status` None means what needs a person: open and acknowledged.
-
-    `legal_entities` is also the scope of a role (G1). `text` finds words in title, fingerprint and keys, and any case
-    with a finding about exactly that subject or run. Ages are hours since the trouble began. `periods` are months
-    (`2026-10`) of which the case has a record; `at_least` is in the reporting currency. `untold` are those of which an
-    audience has not been told since they opened, nor at all since that moment of wall time.
-    """
-
-    status: tuple[str, ...] | None = None
-    severities: tuple[str, ...] = ()
-    flows: tuple[str, ...] = ()
-    causes: tuple[str, ...] = ()
-    detectors: tuple[str, ...] = ()
-    systems: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()
-    assignees: tuple[str, ...] = ()
-    legal_entities: tuple[str, ...] = ()
-    projects: tuple[str, ...] = ()
-    customers: tuple[str, ...] = ()
-    periods: tuple[str, ...] = ()
-    money_kinds: tuple[str, ...] = ()
-    at_least: Decimal | None = None
-    text: str | None = None
-    unassigned: bool = False
-    overdue: bool = False
-    older_than_hours: float | None = None
-    untold: tuple[str, datetime] | None = None
-    younger_than_hours: float | None = None
+_FACETS = ("status", "severity", "flow", "cause", "system", "owner", "assignee", "legal_entity", "detector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +71,19 @@ class CaseReading:
 
         Raises KeyError for an unknown order.
         """
-        condition = self._condition(where)
-        shown = sa.select(case_.c.case_id).where(condition).order_by(*ORDERS[order]).limit(limit).offset(offset)
+        chosen = self._chosen(where)
+        shown = sa.select(case_.c.case_id).where(chosen).order_by(*ORDERS[order]).limit(limit).offset(offset)
         with reading(self._engine) as connection:
             ids = list(connection.scalars(shown))
             whole = sa.select(case_).where(case_.c.case_id.in_(ids))
             found = {row["case_id"]: _presented(row) for row in connection.execute(whole).mappings()} if ids else {}
-            total = connection.scalar(sa.select(sa.func.count()).select_from(case_).where(condition))
+            total = connection.scalar(sa.select(sa.func.count()).select_from(case_).where(chosen))
         return CasePage([found[case_id] for case_id in ids], total or 0)
 
     def openings(self, where: CaseFilter) -> list[Opening]:
         """When each of these cases opened last, the gravest first: all of them, in short."""
         columns = (case_.c.case_id, case_.c.cause, case_.c.opened_at, case_.c.money_kind, case_.c.amount_rank)
-        query = sa.select(*columns).where(self._condition(where)).order_by(*ORDERS["severity"])
+        query = sa.select(*columns).where(self._chosen(where)).order_by(*ORDERS["severity"])
         with reading(self._engine) as connection:
             return [Opening(*row) for row in connection.execute(query)]
 
@@ -141,7 +109,7 @@ class CaseReading:
                 sa.func.min(case_.c.first_seen).label("oldest"),
                 sa.func.max(case_.c.last_seen).label("newest"),
             )
-            .where(self._condition(where))
+            .where(self._chosen(where))
             .group_by(case_.c.cause, case_.c.money_kind, case_.c.owner)
             .order_by(money.desc(), case_.c.owner)
         )
@@ -159,7 +127,7 @@ class CaseReading:
         query = (
             sa.select(case_.c.cause, case_.c.money_kind, each.c.key, sa.func.sum(minor).label("minor"))
             .select_from(case_.join(each, sa.true()))
-            .where(self._condition(where))
+            .where(self._chosen(where))
             .group_by(case_.c.cause, case_.c.money_kind, each.c.key)
             .order_by(each.c.key)
         )
@@ -176,7 +144,7 @@ class CaseReading:
         legal_entity, detector.
         """
         asked = {name: case_.c[name] for name in _FACETS}[column]
-        query = sa.select(asked, sa.func.count()).where(self._condition(where), asked.is_not(None)).group_by(asked)
+        query = sa.select(asked, sa.func.count()).where(self._chosen(where), asked.is_not(None)).group_by(asked)
         with reading(self._engine) as connection:
             return sorted(
                 ((value, count) for value, count in connection.execute(query)), key=lambda pair: (-pair[1], pair[0])
@@ -255,42 +223,8 @@ class CaseReading:
         with reading(self._engine) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def _condition(self, where: CaseFilter) -> sa.ColumnElement[bool]:
-        chosen: list[sa.ColumnElement[bool]] = [
-            case_.c.active == 1 if where.status is None else _among(case_.c.status, where.status)
-        ]
-        for column, values in (
-            (case_.c.severity, where.severities),
-            (case_.c.flow, where.flows),
-            (case_.c.cause, where.causes),
-            (case_.c.detector, where.detectors),
-            (case_.c.system, where.systems),
-            (case_.c.owner, where.owners),
-            (case_.c.assignee, where.assignees),
-            (case_.c.legal_entity, where.legal_entities),
-            (case_.c.project_key, where.projects),
-            (case_.c.customer_key, where.customers),
-            (case_.c.money_kind, where.money_kinds),
-        ):
-            chosen.append(_among(column, values))
-        if where.periods:
-            chosen.append(_has_record_of(where.periods))
-        if where.at_least is not None:
-            chosen.append(case_.c.amount_rank >= math.ceil(where.at_least * 100))
-        now = self._clock.now()
-        if where.unassigned:
-            chosen.append(case_.c.assignee.is_(None))
-        if where.overdue:
-            chosen.append(case_.c.sla_due <= now)
-        if where.older_than_hours is not None:
-            chosen.append(case_.c.first_seen <= now - timedelta(hours=where.older_than_hours))
-        if where.younger_than_hours is not None:
-            chosen.append(case_.c.first_seen > now - timedelta(hours=where.younger_than_hours))
-        if where.untold is not None:
-            chosen.append(~_told(*where.untold))
-        if where.text and where.text.strip():
-            chosen.append(_mentions(where.text.strip()))
-        return sa.and_(*chosen)
+    def _chosen(self, where: CaseFilter) -> sa.ColumnElement[bool]:
+        return condition(where, self._clock.now())
 
 
 def _group(rows: Sequence[sa.Row[Any]]) -> CaseGroup:
@@ -321,39 +255,6 @@ def _pairs(dialect: str) -> sa.TableValuedAlias:
 def _of_case(case_id: str, resolved: bool) -> sa.ColumnElement[bool]:
     found = finding.c.case_id == case_id
     return found if resolved else sa.and_(found, finding.c.resolved_at.is_(None))
-
-
-_FACETS = ("status", "severity", "flow", "cause", "system", "owner", "assignee", "legal_entity", "detector")
-
-
-def _among(column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
-    return column.in_(values) if values else sa.true()
-
-
-def _has_record_of(periods: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Cases with a record of these months that is still found; of a resolved case one that was."""
-    found = sa.or_(finding.c.resolved_at.is_(None), case_.c.status == CaseStatus.RESOLVED)
-    return sa.exists().where(finding.c.case_id == case_.c.case_id, finding.c.period.in_(periods), found)
-
-
-def _told(audience: str, since: datetime) -> sa.ColumnElement[bool]:
-    told = alert_told.c
-    lately = sa.or_(told.episode == case_.c.opened_at, told.told_wall > since)
-    return sa.exists().where(told.audience == audience, told.topic == case_.c.case_id, lately)
-
-
-def _mentions(text: str) -> sa.ColumnElement[bool]:
-    """Words anywhere in the case, or exactly the subject or run of one of its findings."""
-    columns = (
-        case_.c.title,
-        case_.c.fingerprint,
-        case_.c.subject_key,
-        case_.c.project_key,
-        case_.c.customer_key,
-        case_.c.case_id,
-    )
-    exact = sa.select(finding.c.case_id).where(sa.or_(finding.c.subject_key == text, finding.c.run_id == text))
-    return sa.or_(*(column.icontains(text, autoescape=True) for column in columns), case_.c.case_id.in_(exact))
 
 
 def _presented(row: Any) -> Row:
