@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import threading
 
 import orjson
 import pytest
 
+from collectors.pipeline import counter
 from collectors.pipeline import lane as lanes
 from collectors.pipeline.allowance import KEPT_A_MINUTE
 from collectors.pipeline.spool.frame import Kind
@@ -131,6 +133,26 @@ def test_a_full_disk_is_503_and_nothing_of_the_request_is_kept(tmp_path, lake, m
     assert desk.ask(Kind.TRACES, PROTOBUF, traces(1).SerializeToString()).status == 200
     desk.stop()
     assert len(lake.rows("spans")) == 2
+
+
+def test_senders_wait_while_a_segment_outruns_the_one_before_until_it_has_landed(tmp_path, lake, monkeypatch):
+    monkeypatch.setattr(lanes, "BYTES_MOST", 4_000)
+    monkeypatch.setattr(counter, "_PAUSE_SECONDS", 0.01)
+    desk = Desk(tmp_path, lake)
+    desk.until_ready()
+    desk.lane.keep_up(20)  # nothing waits
+    lake.locked = True
+    while not desk.lane._outrun:
+        desk.ask(Kind.TRACES, PROTOBUF, traces(5).SerializeToString())
+    desk.lane.keep_up(0.01)  # at most so long
+    held = threading.Thread(target=desk.lane.keep_up, args=(20,))
+    held.start()
+    held.join(0.1)
+    assert held.is_alive()
+    lake.locked = False
+    held.join(10)
+    assert not held.is_alive()
+    desk.stop()
 
 
 def test_segments_that_wait_long_are_read_back_from_disk(tmp_path, lake, monkeypatch):
