@@ -14,9 +14,9 @@ from models.domain.errors import Misconfigured, TieoutError
 from models.journal.cases.cases import Cases
 from models.journal.cases.tables import case_
 from models.lake.verify import verify
+from tests.commands import tieout
 from tests.unit.cases.conftest import cases, clock, engine, feed  # noqa: F401
 from tests.unit.cases.test_cases import CASE, RATES, entry
-from tests.unit.cli.test_commands import tieout
 from tests.unit.lake.samples import filled, settings_at
 
 

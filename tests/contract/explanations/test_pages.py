@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 
 from models.domain.errors import TieoutError
 from models.domain.explanations import EXPLANATIONS, PAGES, page_of, read_page
+from tests.commands import called
 
 ROOT = Path(__file__).resolve().parents[3]
 LAYERS = ("app", "collectors", "integrations", "models")
@@ -88,8 +89,7 @@ def test_a_page_that_is_not_whole_is_refused(fault: str) -> None:
 
 
 def explained(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app.cli.main", "explain", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return called(("explain", *words), os.environ, 60)
 
 
 def test_the_command_prints_the_page() -> None:

@@ -42,11 +42,12 @@ REFUSED = (
 )
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    made = settings_at(tmp_path)
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home for tests that leave it as it is."""
+    made = settings_at(tmp_path_factory.mktemp("home"))
     filled(made, batches=2).close()
-    (tmp_path / "secret.txt").write_text("secret")
+    (made.home / "secret.txt").write_text("secret")
     return made
 
 

@@ -21,21 +21,11 @@ from models.domain.fingerprint import id_of
 from models.journal import Journal, open_journal
 from models.presence import COLLECTOR, CONSOLE, ENGINE, addresses, present
 from tests.catalogues import packaged
+from tests.commands import tieout
 from tests.unit.cases.test_cases import entry
 from tests.unit.lake.samples import HandClock
 
 TIEOUT = Path(sys.executable).parent / "tieout"
-
-
-def tieout(home: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
-    return subprocess.run(
-        [str(TIEOUT), *words],
-        env={**environment, "TIEOUT_HOME": str(home), **settings},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 def test_sql_answers_before_anything_has_run(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from app.readings.viewer import Viewer
 from app.readings.whole_lake import handed_out
 from models.domain.errors import Misconfigured
 from models.journal import open_journal
-from tests.unit.cli.test_commands import tieout
+from tests.commands import tieout
 from tests.unit.lake.samples import HandClock, filled, settings_at
 
 OWNER = Viewer("Ada", frozenset({"finance", "administrator"}))

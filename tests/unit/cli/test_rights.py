@@ -9,7 +9,8 @@ import pytest
 
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
-from tests.unit.cli.test_commands import installed, tieout
+from tests.commands import tieout
+from tests.unit.cli.test_commands import installed
 
 FLOW = "time-to-bill"
 ACTS = {

@@ -10,7 +10,7 @@ import pytest
 from models.domain.errors import Misconfigured
 from models.lake.places import lake_data
 from models.settings import read_settings
-from tests.unit.cli.test_commands import tieout
+from tests.commands import tieout
 
 
 def place_of(address: str, monkeypatch: pytest.MonkeyPatch) -> str:

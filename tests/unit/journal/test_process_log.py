@@ -14,7 +14,8 @@ from models.domain.clock import SystemClock
 from models.journal import open_journal
 from tests.acceptance.collect.process import CollectorProcess
 from tests.collecting import new_collector  # noqa: F401
-from tests.unit.cli.test_commands import installed, tieout
+from tests.commands import tieout
+from tests.unit.cli.test_commands import installed
 
 ROOT = Path(__file__).resolve().parents[3]
 SPEAKERS = """

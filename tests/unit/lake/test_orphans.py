@@ -15,7 +15,7 @@ from models.lake import orphans as module
 from models.lake.orphans import orphans_of
 from models.lake.verify import verify
 from models.lake.writer import open_writer
-from tests.unit.cli.test_commands import tieout
+from tests.commands import tieout
 from tests.unit.lake.samples import HandClock, filled, settings_at
 
 DAY = 86_400

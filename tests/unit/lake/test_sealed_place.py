@@ -14,7 +14,7 @@ from models.domain.errors import Misconfigured
 from models.lake import sealed_place
 from models.lake.reader import open_reader
 from models.lake.verify import verify
-from tests.unit.cli.test_commands import tieout
+from tests.commands import tieout
 from tests.unit.lake.samples import filled, settings_at
 
 pytestmark = pytest.mark.req("C5")
