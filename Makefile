@@ -15,12 +15,13 @@ demo: $(VENV)/.installed
 up: $(VENV)/.installed
 	@exec $(BIN)/tieout up
 
-# Two files of tests at a time; those that watch the clock and the memory of whole systems come after, alone.
-ALONE := tests/acceptance/system tests/browser tests/bench
+# Two files of tests at a time, the longest first; what watches the clock and the memory of a whole system is alone.
+PAIRED := -n 2 --dist loadfile --no-loadscope-reorder
+ALONE := tests/acceptance/system
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.prepare
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest $(or $(PYTEST),-n 2 --dist loadfile $(ALONE:%=--ignore=%))
+	@$(BIN)/python -m pytest $(or $(PYTEST),$(PAIRED) $(ALONE:%=--ignore=%))
 	@$(if $(PYTEST),,$(BIN)/python -m pytest $(ALONE))
 	@$(MAKE) --no-print-directory fresh
 
@@ -28,7 +29,8 @@ test: $(VENV)/.installed-test
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 fresh: $(VENV)/.installed-test
 	@echo "property tests with the seed $(SEED)"
-	@$(BIN)/python -m pytest tests/property tests/unit/connectors/test_hostile.py --hypothesis-profile=explore --hypothesis-seed=$(SEED)
+	@$(BIN)/python -m pytest -n 2 tests/property tests/unit/connectors/test_hostile.py \
+		-m hypothesis --hypothesis-profile=explore --hypothesis-seed=$(SEED)
 
 # A world that nobody has seen move. `make doubt MINUTES=60` lets firm after firm move for an hour, each as far as the one.
 CHANGES ?= 100
@@ -38,9 +40,14 @@ doubt: $(VENV)/.installed-test
 		$(BIN)/python -m pytest -s tests/acceptance/moving_world
 
 check: $(VENV)/.installed-test
+	@$(MAKE) --no-print-directory -j 2 types lint
+
+types:
+	@$(BIN)/mypy -p models -p integrations -p collectors -p app -p tests.bench
+
+lint:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q .
-	@$(BIN)/mypy -p models -p integrations -p collectors -p app -p tests.bench
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 $(VENV)/.installed: requirements.lock pyproject.toml

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
 
+from tests.budget import Spent
 from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures for every test
 
 # Tests know no installation: what the shell says of one is put away, so that no test reads or writes a real home.
@@ -18,6 +20,7 @@ for _name in [
 ]:
     del os.environ[_name]
 
+_MAIN = sys.modules["__main__"]
 ALLOWED_IN_CI = ("needs data that is not part of the project", "needs rights that this machine does not give")
 
 
@@ -26,6 +29,16 @@ ALLOWED_IN_CI = ("needs data that is not part of the project", "needs rights tha
 settings.register_profile("same", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Spent())
+
+
+def pytest_runtest_teardown() -> None:
+    # Streamlit's tests leave their script as the main module, and no process could be spawned after.
+    sys.modules["__main__"] = _MAIN
 
 
 @pytest.hookimpl(wrapper=True)

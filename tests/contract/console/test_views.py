@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
-import sys
 import tomllib
 from pathlib import Path
 
@@ -81,11 +80,8 @@ def _draws_for_a_stranger() -> None:
 
 @pytest.mark.req("G1")
 @pytest.mark.parametrize("view", views(), ids=lambda view: view.path)
-def test_every_page_refuses_a_viewer_without_the_role(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_page_refuses_a_viewer_without_the_role(view: View) -> None:
     """G1: the page asks itself, whatever the navigation showed."""
-    monkeypatch.setitem(
-        sys.modules, "__main__", sys.modules["__main__"]
-    )  # Streamlit leaves its script there, and no process could be spawned after
     script = AppTest.from_function(_draws_for_a_stranger, default_timeout=60)
     script.session_state["number"] = views().index(view)
     script.run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -29,8 +28,6 @@ def console_over(home: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIEOUT_HOME", str(home))
         patch.setenv("TIEOUT_WORLD_CLOCK", str(home / "clock.json"))
-        # Streamlit leaves its script as the main module, and no process could be spawned after.
-        patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
         _forget()
         yield
         _forget()

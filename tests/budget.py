@@ -1,0 +1,82 @@
+"""What each kind of test may take, printed after every run beside what it took.
+
+Seconds of tests, set-up included, as two at a time take them on two cores that do nothing else. A kind that takes more
+is named; in CI one that takes `TOO_MUCH` times as much makes the run red, unless the machine did much else meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+BUDGETS = {
+    "unit": 640.0,
+    "contract": 300.0,
+    "fault": 210.0,
+    "acceptance": 180.0,
+    "browser": 150.0,
+    "property": 75.0,
+    "bench": 70.0,
+    "findings": 45.0,
+    "migration": 40.0,
+    "architecture": 12.0,
+    "acceptance/system": 380.0,
+}
+"""By folder. The last runs alone, the others two at a time."""
+ALONE = "acceptance/system"
+BESIDES = 190.0
+"""What is no test: tools to install, `make check`, `make fresh`, and reading the tests three times."""
+PROMISE = 24 * 60.0
+TOO_MUCH = 2.0
+BUSY = 3.0
+"""Processes that want a core, for each that there is: two files of tests and what they start are fewer."""
+
+
+def kind_of(nodeid: str) -> str:
+    """The kind of a test by where it stands; its folder where that has no budget."""
+    place = nodeid.partition("tests/")[2]
+    kinds = (kind for kind in BUDGETS if place.startswith(f"{kind}/"))
+    return max(kinds, key=len, default=place.partition("/")[0])
+
+
+def over(spent: Mapping[str, float], times: float = 1.0) -> list[str]:
+    """The kinds that took more than so many times what they may; one without a budget may take nothing."""
+    return [kind for kind, seconds in spent.items() if seconds > times * BUDGETS.get(kind, 0.0)]
+
+
+def lines(spent: Mapping[str, float]) -> Iterator[str]:
+    """A table of what was spent, and what to do where it was too much."""
+    yield f"{'kind':<20}{'seconds':>8}{'budget':>8}"
+    for kind, seconds in sorted(spent.items(), key=lambda one: -one[1]):
+        yield f"{kind:<20}{seconds:>8.0f}{BUDGETS.get(kind, 0.0):>8.0f}" + ("  over" if kind in over(spent) else "")
+    if over(spent):
+        yield "a kind over its budget: share what its tests set up, or say in tests/budget.py what it is worth"
+
+
+def red(spent: Mapping[str, float]) -> list[str]:
+    """The kinds for which a run in CI fails."""
+    busy = os.getloadavg()[2] > BUSY * (os.cpu_count() or 1)
+    return [] if busy or not os.environ.get("CI") else over(spent, TOO_MUCH)
+
+
+class Spent:
+    """Adds up what a run's tests take."""
+
+    def __init__(self) -> None:
+        self._seconds: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._seconds[kind_of(report.nodeid)] += report.duration
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if red(self._seconds) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for line in lines(self._seconds):
+            terminalreporter.write_line(line)
+        if kinds := red(self._seconds):
+            terminalreporter.write_line(f"RED: {', '.join(kinds)} took more than {TOO_MUCH:g} times the budget")
