@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import orjson
@@ -23,11 +24,14 @@ service = "acme-sync"
 
 
 class Service:
-    """Writes numbered lines, and turns its log now and then as logrotate does; leftovers stay."""
+    """Writes numbered lines, and turns its log now and then as logrotate does; leftovers stay.
+
+    `pause` is what lies between two writes, in seconds.
+    """
 
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.log, self.written, self.ended = folder / "sync.log", 0, threading.Event()
-        self._chance, self._kept = chance, 0
+        self._chance, self._kept, self.pause = chance, 0, 0.5
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -44,7 +48,7 @@ class Service:
                     self.written += 1
             if self._chance.random() < 0.1:
                 self._rotate()
-            self.ended.wait(0.01)
+            self.ended.wait(self.pause)
 
     def _rotate(self) -> None:
         self._kept += 1
@@ -68,14 +72,17 @@ def test_a_collector_killed_again_and_again_reads_each_line_once(new_collector, 
     (catalogue / "logs.toml").write_text(CATALOGUE.format(folder=folder))
     collector = new_collector(TIEOUT_CATALOGUE=str(catalogue))
     service, pause = Service(folder, chance), threading.Event()
-    for _ in range(3):
+    for _ in range(2):
         collector.start()
+        service.pause = 0.01
         pause.wait(chance.uniform(0.3, 1.2))
         collector.kill()
+        service.pause = 0.5
     service.end()
     collector.start()
     asked = "select split_part(body, ' ', 1) as n, count(*) as times from logs group by all"
-    for _ in range(600):
+    end = time.monotonic() + 40
+    while time.monotonic() < end:
         found = {int(row["n"]): row["times"] for row in collector.rows(asked)}
         if len(found) >= service.written:
             break
