@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -71,6 +72,7 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
+@lru_cache(10_000)
 def family(path: str) -> str:
     """What a log and what is left of it have in common: folder, and name without numbers, dates and compression."""
     parts = PurePath(path)

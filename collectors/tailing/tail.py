@@ -11,6 +11,7 @@ from collectors.tailing.piece import Piece
 from collectors.tailing.place import SEEN, Place
 
 LEAST_BLOCK = 2 << 20
+SHOWS = 256  # bytes in which most logs show that they are others
 
 
 class Replaced(Exception):
@@ -37,10 +38,16 @@ class Tail:
         self.quiet_since = now
         self._cut, self._block = cut, max(2 * limit, LEAST_BLOCK)
         count = min(place.offset, SEEN)
+        self.start = content.read(0, SHOWS)
         self._head, self._last = content.read(0, count), content.read(place.offset - count, count)
         self._rest = b""
         self._stamp: tuple[int, int] | None = None
         self._ripe = Ripe.NEXT
+
+    def begins_like(self, start: bytes) -> bool:
+        """Whether a content with this start may be the same as far as both go, which spares looking closer at most."""
+        count = min(len(start), len(self.start))
+        return start[:count] == self.start[:count]
 
     @property
     def ended(self) -> bool:

@@ -13,7 +13,7 @@ from collectors.tailing.ledger import Ledger
 from collectors.tailing.listing import Found, files_of, folder_fault
 from collectors.tailing.log_rows import LogRows
 from collectors.tailing.place import SEEN, Place, family
-from collectors.tailing.tail import Patience, Replaced, Tail
+from collectors.tailing.tail import SHOWS, Patience, Replaced, Tail
 from models.catalogue.logs import LogSource
 from models.domain.clock import Clock
 
@@ -41,6 +41,7 @@ class Watch:
         self._owed: dict[int, Tail] = {}  # contents that are gone, and what had been seen of their end
         self._resting: dict[str, tuple[object, float]] = {}  # compressed files, and since when nobody writes to them
         self._present: set[int] = set()
+        self._free: list[tuple[int, Place]] = []
         self._absent: dict[int, float] = {}
         self._met: dict[str, str] = {}  # faults of reading since the last scan
         self._faults: dict[str, str] = {}
@@ -128,8 +129,7 @@ class Watch:
 
     def _homeless(self) -> Iterator[tuple[int, Place]]:
         """Places that no file is known to carry, the furthest first."""
-        free = [(key, place) for key, place in self._places() if key not in self._tails and place.carries]
-        return iter(sorted(free, key=lambda one: -one[1].offset))
+        return ((key, place) for key, place in self._free if key not in self._tails)
 
     def _named(self, key: int, found: Found) -> None:
         tail = self._tails[key]
@@ -142,6 +142,8 @@ class Watch:
         """Give each file that nobody follows to a place that is known, or to a new one. Of two new ones the longer is
         the original: a copy may not have been written to its end.
         """
+        free = [(key, place) for key, place in self._places() if key not in self._tails and place.carries]
+        self._free = sorted(free, key=lambda one: -one[1].offset)
         left = [found for found in there if self._judged.get(found.path, (None,))[0] != found.signature]
         plain = sorted((one for one in left if not is_compressed(one.path)), key=lambda one: -one.size)
         for rule in (self._same_name, self._other_name, self._still_copy, self._fresh):
@@ -231,8 +233,9 @@ class Watch:
 
     def _original(self, found: Found, content: Content) -> int | None:
         """The key of what a file is a copy of."""
-        kin = family(found.path)
-        near = ((key, tail) for key, tail in self._tails.items() if tail.place.family == kin)
+        kin, start = family(found.path), content.read(0, SHOWS)
+        alike = ((key, tail) for key, tail in self._tails.items() if tail.begins_like(start))
+        near = ((key, tail) for key, tail in alike if tail.place.family == kin)
         return next((key for key, tail in near if self._is_copy_of(tail, found, content)), None)
 
     def _is_copy_of(self, tail: Tail, found: Found, content: Content) -> bool:
