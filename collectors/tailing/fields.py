@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,12 +44,34 @@ Reading = Callable[[bytes, bool, datetime], Fields]
 
 def reading(source: LogSource) -> Reading:
     """How records of a source are read."""
-    return _Pattern(source) if source.format.pattern is not None else _Json(source)
+    outer = _Pattern(source) if source.format.pattern is not None else _Json(source)
+    if source.inside is None:
+        return outer
+    return _Wrapped(outer, reading(replace(source, format=source.inside, inside=None, encoding="utf-8")))
 
 
 def text_of(raw: bytes, encoding: str) -> str:
     """The bytes as text; what its encoding does not have becomes U+FFFD."""
     return raw.decode(encoding, "replace")
+
+
+class _Wrapped:
+    """A record whose body is a record of its own. A body that is none stays what it is: not all that a container
+    prints comes from its service's logger.
+    """
+
+    def __init__(self, outer: Reading, inner: Reading) -> None:
+        self._outer, self._inner = outer, inner
+
+    def __call__(self, raw: bytes, near: bool, now: datetime) -> Fields:
+        outer = self._outer(raw, near, now)
+        try:
+            inner = self._inner(outer.body.encode(), near, now)
+        except Unread:
+            return outer
+        attributes = orjson.dumps(orjson.loads(outer.attributes) | orjson.loads(inner.attributes))
+        micros = outer.micros if inner.micros is None else inner.micros
+        return Fields(micros, inner.severity_number, inner.severity_text, inner.body, attributes)
 
 
 class _Json:

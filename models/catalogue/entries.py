@@ -329,6 +329,7 @@ class LogEntry(Entry):
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
     files: Annotated[list[Annotated[Name, AfterValidator(_absolute)]], Field(min_length=1)]
     format: Name = "json"
+    inside: Name | None = None
     service: Name | None = None
     zone: Annotated[str, AfterValidator(_zone)] | None = None
     encoding: Literal["utf-8", "latin-1", "cp1252"] = "utf-8"

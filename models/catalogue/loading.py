@@ -97,6 +97,7 @@ def _unknown_names(files: Files, vendors: Collection[str] | None) -> Iterator[st
         ("audiences.toml", "roads", files.keys("roads.toml"), "roads.toml"),
         ("audiences.toml", "flows", files.keys("flows.toml"), "flows.toml"),
         ("logs.toml", "format", files.keys("formats.toml"), "formats.toml"),
+        ("logs.toml", "inside", files.keys("formats.toml"), "formats.toml"),
     ]
     if companies:
         references += [(file, "legal_entities", companies, "entities.toml") for file in _OF_COMPANIES]

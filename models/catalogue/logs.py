@@ -34,7 +34,8 @@ class LogFormat:
 @dataclass(frozen=True, slots=True)
 class LogSource:
     """Files (absolute globs) that one service writes in one format. `zone` is that of times that name none; a line of
-    more than `line_bytes` is refused.
+    more than `line_bytes` is refused. `inside` is the format of bodies, where a container's log wraps those of its
+    service.
     """
 
     name: str
@@ -44,6 +45,7 @@ class LogSource:
     zone: ZoneInfo | None = None
     encoding: str = "utf-8"
     line_bytes: int = 1 << 20
+    inside: LogFormat | None = None
 
 
 def log_formats_of(files: Files) -> dict[str, LogFormat]:
@@ -80,4 +82,5 @@ def _source(entry: LogEntry, formats: Mapping[str, LogFormat]) -> LogSource:
         zone=ZoneInfo(entry.zone) if entry.zone else None,
         encoding=entry.encoding,
         line_bytes=entry.line_kib << 10,
+        inside=formats[entry.inside] if entry.inside else None,
     )

@@ -36,6 +36,7 @@ def test_a_source_has_a_format_a_service_and_a_zone(tmp_path: Path) -> None:
     ("logs", "formats", "said"),
     [
         (LOG + 'format = "acme"\n', None, "log mule: format 'acme' is none of"),
+        (LOG + 'inside = "acme"\n', None, "log mule: inside 'acme' is none of"),
         (LOG.replace('"/var', '"var'), None, "'var/log/mule/*.log*' is no absolute path"),
         (LOG + 'zone = "Mars"\n', None, "zone: 'Mars' is no time zone"),
         (LOG + "line_kib = 0\n", None, "line_kib: "),

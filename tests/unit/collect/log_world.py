@@ -30,6 +30,8 @@ class FixedClock:
 def source(folder: Path, kind: str | LogFormat = "json", glob: str = "app*", **more: Any) -> LogSource:
     """A source over a folder, of a packaged format by its name."""
     shape = packaged_formats()[kind] if isinstance(kind, str) else kind
+    if "inside" in more:
+        more["inside"] = packaged_formats()[more["inside"]]
     return LogSource("app", (f"{folder}/{glob}",), shape, more.pop("service", "billing"), **more)
 
 

@@ -139,6 +139,18 @@ def test_a_line_that_docker_split_is_one_record(tmp_path: Path) -> None:
     assert [row["error_code"] for row in world.refused()] == ["json"]
 
 
+def test_a_container_wraps_the_records_of_its_service(tmp_path: Path) -> None:
+    """Time, severity and fields are those of the service where its line tells them; other lines stay as they are."""
+    inner = b'{"level":"warn","msg":"late","ts":1796033701,"order":7}'
+    content = docker(inner.decode()[:20]) + docker(inner.decode()[20:] + "\n") + docker("npm start\n", "stderr")
+    world = read(tmp_path, content, "docker", inside="json")
+    assert [told(row) for row in world.logs()] == [
+        ("2026-11-30T10:15:01+00:00", 13, "late", {"stream": "stdout", "order": 7}),
+        ("2026-11-30T10:15:00.123456+00:00", 0, "npm start", {"stream": "stderr"}),
+    ]
+    assert world.refused() == []
+
+
 def test_a_time_without_a_zone_waits_in_the_quarantine_until_the_source_has_one(tmp_path: Path) -> None:
     world = read(tmp_path, b"2026-11-30 10:15:00 ERROR failed\n", "log4j")
     (row,) = world.refused()
