@@ -21,8 +21,20 @@ def installed(settings: Settings, environment: Mapping[str, str]) -> Catalogue:
 
 
 def connect(systems: Sequence[SystemConfig], clock: Clock) -> dict[str, Connector]:
-    """A connector for each system, by system name. Raises Misconfigured for a vendor without a connector."""
-    return {system.name: _maker(system)(system, clock) for system in systems}
+    """A connector for each system, by system name. Raises Misconfigured for a vendor without a connector, or for
+    webhooks that a connector cannot read.
+    """
+    return {system.name: _hooked(_maker(system)(system, clock)) for system in systems}
+
+
+def _hooked(connector: Connector) -> Connector:
+    system = connector.config
+    if system.webhook is not None and not hasattr(connector, "named"):
+        raise Misconfigured(
+            f"system {system.name}: the connector of {system.vendor} declares no webhooks: "
+            "take [system.webhook] out of the systems file, the system is polled"
+        )
+    return connector
 
 
 def _maker(system: SystemConfig) -> Maker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from integrations.contracts import Role, SystemConfig
 from integrations.engine.landscape import Landscape
 from integrations.engine.systems import connect, installed
+from models.catalogue.webhook import Webhook
 from models.domain.clock import SystemClock
 from models.domain.errors import Misconfigured
 from models.settings import Settings
+from tests.catalogues import schemes
 from tests.unit.engine.hostile import Hostile
 
 
@@ -29,6 +32,16 @@ def test_a_vendor_without_a_connector_is_named() -> None:
     """N4: the system and its vendor are named."""
     with pytest.raises(Misconfigured, match=r"nobody.*'no_such_vendor'"):
         connect([SystemConfig("nobody", "no_such_vendor", Role.CRM, "http://x")], SystemClock())
+
+
+@pytest.mark.req("C3", "N4")
+def test_webhooks_that_no_connector_reads_are_told_at_the_start() -> None:
+    """C3: each delivery would be a dead letter; a vendor that declares them, and one that sends none, connect."""
+    webhook = Webhook(schemes()["jira"], ("HOOK",))
+    planview = SystemConfig("planview", "ppm", Role.PPM, "http://x", (), {"token": "a token"})
+    assert set(connect([planview], SystemClock())) == {"planview"}
+    with pytest.raises(Misconfigured, match="planview: the connector of ppm declares no webhooks"):
+        connect([replace(planview, webhook=webhook)], SystemClock())
 
 
 @pytest.mark.req("S5")
