@@ -12,7 +12,8 @@ grain: currency, valid_from
 */
 
 -- fx_version: every version of each rate, with the time in which it was what one could know
--- What a system showed when its rates were read for the first time was there always, as far as anybody can tell.
+-- What a system showed when its rates were read for the first time was there always, as far as anybody can tell. One that
+-- a reading misses was there until then: a closing that the same reading shows still knew it.
 CREATE OR REPLACE TABLE derived.state.fx_version AS
 SELECT
     *,
@@ -25,6 +26,7 @@ FROM (
         *,
         CASE
             WHEN observed_at = min(observed_at) OVER (PARTITION BY system) THEN TIMESTAMPTZ '0001-01-01 00:00:00+00'
+            WHEN NOT present THEN observed_at + INTERVAL 1 MICROSECOND
             ELSE least(changed_at, observed_at)
         END AS known_from
     FROM derived.state.rate

@@ -124,6 +124,18 @@ def test_a_correction_and_a_deletion_after_the_closing_change_nothing_in_it(lake
 
 
 @pytest.mark.req("M6")
+def test_a_closing_keeps_the_rate_that_the_same_reading_misses(lake: Lake) -> None:
+    """Which of the two came first nobody can say, and an amount of a closed month must not be without a rate."""
+    august(lake, False, at(1))
+    august(lake, True, at(5))
+    for number in ("1", "2"):
+        lake.observe("netsuite", "exchange_rate", number, at(5), present=False)
+    assert worth(lake) == by("1.20", "1.20")
+    rate(lake, 3, "1.70", "2026-08-18", at(7))
+    assert worth(lake) == by("1.20", "1.20")
+
+
+@pytest.mark.req("M6")
 def test_a_period_that_is_opened_again_is_computed_anew_and_frozen_anew(lake: Lake) -> None:
     august(lake, False, at(1))
     august(lake, True, at(5))
