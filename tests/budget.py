@@ -48,7 +48,9 @@ def over(spent: Mapping[str, float], times: float = 1.0) -> list[str]:
 
 
 def lines(spent: Mapping[str, float]) -> Iterator[str]:
-    """A table of what was spent, and what to do where it was too much."""
+    """A table of what was spent, and what to do where it was too much; nothing where nothing was."""
+    if not spent:
+        return
     yield f"{'kind':<20}{'seconds':>8}{'budget':>8}"
     for kind, seconds in sorted(spent.items(), key=lambda one: -one[1]):
         yield f"{kind:<20}{seconds:>8.0f}{BUDGETS.get(kind, 0.0):>8.0f}" + ("  over" if kind in over(spent) else "")

@@ -35,7 +35,7 @@ def test_a_kind_over_its_budget_is_named_and_what_has_none_may_take_nothing() ->
     told = list(lines(spent))
     assert [line.split()[0] for line in told if line.endswith("over")] == ["unit", "unheard"]
     assert "share what its tests set up" in told[-1]
-    assert not any("over" in line for line in lines({"unit": 1.0}))
+    assert not any("over" in line for line in lines({"unit": 1.0})) and not list(lines({}))
 
 
 @pytest.mark.parametrize(
