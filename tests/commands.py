@@ -7,6 +7,7 @@ in `acceptance/`, `migration/` and `fault/`.
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import subprocess
@@ -61,4 +62,7 @@ def _command(words: Sequence[str], environment: Mapping[str, str], said: Path, c
     sys.argv = ["tieout", *words]
     from app.cli.main import main
 
-    main()
+    try:
+        main()
+    finally:
+        atexit._run_exitfuncs()  # as an interpreter does: what is to be cleared away at the end is
