@@ -12,8 +12,8 @@ grain: currency, valid_from
 */
 
 -- fx_version: every version of each rate, with the time in which it was what one could know
--- What a system showed when its rates were read for the first time was there always, as far as anybody can tell. One that
--- a reading misses was there until then: a closing that the same reading shows still knew it.
+-- What a system showed when its rates were read for the first time was there always, as far as anybody can tell. One
+-- that a reading misses was there until then: a closing that the same reading shows still knew it.
 CREATE OR REPLACE TABLE derived.state.fx_version AS
 SELECT
     *,
