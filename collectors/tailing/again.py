@@ -23,9 +23,8 @@ class Again:
     def __init__(self, source: str, folder: Path, ledger: Ledger, rows: LogRows) -> None:
         self._source, self._folder, self._ledger, self._rows = source, folder, ledger, rows
 
-    def read(self, now: datetime) -> int:
-        """Read what lies there and was not read before; how many lines. They are done with the batch that is next."""
-        count = 0
+    def read(self, now: datetime) -> None:
+        """Read what lies there and was not read before. It is done with the batch that is next."""
         for file in sorted(self._folder.glob("*.again")):
             if self._is_done(file):
                 file.rename(file.with_suffix(".done"))
@@ -33,9 +32,8 @@ class Again:
             for line in file.read_bytes().splitlines():
                 held = orjson.loads(line)
                 path, _, offset = held["path"].rpartition(":")
-                count += self._rows.add(path, int(offset), [Piece(0, held["line"].encode("latin-1"))], now)
+                self._rows.add(path, int(offset), [Piece(0, held["line"].encode("latin-1"))], now)
             self._ledger.add(Place(self._source, str(file), 0, 0, 1, raw=True))
-        return count
 
     def _is_done(self, file: Path) -> bool:
         places = self._ledger.places.values()

@@ -21,7 +21,7 @@ from models.catalogue.logs import LogSource
 from models.domain.clock import Clock
 
 _log = logging.getLogger(__name__)
-ROWS_DUE = 10_000
+ROWS_DUE = 10_000  # or as many KiB, since a batch is held in memory
 _FAULT_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _LONG_SECONDS = 5.0  # a turn that takes longer is news: a network mount that does not answer, say
 

@@ -35,8 +35,8 @@ class LogRows:
         self._held: dict[str, list[Any]] = {name: [] for name in _LISTED}
         self._refused: list[dict[str, Any]] = []
 
-    def add(self, path: str, offset: int, pieces: Sequence[Piece], now: datetime) -> int:
-        """Take in records of one file, the first byte of which lies at `offset`; how many there are."""
+    def add(self, path: str, offset: int, pieces: Sequence[Piece], now: datetime) -> None:
+        """Take in records of one file; where they begin is counted from `offset`."""
         path = os.fsencode(path).decode(errors="replace")
         file = orjson.dumps({"log.file.name": os.path.basename(path), "log.file.path": path})[1:]
         limit = self._source.line_bytes
@@ -48,7 +48,6 @@ class LogRows:
             except Unread as error:
                 where = offset + piece.start
                 self.refuse(path, where, piece.raw, piece.size or len(piece.raw), error.code, str(error), now)
-        return len(pieces)
 
     def refuse(self, path: str, offset: int, raw: bytes, size: int, code: str, reason: str, now: datetime) -> None:
         """Put bytes of a file aside, `size` of them, of which `raw` is kept."""

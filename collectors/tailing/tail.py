@@ -83,6 +83,10 @@ class Tail:
             self._advance(rest, len(rest), False)
         return offset, cut.pieces, whole
 
+    def is_start_of(self, content: Plain | Compressed) -> bool:
+        """Whether what was seen here, of which nothing was read yet, is how another content begins."""
+        return not self.place.offset and content.read(0, len(self._rest)) == self._rest
+
     def check(self) -> None:
         """Raises Replaced where the content is another one now."""
         if self._stamp is not None and self.content.stamp() != self._stamp:

@@ -75,7 +75,7 @@ class Watch:
         self.fault = "; ".join([*said[:_SHOWN], *more]) or None
 
     def read(self, now: float, room: int) -> int:
-        """Read on, until there are so many records or nothing more; how many there are."""
+        """Read on, until there are so many records or KiB, or nothing more; how many there are of what is more."""
         count = 0
         while count < room and (more := self._read_round(now, room - count)):
             count += more
@@ -94,15 +94,15 @@ class Watch:
 
     def _read(self, key: int, tail: Tail, now: float) -> int:
         offset, pieces = tail.read(now, self._patience)
-        count = int(tail.place.offset > offset)  # a line that is skipped gives no record and yet takes its time
+        taken = tail.place.offset - offset
         if tail.place is not self._ledger.places[key]:
             self._ledger.places[key] = tail.place
         if pieces:
-            count = self._rows.add(tail.content.path, offset, pieces, self._clock.now())
+            self._rows.add(tail.content.path, offset, pieces, self._clock.now())
         if tail.ended and isinstance(tail.content, Compressed):
             self._finish(tail.content.path)
             self._end(key, tail)
-        return count
+        return max(len(pieces), -(-taken // 1024))  # long records take memory, skipped ones time
 
     def _guarded(self, key: int, work: Callable[[], T]) -> T | None:
         """Do it; a content that is gone or cannot be read is followed no longer, and found again if it is there."""
@@ -308,6 +308,8 @@ class Watch:
     def _pay(self) -> None:
         """Of a content that is gone for good, what had been seen is read: the end of a record nobody saw is lost."""
         for key, tail in self._owed.items():
+            if any(tail.is_start_of(other.content) for other in self._tails.values()):
+                continue  # its copy is followed
             offset, pieces, whole = tail.rest()
             self._rows.add(tail.content.path, offset, pieces, self._clock.now())
             if whole:

@@ -287,6 +287,13 @@ def test_a_line_that_is_too_long_is_put_aside_by_its_beginning_also_across_a_sta
     ]
 
 
+def test_long_lines_make_batches_that_memory_holds(world: World, log: Path) -> None:
+    write(log, b"".join(line(f"{number} " + "x" * 900_000) for number in range(40)))
+    world.turns(1)
+    assert len(world.logs()) == 40
+    assert max(tables["logs"].nbytes for tables in world.lake.batches.values()) < 13 << 20
+
+
 def test_bytes_that_are_no_text_cost_a_character_each(world: World, log: Path) -> None:
     write(log, line("ok").replace(b"ok", b"caf\xe9") + line("nul\0inside") + b"\0\0" + line("after") + b"\r\n\n")
     world.turns()
