@@ -12,14 +12,15 @@ from models.lake.reader import open_reader
 from models.settings import Settings
 from tests.bench import logs
 
-LINES, WARM_UP, LIMIT = 12_000, 1_000, 1_500
+LINES, WARM_UP, LIMIT = 6_000, 1_000, 1_500
 
 
 @pytest.mark.req("N3", "C2")
 @pytest.mark.processes
 def test_every_figure_is_of_lines_that_are_in_the_lake(monkeypatch: pytest.MonkeyPatch) -> None:
     """N3: no rate is faster than the wall's clock; rotation is part of the run."""
-    monkeypatch.setattr(logs, "_ROTATED", 5_000)
+    monkeypatch.setattr(logs, "_ROTATED", 2_500)
+    monkeypatch.setattr(logs, "_AT_ONCE", 500)
     began = time.perf_counter()
     figures = logs.run(LINES, WARM_UP, LIMIT)
     wall = time.perf_counter() - began

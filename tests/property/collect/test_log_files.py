@@ -22,8 +22,8 @@ from collectors.tailing import ledger, watch
 from tests.unit.collect.log_world import World, line, source, write
 
 SEED = int(os.environ.get("LOGS_SEED", random.SystemRandom().getrandbits(32)))
-STORIES = int(os.environ.get("LOGS_STORIES", 4))
-STEPS = 60
+STORIES = int(os.environ.get("LOGS_STORIES", 3))
+STEPS = 50
 
 
 class Killed(BaseException):
