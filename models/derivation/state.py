@@ -126,6 +126,8 @@ def _place(connection: duckdb.DuckDBPyConnection, changes: Changes, entities: se
     with changes.compared(["seen_at", *(["former_key", "sale_place"] if sold else [])]):
         for name in ("unleave", "leave", "seen_at", "unplace_sale", "place_sale"):
             connection.execute(sql[name])
+    if "project" in entities:
+        connection.execute(sql["renamed"])
 
 
 def _renew(connection: duckdb.DuckDBPyConnection, changes: Changes, table: Table, mark: int) -> None:
@@ -140,7 +142,6 @@ def _renew(connection: duckdb.DuckDBPyConnection, changes: Changes, table: Table
     else:
         new = "derived.state.fresh"
         if _follows(table):
-            connection.execute(table.statements["renamed"])
             new = f"derived.part.new_{table.name}"
             connection.execute(f"CREATE OR REPLACE TABLE {new} AS {_NEW_AND_RENAMED.format(name=table.name)}")
         stood = (

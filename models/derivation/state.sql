@@ -63,6 +63,15 @@ CREATE TABLE IF NOT EXISTS derived.state.sale_place (
     observed_at TIMESTAMPTZ
 );
 
+-- make_renamed: what projects are called now, and from when until when each name before was theirs alone
+CREATE TABLE IF NOT EXISTS derived.state.renamed (
+    system VARCHAR,
+    project_code VARCHAR,
+    since TIMESTAMPTZ,
+    left_at TIMESTAMPTZ,
+    called VARCHAR
+);
+
 -- since: the newest place of each object among the batches that came since, and whether one key was all it had
 CREATE OR REPLACE TABLE derived.state.since AS
 SELECT
@@ -190,6 +199,27 @@ INSERT INTO derived.state.sale_place
 SELECT system, entity, system_id, key, observed_at
 FROM derived.state.newplace
 WHERE entity IN ('project', 'contract', 'budget');
+
+-- renamed: a system that gives a project another code changes no record that stands on it, and tells none again
+CREATE OR REPLACE TABLE derived.state.renamed AS
+WITH other AS (
+    SELECT p.*
+    FROM derived.state.place p
+    SEMI JOIN derived.state.former_key k ON k.system = p.system AND k.entity = p.entity AND k.key = p.key
+    WHERE p.entity = 'project'
+)
+SELECT
+    k.system,
+    k.key AS project_code,
+    coalesce(lag(k.left_at) OVER same, '-infinity') AS since,
+    k.left_at,
+    p.key AS called
+FROM derived.state.former_key k
+JOIN derived.state.sale_place p ON p.system = k.system AND p.entity = k.entity AND p.system_id = k.system_id
+LEFT JOIN other o
+    ON o.system = k.system AND o.key = k.key AND o.system_id <> k.system_id AND o.first_seen < k.left_at
+WHERE k.entity = 'project' AND o.key IS NULL
+WINDOW same AS (PARTITION BY k.system, k.key ORDER BY k.left_at);
 
 -- entities: which kinds of objects changed
 SELECT DISTINCT entity FROM derived.state.fresh;

@@ -14,6 +14,7 @@ from models.derivation import state
 from models.derivation.changes import Changes
 from models.derivation.refresh import refresh
 from models.lake.connection import attach_derived
+from tests.findings.books import PROJECT, SOLD, entry, firm, posted
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 pytestmark = pytest.mark.req("C4")
@@ -113,11 +114,11 @@ def test_work_stays_on_the_project_that_got_another_code_and_not_on_a_new_one_un
     """The ERP tells no posting again because its job was renamed; what was posted since is on the new job."""
     lake = Lake()
     seen = (("11", "PRJ-1", 1, 60), ("11", "PRJ-1-OLD", 0, 5), ("12", "PRJ-1", 2, 5), ("11", "PRJ-1-ODD", 0, 1))
-    for own, code, posted, at in seen:
+    for own, code, number, at in seen:
         lake.observe("netsuite", "project", code, hours_ago(at), system_id=own)
-        if posted:
-            booked = {"project_code": code, "hours": "8.00", "time_entry_id": f"W-{posted}"}
-            lake.observe("netsuite", "time_entry", f"W-{posted}-v1", hours_ago(at), **booked)
+        if number:
+            booked = {"project_code": code, "hours": "8.00", "time_entry_id": f"W-{number}"}
+            lake.observe("netsuite", "time_entry", f"W-{number}-v1", hours_ago(at), **booked)
         if looked:
             rows(lake, "SELECT 1")
     assert rows(lake, "SELECT item_key, project_code FROM derived.state.item ORDER BY 1") == [
@@ -126,6 +127,63 @@ def test_work_stays_on_the_project_that_got_another_code_and_not_on_a_new_one_un
     ]
     moved = rows(lake, "SELECT project_key FROM derived.state.joint_work WHERE item_key = 'W-1'")
     assert moved == [{"project_key": "PRJ-1-ODD"}], "what is derived from the work follows too"
+
+
+@pytest.mark.req("M2")
+@pytest.mark.parametrize("looked", [True, False])
+def test_orders_codes_invoices_and_memos_follow_the_project_that_got_another_code(looked: bool) -> None:
+    """The ERP tells none of them again because a job was renamed; what is on the new job of that code stays there."""
+    lake = Lake()
+    for own, code, number, at in (("11", "PRJ-1", 1, 60), ("11", "PRJ-1-OLD", 0, 5), ("12", "PRJ-1", 2, 5)):
+        lake.observe("netsuite", "project", code, hours_ago(at), system_id=own)
+        for entity in ("contract", "charge_code", "invoice", "credit_memo") if number else ():
+            lake.observe("netsuite", entity, f"{entity}-{number}", hours_ago(at), project_code=code)
+        if looked:
+            rows(lake, "SELECT 1")
+    for table in ("contract", "charge_code", "invoice", "credit_memo"):
+        assert rows(lake, f"SELECT project_code FROM derived.state.{table} ORDER BY key") == [
+            {"project_code": "PRJ-1-OLD"},
+            {"project_code": "PRJ-1"},
+        ], table
+
+
+@pytest.mark.req("M2")
+def test_work_on_a_renamed_project_stays_on_its_code_and_its_order_bills_it() -> None:
+    """Before: the code belonged to another project, and the order to none, until somebody touched them."""
+    lake = firm()
+    lake.observe("netsuite", "contract", f"CT-{PROJECT}", hours_ago(500), project_code=PROJECT, value=SOLD["value"])
+    entry(lake, 1, hours_ago(40))
+    posted(lake, 1, hours_ago(40))
+    for system in ("salesforce", "kantata", "netsuite"):
+        lake.observe(system, "project", "PRJ-9", NOW + timedelta(minutes=5), **SOLD, system_id=PROJECT)
+    asked = "SELECT project_key, state, blocker, code_fault FROM mart_work"
+    assert rows(lake, asked) == [{"project_key": "PRJ-9", "state": "ready", "blocker": None, "code_fault": None}]
+    assert rows(lake, "SELECT erp_value FROM mart_contract WHERE project_key = 'PRJ-9'") == [
+        {"erp_value": Decimal(SOLD["value"]["amount"])}
+    ]
+
+
+@pytest.mark.req("M2", "X17")
+def test_milestones_are_those_of_the_sale_that_stands() -> None:
+    """Two sales with one code: once the first is lost the second's milestones are the project's, until it is won again.
+
+    Before, the lost one's stayed for good.
+    """
+    lake, at = Lake(), 60
+    for own in ("A", "B"):
+        stones = [{"milestone_id": f"M-{own}", "name": "Go live", "amount": money("100.00")}]
+        sold = {"ref": {"system": "salesforce", "id": own}, "project_code": "PRJ-1", "milestones": stones}
+        lake.record("source_event", hours_ago(at), {"data": sold}, business_key="project:PRJ-1")
+        lake.observe("salesforce", "project", "PRJ-1", hours_ago(at), system_id=own)
+        at -= 1
+    asked = "SELECT item_key FROM derived.state.milestone"
+    for present, spoken in ((True, "A"), (False, "B"), (True, "A")):
+        lake.observe("salesforce", "project", "PRJ-1", hours_ago(at), present, system_id="A")
+        assert rows(lake, asked) == [{"item_key": f"MS-PRJ-1-M-{spoken}"}]
+        at -= 1
+    for own in ("A", "B"):
+        lake.observe("salesforce", "project", "PRJ-1", hours_ago(at), False, system_id=own)
+    assert rows(lake, asked) == [{"item_key": "MS-PRJ-1-M-A"}], "of two that were lost the first, as of one"
 
 
 def test_a_row_without_an_id_is_placed_by_its_key() -> None:

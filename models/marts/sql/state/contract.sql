@@ -50,3 +50,12 @@ FROM (
     FROM derived.state.fresh
     WHERE entity = 'contract' AND present
 );
+
+-- follow: a project that got another code keeps the orders that were seen on it before
+UPDATE derived.state.contract t
+SET project_code = r.called
+FROM derived.state.renamed r
+WHERE r.system = t.system
+    AND r.project_code = t.project_code
+    AND t.observed_at >= r.since
+    AND t.observed_at < r.left_at;

@@ -16,6 +16,7 @@ observed: credit_memo
     total         DECIMAL(18,2)  currency  what need not be paid, above zero
     currency      VARCHAR        ISO 4217  of total
     legal_entity  VARCHAR        -         which company of the firm made it
+    observed_at   TIMESTAMPTZ    UTC       the newest observation
 */
 
 -- put: parse the changed credit memos
@@ -32,7 +33,8 @@ SELECT
     TRY_CAST(f.issued_on AS DATE),
     abs(TRY_CAST(f.total.amount AS DECIMAL(18,2))),
     f.total.currency,
-    legal_entity
+    legal_entity,
+    observed_at
 FROM (
     SELECT *, json_transform(fields, '{
         "credits": "VARCHAR",
@@ -45,3 +47,12 @@ FROM (
     FROM derived.state.fresh
     WHERE entity = 'credit_memo' AND present
 );
+
+-- follow: a project that got another code keeps its credit memos
+UPDATE derived.state.credit_memo t
+SET project_code = r.called
+FROM derived.state.renamed r
+WHERE r.system = t.system
+    AND r.project_code = t.project_code
+    AND t.observed_at >= r.since
+    AND t.observed_at < r.left_at;

@@ -16,6 +16,7 @@ observed: invoice
     currency      VARCHAR        ISO 4217   of total
     lines         VARCHAR        JSON list  what it bills
     legal_entity  VARCHAR        -          which company of the firm bills it
+    observed_at   TIMESTAMPTZ    UTC        the newest observation
 */
 
 -- put: parse the changed invoices
@@ -32,7 +33,8 @@ SELECT
     TRY_CAST(f.total.amount AS DECIMAL(18,2)),
     f.total.currency,
     CAST(f.lines AS VARCHAR),
-    legal_entity
+    legal_entity,
+    observed_at
 FROM (
     SELECT *, json_transform(fields, '{
         "customer_key": "VARCHAR",
@@ -45,3 +47,12 @@ FROM (
     FROM derived.state.fresh
     WHERE entity = 'invoice' AND present
 );
+
+-- follow: a project that got another code keeps its invoices
+UPDATE derived.state.invoice t
+SET project_code = r.called
+FROM derived.state.renamed r
+WHERE r.system = t.system
+    AND r.project_code = t.project_code
+    AND t.observed_at >= r.since
+    AND t.observed_at < r.left_at;

@@ -35,28 +35,6 @@ observed: time_entry, expense
     observed_at     TIMESTAMPTZ    UTC           the newest observation
 */
 
--- renamed: what projects are called now, and from when until when each name before was theirs alone
--- A system that gives a project another code changes no record that stands on it, and tells none again.
-CREATE OR REPLACE TABLE derived.state.renamed AS
-WITH other AS (
-    SELECT p.*
-    FROM derived.state.place p
-    SEMI JOIN derived.state.former_key k ON k.system = p.system AND k.entity = p.entity AND k.key = p.key
-    WHERE p.entity = 'project'
-)
-SELECT
-    k.system,
-    k.key AS project_code,
-    coalesce(lag(k.left_at) OVER same, '-infinity') AS since,
-    k.left_at,
-    p.key AS called
-FROM derived.state.former_key k
-JOIN derived.state.sale_place p ON p.system = k.system AND p.entity = k.entity AND p.system_id = k.system_id
-LEFT JOIN other o
-    ON o.system = k.system AND o.key = k.key AND o.system_id <> k.system_id AND o.first_seen < k.left_at
-WHERE k.entity = 'project' AND o.key IS NULL
-WINDOW same AS (PARTITION BY k.system, k.key ORDER BY k.left_at);
-
 -- forget: a time entry and an expense may share an id
 DELETE FROM derived.state.item t
 USING derived.state.fresh f

@@ -1,6 +1,6 @@
 /*
 Milestones and statement of work as the CRM sold them, by the events it sent. Of two sales with one project code the one
-that was called so first is the project's.
+that still stands is the project's; of two that stand, or of which neither does, the one that was called so first.
 
 grain: project_code
 
@@ -85,16 +85,29 @@ WHERE h.system = f.system AND h.system_id = f.system_id;
 -- hear: and keep the new ones
 INSERT INTO derived.state.heard_sale SELECT * EXCLUDE (code_before) FROM derived.state.newsale;
 
--- forget: what was sold under the codes that they have, or have left
-DELETE FROM derived.state.sale
-USING (SELECT project_code FROM derived.state.newsale UNION SELECT code_before FROM derived.state.newsale) f
-WHERE sale.project_code = f.project_code;
+-- told: the codes of which another sale may speak: theirs, those that they have left, and those of sales won or lost
+CREATE OR REPLACE TABLE derived.state.newcode AS
+SELECT project_code FROM derived.state.newsale
+UNION
+SELECT code_before FROM derived.state.newsale
+UNION
+SELECT h.project_code
+FROM derived.state.heard_sale h
+SEMI JOIN (SELECT system, system_id FROM derived.state.fresh WHERE entity = 'project') f USING (system, system_id);
 
--- put: and say it anew, in the words of the sale that was called so first
+-- forget: what was sold under them
+DELETE FROM derived.state.sale USING derived.state.newcode f WHERE sale.project_code = f.project_code;
+
+-- put: and say it anew; of a sale that the CRM has never shown nobody can tell that it was lost
 INSERT INTO derived.state.sale
 SELECT h.project_code, h.milestones, h.legal_entity, h.sow_number, h.sow_expires_on
 FROM derived.state.heard_sale h
 JOIN derived.state.heard_code c USING (system, system_id, project_code)
-SEMI JOIN (SELECT project_code FROM derived.state.newsale UNION SELECT code_before FROM derived.state.newsale) f
-    ON f.project_code = h.project_code
-QUALIFY row_number() OVER (PARTITION BY h.project_code ORDER BY c.first_at, h.system, h.system_id) = 1;
+SEMI JOIN derived.state.newcode f ON f.project_code = h.project_code
+LEFT JOIN derived.state.sale_place s
+    ON s.entity = 'project' AND s.system = h.system AND s.system_id = h.system_id
+LEFT JOIN derived.state.project p ON p.system = h.system AND p.system_id = h.system_id
+QUALIFY row_number() OVER (
+    PARTITION BY h.project_code
+    ORDER BY s.system_id IS NOT NULL AND p.system_id IS NULL, c.first_at, h.system, h.system_id
+) = 1;
