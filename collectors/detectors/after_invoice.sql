@@ -25,18 +25,7 @@ WITH line AS (
     FROM mart_work w
     JOIN line l ON l.item_key = w.item_key
     LEFT JOIN parent g ON g.key = w.customer_key AND g.parent_key = l.billed_customer
-    CROSS JOIN (
-        SELECT CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS psa_read_at
-        FROM mart_source
-        WHERE role = 'psa' AND entity IN ('time_entry', 'expense')
-    ) r
-    WHERE w.state = 'billed'
-        -- What a source told when it was read last says nothing of work that was posted since.
-        AND coalesce(
-            coalesce(w.posted_at, CASE WHEN w.gone THEN CAST(w.work_date AS TIMESTAMPTZ) END, r.psa_read_at)
-                <= r.psa_read_at,
-            NOT w.gone
-        )
+    WHERE w.state = 'billed' AND NOT coalesce(w.untold, false)
 ), told AS (
     SELECT *, CASE
         -- Nothing in any system says that it was ever done.

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
 from models.domain.finding import Finding
+from models.domain.money import CENT
 from models.sql_statements import statements
 
 Row = Mapping[str, Any]
@@ -70,6 +71,13 @@ def at_stake(amount: Decimal | None, billable: bool | None = True) -> Decimal | 
 def credit_of(amount: Decimal | None, billable: bool | None = True) -> dict[str, Decimal]:
     """A negative record's amount, as evidence."""
     return {"credit": amount} if billable is not False and amount is not None and amount < 0 else {}
+
+
+def at_its_day(amount: Decimal | None, whole: Decimal | None, reporting: Decimal | None) -> Decimal | None:
+    """A part of a `whole` in the reporting currency, at the rate at which that was converted; None where it was not."""
+    if amount is None or not whole or reporting is None:
+        return None
+    return (amount * reporting / whole).quantize(CENT, ROUND_HALF_EVEN)
 
 
 def item_finding(row: Row, text: str, cause: Any, **evidence: Any) -> Finding:

@@ -10,14 +10,15 @@ grain: legal_entity
     period_from   DATE     day  its first day
     last_from     DATE     day  the first day of the period before
     quarter_from  DATE     day  the first day of its quarter, three periods of a fiscal year
+    zone          VARCHAR  -    by which its days are told
 */
 
 -- mart_today: by the zone and the fiscal year that the catalogue names
 CREATE OR REPLACE TABLE derived.state.mart_today AS
 WITH company AS (
-    SELECT legal_entity, year, CAST({now} AT TIME ZONE zone AS DATE) AS today FROM derived.state.legal_entity
+    SELECT legal_entity, year, zone, CAST({now} AT TIME ZONE zone AS DATE) AS today FROM derived.state.legal_entity
     UNION ALL
-    SELECT '', NULL, CAST({now} AT TIME ZONE 'UTC' AS DATE)
+    SELECT '', NULL, 'UTC', CAST({now} AT TIME ZONE 'UTC' AS DATE)
 ), quarter AS (
     SELECT
         year,
@@ -33,7 +34,8 @@ SELECT
     coalesce(d.period, strftime(c.today, '%Y-%m')) AS period,
     CAST(coalesce(d.first, date_trunc('month', c.today)) AS DATE) AS period_from,
     CAST(coalesce(l.first, date_trunc('month', c.today) - INTERVAL 1 MONTH) AS DATE) AS last_from,
-    CAST(coalesce(q.first, date_trunc('quarter', c.today)) AS DATE) AS quarter_from
+    CAST(coalesce(q.first, date_trunc('quarter', c.today)) AS DATE) AS quarter_from,
+    c.zone
 FROM company c
 LEFT JOIN derived.state.fiscal_day d ON d.year = c.year AND d.day = c.today
 LEFT JOIN derived.state.fiscal_day l ON l.year = c.year AND l.day = d.first - 1

@@ -1,11 +1,12 @@
 /*
 Each time entry, expense and finished milestone with its state, the one reason why it cannot be billed, and its money.
-What is billed is what an invoice that stands says, whatever became of the work since.
+What is billed is what an invoice that stands says, whatever became of the work since. What it is worth today is its
+source's word; as long as that is older than the posting that was billed, it is worth what is billed.
 
 grain: item_key
 granule: item_key
 within: work_item.item_key, posting.item_key, billed.item_key, item_run.item_key, beyond.item_key, apart.item_key
-within: written_off.item_key
+within: written_off.item_key, untold.item_key
 
     item_key         VARCHAR        -                   as booked in its system; MS-<project>-<milestone>
     kind             VARCHAR        -                   time, expense or milestone
@@ -54,6 +55,7 @@ within: written_off.item_key
     period           VARCHAR        -                   the accounting period of work_date, YYYY-MM
     billed_on        DATE           day                 when the invoice that bills it was sent; of several the first
     written_off_on   DATE           day                 when two people had agreed that nobody will pay for it
+    untold           BOOLEAN        -                   billed, and its source not read since the ERP took it
 */
 
 -- touched: items of which something is known otherwise, what hangs on their project or code, and what time has settled
@@ -70,6 +72,8 @@ UNION ALL
 SELECT item_key FROM derived.moved.apart
 UNION ALL
 SELECT item_key FROM derived.moved.written_off
+UNION ALL
+SELECT item_key FROM derived.moved.untold
 UNION ALL
 SELECT w.item_key
 FROM derived.state.work_item w
@@ -198,6 +202,7 @@ WITH invoice AS (
         mp.sow_expires_on,
         fx.currency IS NOT NULL AND (e.work_date IS NOT NULL OR e.currency = {currency}) AS convertible,
         wo.item_key IS NOT NULL AS written_off,
+        u.item_key IS NOT NULL AS untold,
         wo.approved_at AS written_off_at
     FROM derived.state.work_item e
     CROSS JOIN derived.state.known known
@@ -218,6 +223,7 @@ WITH invoice AS (
     LEFT JOIN derived.state.beyond y ON y.item_key = e.item_key
     LEFT JOIN tied g ON g.kind = e.kind AND g.item_key = e.item_key
     LEFT JOIN derived.state.mart_fx fx ON fx.currency = e.currency
+    LEFT JOIN derived.state.untold u ON u.item_key = e.item_key
     LEFT JOIN let_go wo
         ON wo.item_key = e.item_key
         AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.standing > 0 THEN 'billing' ELSE 'time-to-bill' END
@@ -430,12 +436,19 @@ SELECT
     j.rateless,
     j.cost_currency,
     j.invoice_key,
-    CAST(CASE WHEN j.billable AND j.owed THEN j.amount ELSE 0 END AS DECIMAL(18,2)) AS work_amount,
-    j.currency AS work_currency,
-    CAST(CASE WHEN j.kind = 'time' AND NOT j.owed THEN 0 ELSE j.hours END AS DECIMAL(8,2)) AS work_hours,
+    CAST(
+        CASE WHEN j.untold THEN j.billed_amount WHEN j.billable AND j.owed THEN j.amount ELSE 0 END AS DECIMAL(18,2)
+    ) AS work_amount,
+    CASE WHEN j.untold THEN j.billed_currency ELSE j.currency END AS work_currency,
+    CAST(CASE
+        WHEN j.untold THEN coalesce(j.billed_hours, j.hours)
+        WHEN j.kind = 'time' AND NOT j.owed THEN 0
+        ELSE j.hours
+    END AS DECIMAL(8,2)) AS work_hours,
     j.gone,
     -- At one rate with what is billed, so that the difference of the two is no difference of rates.
     CAST(CASE
+        WHEN j.untold THEN j.billed_reporting
         WHEN NOT j.billable OR NOT j.owed THEN 0
         WHEN j.on_invoice AND j.billed_amount <> 0 AND j.billed_currency = j.currency
             THEN j.amount * (j.billed_reporting / j.billed_amount)
@@ -444,7 +457,8 @@ SELECT
     coalesce(d.period, strftime(j.work_date, '%Y-%m')) AS period,
     j.billed_on,
     CASE WHEN j.state = 'written_off' THEN CAST(j.written_off_at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE) END
-        AS written_off_on
+        AS written_off_on,
+    j.untold
 FROM (
     -- Nobody owes what was billed and is not approved any more.
     SELECT *, CASE WHEN on_invoice THEN approval = 'approved' ELSE approval <> 'reversed' END AS owed

@@ -8,10 +8,11 @@ grain: system, key
     issued_on   DATE           day                 when it was sent
     due         BOOLEAN        -                   whether it should be paid by now: thirty days after it was sent
     stands      BOOLEAN        -                   neither void nor taken back by a credit memo
-    right_once  BOOLEAN        -                   neither void nor credited, and nothing on it was billed twice
+    right_once  BOOLEAN        -                   neither void nor credited, nothing billed twice or too high
     total       DECIMAL(18,2)  reporting currency  what it asks for, less what was credited
     paid        DECIMAL(18,2)  reporting currency  what customers paid of it
     ready_at    TIMESTAMPTZ    UTC                 when the last of what it bills could be billed
+    sent_by     TIMESTAMPTZ    UTC                 when issued_on was over where its company is
 */
 
 -- receivable: invoices with their credits, payments and lines
@@ -28,6 +29,10 @@ WITH rebilled AS (  -- an item that stands on one invoice and stood on another
         l.invoice_key,
         bool_or(l.stands) AS stands,
         bool_or(r.item_key IS NOT NULL) AS rebilled,
+        -- A cent is what two systems may differ by without anybody being wrong.
+        bool_or(
+            l.stands AND w.bill_amount - CASE WHEN w.currency = w.work_currency THEN w.work_amount ELSE 0 END > 0.01
+        ) AS beyond,
         max(CASE WHEN w.kind = 'milestone' THEN w.approved_at ELSE coalesce(w.posted_at, w.approved_at) END) AS ready_at
     FROM derived.state.mart_invoice_line l
     LEFT JOIN rebilled r ON r.item_key = l.item_key
@@ -51,7 +56,7 @@ SELECT
     i.issued_on,
     i.issued_on + 30 < coalesce(t.today, elsewhere.today) AS due,
     i.status <> 'void' AND coalesce(l.stands, true) AS stands,
-    i.status <> 'void' AND c.key IS NULL AND NOT coalesce(l.rebilled, false) AS right_once,
+    i.status <> 'void' AND c.key IS NULL AND NOT coalesce(l.rebilled OR l.beyond, false) AS right_once,
     CAST(CASE WHEN i.status <> 'void' AND coalesce(l.stands, true)
         THEN greatest(i.total - coalesce(c.total, 0), 0) * coalesce(zx.rate, fx.rate) ELSE 0
     END AS DECIMAL(18,2)) AS total,
@@ -61,7 +66,8 @@ SELECT
         ELSE coalesce(p.amount, CASE WHEN i.status = 'paid' THEN i.total - coalesce(c.total, 0) ELSE 0 END)
             * coalesce(zx.rate, fx.rate)
     END AS DECIMAL(18,2)) AS paid,
-    l.ready_at
+    l.ready_at,
+    CAST(i.issued_on + 1 AS TIMESTAMP) AT TIME ZONE coalesce(t.zone, 'UTC') AS sent_by
 FROM derived.state.invoice i
 CROSS JOIN (SELECT today FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
 LEFT JOIN derived.state.mart_today t ON t.legal_entity = i.legal_entity

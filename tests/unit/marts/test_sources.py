@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from models.derivation.refresh import refresh
 from models.journal.metadata import micros
-from tests.findings.books import Stopped, entry, firm, posted
-from tests.unit.cases.lakes import NOW, Lake, hours_ago
+from tests.findings.books import Stopped, entry, firm, found, posted
+from tests.unit.cases import lakes
+from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 LONG_AGO = "2026-09-22T08:00:00Z"
 
@@ -88,3 +90,55 @@ def test_a_system_of_which_a_part_was_never_read_says_nothing() -> None:
     extracted(lake, "netsuite", "expense", None)
     lake.observe("netsuite", "customer", "C-1", NOW)
     assert apart(lake, key)["in_time"]
+
+
+def worth(lake: Lake) -> dict[str, tuple[Any, ...]]:
+    """Of each billed item whether its source is yet to tell of it, and what it is worth today."""
+    refresh(lake.connection, "EUR", Stopped())
+    rows = lake.rows("SELECT item_key, untold, work_amount, work_hours, work_reporting FROM mart_work")
+    return {row.pop("item_key"): tuple(row.values()) for row in rows}
+
+
+def accuracy(lake: Lake) -> Decimal:
+    (kpi,) = lake.rows("SELECT value FROM mart_kpi WHERE name = 'billing_accuracy'")
+    return Decimal(kpi["value"])
+
+
+BILLED, NOTHING = (True, Decimal(800), Decimal(8), Decimal(800)), (False, Decimal(0), Decimal(0), Decimal(0))
+
+
+@pytest.mark.req("X17", "X18")
+def test_what_a_source_told_before_the_posting_says_nothing_of_what_was_posted_and_billed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two PSAs: one was read since, the other's hours were unapproved, and others not there, when it was read last."""
+    monkeypatch.setitem(lakes.ROLES, "replicon", "psa")
+    lake = firm()
+    for system, number in (("kantata", 1), ("replicon", 2), ("replicon", 3), ("kantata", 4)):
+        key, fields = f"TE-{system}-{number}", {"project_code": "PRJ-1001", "work_date": "2026-09-20", "hours": "8.00"}
+        worked = {**fields, "time_entry_id": key, "bill_rate": money("100.00")}
+        if number < 3:
+            lake.observe(system, "time_entry", key, hours_ago(40), **worked, approval="submitted")
+        lake.observe("netsuite", "time_entry", f"{key}-v1", hours_ago(4), **worked, created_at=hours_ago(5).isoformat())
+        bill = {"status": "open", "issued_on": "2026-09-28", "total": money("800.00")}
+        line = {"posting_id": f"{key}-v1", "amount": money("800.00")}
+        lake.observe("netsuite", "invoice", f"INV-{number}", hours_ago(4), **bill, lines=[line])
+    extracted(lake, "kantata", "time_entry", NOW)
+    extracted(lake, "replicon", "time_entry", hours_ago(6))
+    extracted(lake, "replicon", "expense", NOW)
+    assert worth(lake) == {
+        "TE-kantata-1": NOTHING,
+        "TE-kantata-4": NOTHING,
+        "TE-replicon-2": BILLED,
+        "TE-replicon-3": BILLED,
+    }
+    assert {one.subject_key for one in found(lake) if one.cause.cause == "over-billed"} == {
+        "TE-kantata-1",
+        "TE-kantata-4",
+    }
+    assert accuracy(lake) == 50, "of an invoice of which its source has told nothing yet nothing is wrong"
+    lake.connection.execute("UPDATE journal.main.extract SET taken_at = ?", [micros(NOW)])
+    lake.observe("netsuite", "customer", "C-2", NOW)
+    assert set(worth(lake).values()) == {NOTHING}
+    assert len([one for one in found(lake) if one.cause.cause == "over-billed"]) == 4
+    assert accuracy(lake) == 0
