@@ -186,7 +186,7 @@ class Collector:
         process = DetectorProcess(self._settings.detect_limit_seconds)
         reading = {f"read {system}": seconds for system, seconds in self._catalogue.reading_levels.items()}
         levels = {**self._catalogue.service_levels, **reading}
-        zones = {company.zone for company in self._catalogue.legal_entities.values()}
+        zones = {name: company.zone for name, company in self._catalogue.legal_entities.items()}
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock, zones)
         self._detection = detection = Detection(journal, process, levels, self._settings.detect_seconds, day_end)
         telling = Telling(journal.heartbeats.tell, self._host.identity, COLLECTOR, self._beats)

@@ -33,8 +33,8 @@ class Reporter(Protocol):
 
 
 class Detection:
-    """A turn every `seconds`; `service_levels` is what each flow promises, in seconds; the first turn after a day seals
-    its totals where there is a `day_end`.
+    """A turn every `seconds`; `service_levels` is what each flow promises, in seconds; where there is a `day_end`, the
+    first turn after a company's day seals its totals.
     """
 
     def __init__(
@@ -77,13 +77,14 @@ class Detection:
         self._since = time.monotonic()
         self._forget_now_and_then()
         try:
-            day = self._day_end.due() if self._day_end else None
+            days = self._day_end.due() if self._day_end else {}
+            day = self._day_end.over() if self._day_end and days else None
             found = self._process.ask(replace(turn_of(self._reporter, self._service_levels, self._reported), day=day))
             self._beats.well("marts")  # all of them, or the turn had failed
             self._reporter.cases.report_all(found.findings, found.rates)
             self._reported |= found.digests
-            if self._day_end and day and found.totals is not None:
-                self._day_end.seal(day, found.totals, found.figures)
+            if self._day_end and days and found.totals is not None:
+                self._day_end.seal(days, found.totals, found.figures)
             self.fault = _failed(found)
             self._told(found)
         except Exception as error:  # noqa: BLE001 - whatever hinders a turn, the next one may succeed

@@ -28,8 +28,8 @@ class Turn:
     """What detectors cannot ask of the lake: the systems' circuits, and what is promised in seconds, of each flow by
     its name and by `read <system>` how old what was read of that system may get.
 
-    `reported` are digests of the findings that the asker has: what is still the same is not sent again. `day` is one
-    that has ended, whose control totals and figures are wanted too.
+    `reported` are digests of the findings that the asker has: what is still the same is not sent again. `day` is the
+    last one that is over for every company, where one has ended somewhere: totals and figures are wanted too.
     """
 
     circuits: Sequence[CircuitState] = ()

@@ -3,7 +3,8 @@ are not months.
 
 | table | says |
 |---|---|
-| `derived.state.legal_entity` | `zone` of `legal_entity`, and `year`, the shape of its fiscal year; none: months |
+| `derived.state.legal_entity` | its `zone`, its fiscal `year`'s shape (none: months), its `weekend` (`67`: Sat, Sun) |
+| `derived.state.book_holiday` | each `day` on which nobody works in a `legal_entity` by its calendar |
 | `derived.state.fiscal_day` | of each `day` of such a `year` the `period` (YYYY-MM) and that one's first day |
 
 A company that the catalogue does not name counts its days in UTC and its periods in months.
@@ -24,7 +25,8 @@ from models.domain.periods import FiscalYear
 YEARS = (1995, 2045)
 """Days beyond are in calendar months."""
 
-_COMPANIES = pa.schema([("legal_entity", pa.string()), ("zone", pa.string()), ("year", pa.string())])
+_COMPANIES = pa.schema([(name, pa.string()) for name in ("legal_entity", "zone", "year", "weekend")])
+_HOLIDAYS = pa.schema([("legal_entity", pa.string()), ("day", pa.date32())])
 _DAYS = pa.schema([("year", pa.string()), ("day", pa.date32()), ("period", pa.string()), ("first", pa.date32())])
 
 
@@ -32,10 +34,17 @@ def open_books(connection: duckdb.DuckDBPyConnection, books: Books) -> None:
     """Lay the tables out anew; a few thousand rows for each fiscal year of weeks."""
     years = {one.calendar.year for one in books.legal_entities.values() if one.calendar.year.shape != "months"}
     companies = [
-        (one.id, str(one.zone), _named(one.calendar.year) if one.calendar.year in years else None)
+        (
+            one.id,
+            str(one.zone),
+            _named(one.calendar.year) if one.calendar.year in years else None,
+            "".join(str(day + 1) for day in sorted(one.calendar.weekend)),
+        )
         for one in books.legal_entities.values()
     ]
+    holidays = [(one.id, day) for one in books.legal_entities.values() for day in sorted(one.calendar.holidays)]
     _keep(connection, "legal_entity", companies, _COMPANIES)
+    _keep(connection, "book_holiday", holidays, _HOLIDAYS)
     _keep(connection, "fiscal_day", [row for year in years for row in _days(year)], _DAYS)
 
 

@@ -1,4 +1,5 @@
-"""Each day's control totals as records of the audit lake: what balanced then, and what was restated since (X12).
+"""Each day's control totals as records of the audit lake: what balanced then, and what was restated since (X12). A day
+is a company's, and so are the totals that are sealed at its end (M7).
 
 A total is sealed when it first appears and whenever it has changed since; the last version of each is kept here, so
 that a day costs what changed. A total that changes although its period had ended by the last sealed day is *restated*:
@@ -8,7 +9,7 @@ passed while no collector ran is *unwatched*: nobody can tell what stood at its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,42 +26,52 @@ from models.journal.writing import writing
 
 GROUP = ("flow", "source", "target", "entity", "legal_entity", "currency", "period")
 Total = Mapping[str, Any]
+Companies = Callable[[str | None], str]
+"""By whose days totals of a legal entity are sealed."""
+
+
+def _of_all(_: str | None) -> str:
+    return ""
 
 
 class SealedTotals:
-    """Days are sealed once each, whoever asks, and never again."""
+    """Days of a company are sealed once each, whoever asks, and never again."""
 
     def __init__(self, engine: sa.Engine, clock: Clock, feed: Feed) -> None:
         self._engine, self._clock, self._feed = engine, clock, feed
 
-    def last_day(self) -> date | None:
-        """The last day that was sealed; None before the first."""
+    def last_day(self, company: str = "") -> date | None:
+        """The last day of a company that was sealed, else the last one of all; None before the first."""
         with reading(self._engine) as connection:
-            found = connection.scalar(sa.select(sa.func.max(tables.sealed_day.c.day)))
+            found = _last(connection, company)
         return date.fromisoformat(found) if found else None
 
-    def seal(self, day: date, totals: Sequence[Total]) -> int:
-        """Seal these control totals as those of a day; how many records that made, 0 where the day is sealed."""
+    def seal(self, day: date, totals: Sequence[Total], company: str = "", companies: Companies = _of_all) -> int:
+        """Seal of these control totals those of `company` as they stood at the end of its day; how many records that
+        made, 0 where the day is sealed.
+        """
         with writing(self._engine) as connection:
-            last = connection.scalar(sa.select(sa.func.max(tables.sealed_day.c.day)))
-            if not self._first(connection, day):
+            last = _last(connection, company)
+            if not self._first(connection, day, company):
                 return 0
-            missed = [one for one in _between(last, day) if self._first(connection, one)]
-            before = {row.total: row.body for row in connection.execute(sa.select(tables.sealed_total))}
-            now = {_name(total): _plain(total) for total in totals}
+            missed = [one for one in _between(last, day) if self._first(connection, one, company)]
+            known = connection.execute(sa.select(tables.sealed_total))
+            before = {row.total: row.body for row in known if companies(row.body["legal_entity"]) == company}
+            now = {_name(total): _plain(total) for total in totals if companies(total["legal_entity"]) == company}
             gone = {name: {**body, **_zeros(body), "apart": None} for name, body in before.items() if name not in now}
             changed = [(name, body) for name, body in {**now, **gone}.items() if _figures(body) != _was(before, name)]
             records = [self._record(day, body, before.get(name), last or "") for name, body in changed]
             self._kept(connection, day, changed)
-            days = [*(self._unwatched(one) for one in missed), self._day(day, totals, records)]
+            days = [*(self._unwatched(one, company) for one in missed), self._day(day, company, len(now), records)]
             self._feed.append(connection, [*days, *records])
             return len(days) + len(records)
 
-    def _first(self, connection: sa.Connection, day: date) -> bool:
-        known = sa.select(tables.sealed_day.c.day).where(tables.sealed_day.c.day == day.isoformat())
+    def _first(self, connection: sa.Connection, day: date, company: str) -> bool:
+        at, named = tables.sealed_day, {"legal_entity": company, "day": day.isoformat()}
+        known = sa.select(at.c.day).where(at.c.legal_entity == company, at.c.day == day.isoformat())
         if connection.scalar(known):
             return False
-        connection.execute(tables.sealed_day.insert().values(day=day.isoformat(), sealed_at=self._clock.now()))
+        connection.execute(at.insert().values(**named, sealed_at=self._clock.now()))
         return True
 
     def _kept(self, connection: sa.Connection, day: date, changed: Sequence[tuple[str, Total]]) -> None:
@@ -70,14 +81,15 @@ class SealedTotals:
             rows = [{"total": name, "day": day.isoformat(), "body": body} for name, body in changed]
             connection.execute(sa.insert(at), rows)
 
-    def _day(self, day: date, totals: Sequence[Total], records: Sequence[Record]) -> Record:
+    def _day(self, day: date, company: str, totals: int, records: Sequence[Record]) -> Record:
         """What says that the day was sealed, also where nothing had changed."""
         restated = sum(record.status == "restated" for record in records)
-        body = {"day": day, "totals": len(totals), "changed": len(records), "restated": restated}
-        return self._of(day, status="sealed", entity="day", body=body)
+        body = {"day": day, "totals": totals, "changed": len(records), "restated": restated}
+        return self._of(day, status="sealed", entity="day", legal_entity=company or None, body=body)
 
-    def _unwatched(self, day: date) -> Record:
-        return self._of(day, status="unwatched", entity="day", body={"day": day, "reason": "no collector ran"})
+    def _unwatched(self, day: date, company: str) -> Record:
+        body = {"day": day, "reason": "no collector ran"}
+        return self._of(day, status="unwatched", entity="day", legal_entity=company or None, body=body)
 
     def _record(self, day: date, body: Total, before: Total | None, last: str) -> Record:
         over = bool(body["period"]) and _over(body, last)
@@ -98,6 +110,20 @@ class SealedTotals:
 
     def _of(self, day: date, **columns: Any) -> Record:
         return Record(RecordKind.TOTALS, self._clock.now(), business_key=f"totals:{day}", **columns)
+
+
+def _last(connection: sa.Connection, company: str) -> str | None:
+    """What was sealed before days were a company's is of all of them."""
+    at = tables.sealed_day
+    days = {
+        row.legal_entity: row.day
+        for row in connection.execute(
+            sa.select(at.c.legal_entity, sa.func.max(at.c.day).label("day"))
+            .where(at.c.legal_entity.in_(("", company)))
+            .group_by(at.c.legal_entity)
+        )
+    }
+    return days.get(company) or days.get("")
 
 
 def _between(last: str | None, day: date) -> Iterator[date]:

@@ -288,6 +288,7 @@ write_off = sa.Table(
 sealed_day = sa.Table(
     "sealed_day",
     metadata,
+    sa.Column("legal_entity", sa.Text, primary_key=True),  # whose day; empty: of what is no company's, once all days
     sa.Column("day", sa.Text, primary_key=True),  # 2026-11-30
     sa.Column("sealed_at", Instant, nullable=False),
 )

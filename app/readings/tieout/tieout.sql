@@ -143,12 +143,17 @@ GROUP BY system
 ORDER BY read_at, system
 
 -- sealed: control totals as they stood at the end of a day, each as it was sealed last until then
-WITH unwatched AS (
-    -- No collector ran on the day that is asked for: each row says so.
-    SELECT 'unwatched' AS status, 'no collector ran that day: as sealed last before' AS reason
+WITH told AS (  -- on a company's day no collector ran: each of its rows says so; of no company what is told of none
+    SELECT legal_entity, status
     FROM records
-    WHERE kind = 'totals' AND entity = 'day' AND status = 'unwatched' AND (body->>'$.day') = $as_of
-    LIMIT 1
+    WHERE kind = 'totals' AND entity = 'day' AND (body->>'$.day') = $as_of
+), others AS (
+    SELECT min(status) AS status FROM told WHERE legal_entity IS NULL
+), named AS (
+    SELECT r.*, coalesce(t.status, o.status, '') = 'unwatched' AS unwatched
+    FROM records r
+    CROSS JOIN others o
+    LEFT JOIN told t ON t.legal_entity = r.legal_entity
 )
 SELECT
     flow,
@@ -177,9 +182,9 @@ SELECT
     (body->>'$.unowned_count')::BIGINT AS unowned_count,
     (body->>'$.unowned_amount')::DECIMAL(18,2) AS unowned_amount,
     body->>'$.day' AS day,
-    coalesce((SELECT status FROM unwatched), status) AS status,
-    coalesce((SELECT reason FROM unwatched), body->>'$.reason') AS reason
-FROM records
+    CASE WHEN unwatched THEN 'unwatched' ELSE status END AS status,
+    CASE WHEN unwatched THEN 'no collector ran that day: as sealed last before' ELSE body->>'$.reason' END AS reason
+FROM named
 WHERE kind = 'totals'
     AND entity <> 'day'
     AND (body->>'$.day') <= $as_of

@@ -5,7 +5,7 @@ grain: resource_key
 
     resource_key   VARCHAR        -  who
     legal_entity   VARCHAR        -  which company of the firm employs the person
-    gross_hours    DECIMAL(18,2)  h  as contracted, Monday to Friday
+    gross_hours    DECIMAL(18,2)  h  as contracted, on the company's working days
     holiday_hours  DECIMAL(18,2)  h  of these on the company's holidays
     leave_hours    DECIMAL(18,2)  h  of these vacation, sick leave and other time off
 */
@@ -22,16 +22,21 @@ WITH person AS (
 ), weeks AS (
     SELECT week_from, week_to, (week_to - week_from) // 7 * 5 AS days FROM derived.state.span
 ), closed AS (
-    SELECT h.legal_entity, count(DISTINCT h.day) AS days
-    FROM derived.state.holiday h, weeks w
-    WHERE h.day >= w.week_from AND h.day < w.week_to AND isodow(h.day) < 6
+    SELECT h.legal_entity, count(*) AS days
+    FROM derived.state.closed_day h
+    CROSS JOIN weeks w
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = h.legal_entity
+    WHERE h.day >= w.week_from AND h.day < w.week_to
+        AND NOT contains(coalesce(z.weekend, '67'), CAST(isodow(h.day) AS VARCHAR))
     GROUP BY h.legal_entity
 ), away AS (
     SELECT l.resource_key, sum(l.hours) AS hours
     FROM derived.state.leave l
     CROSS JOIN weeks w
-    LEFT JOIN derived.state.holiday h ON h.legal_entity = l.legal_entity AND h.day = l.day
-    WHERE l.day >= w.week_from AND l.day < w.week_to AND isodow(l.day) < 6 AND h.day IS NULL
+    LEFT JOIN derived.state.closed_day h ON h.legal_entity = l.legal_entity AND h.day = l.day
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = l.legal_entity
+    WHERE l.day >= w.week_from AND l.day < w.week_to AND h.day IS NULL
+        AND NOT contains(coalesce(z.weekend, '67'), CAST(isodow(l.day) AS VARCHAR))
     GROUP BY l.resource_key
 )
 SELECT

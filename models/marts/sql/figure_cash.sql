@@ -43,25 +43,29 @@ WITH work AS (
         coalesce(sum(total) FILTER (stands AND due), 0) AS due_total,
         coalesce(sum(paid) FILTER (stands AND due), 0) AS due_paid
     FROM derived.state.receivable
+), delivered AS (  -- of periods that are over for their company, each with the end of its last day of work there
+    SELECT m.*, CAST(m.delivered_on + 1 AS TIMESTAMP) AT TIME ZONE coalesce(t.zone, elsewhere.zone) AS delivered_by
+    FROM derived.state.delivery_month m
+    CROSS JOIN (SELECT zone, period FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+    LEFT JOIN derived.state.mart_today t ON t.legal_entity = m.legal_entity
+    WHERE m.period < coalesce(t.period, elsewhere.period)
 ), ready AS (
     SELECT
         'reported' AS world,
-        median((epoch_us(ready_at) - epoch_us(CAST(delivered_on + 1 AS TIMESTAMPTZ))) / 3600000000.0) AS hours,
+        median((epoch_us(ready_at) - epoch_us(delivered_by)) / 3600000000.0) AS hours,
         count(*) AS n
-    FROM derived.state.delivery_month
-    WHERE ready_at IS NOT NULL AND month < date_trunc('month', CAST({now} AS DATE))
+    FROM delivered
+    WHERE ready_at IS NOT NULL
     UNION ALL
     SELECT
         'against',
-        median((epoch_us(coalesce(ready_at, {now})) - epoch_us(CAST(delivered_on + 1 AS TIMESTAMPTZ))) / 3600000000.0),
+        median((epoch_us(coalesce(ready_at, {now})) - epoch_us(delivered_by)) / 3600000000.0),
         count(*)
-    FROM derived.state.delivery_month
-    WHERE (ready_at IS NOT NULL OR blocked) AND month < date_trunc('month', CAST({now} AS DATE))
+    FROM delivered
+    WHERE ready_at IS NOT NULL OR blocked
 ), sent AS (
     SELECT
-        median(greatest(
-            epoch_us(CAST(issued_on + 1 AS TIMESTAMPTZ)) - epoch_us(ready_at), 0
-        ) / 86400000000.0) AS days,
+        median(greatest(epoch_us(sent_by) - epoch_us(ready_at), 0) / 86400000000.0) AS days,
         count(*) AS n
     FROM derived.state.receivable
     WHERE stands AND ready_at IS NOT NULL AND issued_on IS NOT NULL
@@ -101,7 +105,7 @@ SELECT
     72.0 AS target,
     n,
     'time_entry' AS rests_on,
-    'Median over projects and past months of: all of it ready − end of the last day of delivery' AS definition
+    'Median over projects and past periods of: all of it ready − end of the last day of delivery' AS definition
 FROM ready
 UNION ALL BY NAME
 SELECT
@@ -125,7 +129,8 @@ SELECT
     98.0 AS target,
     invoices AS n,
     'invoice' AS rests_on,
-    'Invoices right the first time (never void, credited, or billed again) ÷ invoices sent' AS definition
+    'Invoices right the first time (never void or credited, nothing billed twice or above its worth) ÷ invoices sent'
+        AS definition
 FROM cash
 UNION ALL BY NAME
 SELECT

@@ -56,9 +56,14 @@ WITH work AS (
     SELECT
         coalesce(sum(revenue_reporting), 0) AS revenue,
         coalesce(sum(cost_reporting), 0) AS cost,
-        coalesce(sum(revenue_reporting) FILTER (month >= date_trunc('month', span.year_from)), 0) AS revenue_year
-    FROM derived.state.mart_margin
+        -- From the beginning of the company's period in which that day lies.
+        coalesce(sum(revenue_reporting) FILTER (
+            m.month >= coalesce(d.first, date_trunc('month', span.year_from))
+        ), 0) AS revenue_year
+    FROM derived.state.mart_margin m
     CROSS JOIN derived.state.span span
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = m.legal_entity
+    LEFT JOIN derived.state.fiscal_day d ON d.year = z.year AND d.day = span.year_from
 ), settled AS (
     SELECT
         world,

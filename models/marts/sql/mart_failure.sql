@@ -31,11 +31,17 @@ WITH dead AS (
     SELECT
         d.*,
         least(d.updated_at, coalesce(b.at, d.updated_at)) AS failed_at,
-        coalesce(w.work_date, CAST(least(d.updated_at, coalesce(b.at, d.updated_at)) AS DATE)) AS day,
+        coalesce(
+            w.work_date,
+            CAST(
+                least(d.updated_at, coalesce(b.at, d.updated_at)) AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE
+            )
+        ) AS day,
         coalesce(d.legal_entity, w.legal_entity) AS company
     FROM dead d
     LEFT JOIN before b USING (lineage_id)
     LEFT JOIN derived.state.work_item w ON w.item_key = regexp_replace(d.business_key, '^[^:]*:', '')
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = coalesce(d.legal_entity, w.legal_entity)
 )
 SELECT
     f.run_id,

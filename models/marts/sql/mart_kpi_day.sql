@@ -6,7 +6,7 @@ are sealed in the lake once it is over, and a rebuild brings them back from ther
 grain: day, name
 kept: day
 
-    day          DATE           day   the world's day
+    day          DATE           day   the firm's day: over once it is for all of its companies
     name         VARCHAR        -     which figure
     value        DECIMAL(18,2)  unit  as reported last on that day
     adjusted     DECIMAL(18,2)  unit  with every open case settled as its evidence says; none of filled days
@@ -28,14 +28,15 @@ INSERT INTO derived.state.mart_kpi_day BY NAME
 SELECT * FROM mart_kpi_day WHERE NOT EXISTS (SELECT 1 FROM derived.state.mart_kpi_day);
 
 -- forget: today, told anew, and the days that were filled in
-DELETE FROM derived.state.mart_kpi_day WHERE day = CAST({now} AS DATE) OR basis = 'dated';
+DELETE FROM derived.state.mart_kpi_day
+WHERE day >= (SELECT day FROM derived.state.firm_day) OR basis = 'dated';
 
 -- sealed: days that were sealed and that readers have no more
 INSERT INTO derived.state.mart_kpi_day BY NAME
 SELECT s.* EXCLUDE (restated, record_id, batch_id, n_batch), 'kept' AS basis
 FROM derived.state.sealed_figure s
 ANTI JOIN derived.state.mart_kpi_day k ON k.day = s.day AND k.name = s.name
-WHERE NOT s.restated AND s.day < CAST({now} AS DATE)
+WHERE NOT s.restated AND s.day < (SELECT day FROM derived.state.firm_day)
 QUALIFY row_number() OVER (PARTITION BY s.day, s.name ORDER BY s.batch_id, s.n_batch) = 1;
 
 -- restated: beside what was shown
@@ -52,7 +53,7 @@ WHERE s.day = k.day AND s.name = k.name AND k.restated IS DISTINCT FROM s.value;
 -- today: as it is shown now
 INSERT INTO derived.state.mart_kpi_day BY NAME
 SELECT
-    CAST({now} AS DATE) AS day,
+    (SELECT day FROM derived.state.firm_day) AS day,
     name,
     value,
     adjusted,
@@ -112,5 +113,5 @@ FROM figure f
 LEFT JOIN derived.state.mart_kpi_day k ON k.day = f.day AND k.name = f.name
 WHERE k.day IS NULL
     AND f.value IS NOT NULL
-    AND f.day > CAST({now} AS DATE) - 365
-    AND f.day < CAST({now} AS DATE);
+    AND f.day > (SELECT day FROM derived.state.firm_day) - 365
+    AND f.day < (SELECT day FROM derived.state.firm_day);

@@ -28,15 +28,19 @@ SELECT unnest(['reported', 'adjusted', 'against', 'for']) AS world;
 
 -- span: the days that figures over a span of time look at
 CREATE OR REPLACE TABLE derived.state.span AS
+WITH worked AS (
+    SELECT f.day AS today, min(w.work_date) AS first
+    FROM derived.state.firm_day f
+    LEFT JOIN derived.state.work_day w
+        ON w.state <> 'not_approved' AND w.work_date >= f.day - 365 AND w.work_date <= f.day
+    GROUP BY f.day
+)
 SELECT
-    greatest(
-        CAST(date_trunc('week', min(work_date)) AS DATE), CAST(date_trunc('week', CAST({now} AS DATE)) AS DATE) - 84
-    ) AS week_from,
-    CAST(date_trunc('week', CAST({now} AS DATE)) AS DATE) AS week_to,
-    CAST({now} AS DATE) - 365 AS year_from,
-    greatest(CAST({now} AS DATE) - min(work_date), 1) AS days
-FROM derived.state.work_day
-WHERE state <> 'not_approved' AND work_date >= CAST({now} AS DATE) - 365 AND work_date <= CAST({now} AS DATE);
+    greatest(CAST(date_trunc('week', first) AS DATE), CAST(date_trunc('week', today) AS DATE) - 84) AS week_from,
+    CAST(date_trunc('week', today) AS DATE) AS week_to,
+    today - 365 AS year_from,
+    greatest(today - first, 1) AS days
+FROM worked;
 
 -- doubt: work that an open case is about, with the cause that is named first
 CREATE OR REPLACE TABLE derived.state.doubt AS

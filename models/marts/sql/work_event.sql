@@ -5,7 +5,7 @@ grain: day
 added: mart_work
 counted: items
 
-    day       DATE           day                 on which something happened
+    day       DATE           day                 on which something happened, where its company is
     unbilled  DECIMAL(38,2)  reporting currency  came to what is unbilled, below zero when more was billed
     revenue   DECIMAL(38,2)  reporting currency  was earned
     cost      DECIMAL(38,2)  reporting currency  was spent
@@ -25,9 +25,15 @@ WITH event AS (
     FROM derived.state.mart_work
     WHERE billable AND state IN ('billed', 'written_off')
     UNION ALL
-    SELECT CAST(posted_at AS DATE), 0, CASE WHEN billable THEN bill_reporting ELSE 0 END, cost_reporting, 0
-    FROM derived.state.mart_work
-    WHERE posted_at IS NOT NULL
+    SELECT
+        CAST(w.posted_at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE),
+        0,
+        CASE WHEN w.billable THEN w.bill_reporting ELSE 0 END,
+        w.cost_reporting,
+        0
+    FROM derived.state.mart_work w
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = w.legal_entity
+    WHERE w.posted_at IS NOT NULL
     UNION ALL
     SELECT work_date, 0, bill_reporting, 0, 0
     FROM derived.state.mart_work

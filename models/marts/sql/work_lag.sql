@@ -1,5 +1,6 @@
 /*
-How long work took from the day to the person's word, and from that to its approval: how many items took how long.
+How long work took from the day to the person's word, and from that to its approval: how many items took how long. A
+day begins at midnight where the company is.
 
 grain: step, seconds
 added: mart_work
@@ -14,10 +15,13 @@ counted: items
 CREATE OR REPLACE TABLE derived.state.work_lag AS
 SELECT
     'entry' AS step,
-    (epoch_us(submitted_at) - epoch_us(CAST(work_date AS TIMESTAMPTZ))) // 1000000 AS seconds,
+    (
+        epoch_us(w.submitted_at) - epoch_us(CAST(w.work_date AS TIMESTAMP) AT TIME ZONE coalesce(z.zone, 'UTC'))
+    ) // 1000000 AS seconds,
     count(*) AS items
-FROM derived.state.mart_work
-WHERE kind = 'time' AND submitted_at IS NOT NULL AND work_date IS NOT NULL
+FROM derived.state.mart_work w
+LEFT JOIN derived.state.legal_entity z ON z.legal_entity = w.legal_entity
+WHERE w.kind = 'time' AND w.submitted_at IS NOT NULL AND w.work_date IS NOT NULL
 GROUP BY ALL
 UNION ALL
 SELECT 'approval', (epoch_us(approved_at) - epoch_us(submitted_at)) // 1000000, count(*)

@@ -207,16 +207,21 @@ def test_the_first_turn_after_a_day_seals_its_control_totals(process):
             self.sealed = []
 
         def due(self):
-            return None if self.sealed else date(2026, 11, 30)
+            return {} if self.sealed else {"NOV-DE": date(2026, 12, 1)}
 
-        def seal(self, day, totals, figures):
-            self.sealed.append((day, totals, figures))
+        def over(self):
+            return date(2026, 11, 30)
+
+        def seal(self, days, totals, figures):
+            self.sealed.append((days, totals, figures))
 
     days = DayEnds()
-    found = "Found({}, {}, totals=[{'flow': 'time-to-bill'}] if turn.day else None, figures=[{'name': 'margin'}])"
+    found = "Found({}, {}, totals=[{'flow': 'time-to-bill'}] if turn.day else None, figures=[{'day': turn.day}])"
     answered = process(f"pipe.send({found})")
     detection = Detection(Journal(), answered, {}, 3600, days)
     detection.run()
     detection.run()
     assert detection.fault is None
-    assert days.sealed == [(date(2026, 11, 30), [{"flow": "time-to-bill"}], [{"name": "margin"}])]
+    assert days.sealed == [
+        ({"NOV-DE": date(2026, 12, 1)}, [{"flow": "time-to-bill"}], [{"day": date(2026, 11, 30)}])
+    ], "and the figures of the days that are over everywhere"

@@ -42,10 +42,10 @@ def test_the_days_end_seals_days_on_which_no_collector_saw_midnight_too(
     clock: Clock,  # noqa: F811
 ) -> None:
     end = DayEnd(journal.sealed_totals, journal.sealed_figures, clock)
-    assert end.due() is None
+    assert not end.due()
     clock.at = datetime(2026, 12, 5, 9, tzinfo=UTC)
     due = end.due()
-    assert due == date(2026, 12, 4)
+    assert due == {"": date(2026, 12, 4)}
     end.seal(due, [], [figure(day=date(2026, 12, 1)), figure(day=date(2026, 12, 4))])
     assert [(status, body["day"]) for status, body in records(journal)] == [
         ("sealed", "2026-12-01"),

@@ -123,25 +123,48 @@ def test_days_on_which_no_collector_ran_are_sealed_as_unwatched(journal: Journal
 @pytest.mark.req("X12")
 def test_the_first_turn_after_midnight_seals_the_day_that_was_watched(journal: Journal, clock: Clock) -> None:
     end = DayEnd(journal.sealed_totals, journal.sealed_figures, clock)
-    assert end.due() is None, "of the day before the first start nothing is known"
+    assert not end.due(), "of the day before the first start nothing is known"
     clock.at = datetime(2026, 12, 2, 0, 1, tzinfo=UTC)
-    assert end.due() == date(2026, 12, 1)
-    end.seal(date(2026, 12, 1), [total()])
-    assert end.due() is None
-    assert DayEnd(journal.sealed_totals, journal.sealed_figures, clock).due() is None, "nor after a restart"
+    assert end.due() == {"": date(2026, 12, 1)} and end.over() == date(2026, 12, 1)
+    end.seal(end.due(), [total()])
+    assert not end.due()
+    assert not DayEnd(journal.sealed_totals, journal.sealed_figures, clock).due(), "nor after a restart"
     clock.at = datetime(2026, 12, 3, 0, 1, tzinfo=UTC)
-    assert DayEnd(journal.sealed_totals, journal.sealed_figures, clock).due() == date(2026, 12, 2)
+    assert DayEnd(journal.sealed_totals, journal.sealed_figures, clock).due() == {"": date(2026, 12, 2)}
 
 
 @pytest.mark.req("X12", "M7")
-def test_a_day_ends_once_it_is_over_for_the_last_company(journal: Journal, clock: Clock) -> None:
-    """At 00:05 UTC it is still the evening before in New York, and in Auckland the next afternoon."""
-    zones = (ZoneInfo("America/New_York"), ZoneInfo("Pacific/Auckland"))
+def test_a_companys_day_is_sealed_at_its_own_midnight(journal: Journal, clock: Clock) -> None:
+    """In Auckland eighteen hours before New York; before, both waited for the last midnight of all."""
+    zones = {"NOV-NZ": ZoneInfo("Pacific/Auckland"), "NOV-US": ZoneInfo("America/New_York")}
+    east, west, nobody = total(legal_entity="NOV-NZ"), total(legal_entity="NOV-US"), total(legal_entity=None)
     end = DayEnd(journal.sealed_totals, journal.sealed_figures, clock, zones)
-    assert end.due() is None
-    clock.at = datetime(2026, 12, 2, 4, 59, tzinfo=UTC)
-    assert end.due() == date(2026, 11, 30), "watched since the evening of that day in New York"
-    end.seal(date(2026, 11, 30), [total()])
-    assert end.due() is None
-    clock.at = datetime(2026, 12, 2, 5, 0, tzinfo=UTC)
-    assert end.due() == date(2026, 12, 1)
+    assert not end.due()
+    for at, ended, over in (
+        ((2, 10, 59), {"": 1, "NOV-NZ": 1, "NOV-US": 1}, 1),
+        ((2, 11, 0), {"NOV-NZ": 2}, 1),
+        ((3, 0, 0), {"": 2}, 1),
+        ((3, 5, 0), {"NOV-US": 2}, 2),
+    ):
+        clock.at = datetime(2026, 12, *at, tzinfo=UTC)
+        due, already = end.due(), len(sealed(journal))
+        assert (due, end.over()) == ({one: date(2026, 12, day) for one, day in ended.items()}, date(2026, 12, over))
+        end.seal(due, [east, west, nobody])
+        assert not end.due()
+        days = {one.legal_entity: one.body["day"] for one in sealed(journal)[already:] if one.entity == "day"}
+        assert days == {one or None: f"2026-12-{day:02d}" for one, day in ended.items()}
+    told = [(one.legal_entity, one.body["day"]) for one in sealed(journal) if one.entity != "day"]
+    assert sorted(told, key=str) == [("NOV-NZ", "2026-12-01"), ("NOV-US", "2026-12-01"), (None, "2026-12-01")]
+
+
+@pytest.mark.req("X12", "M7")
+def test_the_totals_of_one_company_are_not_gone_because_another_was_sealed(journal: Journal) -> None:
+    """Nor is a day that was sealed for all before days were a company's sealed again, or its month begun anew."""
+    seal, one = journal.sealed_totals.seal, lambda company: company or ""
+    seal(date(2026, 11, 29), [total(), total(legal_entity="NOV-UK")])
+    assert journal.sealed_totals.last_day("NOV-UK") == date(2026, 11, 29)
+    assert seal(date(2026, 12, 1), [total(legal_entity="NOV-UK")], "NOV-UK", one) == 2, "and the 30th nobody watched"
+    late = total(legal_entity="NOV-UK", landed_amount=Decimal(0))
+    assert seal(date(2026, 12, 2), [late], "NOV-UK", one) == 2
+    assert (sealed(journal)[-1].status, sealed(journal)[-1].legal_entity) == ("restated", "NOV-UK")
+    assert journal.sealed_totals.last_day("NOV-DE") == date(2026, 11, 29)

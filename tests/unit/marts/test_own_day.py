@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -122,3 +123,56 @@ def test_what_should_be_billed_by_now_follows_the_periods_of_its_company() -> No
     last = lake.rows("SELECT last_from FROM mart_today WHERE legal_entity = 'NOV-DE'")[0]["last_from"].isoformat()
     late = lake.rows("SELECT late FROM derived.state.figure_sum WHERE world = 'reported'")[0]["late"]
     assert late == 800 * sum(day < last for day in ("2026-08-20", "2026-08-25")) and late == 800
+
+
+def company(zone: str, calendar: Calendar = Calendar(frozenset({5, 6}), frozenset())) -> Books:
+    return Books(45, {"NOV-DE": LegalEntity("NOV-DE", "Nov", "DE", "EUR", ZoneInfo(zone), calendar)})
+
+
+def figures(lake: Lake, books: Books) -> dict[str, Any]:
+    refresh(lake.connection, "EUR", Stopped(), LEVELS, books=books)
+    return {name: row["value"] for name, row in rows(lake, "SELECT name AS key, value FROM mart_kpi").items()}
+
+
+@pytest.mark.req("M7", "O3")
+def test_the_days_that_figures_count_begin_and_end_at_the_companys_midnight() -> None:
+    """In Auckland it is 1 October already: its September is over, and each of its days began twelve hours before."""
+    lake = firm()
+    entry(lake, 1, submitted_at="2026-09-20T08:00:00Z", approved_at="2026-09-21T08:00:00Z")
+    posted(lake, 1)
+    lines = [{"posting_id": "TE-kantata-1-v1", "amount": money("800.00")}]
+    bill = {"status": "open", "issued_on": "2026-09-23", "total": money("800.00")}
+    lake.observe("netsuite", "invoice", "INV-1", hours_ago(1), **bill, lines=lines)
+    asked = "SELECT CAST(max(day) AS VARCHAR) AS key FROM mart_kpi_day WHERE basis = 'kept'"
+    names = ("time_entry_lag", "invoice_cycle_time", "invoice_readiness_time")
+    for books, counted, today in (
+        (company("UTC"), (D("8.00"), D("1.58"), None), "2026-09-30"),
+        (company("Pacific/Auckland"), (D("20.00"), D("1.08"), D("46.00")), "2026-10-01"),
+    ):
+        told = figures(lake, books)
+        assert tuple(told[name] for name in names) == counted
+        assert [*rows(lake, asked)] == [today], "whose days the trends are of"
+
+
+@pytest.mark.req("M7", "O5")
+def test_the_firms_day_is_not_over_before_it_is_for_its_last_company() -> None:
+    lake = firm()
+    one = company("Pacific/Auckland").legal_entities["NOV-DE"]
+    west = LegalEntity("NOV-US", "Nov", "US", "USD", ZoneInfo("America/New_York"), one.calendar)
+    figures(lake, Books(45, {"NOV-DE": one, "NOV-US": west}))
+    assert lake.rows("SELECT day FROM derived.state.firm_day") == [{"day": date(2026, 9, 30)}]
+
+
+@pytest.mark.req("M7", "O4")
+def test_work_is_planned_for_the_working_days_of_the_company() -> None:
+    """Friday and Saturday are the weekend, Monday was a holiday: six of eight days have passed, not seven of ten."""
+    lake = firm()
+    plan = {"value": money("1000.00"), "cost": money("500.00"), "hours": "10"}
+    lake.observe("planview", "budget", "PRJ-1001", **plan)
+    baseline = {"baseline_starts_on": "2026-09-21", "baseline_ends_on": "2026-10-02", "forecast_ends_on": "2026-10-02"}
+    left = {"hours_to_complete": "1", "cost_to_complete": money("1.00"), "complete": "50"}
+    lake.observe("planview", "forecast", "PRJ-1001", **baseline, **left)
+    dubai = Calendar(frozenset({4, 5}), frozenset({date(2026, 9, 28)}))
+    for books, planned in ((company("UTC"), D("70.0000")), (company("Asia/Dubai", dubai), D("75.0000"))):
+        figures(lake, books)
+        assert lake.rows("SELECT planned FROM mart_forecast") == [{"planned": planned}]
