@@ -23,7 +23,8 @@ _CASE = (
     "case_id fingerprint detector cause title explanation next_action suggestion severity status owner "
     "assignee flow system legal_entity subject_entity subject_key project_key customer_key "
     "occurrences:BIGINT money_kind amounts amount_reporting first_seen last_seen resolved_at sla_due "
-    "snoozed_until run_ids trace_ids active:INTEGER period worth worth_reporting split_from"
+    "snoozed_until run_ids trace_ids active:INTEGER period worth worth_reporting split_from "
+    "first_sight:TIMESTAMPTZ"
 )
 _FINDING = (
     "finding_id case_id detector subject_entity subject_key run_id trace_id amount currency evidence "

@@ -137,9 +137,15 @@ def facts(case: Case, now: datetime) -> dict[str, object]:
         "Month": case.period,
         "Part of": link(case.split_from, "/exceptions", case=case.split_from) if case.split_from else None,
         "Found by": formats.words(case.detector),
-        "First seen": formats.since(case.first_seen, now),
+        "First seen": formats.since(case.first_sight or case.first_seen, now),
+        "Back since": formats.since(case.first_seen, now) if _came_back(case) else None,
         "Snoozed": formats.since(case.snoozed_until, now) if case.status == "snoozed" else None,
     }
+
+
+def _came_back(case: Case) -> bool:
+    """Whether it was over once, and is as old as the trouble that opened it again."""
+    return case.first_sight is not None and case.first_sight < case.first_seen
 
 
 def _journey(text: str | None, key: str | None) -> Html | None:

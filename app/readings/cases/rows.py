@@ -17,6 +17,7 @@ class Case:
 
     `worth` is the most that was at stake since it opened: what was recovered, once it is resolved; none where a release
     of before did not keep it in the reporting currency. `split_from` is the case that it was a part of.
+    `first_seen` is since when it is open, `first_sight` since when there was such trouble, however often it was over.
 
     `suggestion` is the correction that its detector proposes (dotted path -> value), and `roots`, the runs that set up
     what it misses.
@@ -55,6 +56,7 @@ class Case:
     worth: Mapping[str, Decimal] = field(default_factory=dict)
     worth_reporting: Decimal | None = None
     split_from: str | None = None
+    first_sight: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

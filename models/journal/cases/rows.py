@@ -53,6 +53,7 @@ def case_row(case_id: str, words: Words, now: datetime) -> dict[str, Any]:
         "amount_reporting": "0.00",
         "amount_rank": 0,
         "first_seen": item.since or now,
+        "first_sight": item.since or now,
         "last_seen": now,
         "opened_at": now,
         "sla_due": now,

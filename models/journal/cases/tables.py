@@ -63,7 +63,7 @@ case_ = sa.Table(
     sa.Column("amounts", Json, nullable=False),
     sa.Column("amount_reporting", sa.Text, nullable=False),
     sa.Column("amount_rank", sa.BigInteger, nullable=False),  # amount_reporting in hundredths, to order and sum by
-    sa.Column("first_seen", Instant, nullable=False),  # when the oldest trouble in it began
+    sa.Column("first_seen", Instant, nullable=False),  # when the oldest trouble in it since it opened began
     sa.Column("last_seen", Instant, nullable=False),  # when its newest finding came
     sa.Column("opened_at", Instant, nullable=False),  # the last opening: the service time runs from here
     sa.Column("resolved_at", Instant),
@@ -78,6 +78,7 @@ case_ = sa.Table(
     sa.Column("worth_reporting", sa.Text),
     sa.Column("worth_rank", sa.BigInteger),  # worth_reporting in hundredths
     sa.Column("split_from", sa.Text),  # the case of several legal entities whose history comes before its own
+    sa.Column("first_sight", Instant),  # when the oldest trouble that was ever in it began, however often it was over
     sa.Column("identity", sa.Text),  # of a case of release 0.1.0: see `identities.py`
     sa.Index("case_by_money", "active", "amount_rank", "case_id"),
     sa.Index("case_by_severity", "active", "severity_rank", "amount_rank", "case_id"),

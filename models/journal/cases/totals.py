@@ -121,7 +121,8 @@ def _with_runs(connection: sa.Connection, case_ids: Sequence[str], totals: Mappi
             total.trace_ids.append(row.trace_id)
 
 
-_KEPT = ("worth", "worth_reporting", "worth_rank", "severity", "severity_rank", "sla_due", "first_seen", "period")
+_TIMES = ("sla_due", "first_seen", "first_sight")
+_KEPT = ("worth", "worth_reporting", "worth_rank", "severity", "severity_rank", "period", *_TIMES)
 """Columns of a case that stay as they were when nothing is found in it any more."""
 
 
@@ -158,6 +159,7 @@ def worth(
         "sla_due": until,
         "overdue": int(overdue),
         "first_seen": _begun(row, total, again),
+        "first_sight": min(filter(None, (total.first_seen, row["first_seen"], row["first_sight"]))),
         "period": total.period,
     }
 

@@ -104,6 +104,9 @@ def test_trouble_that_comes_back_is_as_old_as_its_return(cases, clock):
     clock.pass_by(days=3)
     cases.report("orphaned_project", [replace(entry(1), since=again)], RATES)
     assert cases.get(CASE)["first_seen"] == again
+    assert cases.get(CASE)["first_sight"] == first, "when it was seen for the first time of all is kept"
+    cases.report("orphaned_project", [], RATES)
+    assert (cases.get(CASE)["first_seen"], cases.get(CASE)["first_sight"]) == (again, first)
 
 
 @pytest.mark.req("X8")
