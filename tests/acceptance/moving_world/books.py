@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tests.acceptance.moving_world.days import Rates
 from tests.acceptance.moving_world.oracle import (
     NOTHING,
     Fact,
@@ -24,9 +25,14 @@ FALLEN = ("void", "voided", "draft")
 
 
 class Books:
-    """`tables` are the raw records of PSA, ERP and CRM by the names of their tables."""
+    """`tables` are the raw records of PSA, ERP and CRM by the names of their tables, `periods` the ERP's by month, and
+    `let_go` what two people wrote off: flow and piece of work, and how much in which currency.
+    """
 
-    def __init__(self, tables: Mapping[str, Iterable[Raw]]) -> None:
+    def __init__(
+        self, tables: Mapping[str, Iterable[Raw]], periods: Mapping[str, Raw], let_go: Mapping[tuple[str, str], Raw]
+    ) -> None:
+        self.rates = Rates(tables["currencyrate"], periods)
         self.facts: dict[str, Fact] = {}
         self.sales: dict[str, Sale] = {}
         self.milestones: dict[str, Milestone] = {}
@@ -41,6 +47,9 @@ class Books:
         self._sell(tables["Opportunity"], tables["OpportunityLineItem"])
         self._order(tables["salesorder"])
         self._bill(tables["invoice"], tables["creditmemo"])
+        for (flow, key), row in let_go.items():
+            if key in self.facts:
+                self.facts[key].let_go = flow, Decimal(str(row["amount"])), str(row["currency"])
 
     def at_home(self, fact: Fact) -> bool:
         """Whether every invoice of this work is of its own project, and of the company that each system says it is."""
@@ -116,7 +125,15 @@ class Books:
         names = (text_of(row.get(name)) for name in ("currency", "subsidiary", "customer"))
         currency, company, customer = (str(name) for name in names)
         job = self._jobs.get(str((row.get("entity") or {}).get("id")), {})
-        return Line(str(row.get("tranId")), amount, currency, str(job.get("externalId")), company, customer)
+        return Line(
+            str(row.get("tranId")),
+            str(row.get("tranDate"))[:10],
+            amount,
+            currency,
+            str(job.get("externalId")),
+            company,
+            customer,
+        )
 
     # Sales and orders.
 
@@ -155,7 +172,14 @@ class Books:
                 )
 
 
-def read(psa: Mapping[str, Any], erp: Mapping[str, Any], crm: Mapping[str, Any], deleted: Iterable[Raw]) -> Books:
+def read(
+    psa: Mapping[str, Any],
+    erp: Mapping[str, Any],
+    crm: Mapping[str, Any],
+    deleted: Iterable[Raw],
+    periods: Mapping[str, Raw],
+    let_go: Mapping[tuple[str, str], Raw],
+) -> Books:
     """The books of all three, as they stand now."""
     tables = {name: list(table) for system in (psa, erp, crm) for name, table in system.items()}
-    return Books({**tables, "deleted": list(deleted)})
+    return Books({**tables, "deleted": list(deleted)}, periods, let_go)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.acceptance.moving_world.books import Books
+from tests.acceptance.moving_world.converting import Frozen, wrong_period, wrong_reporting, wrong_worth
 from tests.acceptance.moving_world.firm import MovingFirm
 from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Sale, cents
 from tests.acceptance.moving_world.worth import wrong_money
@@ -30,6 +31,7 @@ class Judged:
         self.now: datetime = firm.now
         self.work = {row["item_key"]: row for row in rows("SELECT * FROM mart_work")}
         self.tied = rows("SELECT * FROM mart_tieout")
+        self.sales = {row["project_key"]: row for row in rows("SELECT * FROM mart_project")}
         self.totals = rows("SELECT * FROM mart_totals")
         self.found: dict[str, list[Row]] = defaultdict(list)
         self.of_project: dict[str, set[str]] = defaultdict(set)
@@ -43,13 +45,16 @@ class Judged:
                 self.recoded.add(finding["fingerprint"].split("|")[1])
 
 
-def faults(firm: MovingFirm, books: Books) -> list[str]:
+def faults(firm: MovingFirm, books: Books, frozen: Frozen) -> list[str]:
     """What the console would say that the raw records do not, or fail to say that they do."""
     judged = Judged(firm)
     wrong = [f"{key}: {what}" for key, fact in books.facts.items() for what in _of_work(fact, books, judged)]
     wrong += [f"{key}: {what}" for key, one in books.milestones.items() for what in _of_milestone(one, judged)]
     wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_sale(sale, judged)]
     wrong += wrong_money(books, judged.found)
+    wrong += wrong_worth(books, judged.work, judged.sales, frozen)
+    wrong += wrong_period(books, judged.work, judged.tied)
+    wrong += wrong_reporting(books, judged.found)
     return wrong + list(_of_totals(books, judged)) + list(_of_places(books, judged))
 
 
@@ -64,6 +69,12 @@ def _of_work(fact: Fact, books: Books, judged: Judged) -> Iterator[str]:
         yield f"the invoices bill {fact.billed}, the console says {said} ({row.get('state')})"
     if row.get("state") == "ready" and not (fact.held_once and fact.owed_to_erp):
         yield f"called ready: {stands}"
+    if (row.get("state") == "written_off") != fact.written_off:
+        yield f"written off: {fact.let_go}, and it is {row.get('state')}: {stands}"
+    if fact.written_off and (not fact.standing or fact.agrees):
+        if money := sorted(finding["cause"] for finding in found if finding["amount"]):
+            yield f"a case {money} of what was written off: {stands}"
+        return
     if not (fact.agrees and fact.settled_bill) and not found:
         yield f"no case: {stands}, {row.get('state')} {row.get('blocker')}"
     if late(fact, judged.now) and not found and fact.work:

@@ -12,7 +12,11 @@ from tests.acceptance.moving_world.people import MOVES, Kind, People
 BEFORE, POSTED, INVOICED, CLOSED = MOMENTS = ("before posting", "posted", "invoiced", "in a closed month")
 NO_RECORD = "there is no such record yet"
 REFUSED = "the ERP refuses it: it is on an invoice"
+NEW = "what is made only then is not posted yet"
+NOT_LOST = "what an invoice bills is credited, not written off"
 ONE_WAY = "a month is closed once, and only a closed one reopened"
+FEW = 30
+"""So many empty cells are named, the first of them."""
 
 
 def moment_of(facts: Iterable[Fact], closed: bool) -> str:
@@ -29,6 +33,11 @@ def impossible(kind: Kind, moment: str) -> str | None:
         return NO_RECORD if moment == BEFORE else REFUSED
     if kind.record == "invoice" and moment in ((BEFORE, INVOICED) if kind.verb == "create" else (BEFORE, POSTED)):
         return REFUSED if moment == INVOICED else NO_RECORD
+    if kind.record in ("time entry", "expense", "sale") and kind.verb.startswith("create"):
+        # What is booked now may be of a month that is closed; what is sold now has no work yet.
+        return NEW if moment in (POSTED, INVOICED) or (kind.record, moment) == ("sale", CLOSED) else None
+    if (kind.record, kind.verb, moment) == ("write-off", "create", INVOICED):
+        return NOT_LOST
     if kind.record == "period":
         return ONE_WAY if (kind.verb == "close") == (moment == CLOSED) else None
     return None
@@ -91,8 +100,9 @@ class Matrix:
             for kind in sorted(MOVES, key=lambda kind: (kind.record, kind.verb))
         ]
         reasons = "; ".join(sorted({why for kind in MOVES for moment in MOMENTS if (why := impossible(kind, moment))}))
-        told = f"{self.total} changes, {len(self.empty())} of {len(self.cells)} cells empty (-: {reasons})"
-        return "\n".join([head, *rows, told])
+        empty = self.empty()
+        told = f"{self.total} changes, {len(empty)} of {len(self.cells)} cells empty (-: {reasons})"
+        return "\n".join([head, *rows, told, *(f"still empty: {cell}" for cell in empty[:FEW])])
 
     def _cell(self, kind: Kind, moment: str) -> str:
         return f"{'-' if impossible(kind, moment) else self._made[kind, moment]:>19}"

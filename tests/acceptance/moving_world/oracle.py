@@ -62,6 +62,7 @@ class Line:
     """What an invoice says of one piece of work."""
 
     invoice: str
+    day: str
     amount: Decimal
     currency: str
     project: str
@@ -86,6 +87,8 @@ class Fact:
     postings: list[Posting] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     """Lines of invoices that stand; what a credit memo took back is negative."""
+    let_go: tuple[str, Decimal, str] | None = None
+    """Of what two people wrote off: at which joint, how much, in which currency."""
 
     @property
     def billed(self) -> Decimal:
@@ -126,6 +129,21 @@ class Fact:
             (one.project, one.day, cents(one.size), one.money) == (self.project, self.day, cents(self.size), self.work)
             for one in self.standing
         )
+
+    @property
+    def written_off(self) -> bool:
+        """Two people wrote it off, and nothing of it has changed since: the target still holds none of it."""
+        if self.let_go is None:
+            return False
+        flow, amount, currency = self.let_go
+        if flow == "billing":
+            paired, alone = self.sides
+            return not self.lines and not alone and paired is not None and paired[1] == amount == self.money_held
+        return self.owed_to_erp and not self.standing and (self.work, self.currency) == (amount, currency)
+
+    @property
+    def money_held(self) -> Decimal:
+        return sum((one.money for one in self.standing), NOTHING)
 
     @property
     def agrees(self) -> bool:

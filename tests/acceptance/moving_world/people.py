@@ -49,6 +49,12 @@ class People:
         self.firm, self.vendors = firm, firm.house.vendors
         self.psa, self.crm, self.erp = self.vendors.psa, self.vendors.crm, self.vendors.erp.records
         self.accounts = Accounts(self.vendors.erp)
+        self.let_go: dict[tuple[str, str], Record] = {}
+        """What two people wrote off, by flow and piece of work: their request, how much, in which currency."""
+
+    @property
+    def requests(self) -> Any:
+        return self.firm.house.journal.requests
 
     @property
     def now(self) -> datetime:
@@ -80,6 +86,9 @@ class People:
 
     def is_closed(self, month: str) -> bool:
         return bool((self.erp.periods.get(month) or {}).get("closed"))
+
+    def shut(self, month: str, closed: bool) -> None:
+        self.erp.shut(month, closed, self.now)
 
 
 class Chance(Random):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,9 @@ from collectors.detectors.run import Detectors
 from collectors.pipeline.observations import decode_observations
 from collectors.pipeline.records import record_rows
 from integrations.engine.snapshotting import Snapshotting
+from models.catalogue import Books
 from models.derivation.refresh import refresh
+from models.domain.periods import FiscalYear
 from models.lake import journal_views
 from tests.acceptance.flows.house import Hand
 from tests.catalogues import demonstration
@@ -27,6 +30,14 @@ JUDGED = ("runs", "extracts", "streams", "cases", "findings", "write_offs")
 """What the marts read of the journal, as the collector's DuckDB shows it to them."""
 
 TURNS = 6
+
+
+def books() -> Books:
+    """The demonstration's, but in London the year has quarters of four, four and five weeks."""
+    held = demonstration().books
+    london = held.legal_entities["NOV-UK"]
+    weeks = replace(london.calendar, year=FiscalYear("4-4-5", 12, 5))
+    return replace(held, legal_entities={**held.legal_entities, "NOV-UK": replace(london, calendar=weeks)})
 
 
 class Record:
@@ -100,7 +111,8 @@ class Record:
     def _refresh(self) -> frozenset[str]:
         self._copy_journal()
         catalogue = demonstration()
-        return refresh(self.lake.connection, catalogue.reporting_currency, self._clock, catalogue.service_levels)
+        levels = catalogue.service_levels
+        return refresh(self.lake.connection, catalogue.reporting_currency, self._clock, levels, books())
 
     def _copy_journal(self) -> None:
         for table, columns in (journal_views.VIEWS[name] for name in JUDGED):

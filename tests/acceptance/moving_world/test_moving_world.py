@@ -19,6 +19,7 @@ import pytest
 
 from tests.acceptance.moving_world import moves
 from tests.acceptance.moving_world.books import Books, read
+from tests.acceptance.moving_world.converting import Frozen
 from tests.acceptance.moving_world.firm import MovingFirm, moving_firm
 from tests.acceptance.moving_world.judging import faults
 from tests.acceptance.moving_world.matrix import Lives, Matrix, impossible
@@ -30,6 +31,7 @@ CHANGES = int(os.environ.get("MOVING_WORLD_CHANGES", "40"))
 MINUTES = float(os.environ.get("MOVING_WORLD_MINUTES", "0"))
 """Another firm moves until so much time has passed."""
 SEED = int(os.environ.get("MOVING_WORLD_SEED", "11"))
+TRIES = 5
 BURSTS = (4, 12, 40)
 """At most so many changes between two looks: few, which fail alone, or many, which meet."""
 PROJECTS = {"PRJ-1001": 0, "PRJ-1002": 0, "PRJ-1003": 1, "PRJ-1004": 2}
@@ -63,7 +65,8 @@ def peopled(firm: MovingFirm) -> People:
 
 
 def books_of(people: People) -> Books:
-    return read(people.psa.tables, people.erp.tables, people.crm.tables, people.erp.tombstones)
+    periods = people.erp.periods.rows
+    return read(people.psa.tables, people.erp.tables, people.crm.tables, people.erp.tombstones, periods, people.let_go)
 
 
 @pytest.mark.timeout(300 + 6 * CHANGES + 120 * MINUTES)
@@ -85,12 +88,12 @@ def _moved(folder: Path, seed: int) -> Matrix:
     folder.mkdir()
     with moving_firm(folder) as firm:
         people = peopled(firm)
-        history: list[str] = []
+        history, frozen = list[str](), Frozen()
         while matrix.total < CHANGES:
             month = firm.now.month
             history += _burst(people, matrix, chance)
             _settled(firm)
-            wrong = faults(firm, books_of(people))
+            wrong = faults(firm, books_of(people), frozen)
             again = f"MOVING_WORLD_SEED={seed} MOVING_WORLD_CHANGES={CHANGES}"
             assert not wrong, "\n".join([again, *wrong, "after", *history[-40:], str(matrix)])
             print(
@@ -122,12 +125,17 @@ def _burst(people: People, matrix: Matrix, chance: Chance) -> list[str]:
 
 
 def _changed(people: People, matrix: Matrix, chance: Chance) -> list[str]:
-    """One change in a cell of the matrix, an emptier one likelier; of a record that is at its moment where there is."""
-    kind, moment = chance.choices(matrix.cells, [1 / (1 + matrix.made(*cell)) ** 2 for cell in matrix.cells])[0]
+    """One change in a cell of the matrix, an emptier one likelier; of a record that is at its moment where there is.
+
+    Where there is nothing to change, another cell is tried.
+    """
     lives = Lives(books_of(people), people)
-    chance.wanted = lives.at(moment)
-    subject = MOVES[kind](people, chance)
-    if subject is None:
+    for _ in range(TRIES):
+        kind, moment = chance.choices(matrix.cells, [1 / (1 + matrix.made(*cell)) ** 2 for cell in matrix.cells])[0]
+        chance.wanted = lives.at(moment)
+        if (subject := MOVES[kind](people, chance)) is not None:
+            break
+    else:
         return []
     now = lives.moment(subject) or Lives(books_of(people), people).moment(subject) or moment
     matrix.note(kind, moment if impossible(kind, now) else now)

@@ -16,7 +16,7 @@ def month_begins(people: People) -> str:
     """Everything of before is billed and what is due was paid; the month before last is closed."""
     Billing(people.accounts).bill(people.now, "")
     month = f"{(people.now.replace(day=1) - timedelta(days=32)):%Y-%m}"
-    people.erp.periods.put(month, {"closed": True})
+    people.shut(month, True)
     return f"the billing run of {people.now:%d %b %Y}, {month} closed"
 
 

@@ -88,7 +88,7 @@ def _period(people: People, chance: Random, closed: bool) -> str | None:
     month = f"{people.now - timedelta(days=chance.choice((0, 31))):%Y-%m}"
     if people.is_closed(month) == closed:
         return None
-    people.erp.periods.put(month, {"closed": closed})
+    people.shut(month, closed)
     return month
 
 
