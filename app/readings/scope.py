@@ -22,7 +22,7 @@ from models.lake.read_only import sources
 from models.sql_statements import statements
 
 RULES = statements(Path(__file__).with_name("scope.sql"))
-RATES = frozenset({"mart_fx", "mart_fx_history", "mart_state_rate"})
+RATES = frozenset({"mart_fx", "mart_fx_history", "mart_fx_closed", "mart_state_rate"})
 """Exchange rates, which every part of the firm needs."""
 WORKINGS = frozenset(
     {"mart_state_system", "mart_source", "mart_flow_hour", "mart_pair_lag", "mart_pair_window", "mart_replay"}

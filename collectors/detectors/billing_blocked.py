@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.detectors.contract import Detector, Example, Row, item_finding
+from collectors.detectors.contract import Detector, Example, Row, at_its_day, item_finding
 from models.domain.explanations import EXPLANATIONS
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
@@ -73,6 +73,7 @@ def beyond(row: Row) -> Finding:
             for name in ("billed_amount", "cap", "value", "sow_number", "after_sow")
             if row[name] is not None
         },
+        reporting=at_its_day(row["beyond"], row["billed_amount"], row["billed_reporting"]),
     )
 
 

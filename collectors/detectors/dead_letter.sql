@@ -57,7 +57,10 @@ FROM (
         coalesce(r.payload->>'$.resource_id', w.resource_key) AS resource_key,
         CASE WHEN counted THEN coalesce(w.bill_amount, r.amount) END AS amount,
         coalesce(w.currency, r.currency) AS currency,
-        CASE WHEN counted AND w.bill_amount IS NOT NULL THEN w.bill_reporting END AS bill_reporting
+        CASE
+            WHEN counted AND w.bill_amount IS NOT NULL THEN w.bill_reporting
+            WHEN counted THEN f.amount_reporting
+        END AS bill_reporting
     FROM run r
     LEFT JOIN mart_failure f ON f.run_id = r.run_id
     LEFT JOIN mart_work w ON w.run_id = r.run_id

@@ -29,6 +29,7 @@ def sales(row: Row) -> Finding:
         row["first_key"],
         row["customer_key"],
         _evidence(row),
+        reporting=row["reporting"] if second else None,
     )
 
 

@@ -18,10 +18,20 @@ WITH coded AS (
     WHERE flow = 'quote-to-project' AND state = 'dead'
     GROUP BY 1
 )
-SELECT s.*, r.run_id, r.trace_id
-FROM numbered s
-LEFT JOIN refused r ON r.id = s.system_id AND s.place > 1
-WHERE s.n > 1;
+SELECT
+    s.*,
+    r.run_id,
+    r.trace_id,
+    CAST(s.value * coalesce(z.rate, h.rate) AS DECIMAL(18,2)) AS reporting  -- at the rate of the day on which it was won
+FROM (
+    SELECT n.*, CAST(n.closed_at AT TIME ZONE coalesce(t.zone, 'UTC') AS DATE) AS won_on
+    FROM numbered n
+    LEFT JOIN mart_today t ON t.legal_entity = n.legal_entity
+    WHERE n.n > 1
+) s
+ASOF LEFT JOIN mart_fx_history h ON h.currency = s.currency AND s.won_on >= h.valid_from
+LEFT JOIN mart_fx_closed z ON z.legal_entity = s.legal_entity AND z.currency = s.currency AND z.day = s.won_on
+LEFT JOIN refused r ON r.id = s.system_id AND s.place > 1;
 
 -- copies: projects of one system that have one code, in whatever spelling
 WITH coded AS (

@@ -43,23 +43,26 @@ def uncosted(row: Row) -> Finding:
 def unconverted(row: Row) -> Finding:
     """One item in a currency without an exchange rate, with its money in that currency: its price, if that is it."""
     currency = row["currency"] if row["unpriced"] else row["cost_currency"]
-    words = explain("not-convertible")
-    cause = Cause(
-        "not-convertible",
-        f"No exchange rate for {currency or 'work without a currency'}",
-        words.explanation,
-        words.next_action,
-        row["blocker_owner"] if row["blocker"] == "not-convertible" else "erp",
-        words.money_kind,
-        "medium",
-        flow=TIME_TO_BILL,
-        system="erp",
-        root=True,
-        subject=("exchange_rate", currency or "-"),
-    )
+    cause = _rateless(currency, row["blocker_owner"] if row["blocker"] == "not-convertible" else "erp")
     counted = row if row["unpriced"] and not row["counted"] else {**row, "billable": False}
     text = fingerprint("not-convertible", currency, row["legal_entity"])
     return item_finding(counted, text, cause, cost=row["cost_amount"], cost_currency=row["cost_currency"])
+
+
+def unsummed(row: Row) -> Finding:
+    """One sale in a currency without an exchange rate: no money is held back by that, its value is evidence."""
+    seen = {"value": row["value"], "currency": row["currency"], "name": row["name"], "code": row["key"]}
+    return Finding(
+        fingerprint("not-convertible", row["currency"], row["legal_entity"]),
+        _rateless(row["currency"], "erp"),
+        "opportunity",
+        row["system_id"],
+        since=row["closed_at"],
+        legal_entity=row["legal_entity"],
+        project_key=row["key"],
+        customer_key=row["customer_key"],
+        evidence={name: str(value) for name, value in seen.items() if value is not None},
+    )
 
 
 def unusable(row: Row) -> Finding:
@@ -83,6 +86,23 @@ def unusable(row: Row) -> Finding:
         row["system_id"],
         since=row["observed_at"],
         evidence={name: str(value) for name, value in seen.items() if value is not None},
+    )
+
+
+def _rateless(currency: str | None, owner: str) -> Cause:
+    words = explain("not-convertible")
+    return Cause(
+        "not-convertible",
+        f"No exchange rate for {currency or 'work without a currency'}",
+        words.explanation,
+        words.next_action,
+        owner,
+        words.money_kind,
+        "medium",
+        flow=TIME_TO_BILL,
+        system="erp",
+        root=True,
+        subject=("exchange_rate", currency or "-"),
     )
 
 
@@ -110,7 +130,13 @@ DETECTOR = Detector(
     "Work and people without a rate",
     ("X4", "M6"),
     __file__,
-    {"unpriced": unpriced, "uncosted": uncosted, "unconverted": unconverted, "unusable": unusable},
+    {
+        "unpriced": unpriced,
+        "uncosted": uncosted,
+        "unconverted": unconverted,
+        "unsummed": unsummed,
+        "unusable": unusable,
+    },
 )
 
 _ENTRY = {
@@ -214,6 +240,20 @@ EXAMPLES = (
                 {"system": "netsuite", "role": "erp", "key": "PRJ-1001", "first_seen": "2026-09-30 11:59:00+00"}
             ],
         },
+    ),
+    Example(
+        "sold in a currency without a rate: named with its value, and nothing is held back",
+        {
+            "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],
+            "mart_state_project": [
+                {"system": "salesforce", "role": "crm", "key": f"PRJ-{n}", "system_id": f"006{n}", **sold}
+                for n, sold in enumerate(
+                    ({"value": "9000.00", "currency": "CHF"}, {"value": "9.00", "currency": "GBP"}, {"currency": "CHF"})
+                )
+            ],
+        },
+        [("not-convertible|CHF|-", "0060", None)],
+        {"value": "9000.00", "currency": "CHF"},
     ),
     Example(
         "an exchange rate without a base, beside a good one and one that was mended since",

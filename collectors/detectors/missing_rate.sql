@@ -36,6 +36,18 @@ WHERE (
         OR (SELECT min(first_seen) FROM mart_state_project WHERE role = 'erp') < {now} - INTERVAL 1 DAY
     );
 
+-- unsummed: sales of which no exchange rate says what they are worth: they are in no sum of what was sold
+SELECT s.*
+FROM mart_state_project s
+LEFT JOIN mart_fx f ON f.currency = s.currency
+WHERE s.role = 'crm'
+    AND s.value <> 0
+    AND f.currency IS NULL
+    AND (
+        (SELECT count(*) FROM mart_fx) > 1
+        OR (SELECT min(first_seen) FROM mart_state_project WHERE role = 'erp') < {now} - INTERVAL 1 DAY
+    );
+
 -- unusable: exchange rates as they stand in a system that say nothing one could convert by
 SELECT system, system_id, base, quote, rate, effective_date, fault, observed_at
 FROM mart_state_rate

@@ -40,6 +40,7 @@ def company(row: Row) -> Finding:
         row["key"],
         row["customer_key"],
         {name: str(value) for name, value in seen.items() if value is not None},
+        reporting=row["reporting"],
     )
 
 

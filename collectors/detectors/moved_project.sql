@@ -10,7 +10,11 @@ WITH sold AS (
     WHERE role = 'erp'
     QUALIFY row_number() OVER (PARTITION BY key ORDER BY first_seen, system, system_id) = 1
 ), posted AS (
-    SELECT project_key, currency, sum(bill_amount) AS amount
+    SELECT
+        project_key,
+        currency,
+        sum(bill_amount) AS amount,
+        CASE WHEN count(*) = count(bill_reporting) THEN sum(bill_reporting) END AS reporting
     FROM mart_work
     WHERE posted_at IS NOT NULL AND billable
     GROUP BY ALL
@@ -25,6 +29,7 @@ SELECT
     b.system,
     b.legal_entity,
     w.amount,
+    w.reporting,
     s.observed_at AS since,
     r.run_id,
     r.trace_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from collectors.detectors.contract import Detector, Example, Row, at_stake
+from collectors.detectors.contract import Detector, Example, Row, at_its_day, at_stake
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
 from models.domain.flow_names import QUOTE_TO_PROJECT
@@ -85,6 +85,7 @@ def project_finding(row: Row, text: str, cause: Cause, amount: Decimal | None, *
         project_key=row["project_key"],
         customer_key=row["customer_key"],
         evidence={name: str(value) for name, value in evidence.items() if value is not None},
+        reporting=at_its_day(amount, row["contract_value"], row["contract_value_reporting"]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from collectors.detectors.contract import Detector, Example, Row, at_stake
+from collectors.detectors.contract import Detector, Example, Row, at_its_day, at_stake
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
 from models.domain.flow_names import QUOTE_TO_PROJECT
@@ -58,6 +58,7 @@ def waiting(row: Row) -> Finding:
         row["project_key"],
         row["customer_key"],
         {"waiting_for": row["waiting_for"], "missing": lacking, "because": row["waiting_because"]},
+        reporting=at_its_day(amount, row["whole"], row["whole_reporting"]),
     )
 
 

@@ -37,6 +37,9 @@ SELECT
             THEN coalesce(w.bill_amount, r.amount)
     END AS amount,
     coalesce(w.currency, r.currency) AS currency,
+    -- What hangs on a set-up is what was sold, at the rate of that day.
+    CASE WHEN w.item_key IS NOT NULL THEN w.bill_amount WHEN p.currency = r.currency THEN p.contract_value END AS whole,
+    CASE WHEN w.item_key IS NOT NULL THEN w.bill_reporting ELSE p.contract_value_reporting END AS whole_reporting,
     t.code AS awaited_project,
     t.code IS NOT NULL AND NOT coalesce(q.in_crm, false) AS unsold
 FROM run r

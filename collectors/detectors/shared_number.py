@@ -32,6 +32,7 @@ def namesakes(row: Row) -> Finding:
         row["currency"] if row["amount"] is not None else None,
         legal_entity=row["legal_entity"],
         evidence={"number": str(row["key"]), "name": str(row["name"]), "system": str(row["system"])},
+        reporting=row["reporting"],
     )
 
 

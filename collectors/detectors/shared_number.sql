@@ -22,7 +22,11 @@ WITH named AS (
         AND len(b.words) > 0
         AND NOT list_has_any(a.words, b.words)
 ), posted AS (  -- what takes back is taken off
-    SELECT resource_key AS key, cost_currency AS currency, sum(cost_amount) AS amount
+    SELECT
+        resource_key AS key,
+        cost_currency AS currency,
+        sum(cost_amount) AS amount,
+        CASE WHEN count(*) = count(cost_reporting) THEN sum(cost_reporting) END AS reporting
     FROM mart_work
     WHERE posted_at IS NOT NULL
     GROUP BY ALL
@@ -39,6 +43,7 @@ SELECT
     p.* EXCLUDE (words, place),
     p.system || ':' || p.system_id || CASE WHEN m.place > 1 THEN ':' || m.currency ELSE '' END AS subject,
     m.amount,
-    m.currency
+    m.currency,
+    m.reporting
 FROM people p
 LEFT JOIN money m ON m.key = p.key AND p.place = 1;

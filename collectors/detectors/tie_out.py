@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from collectors.detectors.contract import Detector, Example, Row
+from collectors.detectors.contract import Detector, Example, Row, at_its_day
 from models.domain.explanations import explain
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
@@ -72,6 +72,7 @@ def _finding(row: Row, name: str, title: str, owner: str) -> Finding:
         project_key=row["project_key"],
         customer_key=row["customer_key"],
         evidence=_both(row),
+        reporting=_at_its_day(amount, row),
     )
 
 
@@ -84,6 +85,13 @@ def _amount(row: Row) -> Decimal | None:
         return abs(source - target) or abs(source) or None
     alone = source if source is not None else target
     return abs(alone) or None if alone is not None else None
+
+
+def _at_its_day(amount: Decimal | None, row: Row) -> Decimal | None:
+    """What is at stake at the rate of its side: the source's where that has one."""
+    side = "source" if row["source_amount"] else "target"
+    whole, reporting = row[f"{side}_amount"], row[f"{side}_reporting"]
+    return at_its_day(amount, whole, reporting)
 
 
 def _both(row: Row) -> Mapping[str, Any]:

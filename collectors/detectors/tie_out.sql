@@ -5,6 +5,11 @@ SELECT
     t.* REPLACE (
         CASE WHEN t.source_key IS NULL THEN sum(abs(t.target_amount)) OVER alone ELSE t.target_amount END
             AS target_amount,
+        CASE
+            WHEN t.source_key IS NOT NULL THEN t.target_reporting
+            WHEN count(t.target_reporting) OVER alone = count(*) OVER alone
+                THEN sum(abs(t.target_reporting)) OVER alone
+        END AS target_reporting,
         CASE WHEN t.source_key IS NULL THEN sum(abs(t.target_hours)) OVER alone ELSE t.target_hours END AS target_hours,
         string_agg(t.target_key, ', ') OVER alone AS target_key,
         min(t.since) OVER alone AS since

@@ -18,7 +18,7 @@ SELECT project_key FROM derived.moved.mart_contract;
 -- beyond: unbilled work that no longer fits under what was agreed, in the order in which it was done
 CREATE OR REPLACE TABLE derived.state.beyond AS
 WITH bound AS (
-    SELECT project_key, currency, billed_amount, cap, value, least(cap, value) AS bound
+    SELECT project_key, legal_entity, currency, billed_amount, cap, value, least(cap, value) AS bound
     FROM derived.state.mart_contract
     WHERE cap IS NOT NULL OR value > 0
 ), unbilled AS (
@@ -27,12 +27,24 @@ WITH bound AS (
         w.project_code,
         w.work_date,
         CASE
-            WHEN w.currency = t.currency THEN w.amount ELSE CAST(w.amount * f.rate / tf.rate AS DECIMAL(18,2))
+            WHEN w.currency = t.currency THEN w.amount
+            ELSE CAST(w.amount * coalesce(z.rate, f.rate) / coalesce(tz.rate, tf.rate) AS DECIMAL(18,2))
         END AS amount
     FROM derived.state.work_item w
     JOIN bound t ON t.project_key = w.project_code
-    LEFT JOIN derived.state.mart_fx f ON f.currency = w.currency
-    LEFT JOIN derived.state.mart_fx tf ON tf.currency = t.currency
+    -- By the rates of the work's own day, and only of work in another currency than its contract's.
+    LEFT JOIN derived.state.fx_day f
+        ON f.currency = CASE WHEN w.currency <> t.currency THEN w.currency END
+        AND f.day = derived.state.rate_day(w.work_date)
+    LEFT JOIN derived.state.fx_day tf
+        ON tf.currency = CASE WHEN w.currency <> t.currency THEN t.currency END
+        AND tf.day = derived.state.rate_day(w.work_date)
+    LEFT JOIN derived.state.fx_frozen z
+        ON z.legal_entity = coalesce(w.legal_entity, t.legal_entity) AND z.currency = w.currency AND z.day = w.work_date
+    LEFT JOIN derived.state.fx_frozen tz
+        ON tz.legal_entity = coalesce(w.legal_entity, t.legal_entity)
+        AND tz.currency = t.currency
+        AND tz.day = w.work_date
     WHERE w.billable AND w.amount > 0 AND w.approval = 'approved' AND NOT w.has_line
 ), full_project AS (
     SELECT u.project_code

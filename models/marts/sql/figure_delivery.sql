@@ -23,11 +23,10 @@ WITH began AS (
     SELECT
         p.project_key,
         coalesce(t.quarter_from, elsewhere.quarter_from) AS quarter_from,
-        CAST(p.closed_won_at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE) AS won_on
+        CASE WHEN p.closed_won_at IS NOT NULL THEN p.sold_on END AS won_on
     FROM derived.state.mart_project p
     CROSS JOIN (SELECT quarter_from FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
     LEFT JOIN derived.state.mart_today t ON t.legal_entity = p.legal_entity
-    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = p.legal_entity
 ), earned AS (
     SELECT
         m.project_key,
@@ -69,9 +68,15 @@ WITH backlog AS (
     CROSS JOIN derived.state.contracted c
     GROUP BY w.world
 ), quarter AS (
-    SELECT CAST(sum(t.revenue * fx.rate) AS DECIMAL(18,2)) AS target
+    -- Of what one company is to earn and nobody can convert there is no share.
+    SELECT
+        CASE WHEN bool_and(coalesce(zx.rate, fx.rate) IS NOT NULL)
+            THEN CAST(sum(derived.state.cents(t.revenue * coalesce(zx.rate, fx.rate))) AS DECIMAL(18,2))
+        END AS target
     FROM derived.state.revenue_target t
-    JOIN derived.state.mart_fx fx ON fx.currency = t.currency
+    LEFT JOIN derived.state.fx_day fx ON fx.currency = t.currency AND fx.day = derived.state.rate_day(t.starts_on)
+    LEFT JOIN derived.state.fx_frozen zx
+        ON zx.legal_entity = t.legal_entity AND zx.currency = t.currency AND zx.day = t.starts_on
     CROSS JOIN (SELECT today FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
     LEFT JOIN derived.state.mart_today d ON d.legal_entity = t.legal_entity
     WHERE coalesce(d.today, elsewhere.today) BETWEEN t.starts_on AND t.ends_on
@@ -106,9 +111,12 @@ WITH backlog AS (
     FROM derived.state.mart_forecast
     WHERE complete IS NOT NULL AND planned IS NOT NULL
 ), late AS (
-    SELECT sum(slip_days) AS days, count(*) AS n
-    FROM derived.state.mart_forecast
-    WHERE slip_days IS NOT NULL AND (hours_to_complete > 0 OR forecast_ends_on >= CAST({now} AS DATE))
+    SELECT sum(f.slip_days) AS days, count(*) AS n
+    FROM derived.state.mart_forecast f
+    CROSS JOIN (SELECT today FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+    LEFT JOIN derived.state.mart_today t ON t.legal_entity = f.legal_entity
+    WHERE f.slip_days IS NOT NULL
+        AND (f.hours_to_complete > 0 OR f.forecast_ends_on >= coalesce(t.today, elsewhere.today))
 ), margins AS (
     SELECT
         coalesce(sum(abs(difference_reporting)), 0) AS difference,

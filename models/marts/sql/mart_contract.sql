@@ -3,39 +3,40 @@ What was agreed for each project, where the ERP says otherwise, and how much of 
 
 grain: project_key
 
-    project_key           VARCHAR        -         the project's code
-    system                VARCHAR        -         the ERP that has the contract; none where no ERP has one
-    legal_entity          VARCHAR        -         which company of the firm bills it
-    currency              VARCHAR        ISO 4217  what it is agreed in
-    value                 DECIMAL(18,2)  currency  what was sold; where the CRM says nothing, the ERP's
-    erp_value             DECIMAL(18,2)  currency  what the ERP's contract says
-    cap                   DECIMAL(18,2)  currency  no more may be billed: the lowest that any system has
-    purchase_order        VARCHAR        -         the order that the customer wants named
-    erp_purchase_order    VARCHAR        -         the one that the ERP's contract has
-    hold                  BOOLEAN        -         nothing may be billed for now
-    closed                BOOLEAN        -         the ERP has closed or cancelled the project
-    won                   BOOLEAN        -         the CRM does not say that the sale was lost or opened again
-    taxed                 BOOLEAN        -         the sale has its tax profile, or nobody asks for one
-    in_force              BOOLEAN        -         the ERP bills by what was sold, or has only just been told
-    billed_amount         DECIMAL(18,2)  currency  on invoices that stand, credit taken off, without tax
+    project_key         VARCHAR        -                   the project's code
+    system              VARCHAR        -                   the ERP that has the contract; none where no ERP has one
+    legal_entity        VARCHAR        -                   which company of the firm bills it
+    currency            VARCHAR        ISO 4217            what it is agreed in
+    value               DECIMAL(18,2)  currency            what was sold; where the CRM says nothing, the ERP's
+    erp_value           DECIMAL(18,2)  currency            what the ERP's contract says
+    cap                 DECIMAL(18,2)  currency            no more may be billed: the lowest that any system has
+    purchase_order      VARCHAR        -                   the order that the customer wants named
+    erp_purchase_order  VARCHAR        -                   the one that the ERP's contract has
+    hold                BOOLEAN        -                   nothing may be billed for now
+    closed              BOOLEAN        -                   the ERP has closed or cancelled the project
+    won                 BOOLEAN        -                   the CRM does not say that the sale was lost or opened again
+    taxed               BOOLEAN        -                   the sale has its tax profile, or nobody asks for one
+    in_force            BOOLEAN        -                   the ERP bills by what was sold, or has only just been told
+    billed_amount       DECIMAL(18,2)  currency            on invoices that stand, credit taken off, without tax
+    billed_reporting    DECIMAL(18,2)  reporting currency  the same, each invoice at the rate of its day
 */
 
--- billed_project: what standing documents bill of each project, by currency; by its total where one has no lines
+-- billed_project: what standing documents bill of each project, by currency and day; by its total where one has no lines
 CREATE OR REPLACE TABLE derived.state.billed_project AS
 WITH line AS (
-    SELECT project_key, currency, sum(amount) AS amount
+    SELECT project_key, legal_entity, currency, issued_on, sum(amount) AS amount
     FROM derived.state.mart_invoice_line
     WHERE stands AND kind <> 'tax' AND project_key IS NOT NULL
     GROUP BY ALL
 ), lineless AS (
-    SELECT d.project_code AS project_key, d.currency, sum(d.total) AS amount
+    SELECT d.project_code AS project_key, d.legal_entity, d.currency, d.issued_on, sum(d.total) AS amount
     FROM derived.state.document d
     ANTI JOIN derived.state.invoice_line l
         ON l.system = d.system AND l.document = d.document AND l.system_id = d.system_id
     WHERE d.stands AND d.project_code IS NOT NULL
     GROUP BY ALL
 )
-SELECT project_key, currency, sum(amount) AS amount
+SELECT project_key, legal_entity, currency, issued_on, sum(amount) AS amount
 FROM (SELECT * FROM line UNION ALL SELECT * FROM lineless)
 GROUP BY ALL;
 
@@ -93,16 +94,22 @@ WITH contract AS (  -- of two records with one number the first speaks
     SELECT
         b.project_key,
         sum(CASE
-            WHEN b.currency = t.currency THEN b.amount ELSE CAST(b.amount * f.rate / tf.rate AS DECIMAL(18,2))
-        END) AS amount
+            WHEN b.currency = t.currency THEN b.amount
+            ELSE CAST(b.amount * coalesce(z.rate, f.rate) / coalesce(tz.rate, tf.rate) AS DECIMAL(18,2))
+        END) AS amount,
+        sum(derived.state.cents(b.amount * coalesce(z.rate, f.rate))) AS reporting
     FROM derived.state.billed_project b
     JOIN (
         SELECT coalesce(s.project_code, a.project_code) AS project_key, coalesce(s.currency, a.currency) AS currency
         FROM sold s
         FULL JOIN agreed a ON a.project_code = s.project_code
     ) t USING (project_key)
-    LEFT JOIN derived.state.mart_fx f ON f.currency = b.currency
-    LEFT JOIN derived.state.mart_fx tf ON tf.currency = t.currency
+    LEFT JOIN derived.state.fx_day f ON f.currency = b.currency AND f.day = derived.state.rate_day(b.issued_on)
+    LEFT JOIN derived.state.fx_day tf ON tf.currency = t.currency AND tf.day = derived.state.rate_day(b.issued_on)
+    LEFT JOIN derived.state.fx_frozen z
+        ON z.legal_entity = b.legal_entity AND z.currency = b.currency AND z.day = b.issued_on
+    LEFT JOIN derived.state.fx_frozen tz
+        ON tz.legal_entity = b.legal_entity AND tz.currency = t.currency AND tz.day = b.issued_on
     GROUP BY b.project_key
 )
 SELECT
@@ -127,7 +134,8 @@ SELECT
             AND m.project_code IS NULL,
         false
     ) AS in_force,
-    CAST(coalesce(b.amount, 0) AS DECIMAL(18,2)) AS billed_amount
+    CAST(coalesce(b.amount, 0) AS DECIMAL(18,2)) AS billed_amount,
+    CAST(CASE WHEN b.project_key IS NULL THEN 0 ELSE b.reporting END AS DECIMAL(18,2)) AS billed_reporting
 FROM derived.state.mart_project p
 LEFT JOIN sold s ON s.project_code = p.project_key
 LEFT JOIN agreed a ON a.project_code = p.project_key

@@ -52,9 +52,16 @@ WITH estimate AS (
         max(e.forecast_ends_on) AS forecast_ends_on,
         max(e.complete) AS complete,
         sum(e.hours_to_complete) AS hours,
-        sum(e.cost_to_complete * fx.rate) AS cost
+        -- At the rate of the day on which its manager said so.
+        sum(derived.state.cents(e.cost_to_complete * coalesce(zx.rate, fx.rate))) AS cost,
+        coalesce(bool_or(e.cost_to_complete <> 0 AND coalesce(zx.rate, fx.rate) IS NULL), false) AS unconverted
     FROM derived.state.forecast e
-    LEFT JOIN derived.state.mart_fx fx ON fx.currency = e.currency
+    CROSS JOIN derived.state.firm_day firm
+    LEFT JOIN derived.state.mart_project p ON p.project_key = e.project_code
+    LEFT JOIN derived.state.fx_day fx
+        ON fx.currency = e.currency AND fx.day = derived.state.rate_day(coalesce(e.estimated_on, firm.day))
+    LEFT JOIN derived.state.fx_frozen zx
+        ON zx.legal_entity = p.legal_entity AND zx.currency = e.currency AND zx.day = e.estimated_on
     GROUP BY e.project_code
 ), work AS (
     SELECT
@@ -92,7 +99,7 @@ WITH estimate AS (
     JOIN derived.state.sold s ON s.project_key = p.project_key
     JOIN estimate e ON e.project_code = p.project_key
     LEFT JOIN derived.state.project_work w ON w.project_key = p.project_key
-    WHERE s.planned IS NOT NULL AND s.cost IS NOT NULL AND s.hours > 0
+    WHERE s.planned IS NOT NULL AND s.cost IS NOT NULL AND s.hours > 0 AND NOT e.unconverted
 ), left_over AS (
     SELECT
         *,
@@ -128,17 +135,24 @@ WITH estimate AS (
     FROM total
 ), open AS (
     SELECT project_key, sum(items) AS items FROM derived.state.settlement WHERE world = 'for' GROUP BY project_key
-), days AS (  -- working days of the baseline, and those of them that have passed
+), days AS (  -- working days of the baseline, and those of them that have passed where the company is
     SELECT
         project_key,
         count(*) AS planned,
-        count(*) FILTER (day < CAST({now} AS DATE)) AS passed
+        count(*) FILTER (w.day < coalesce(t.today, elsewhere.today)) AS passed
     FROM (
-        SELECT project_key, unnest(generate_series(baseline_starts_on, baseline_ends_on, INTERVAL 1 DAY)) AS day
+        SELECT
+            project_key,
+            legal_entity,
+            CAST(unnest(generate_series(baseline_starts_on, baseline_ends_on, INTERVAL 1 DAY)) AS DATE) AS day
         FROM work
         WHERE baseline_ends_on < baseline_starts_on + 3660
-    )
-    WHERE isodow(day) < 6
+    ) w
+    CROSS JOIN (SELECT today FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
+    LEFT JOIN derived.state.mart_today t ON t.legal_entity = w.legal_entity
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = w.legal_entity
+    ANTI JOIN derived.state.closed_day c ON c.legal_entity = w.legal_entity AND c.day = w.day
+    WHERE NOT contains(coalesce(z.weekend, '67'), CAST(isodow(w.day) AS VARCHAR))
     GROUP BY project_key
 )
 SELECT

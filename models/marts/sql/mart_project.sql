@@ -12,7 +12,7 @@ grain: project_key
     practice                  VARCHAR        -                   by the CRM, else by any system
     currency                  VARCHAR        ISO 4217            what it is sold in
     contract_value            DECIMAL(18,2)  currency            what the CRM sold, else what the portfolio planned
-    contract_value_reporting  DECIMAL(18,2)  reporting currency  the same at today's rate
+    contract_value_reporting  DECIMAL(18,2)  reporting currency  the same at the rate of sold_on; none without a rate
     target_margin             DECIMAL(9,4)   share of revenue    what it should earn, 0.35 is 35 %
     in_crm                    BOOLEAN        -                   the CRM has it
     in_erp                    BOOLEAN        -                   the ERP has it, so that work can be posted on it
@@ -27,6 +27,7 @@ grain: project_key
     sow_expires_on            DATE           day                 the last day that the statement of work covers
     gone_at                   TIMESTAMPTZ    UTC                 when a system that had it was last seen without it
     renamed_to                VARCHAR        -                   what that system calls it now, where it is still there
+    sold_on                   DATE           day                 when it was won, where its company is; else first shown
 */
 
 -- mart_project: the CRM's word first, then any system's
@@ -62,12 +63,19 @@ WITH held AS (
         min(status) FILTER (role = 'erp') AS status_erp,
         min(status) FILTER (role = 'psa') AS status_psa,
         min(closed_at) FILTER (role = 'crm') AS closed_won_at,
+        min(first_seen) AS shown_at,
         min(first_seen) FILTER (role = 'erp') AS erp_seen,
         min(first_seen) FILTER (role = 'psa') AS psa_seen,
         min(system) FILTER (role = 'erp') AS erp,
         min(system) FILTER (role = 'psa') AS psa
     FROM held
     GROUP BY key
+), dated AS (
+    SELECT
+        s.*,
+        CAST(coalesce(s.closed_won_at, s.shown_at) AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE) AS sold_on
+    FROM seen s
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = s.legal_entity
 ), left_behind AS (
     SELECT system, key, observed_at AS at, NULL AS called FROM derived.state.sale_place WHERE entity = 'project'
     UNION ALL
@@ -95,7 +103,7 @@ SELECT
     practice,
     s.currency,
     contract_value,
-    CAST(contract_value * fx.rate AS DECIMAL(18,2)) AS contract_value_reporting,
+    CAST(derived.state.cents(contract_value * coalesce(zx.rate, fx.rate)) AS DECIMAL(18,2)) AS contract_value_reporting,
     target_margin,
     in_crm,
     in_erp,
@@ -114,11 +122,14 @@ SELECT
     sale.sow_number,
     sale.sow_expires_on,
     g.at AS gone_at,
-    g.called AS renamed_to
-FROM seen s
+    g.called AS renamed_to,
+    s.sold_on
+FROM dated s
 LEFT JOIN gone g ON g.key = s.key
 LEFT JOIN derived.state.sale sale ON sale.project_code = s.key
 LEFT JOIN client c ON c.key = coalesce(crm_customer, any_customer)
-LEFT JOIN derived.state.mart_fx fx ON fx.currency = s.currency
+LEFT JOIN derived.state.fx_day fx ON fx.currency = s.currency AND fx.day = derived.state.rate_day(s.sold_on)
+LEFT JOIN derived.state.fx_frozen zx
+    ON zx.legal_entity = s.legal_entity AND zx.currency = s.currency AND zx.day = s.sold_on
 LEFT JOIN derived.state.answered e ON e.business_key = 'project:' || s.key AND e.system = s.erp
 LEFT JOIN derived.state.answered p ON p.business_key = 'project:' || s.key AND p.system = s.psa;
