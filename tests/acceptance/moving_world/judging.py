@@ -12,7 +12,7 @@ from tests.acceptance.moving_world.books import Books
 from tests.acceptance.moving_world.converting import Frozen, wrong_period, wrong_reporting, wrong_worth
 from tests.acceptance.moving_world.firm import MovingFirm
 from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Sale, cents
-from tests.acceptance.moving_world.worth import wrong_money
+from tests.acceptance.moving_world.worth import KINDS, wrong_money
 
 Row = Mapping[str, Any]
 PLACES = ("landed", "on_its_way", "cases", "written_off", "unexplained")
@@ -72,7 +72,7 @@ def _of_work(fact: Fact, books: Books, judged: Judged) -> Iterator[str]:
     if (row.get("state") == "written_off") != fact.written_off:
         yield f"written off: {fact.let_go}, and it is {row.get('state')}: {stands}"
     if fact.written_off and (not fact.standing or fact.agrees):
-        if money := sorted(finding["cause"] for finding in found if finding["amount"]):
+        if money := sorted(one["cause"] for one in found if one["amount"] and one["cause"] in KINDS):
             yield f"a case {money} of what was written off: {stands}"
         return
     if not (fact.agrees and fact.settled_bill) and not found:
