@@ -22,7 +22,8 @@ SELECT
     s.*,
     r.run_id,
     r.trace_id,
-    CAST(s.value * coalesce(z.rate, h.rate) AS DECIMAL(18,2)) AS reporting  -- at the rate of the day on which it was won
+    -- At the rate of the day on which it was won.
+    CAST(s.value * coalesce(z.rate, h.rate) AS DECIMAL(18,2)) AS reporting
 FROM (
     SELECT n.*, CAST(n.closed_at AT TIME ZONE coalesce(t.zone, 'UTC') AS DATE) AS won_on
     FROM numbered n

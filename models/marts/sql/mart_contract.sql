@@ -21,7 +21,7 @@ grain: project_key
     billed_reporting    DECIMAL(18,2)  reporting currency  the same, each invoice at the rate of its day
 */
 
--- billed_project: what standing documents bill of each project, by currency and day; by its total where one has no lines
+-- billed_project: what standing documents bill of each project, by currency and day; by its total if it has no lines
 CREATE OR REPLACE TABLE derived.state.billed_project AS
 WITH line AS (
     SELECT project_key, legal_entity, currency, issued_on, sum(amount) AS amount
