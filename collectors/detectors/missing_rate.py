@@ -232,6 +232,26 @@ EXAMPLES = (
         [("not-convertible|CHF|-", "TE-kantata-1", "5.00")],
     ),
     Example(
+        "in a currency without a rate, taken back from approval, and one of its changes waits: that case has its money",
+        {
+            "mart_work": [
+                {
+                    **_ENTRY,
+                    "currency": "CHF",
+                    "bill_amount": "5.00",
+                    "state": "not_approved",
+                    "blocker": "not-submitted",
+                }
+            ],
+            "open_runs": [
+                {"flow": "time-to-bill", "state": "waiting", "business_key": "time_entry:TE-kantata-1"},
+                {"flow": "time-to-bill", "state": "ready", "business_key": "time_entry:TE-kantata-1"},
+            ],
+            "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],
+        },
+        [("not-convertible|CHF|-", "TE-kantata-1", None)],
+    ),
+    Example(
         "no exchange rate at all, a minute after the ERP was first seen: they are still on their way",
         {
             "mart_work": [{**_ENTRY, "currency": "CHF", "bill_amount": "5.00"}],

@@ -22,8 +22,14 @@ SELECT
         OR (
             w.state = 'blocked'
             AND w.blocker NOT IN ('not-convertible', 'in-flight', 'posting-differs', 'posting-gone')
-        ) AS counted
+        )
+        OR paused.item_key IS NOT NULL AS counted
 FROM mart_work w
+LEFT JOIN (
+    SELECT DISTINCT regexp_replace(business_key, '^[^:]*:', '') AS item_key
+    FROM open_runs
+    WHERE flow = 'time-to-bill' AND state = 'waiting'
+) paused ON paused.item_key = w.item_key
 LEFT JOIN mart_fx priced ON priced.currency = w.currency
 LEFT JOIN mart_fx costed ON costed.currency = w.cost_currency
 WHERE (

@@ -159,6 +159,16 @@ EXAMPLES = (
         [("paused|time-to-bill|resource:E-1002", "TE-kantata-1", None)],
     ),
     Example(
+        "an older word of work waits that was withdrawn since: nothing hangs on it",
+        {
+            "open_runs": [
+                {**_WORK_RUN, "amount": "80.00", "source_version": "1"},
+                {**_WORK_RUN, "run_id": "run-2", "state": "ready", "amount": None, "source_version": "2"},
+            ]
+        },
+        [("paused|time-to-bill|resource:E-1002", "TE-kantata-1", None)],
+    ),
+    Example(
         "work waits, and a newer word of it was refused: that one's case has the money",
         {
             "open_runs": [

@@ -1,10 +1,11 @@
 -- waiting: runs that wait for data somebody must supply, or for something that has not come for half an hour
 -- What hangs on work is what it is worth now, whichever of its runs waits, and it is counted once: of several by the
--- newest that waits, and not where the newest of all was refused.
+-- newest that waits, and not where the newest of all was refused. Of work that stands nowhere the newest run says it.
 WITH run AS (
     SELECT
         *,
         count(*) FILTER (state = 'waiting') OVER each = 1 AND first_value(state) OVER each <> 'dead' AS counted,
+        first_value(amount) OVER each AS newest_amount,
         CASE WHEN flow = 'time-to-bill' THEN regexp_replace(business_key, '^[^:]*:', '') END AS work_key
     FROM open_runs
     WINDOW each AS (
@@ -34,7 +35,7 @@ SELECT
         WHEN r.counted
             AND w.state IS DISTINCT FROM 'billed'
             AND coalesce(w.blocker NOT IN ('invoice-void', 'invoice-unknown'), true)
-            THEN coalesce(w.bill_amount, r.amount)
+            THEN coalesce(w.bill_amount, r.newest_amount)
     END AS amount,
     coalesce(w.currency, r.currency) AS currency,
     -- What hangs on a set-up is what was sold, at the rate of that day.
