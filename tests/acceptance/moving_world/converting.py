@@ -16,14 +16,18 @@ Dated = tuple[Decimal, str | None, str]
 
 
 class Frozen:
-    """What amounts of closed months came to when they were looked at last: rates that come later move none of them."""
+    """What amounts of closed months came to when they were looked at last: rates that come later move none of them, but
+    one of which nothing was known when its month was closed.
+    """
 
     def __init__(self) -> None:
         self._known: dict[object, Decimal | None] = {}
 
     def moved(self, key: object, said: Decimal | None) -> bool:
         """Whether another look said something else of the same amount of the same closing."""
-        return self._known.setdefault(key, said) != said
+        before = self._known.get(key)
+        self._known[key] = said if before is None else before
+        return before is not None and said != before
 
 
 def wrong_worth(books: Books, work: Mapping[str, Row], sales: Mapping[str, Row], frozen: Frozen) -> Iterator[str]:
