@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.domain.errors import Misconfigured
+from models.postgres_session import SHORT, looked_after
 
 _READ = "journal_reads"
 
@@ -26,7 +27,13 @@ def open_database(url: str, read_only: bool = False) -> sa.Engine:
     """
     address = sa.make_url(url)
     if address.get_backend_name() == "postgresql":
-        engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=20)
+        engine = sa.create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_size=10,
+            max_overflow=20,
+            pool_pre_ping=True,  # a session that was cut while it rested costs nobody an error
+            connect_args=looked_after({name: str(value) for name, value in address.query.items()}, SHORT),
+        )
         if read_only:
             sa.event.listen(engine, "connect", _only_reading)
         return engine

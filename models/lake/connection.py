@@ -19,6 +19,7 @@ from models.lake import extensions, object_storage
 from models.lake.places import catalogue, journal_file, lake_data, marts_catalogue, marts_data, quoted
 from models.lake.publish import publish
 from models.lake.sealed_place import openable, spill_folder
+from models.postgres_session import looked_after_address
 from models.settings import Settings
 
 BUSY_MILLISECONDS = 30_000
@@ -171,6 +172,8 @@ def _attach_lake(connection: duckdb.DuckDBPyConnection, name: str, address: str,
         options += ["READ_ONLY", "CREATE_IF_NOT_EXISTS false"]
     if not write and kind == "sqlite":
         place = f"sqlite:{openable(Path(path))}"
+    if kind == "postgres":
+        place = f"postgres:{looked_after_address(path)}"
     try:
         connection.execute(f"ATTACH {quoted('ducklake:' + place)} AS {name} ({', '.join(options)})")
     except duckdb.Error as error:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
-from models.domain.errors import Misconfigured
+from models.action_log import action
+from models.domain.errors import Misconfigured, Retriable
 from models.lake.places import catalogue
+from models.postgres_session import looked_after_address
 from models.settings import Settings
 
+_log = logging.getLogger(__name__)
 _ADVISORY = 0x7469656F7574  # "tieout"
+_LOCK, _UNLOCK = f"SELECT pg_advisory_lock({_ADVISORY})", f"SELECT pg_advisory_unlock({_ADVISORY})"
 
 
 class FileLock:
@@ -56,27 +62,59 @@ class FileLock:
 
 
 class AdvisoryLock:
-    """Held for one write at a time, so that writers on several machines take turns. A lost connection frees it."""
+    """Held for one write at a time, so that writers on several machines take turns.
+
+    The database frees it with its session, whether the session was cut or its machine is gone; so who holds it may have
+    lost it already. That keeps nobody's rows out: the commit does, which lands only on what it was made of.
+    """
 
     shared = True
 
     def __init__(self, address: str) -> None:
-        import psycopg
-
-        self._connection = psycopg.connect(address, autocommit=True)
+        self._address = looked_after_address(address)
+        self._connection = self._session()
         self._threads = RLock()
 
     @contextmanager
     def held(self) -> Iterator[None]:
+        """Raises Retriable while the database cannot be reached."""
         with self._threads:
-            self._connection.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY])
+            self._take()
             try:
                 yield
             finally:
-                self._connection.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY])
+                self._let_go()
 
     def close(self) -> None:
         self._connection.close()
+
+    def _session(self) -> Any:
+        import psycopg
+
+        return psycopg.connect(self._address, autocommit=True)
+
+    def _take(self) -> None:
+        """Take the lock, in a new session where the last one was cut."""
+        import psycopg
+
+        try:
+            try:
+                self._connection.execute(_LOCK)
+            except psycopg.OperationalError as error:
+                action(_log, logging.WARNING, "lake_lock.session_cut", why=error)
+                self._connection.close()
+                self._connection = self._session()
+                self._connection.execute(_LOCK)
+        except psycopg.OperationalError as error:
+            raise Retriable(f"the lake's catalogue cannot be reached: {error}") from error
+
+    def _let_go(self) -> None:
+        import psycopg
+
+        try:
+            self._connection.execute(_UNLOCK)
+        except psycopg.OperationalError as error:  # the lock went with the session
+            action(_log, logging.WARNING, "lake_lock.session_cut", why=error)
 
 
 def writers_lock(settings: Settings) -> FileLock | AdvisoryLock:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from models.lake.connection import BUSY_MILLISECONDS
 from models.lake.places import catalogue
 from models.lake.sealed_place import openable
+from models.postgres_session import looked_after_address
 from models.settings import Settings
 
 _METADATA = sa.MetaData()
@@ -92,7 +93,8 @@ class Manifest:
 def _engine(settings: Settings, write: bool) -> sa.Engine:
     kind, _, address = catalogue(settings.lake_catalog_address).partition(":")
     if kind == "postgres":
-        return sa.create_engine(postgres_url(address), pool_size=1)
+        looked_after = postgres_url(looked_after_address(address))
+        return sa.create_engine(looked_after, pool_size=1, pool_pre_ping=True)
     path = Path(address).parent / "manifest.sqlite"
     path = path if write else openable(path)
     engine = sa.create_engine(

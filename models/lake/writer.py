@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import duckdb
 import pyarrow as pa
+import sqlalchemy as sa
 
 from models.domain.clock import Clock
 from models.domain.errors import Retriable
@@ -58,6 +60,9 @@ class LakeWriter:
         self._connection.execute("SET preserve_insertion_order = true")
         # It keeps 120 KB of each file that was read, up to the whole limit, and a merged file is never read again.
         self._connection.execute("SET enable_external_file_cache = false")
+        if self._lock.shared:
+            # A commit that comes second is refused, not repeated on top of what it has not seen.
+            self._connection.execute("SET ducklake_max_retry_count = 0")
         with self._lock.held():
             lake_tables.prepare(self._connection, settings)
         self._folder = DataFolder(settings, self._connection)
@@ -71,19 +76,21 @@ class LakeWriter:
 
         `number` is the writer's own, growing number of the batch: a number that is in the lake already stores nothing,
         so a batch that landed without an answer is appended again without harm. Raises Retriable when the catalogue is
-        locked or the disk is full; nothing is stored then, or the repeat finds it.
+        locked or the disk is full, or when another writer was quicker; nothing is stored then, or the repeat finds it.
         """
         with self._lock.held():
-            state = self._current()
-            if number <= state.number(writer) and (before := self._sealed(writer, number)) is not None:
-                return before
             try:
-                return self._appended(state, tables, writer, number)
-            except (duckdb.Error, OSError) as error:
-                self._recover()
+                with self._transaction():
+                    state = self._current()
+                    if number <= state.number(writer) and (before := self._sealed(writer, number)) is not None:
+                        return before
+                    receipt, seals = self._appended(state, tables, writer, number)
+            except (duckdb.Error, OSError, sa.exc.DBAPIError) as error:
                 raise Retriable(
                     f"the batch was not stored: {error}. It can be appended again once the lake can be written"
                 ) from error
+            state.add(seals)
+            return receipt
 
     def last_number(self, writer: str) -> int:
         """The highest number of `writer` in the lake; 0 before its first batch, so numbers begin at 1."""
@@ -122,20 +129,33 @@ class LakeWriter:
         self._manifest.close()
         self._lock.close()
 
-    def _appended(self, state: LogState, tables: Mapping[str, pa.Table], writer: str, number: int) -> Receipt:
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """One transaction of the lake: what it reads and what it writes stand on one snapshot, and it is committed only
+        as the next one after that. So of two writers that hold a number alike, one alone stores it.
+        """
+        self._connection.execute("BEGIN")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._recover()
+            raise
+
+    def _appended(
+        self, state: LogState, tables: Mapping[str, pa.Table], writer: str, number: int
+    ) -> tuple[Receipt, list[Seal]]:
         batch = state.last_batch + 1
         rows = {name: staged(table, TABLES[name], batch) for name, table in sorted(tables.items()) if table.num_rows}
         if not rows:
-            return Receipt(state.last_batch, 0, 0, {})
+            return Receipt(state.last_batch, 0, 0, {}), []
         seals = self._seals(state, rows, batch, writer, number)
-        self._connection.execute("BEGIN")
         for name, table in rows.items():
             self._insert(name, table)
         self._insert("seals", pa.Table.from_pylist([asdict(seal) for seal in seals], _SEAL_ROW))
         self._enter_files((*rows, "seals"), batch)
-        self._connection.execute("COMMIT")
-        state.add(seals)
-        return Receipt(batch, sum(seal.rows for seal in seals), 0, {seal.table_name: seal.root for seal in seals})
+        roots = {seal.table_name: seal.root for seal in seals}
+        return Receipt(batch, sum(seal.rows for seal in seals), 0, roots), seals
 
     def _seals(self, state: LogState, rows: Mapping[str, pa.Table], batch: int, writer: str, number: int) -> list[Seal]:
         previous, now, seals = state.previous(writer), self._clock.now(), []
@@ -176,12 +196,10 @@ class LakeWriter:
             "signed_at": now,
         }
         try:
-            self._connection.execute("BEGIN")
-            self._insert("checkpoints", pa.Table.from_pylist([row], CHECKPOINTS))
-            self._enter_files(("checkpoints",), None)
-            self._connection.execute("COMMIT")
-        except (duckdb.Error, OSError) as error:
-            self._recover()
+            with self._transaction():
+                self._insert("checkpoints", pa.Table.from_pylist([row], CHECKPOINTS))
+                self._enter_files(("checkpoints",), None)
+        except (duckdb.Error, OSError, sa.exc.DBAPIError) as error:
             raise Retriable(
                 f"the checkpoint was not stored: {error}. The next one will cover the same seals"
             ) from error
@@ -206,8 +224,8 @@ class LakeWriter:
         self._state = None
         try:
             self._connection.execute("ROLLBACK")
-        except duckdb.TransactionException:
-            return  # the failure had ended the transaction already
+        except duckdb.Error:
+            return  # the failure had ended the transaction already, or its session
 
 
 _SEAL_ROW = pa.schema([("batch_id", pa.int64()), *SEALS])
