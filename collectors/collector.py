@@ -12,7 +12,7 @@ import orjson
 
 from collectors.credentials import Credentials
 from collectors.day_end import DayEnd
-from collectors.detection import Detection
+from collectors.detection import JOB, LEASE_RENEWED, LEASE_SECONDS, Detection
 from collectors.detector_process import DetectorProcess
 from collectors.doorkeeper import Doorkeeper
 from collectors.exposure import exposure, opened, telemetry_door, webhook_door
@@ -45,6 +45,7 @@ from models.domain.clock import SystemClock, clock_at
 from models.installation_key import installation_key
 from models.journal.ports.reporter import ReporterPort, open_reporter
 from models.lake.writer import open_writer
+from models.leased import Leased
 from models.measures import MEDIA, Measure, exposition, process_measures
 from models.presence import COLLECTOR
 from models.senders import SenderBook
@@ -188,7 +189,10 @@ class Collector:
         levels = {**self._catalogue.service_levels, **reading}
         zones = {name: company.zone for name, company in self._catalogue.legal_entities.items()}
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock, zones)
-        self._detection = detection = Detection(journal, process, levels, self._settings.detect_seconds, day_end)
+        leased = Leased(journal.leases, JOB, self._host.identity, LEASE_SECONDS, LEASE_RENEWED)
+        self._detection = detection = Detection(
+            journal, process, levels, self._settings.detect_seconds, day_end, leased
+        )
         telling = Telling(journal.heartbeats.tell, self._host.identity, COLLECTOR, self._beats)
         alerting = Alerting(self._settings, lambda: (self._catalogue, journal), self._host.identity)
         return [*copying, detection, telling, alerting]

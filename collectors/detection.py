@@ -16,8 +16,10 @@ from collectors.pulse import under_way
 from collectors.schedule import scheduled
 from models.action_log import action
 from models.domain.beats import Beat, Beats
+from models.leased import Leased
 
 _log = logging.getLogger(__name__)
+JOB, LEASE_SECONDS, LEASE_RENEWED = "detection", 45.0, 10.0
 _LONG_SECONDS, _ALLOWED = 5.0, 60.0  # a turn that takes longer is news; how old marts and findings may get
 COMPARED_SECONDS = 3700.0  # longer than the cases take a comparison for fresh, so that they compare then
 _CIRCUIT = tuple(field.name for field in fields(CircuitState))
@@ -34,7 +36,8 @@ class Reporter(Protocol):
 
 class Detection:
     """A turn every `seconds`; `service_levels` is what each flow promises, in seconds; where there is a `day_end`, the
-    first turn after a company's day seals its totals.
+    first turn after a company's day seals its totals. Where several collectors
+    share a journal, the one that is `leased` has turns.
     """
 
     def __init__(
@@ -44,10 +47,11 @@ class Detection:
         service_levels: Mapping[str, float],
         seconds: float,
         day_end: DayEnd | None = None,
+        leased: Leased | None = None,
     ) -> None:
-        self._day_end = day_end
+        self._day_end, self._leased = day_end, leased
         self._reporter, self._process, self._service_levels = reporter, process, service_levels
-        self._schedule = scheduled({"detect": (seconds, self.run)})
+        self._schedule = scheduled({"detect": (seconds, self.run), "lease": (LEASE_RENEWED, self._renewed)})
         self._reported: dict[str, str] = {}
         self._forgotten = time.monotonic()
         self._stopping = False
@@ -71,12 +75,16 @@ class Detection:
         self._stopping = True
         self._schedule.shutdown(wait=False)
         self._process.stop()
+        if self._leased:
+            self._leased.let_go()
 
     def run(self) -> None:
         """Report what every detector finds now; a fault shows on /healthz, and the next turn tries again."""
         self._since = time.monotonic()
         self._forget_now_and_then()
         try:
+            if not self._ours():
+                return
             days = self._day_end.due() if self._day_end else {}
             day = self._day_end.over() if self._day_end and days else None
             found = self._process.ask(replace(turn_of(self._reporter, self._service_levels, self._reported), day=day))
@@ -95,6 +103,22 @@ class Detection:
             action(_log, logging.WARNING, "detection.failed", why=why)
         finally:
             self._since = None
+
+    def _ours(self) -> bool:
+        """Whether this collector has a turn. While another has them, what was reported last is the other's to know, and
+        how old marts and findings are, too.
+        """
+        if self._leased is None or self._leased.ours():
+            return True
+        self._reported, self.fault = {}, None
+        for beat in self._beats.all():
+            self._beats.well(beat.part)
+        return False
+
+    def _renewed(self) -> None:
+        """Keep the lease through a turn that outlasts it."""
+        if self._leased and self._since is not None:
+            self._leased.ours()
 
     def _told(self, found: Found) -> None:
         for name in found.detectors:

@@ -18,6 +18,7 @@ from collectors.receivers.contract import Host, Receiver
 from models.action_log import action
 from models.domain.clock import Clock
 from models.domain.record import Record
+from models.leased import Lease, Leased
 from models.turns import Turns
 
 _log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ _ROWS_DUE = 10_000
 _PAGES = 200  # feed rows per read; a row holds the records of one group of moves
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _TRIM_SECONDS = 60.0
-_LEASE_SECONDS, _LEASE_RENEWED = 90.0, 20.0
+_LEASE_SECONDS, _LEASE_RENEWED = 90.0, 20.0  # it outlasts any one attempt to commit, so two never copy the same pages
 _LONG_SECONDS = 5.0  # a turn that takes longer is news
 
 
@@ -48,13 +49,6 @@ class Feed(Protocol):
     def trim(self) -> object: ...
 
 
-class Lease(Protocol):
-    """The right to copy the feed, which one collector has at a time; models.journal.leases gives one."""
-
-    def hold(self, name: str, owner: str, seconds: float) -> bool: ...
-    def release(self, name: str, owner: str) -> None: ...
-
-
 class Reporter(Protocol):
     """What the journal lets a collector do, as far as the feed needs it."""
 
@@ -72,12 +66,11 @@ class FeedReceiver:
     def __init__(
         self, feed: Feed, lease: Lease, owner: str, commits: Commits, clock: Clock, commit_seconds: float
     ) -> None:
-        self._feed, self._lease, self._owner = feed, lease, owner
+        self._feed, self._leased = feed, Leased(lease, WRITER, owner, _LEASE_SECONDS, _LEASE_RENEWED)
         self._commits, self._clock, self._commit_seconds = commits, clock, commit_seconds
-        self._turns = Turns("feed", self._turn, self._let_go)
+        self._turns = Turns("feed", self._turn, self._leased.let_go)
         self._pause = _FIRST_PAUSE
         self._position: int | None = None
-        self._held = float("-inf")
         self._trimmed = time.monotonic()
         self.fault: str | None = None
         self._since: float | None = None
@@ -109,7 +102,7 @@ class FeedReceiver:
 
     def copy(self) -> bool:
         """Copy one batch and confirm it; True when more is likely to wait already."""
-        if not self._ours():
+        if not self._leased.ours():
             self._position = None
             return False
         if self._position is None:
@@ -125,29 +118,12 @@ class FeedReceiver:
     def _land(self, pages: Sequence[Page]) -> None:
         position = pages[-1].position
         rows = record_rows([record for page in pages for record in page.records], self._clock.now())
-        if not self._ours() or not self._commits.append_once(rows.batch(WRITER, position), WRITER, position):
+        if not self._leased.ours() or not self._commits.append_once(rows.batch(WRITER, position), WRITER, position):
             self._position = None  # another collector may go on from here, or the batch may have landed: ask the lake
             return
         self._position = position
         self._feed.confirm(CONSUMER, position)
         self._trim()
-
-    def _ours(self) -> bool:
-        """Whether this collector copies the feed. The lease outlasts any one attempt to commit, so two never copy the
-        same pages.
-        """
-        if time.monotonic() - self._held > _LEASE_RENEWED:
-            if not self._lease.hold(WRITER, self._owner, _LEASE_SECONDS):
-                self._held = float("-inf")
-                return False
-            self._held = time.monotonic()
-        return True
-
-    def _let_go(self) -> None:
-        try:
-            self._lease.release(WRITER, self._owner)
-        except Exception as error:  # noqa: BLE001 - it ends by itself, and must not hold up our end
-            action(_log, logging.DEBUG, "lease.not_released", lease=WRITER, why=error)
 
     def _pages(self, after: int) -> tuple[list[Page], bool]:
         """Pages after a position until a batch is full; True when it is."""

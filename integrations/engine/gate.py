@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from models.journal.ports.engine import EnginePort
 
 _SLAB = 50
 """Tokens taken from the shared bucket at once: one journal commit for many calls."""
+_FRESH_SECONDS = 1.0
+"""How long a token that was taken may wait for its call: no longer than the bucket takes to fill with as many again,
+else each engine that rested would have a second's calls more than all of them may make.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Gate:
     ) -> None:
         self._system, self._policy, self._journal, self._clock, self._pause = system, policy, journal, clock, pause
         self._lock = threading.Lock()
-        self._tokens = 0
+        self._tokens, self._fresh_until = 0, 0.0
         self._circuit = Circuit(system)
         self._probing = False
 
@@ -140,7 +145,8 @@ class Gate:
             return True
         while True:
             with self._lock:
-                if self._tokens == 0:
+                if self._tokens == 0 or time.monotonic() > self._fresh_until:
+                    self._fresh_until = time.monotonic() + _FRESH_SECONDS
                     wanted = max(1, min(_SLAB, self._policy.burst, int(self._policy.rate)))
                     self._tokens, wait = self._journal.throttle.take(
                         self._system, wanted, self._policy.rate, self._policy.burst

@@ -45,8 +45,9 @@ _DESK_SECONDS = 0.25
 _INBOX_SECONDS = 0.5
 _CALLS_SECONDS = 10.0
 """How often the calls of this process are told to the journal."""
+_CATALOGUE_SECONDS = 30.0
 _CONNECTING = {"systems": 60.0}
-_ALLOWED = {"worker": 300.0, "reaper": 30.0, "leases": 30.0, "desk": 120.0, "calls": 60.0}
+_ALLOWED = {"worker": 300.0, "reaper": 30.0, "leases": 30.0, "desk": 120.0, "calls": 60.0, "catalogue": 90.0}
 """Seconds between two good turns of each loop before it counts as stuck: a page of runs may wait for slow vendors."""
 _LAST_SECONDS = 2.5
 """How long the end may wait for work under way; what is not finished by then is in doubt and will be looked up."""
@@ -139,6 +140,7 @@ class _Service:
             self._loop("leases", engine.worker.lease_seconds / 4, engine.worker.heartbeat),
             self._loop("desk", _DESK_SECONDS, self._waking(engine.desk.serve)),
             self._loop("calls", _CALLS_SECONDS, snapshots.quota.note),
+            self._loop("catalogue", _CATALOGUE_SECONDS, self._in_force),
         ]
         jobs.start()
         self._stop.wait()
@@ -174,6 +176,15 @@ class _Service:
         jobs.every(300.0, "tidy signals", self._journal.runs.tidy)
         jobs.every(3600.0, "tidy inbox", self._journal.inbox_queue.tidy)
         return jobs
+
+    def _in_force(self) -> None:
+        """Raises Misconfigured once another engine was started with another catalogue: two would decide differently."""
+        in_force = self._journal.catalogues.digest()
+        if in_force != self._catalogue.digest:
+            raise Misconfigured(
+                f"another engine was started since with another catalogue ({in_force}), "
+                f"this one works by {self._catalogue.digest}: give both the same and start this one again"
+            )
 
     def _connected(self) -> dict[str, Connector] | None:
         """Connectors of every system; waits for one whose very description must be fetched first."""
@@ -220,6 +231,9 @@ class _Service:
                 try:
                     work()
                     beats.well(name)
+                except Misconfigured as error:
+                    action(LOG, logging.WARNING, "loop.hindered", loop=name, why=error)
+                    beats.ails(name, str(error))
                 except Exception as error:  # noqa: BLE001  one turn's fault must not end the service
                     LOG.exception("action=loop.failed loop=%s", name)
                     beats.ails(name, f"{type(error).__name__}: {error}")

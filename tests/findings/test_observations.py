@@ -8,6 +8,7 @@ from typing import Any
 from integrations.connectors.kantata.client import Envelope, KantataClient
 from integrations.connectors.kantata.names import Names
 from integrations.connectors.kantata.work import Work
+from models.domain.clock import SystemClock
 from tests.findings.books import found, mart
 from tests.unit.cases.lakes import NOW, ROLES, Lake, hours_ago, money
 
@@ -137,7 +138,7 @@ def test_a_deletion_between_two_pages_takes_no_living_entry_away():
     Wanted: the next snapshot shows what the vendor holds.
     """
     vendor = Deleting(450)
-    work = Work(vendor, "kantata", "time_entry")
+    work = Work(vendor, "kantata", "time_entry", SystemClock())
     list(work.all(Names()))
     shown = {observation.system_id for observation in work.all(Names())}
     assert (sorted(set(vendor.rows) - shown), sorted(shown - set(vendor.rows))) == ([], []), (

@@ -49,7 +49,7 @@ class Kantata:
         self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 120)))
         self._feed = Feed(self._client, self._overlap)
         service = config.options.get("erp")
-        self._shown = {entity: Work(self._client, config.name, entity) for entity in WORK}
+        self._shown = {entity: Work(self._client, config.name, entity, clock) for entity in WORK}
         self._writer = Writer(self._client, str(service) if service else None)
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:

@@ -13,6 +13,7 @@ from integrations.connectors.kantata.observations import work_observation
 from integrations.connectors.kantata.writing import PLURAL, SUBJECT, SUBMISSION
 from integrations.connectors.targets import unreadable
 from integrations.contracts.connector import Observation
+from models.domain.clock import Clock
 
 Raw = Mapping[str, Any]
 MANY = 1000
@@ -22,27 +23,30 @@ MANY = 1000
 class Work:
     """The entries of one kind, read by one snapshot at a time."""
 
-    def __init__(self, client: KantataClient, system: str, entity: str) -> None:
-        self._client, self._system, self._entity = client, system, entity
+    def __init__(self, client: KantataClient, system: str, entity: str, clock: Clock) -> None:
+        self._client, self._system, self._entity, self._clock = client, system, entity, clock
         self._plural, self._subject, self._submission = PLURAL[entity], SUBJECT[entity], SUBMISSION[entity]
-        self._swept, self._names = False, Names()
+        self._read_at: datetime | None = None
+        self._names = Names()
         self._ids: set[str] = set()
         self._entries: dict[str, set[str]] = {}
 
     def all(self, names: Names) -> Iterator[Observation]:
         """Every entry there is."""
-        self._swept, self._names, self._entries, self._ids = False, names, {}, set()
+        began = self._clock.now()
+        self._read_at, self._names, self._entries, self._ids = None, names, {}, set()
         rows, ledger = self._client.all(self._plural), self._client.referred(self._subject)
         sent = _by_id(self._client.all(f"{self._submission}s"))
         yield from self._observed(rows, sent, ledger)
-        self._swept = True
+        self._read_at = began
 
     def changed(self, names: Names, since: datetime) -> Iterator[Observation] | None:
         """The entries that changed since, or whose submission or posting did. None where only a reading of everything
-        can tell: before the first one, when a name behind a reference changed, and when too much changed to ask for
-        each one's references.
+        can tell: before the first one, where another engine has read since (what was new then is unknown here), when
+        a name behind a reference changed, and when too much changed to ask for each one's references.
         """
-        if not self._swept or not names.include(self._names):
+        began = self._clock.now()
+        if self._read_at is None or since > self._read_at or not names.include(self._names):
             return None
         self._names, moment = names, since.isoformat(timespec="seconds")
         rows = _by_id(self._client.all(self._plural, {"updated_after": moment}))
@@ -53,7 +57,11 @@ class Work:
             *(entry for name in sent for entry in self._entries.get(name, ())),
             *(name for name in noted if name in self._ids),
         }
-        return self._touched(touched, rows, sent) if len(touched) <= MANY else None
+        if len(touched) > MANY:
+            return None
+        found = self._touched(touched, rows, sent)
+        self._read_at = began
+        return found
 
     def counted(self) -> int:
         """How many entries there are."""

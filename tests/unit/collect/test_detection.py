@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType, SimpleNamespace
@@ -14,6 +15,7 @@ from collectors.detection import Detection
 from collectors.detector_process import DetectionFailed, DetectorProcess
 from collectors.detectors.turn import CircuitState, Found, Turn
 from models.domain.finding import Cause, Finding
+from models.leased import Leased
 
 pytestmark = pytest.mark.req("E9", "N4")
 
@@ -23,6 +25,7 @@ from multiprocessing.connection import Connection
 from decimal import Decimal
 from collectors.detectors.turn import Found
 from models.domain.finding import Cause, Finding
+from models.leased import Leased
 pipe = Connection(int(sys.argv[-1]))
 while True:
     turn = pipe.recv()
@@ -225,3 +228,40 @@ def test_the_first_turn_after_a_day_seals_its_control_totals(process):
     assert days.sealed == [
         ({"NOV-DE": date(2026, 12, 1)}, [{"flow": "time-to-bill"}], [{"day": date(2026, 11, 30)}])
     ], "and the figures of the days that are over everywhere"
+
+
+@pytest.mark.req("E8", "E9")
+def test_of_several_collectors_one_has_turns_and_who_comes_back_remembers_nothing():
+    """E9: what it reported before the other did is no reason to keep quiet: the journal may say otherwise by now."""
+    asked, owner = [], ["a"]
+    lease = SimpleNamespace(hold=lambda name, who, seconds: owner == [who], release=lambda name, who: None)
+
+    def ask(turn):
+        asked.append(dict(turn.reported))
+        return Found({}, {}, {}, {"a": "17"}, detectors=("a",))
+
+    child = SimpleNamespace(ask=ask, stop=lambda: None)
+    one, other = (
+        Detection(Journal(), child, {}, 3600, leased=Leased(lease, "detection", name, 45.0, 0.0)) for name in "ab"
+    )
+    for collector in (one, one, other):
+        collector.run()
+    assert asked == [{}, {"a": "17"}] and {beat.fault for beat in other.beats()} == {None}
+    owner[:] = ["b"]
+    one.run()
+    other.run()
+    owner[:] = ["a"]
+    one.run()
+    assert asked[2:] == [{}, {}], "the first one had its turns before the second, and tells all of it again"
+
+
+@pytest.mark.req("E9")
+def test_who_was_suspended_for_longer_than_its_lease_lasts_begins_anew(monkeypatch):
+    """Another may have come and gone meanwhile, so that the lease alone tells nothing."""
+    lease = SimpleNamespace(hold=lambda name, who, seconds: True, release=lambda name, who: None)
+    leased, began = Leased(lease, "detection", "a", 45.0, 10.0), time.monotonic()
+    answers = []
+    for moment in (0, 5, 15, 59, 105, 106):
+        monkeypatch.setattr("models.leased.time.monotonic", lambda moment=moment: began + moment)
+        answers.append(leased.ours())
+    assert answers == [True, True, True, True, False, True]
