@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         256, ge=128, description="memory of marts and detectors: more, 512 or 1024 say, from 100,000 time entries on"
     )
     read_limit_seconds: float = Field(300.0, gt=0, description="longest reading statement before it is ended")
+    journal_days: float = Field(
+        90.0, ge=1, description="days after which what an ended run carried leaves the journal for the audit lake alone"
+    )
     snapshot_seconds: float = Field(5.0, gt=0, description="wall seconds between system snapshots")
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are asked to wait")

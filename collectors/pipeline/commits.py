@@ -25,6 +25,7 @@ class Writer(Protocol):
 
     def append(self, tables: Mapping[str, pa.Table], writer: str, number: int) -> object: ...
     def last_number(self, writer: str) -> int: ...
+    def proven(self, writer: str) -> int: ...
     def checkpoint(self) -> object: ...
     def maintain(self) -> object: ...
     def close(self) -> None: ...
@@ -66,6 +67,11 @@ class Commits:
         """The highest batch number the lake holds of `writer` (0: none); None when we are stopping."""
         number = self._until_done(f"last batch of {writer}", lambda lake: (max(lake.last_number(writer), 0),))
         return number[0] if number else None
+
+    def proven(self, writer: str) -> int:
+        """The highest batch number of `writer` that lies under a signed checkpoint; 0 where none is known to."""
+        with self._lock:
+            return self._writer.proven(writer) if self._writer else 0
 
     def once(self, what: str, work: Callable[[Writer], object]) -> None:
         """Do a piece of maintenance now, beside the appends; a fault is logged, for the next turn of its schedule tries

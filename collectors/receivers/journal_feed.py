@@ -46,6 +46,7 @@ class Feed(Protocol):
 
     def read(self, after: int, limit: int) -> Sequence[Page]: ...
     def confirm(self, consumer: str, position: int) -> None: ...
+    def prove(self, consumer: str, position: int) -> None: ...
     def trim(self) -> object: ...
 
 
@@ -141,6 +142,7 @@ class FeedReceiver:
     def _trim(self) -> None:
         if time.monotonic() - self._trimmed >= _TRIM_SECONDS:
             self._trimmed = time.monotonic()
+            self._feed.prove(CONSUMER, self._commits.proven(WRITER))
             self._feed.trim()
 
 

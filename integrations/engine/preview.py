@@ -23,7 +23,7 @@ from models.domain.clock import Clock
 from models.domain.outcomes import NothingToDo, WaitFor
 from models.domain.plan import Plan
 from models.journal.ports.engine import EnginePort
-from models.journal.runs.replays import restarted
+from models.journal.runs.replays import gone, restarted
 from models.journal.runs.rereads import INTAKE
 from models.journal.runs.run import Run
 
@@ -58,6 +58,9 @@ class Preview:
         }
 
     def _run(self, old: Run, origin: Mapping[str, Any] | None, plan: Plan) -> tuple[dict[str, Any], list[Hazard]]:
+        if old.pruned_at is not None:
+            shown = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
+            return shown, [hazard("pruned", old.run_id, gone(old))]
         hazards = self._hazards(old, plan)
         shown: dict[str, Any] = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
         flow = self._flows.version(old.flow, old.flow_version)

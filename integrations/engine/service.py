@@ -46,6 +46,7 @@ _INBOX_SECONDS = 0.5
 _CALLS_SECONDS = 10.0
 """How often the calls of this process are told to the journal."""
 _CATALOGUE_SECONDS = 30.0
+_BREATH_SECONDS = 0.01
 _CONNECTING = {"systems": 60.0}
 _ALLOWED = {"worker": 300.0, "reaper": 30.0, "leases": 30.0, "desk": 120.0, "calls": 60.0, "catalogue": 90.0}
 """Seconds between two good turns of each loop before it counts as stuck: a page of runs may wait for slow vendors."""
@@ -175,6 +176,7 @@ class _Service:
         jobs.every(30.0, "trim feed", self._journal.feed.trim)
         jobs.every(300.0, "tidy signals", self._journal.runs.tidy)
         jobs.every(3600.0, "tidy inbox", self._journal.inbox_queue.tidy)
+        jobs.every(3600.0, "retention", self._pruned)
         return jobs
 
     def _in_force(self) -> None:
@@ -185,6 +187,10 @@ class _Service:
                 f"another engine was started since with another catalogue ({in_force}), "
                 f"this one works by {self._catalogue.digest}: give both the same and start this one again"
             )
+
+    def _pruned(self) -> int:
+        """Let go of what ended long ago, breathing between transactions so that the worker comes in between."""
+        return self._journal.retention.prune(self._settings.journal_days, lambda: not self._stop.wait(_BREATH_SECONDS))
 
     def _connected(self) -> dict[str, Connector] | None:
         """Connectors of every system; waits for one whose very description must be fetched first."""

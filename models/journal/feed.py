@@ -75,6 +75,17 @@ class FeedReading:
             )
         return int(found or 0)
 
+    def prove(self, consumer: str, position: int) -> None:
+        """The lake holds the feed up to `position` under a signed checkpoint. What was recorded before the last time
+        that this was told is proven once the position is past where the feed stood then. Never moves back.
+        """
+        at, top, now = tables.feed_consumer, self._top(), self._clock.now()
+        mine = at.c.consumer == consumer
+        with self._engine.begin() as connection:
+            passed = sa.and_(mine, at.c.mark <= position)
+            connection.execute(sa.update(at).where(passed).values(proven_at=at.c.marked_at, mark=None))
+            connection.execute(sa.update(at).where(mine, at.c.mark.is_(None)).values(mark=top, marked_at=now))
+
     def trim(self) -> int:
         """Drop the pages that every consumer confirmed; how many. Nothing while no consumer is known."""
         with self._engine.begin() as connection:

@@ -25,6 +25,7 @@ from models.journal.ports.readings import ReadingsPort
 from models.journal.ports.reporter import ReporterPort
 from models.journal.registry import Registry
 from models.journal.requests.requests import Requests
+from models.journal.retention import Retention
 from models.journal.runs.runs import Runs
 from models.journal.sealed_figures import SealedFigures
 from models.journal.sealed_totals import SealedTotals
@@ -71,6 +72,7 @@ def open_journal(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) 
         sealed_totals=SealedTotals(engine, clock, feed),
         sealed_figures=SealedFigures(engine, clock, feed),
         catalogues=Catalogues(engine, clock, feed),
+        retention=Retention(engine, clock),
         cases=Cases(engine, clock, feed),
         freshness=FreshnessReading(engine),
         heartbeats=Heartbeats(engine),

@@ -23,6 +23,7 @@ event = sa.Table(
     sa.Column("event_id", sa.Text, primary_key=True),
     sa.Column("body", Json, nullable=False),  # the CloudEvent as it came, so that a replay can begin again
     sa.Column("admitted_at", Instant, nullable=False),
+    sa.Column("pruned_at", Instant),  # when what it said left for the lake alone
     sqlite_with_rowid=False,
 )
 
@@ -78,6 +79,7 @@ run = sa.Table(
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_token", sa.BigInteger, nullable=False),
     sa.Column("lease_until_wall", sa.BigInteger),
+    sa.Column("pruned_at", Instant),  # when what it carried left for the lake alone
     _part("run_fact", "replay_of IS NULL", "business_key", "flow", "source_version", "event_source", unique=True),
     _part("run_claimable", "state IN ('ready', 'in_doubt') AND held = 0", "lane", "due_at", "seq"),
     _part("run_open", "state IN ('ready', 'running', 'waiting', 'in_doubt')", "flow", "aggregate", "held"),
@@ -88,6 +90,7 @@ run = sa.Table(
     _part("run_late", "state = 'waiting'", "due_at"),
     _part("run_leased", "state = 'running'", "lease_until_wall"),
     _part("run_replay", "replay_of IS NOT NULL", "replay_of"),
+    _part("run_by_event", "pruned_at IS NULL", "event_id"),
     _part("run_notice", "notice IN ('due', 'sending')", "seq"),
 )
 
@@ -166,6 +169,9 @@ feed_consumer = sa.Table(
     metadata,
     sa.Column("consumer", sa.Text, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("proven_at", Instant),  # world time before which everything recorded lies under a signed checkpoint
+    sa.Column("marked_at", Instant),  # world time at which the feed stood at `mark`
+    sa.Column("mark", sa.BigInteger),
 )
 
 cursor = sa.Table(

@@ -17,7 +17,7 @@ _RUN = (
     "run_id flow flow_version:INTEGER state step step_name attempt:INTEGER business_key source_version "
     "aggregate lineage_id replay_of correlation_id trace_id legal_entity event_type payload error_code "
     "error_message error_field system waiting_for waiting_because waiting_missing waiting_owner amount "
-    "currency created_at due_at settled_at updated_at source_changed_at"
+    "currency created_at due_at settled_at updated_at source_changed_at pruned_at"
 )
 _CASE = (
     "case_id fingerprint detector cause title explanation next_action suggestion severity status owner "

@@ -70,6 +70,7 @@ class LakeWriter:
         self._key = signing.signing_key(settings)
         self._known: set[str] | None = None
         self._state: LogState | None = None
+        self._signed: dict[str, int] = {}
 
     def append(self, tables: Mapping[str, pa.Table], writer: str, number: int) -> Receipt:
         """Store the rows of all tables and a seal per table, all or nothing, durable on return. Safe to repeat.
@@ -97,6 +98,10 @@ class LakeWriter:
         with self._lock.held():
             return self._current().number(writer)
 
+    def proven(self, writer: str) -> int:
+        """The highest number of `writer` under the last checkpoint that was signed here; 0 before the first."""
+        return self._signed.get(writer, 0)
+
     def checkpoint(self) -> SignedCheckpoint:
         """Sign the tree of all seals so far, keep the note in the lake and push it to the witness.
 
@@ -108,6 +113,7 @@ class LakeWriter:
             if state.note is None or state.tree.size != state.signed_size:
                 self._sign(state)
             note = state.note or ""
+            self._signed = {name: chain[0] for name, chain in state.chains.items()}
         try:
             witness.push(witness.witness_path(self._settings), state.signed_size, note)
         except OSError as error:

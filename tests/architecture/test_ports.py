@@ -90,6 +90,7 @@ WRITES = {
         "cases.report_all",
         "feed.confirm",
         "feed.confirmed",
+        "feed.prove",
         "feed.read",
         "feed.trim",
         "heartbeats.all",

@@ -20,6 +20,7 @@ from models.journal.leases import Leases
 from models.journal.ports.opening import Port, opened
 from models.journal.registry import Registry
 from models.journal.requests.serving import Serving
+from models.journal.retention import Retention
 from models.journal.runs.runs import Runs
 from models.journal.snapshots import Snapshots
 from models.journal.throttle import Throttle
@@ -45,6 +46,7 @@ class EnginePort(Port):
     crosswalk: Crosswalk
     feed: Feed
     catalogues: Catalogues
+    retention: Retention
 
 
 def open_engine(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> EnginePort:
@@ -70,4 +72,5 @@ def open_engine(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -
         crosswalk=Crosswalk(engine, clock),
         feed=feed,
         catalogues=Catalogues(engine, clock, feed),
+        retention=Retention(engine, clock),
     )

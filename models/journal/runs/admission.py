@@ -15,6 +15,7 @@ from models.domain.record import Record
 from models.domain.states import RunState
 from models.domain.storable import json_text
 from models.journal.metadata import micros
+from models.journal.retention import same_said
 from models.journal.runs.reading import event_bodies, runs_about
 from models.journal.runs.records import arrival_record, settlement
 from models.journal.runs.rows import insert_runs, new_run, stored
@@ -157,12 +158,12 @@ class _Admission:
         """
         if fresh.event_type != known.event_type or fresh == known:
             return False
-        data = [
-            body.get("data")
+        bodies = [
+            body
             for one in (fresh, known)
             for body in event_bodies(self._connection, one.source, [one.event_id]).values()
         ]
-        return len(data) == 2 and data[0] == data[1]
+        return len(bodies) == 2 and same_said(*bodies)
 
     def _wake(self, arrival: Arrival, start: Start, run: Run) -> bool:
         """Let a waiting run go on with the newer version; False when it waits no longer: on PostgreSQL its own signal

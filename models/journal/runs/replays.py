@@ -238,9 +238,20 @@ class ReplayMaker:
         release(self._connection, [run.aggregate for run in (*over, *fresh)])
 
 
+def gone(old: Run) -> str:
+    """Where the truth of a run lies whose content left the journal, and how to bring its effect about again."""
+    return (
+        f"what the run carried left the journal on {old.pruned_at:%Y-%m-%d}, long after it was {old.state.value}: its "
+        f"event, its steps and their answers lie in the audit lake (tieout trace {old.run_id}); to begin again, have "
+        "its source send the record anew"
+    )
+
+
 def _refusal(run_id: str, old: Run | None, start: str) -> str | None:
     if old is None:
         return f"there is no run {run_id}: select it again"
+    if old.pruned_at is not None:
+        return gone(old)
     if old.state is RunState.CANCELLED or allowed(old.state, RunState.SUPERSEDED):
         return None
     if old.state is RunState.SETTLED:

@@ -74,7 +74,7 @@ _STORED = [
 ]
 _INSERT = sa.text(f"insert into run ({', '.join(_STORED)}) values ({', '.join(':' + name for name in _STORED)})")
 _JSON = ("payload", "acks", "correction", "intent", "waiting_missing")
-_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at")
+_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at", "pruned_at")
 
 
 def stored(run: Run, held: bool, now: datetime) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class Run:
     notice_at: datetime | None = None
     notice_tries: int = 0
     replay_request: str | None = None
+    pruned_at: datetime | None = None
 
     @property
     def fact(self) -> tuple[str, str, str]:
@@ -94,7 +95,7 @@ def source_system(event_source: str) -> str:
 
 RUN_COLUMNS = ", ".join(field.name for field in fields(Run))
 _JSON = ("correction", "intent", "waiting_missing")
-_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at")
+_TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at", "pruned_at")
 
 
 def run_of(row: Sequence[Any]) -> Run:

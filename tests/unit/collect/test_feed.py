@@ -37,6 +37,9 @@ class Feed:
     def confirm(self, consumer, position):
         self.confirmed.append(position)
 
+    def prove(self, consumer, position):
+        self.proven = position
+
     def trim(self):
         self.trimmed += 1
 

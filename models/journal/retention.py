@@ -1,0 +1,110 @@
+"""Retention: what ended long ago leaves the journal, as far as the audit lake is proven to hold it (C6, N3).
+
+A run keeps its row: how it ended, its keys, its money. What it carried leaves: payload, answers, corrections, and its
+event's body. So every count and every comparison stays what it was, an event that comes again is known, and only a
+replay is told that there is nothing to begin with. No transaction holds more than a few rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from models.domain.approval import content_hash
+from models.domain.clock import Clock
+from models.journal.database import reading
+from models.journal.metadata import instant, micros
+from models.journal.statements import statements
+
+_SQL = Path(__file__).with_name("retention.sql")
+_LOOK, _ROWS = 500, 50
+"""Rows in one look, which holds up nobody, and rows in one transaction that writes."""
+MARGIN = timedelta(hours=1)
+"""How much older than what is proven a run must be: its end may have been stamped before and committed after."""
+
+
+class Retention:
+    """`prune` may end anywhere, or run twice: what it has not come to is found the next time."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._sql = statements(_SQL, engine.dialect.name)
+
+    def prune(self, days: float, going: Callable[[], bool] = lambda: True) -> int:
+        """Let go of what ended more than so many days ago of the world's time; how many runs and events that were.
+        Nothing where no collector has proven anything. `going` is asked between transactions.
+        """
+        proven = self._proven()
+        if proven is None:
+            return 0
+        before = min(self._clock.now() - timedelta(days=days), proven - MARGIN)
+        values = {"before": micros(before), "now": micros(self._clock.now())}
+        pruned = 0
+        for work in (self._runs, self._events, self._previews):
+            for count in work(values):
+                pruned += count
+                if not going():
+                    return pruned
+        return pruned
+
+    def _proven(self) -> datetime | None:
+        with reading(self._engine) as connection:
+            found = connection.execute(self._sql["proven"]).scalar()
+        return None if found is None else instant(int(found))
+
+    def _runs(self, values: Mapping[str, int]) -> Iterator[int]:
+        after = 0
+        while rows := self._look("runs", {"after": after, "before": values["before"], "limit": _LOOK}):
+            after, over = rows[-1].seq, [row.seq for row in rows if row.over]
+            for start in range(0, len(over), _ROWS):
+                yield self._write("prune_runs", {**values, "seqs": json.dumps(over[start : start + _ROWS])})
+
+    def _events(self, values: Mapping[str, int]) -> Iterator[int]:
+        at = {"source": "", "event_id": ""}
+        while rows := self._look("events", {**at, "before": values["before"], "limit": _LOOK}):
+            at = {"source": rows[-1].source, "event_id": rows[-1].event_id}
+            for source in dict.fromkeys(row.source for row in rows):
+                old = [row.event_id for row in rows if row.source == source and row.old]
+                for start in range(0, len(old), _ROWS):
+                    yield self._unneeded(source, old[start : start + _ROWS], values["now"])
+
+    def _unneeded(self, source: str, ids: list[str], now: int) -> int:
+        found = self._look("unneeded", {"source": source, "ids": json.dumps(ids)})
+        said = [{"event_id": row.event_id, "body": json.dumps(pruned_body(orjson.loads(row.body)))} for row in found]
+        return sum(self._write("prune_event", [{**one, "source": source, "now": now} for one in said])) if said else 0
+
+    def _previews(self, values: Mapping[str, int]) -> Iterator[int]:
+        while gone := self._write("prune_previews", {"before": values["before"], "limit": _ROWS}):
+            yield gone
+
+    def _look(self, name: str, values: Mapping[str, Any]) -> list[Any]:
+        with reading(self._engine) as connection:
+            return list(connection.execute(self._sql[name], dict(values)))
+
+    def _write(self, name: str, values: Any) -> Any:
+        with self._engine.begin() as connection:
+            if isinstance(values, list):
+                return [connection.execute(self._sql[name], one).rowcount for one in values]
+            return int(connection.execute(self._sql[name], values).rowcount)
+
+
+def pruned_body(body: Mapping[str, Any]) -> dict[str, str]:
+    """What stays of an event: by what another one is known that says the same."""
+    return {"said": _said(body)}
+
+
+def same_said(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two events say the same, their bodies being there or not."""
+    if "said" in one or "said" in other:
+        return _said(one) == _said(other)
+    return bool(one.get("data") == other.get("data"))
+
+
+def _said(body: Mapping[str, Any]) -> str:
+    return str(body["said"]) if "said" in body else content_hash(body.get("data") or {})
