@@ -58,11 +58,10 @@ class Preview:
         }
 
     def _run(self, old: Run, origin: Mapping[str, Any] | None, plan: Plan) -> tuple[dict[str, Any], list[Hazard]]:
+        shown: dict[str, Any] = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
         if old.pruned_at is not None:
-            shown = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
             return shown, [hazard("pruned", old.run_id, gone(old))]
         hazards = self._hazards(old, plan)
-        shown: dict[str, Any] = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
         flow = self._flows.version(old.flow, old.flow_version)
         if flow is None:
             if old.flow == INTAKE:

@@ -63,7 +63,15 @@ class Retention:
         while rows := self._look("runs", {"after": after, "before": values["before"], "limit": _LOOK}):
             after, over = rows[-1].seq, [row.seq for row in rows if row.over]
             for start in range(0, len(over), _ROWS):
-                yield self._write("prune_runs", {**values, "seqs": json.dumps(over[start : start + _ROWS])})
+                yield self._of_runs({**values, "seqs": json.dumps(over[start : start + _ROWS])})
+
+    def _of_runs(self, values: Mapping[str, Any]) -> int:
+        with self._engine.begin() as connection:
+            count = int(connection.execute(self._sql["prune_runs"], dict(values)).rowcount)
+            if count and connection.dialect.name == "sqlite":
+                connection.execute(self._sql["set_aside"], {"seqs": values["seqs"]})
+                connection.execute(self._sql["set_back"])
+        return count
 
     def _events(self, values: Mapping[str, int]) -> Iterator[int]:
         at = {"source": "", "event_id": ""}
@@ -77,21 +85,21 @@ class Retention:
     def _unneeded(self, source: str, ids: list[str], now: int) -> int:
         found = self._look("unneeded", {"source": source, "ids": json.dumps(ids)})
         said = [{"event_id": row.event_id, "body": json.dumps(pruned_body(orjson.loads(row.body)))} for row in found]
-        return sum(self._write("prune_event", [{**one, "source": source, "now": now} for one in said])) if said else 0
+        with self._engine.begin() as connection:
+            values = [{**one, "source": source, "now": now} for one in said]
+            return sum(int(connection.execute(self._sql["prune_event"], one).rowcount) for one in values)
 
     def _previews(self, values: Mapping[str, int]) -> Iterator[int]:
-        while gone := self._write("prune_previews", {"before": values["before"], "limit": _ROWS}):
+        gone = 1
+        while gone:
+            with self._engine.begin() as connection:
+                sql, limit = self._sql["prune_previews"], {"before": values["before"], "limit": _ROWS}
+                gone = int(connection.execute(sql, limit).rowcount)
             yield gone
 
     def _look(self, name: str, values: Mapping[str, Any]) -> list[Any]:
         with reading(self._engine) as connection:
             return list(connection.execute(self._sql[name], dict(values)))
-
-    def _write(self, name: str, values: Any) -> Any:
-        with self._engine.begin() as connection:
-            if isinstance(values, list):
-                return [connection.execute(self._sql[name], one).rowcount for one in values]
-            return int(connection.execute(self._sql[name], values).rowcount)
 
 
 def pruned_body(body: Mapping[str, Any]) -> dict[str, str]:

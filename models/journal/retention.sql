@@ -7,6 +7,12 @@ update run set payload = '{}', acks = null, correction = null, waiting_missing =
 where seq in json numbers(:seqs) and pruned_at is null and settled_at < :before
   and state in ('settled', 'superseded', 'cancelled');
 
+-- set_aside: SQLite gives no page back where a row only shrinks: what leaves its place does
+update run set seq = -seq where seq in json numbers(:seqs);
+
+-- set_back: to where it stood, close to its neighbours
+update run set seq = -seq where seq < 0;
+
 -- events: the next events by name, and which of them were admitted long ago
 select source, event_id, pruned_at is null and admitted_at < :before as old from event
 where (source, event_id) > (:source, :event_id) order by source, event_id limit :limit;
