@@ -55,6 +55,15 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a running server without a database's name; skips where PostgreSQL is not installed."""
+    with running_server() as address:
+        yield address
+
+
+@contextmanager
+def running_server(host: str = "127.0.0.1", neighbours: str | None = None) -> Iterator[str]:
+    """A server that listens at `host`, and trusts whoever comes from the network `neighbours`; its address without a
+    database's name. Skips where PostgreSQL is not installed.
+    """
     binaries = _binaries()
     if binaries is None:
         pytest.skip(
@@ -82,12 +91,15 @@ def postgres_server() -> Iterator[str]:
             "--no-sync",
             "--locale=C.UTF-8",
         )
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c max_connections=100"
+        if neighbours:
+            with open(data / "pg_hba.conf", "a") as file:
+                file.write(f"host all all {neighbours} trust\n")
+        options = f"-p {port} -c listen_addresses={host} -k {folder} -c fsync=off -c max_connections=100"
         _run(
             account, str(binaries / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start"
         )
         try:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
+            yield f"postgresql+psycopg://postgres@{host}:{port}"
         finally:
             _run(account, str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
     finally:

@@ -1,0 +1,246 @@
+"""E8: three engines and two collectors on machines of their own, over PostgreSQL. The engine that works is cut off from
+all others in the middle of its writes, and killed: the others go on, nothing is lost, nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import sqlalchemy as sa
+
+from integrations.sandbox.faults.conditions import Conditions
+from integrations.sandbox.gateway import Gateway
+from integrations.sandbox.serving import served
+from integrations.sandbox.vendors.vendors import Vendors
+from integrations.sandbox.world.ledger import Ledger
+from models.installation_key import installation_key
+from models.lake.reader import open_reader
+from models.lake.signing import signing_key
+from models.lake.verify import verify
+from models.senders import SenderBook
+from models.settings import Settings
+from tests.acceptance.flows.house import CAST, SECRET, House
+from tests.acceptance.system.machines import Machines, Process, machines
+from tests.postgres import empty_database, running_server
+
+pytestmark = [pytest.mark.processes, pytest.mark.postgres, pytest.mark.timeout(240)]
+ROOT = Path(__file__).parents[3]
+T = TypeVar("T")
+ENTRIES = 90
+SYSTEM = """
+[[system]]
+name = "{name}"
+vendor = "{vendor}"
+role = "{role}"
+base_url = "{address}/{vendor}"
+{options}
+[system.credentials]
+{credentials}
+[system.policy]
+rate = 200.0
+burst = 50
+concurrency = 2
+timeout = 5.0
+backoff_base = 0.2
+"""
+CREDENTIALS = ("token", "client_id", "client_secret", "username", "password")
+
+
+class Now:
+    """The clock of real processes, as the house wants it."""
+
+    @property
+    def at(self) -> datetime:
+        return datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class Hall:
+    """The machines, what runs on them, and the vendors that they all call."""
+
+    def __init__(self, folder: Path, made: Machines, house: House, environment: dict[str, str], url: str) -> None:
+        self.folder, self.machines, self.house, self.url = folder, made, house, url
+        self._environment, self._processes = environment, dict[str, Process]()
+        self.homes: dict[str, Path] = {}
+
+    def start(self, address: str, module: str, **more: str) -> None:
+        home = self.homes.setdefault(address, self.folder / address)
+        environment = {**self._environment, "TIEOUT_HOME": str(home), **more}
+        log = self.folder / f"{address}.log"
+        self._processes[address] = self.machines.start(address, [sys.executable, "-m", module], environment, log)
+
+    def settings(self, address: str) -> Settings:
+        given = {name.removeprefix("TIEOUT_").lower(): value for name, value in self._environment.items()}
+        known = {name: value for name, value in given.items() if name in Settings.model_fields}
+        return Settings.model_validate({**known, "home": self.homes[address]})
+
+    def kill(self, address: str) -> None:
+        self._processes[address].kill()
+        self._processes[address].wait()
+
+    def stop(self) -> None:
+        for process in self._processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self._processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def until(self, question: Callable[[], T], seconds: float, what: str) -> T:
+        """The first true answer."""
+        end = time.monotonic() + seconds
+        while not (answer := question()):
+            assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}: {answer!r}\n{self.logs()}"
+            time.sleep(0.1)
+        return answer
+
+    def logs(self) -> str:
+        """What the processes logged, and how the journal stands."""
+        said = [f"{file.name}: {file.read_text()[-1500:]}" for file in sorted(self.folder.glob("*.log"))]
+        said += map(
+            str, self.rows("select flow, state, error_code, waiting_because, count(*) from run group by 1, 2, 3, 4")
+        )
+        said += map(str, self.rows("select system, stream, error from cursor"))
+        said += map(str, self.rows("select process, part, fault from heartbeat where fault is not null"))
+        return "\n".join(said)
+
+    def rows(self, sql: str) -> list[sa.Row[tuple[object, ...]]]:
+        with self.house.journal.engine.connect() as connection:
+            return list(connection.execute(sa.text(sql)).all())
+
+    def at_work(self) -> str | None:
+        """The machine of an engine that holds runs with a write begun."""
+        held = self.rows("select lease_owner from run where state = 'running' and intent is not null limit 1")
+        numbers = {int(str(owner).split(":")[1]) for (owner,) in held}  # host:process:…
+        return next((one for one, process in self._processes.items() if process.pid in numbers), None)
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Hall]:
+    """Vendors and databases here; three engines and two collectors, each on a machine of its own."""
+    with machines() as made, running_server(made.here, made.network) as server, empty_database(server) as journal:
+        with empty_database(server) as catalogue, vendors(made.here, journal) as (address, house):
+            systems = tmp_path / "systems.toml"
+            systems.write_text("".join(described(address, *cast) for cast in CAST.items()))
+            keys = Settings(home=tmp_path / "keys-of-all")
+            installation_key(keys)
+            engines, collectors = [made.add() for _ in range(3)], [made.add() for _ in range(2)]
+            environment = {
+                **{name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")},
+                "PYTHONPATH": str(ROOT),
+                "SECRET": SECRET,
+                "TIEOUT_CATALOGUE": str(ROOT / "integrations/sandbox/catalogue"),
+                "TIEOUT_SYSTEMS": str(systems),
+                "TIEOUT_JOURNAL_URL": journal,
+                "TIEOUT_LAKE_CATALOG": catalogue.replace("+psycopg", ""),
+                "TIEOUT_LAKE_DATA": str(tmp_path / "lake"),
+                "TIEOUT_INSTALLATION_KEY": str(keys.home / "keys" / "installation.key"),
+                "TIEOUT_POLL_SECONDS": "0.25",
+                "TIEOUT_SANDBOX_SECRET": SECRET,
+            }
+            opened = Hall(tmp_path, made, house, environment, journal)
+            try:
+                begin(opened, engines, collectors)
+                yield opened
+            finally:
+                opened.stop()
+                house.close()
+
+
+def begin(hall: Hall, engines: list[str], collectors: list[str]) -> None:
+    """Collectors share the audit key, as machines of one installation do; each engine's machine ends TLS for it."""
+    for number, address in enumerate(collectors):
+        home = hall.homes[address] = hall.folder / address
+        SenderBook(Settings(home=home)).add("others", ("traces",), "operator", datetime.now(UTC))
+        if number:
+            for file in ("audit.pem", "audit.pub"):
+                shutil.copy(hall.homes[collectors[0]] / "keys" / file, home / "keys" / file)
+        else:
+            signing_key(Settings(home=home))
+        hall.start(
+            address,
+            "collectors",
+            TIEOUT_OTLP_HOST=address,
+            TIEOUT_OTLP_PROXY=",".join(engines),
+            TIEOUT_GRPC="off",
+        )
+    for number, address in enumerate(engines):
+        hall.start(address, "integrations.engine", TIEOUT_COLLECTOR_URL=f"http://{collectors[number % 2]}:4318")
+
+
+@contextmanager
+def vendors(host: str, journal: str) -> Iterator[tuple[str, House]]:
+    clock, conditions, ledger = Now(), Conditions(), Ledger()
+    firm = Vendors(ledger, clock, SECRET)
+    with served(Gateway(firm.by_prefix(), ledger, conditions, clock, latency=0.02), host) as address:
+        yield address, House(address, firm, conditions, clock, journal, {})  # type: ignore[arg-type]
+
+
+def described(address: str, role: object, cast: tuple[str, str]) -> str:
+    name, vendor = cast
+    options = '[system.options]\ntenant = "novalis"' if vendor == "workday" else ""
+    credentials = "\n".join(f'{one} = "SECRET"' for one in CREDENTIALS)
+    words = {"name": name, "vendor": vendor, "role": role, "address": address}
+    return SYSTEM.format(**words, options=options, credentials=credentials)
+
+
+@pytest.mark.req("E8", "E1", "C6", "C8")
+def test_an_engine_is_cut_off_in_the_middle_and_killed(hall: Hall) -> None:
+    house, today = hall.house, datetime.now(UTC).date()
+    house.open_company()
+    user = house.hire()
+    begun, ends = str(today - timedelta(days=30)), str(today + timedelta(days=200))
+    terms = {"SOW_Signed_On__c": begun, "Start_Date__c": begun, "SOW_Expires_On__c": ends, "End_Date__c": ends}
+    house.win(house.account(), CloseDate=begun, **terms)
+    psa = house.vendors.psa
+    hall.until(
+        lambda: (space := psa.workspace("PRJ-1001")) and psa.story(str(space), "PRJ-1001.020"), 120, "the project"
+    )
+    entries = [house.log("PRJ-1001.020", user) for _ in range(ENTRIES // 2)]
+    cut = hall.until(hall.at_work, 60, "an engine to be in the middle of its writes")
+    assert cut is not None
+    hall.machines.cut_off(cut)
+    entries += [house.log("PRJ-1001.020", user) for _ in range(ENTRIES - len(entries))]
+    time.sleep(2)
+    hall.kill(cut)
+    hall.until(lambda: len(house.posted()) >= ENTRIES, 90, "the others to post everything")
+    hall.until(
+        lambda: hall.rows("select count(*) from run where state <> 'settled'") == [(0,)], 30, "every run to settle"
+    )
+    bills = Counter(str(row["externalId"]) for row in house.vendors.erp.records.tables["timebill"])
+    assert len(bills) == ENTRIES and set(bills.values()) == {1}, "each posting is there once"
+    assert all(house.told(entry) for entry in entries), "and its source was told"
+    landed = "select coalesce(max(position), 0) <= (select position from feed_consumer) from feed"
+    hall.until(lambda: hall.rows(landed) == [(True,)], 120, "the feed to land")
+    hall.stop()
+    in_the_lake(hall)
+
+
+def in_the_lake(hall: Hall) -> None:
+    """The lake is whole, and holds each move of each run once."""
+    settings = hall.settings(next(address for address in hall.homes if (hall.homes[address] / "keys").exists()))
+    report = verify(settings)
+    assert report.breaches == []
+    reader = open_reader(settings)
+    (row,) = reader.rows("select count(*) as n, count(distinct record_id) as ids from records")
+    settled = "select run_id from records where kind = 'settlement' and status = 'settled'"
+    lake = Counter(str(one["run_id"]) for one in reader.rows(settled))
+    reader.close()
+    journal = {str(run_id) for (run_id,) in hall.rows("select run_id from run where state = 'settled'")}
+    assert row["n"] == row["ids"] and set(lake) == journal and set(lake.values()) == {1}
