@@ -21,13 +21,15 @@ where (source, event_id) > (:source, :event_id) order by source, event_id limit 
 select event_id, body from event
 where source = :source and event_id in json(:ids)
   and not exists (
-    select 1 from run where run.event_id = event.event_id and run.event_source = event.source and run.pruned_at is null);
+    select 1 from run
+    where run.event_id = event.event_id and run.event_source = event.source and run.pruned_at is null);
 
 -- prune_event: what an event said leaves; that it came stays, and what tells another one that says the same
 update event set body = :body, pruned_at = :now
 where source = :source and event_id = :event_id and pruned_at is null
   and not exists (
-    select 1 from run where run.event_id = event.event_id and run.event_source = event.source and run.pruned_at is null);
+    select 1 from run
+    where run.event_id = event.event_id and run.event_source = event.source and run.pruned_at is null);
 
 -- prune_previews: answers to questions of long ago; what was done has a request of its own
 delete from request where request_id in (

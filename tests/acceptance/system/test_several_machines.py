@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -134,33 +134,36 @@ class Hall:
 @pytest.fixture
 def hall(tmp_path: Path) -> Iterator[Hall]:
     """Vendors and databases here; three engines and two collectors, each on a machine of its own."""
-    with machines() as made, running_server(made.here, made.network) as server, empty_database(server) as journal:
-        with empty_database(server) as catalogue, vendors(made.here, journal) as (address, house):
-            systems = tmp_path / "systems.toml"
-            systems.write_text("".join(described(address, *cast) for cast in CAST.items()))
-            keys = Settings(home=tmp_path / "keys-of-all")
-            installation_key(keys)
-            engines, collectors = [made.add() for _ in range(3)], [made.add() for _ in range(2)]
-            environment = {
-                **{name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")},
-                "PYTHONPATH": str(ROOT),
-                "SECRET": SECRET,
-                "TIEOUT_CATALOGUE": str(ROOT / "integrations/sandbox/catalogue"),
-                "TIEOUT_SYSTEMS": str(systems),
-                "TIEOUT_JOURNAL_URL": journal,
-                "TIEOUT_LAKE_CATALOG": catalogue.replace("+psycopg", ""),
-                "TIEOUT_LAKE_DATA": str(tmp_path / "lake"),
-                "TIEOUT_INSTALLATION_KEY": str(keys.home / "keys" / "installation.key"),
-                "TIEOUT_POLL_SECONDS": "0.25",
-                "TIEOUT_SANDBOX_SECRET": SECRET,
-            }
-            opened = Hall(tmp_path, made, house, environment, journal)
-            try:
-                begin(opened, engines, collectors)
-                yield opened
-            finally:
-                opened.stop()
-                house.close()
+    with ExitStack() as held:
+        made = held.enter_context(machines())
+        server = held.enter_context(running_server(made.here, made.network))
+        journal, catalogue = (held.enter_context(empty_database(server)) for _ in range(2))
+        address, house = held.enter_context(vendors(made.here, journal))
+        systems = tmp_path / "systems.toml"
+        systems.write_text("".join(described(address, *cast) for cast in CAST.items()))
+        keys = Settings(home=tmp_path / "keys-of-all")
+        installation_key(keys)
+        engines, collectors = [made.add() for _ in range(3)], [made.add() for _ in range(2)]
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")},
+            "PYTHONPATH": str(ROOT),
+            "SECRET": SECRET,
+            "TIEOUT_CATALOGUE": str(ROOT / "integrations/sandbox/catalogue"),
+            "TIEOUT_SYSTEMS": str(systems),
+            "TIEOUT_JOURNAL_URL": journal,
+            "TIEOUT_LAKE_CATALOG": catalogue.replace("+psycopg", ""),
+            "TIEOUT_LAKE_DATA": str(tmp_path / "lake"),
+            "TIEOUT_INSTALLATION_KEY": str(keys.home / "keys" / "installation.key"),
+            "TIEOUT_POLL_SECONDS": "0.25",
+            "TIEOUT_SANDBOX_SECRET": SECRET,
+        }
+        opened = Hall(tmp_path, made, house, environment, journal)
+        try:
+            begin(opened, engines, collectors)
+            yield opened
+        finally:
+            opened.stop()
+            house.close()
 
 
 def begin(hall: Hall, engines: list[str], collectors: list[str]) -> None:
