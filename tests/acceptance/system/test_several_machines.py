@@ -35,9 +35,13 @@ from tests.acceptance.flows.house import CAST, SECRET, House
 from tests.acceptance.system.machines import Machines, Process, machines
 from tests.postgres import empty_database, running_server
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgres, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.postgres, pytest.mark.timeout(400)]
 ROOT = Path(__file__).parents[3]
 T = TypeVar("T")
+_WAITING = (
+    "select datname, client_addr, state, wait_event_type, wait_event, now() - xact_start, left(query, 90) "
+    "from pg_stat_activity where state <> 'idle' and pid <> pg_backend_pid()"
+)
 ENTRIES = 90
 SYSTEM = """
 [[system]]
@@ -118,6 +122,8 @@ class Hall:
         )
         said += map(str, self.rows("select system, stream, error from cursor"))
         said += map(str, self.rows("select process, part, fault from heartbeat where fault is not null"))
+        said += map(str, self.rows("select process, part, well_at is null from heartbeat"))
+        said += map(str, self.rows(_WAITING))
         return "\n".join(said)
 
     def rows(self, sql: str) -> list[sa.Row[tuple[object, ...]]]:
@@ -213,7 +219,7 @@ def test_an_engine_is_cut_off_in_the_middle_and_killed(hall: Hall) -> None:
     house.win(house.account(), CloseDate=begun, **terms)
     psa = house.vendors.psa
     hall.until(
-        lambda: (space := psa.workspace("PRJ-1001")) and psa.story(str(space), "PRJ-1001.020"), 120, "the project"
+        lambda: (space := psa.workspace("PRJ-1001")) and psa.story(str(space), "PRJ-1001.020"), 150, "the project"
     )
     entries = [house.log("PRJ-1001.020", user) for _ in range(ENTRIES // 2)]
     cut = hall.until(hall.at_work, 60, "an engine to be in the middle of its writes")
