@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo up test fresh doubt check lint types lock clean
+.PHONY: demo up test fresh doubt kills check lint types lock clean
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/tieout demo
@@ -38,6 +38,11 @@ MINUTES ?= 0
 doubt: $(VENV)/.installed-test
 	@MOVING_WORLD_SEED=$(SEED) MOVING_WORLD_CHANGES=$(CHANGES) MOVING_WORLD_MINUTES=$(MINUTES) \
 		$(BIN)/python -m pytest -s tests/acceptance/moving_world
+
+# Processes killed at moments that nobody chose; let nothing else run beside it.
+KILLS ?= 200
+kills: $(VENV)/.installed-test
+	@RANDOM_KILLS=$(KILLS) RANDOM_KILLS_SEED=$(SEED) $(BIN)/python -m pytest -s tests/acceptance/system/test_random_kills.py
 
 check: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory -j 2 types lint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -32,12 +33,12 @@ from collectors.receivers.contract import Host, Work
 from collectors.receivers.reply import Reply
 from collectors.schedule import (
     CHECKPOINT_SECONDS,
-    MAINTAIN_SECONDS,
     MEMORY_SECONDS,
     PULSE_SECONDS,
     SENDERS_SECONDS,
     scheduled,
 )
+from models.action_log import action
 from models.alerting.alerting import Alerting
 from models.catalogue import load_catalogue
 from models.domain.beats import Beat
@@ -52,6 +53,7 @@ from models.senders import SenderBook
 from models.settings import Settings
 from models.telling import Telling
 
+_log = logging.getLogger(__name__)
 INTAKE_SECONDS, COMMIT_SECONDS, FAULT_SECONDS = 5.0, 12.0, 55.0  # a fault shows within 15 s and 60 s, a beat included
 _STOP_SECONDS = 4.0  # a process has to end within 5 s
 
@@ -91,7 +93,7 @@ class Collector:
                 "pulse": (PULSE_SECONDS, self._pulse.beat),
                 "senders": (SENDERS_SECONDS, self._credentials.keep_seen),
                 "memory": (MEMORY_SECONDS, give_back),
-                "maintain": (MAINTAIN_SECONDS, lambda: self._commits.once("maintenance", lambda lake: lake.maintain())),
+                "maintain": (settings.maintain_seconds, self._maintain),
             }
         )
 
@@ -178,6 +180,10 @@ class Collector:
 
     def _checkpoint(self) -> None:
         self._commits.once("a checkpoint", lambda lake: lake.checkpoint())
+
+    def _maintain(self) -> None:
+        action(_log, logging.INFO, "maintenance.begun")
+        self._commits.once("maintenance", lambda lake: lake.maintain())
 
     def _open_journal(self) -> ReporterPort:
         return open_reporter(self._settings.journal_address, clock_at(self._settings.world_clock))

@@ -10,7 +10,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from models.scheduler import scheduler
 
 CHECKPOINT_SECONDS = 60.0
-MAINTAIN_SECONDS = 180.0
 MEMORY_SECONDS = 10.0
 PULSE_SECONDS = 2.5
 SENDERS_SECONDS = 15.0

@@ -21,21 +21,25 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
-def present(folder: Path, role: str, address: str = "") -> int:
+def present(folder: Path, role: str, address: str = "", process: str | None = None) -> int:
     """Say in this run folder that the role runs, until this process ends or closes the handle that is given back;
-    `address` is where it answers.
+    `address` is where it answers, `process` its name where it is known by one.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for file in folder.glob(f"{role}-*.lock"):
-        if not _held(file):
-            file.unlink(missing_ok=True)
-    name = f"{role}-{uuid4().hex[:12]}"
+    for file in _left(folder, role):
+        file.unlink(missing_ok=True)
+    name = f"{role}-{process or this_process()}"
     fresh = folder / f".{name}"
     handle = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(handle, fcntl.LOCK_EX)
     os.write(handle, address.encode())
     fresh.rename(folder / f"{name}.lock")  # shown only once it is held, so that nobody clears it away
     return handle
+
+
+def departed(folder: Path, role: str) -> list[str]:
+    """Names of the role's processes that ended since another one said `present` here: what they held is nobody's."""
+    return sorted(file.stem.removeprefix(f"{role}-") for file in _left(folder, role))
 
 
 def runs(folder: Path, role: str) -> bool:
@@ -56,6 +60,11 @@ def runs_for(folder: Path, role: str) -> float | None:
 def addresses(folder: Path, role: str) -> list[str]:
     """Where the processes of the role that run answer, as they said themselves; one that said nothing is left out."""
     return [address for file in sorted(folder.glob(f"{role}-*.lock")) if (address := _address(file))]
+
+
+def _left(folder: Path, role: str) -> list[Path]:
+    """Files of processes that are no more."""
+    return [file for file in folder.glob(f"{role}-*.lock") if not _held(file)]
 
 
 def _address(file: Path) -> str:

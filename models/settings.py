@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     )
     snapshot_seconds: float = Field(5.0, gt=0, description="wall seconds between system snapshots")
     commit_seconds: float = Field(1.0, gt=0, description="longest wait of a collector before it commits")
+    maintain_seconds: float = Field(180.0, gt=0, description="wall seconds between merges of the lake's small files")
     spool_limit_mib: int = Field(512, ge=1, description="spool size at which senders are asked to wait")
     intake_memory_mib: int = Field(
         32, ge=4, description="memory of request bodies not yet answered; senders of large ones wait beyond it"

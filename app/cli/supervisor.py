@@ -22,6 +22,9 @@ STOP_SECONDS = 10.0
 RESTART_FIRST = 0.2
 RESTART_LIMIT = 15.0
 STEADY_SECONDS = 30.0
+"""How long a process must have run for a setting that it names to be no reason to end all."""
+WORKED_SECONDS = 8.0
+"""How long it must have run for its end to be no crash at the start, which waits longer each time."""
 LOG_LIMIT = 20 * 2**20
 LAST_WORDS = 2_000
 MISCONFIGURED = 2
@@ -104,8 +107,8 @@ class Supervisor:
             child.process, self._stopping, self._misconfigured = None, True, True
             print(f"{child.role} cannot run: {self._last_words(child)}", file=sys.stderr)
             return
-        steady = now - child.started > STEADY_SECONDS
-        child.pause = RESTART_FIRST if steady else min(child.pause * 2, RESTART_LIMIT)
+        worked = now - child.started > WORKED_SECONDS
+        child.pause = RESTART_FIRST if worked else min(child.pause * 2, RESTART_LIMIT)
         child.process, child.restart_at = None, now + child.pause
         print(
             f"{child.role} ended with status {status}: starting it again in {child.pause:.1f} s "

@@ -28,7 +28,7 @@ from models.domain.errors import Misconfigured, TieoutError
 from models.domain.signature import bearer
 from models.installation_key import installation_key
 from models.journal.ports.engine import open_engine
-from models.presence import ENGINE, present, this_process
+from models.presence import ENGINE, departed, present, this_process
 from models.private_home import made_private
 from models.process_log import start_log
 from models.settings import Settings, read_settings
@@ -73,7 +73,6 @@ def main() -> None:
         made_private(settings.home)
         clock = _clock(settings, stop)
         if clock is not None:
-            present(settings.run_folder, ENGINE)
             _Service(settings, catalogue, clock, stop).run()
     except Misconfigured as error:
         sys.stderr.write(f"{error}\n")
@@ -99,17 +98,19 @@ class _Service:
 
     def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock, stop: threading.Event) -> None:
         self._settings, self._catalogue, self._clock, self._stop = settings, catalogue, clock, stop
+        self._owner, self._departed = this_process(), departed(settings.run_folder, ENGINE)
+        present(settings.run_folder, ENGINE, process=self._owner)
         self._journal = open_engine(settings.journal_address, clock, catalogue.thresholds)
         collector = settings.collector_address
         self._telemetry = Telemetry(collector, settings.environment, token=bearer(installation_key(settings)))
         self._observations = f"{collector}/v1/observations"
         self._due = threading.Event()
-        self._owner = this_process()
         self._beats = Beats(_CONNECTING)
 
     def run(self) -> None:
         """Work until told to stop."""
         self._journal.catalogues.record(self._catalogue)
+        self._inherit()
         alerting = Alerting(self._settings, lambda: (self._catalogue, self._journal), self._owner)
         alerting.start()
         telling = Telling(
@@ -156,6 +157,14 @@ class _Service:
             engine.worker.give_back()
         snapshots.quota.note()
         self._telemetry.close(1.0)
+
+    def _inherit(self) -> None:
+        """What engines held that died in this home is nobody's: others go on with it at once, not when its leases run
+        out.
+        """
+        if self._departed:
+            jobs, runs = (held.forfeit(self._departed) for held in (self._journal.leases, self._journal.runs))
+            action(LOG, logging.INFO, "engine.inherited", owners=len(self._departed), jobs=jobs, runs=runs)
 
     def _jobs(self, engine: Engine, snapshots: Snapshotting) -> Jobs:
         settings, jobs = self._settings, Jobs(engine.owner, self._journal.leases, self._clock)

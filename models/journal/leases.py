@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -51,6 +52,13 @@ class Leases:
             due = sa.or_(lease.c.turn_wall.is_(None), lease.c.turn_wall <= wall - int(every * 1_000_000))
             mine = sa.and_(lease.c.name == name, lease.c.owner == owner, due)
             return bool(connection.execute(sa.update(lease).where(mine).values(turn_wall=wall)).rowcount)
+
+    def forfeit(self, owners: Sequence[str]) -> int:
+        """End all leases of owners that are known to be no more; how many."""
+        lease = tables.lease
+        theirs = sa.and_(lease.c.owner.in_(owners), lease.c.until_wall > 0)
+        with self._engine.begin() as connection:
+            return int(connection.execute(sa.update(lease).where(theirs).values(until_wall=0)).rowcount)
 
     def release(self, name: str, owner: str) -> None:
         """Give the lease back, if it is still this owner's."""

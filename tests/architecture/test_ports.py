@@ -23,6 +23,7 @@ MOVES = {
     "cancel",
     "claim",
     "commit",
+    "forfeit",
     "give_back",
     "heartbeat",
     "keep_notices",

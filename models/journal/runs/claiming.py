@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -100,6 +101,17 @@ class Claiming(RunStore):
             return True
         apart = time.monotonic() - self._looked
         return self._engine.dialect.name == "postgresql" and apart >= _MISSED_SECONDS
+
+    def forfeit(self, owners: Sequence[str]) -> int:
+        """End the leases of workers that are known to be no more, so that the next reap takes their runs back; how many
+        runs that are.
+        """
+
+        def work(connection: sa.Connection) -> int:
+            sql = statements(_SQL, connection.dialect.name)["forfeit"]
+            return sum(int(connection.execute(sql, {"holder": f"{owner}/"}).rowcount) for owner in owners)
+
+        return self._transaction(work)
 
     def give_back(self, owner: str) -> int:
         """A worker that stops returns what it holds; shutting down counts neither as an attempt nor as a crash."""

@@ -28,6 +28,10 @@ update run set state = case when intent is null then 'ready' else 'in_doubt' end
 where state = 'running' and lease_until_wall < :wall
 returning run_id, correlation_id;
 
+-- forfeit: a worker is no more, so its leases end now, those of all its pages
+update run set lease_until_wall = 0
+where state = 'running' and lease_owner begins with :holder;
+
 -- give_back: a worker that stops returns what it did not begin; that was no crash
 update run set state = case when intent is null then 'ready' else 'in_doubt' end, claims = 0,
   due_at = :now, updated_at = :now, lease_owner = null, lease_until_wall = null

@@ -29,10 +29,10 @@ def free_port() -> int:
 
 
 class Demonstration:
-    """`tieout demo` in a home of its own. Ends with every process it started."""
+    """`tieout demo`, or another of its commands, in a home of its own. Ends with every process it started."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, command: str = "demo", **environment: str) -> None:
+        self.home, self._command = home, command
         self.otlp, self.grpc, self.console, self.sandbox = (free_port() for _ in range(4))
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")},
@@ -41,6 +41,7 @@ class Demonstration:
             "TIEOUT_GRPC_PORT": str(self.grpc),
             "TIEOUT_CONSOLE_PORT": str(self.console),
             "TIEOUT_SANDBOX_PORT": str(self.sandbox),
+            **environment,
         }
         self.process = self._started()
         self._reader = open_reader(Settings(home=home))
@@ -48,7 +49,7 @@ class Demonstration:
     def _started(self) -> subprocess.Popen[bytes]:
         with open(self.home.with_suffix(".log"), "ab") as output:
             return subprocess.Popen(
-                [str(TIEOUT), "demo"], env=self.environment, stdout=output, stderr=subprocess.STDOUT
+                [str(TIEOUT), self._command], env=self.environment, stdout=output, stderr=subprocess.STDOUT
             )
 
     def go_on(self) -> None:

@@ -9,6 +9,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from app.cli.supervisor import WORKED_SECONDS, Child, Supervisor
 
 SCRIPT = """
 import sys
@@ -98,3 +103,14 @@ def test_a_child_that_ran_before_is_waited_for_whatever_it_says(tmp_path: Path) 
     finally:
         supervisor.send_signal(signal.SIGINT)
         assert supervisor.wait(20) == 0
+
+
+@pytest.mark.req("N4")
+def test_the_pause_grows_for_what_dies_as_it_starts_and_for_nothing_else(tmp_path: Path) -> None:
+    supervisor, child = Supervisor(tmp_path, {}, {}), Child("engine", [])
+    pauses = []
+    for ran in (1.0, 1.0, 1.0, WORKED_SECONDS + 1, WORKED_SECONDS + 1, 1.0):
+        child.process, child.started = SimpleNamespace(returncode=-9), 100.0  # type: ignore[assignment]
+        supervisor._plan_restart(child, child.started + ran)
+        pauses.append(round(child.pause, 1))
+    assert pauses == [0.4, 0.8, 1.6, 0.2, 0.2, 0.4]

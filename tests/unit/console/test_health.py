@@ -19,7 +19,7 @@ from app.console import asking, probes
 from app.readings.processes import ailing_of, engine_silent, not_answered
 from models.domain.heartbeat import Heartbeat
 from models.journal.freshness import Freshness, FreshnessReading
-from models.presence import COLLECTOR, ENGINE, present, runs
+from models.presence import COLLECTOR, ENGINE, departed, present, runs
 from models.senders import SenderBook
 from models.settings import Settings
 
@@ -232,5 +232,9 @@ def test_a_process_is_there_until_it_ends_and_two_share_a_home(tmp_path: Path) -
     assert runs(folder, ENGINE)
     os.close(other)
     assert not runs(folder, ENGINE)
-    os.close(present(folder, ENGINE))
+    os.close(present(folder, ENGINE, process="host:1:abc"))
+    assert "host:1:abc" in departed(folder, ENGINE)
+    living = present(folder, ENGINE)
     assert len(list(folder.iterdir())) == 1, "what others left is cleared away"
+    assert departed(folder, ENGINE) == departed(folder, COLLECTOR) == [], "the living one is not among them"
+    os.close(living)

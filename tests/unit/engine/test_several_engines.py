@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from models.catalogue import load_catalogue
 from models.domain.clock import SystemClock
 from models.domain.errors import Misconfigured, RateLimited
 from models.journal import Journal
+from models.presence import ENGINE, present
 from models.settings import Settings
 from tests.findings.test_observations import Deleting
 from tests.unit.engine.hostile import FAST, HandClock, Hostile, event, posting_flow
@@ -89,5 +91,18 @@ def test_an_engine_whose_catalogue_is_no_longer_in_force_says_so(tmp_path: Path)
     with pytest.raises(Misconfigured, match="start this one again"):
         engine._in_force()
     stop.set()
+    engine._telemetry.close(0.1)
+    engine._journal.close()
+
+
+@pytest.mark.req("E8", "N4")
+def test_an_engine_that_starts_again_goes_on_with_what_it_held_when_it_died(tmp_path: Path) -> None:
+    """N4: after a kill its jobs and runs wait for no lease to run out; those of an engine elsewhere do."""
+    settings, stop = Settings(home=tmp_path), threading.Event()
+    os.close(present(settings.run_folder, ENGINE, process="dead"))
+    engine = service._Service(settings, load_catalogue(settings), SystemClock(), stop)
+    assert engine._journal.leases.hold("poll erp", "dead", 60) and engine._journal.leases.hold("poll crm", "far", 60)
+    engine._inherit()
+    assert [engine._journal.leases.hold(f"poll {name}", engine._owner, 60) for name in ("erp", "crm")] == [True, False]
     engine._telemetry.close(0.1)
     engine._journal.close()

@@ -133,6 +133,19 @@ def test_heartbeat_keeps_a_long_page(any_journal: Journal) -> None:
     assert any_journal.runs.reap() == 0 and any_journal.runs.claim("other").runs == []
 
 
+@pytest.mark.req("E8", "N4")
+def test_what_the_dead_held_is_due_at_once(any_journal: Journal) -> None:
+    """E8: whoever is known to be no more is not waited for; who only begins with the same letters keeps what it has."""
+    any_journal.runs.admit([arrival("a"), arrival("b")])
+    any_journal.runs.claim("host:1:abc/7", limit=1)
+    any_journal.runs.claim("host:1:abcd/7")
+    assert all(any_journal.leases.hold(f"poll {name}", owner, 60) for name, owner in (("a", "one"), ("b", "two")))
+    assert any_journal.runs.forfeit(["host:1:abc", "host:1:xyz"]) == 1 and any_journal.runs.reap() == 1
+    assert len(any_journal.runs.claim("other").runs) == 1
+    assert any_journal.leases.forfeit(["one", "three"]) == 1
+    assert [any_journal.leases.hold(f"poll {name}", "other", 60) for name in "ab"] == [True, False]
+
+
 @pytest.mark.req("C5")
 def test_the_feed_never_skips_a_late_commit(any_journal: Journal, clock: HandClock) -> None:
     """C5: a page whose lower position commits after a higher one is read in its place, never passed over."""
