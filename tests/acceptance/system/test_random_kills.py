@@ -10,6 +10,8 @@ import json
 import os
 import random
 import statistics
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,7 +33,10 @@ ROOT = Path(__file__).parents[3]
 KILLS = int(os.environ.get("RANDOM_KILLS") or 20)
 SEED = int(os.environ.get("RANDOM_KILLS_SEED") or random.SystemRandom().getrandbits(32))
 PATIENCE = 120.0
-MEDIAN_SECONDS = 5.0
+MEDIAN_SECONDS, STARTS = 5.0, 3
+"""How soon each is back at the median; on a machine so busy that a process takes a third of that for its start alone,
+within as many of its starts.
+"""
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600 + 60 * KILLS)]
 
 
@@ -49,9 +54,12 @@ class Office:
             assert self.installation.process.poll() is None, f"all ended by itself\n{self.logs()}"
             time.sleep(0.02)
 
-    def count(self, sql: str) -> int:
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
         with self.firm.journal.engine.connect() as connection:
-            return int(connection.scalar(sa.text(sql)) or 0)
+            return [tuple(row) for row in connection.execute(sa.text(sql))]
+
+    def count(self, sql: str) -> int:
+        return int(str(self.rows(sql)[0][0]))
 
     def logs(self) -> str:
         files = [self.installation.home.with_suffix(".log"), *sorted((self.installation.home / "log").glob("*.log"))]
@@ -87,16 +95,24 @@ def office(tmp_path: Path) -> Iterator[Office]:
 @pytest.mark.req("C6", "E1", "N4")
 def test_nothing_is_lost_or_done_twice_and_each_is_back(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     office.load.start()
-    took = killed(office)
+    before, took = start_seconds(), killed(office)
+    start = max(before, start_seconds())
     office.load.stop()
     with capsys.disabled():
-        print("\n" + told(took))
+        print(f"\n{told(took)}; a start alone {start:.1f} s")
     at_rest(office)
     in_the_erp(office)
     assert office.installation.stop() == 0
     in_the_lake(office)
     every = [seconds for times in took.values() for seconds in times]
-    assert statistics.median(every) <= MEDIAN_SECONDS, told(took)
+    assert statistics.median(every) <= max(MEDIAN_SECONDS, STARTS * start), told(took)
+
+
+def start_seconds() -> float:
+    """How long a process of ours takes now until it has read its own code, under the same load as those killed."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import integrations.engine.service"], check=True, cwd=ROOT)
+    return time.monotonic() - began
 
 
 def killed(office: Office) -> dict[str, list[float]]:
@@ -107,7 +123,7 @@ def killed(office: Office) -> dict[str, list[float]]:
     chance.shuffle(names)
     took: dict[str, list[float]] = {name: [] for name in targets}
     for name in names:
-        time.sleep(chance.uniform(0, 1))
+        time.sleep(chance.uniform(0, 0.5))
         target = targets[name]
         office.until(target.kill, f"{name} to be killed")
         office.until(target.back, f"{name} to be back")
@@ -133,9 +149,8 @@ def at_rest(office: Office) -> None:
     office.until(lambda: office.count(unsettled) == 0, "every run to end")
     behind = "select coalesce(max(position), 0) - (select max(position) from feed_consumer) from feed"
     office.until(lambda: office.count(behind) <= 0, "the feed to land")
-    cases = "select sum(occurrences) from case_ where cause = 'charge-code-unknown' and status = 'open'"
-    office.until(lambda: office.count(cases) == len(office.load.odd), "all that cannot be billed to be in a case")
-    assert office.count(cases.replace("sum(occurrences)", "count(*)")) == 1, "and that is one"
+    cases = "select occurrences from case_ where cause = 'charge-code-unknown' and status = 'open'"
+    office.until(lambda: office.rows(cases) == [(len(office.load.odd),)], "all that cannot be billed to be one case")
     office.until(lambda: stored(office), "everything acknowledged to be in the lake")
 
 
