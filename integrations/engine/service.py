@@ -163,7 +163,7 @@ class _Service:
         out.
         """
         if self._departed:
-            jobs, runs = (held.forfeit(self._departed) for held in (self._journal.leases, self._journal.runs))
+            jobs, runs = self._journal.leases.end(self._departed), self._journal.runs.forfeit(self._departed)
             action(LOG, logging.INFO, "engine.inherited", owners=len(self._departed), jobs=jobs, runs=runs)
 
     def _jobs(self, engine: Engine, snapshots: Snapshotting) -> Jobs:

@@ -53,7 +53,7 @@ class Leases:
             mine = sa.and_(lease.c.name == name, lease.c.owner == owner, due)
             return bool(connection.execute(sa.update(lease).where(mine).values(turn_wall=wall)).rowcount)
 
-    def forfeit(self, owners: Sequence[str]) -> int:
+    def end(self, owners: Sequence[str]) -> int:
         """End all leases of owners that are known to be no more; how many."""
         lease = tables.lease
         theirs = sa.and_(lease.c.owner.in_(owners), lease.c.until_wall > 0)

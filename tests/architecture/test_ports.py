@@ -96,6 +96,7 @@ WRITES = {
         "feed.trim",
         "heartbeats.all",
         "heartbeats.tell",
+        "leases.end",
         "leases.hold",
         "leases.release",
         "leases.turn",

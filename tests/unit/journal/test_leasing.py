@@ -142,7 +142,7 @@ def test_what_the_dead_held_is_due_at_once(any_journal: Journal) -> None:
     assert all(any_journal.leases.hold(f"poll {name}", owner, 60) for name, owner in (("a", "one"), ("b", "two")))
     assert any_journal.runs.forfeit(["host:1:abc", "host:1:xyz"]) == 1 and any_journal.runs.reap() == 1
     assert len(any_journal.runs.claim("other").runs) == 1
-    assert any_journal.leases.forfeit(["one", "three"]) == 1
+    assert any_journal.leases.end(["one", "three"]) == 1
     assert [any_journal.leases.hold(f"poll {name}", "other", 60) for name in "ab"] == [True, False]
 
 
