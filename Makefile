@@ -42,7 +42,7 @@ doubt: $(VENV)/.installed-test
 # Processes killed at moments that nobody chose; let nothing else run beside it.
 KILLS ?= 200
 kills: $(VENV)/.installed-test
-	@RANDOM_KILLS=$(KILLS) RANDOM_KILLS_SEED=$(SEED) $(BIN)/python -m pytest -s tests/acceptance/system/test_random_kills.py
+	@RANDOM_KILLS=$(KILLS) RANDOM_KILLS_SEED=$(SEED) $(BIN)/python -m pytest -s tests/fault/system/test_random_kills.py
 
 check: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory -j 2 types lint

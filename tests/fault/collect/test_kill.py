@@ -1,5 +1,5 @@
 """kill -9 right after an answer: what it acknowledged is in the lake exactly once (C6, E1). Kills at any moment,
-under load, are in `tests/acceptance/system/test_random_kills.py`.
+under load, are in `tests/fault/system/test_random_kills.py`.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ from models.lake.verify import verify
 from models.settings import Settings
 from tests.acceptance.flows.house import SECRET
 from tests.acceptance.system.demonstration import Demonstration
-from tests.acceptance.system.load import SPANS, Load, answer
-from tests.acceptance.system.targets import TARGETS
-from tests.acceptance.system.vendors import Firm, open_firm, systems_file
+from tests.fault.system.load import SPANS, Load, answer
+from tests.fault.system.targets import TARGETS
+from tests.fault.system.vendors import Firm, open_firm, systems_file
 
 ROOT = Path(__file__).parents[3]
 KILLS = int(os.environ.get("RANDOM_KILLS") or 20)
@@ -89,7 +89,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
             opened.until(firm.set_up, "the project")
             yield opened
         finally:
-            installation.stop()
+            installation.close()
 
 
 @pytest.mark.req("C6", "E1", "N4")

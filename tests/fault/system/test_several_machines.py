@@ -27,8 +27,8 @@ from models.lake.verify import verify
 from models.senders import SenderBook
 from models.settings import Settings
 from tests.acceptance.flows.house import SECRET
-from tests.acceptance.system.machines import Machines, Process, machines
-from tests.acceptance.system.vendors import Firm, open_firm, systems_file
+from tests.fault.system.machines import Machines, Process, machines
+from tests.fault.system.vendors import Firm, open_firm, systems_file
 from tests.postgres import empty_database, running_server
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgres, pytest.mark.timeout(900)]

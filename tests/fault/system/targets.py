@@ -11,8 +11,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from tests.acceptance.system.demonstration import Demonstration
-from tests.acceptance.system.load import Load, answer
-from tests.acceptance.system.vendors import Firm
+from tests.fault.system.load import Load, answer
+from tests.fault.system.vendors import Firm
 
 _AGE = re.compile(r'^tieout_part_age_seconds\{part="marts"\} (\S+)$', re.MULTILINE)
 _MERGING_SECONDS = 0.3

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable
 
 from tests.acceptance.system.demonstration import Demonstration
-from tests.acceptance.system.vendors import Firm
+from tests.fault.system.vendors import Firm
 from tests.unit.collect.requests import traces
 
 SPANS, SENDERS = 8, 3
