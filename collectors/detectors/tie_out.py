@@ -78,11 +78,11 @@ def _finding(row: Row, name: str, title: str, owner: str) -> Finding:
 
 def _amount(row: Row) -> Decimal | None:
     """What is at stake: the side that stands alone; of two sides by how much they differ, all of it where they differ
-    in something else.
+    in something else and somebody is still to pay for it.
     """
     source, target = row["source_amount"], row["target_amount"]
     if source is not None and target is not None:
-        return abs(source - target) or abs(source) or None
+        return abs(source - target) or (abs(source) if not row.get("given_up") else None) or None
     alone = source if source is not None else target
     return abs(alone) or None if alone is not None else None
 
@@ -168,6 +168,16 @@ EXAMPLES = (
             ]
         },
         [("posting-differs|netsuite|PRJ-1001", "TE-kantata-1", "800.00")],
+    ),
+    Example(
+        "the same money on another project, of work that two people wrote off: it differs, and holds none",
+        {
+            "mart_tieout": [
+                {**_RECORD, **_POSTED, "target_amount": "800.00", "reason": "edited", "differs": ["project"]}
+            ],
+            "mart_work": [{"item_key": "TE-kantata-1", "state": "written_off"}],
+        },
+        [("posting-differs|netsuite|PRJ-1001", "TE-kantata-1", None)],
     ),
     Example(
         "postings without work, with work that is posted already, and of work that was taken back",

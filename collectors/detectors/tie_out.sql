@@ -15,9 +15,11 @@ SELECT
         min(t.since) OVER alone AS since
     ),
     p.customer_key,
-    p.name AS project_name
+    p.name AS project_name,
+    let_go.item_key IS NOT NULL AS given_up
 FROM mart_tieout t
 LEFT JOIN mart_project p USING (project_key)
+LEFT JOIN (SELECT item_key FROM mart_work WHERE state = 'written_off') let_go ON let_go.item_key = t.item_key
 ANTI JOIN (
     SELECT item_key
     FROM mart_work

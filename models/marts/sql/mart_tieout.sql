@@ -202,9 +202,16 @@ FROM timed;
 
 -- mart_tieout: what landed as it is, and the rest each in its place
 CREATE OR REPLACE TABLE derived.state.mart_tieout AS
-WITH placed AS (
+WITH numbered AS (  -- of two that stand alone with one amount the one that has done so for longer was written off
     SELECT
-        a.* EXCLUDE (until_at),
+        *,
+        row_number() OVER (
+            PARTITION BY flow, entity, item_key, source_amount, currency, target_key IS NULL ORDER BY since, source_key
+        ) AS n
+    FROM derived.state.apart
+), placed AS (
+    SELECT
+        a.* EXCLUDE (until_at, n),
         coalesce(o.case_id, p.case_id) AS case_id,
         coalesce(o.other_case, p.other_case, false) AS other_case,
         CASE
@@ -214,7 +221,7 @@ WITH placed AS (
             WHEN a.in_time THEN 'on_its_way'
             ELSE 'unexplained'
         END AS place
-    FROM derived.state.apart a
+    FROM numbered a
     LEFT JOIN derived.state.case_of o ON o.subject_key = a.item_key
     LEFT JOIN derived.state.case_of p ON p.subject_key = CASE WHEN a.entity = 'milestone' THEN a.project_key END
     LEFT JOIN derived.state.written_off w
@@ -225,6 +232,7 @@ WITH placed AS (
         -- What the target holds is no loss of this amount.
         AND a.target_key IS NULL
         AND w.currency = a.currency
+        AND a.n <= w.records
 ), every AS (
     SELECT *, 'landed' AS place FROM derived.state.joint_work WHERE len(differs) = 0
     UNION ALL BY NAME

@@ -132,18 +132,16 @@ class Fact:
 
     @property
     def written_off(self) -> bool:
-        """Two people wrote it off, and nothing of it has changed since: the target still holds none of it."""
+        """Two people wrote it off, and nothing of it has changed since: the target still holds none of it, whatever was
+        posted beside it.
+        """
         if self.let_go is None:
             return False
         flow, amount, currency = self.let_go
         if flow == "billing":
             paired, alone = self.sides
-            return not self.lines and not alone and paired is not None and paired[1] == amount == self.money_held
+            return not self.lines and paired is not None and amount in (paired[1], *(money for _, money in alone))
         return self.owed_to_erp and not self.standing and (self.work, self.currency) == (amount, currency)
-
-    @property
-    def money_held(self) -> Decimal:
-        return sum((one.money for one in self.standing), NOTHING)
 
     @property
     def agrees(self) -> bool:

@@ -126,7 +126,7 @@ def _of_fact(fact: Fact, finding: Row) -> Money:
         there = [(one, money) for one, money in alone if one.project == finding["project_key"]] or alone
         return sum((abs(money) for _, money in there), NOTHING), there[0][0].currency if there else None
     if cause == "posting-differs" and paired:
-        return abs(worth - paired[1]) or abs(worth), fact.currency
+        return abs(worth - paired[1]) or (NOTHING if fact.written_off else abs(worth)), fact.currency
     if cause in ("posting-differs", "posting-gone", "unexplained"):
         return abs(worth), fact.currency
     return max(fact.work, NOTHING) if not fact.billed else NOTHING, fact.currency

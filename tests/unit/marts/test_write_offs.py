@@ -70,6 +70,17 @@ def test_a_write_off_is_leakage_and_no_work_in_progress_and_the_reconciliation_a
     assert days == {"2026-07-20": D("1600.00"), "2026-09-29": D("-800.00")}
 
 
+@pytest.mark.req("X12")
+def test_a_write_off_is_of_one_record_and_a_second_of_the_same_amount_stands_beside_it() -> None:
+    lake = firm()
+    entry(lake, **EARLY)
+    posted(lake, work_date="2026-07-20")
+    agreed(lake, "TE-kantata-1", "800.00", "billing", "invoice_line")
+    posted(lake, version=2, work_date="2026-07-20", created_at="2026-09-25T10:00:00Z")
+    told = derived(lake).rows("SELECT place, source_amount FROM mart_tieout WHERE flow = 'billing'")
+    assert sorted(row["place"] == "written_off" for row in told) == [False, True], told
+
+
 @pytest.mark.req("X13")
 def test_no_case_moves_what_was_written_off() -> None:
     lake = firm()
