@@ -7,7 +7,7 @@ from random import Random
 from tests.acceptance.moving_world.people import Chance, People, move
 
 ASKED = """
-SELECT * FROM mart_tieout
+SELECT * FROM marts.main.mart_tieout
 WHERE entity IN ('time_entry', 'expense', 'invoice_line') AND source_key IS NOT NULL AND target_key IS NULL
     AND source_amount <> 0 AND currency IS NOT NULL AND place <> 'written_off'
 ORDER BY item_key, flow
