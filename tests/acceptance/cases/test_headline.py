@@ -20,6 +20,7 @@ from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 FINGERPRINT = "project-missing|erp|PRJ-1012|NOV-UK"
 CASE = id_of(FINGERPRINT)
 HERE = CaseFilter(projects=("PRJ-1001",))
+LONG_AGO = hours_ago(900)
 DONE = {"completed_at": "2026-09-26T09:00:00Z", "accepted": True}
 MILESTONES = [
     {"milestone_id": "M1", "name": "Design accepted", "due": "2026-09-10", "amount": money("20000.00", "GBP"), **DONE},
@@ -57,12 +58,12 @@ class World:
             legal_entity="NOV-UK",
         )
 
-    def project(self, system: str, code: str) -> None:
+    def project(self, system: str, code: str, at: datetime = LONG_AGO) -> None:
         self.lake.observe(
             system,
             "project",
             code,
-            hours_ago(900),
+            at,
             legal_entity="NOV-UK",
             name="Data platform",
             status="active",
@@ -180,7 +181,7 @@ def test_one_missing_project_is_one_case_with_all_it_blocks_and_closes_after_the
     )
 
     world.clock.moment += timedelta(hours=1)
-    world.project("netsuite", "PRJ-1012")
+    world.project("netsuite", "PRJ-1012", world.clock.moment)
     world.code("PRJ-1012.010", "PRJ-1012")
     world.lake.observe(
         "netsuite",

@@ -114,9 +114,8 @@ def test_each_item_has_one_state_and_one_primary_reason(lake):
     case("blocked", "charge-code-inactive", charge_code="PRJ-1001.020")
     case("blocked", "charge-code-of-other-project", charge_code="PRJ-2.010")
     case("blocked", "charge-code-missing", charge_code=None)
-    case(
-        "blocked", "project-missing", run={"error_code": "project-not-found", "system": "netsuite"}
-    )  # refused before the project came
+    refused = {"error_code": "project-not-found", "system": "netsuite", "at": hours_ago(600)}
+    case("blocked", "project-missing", run=refused)  # before the project came
     case("blocked", "closed-period", run={"error_code": "closed-period", "system": "netsuite"})
     case(
         "blocked", "closed-period", run={"error_code": "closed-period", "system": "netsuite"}, approval="rejected"
