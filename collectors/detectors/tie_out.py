@@ -224,6 +224,13 @@ EXAMPLES = (
         [("unexplained|netsuite|PRJ-1001", "TE-kantata-1", "800.00")],
     ),
     Example(
+        "sold, and its set-up is dead: who answers for the run answers for the order, from the first look on",
+        {
+            "mart_tieout": [{**_ORDER, "reason": "missing"}],
+            "open_runs": [{"flow": "quote-to-project", "business_key": "project:PRJ-1001", "state": "dead"}],
+        },
+    ),
+    Example(
         "what is in time, landed, written off, or owned by the case of its cause or of its invoice, is silent",
         {
             "mart_tieout": [
