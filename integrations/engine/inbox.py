@@ -28,17 +28,18 @@ class InboxAdmission:
         self._journal, self._routing, self._hints, self._limit = journal, routing, hints, limit
 
     def admit(self) -> int:
-        """Admit everything that waits; how many runs were started or woken."""
-        changed = 0
-        while page := self._journal.inbox_queue.waiting(self._limit, self._hints.resting()):
+        """Admit everything that waits, but for what its system rests from on the way; how many runs were started or
+        woken.
+        """
+        changed, resting = 0, set(self._hints.resting())
+        while page := self._journal.inbox_queue.waiting(self._limit, sorted(resting)):
             if events := [one for one in page if not _hints(one)]:
                 changed += self._page(events)
             hints = [one for one in page if _hints(one)]
             for system in dict.fromkeys(one.item.source for one in hints):
                 mine = [one for one in hints if one.item.source == system]
                 changed += self._hints.admit(system, mine, partial(self._gone, mine))
-            if len(page) < self._limit:
-                break
+            resting.update(self._hints.resting())
         return changed
 
     def _page(self, page: Sequence[Waiting]) -> int:

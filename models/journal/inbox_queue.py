@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,8 @@ from models.journal.inbox import SQL, Item
 from models.journal.metadata import instant, micros
 from models.journal.statements import statements
 
+PAGE = 8 << 20
+"""How many characters of bodies are taken in hand at once."""
 _REMEMBERED = timedelta(days=30)
 
 
@@ -35,11 +37,16 @@ class InboxQueue:
         self._engine, self._clock = engine, clock
         self._sql = statements(SQL, engine.dialect.name)
 
-    def waiting(self, limit: int, resting: Sequence[str] = ()) -> list[Waiting]:
-        """Up to `limit` items in order of arrival, but for those of sources that rest."""
+    def waiting(self, limit: int, resting: Sequence[str] = (), characters: int = PAGE) -> list[Waiting]:
+        """Up to `limit` items in order of arrival, but for those of sources that rest: no more than fill so many
+        characters with their bodies, and always one.
+        """
         asked = {"limit": limit, "resting": json.dumps(list(resting))}
         with reading(self._engine) as connection:
-            return [_waiting(row) for row in connection.execute(self._sql["waiting"], asked)]
+            rows = connection.execution_options(stream_results=True, max_row_buffer=8).execute(
+                self._sql["waiting"], asked
+            )
+            return [_waiting(row) for row in _filling(rows, characters)]
 
     def admitted(self, connection: sa.Connection, positions: Sequence[int]) -> None:
         """Let these items go, in the transaction that admits them. Safe to repeat."""
@@ -57,6 +64,15 @@ def put_back(connection: sa.Connection, source: str, item_id: str, body: Mapping
     """Let a body that could not be read be admitted again, in the caller's transaction. Safe to repeat."""
     values = {"source": source, "item_id": item_id, "body": orjson.dumps(body).decode(), "now": micros(now)}
     connection.execute(statements(SQL, connection.dialect.name)["put_back"], values)
+
+
+def _filling(rows: Iterable[Any], characters: int) -> Iterator[Any]:
+    """The first rows, until their bodies have filled so many characters."""
+    for row in rows:
+        yield row
+        characters -= len(row.body)
+        if characters <= 0:
+            return
 
 
 def _waiting(row: Any) -> Waiting:

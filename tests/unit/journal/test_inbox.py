@@ -51,6 +51,17 @@ def test_an_admitted_item_stays_known_and_its_body_goes(any_journal: Journal, cl
     assert [one.item.item_id for one in kept(any_journal)] == ["b"], "what waits is never forgotten"
 
 
+@pytest.mark.req("E11")
+def test_a_page_of_large_bodies_is_a_short_one(any_journal: Journal) -> None:
+    """E11: what is taken in hand at once is bounded by what it holds; one that is larger than that comes alone."""
+    any_journal.inbox.append([item(name, {"text": name * size}) for name, size in (("a", 90), ("b", 40), ("c", 40))])
+    page = any_journal.inbox_queue.waiting(100, characters=80)
+    assert [one.item.item_id for one in page] == ["a"]
+    with any_journal.engine.begin() as connection:
+        any_journal.inbox_queue.admitted(connection, [one.position for one in page])
+    assert [one.item.item_id for one in any_journal.inbox_queue.waiting(100, characters=80)] == ["b", "c"]
+
+
 @pytest.mark.req("E11", "N4")
 def test_an_admission_that_is_undone_leaves_the_item(any_journal: Journal) -> None:
     any_journal.inbox.append([item("a")])
