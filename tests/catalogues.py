@@ -8,7 +8,7 @@ from pathlib import Path
 from models.catalogue import Catalogue, load_catalogue
 from models.catalogue.files import read_files
 from models.catalogue.logs import LogFormat, log_formats_of
-from models.catalogue.webhook import Scheme
+from models.domain.delivery_proof import Scheme
 from models.settings import Settings
 
 DEMONSTRATION = Path(__file__).parents[1] / "integrations" / "sandbox" / "catalogue"

@@ -16,7 +16,8 @@ from models.catalogue.faults import faults_of
 from models.catalogue.files import Written
 from models.catalogue.role import Role
 from models.catalogue.system import Policy, SystemConfig, Transport
-from models.catalogue.webhook import Scheme, Webhook
+from models.catalogue.webhook import Webhook
+from models.domain.delivery_proof import Scheme
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 

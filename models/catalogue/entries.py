@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from models.canonical.schemas import SCHEMAS
 from models.catalogue.patterns import Pattern
-from models.catalogue.webhook import Kind
+from models.domain.delivery_proof import Kind
 from models.domain.explanations import EXPLANATIONS, MoneyKind
 from models.domain.money import Currency
 from models.domain.periods import Shape

@@ -17,8 +17,8 @@ from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
 from models.catalogue.logs import log_sources_of
-from models.catalogue.webhook import Scheme
 from models.domain.approval import Thresholds
+from models.domain.delivery_proof import Scheme
 from models.domain.errors import Misconfigured
 from models.domain.ownership import Ownership, OwnershipRule
 from models.domain.periods import FiscalYear

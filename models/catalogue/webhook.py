@@ -1,31 +1,10 @@
-"""How a system sends webhooks, and how each shows that it is the system's own (C3)."""
+"""How a system's webhooks show that they are its own (C3)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["hmac-sha256", "header", "basic"]
-
-
-@dataclass(frozen=True, slots=True)
-class Scheme:
-    """How a delivery is proved: by an HMAC over what `signed` says, by a key in a header, or by HTTP basic.
-
-    Header names are lower case. `signed` is a text with `{body}`, `{id}` and `{timestamp}` in it; `id` and `timestamp`
-    name the headers that tell them, empty where the vendor tells none. `encoding` is that of the signature, `key` that
-    of the secret; `prefix` stands before the signature or the key in `header`.
-    """
-
-    name: str
-    kind: Kind
-    header: str = "authorization"
-    prefix: str = ""
-    encoding: Literal["hex", "base64"] = "hex"
-    key: Literal["text", "base64"] = "text"
-    signed: str = "{body}"
-    id: str = ""
-    timestamp: str = ""
+from models.domain.delivery_proof import Scheme
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,32 +11,32 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal
 
 _MOST = 8  # signatures in one header: a vendor that changes its key sends two
 _MARK = "whsec_"
 SHORTEST = 16  # bytes of a secret
+Kind = Literal["hmac-sha256", "header", "basic"]
 
 
-class Scheme(Protocol):
-    """What the catalogue says of a scheme (`models.catalogue.webhook`)."""
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How a delivery is proved: by an HMAC over what `signed` says, by a key in a header, or by HTTP basic.
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def header(self) -> str: ...
-    @property
-    def prefix(self) -> str: ...
-    @property
-    def encoding(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def signed(self) -> str: ...
-    @property
-    def id(self) -> str: ...
-    @property
-    def timestamp(self) -> str: ...
+    Header names are lower case. `signed` is a text with `{body}`, `{id}` and `{timestamp}` in it; `id` and `timestamp`
+    name the headers that tell them, empty where the vendor tells none. `encoding` is that of the signature, `key` that
+    of the secret; `prefix` stands before the signature or the key in `header`.
+    """
+
+    name: str
+    kind: Kind
+    header: str = "authorization"
+    prefix: str = ""
+    encoding: Literal["hex", "base64"] = "hex"
+    key: Literal["text", "base64"] = "text"
+    signed: str = "{body}"
+    id: str = ""
+    timestamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook as Reference
 
-from models.catalogue.webhook import Scheme
-from models.domain.delivery_proof import Delivery, fault, key_of
+from models.domain.delivery_proof import Delivery, Scheme, fault, key_of
 from tests.catalogues import schemes
 
 pytestmark = pytest.mark.req("C3")
