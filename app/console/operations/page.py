@@ -13,7 +13,7 @@ import streamlit as st
 from app.console.asking import read, read_now, reporting_currency, stores, world_now
 from app.console.figures import firm_figures
 from app.console.freshness import fresh
-from app.console.operations import chart, tables
+from app.console.operations import alerts_panel, chart, tables
 from app.console.operations import presenter as present
 from app.console.operations.calls import CALLS, with_calls
 from app.console.operations.flow_table import FLOWS, ageing, flow_rows
@@ -59,6 +59,8 @@ def page(viewer: Viewer) -> None:
     with right:
         _circuits(viewer)
         _quarantine(viewer)
+    alerts_panel.alerts(viewer)
+    alerts_panel.attempt(viewer)
     firm_figures(viewer, INTEGRATION, "/operations", "Integration figures")
 
 
