@@ -38,14 +38,23 @@ SELECT
             THEN coalesce(w.bill_amount, r.newest_amount)
     END AS amount,
     coalesce(w.currency, r.currency) AS currency,
-    -- What hangs on a set-up is what was sold, at the rate of that day.
-    CASE WHEN w.item_key IS NOT NULL THEN w.bill_amount WHEN p.currency = r.currency THEN p.contract_value END AS whole,
-    CASE WHEN w.item_key IS NOT NULL THEN w.bill_reporting ELSE p.contract_value_reporting END AS whole_reporting,
+    -- What hangs on a set-up is what was sold, at the rate of that day; of what stands nowhere yet its run says the day.
+    CASE
+        WHEN w.item_key IS NOT NULL THEN w.bill_amount
+        WHEN p.project_key IS NULL THEN c.amount
+        WHEN p.currency = r.currency THEN p.contract_value
+    END AS whole,
+    CASE
+        WHEN w.item_key IS NOT NULL THEN w.bill_reporting
+        WHEN p.project_key IS NULL THEN c.amount_reporting
+        ELSE p.contract_value_reporting
+    END AS whole_reporting,
     t.code AS awaited_project,
     t.code IS NOT NULL AND NOT coalesce(q.in_crm, false) AS unsold
 FROM run r
 LEFT JOIN mart_work w ON w.item_key = r.work_key
 LEFT JOIN mart_project p ON r.business_key = 'project:' || p.project_key
+LEFT JOIN mart_carried c ON c.run_id = r.run_id
 LEFT JOIN set_ups u ON u.business_key = r.business_key AND u.state = 'settled'
 LEFT JOIN (
     SELECT run_id, nullif(regexp_extract(waiting_for, '^project[:/]([^:/]+)$', 1), '') AS code

@@ -89,7 +89,6 @@ class _Derivation:
         self._changes, self._mark = Changes(connection, first=last is None), 0
         self._turn = max(self._versions.values(), default=0) + 1
         self._now = terms.clock.now() if terms.clock else _newest(connection)
-        self._day = last is None or last.astimezone(UTC).date() != self._now.astimezone(UTC).date()
         if last and self._now < last:  # what has ended only with the clock begins again
             self._versions.clear()
         self._parts = Parts(connection, self._changes, self._bound)
@@ -106,7 +105,7 @@ class _Derivation:
         if idle or news & inputs.JOURNAL:
             state.read_runs(self._connection, self._changes)
         for mart in marts():
-            due = Due(outside | self._changes.names, self._day, idle)
+            due = Due(outside | self._changes.names, idle)
             if mart.name not in self._versions or due.concerns(mart):
                 self._derive(mart, due)
         state.keep(self._connection, came.top)
@@ -115,7 +114,7 @@ class _Derivation:
     def _derive(self, mart: Table, due: Due) -> None:
         """A part of it, or its sums, where what moved tells which; else the whole of it."""
         moved = due.moved(mart)
-        stands = mart.name in self._versions and not due.ages(mart)
+        stands = mart.name in self._versions
         if stands and (self._parts.derived(mart, moved) or self._sums.derived(mart, moved)):
             return
         with self._changes.compared(mart.makes & (_read() | {mart.name})):

@@ -253,7 +253,9 @@ SELECT
     created_at,
     due_at,
     updated_at,
-    source_changed_at
+    source_changed_at,
+    TRY_CAST(coalesce(payload->>'$.work_date', payload->>'$.spent_on') AS DATE) AS work_date,
+    TRY_CAST(payload->>'$.closed_at' AS TIMESTAMPTZ) AS sold_at
 FROM {runs};
 
 -- open_run: runs that are not finished, as the journal has them now

@@ -13,7 +13,7 @@ grain: run_id
     failed_at         TIMESTAMPTZ    UTC                 when it first failed: a replay that fails makes it no younger
     amount            DECIMAL(18,2)  currency            what it carries, if anything
     currency          VARCHAR        ISO 4217            of that
-    amount_reporting  DECIMAL(18,2)  reporting currency  the same at the rate of its work's day, else of its failure's
+    amount_reporting  DECIMAL(18,2)  reporting currency  the same at the rate of its own day
 */
 
 -- mart_failure: only the failures of replays are looked up, the others failed when they say
@@ -27,34 +27,19 @@ WITH dead AS (
         AND status = 'dead'
         AND lineage_id IN (SELECT lineage_id FROM dead WHERE replay_of IS NOT NULL)
     GROUP BY lineage_id
-), failed AS (
-    SELECT
-        d.*,
-        least(d.updated_at, coalesce(b.at, d.updated_at)) AS failed_at,
-        coalesce(
-            w.work_date,
-            CAST(
-                least(d.updated_at, coalesce(b.at, d.updated_at)) AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE
-            )
-        ) AS day,
-        coalesce(d.legal_entity, w.legal_entity) AS company
-    FROM dead d
-    LEFT JOIN before b USING (lineage_id)
-    LEFT JOIN derived.state.work_item w ON w.item_key = regexp_replace(d.business_key, '^[^:]*:', '')
-    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = coalesce(d.legal_entity, w.legal_entity)
 )
 SELECT
-    f.run_id,
-    f.lineage_id,
-    f.flow,
-    f.system,
-    f.error_code,
-    f.error_message,
-    f.legal_entity,
-    f.failed_at,
-    f.amount,
-    f.currency,
-    CAST(derived.state.cents(f.amount * coalesce(zx.rate, fx.rate)) AS DECIMAL(18,2)) AS amount_reporting
-FROM failed f
-LEFT JOIN derived.state.fx_day fx ON fx.currency = f.currency AND fx.day = derived.state.rate_day(f.day)
-LEFT JOIN derived.state.fx_frozen zx ON zx.legal_entity = f.company AND zx.currency = f.currency AND zx.day = f.day;
+    d.run_id,
+    d.lineage_id,
+    d.flow,
+    d.system,
+    d.error_code,
+    d.error_message,
+    d.legal_entity,
+    least(d.updated_at, coalesce(b.at, d.updated_at)) AS failed_at,
+    d.amount,
+    d.currency,
+    c.amount_reporting
+FROM dead d
+LEFT JOIN before b USING (lineage_id)
+LEFT JOIN derived.state.mart_carried c ON c.run_id = d.run_id;

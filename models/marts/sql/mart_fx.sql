@@ -15,7 +15,7 @@ CREATE OR REPLACE TABLE derived.state.mart_fx AS
 WITH today AS (
     SELECT *
     FROM derived.state.mart_fx_history
-    WHERE currency <> {currency} AND valid_from <= CAST({now} AS DATE)
+    WHERE currency <> {currency} AND valid_from <= (SELECT day FROM derived.state.firm_day)
     QUALIFY row_number() OVER (PARTITION BY currency ORDER BY valid_from DESC) = 1
 )
 SELECT
@@ -23,12 +23,12 @@ SELECT
     rate,
     CAST(quoted_on AS TIMESTAMPTZ) AS as_of,
     through,
-    quoted_on < CAST({now} AS DATE) - {rate_days} AS stale
+    quoted_on < (SELECT day FROM derived.state.firm_day) - {rate_days} AS stale
 FROM today
 UNION ALL
 SELECT
     {currency},
     CAST(1 AS DECIMAL(28,12)),
-    coalesce((SELECT max(quoted_on) FROM today), CAST({now} AS DATE)),
+    coalesce((SELECT max(quoted_on) FROM today), (SELECT day FROM derived.state.firm_day)),
     NULL,
     false;

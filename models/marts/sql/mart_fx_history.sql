@@ -146,13 +146,13 @@ GROUP BY cut, currency;
 CREATE OR REPLACE TABLE derived.state.mart_fx_history AS
 SELECT * EXCLUDE (cut) FROM derived.state.fx_line WHERE cut = 0
 UNION ALL
-SELECT {currency}, DATE '0001-01-01', CAST(1 AS DECIMAL(28,12)), CAST({now} AS DATE), NULL, false;
+SELECT {currency}, DATE '0001-01-01', CAST(1 AS DECIMAL(28,12)), (SELECT day FROM derived.state.firm_day), NULL, false;
 
 -- fx_span: the days between which rates change; on all days before, and on all after, they are those of its ends
 CREATE OR REPLACE TABLE derived.state.fx_span AS
 SELECT
-    coalesce(min(valid_from) - 1, CAST({now} AS DATE)) AS first,
-    coalesce(max(valid_from), CAST({now} AS DATE)) AS last
+    coalesce(min(valid_from) - 1, (SELECT day FROM derived.state.firm_day)) AS first,
+    coalesce(max(valid_from), (SELECT day FROM derived.state.firm_day)) AS last
 FROM derived.state.mart_fx_history
 WHERE valid_from > DATE '0001-01-01';
 

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from collectors.detectors.run import run_all
+from collectors.detectors.turn import Turn
 from models.catalogue import Books, Calendar, LegalEntity
 from models.derivation.refresh import refresh
 from models.domain.periods import FiscalYear
@@ -54,7 +56,7 @@ def books() -> Lake:
 
 @pytest.mark.req("M6")
 def test_a_failure_is_worth_what_its_work_was_on_its_day() -> None:
-    """Worked when a pound was 1.20 and refused when it was 1.00; of a sale only the day of its refusal is known."""
+    """Worked, or sold, when a pound was 1.20 and refused when it was 1.00; what says no day is of the one it came."""
     lake = firm()
     for day, rate in (("2026-01-01", "1.20"), ("2026-09-25", "1.00")):
         told = {"base": "EUR", "quote": "GBP", "rate": rate, "effective_date": day}
@@ -63,8 +65,36 @@ def test_a_failure_is_worth_what_its_work_was_on_its_day() -> None:
     dead = {"state": "dead", "at": hours_ago(30), "amount": "800.00", "currency": "GBP"}
     lake.run("run-1", f"time_entry:{key}", **dead)
     lake.run("run-2", "project:PRJ-1002", **dead)
+    # Berlin's 25th, and UTC's 24th.
+    lake.run(
+        "run-3", "project:PRJ-1003", **dead, legal_entity="NOV-DE", payload='{"closed_at": "2026-09-24T21:59:00Z"}'
+    )
+    lake.run(
+        "run-4", "project:PRJ-1004", **dead, legal_entity="NOV-DE", payload='{"closed_at": "2026-09-24T22:30:00Z"}'
+    )
+    lake.run("run-5", "time_entry:nowhere", **dead, payload='{"work_date": "2026-09-20"}')
     shown = rows(derived(lake), "SELECT run_id AS key, amount_reporting FROM mart_failure")
-    assert {key: row["amount_reporting"] for key, row in shown.items()} == {"run-1": D("960.00"), "run-2": D("800.00")}
+    assert {key: row["amount_reporting"] for key, row in shown.items()} == {
+        "run-1": D("960.00"),
+        "run-2": D("800.00"),
+        "run-3": D("960.00"),
+        "run-4": D("800.00"),
+        "run-5": D("960.00"),
+    }
+
+
+@pytest.mark.req("M6")
+def test_what_waits_for_a_sale_that_no_reading_shows_is_worth_what_it_was_on_the_day_of_the_sale() -> None:
+    lake = firm()
+    for day, rate in (("2026-01-01", "1.20"), ("2026-09-25", "1.00")):
+        told = {"base": "EUR", "quote": "GBP", "rate": rate, "effective_date": day}
+        lake.observe("netsuite", "exchange_rate", day, hours_ago(100), **told)
+    waits = {"waiting_for": "opportunity:PRJ-1002", "waiting_missing": '["cost_centre"]', "waiting_owner": "crm"}
+    sold = {"amount": "800.00", "currency": "GBP", "payload": '{"closed_at": "2026-09-20T10:00:00Z"}'}
+    lake.run("run-1", "project:PRJ-1002", "waiting", hours_ago(2), "quote-to-project", **waits, **sold)
+    turn = Turn(service_levels=LEVELS)
+    found = run_all(derived(lake).connection, turn, Stopped()).findings["paused_run"]
+    assert [(one.amount, one.reporting) for one in found] == [(D("800.00"), D("960.00"))]
 
 
 @pytest.mark.req("M6", "X12")
@@ -161,6 +191,22 @@ def test_the_firms_day_is_not_over_before_it_is_for_its_last_company() -> None:
     west = LegalEntity("NOV-US", "Nov", "US", "USD", ZoneInfo("America/New_York"), one.calendar)
     figures(lake, Books(45, {"NOV-DE": one, "NOV-US": west}))
     assert lake.rows("SELECT day FROM derived.state.firm_day") == [{"day": date(2026, 9, 30)}]
+
+
+@pytest.mark.req("M6", "M7")
+@pytest.mark.parametrize(
+    ("zones", "rate"), [(("Pacific/Auckland",), "1.50"), (("Pacific/Auckland", "Europe/Berlin"), "1.20")]
+)
+def test_the_rate_of_today_is_that_of_the_firms_day(zones: tuple[str, ...], rate: str) -> None:
+    """In Auckland it is 1 October already, for a firm with a company in Berlin it is not."""
+    lake = firm()
+    for day, worth in (("2026-01-01", "1.20"), ("2026-10-01", "1.50")):
+        told = {"base": "EUR", "quote": "GBP", "rate": worth, "effective_date": day}
+        lake.observe("netsuite", "exchange_rate", day, hours_ago(100), **told)
+    days = Calendar(frozenset({5, 6}), frozenset())
+    companies = {zone: LegalEntity(zone, "Nov", "NZ", "EUR", ZoneInfo(zone), days) for zone in zones}
+    figures(lake, Books(45, companies))
+    assert lake.rows("SELECT rate FROM mart_fx WHERE currency = 'GBP'") == [{"rate": D(rate)}]
 
 
 @pytest.mark.req("M7", "O4")
