@@ -222,6 +222,22 @@ EXAMPLES = (
         [("not-convertible|CHF|-", "TE-kantata-1", None)],
     ),
     Example(
+        "written off by two people in a currency without a rate: it is named, and nothing of it is held back any more",
+        {
+            "mart_work": [
+                {
+                    **_ENTRY,
+                    "currency": "CHF",
+                    "bill_amount": "5.00",
+                    "state": "written_off",
+                    "blocker": "not-convertible",
+                }
+            ],
+            "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],
+        },
+        [("not-convertible|CHF|-", "TE-kantata-1", None)],
+    ),
+    Example(
         "in a currency without a rate, and its posting differs: the tie-out leaves it to this case",
         {
             "mart_work": [

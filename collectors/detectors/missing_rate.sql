@@ -14,11 +14,11 @@ SELECT key, system, name, legal_entity FROM mart_state_resource WHERE role = 'hc
 -- unconverted: work whose price or cost is in a currency without an exchange rate, or that has no day to convert it at;
 -- rates are given a day to arrive
 -- Work that something else holds back has its money in that case; of postings that differ this case is the only one.
--- Of what is billed nothing is held back: it is named, for it stands in no total.
+-- Of what is billed or written off nothing is held back: it is named, for it stands in no total.
 SELECT
     w.*,
     (priced.currency IS NULL OR coalesce(w.blocker = 'not-convertible', false)) AND w.bill_amount <> 0 AS unpriced,
-    w.state = 'billed'
+    w.state IN ('billed', 'written_off')
         OR (
             w.state = 'blocked'
             AND w.blocker NOT IN ('not-convertible', 'in-flight', 'posting-differs', 'posting-gone')

@@ -38,7 +38,7 @@ SELECT
             THEN coalesce(w.bill_amount, r.newest_amount)
     END AS amount,
     coalesce(w.currency, r.currency) AS currency,
-    -- What hangs on a set-up is what was sold, at the rate of that day; of what stands nowhere yet its run says the day.
+    -- What hangs on a set-up is what was sold, at the rate of that day: what stands nowhere yet has its run's day.
     CASE
         WHEN w.item_key IS NOT NULL THEN w.bill_amount
         WHEN p.project_key IS NULL THEN c.amount

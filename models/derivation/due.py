@@ -12,7 +12,7 @@ from models.sql_statements import asked_names
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What moved since the last derivation. `names` are tables of `derived.state` and public names of inputs; `idle` says
+    """What moved since the last derivation: `names` are tables of `derived.state` and public names of inputs; `idle`,
     that ages have grown long enough to be told again.
     """
 
