@@ -231,6 +231,7 @@ EXAMPLES = (
                     "bill_amount": "5.00",
                     "state": "written_off",
                     "blocker": "not-convertible",
+                    "blocker_owner": "netsuite",
                 }
             ],
             "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],

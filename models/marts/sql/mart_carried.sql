@@ -34,4 +34,5 @@ SELECT
     CAST(derived.state.cents(d.amount * coalesce(zx.rate, fx.rate)) AS DECIMAL(18,2)) AS amount_reporting
 FROM dated d
 LEFT JOIN derived.state.fx_day fx ON fx.currency = d.currency AND fx.day = derived.state.rate_day(d.day)
-LEFT JOIN derived.state.fx_frozen zx ON zx.legal_entity = d.legal_entity AND zx.currency = d.currency AND zx.day = d.day;
+LEFT JOIN derived.state.fx_frozen zx
+    ON zx.legal_entity = d.legal_entity AND zx.currency = d.currency AND zx.day = d.day;

@@ -71,7 +71,7 @@ def _of_work(fact: Fact, books: Books, judged: Judged) -> Iterator[str]:
         yield f"called ready: {stands}"
     if (row.get("state") == "written_off") != fact.written_off:
         yield f"written off: {fact.let_go}, and it is {row.get('state')}: {stands}"
-    if fact.written_off and (not fact.standing or fact.agrees):
+    if fact.let_go_whole:
         if money := sorted(one["cause"] for one in found if one["amount"] and one["cause"] in KINDS):
             yield f"a case {money} of what was written off: {stands}"
         return

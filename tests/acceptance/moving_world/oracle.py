@@ -144,6 +144,11 @@ class Fact:
         return self.owed_to_erp and not self.standing and (self.work, self.currency) == (amount, currency)
 
     @property
+    def let_go_whole(self) -> bool:
+        """It is written off, and nothing else is wrong with it."""
+        return self.written_off and (not self.standing or self.agrees)
+
+    @property
     def agrees(self) -> bool:
         """ERP and PSA hold the same: size, money, project and day; or neither holds anything."""
         return self.held_once and len(self.standing) == 1 if self.owed_to_erp else not self.standing
