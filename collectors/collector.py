@@ -29,7 +29,7 @@ from collectors.pipeline.pipeline import Pipeline
 from collectors.pipeline.provenance import Provenance
 from collectors.pulse import Pulse
 from collectors.receivers import receivers
-from collectors.receivers.contract import Host, Work
+from collectors.receivers.contract import Counted, Host, Work
 from collectors.receivers.reply import Reply
 from collectors.schedule import (
     CHECKPOINT_SECONDS,
@@ -80,7 +80,8 @@ class Collector:
         )
         self._pulse = Pulse(self._parts)
         self._detection: Detection | None = None
-        self._works = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
+        begun = [receiver.work(self._host) for receiver in self._receivers if receiver.work]
+        self._works = [work for work in begun if work is not None]
         open_to = exposure(settings)
         self._credentials = Credentials(SenderBook(settings), key, clock, open_to.tokens, settings.sender_rate)
         doorkeeper = Doorkeeper(telemetry_door(settings), open_to, self._credentials)
@@ -137,7 +138,19 @@ class Collector:
             "waiting_bytes": self._pipeline.waiting_bytes,
             "faults": [*stuck, *(fault for fault in faults if fault)],
             **({"webhooks": self._hooks.shown()} if self._hooks else {}),
+            **({"brokers": brokers} if (brokers := self._brokers()) else {}),
         }
+
+    def _brokers(self) -> dict[str, Any]:
+        """How the roads to each message broker stand."""
+        found: dict[str, Any] = {}
+        for one in self._counted():
+            for broker, roads in one.shown().items():
+                found.setdefault(broker, {}).update(roads)
+        return found
+
+    def _counted(self) -> list[Counted]:
+        return [work for work in self._works if isinstance(work, Counted)]
 
     def readiness(self) -> dict[str, Any]:
         """The same, and ready only while nothing has been wrong for longer than it may."""
@@ -152,8 +165,12 @@ class Collector:
             Measure("tieout_faults", "What is wrong at the moment", [({}, len(state["faults"]))]),
             Measure("tieout_part_age_seconds", "Since a part was well", self._ages()),
             Measure("tieout_webhooks_total", "Deliveries of webhooks, by what they came to", self._hooks.counts()),
+            Measure("tieout_broker_messages_total", "Messages of brokers, by what they came to", self._messages()),
         ]
         return exposition([*own, *pipeline_measures(self._pipeline), *process_measures()])
+
+    def _messages(self) -> list[tuple[dict[str, str], float]]:
+        return [value for one in self._counted() for value in one.counts()]
 
     def _ages(self) -> list[tuple[dict[str, str], float]]:
         return [({"part": beat.part}, beat.age) for beat in self._beats() if beat.age is not None]

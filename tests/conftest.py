@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests.budget import Spent
 from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures for every test
+from tests.rabbitmq import broker  # noqa: F401
 
 # Tests know no installation: what the shell says of one is put away, so that no test reads or writes a real home.
 for _name in [

@@ -1,5 +1,5 @@
-"""What the tests need beyond Python, installed where we may: Chromium, PostgreSQL, strace and Node, as root on Debian,
-and the locked packages of Node: an identity provider, and OpenTelemetry's SDKs for services and pages.
+"""What the tests need beyond Python, installed where we may: Chromium, PostgreSQL, RabbitMQ, strace and Node, as root
+on Debian, and the locked packages of Node: an identity provider, and OpenTelemetry's SDKs for services and pages.
 
 Elsewhere the tests that need them skip with a printed reason; in CI such a skip is a failure (`tests/conftest.py`).
 """
@@ -20,6 +20,7 @@ WANTED = {
     "strace": lambda: shutil.which("strace"),
     "nodejs": lambda: shutil.which("node"),
     "npm": lambda: shutil.which("npm"),
+    "rabbitmq-server": lambda: Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists(),
 }
 HERE = Path(__file__).parent
 LOCKED = (HERE / "browser" / "sign_in", HERE / "acceptance" / "collect" / "sdks")
@@ -53,9 +54,10 @@ def _debian() -> int:
     print(f"installing {', '.join(missing)} for the tests", flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run(["apt-get", "update", "-q"], **quiet, check=False)
-    return subprocess.run(
-        ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], **quiet, check=False
-    ).returncode
+    done = subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], **quiet, check=False)
+    if "rabbitmq-server" in missing and shutil.which("systemctl"):  # the tests start their own
+        subprocess.run(["systemctl", "disable", "--now", "rabbitmq-server"], **quiet, check=False)
+    return done.returncode
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import orjson
 
@@ -49,6 +49,14 @@ class Work(Protocol):
     def parts(self) -> Mapping[str, str | None]: ...
     def start(self) -> None: ...
     def stop(self, seconds: float) -> None: ...
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """Work that counts what came of it: by broker for people, and as values of a measure."""
+
+    def shown(self) -> Mapping[str, Any]: ...
+    def counts(self) -> list[tuple[dict[str, str], float]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,7 @@ class Receiver:
     `routes` are the paths of its port that it answers to POST, `below` those that begin with a path; `declined` are
     paths at which senders knock in vain, with the sentence that helps them; `signed` tells that it knows its senders by
     their signature, so that they need no token; `port` is the collector's port that it is at. `work` runs from the
-    collector's start; `journal_work` from when the journal is open, and gets its reporter.
+    collector's start, where it gives any; `journal_work` from when the journal is open, and gets its reporter.
     """
 
     name: str
@@ -132,5 +140,5 @@ class Receiver:
     below: Mapping[str, Take] = field(default_factory=dict)
     signed: bool = False
     port: Port = "telemetry"
-    work: Callable[[Host], Work] | None = None
+    work: Callable[[Host], Work | None] | None = None
     journal_work: Callable[[Host, Any], Work] | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from models.catalogue.broker import Broker
 from models.catalogue.logs import LogSource
 from models.catalogue.system import SystemConfig
 from models.domain.approval import Thresholds
@@ -69,7 +70,7 @@ class Catalogue:
     `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says,
     `digest` is that of them all; neither depends on secrets or on the environment. `thresholds` say what takes a second
     person, `audiences` whom alerts go to, by which of the `roads`;
-    `logs` are the log files that the collector follows.
+    `logs` are the log files that the collector follows, `brokers` the message brokers by which events come.
     """
 
     reporting_currency: str
@@ -85,6 +86,7 @@ class Catalogue:
     audiences: tuple[Audience, ...] = ()
     roads: Mapping[str, Road] = field(default_factory=dict)
     logs: tuple[LogSource, ...] = ()
+    brokers: tuple[Broker, ...] = ()
 
     @property
     def resting(self) -> frozenset[str]:

@@ -334,3 +334,31 @@ class LogEntry(Entry):
     zone: Annotated[str, AfterValidator(_zone)] | None = None
     encoding: Literal["utf-8", "latin-1", "cp1252"] = "utf-8"
     line_kib: Annotated[int, Field(ge=1, le=16_384)] = 1024
+
+
+SystemName = Annotated[str, Field(pattern=r"^[^/\s]+$", max_length=200)]
+QueueName = Annotated[str, Field(max_length=200)]
+
+
+class BrokerEntry(Entry):
+    """A message broker: `url` names an environment variable; `sources` are the systems whose events come by it."""
+
+    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=60)]
+    url: Variable
+    queue: QueueName = ""
+    sources: list[SystemName] = []
+    prefetch: Annotated[int, Field(ge=1, le=1000)] = 200
+    body_kib: Annotated[int, Field(ge=1, le=16_384)] = 1024
+    ca_bundle: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> BrokerEntry:
+        if not self.queue:
+            raise ValueError("nothing would ever come: give a queue")
+        if bool(self.queue) != bool(self.sources):
+            raise ValueError("queue and sources go together: say whose events come by it")
+        if bool(self.client_certificate) != bool(self.client_key):
+            raise ValueError("client_certificate and client_key go together")
+        return self

@@ -54,6 +54,7 @@ FILES: Mapping[str, Shape] = {
     "webhooks.toml": Shape("scheme", entries.SchemeEntry),
     "formats.toml": Shape("format", entries.FormatEntry),
     "logs.toml": Shape("log", entries.LogEntry),
+    "brokers.toml": Shape("broker", entries.BrokerEntry),
     SYSTEMS: Shape("system", entries.SystemEntry),
 }
 

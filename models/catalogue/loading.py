@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.catalogue.alerted import audiences_of, in_other_money, roads_of
+from models.catalogue.broker import brokers_of, named_like_a_system
 from models.catalogue.catalogue import Books, Calendar, Catalogue, FlowTerms, LegalEntity
 from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
@@ -47,6 +48,7 @@ def load_catalogue(
     connecting = Connecting(settings.environment, files.values("policies.toml"), environment, schemes)
     systems = tuple(connecting.system(one) for one in files.written[SYSTEMS] if one.value is not None)
     faults = [*files.faults, *_unknown_names(files, vendors), *_doubled_owners(files), *connecting.faults]
+    faults += named_like_a_system(files)
     faults += _flows_without_terms(files, flows) if flows is not None else []
     said = [one.model_dump() for one in files.values("installation.toml")][:1]
     installation = dict(*said) | (
@@ -70,6 +72,7 @@ def load_catalogue(
         audiences=audiences_of(files),
         roads=roads_of(files),
         logs=log_sources_of(files),
+        brokers=brokers_of(files),
     )
 
 

@@ -33,6 +33,7 @@ FILES = {
     "scheme": "webhooks.toml",
     "format": "formats.toml",
     "log": "logs.toml",
+    "broker": "brokers.toml",
 }
 COMMANDS = [*shown(), *mentioned()]
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")

@@ -1,0 +1,129 @@
+"""A storm of messages while the collector, the engine and the broker are killed: each event is posted once, counted by
+its target (E11, S6, N4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import aio_pika
+import orjson
+import pytest
+
+from collectors.brokers.binding import STRUCTURED
+from integrations.engine import Engine
+from models.domain.clock import SystemClock
+from models.journal import Journal, open_journal
+from tests.acceptance.collect.process import CollectorProcess
+from tests.fault.engine.test_inbox_kill import Worker
+from tests.rabbitmq import PASSWORD, USER, Broker, Speaker
+from tests.unit.engine.hostile import Hostile, event, posting_flow
+
+MESSAGES = int(os.environ.get("BROKER_STORM", "600"))
+"""`BROKER_STORM=20000` for the long form."""
+POISON = -(-MESSAGES // 50)
+QUEUE = "storm"
+ENTRY = f"""[[broker]]
+name = "bus"
+url = "BUS"
+queue = "{QUEUE}"
+sources = ["psa"]
+"""
+
+
+class Publisher:
+    """Sends each event until the broker has confirmed it, every tenth twice and every fiftieth as something else."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.confirmed: list[str] = []
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._all()), daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join(100)
+        assert not self._thread.is_alive(), len(self.confirmed)
+
+    def until(self, count: int) -> None:
+        deadline = time.monotonic() + 100
+        while len(self.confirmed) < count:
+            assert time.monotonic() < deadline, len(self.confirmed)
+            time.sleep(0.002)
+
+    async def _all(self) -> None:
+        while len(self.confirmed) < MESSAGES:
+            try:
+                async with await aio_pika.connect(self._address, timeout=5) as connection:
+                    channel = await connection.channel()
+                    await channel.declare_queue(QUEUE, durable=True)
+                    while len(self.confirmed) < MESSAGES:
+                        await self._one(channel, len(self.confirmed))
+            except Exception:  # noqa: BLE001 - the broker is being restarted
+                await asyncio.sleep(0.05)
+
+    async def _one(self, channel: aio_pika.abc.AbstractChannel, number: int) -> None:
+        body = orjson.dumps(event(str(number)).model_dump(mode="json"))
+        bodies = [body] * (2 if number % 10 == 0 else 1) + ([b"<poison %d/>" % number] if number % 50 == 0 else [])
+        for one in bodies:
+            message = aio_pika.Message(
+                one, content_type=STRUCTURED, message_id=str(number), delivery_mode=aio_pika.DeliveryMode.PERSISTENT
+            )
+            await channel.default_exchange.publish(message, QUEUE, timeout=10)
+        self.confirmed.append(str(number))
+
+
+@pytest.mark.processes
+@pytest.mark.req("E11", "S6", "N4")
+def test_a_storm_with_kills_loses_and_doubles_nothing(broker: Broker, tmp_path: Path) -> None:
+    """E11: collector and engine are killed twice each, the broker once; what it confirmed is posted once."""
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "brokers.toml").write_text(ENTRY)
+    address = broker.address.replace("://", f"://{USER}:{PASSWORD}@")
+    given = {"TIEOUT_CATALOGUE": str(tmp_path / "catalogue"), "BUS": address}
+    collector, publisher = CollectorProcess(tmp_path / "home", **given), Publisher(address)
+    journal_url, ledger = collector.settings.journal_address, tmp_path / "ledger"
+    try:
+        collector.start()
+        publisher.start()
+        for part in (1, 2):
+            with Worker(journal_url, "engine", ledger):
+                publisher.until(part * MESSAGES // 3)
+                collector.kill()
+                if part == 1:
+                    broker.kill()
+                    broker.start(waiting=False)
+                collector.start(ready=False)
+        broker.until_up()
+        publisher.join()
+        journal, erp = open_journal(journal_url, SystemClock()), Hostile()
+        deadline = time.monotonic() + 100
+        while len(_rows(journal, "source, item_id from inbox")) < MESSAGES + POISON:
+            assert time.monotonic() < deadline, f"{collector.health()} {collector.log()}"
+            time.sleep(0.1)
+        collector.until_ready()
+        assert PASSWORD not in f"{collector.health()} {collector.log()}"
+        assert collector.terminate() == 0
+    finally:
+        collector.close()
+    assert Speaker(broker).left(QUEUE) == 0, "all is acknowledged"
+    Engine(journal, [posting_flow()], [erp], SystemClock()).drain()
+    runs = _rows(journal, "business_key, state from run")
+    journal.close()
+    dead = [key for key, state in runs if state == "dead"]
+    keys = Counter(key for key, state in runs if state != "dead")
+    assert keys == Counter({f"time_entry:{number}": 1 for number in range(MESSAGES)})
+    assert len(dead) == POISON, "each message that is none is one dead letter"
+    assert erp.effects == Counter({f"{number}-v1": 1 for number in range(MESSAGES)})
+
+
+def _rows(journal: Journal, what: str) -> Sequence[tuple[str, str]]:
+    with journal.engine.connect() as connection:
+        return [(one, other) for one, other in connection.exec_driver_sql(f"select {what}")]
