@@ -265,7 +265,7 @@ def test_each_journal_record_is_in_the_lake_once(firm: Demonstration) -> None:
     """Nothing of the feed is lost or doubled around the kills."""
     settled = firm.one("select count(*) from runs where state = 'settled'")
     told = "select count(distinct run_id) from records where kind = 'settlement' and status = 'settled'"
-    firm.until(lambda: firm.one(told) >= settled, 30, f"{settled} settlements")
+    firm.until(lambda: firm.one(told) >= settled, 90, f"{settled} settlements")
     assert firm.one("select count(*) - count(distinct record_id) from records") == 0
 
 
