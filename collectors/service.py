@@ -18,7 +18,7 @@ import pyarrow as pa
 import uvicorn
 
 from collectors.exposure import Door, Tls, exposure, opened, telemetry_door, webhook_door
-from collectors.memory import few_arenas, without_pandas
+from collectors.memory import few_arenas, seldom_collected, without_pandas
 from collectors.wrong_protocol import HttpOnly
 from models.domain.errors import Misconfigured
 from models.presence import COLLECTOR, present
@@ -46,6 +46,7 @@ def main() -> None:
     """Collect until SIGTERM or SIGINT; exit 0 after a clean end, 2 with a sentence when the settings cannot work."""
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn that outlasts its interval is no news
     few_arenas()
+    seldom_collected()
     without_pandas()
     pa.set_memory_pool(
         pa.system_memory_pool()

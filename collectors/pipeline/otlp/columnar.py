@@ -91,12 +91,13 @@ def _value(message: Message, field: FieldDescriptor) -> Any:
 
 
 def _field(field: FieldDescriptor) -> pa.Field:
-    inner = _struct(field.message_type) if field.message_type else _TYPES[field.type]
+    inner = row_type(field.message_type) if field.message_type else _TYPES[field.type]
     if field.is_repeated:
         return pa.field(field.name, pa.list_(pa.field("item", inner, False)), False)
     return pa.field(field.name, inner, field.has_presence)
 
 
 @cache
-def _struct(message: Descriptor) -> pa.StructType:
+def row_type(message: Descriptor) -> pa.StructType:
+    """The nested type of a message's row."""
     return pa.struct([_field(field) for field in message.fields])

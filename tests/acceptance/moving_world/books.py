@@ -91,9 +91,8 @@ class Books:
             size, price = Decimal(str(row.get("amount") or row.get("total") or 0)), Decimal(1)
             currency = row.get("currency")
         money = cents(size * price) if row.get("isBillable", True) else NOTHING
-        posting = Posting(
-            external, self._code(row), str(row["tranDate"])[:10], size, money, currency, str(row["createdDate"])
-        )
+        day, created, company = str(row["tranDate"])[:10], str(row["createdDate"]), text_of(row.get("subsidiary"))
+        posting = Posting(external, self._code(row), day, size, money, currency, created, company)
         self._fact(fact_of(external)).postings.append(posting)
 
     def _code(self, row: Raw) -> str:

@@ -43,6 +43,8 @@ class Posting:
     """What the customer pays for it."""
     currency: str | None
     created: str
+    company: str | None = None
+    """In whose books it is."""
 
     @property
     def reversal(self) -> bool:

@@ -122,8 +122,9 @@ def _of_fact(fact: Fact, finding: Row) -> Money:
         return abs(fact.billed), fact.billed_in
     paired, alone = fact.sides
     if cause in ALONE:
-        # A project that is called otherwise since is another word for the same.
-        there = [(one, money) for one, money in alone if one.project == finding["project_key"]] or alone
+        # In the books of two companies it is two cases. A project that is called otherwise since is the same.
+        mine = [(one, money) for one, money in alone if one.company == finding["legal_entity"]] or alone
+        there = [(one, money) for one, money in mine if one.project == finding["project_key"]] or mine
         return sum((abs(money) for _, money in there), NOTHING), there[0][0].currency if there else None
     if cause == "posting-differs" and paired:
         return abs(worth - paired[1]) or (NOTHING if fact.written_off else abs(worth)), fact.currency

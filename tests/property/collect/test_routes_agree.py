@@ -15,6 +15,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 from collectors.pipeline.otlp.decode import Signal, decode
 from collectors.pipeline.otlp.from_json import protobuf_of
+from collectors.pipeline.otlp.json_columns import protobuf_by_columns
 from tests.property.collect import oracle
 
 pytestmark = pytest.mark.req("C1")
@@ -167,6 +168,10 @@ def test_spans_by_columns_by_upb_and_by_json_are_the_same_rows(requests, snake):
     roads = [protobuf_of(Signal.TRACES, as_json(request, snake)) for request in requests]
     assert not any(road.refusals or road.remark for road in roads)
     assert decode(Signal.TRACES, [road.payload for road in roads], received).table.equals(found.table)
+    for request, at in zip(requests, received, strict=True):
+        if by_columns := protobuf_by_columns("Traces", as_json(request, False), orjson.loads(as_json(request, False))):
+            alone = decode(Signal.TRACES, [request.SerializeToString()], [at]).table
+            assert decode(Signal.TRACES, [by_columns], [at]).table.equals(alone)
 
 
 @settings(max_examples=40, deadline=None)
@@ -179,3 +184,7 @@ def test_log_records_by_columns_by_upb_and_by_json_are_the_same_rows(requests, s
     assert [oracle.opened(row) for row in found.table.to_pylist()] == wanted
     roads = [protobuf_of(Signal.LOGS, as_json(request, snake)) for request in requests]
     assert decode(Signal.LOGS, [road.payload for road in roads], received).table.equals(found.table)
+    for request, at in zip(requests, received, strict=True):
+        if by_columns := protobuf_by_columns("Logs", as_json(request, False), orjson.loads(as_json(request, False))):
+            alone = decode(Signal.LOGS, [request.SerializeToString()], [at]).table
+            assert decode(Signal.LOGS, [by_columns], [at]).table.equals(alone)

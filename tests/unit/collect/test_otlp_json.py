@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from collectors.pipeline.otlp import from_json
 from collectors.pipeline.otlp.decode import Signal, decode
 from collectors.pipeline.otlp.from_json import protobuf_of
 from collectors.pipeline.refusal import Malformed
@@ -20,6 +21,12 @@ GOOD = {
     "startTimeUnixNano": "1544712660000000000",
     "endTimeUnixNano": 1544712661000000000,
 }
+
+
+@pytest.fixture(params=["by columns", "item by item"], autouse=True)
+def _road(request, monkeypatch):
+    """However large a request is, it says the same."""
+    monkeypatch.setattr(from_json, "SMALLEST", 0 if request.param == "by columns" else 1 << 30)
 
 
 def body(*spans):
