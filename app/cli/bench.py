@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from app.cli.output import fail
 
@@ -34,7 +35,7 @@ def bench(
             2,
         )
     arguments = [*(["--size", str(size)] if size else []), *(["--database", database] if what == "engine" else [])]
-    arguments += ["--against", str(against.resolve())] if against and what == "marts" else []
+    arguments += ["--against", str(against.resolve())] if against and what in ("ingest", "marts") else []
     command = [sys.executable, "-m", f"tests.bench.{what}", *arguments]
     done = subprocess.run(command, cwd=checkout, stdout=subprocess.PIPE, text=True)
     if done.returncode:
@@ -43,6 +44,13 @@ def bench(
     if as_json:
         print(json.dumps(figures))
     else:
-        for name, value in figures.items():
-            print(f"{name:28} {value:,.2f}" if isinstance(value, float) else f"{name:28} {value}")
+        _told(figures)
     return 0
+
+
+def _told(figures: dict[str, Any], before: str = "") -> None:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            _told(value, f"{before}{name}.")
+        else:
+            print(f"{before + name:28} {value:,.2f}" if isinstance(value, float) else f"{before + name:28} {value}")

@@ -21,8 +21,12 @@ from models.settings import Settings
 
 
 @contextmanager
-def collector(home: Path, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]:
-    """A collector that is ready, with `more` of its environment, and its settings; it ends with the block."""
+def collector(
+    home: Path, checkout: Path | None = None, **more: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Settings]]:
+    """A collector that is ready, with `more` of its environment, and its settings; it ends with the block. It is this
+    release's, or that of another's checkout.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -35,7 +39,9 @@ def collector(home: Path, **more: str) -> Iterator[tuple[subprocess.Popen[bytes]
         "TIEOUT_DETECT_SECONDS": "86400",
         **more,
     }
-    process = subprocess.Popen([sys.executable, "-m", "collectors.service"], env=environment, stderr=subprocess.PIPE)
+    python = str(checkout / ".venv" / "bin" / "python") if checkout else sys.executable
+    command = [python, "-m", "collectors.service"]
+    process = subprocess.Popen(command, env=environment, cwd=checkout, stderr=subprocess.PIPE)
     try:
         _until_ready(process, port)
         yield process, settings

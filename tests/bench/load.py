@@ -1,45 +1,70 @@
-"""A cheap OTLP/HTTP load: prepared protobuf requests with fresh ids over raw loopback connections."""
+"""A cheap OTLP/HTTP load: prepared requests with fresh ids over raw connections, spans as rich as a service's."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
+from base64 import b64decode
 from collections.abc import Iterator
+from typing import Any
 
+import orjson
+from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span
 
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+RESOURCES = 3
+"""Services whose spans one request carries, where it carries so many spans: a gateway's batches do."""
 _TRACE_MARK, _SPAN_MARK = b"\xa5" * 16, b"\x5a" * 8
 _WORDS = {
     "http.request.method": "POST",
     "server.address": "erp.example.com",
-    "url.path": "/services/rest/record/v1/timeBill",
+    "url.full": "https://erp.example.com/services/rest/record/v1/timeBill?replace=item",
+    "network.protocol.version": "1.1",
+    "thread.name": "worker-3",
     "tieout.flow": "time-to-bill",
     "tieout.step": "post-to-erp",
     "project.code": "PRJ-1001",
     "legal_entity": "NOV-DE",
-    "user_agent.original": "tieout/0.1 (integration engine; +https://example.com/tieout) python-httpx/0.28; "
-    "tenant=novalis; region=eu-central",
+    "user_agent.original": "tieout/0.1 (integration engine; +https://example.com/tieout) python-httpx/0.28",
+}
+_SERVICE = {
+    "service.version": "4.2.1",
+    "deployment.environment.name": "production",
+    "host.name": "node-17.eu-central.example.com",
+    "telemetry.sdk.name": "opentelemetry",
+    "telemetry.sdk.language": "nodejs",
+    "process.runtime.name": "nodejs",
 }
 
 
 class Requests:
-    """OTLP trace requests of `per_request` spans of about 550 bytes; each body has ids of its own."""
+    """OTLP trace requests of `per_request` spans in one form; each body has ids of its own. A span has 13 attributes,
+    every fourth an event; in protobuf it takes about 700 bytes, in JSON 1,700.
+    """
 
-    def __init__(self, per_request: int) -> None:
-        self.per_request = per_request
-        self._template = bytearray(_request(per_request).SerializeToString())
-        self._places = _places(self._template)
+    def __init__(self, per_request: int, form: str = PROTOBUF) -> None:
+        self.per_request, self.form = per_request, form
+        request = _request(per_request)
+        text = form == JSON
+        self._template = bytearray(orjson.dumps(_as_sent(request)) if text else request.SerializeToString())
+        self._marks = [mark.hex().encode() if text else mark for mark in (_TRACE_MARK, _SPAN_MARK)]
+        self._places = _places(self._template, *self._marks)
 
     def body(self) -> bytes:
-        """A protobuf body with fresh trace and span ids."""
+        """A body with fresh trace and span ids."""
+        trace_size, span_size = map(len, self._marks)
+        size = trace_size + span_size
         fresh = os.urandom(24 * self.per_request)
+        if self.form == JSON:
+            fresh = fresh.hex().encode()
         template = self._template
         for number, (trace, span) in enumerate(self._places):
-            at = number * 24
-            template[trace : trace + 16] = fresh[at : at + 16]
-            template[span : span + 8] = fresh[at + 16 : at + 24]
+            at = number * size
+            template[trace : trace + trace_size] = fresh[at : at + trace_size]
+            template[span : span + span_size] = fresh[at + trace_size : at + size]
         return bytes(template)
 
     def message(self, port: int) -> bytes:
@@ -47,7 +72,7 @@ class Requests:
         body = self.body()
         head = (
             f"POST /v1/traces HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
-            f"content-type: application/x-protobuf\r\ncontent-length: {len(body)}\r\n\r\n"
+            f"content-type: {self.form}\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
 
@@ -78,15 +103,19 @@ async def _connection(port: int, requests: Requests, left: Iterator[int]) -> int
 
 def _request(spans: int) -> ExportTraceServiceRequest:
     request = ExportTraceServiceRequest()
-    group = request.resource_spans.add()
-    name = group.resource.attributes.add(key="service.name")
-    name.value.string_value = "bench"
-    scope = group.scope_spans.add()
-    scope.scope.name = "tieout.bench"
     now = time.time_ns()
+    services = [_service(request.resource_spans.add(), number) for number in range(min(RESOURCES, spans))]
     for number in range(spans):
-        scope.spans.append(_span(number, now + number * 1_000_000))
+        services[number % len(services)].append(_span(number, now + number * 1_000_000))
     return request
+
+
+def _service(group: ResourceSpans, number: int) -> Any:
+    for key, word in {"service.name": f"bench-{number}", **_SERVICE}.items():
+        group.resource.attributes.add(key=key).value.string_value = word
+    scope = group.scope_spans.add()
+    scope.scope.name, scope.scope.version = "@opentelemetry/instrumentation-http", "0.57.2"
+    return scope.spans
 
 
 def _span(number: int, start: int) -> Span:
@@ -104,12 +133,35 @@ def _span(number: int, start: int) -> Span:
     span.attributes.add(key="business.key").value.string_value = f"time_entry:TE-kantata-{number}"
     span.attributes.add(key="http.response.status_code").value.int_value = 204
     span.attributes.add(key="retry.count").value.int_value = number % 3
+    if number % 4 == 0:
+        event = span.events.add(time_unix_nano=start + 500_000, name="exception")
+        event.attributes.add(key="exception.type").value.string_value = "TimeoutError"
+        event.attributes.add(key="exception.message").value.string_value = "no answer within 10 s"
     return span
 
 
-def _places(body: bytes | bytearray) -> list[tuple[int, int]]:
-    places, at = [], body.find(_TRACE_MARK)
+def _as_sent(request: ExportTraceServiceRequest) -> Any:
+    """The request as exporters write it: hex ids, numbers of enums, whole numbers as such."""
+    return _exported(MessageToDict(request, use_integers_for_enums=True))
+
+
+def _exported(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_exported(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {name: _written(name, held) for name, held in node.items()}
+
+
+def _written(name: str, held: Any) -> Any:
+    if name in ("traceId", "spanId", "parentSpanId"):
+        return b64decode(held).hex()
+    return int(held) if name == "intValue" else _exported(held)
+
+
+def _places(body: bytes | bytearray, trace: bytes, span: bytes) -> list[tuple[int, int]]:
+    places, at = [], body.find(trace)
     while at >= 0:
-        places.append((at, body.index(_SPAN_MARK, at)))
-        at = body.find(_TRACE_MARK, at + 16)
+        places.append((at, body.index(span, at + len(trace))))
+        at = body.find(trace, at + len(trace))
     return places
