@@ -26,7 +26,7 @@ def alert_rows(told: Sequence[Told], now: datetime, zone: str | None) -> list[di
     return [
         {
             "at": formats.moment(one.made_at, zone),
-            "what": joined([one.title, span(KINDS.get(one.kind, one.kind), "t-mute")]),
+            "what": joined([one.title, span(KINDS.get(one.kind, one.kind), "t-mute")], " · "),
             "whom": joined([one.audience, span(one.road, "t-mute")], " · "),
             "state": _state(one, now),
             "attempts": formats.count(one.attempts),

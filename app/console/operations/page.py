@@ -53,7 +53,7 @@ def page(viewer: Viewer) -> None:
     steer(viewer)
     _dead_letters(viewer)
     with st.container(key="stack_operations"):
-        left, right = st.columns([5, 3])
+        left, right = st.columns(2)
     with left:
         _pairs(viewer)
     with right:
