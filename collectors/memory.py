@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -46,10 +45,3 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-
-
-def seldom_collected() -> None:
-    """Look for circles of garbage after 50,000 new containers, not 700: a request in JSON is thousands of them and has
-    no circle, and the looks took half of its reading.
-    """
-    gc.set_threshold(50_000, 20, 20)

@@ -18,9 +18,10 @@ import pyarrow as pa
 import uvicorn
 
 from collectors.exposure import Door, Tls, exposure, opened, telemetry_door, webhook_door
-from collectors.memory import few_arenas, seldom_collected, without_pandas
+from collectors.memory import few_arenas, without_pandas
 from collectors.wrong_protocol import HttpOnly
 from models.domain.errors import Misconfigured
+from models.garbage import seldom_collected
 from models.presence import COLLECTOR, present
 from models.private_home import made_private
 from models.process_log import start_log

@@ -26,6 +26,7 @@ from models.domain.beats import Beats
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.domain.signature import bearer
+from models.garbage import seldom_collected
 from models.installation_key import installation_key
 from models.journal.ports.engine import open_engine
 from models.presence import ENGINE, departed, present, this_process
@@ -58,6 +59,7 @@ def main() -> None:
     """Run the engine with the settings of the environment. Exit status 0 after a signal, 2 for settings that need
     mending.
     """
+    seldom_collected()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

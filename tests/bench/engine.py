@@ -19,6 +19,7 @@ from typing import Any
 from integrations.engine.engine import Engine
 from models.domain.clock import SystemClock
 from models.domain.errors import Misconfigured
+from models.garbage import seldom_collected
 from models.journal import open_journal
 from tests.bench.bare_loop import bare_loop
 from tests.bench.postings import BULK, MemoryTarget, bench_events, bench_flow
@@ -92,6 +93,7 @@ def main() -> None:
     arguments.add_argument("--size", type=int, default=10_000)
     arguments.add_argument("--database", default="sqlite", choices=("sqlite", "postgres"))
     given = arguments.parse_args()
+    seldom_collected()  # as an engine's process does
     try:
         print(json.dumps(run(given.database, given.size)))
     except Misconfigured as error:
