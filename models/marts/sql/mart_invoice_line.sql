@@ -25,7 +25,7 @@ grain: system, document, document_id, line
 */
 
 -- document: invoices and credit memos; one that is void or wholly credited bills nothing, nor does what credited it,
--- unless of one piece of work more was taken back than billed: then each line says what it says
+-- unless of one piece of work more was taken back than billed, or less: then each line says what it says
 CREATE OR REPLACE TABLE derived.state.document AS
 WITH memo AS (
     SELECT * FROM derived.state.credit_memo WHERE status NOT IN ('void', 'draft')
@@ -38,24 +38,27 @@ WITH memo AS (
     FROM derived.state.invoice_line
     WHERE coalesce(posting_id, milestone_id) IS NOT NULL
 ), said AS (
-    SELECT m.system, m.credits AS invoice_key, l.bills, -l.amount AS amount
+    SELECT m.system, m.credits AS invoice_key, l.bills, -l.amount AS amount, true AS taken_back
     FROM memo m
     JOIN line l ON l.system = m.system AND l.document = 'credit_memo' AND l.system_id = m.system_id
     UNION ALL
-    SELECT i.system, i.key, l.bills, l.amount
+    SELECT i.system, i.key, l.bills, l.amount, false
     FROM derived.state.invoice i
     SEMI JOIN credited c ON c.system = i.system AND c.invoice_key = i.key
     JOIN line l ON l.system = i.system AND l.document = 'invoice' AND l.system_id = i.system_id
-), below AS (
-    SELECT DISTINCT system, invoice_key FROM said GROUP BY system, invoice_key, bills HAVING sum(amount) < 0
+), uneven AS (
+    SELECT DISTINCT system, invoice_key
+    FROM said
+    GROUP BY system, invoice_key, bills
+    HAVING bool_or(taken_back) AND sum(amount) <> 0
 ), invoice AS (
     SELECT
         i.*,
         i.status NOT IN ('void', 'draft')
-            AND NOT coalesce(c.total >= i.total AND i.total > 0 AND b.system IS NULL, false) AS stands
+            AND NOT coalesce(c.total >= i.total AND i.total > 0 AND u.system IS NULL, false) AS stands
     FROM derived.state.invoice i
     LEFT JOIN credited c ON c.system = i.system AND c.invoice_key = i.key
-    LEFT JOIN below b ON b.system = i.system AND b.invoice_key = i.key
+    LEFT JOIN uneven u ON u.system = i.system AND u.invoice_key = i.key
 )
 SELECT
     system,

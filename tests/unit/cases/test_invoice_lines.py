@@ -86,6 +86,13 @@ def test_work_that_is_credited_twice_is_billed_below_nothing(lake: Lake) -> None
     }
 
 
+def test_a_line_that_was_billed_twice_and_credited_once_is_billed_once(lake: Lake) -> None:
+    """The head still says 800, and the memo takes back as much: the lines say that 800 stand."""
+    bill(lake, "INV-1", line(1), line(1), total="800.00")
+    credit(lake, "CM-1", "INV-1", line(1), total="800.00")
+    assert work(lake)["TE-kantata-1"] == ("billed", None, Decimal(800), "INV-1")
+
+
 def test_a_memo_that_takes_back_a_negative_line_gives(lake: Lake) -> None:
     """A correction of -100 was billed and credited: nothing is left of it, and not -200."""
     bill(lake, "INV-1", line(1), line(2, "-100.00"), total="700.00")
