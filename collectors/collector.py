@@ -150,7 +150,7 @@ class Collector:
         return found
 
     def _counted(self) -> list[Counted]:
-        return [work for work in self._works if isinstance(work, Counted)]
+        return [work for work in (*self._works, *self._journal.works) if isinstance(work, Counted)]
 
     def readiness(self) -> dict[str, Any]:
         """The same, and ready only while nothing has been wrong for longer than it may."""
@@ -206,7 +206,8 @@ class Collector:
         return open_reporter(self._settings.journal_address, clock_at(self._settings.world_clock))
 
     def _journal_works(self, journal: ReporterPort) -> list[Work]:
-        copying = [one.journal_work(self._host, journal) for one in self._receivers if one.journal_work]
+        begun = [one.journal_work(self._host, journal) for one in self._receivers if one.journal_work]
+        copying = [work for work in begun if work is not None]
         process = DetectorProcess(self._settings.detect_limit_seconds)
         reading = {f"read {system}": seconds for system, seconds in self._catalogue.reading_levels.items()}
         levels = {**self._catalogue.service_levels, **reading}

@@ -32,6 +32,11 @@ class JournalLink:
         """What hinders the journal or what works on it, at the moment."""
         return [fault for fault in (self._fault, *(work.fault for work in self._works)) if fault]
 
+    @property
+    def works(self) -> Sequence[Work]:
+        """What works on it, once it is open."""
+        return self._works
+
     def parts(self) -> dict[str, str | None]:
         """What hinders the journal, and each part of what works on it."""
         parts: dict[str, str | None] = {"journal": self._fault}

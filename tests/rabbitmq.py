@@ -17,13 +17,15 @@ from typing import TypeVar
 
 import aio_pika
 import pytest
-from aio_pika.abc import AbstractChannel
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from tests.unit.connectors.authority import Authority
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 USER, PASSWORD = "tieout", "a-passphrase-that-no-log-may-show"
 START_SECONDS = 100.0
+LARGEST = 256 * 1024
+"""Bytes of a message that it takes."""
 T = TypeVar("T")
 
 
@@ -77,6 +79,7 @@ class Broker:
             f"listeners.ssl.default = 127.0.0.1:{self._tls_port}\n"
             f"ssl_options.certfile = {certificate}\n"
             f"ssl_options.keyfile = {key}\n"
+            f"max_message_size = {LARGEST}\n"
             f"default_user = {USER}\ndefault_pass = {PASSWORD}\n"
         )
         (self._folder / "enabled_plugins").write_text("[].\n")
@@ -184,6 +187,26 @@ class Speaker:
                 await channel.default_exchange.publish(message, queue)
 
         self._asked(saying)
+
+    def bind(self, queue: str, exchange: str, routing_key: str = "#") -> None:
+        """Have a durable queue hear an exchange by topic; both are made where they are missing."""
+
+        async def binding(channel: AbstractChannel) -> None:
+            heard = await channel.declare_exchange(exchange, "topic", durable=True)
+            await (await channel.declare_queue(queue, durable=True)).bind(heard, routing_key)
+
+        self._asked(binding)
+
+    def taken(self, queue: str) -> list[AbstractIncomingMessage]:
+        """Take what a queue holds, in its order."""
+
+        async def taking(channel: AbstractChannel) -> list[AbstractIncomingMessage]:
+            held, found = await channel.declare_queue(queue, durable=True), list[AbstractIncomingMessage]()
+            while (one := await held.get(no_ack=True, fail=False)) is not None:
+                found.append(one)
+            return found
+
+        return self._asked(taking)
 
     def left(self, queue: str) -> int:
         """How many messages of a queue nobody has."""

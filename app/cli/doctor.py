@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -38,7 +39,7 @@ def doctor() -> int:
     settings = settings_here()
     findings = [_guarded(check, settings) for check in (_home, _private, _disk, _catalogue, _journal, _lake, _witness)]
     findings += [*_connections(settings), *_streams(settings), *_calls(settings), *_processes(settings)]
-    findings += _alerts(settings)
+    findings += [*_alerts(settings), *_brokers(settings)]
     for holds, sentence in findings:
         print(f"{'ok  ' if holds else 'MEND'}  {sentence}")
     return 0 if all(holds for holds, _ in findings) else 1
@@ -238,6 +239,26 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
         if not os.environ.get(road.variable):
             yield False, f"alert road {road.name}: set the environment variable {road.variable}, here and where we run"
     yield from _roads(settings, len(catalogue.audiences), set(catalogue.roads))
+
+
+def _brokers(settings: Settings) -> Iterator[Finding]:
+    """Message brokers: a variable that is not set here, events that one did not take. Whether it is reached, the
+    collector's own parts say.
+    """
+    try:
+        brokers = load_catalogue(settings).brokers
+    except Misconfigured:
+        return  # the catalogue's own line says so
+    for broker in brokers:
+        if not os.environ.get(broker.url):
+            yield False, f"broker {broker.name}: set the environment variable {broker.url}, here and where we run"
+    if not brokers or not _has_journal(settings):
+        return
+    kept = Counter(one.broker for one in open_readings(settings.journal_address, clock_at(None)).unsent.all())
+    for name, count in sorted(kept.items()):
+        yield False, f"broker {name} did not take {count} events: `tieout unsent` says why"
+    if not kept:
+        yield True, f"brokers took every event: {', '.join(one.name for one in brokers)}"
 
 
 def _roads(settings: Settings, audiences: int, known: set[str]) -> Iterator[Finding]:

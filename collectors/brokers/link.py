@@ -7,8 +7,9 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -34,11 +35,13 @@ class Away(Exception):
 class Link:
     """Runs `session` with one connection after another, each of the addresses in turn, until it is stopped.
 
-    `name` is that of the part for logs and health. A session says `well` once it works.
+    `name` is that of the part for logs and health. A session says `well` once it works; `last` is done at the end.
     """
 
-    def __init__(self, name: str, reaches: Sequence[Reach], session: Session) -> None:
-        self.name, self._reaches, self._session = name, reaches, session
+    def __init__(
+        self, name: str, reaches: Sequence[Reach], session: Session, last: Callable[[], object] = lambda: None
+    ) -> None:
+        self.name, self._reaches, self._session, self._last = name, reaches, session, last
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,6 +82,7 @@ class Link:
 
     def _run(self) -> None:
         asyncio.run(self._main())
+        self._last()
 
     async def _main(self) -> None:
         self._loop, self._work = asyncio.get_running_loop(), asyncio.ensure_future(self._again())
@@ -112,7 +116,19 @@ class Link:
         return text
 
 
-async def gone(channel: AbstractChannel) -> None:
+async def until_gone(channel: AbstractChannel, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work as long as the channel is there. Raises Away, or what the work raises."""
+    both = [asyncio.ensure_future(_gone(channel)), asyncio.ensure_future(work)]
+    try:
+        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        await (both[1] if both[1] in done else both[0])
+    finally:
+        for one in both:
+            one.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+
+
+async def _gone(channel: AbstractChannel) -> None:
     """Raise Away once the channel has gone, or the broker ended what is consumed on it."""
     underlay = await channel.get_underlay_channel()
     ended = asyncio.Event()

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
 from collectors.brokers.binding import Unreadable, event_in, traceparent_in
-from collectors.brokers.link import Link, gone
+from collectors.brokers.link import Link, until_gone
 from collectors.brokers.places import queue_there
 from collectors.brokers.reach import Reach
 from models.action_log import action
@@ -61,18 +61,10 @@ class Taking:
         queue = await queue_there(connection, self._broker.queue)
         channel = await connection.channel(publisher_confirms=False)
         await channel.set_qos(prefetch_count=self._broker.prefetch)
-        ending = asyncio.ensure_future(gone(channel))
         came: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        taking = asyncio.ensure_future(self._take(came))
-        try:
-            await (await channel.get_queue(queue, ensure=False)).consume(came.put)
-            self.link.well()
-            done, _ = await asyncio.wait([ending, taking], return_when=asyncio.FIRST_COMPLETED)
-            await done.pop()
-        finally:
-            ending.cancel()
-            taking.cancel()
-            await asyncio.gather(ending, taking, return_exceptions=True)
+        await (await channel.get_queue(queue, ensure=False)).consume(came.put)
+        self.link.well()
+        await until_gone(channel, self._take(came))
 
     async def _take(self, came: asyncio.Queue[AbstractIncomingMessage]) -> None:
         while True:

@@ -141,4 +141,4 @@ class Receiver:
     signed: bool = False
     port: Port = "telemetry"
     work: Callable[[Host], Work | None] | None = None
-    journal_work: Callable[[Host, Any], Work] | None = None
+    journal_work: Callable[[Host, Any], Work | None] | None = None

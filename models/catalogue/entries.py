@@ -338,6 +338,7 @@ class LogEntry(Entry):
 
 SystemName = Annotated[str, Field(pattern=r"^[^/\s]+$", max_length=200)]
 QueueName = Annotated[str, Field(max_length=200)]
+Unheard = Literal["drop", "keep"]
 
 
 class BrokerEntry(Entry):
@@ -349,14 +350,17 @@ class BrokerEntry(Entry):
     sources: list[SystemName] = []
     prefetch: Annotated[int, Field(ge=1, le=1000)] = 200
     body_kib: Annotated[int, Field(ge=1, le=16_384)] = 1024
+    exchange: QueueName = ""
+    unheard: Unheard = "drop"
+    rates: bool = False
     ca_bundle: str = ""
     client_certificate: str = ""
     client_key: str = ""
 
     @model_validator(mode="after")
     def _whole(self) -> BrokerEntry:
-        if not self.queue:
-            raise ValueError("nothing would ever come: give a queue")
+        if not (self.queue or self.exchange):
+            raise ValueError("nothing would ever come or go: give a queue, an exchange, or both")
         if bool(self.queue) != bool(self.sources):
             raise ValueError("queue and sources go together: say whose events come by it")
         if bool(self.client_certificate) != bool(self.client_key):

@@ -44,7 +44,7 @@ class FeedReading:
         On PostgreSQL a sequence is not commit order: the barrier waits until every appender that may hold a lower
         position has committed or gone, so what is read is complete up to the highest position seen.
         """
-        top = self._top()
+        top = self.top()
         feed = tables.feed.c
         query = (
             sa.select(feed.position, feed.records)
@@ -79,7 +79,7 @@ class FeedReading:
         """The lake holds the feed up to `position` under a signed checkpoint. What was recorded before the last time
         that this was told is proven once the position is past where the feed stood then. Never moves back.
         """
-        at, top, now = tables.feed_consumer, self._top(), self._clock.now()
+        at, top, now = tables.feed_consumer, self.top(), self._clock.now()
         mine = at.c.consumer == consumer
         with self._engine.begin() as connection:
             passed = sa.and_(mine, at.c.mark <= position)
@@ -87,14 +87,19 @@ class FeedReading:
             connection.execute(sa.update(at).where(mine, at.c.mark.is_(None)).values(mark=top, marked_at=now))
 
     def trim(self) -> int:
-        """Drop the pages that every consumer confirmed; how many. Nothing while no consumer is known."""
+        """Drop the pages that every consumer confirmed and whose events have gone out; how many. Nothing while no
+        consumer is known.
+        """
         with self._engine.begin() as connection:
             least = connection.scalar(sa.select(sa.func.min(tables.feed_consumer.c.position)))
             if least is None:
                 return 0
-            return connection.execute(sa.delete(tables.feed).where(tables.feed.c.position <= least)).rowcount
+            out = connection.scalar(sa.select(sa.func.min(tables.outlet.c.position)))
+            upto = least if out is None else min(least, out)
+            return connection.execute(sa.delete(tables.feed).where(tables.feed.c.position <= upto)).rowcount
 
-    def _top(self) -> int:
+    def top(self) -> int:
+        """The position of the newest page, complete up to there; 0 before the first."""
         if not self._shared:
             with reading(self._engine) as connection:
                 return int(connection.scalar(sa.select(sa.func.max(tables.feed.c.position))) or 0)

@@ -18,6 +18,7 @@ from models.journal.heartbeats import Heartbeats
 from models.journal.inbox import Inbox
 from models.journal.inbox_queue import InboxQueue
 from models.journal.leases import Leases
+from models.journal.outbox import Outbox, UnsentDesk
 from models.journal.ports.desk import DeskPort
 from models.journal.ports.engine import EnginePort
 from models.journal.ports.opening import opened
@@ -46,6 +47,7 @@ class Journal(EnginePort, DeskPort, ReporterPort, ReadingsPort):
     heartbeats: Heartbeats
     alerts: Alerts
     inbox: Inbox
+    unsent: UnsentDesk
     catalogues: Catalogues
 
 
@@ -78,5 +80,7 @@ def open_journal(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) 
         heartbeats=Heartbeats(engine),
         alerts=Alerts(engine, clock),
         inbox=Inbox(engine, clock),
+        outbox=Outbox(engine, clock),
+        unsent=UnsentDesk(engine, clock, feed),
         _feed=feed,
     )

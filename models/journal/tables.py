@@ -174,6 +174,27 @@ feed_consumer = sa.Table(
     sa.Column("mark", sa.BigInteger),
 )
 
+outlet = sa.Table(
+    "outlet",
+    metadata,
+    sa.Column("broker", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),  # up to which the feed's events have gone out
+    sa.Column("since", Instant, nullable=False),  # wall time from when on they go out
+)
+
+unsent = sa.Table(
+    "unsent",
+    metadata,
+    sa.Column("broker", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("body", Json, nullable=False),  # the CloudEvent as it was to go out
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("refused_at", Instant, nullable=False),  # wall time
+    sa.Column("again_at", Instant),  # wall time at which somebody asked to have it sent again
+    _part("unsent_again", "again_at IS NOT NULL", "broker"),
+)
+
 cursor = sa.Table(
     "cursor",
     metadata,

@@ -82,6 +82,8 @@ WRITES = {
         "requests.weight",
         "requests.withdraw",
         "requests.write_off",
+        "unsent.all",
+        "unsent.send_again",
     },
     InboxPort: {"inbox.append"},
     ReporterPort: {
@@ -93,6 +95,7 @@ WRITES = {
         "feed.confirmed",
         "feed.prove",
         "feed.read",
+        "feed.top",
         "feed.trim",
         "heartbeats.all",
         "heartbeats.tell",
@@ -100,6 +103,14 @@ WRITES = {
         "leases.hold",
         "leases.release",
         "leases.turn",
+        "outbox.again",
+        "outbox.all",
+        "outbox.begun",
+        "outbox.delivered",
+        "outbox.only",
+        "outbox.read",
+        "outbox.refused",
+        "outbox.sent",
         "throttle.circuits",
     },
 }
@@ -113,7 +124,7 @@ def verbs(port: type[Port]) -> set[str]:
     return handed | (_methods(port) - {"close"})
 
 
-PARTS = {field.name for field in dataclasses.fields(EnginePort)} | {"cases", "inbox"}
+PARTS = {field.name for field in dataclasses.fields(EnginePort)} | {"cases", "inbox", "outbox", "unsent"}
 PARTS -= {"engine", "clock"}
 
 

@@ -14,6 +14,7 @@ from models.journal.alerts import Alerts
 from models.journal.cases.triage import Triage
 from models.journal.feed import Feed
 from models.journal.heartbeats import Heartbeats
+from models.journal.outbox import UnsentDesk
 from models.journal.ports.opening import Port, opened
 from models.journal.requests.desk import DeskRequests
 from models.journal.writing import writing
@@ -22,7 +23,7 @@ from models.journal.writing import writing
 @dataclass(frozen=True)
 class DeskPort(Port):
     """What the console and the command line may write: requests and their approval, triage, records of what a person
-    did, the console's own heartbeat, and alerts.
+    did, the console's own heartbeat, alerts, and what is to go out again.
     """
 
     engine: sa.Engine
@@ -31,6 +32,7 @@ class DeskPort(Port):
     cases: Triage
     heartbeats: Heartbeats
     alerts: Alerts
+    unsent: UnsentDesk
     _feed: Feed
 
     def note(self, records: Sequence[Record]) -> None:
@@ -46,5 +48,5 @@ def open_desk(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> 
     engine = opened(url)
     feed = Feed(engine, clock)
     requests = DeskRequests(engine, clock, feed, thresholds=thresholds)
-    alerts = Alerts(engine, clock)
-    return DeskPort(engine, clock, requests, Triage(engine, clock, feed), Heartbeats(engine), alerts, feed)
+    alerts, unsent = Alerts(engine, clock), UnsentDesk(engine, clock, feed)
+    return DeskPort(engine, clock, requests, Triage(engine, clock, feed), Heartbeats(engine), alerts, unsent, feed)

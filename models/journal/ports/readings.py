@@ -14,6 +14,7 @@ from models.journal.catalogues import CatalogueReading
 from models.journal.circuits import Circuits
 from models.journal.freshness import FreshnessReading
 from models.journal.heartbeats import HeartbeatReading
+from models.journal.outbox import UnsentReading
 from models.journal.ports.opening import Port, opened_to_read
 from models.journal.requests.approvals import ApprovalReading
 from models.journal.runs.reading import RunReading
@@ -36,6 +37,7 @@ class ReadingsPort(Port):
     freshness: FreshnessReading
     heartbeats: HeartbeatReading
     alerts: AlertReading
+    unsent: UnsentReading
 
 
 def open_readings(url: str, clock: Clock) -> ReadingsPort:
@@ -53,4 +55,5 @@ def open_readings(url: str, clock: Clock) -> ReadingsPort:
         freshness=FreshnessReading(engine),
         heartbeats=HeartbeatReading(engine),
         alerts=AlertReading(engine),
+        unsent=UnsentReading(engine),
     )

@@ -1,4 +1,4 @@
-"""The reporter's port: a collector reports findings, carries the feed into the audit lake, and takes in."""
+"""The reporter's port: a collector reports findings, carries the feed to the audit lake and to brokers, takes in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from models.journal.feed import Feed, FeedReading
 from models.journal.heartbeats import Heartbeats
 from models.journal.inbox import Inbox
 from models.journal.leases import Leases
+from models.journal.outbox import Outbox
 from models.journal.ports.inbox import InboxPort
 from models.journal.ports.opening import opened
 from models.journal.sealed_figures import SealedFigures
@@ -31,6 +32,7 @@ class ReporterPort(InboxPort):
     sealed_totals: SealedTotals
     sealed_figures: SealedFigures
     throttle: Circuits
+    outbox: Outbox
 
 
 def open_reporter(url: str, clock: Clock) -> ReporterPort:
@@ -48,4 +50,5 @@ def open_reporter(url: str, clock: Clock) -> ReporterPort:
         sealed_totals=SealedTotals(engine, clock, Feed(engine, clock)),
         sealed_figures=SealedFigures(engine, clock, Feed(engine, clock)),
         throttle=Circuits(engine, clock),
+        outbox=Outbox(engine, clock),
     )

@@ -1,5 +1,5 @@
 """A storm of messages while the collector, the engine and the broker are killed: each event is posted once, counted by
-its target (E11, S6, N4).
+its target, and goes out again to a subscriber, known by its id (E11, E12, S6, N4).
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from tests.unit.engine.hostile import Hostile, event, posting_flow
 MESSAGES = int(os.environ.get("BROKER_STORM", "600"))
 """`BROKER_STORM=20000` for the long form."""
 POISON = -(-MESSAGES // 50)
-QUEUE = "storm"
+QUEUE, HEARD = "storm", "storm.heard"
 ENTRY = f"""[[broker]]
 name = "bus"
 url = "BUS"
 queue = "{QUEUE}"
+exchange = "{QUEUE}.out"
 sources = ["psa"]
 """
 
@@ -81,7 +82,7 @@ class Publisher:
 
 
 @pytest.mark.processes
-@pytest.mark.req("E11", "S6", "N4")
+@pytest.mark.req("E11", "E12", "S6", "N4")
 def test_a_storm_with_kills_loses_and_doubles_nothing(broker: Broker, tmp_path: Path) -> None:
     """E11: collector and engine are killed twice each, the broker once; what it confirmed is posted once."""
     (tmp_path / "catalogue").mkdir()
@@ -90,6 +91,8 @@ def test_a_storm_with_kills_loses_and_doubles_nothing(broker: Broker, tmp_path: 
     given = {"TIEOUT_CATALOGUE": str(tmp_path / "catalogue"), "BUS": address}
     collector, publisher = CollectorProcess(tmp_path / "home", **given), Publisher(address)
     journal_url, ledger = collector.settings.journal_address, tmp_path / "ledger"
+    speaker, heard = Speaker(broker), Counter[str | None]()
+    speaker.bind(HEARD, f"{QUEUE}.out")
     try:
         collector.start()
         publisher.start()
@@ -108,19 +111,25 @@ def test_a_storm_with_kills_loses_and_doubles_nothing(broker: Broker, tmp_path: 
         while len(_rows(journal, "source, item_id from inbox")) < MESSAGES + POISON:
             assert time.monotonic() < deadline, f"{collector.health()} {collector.log()}"
             time.sleep(0.1)
+        Engine(journal, [posting_flow()], [erp], SystemClock()).drain()
+        while len(heard) < MESSAGES:
+            assert time.monotonic() < deadline, f"{len(heard)} {collector.health()} {collector.log()}"
+            heard.update(one.message_id for one in speaker.taken(HEARD))
+            time.sleep(0.2)
         collector.until_ready()
         assert PASSWORD not in f"{collector.health()} {collector.log()}"
         assert collector.terminate() == 0
     finally:
         collector.close()
-    assert Speaker(broker).left(QUEUE) == 0, "all is acknowledged"
-    Engine(journal, [posting_flow()], [erp], SystemClock()).drain()
+    assert speaker.left(QUEUE) == 0, "all is acknowledged"
     runs = _rows(journal, "business_key, state from run")
     journal.close()
     dead = [key for key, state in runs if state == "dead"]
     keys = Counter(key for key, state in runs if state != "dead")
     assert keys == Counter({f"time_entry:{number}": 1 for number in range(MESSAGES)})
     assert len(dead) == POISON, "each message that is none is one dead letter"
+    assert set(heard) == {f"{number}-1" for number in range(MESSAGES)}
+    print(f"{sum(heard.values()) - len(heard)} of {MESSAGES} went out twice, by the same id")
     assert erp.effects == Counter({f"{number}-v1": 1 for number in range(MESSAGES)})
 
 

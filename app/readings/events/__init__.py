@@ -1,0 +1,1 @@
+"""Canonical events on their way out."""
