@@ -11,7 +11,8 @@ SPAN = ("start_time", "service_name", "name", "duration_us", "status_code", "spa
 CAUSE = ("cause", "records", "cases", "money_kind", "amount_reporting", "team", "title")
 CASE = ("case_id", "severity", "money_kind", "amount_reporting", "occurrences", "team", "title")
 TOTALS = ("period", "entity", "source", "target", "legal_entity", "currency", "source_amount", "landed_amount")
-PLACES = tuple(f"{place}_amount" for place in ("on_its_way", "cases", "written_off", "unexplained", "unsourced"))
+PLACES = tuple(f"{place}_amount" for place in ("on_its_way", "cases", "written_off", "unexplained"))
+TARGET = ("target_amount", "unsourced_amount", "day", "status", "reason")
 ASKED = ("request_id", "state", "what", "asked_by", "asked_at", "reason")
 
 QUESTIONS = (
@@ -33,5 +34,5 @@ QUESTIONS = (
         counted=f"{APPROVALS}.reading:counted",
     ),
     Question("causes", f"{CASES}.causes:listed", f"{CASES}.question:CausesQuestion", CAUSE, journal=True),
-    Question("totals", f"{TIEOUT}.reading:totals", f"{TIEOUT}.question:TotalsQuestion", TOTALS + PLACES),
+    Question("totals", f"{TIEOUT}.reading:totals", f"{TIEOUT}.question:TotalsQuestion", TOTALS + PLACES + TARGET),
 )

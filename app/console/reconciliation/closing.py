@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from app.console.reconciliation.presenter import counts
 from app.console.reconciliation.words import joint_of
 from app.console.widgets import formats
 from app.console.widgets.markup import Html, dot, joined, link, span
-from app.readings.tieout.rows import Closing, Joint, Restated, Seen
+from app.readings.tieout.rows import Closing, Ending, Joint, Restated, Seen
 
 
 def checklist(
-    joints: Sequence[Joint], closing: Closing, systems: Sequence[Seen], ends: datetime, currency: str
+    joints: Sequence[Joint], closing: Closing, systems: Sequence[Seen], ends: datetime | None, currency: str
 ) -> list[dict[str, object]]:
     """One line a thing to settle, what is done and what is left of it."""
     sums = counts(joints)
-    early = [one.system for one in systems if one.read_at is None or one.read_at < ends]
+    early = [one.system for one in systems if one.read_at is None or ends is None or one.read_at < ends]
     return [
         _line("Every system was read after the month ended", not early, ", ".join(early) or "all were"),
         _line(
@@ -45,6 +46,13 @@ def checklist(
         ),
         _line("Both sides of every joint balance", not sum(joint.unbalanced for joint in joints), "to the cent"),
     ]
+
+
+def over(endings: Sequence[Ending]) -> datetime | None:
+    """The moment at which a period is over for the last company that has it (UTC); None where nobody says."""
+    named = [one for one in endings if one.legal_entity] or list(endings)
+    nights = [datetime.combine(one.last + timedelta(days=1), time.min, ZoneInfo(one.zone)) for one in named if one.last]
+    return max(nights).astimezone(UTC) if nights else None
 
 
 def _line(what: str, done: bool, left: str, where: str = "") -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.console.asking import read, read_now, reporting_currency, world_now
 from app.console.freshness import fresh
 from app.console.reconciliation import presenter as present
-from app.console.reconciliation.closing import checklist, restated_rows, settled
+from app.console.reconciliation.closing import checklist, over, restated_rows, settled
 from app.console.reconciliation.records import CHOICES, record_rows, shown_of
 from app.console.reconciliation.words import PLACES, UNSOURCED, joint_of
 from app.console.reconciliation.write_off import write_off
@@ -141,8 +140,7 @@ def _one_of(where: DeltaGenerator, label: str, options: Mapping[str, str], key: 
 
 
 def _closing(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[str, ...], currency: str) -> None:
-    year, month = map(int, period.split("-"))
-    ends = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+    ends = over(read(viewer, tieout.ends, period, firms=firms))
     closing = read(viewer, tieout.closing, period, firms=firms)
     rows = checklist(joints, closing, read(viewer, tieout.systems), ends, currency)
     st.header(f"Closing {period}", anchor=False)

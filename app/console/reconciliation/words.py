@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 PLACES = {
-    "landed": ("Landed", "The other system holds the same: amount, hours, rate, project, code, person and date."),
+    "landed": (
+        "Landed",
+        "The other system holds the same: of work its amount, hours, rate, project, code, person and date, of a sale, "
+        "an order or an invoice its amount, currency, date and company.",
+    ),
     "on_its_way": (
         "On its way",
-        "It left its source within the service level of its flow, or the other system was not read since: wait.",
+        "It left its source within the service level of its flow (what is ready has 45 days until its invoice), or the "
+        "other system was not read since: wait.",
     ),
     "cases": ("Owned by a case", "Something is wrong with it, and an open case says what, and whose it is."),
     "written_off": ("Written off", "One person asked for it, another approved it, for exactly this amount."),
     "unexplained": ("Unexplained", "Nothing accounts for it. Beyond its service level it becomes a case of its own."),
 }
 """The five places of what a source has: one of them is where each record stands."""
-UNSOURCED = ("Without a source", "A target's record that is not what the source has: foreign, doubled or different.")
+UNSOURCED = (
+    "Without a source",
+    "What a target holds and the source has not, or not so: foreign, doubled or different. What differs stands in a "
+    "place on its source's side too.",
+)
 COLOURS = {
     "landed": "#009e73",
     "on_its_way": "#56b4e9",

@@ -10,7 +10,7 @@ from app.readings.page import Page
 from app.readings.reading import rows
 from app.readings.stores import Stores
 from app.readings.tieout.question import TotalsQuestion
-from app.readings.tieout.rows import Closing, Firm, Joint, Month, Record, Restated, SealedTotals, Seen, Totals
+from app.readings.tieout.rows import Closing, Ending, Firm, Joint, Month, Record, Restated, SealedTotals, Seen, Totals
 from app.readings.viewer import Viewer
 from models.sql_statements import statements
 
@@ -60,6 +60,11 @@ def closing(stores: Stores, viewer: Viewer, period: str, firms: Sequence[str] = 
 def periods(stores: Stores, viewer: Viewer) -> tuple[str, ...]:
     """The months of which something was compared, the newest first."""
     return tuple(row.period for row in rows(stores, viewer, SQL["periods"], Month))
+
+
+def ends(stores: Stores, viewer: Viewer, period: str, firms: Sequence[str] = ()) -> tuple[Ending, ...]:
+    """When a period ends for each of these companies."""
+    return rows(stores, viewer.among(firms), SQL["ends"], Ending, month=period)
 
 
 def firms(stores: Stores, viewer: Viewer) -> tuple[str, ...]:

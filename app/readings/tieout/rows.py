@@ -5,7 +5,7 @@ the reporting currency, each `…_count` counts records, hours are hours.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from app.readings.masking import AmountOfEntity
@@ -145,6 +145,15 @@ class Month:
     """A month of which something was compared, YYYY-MM."""
 
     period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The last day of a period of a company, and the zone by which it ends."""
+
+    legal_entity: str
+    last: date | None
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)

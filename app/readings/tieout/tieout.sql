@@ -82,8 +82,17 @@ FROM counted c
 JOIN worth w USING (flow, source, target, entity)
 ORDER BY source_reporting DESC, flow, entity, source, target
 
--- periods: months to choose from, the newest first
-SELECT DISTINCT period FROM mart_totals WHERE period IS NOT NULL ORDER BY period DESC
+-- periods: months to choose from, the newest first; of those to come, which milestones have, none
+SELECT DISTINCT period
+FROM mart_totals
+WHERE period <= coalesce((SELECT max(period) FROM mart_today), period)
+ORDER BY period DESC
+
+-- ends: the last day of a period of each company; the one without a name is for whom nobody named
+SELECT t.legal_entity, coalesce(c.last, last_day(TRY_CAST($month || '-01' AS DATE))) AS last, t.zone
+FROM mart_today t
+LEFT JOIN mart_calendar c ON c.legal_entity = t.legal_entity AND c.period = $month
+ORDER BY t.legal_entity
 
 -- firms: companies to choose from
 SELECT DISTINCT legal_entity FROM mart_totals WHERE legal_entity IS NOT NULL ORDER BY legal_entity
@@ -114,7 +123,7 @@ FROM mart_tieout
 WHERE place <> 'landed'
     AND ($period = '' OR period = $period OR target_period = $period)
     AND ($kind = '' OR entity = $kind)
-    AND ($place = '' OR place = $place)
+    AND ($place = '' OR place = $place OR ($place = 'unsourced' AND target_key IS NOT NULL))
 ORDER BY
     case_id IS NOT NULL OR place IN ('on_its_way', 'written_off'),
     greatest(abs(coalesce(source_amount, 0)), abs(coalesce(target_amount, 0))) DESC,

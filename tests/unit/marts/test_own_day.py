@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+import app.readings.tieout
+from app.console.reconciliation.closing import over
+from app.readings.tieout.rows import Ending
 from collectors.detectors.run import run_all
 from collectors.detectors.turn import Turn
 from models.catalogue import Books, Calendar, LegalEntity
 from models.derivation.refresh import refresh
 from models.domain.periods import FiscalYear
+from models.sql_statements import statements
 from tests.findings.books import entry, firm, posted
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 from tests.unit.marts.test_tieout import LEVELS, LONG_AGO, Stopped
 
 D = Decimal
+TIEOUT = statements(Path(app.readings.tieout.__file__).with_name("tieout.sql"))
 BERLIN = LegalEntity(
     "NOV-DE", "Nov", "DE", "EUR", ZoneInfo("Europe/Berlin"), Calendar(frozenset({5, 6}), frozenset(), FiscalYear())
 )
@@ -207,6 +213,56 @@ def test_the_rate_of_today_is_that_of_the_firms_day(zones: tuple[str, ...], rate
     companies = {zone: LegalEntity(zone, "Nov", "NZ", "EUR", ZoneInfo(zone), days) for zone in zones}
     figures(lake, Books(45, companies))
     assert lake.rows("SELECT rate FROM mart_fx WHERE currency = 'GBP'") == [{"rate": D(rate)}]
+
+
+@pytest.mark.req("M7", "X12")
+@pytest.mark.parametrize(
+    ("zone", "calendar", "over"),
+    [
+        ("America/New_York", Calendar(frozenset({5, 6}), frozenset()), datetime(2026, 10, 1, 4, tzinfo=UTC)),
+        ("Pacific/Auckland", Calendar(frozenset({5, 6}), frozenset()), datetime(2026, 9, 30, 11, tzinfo=UTC)),
+        # The ninth period of weeks of this year ends on 26 September.
+        (
+            "Europe/Berlin",
+            Calendar(frozenset({5, 6}), frozenset(), FiscalYear("4-4-5", 12, 5)),
+            datetime(2026, 9, 26, 22, tzinfo=UTC),
+        ),
+    ],
+)
+def test_a_month_is_over_when_it_is_where_its_company_is(zone: str, calendar: Calendar, over: datetime) -> None:
+    """What was read before that shows no whole month: the checklist of closing it asks for a reading after it."""
+    lake = firm()
+    figures(lake, company(zone, calendar))
+    assert ends(lake, "2026-09") == over
+
+
+@pytest.mark.req("M7", "X12")
+def test_a_month_is_over_when_it_is_for_the_last_company() -> None:
+    lake = firm()
+    east, days = company("Pacific/Auckland").legal_entities["NOV-DE"], Calendar(frozenset({5, 6}), frozenset())
+    west = LegalEntity("NOV-US", "Nov", "US", "USD", ZoneInfo("America/New_York"), days)
+    figures(lake, Books(45, {"NOV-DE": east, "NOV-US": west}))
+    assert ends(lake, "2026-09") == datetime(2026, 10, 1, 4, tzinfo=UTC)
+    figures(lake, Books(45, {}))
+    assert ends(lake, "2026-12") == datetime(2027, 1, 1, tzinfo=UTC), "of nobody's zone it is UTC's"
+
+
+def ends(lake: Lake, month: str) -> datetime | None:
+    found = lake.connection.execute(TIEOUT["ends"], {"month": month}).to_arrow_table().to_pylist()
+    return over([Ending(**row) for row in found])
+
+
+@pytest.mark.req("X12")
+def test_months_to_come_which_milestones_have_are_no_choice() -> None:
+    plan = [{"milestone_id": "M1", "due": "2027-02-15", "amount": money("10.00")}]
+    lake = firm()
+    lake.observe(
+        "netsuite", "contract", "CT-PRJ-1001", project_code="PRJ-1001", value=money("7000.00"), milestones=plan
+    )
+    derived(lake)
+    assert "2027-02" in {row["period"] for row in lake.rows("SELECT period FROM mart_totals")}
+    asked = [period for (period,) in lake.connection.execute(TIEOUT["periods"]).fetchall()]
+    assert asked == sorted(asked, reverse=True) and asked and max(asked) <= "2026-09"
 
 
 @pytest.mark.req("M7", "O4")
