@@ -70,12 +70,6 @@ WITH held AS (
         min(system) FILTER (role = 'psa') AS psa
     FROM held
     GROUP BY key
-), dated AS (
-    SELECT
-        s.*,
-        CAST(coalesce(s.closed_won_at, s.shown_at) AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE) AS sold_on
-    FROM seen s
-    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = s.legal_entity
 ), left_behind AS (
     SELECT system, key, observed_at AS at, NULL AS called FROM derived.state.sale_place WHERE entity = 'project'
     UNION ALL
@@ -88,6 +82,18 @@ WITH held AS (
     FROM left_behind l
     ANTI JOIN derived.state.project q USING (system, key)
     GROUP BY l.key
+), kept AS (
+    -- Where nobody who knows its company calls it so any more, it is of the company that it is of by its new name.
+    SELECT s.* REPLACE (coalesce(s.legal_entity, o.legal_entity) AS legal_entity)
+    FROM seen s
+    LEFT JOIN gone g ON g.key = s.key
+    LEFT JOIN seen o ON o.key = g.called
+), dated AS (
+    SELECT
+        s.*,
+        CAST(coalesce(s.closed_won_at, s.shown_at) AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE) AS sold_on
+    FROM kept s
+    LEFT JOIN derived.state.legal_entity z ON z.legal_entity = s.legal_entity
 ), client AS (
     SELECT key, coalesce(min(name) FILTER (role = 'crm'), min(name)) AS name
     FROM derived.state.customer

@@ -42,7 +42,7 @@ class Lake:
         key: str,
         at: datetime = NOW,
         present: bool = True,
-        legal_entity: str = "NOV-DE",
+        legal_entity: str | None = "NOV-DE",
         system_id: str | None = None,
         **fields: Any,
     ) -> None:

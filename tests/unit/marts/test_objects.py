@@ -109,6 +109,19 @@ def test_a_renamed_job_is_missed_under_its_old_code_since_it_was_renamed() -> No
     ]
 
 
+@pytest.mark.req("M6", "M7")
+def test_a_code_that_only_the_psa_still_knows_is_of_the_company_of_its_new_name() -> None:
+    """The sale was lost and the job renamed: without a company a closed month would lose the rates that it keeps."""
+    lake = Lake()
+    for system in ("salesforce", "netsuite", "kantata"):
+        company = None if system == "kantata" else "NOV-UK"
+        lake.observe(system, "project", "PRJ-1", hours_ago(60), system_id="11", legal_entity=company)
+    lake.observe("salesforce", "project", "PRJ-1", hours_ago(5), present=False, system_id="11")
+    lake.observe("netsuite", "project", "PRJ-1-OLD", hours_ago(5), system_id="11", legal_entity="NOV-UK")
+    found = rows(lake, "SELECT project_key, legal_entity FROM mart_project ORDER BY 1")
+    assert [tuple(row.values()) for row in found] == [("PRJ-1", "NOV-UK"), ("PRJ-1-OLD", "NOV-UK")]
+
+
 @pytest.mark.parametrize("looked", [True, False])
 def test_work_stays_on_the_project_that_got_another_code_and_not_on_a_new_one_under_the_old_code(looked: bool) -> None:
     """The ERP tells no posting again because its job was renamed; what was posted since is on the new job."""
