@@ -19,6 +19,7 @@ from models.action_log import action
 from models.domain.secrets import without_secrets
 
 _log = logging.getLogger(__name__)
+logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # it quotes messages, and each attempt; faults are ours to tell
 CONNECT_SECONDS = 10.0
 HEARTBEAT_SECONDS = 10  # a broker that is silent for three of them is gone
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
