@@ -101,7 +101,7 @@ def _table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         )
     for row in cells:
         table.add_row(*map(escape, row))
-    Console(width=sum(widths) + GAP * len(widths)).print(table)
+    Console(width=sum(widths) + GAP * len(widths), emoji=False).print(table)
 
 
 def _fitted(needed: Sequence[int], room: int) -> list[int]:

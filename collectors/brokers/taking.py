@@ -23,10 +23,12 @@ from models.action_log import action
 from models.catalogue.broker import Broker
 from models.domain.clock import Clock
 from models.domain.errors import Retriable
+from models.domain.secrets import MASK, secret_name
 from models.journal.inbox import Appended, Item
 
 _log = logging.getLogger(__name__)
 _KEPT = 64 * 1024  # bytes of a body that is no event
+_PLAIN = ("", "identity", "utf-8", "utf8")  # what senders say of a body that is as it is
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
 
@@ -123,6 +125,8 @@ class Taking:
         if len(message.body) > self._broker.body_bytes:
             limit = self._broker.body_bytes >> 10
             raise Unreadable("too-large", f"its body is larger than {limit} KiB (body_kib in brokers.toml)", "body")
+        if (encoding := (message.content_encoding or "").lower()) not in _PLAIN:
+            raise Unreadable("not-json", f"its body is encoded ({encoding[:40]}): send it as it is", "content_encoding")
         return event_in(message.content_type or "", message.headers, message.body)
 
     def _foreign(self, event: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -144,7 +148,7 @@ def _digest(message: AbstractIncomingMessage) -> str:
 def _as_it_came(message: AbstractIncomingMessage) -> dict[str, Any]:
     return {
         "media": message.content_type or "",
-        "headers": {name: str(value)[:1024] for name, value in message.headers.items()},
+        "headers": {name: MASK if secret_name(name) else str(value)[:1024] for name, value in message.headers.items()},
         "bytes": len(message.body),
         "text": message.body[:_KEPT].decode("utf-8", "replace"),
     }

@@ -18,7 +18,7 @@ from models.domain.record import Record, RecordKind
 from models.journal.database import reading, wall_now
 from models.journal.feed import Feed, FeedPage, FeedReading
 from models.journal.metadata import instant
-from models.journal.tables import outlet, unsent
+from models.journal.tables import feed, outlet, unsent
 from models.journal.writing import writing
 
 
@@ -47,6 +47,13 @@ class UnsentReading:
     def all(self, limit: int = 1000) -> list[Unsent]:
         """The oldest first."""
         return self._some(sa.true(), limit)
+
+    def behind(self) -> dict[str, int]:
+        """How many pages of the feed each broker has not confirmed yet."""
+        with reading(self._engine) as connection:
+            top = connection.scalar(sa.select(sa.func.max(feed.c.position))) or 0
+            places = connection.execute(sa.select(outlet.c.broker, outlet.c.position))
+            return {broker: max(0, top - position) for broker, position in places}
 
     def _some(self, where: sa.ColumnElement[bool], limit: int) -> list[Unsent]:
         row = unsent.c

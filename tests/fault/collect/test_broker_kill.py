@@ -26,7 +26,8 @@ from tests.rabbitmq import PASSWORD, USER, Broker, Speaker
 from tests.unit.engine.hostile import Hostile, event, posting_flow
 
 MESSAGES = int(os.environ.get("BROKER_STORM", "600"))
-"""`BROKER_STORM=20000` for the long form."""
+"""`BROKER_STORM=20000 pytest --timeout=3600 …` for the long form."""
+PATIENCE = 110 + MESSAGES / 20
 POISON = -(-MESSAGES // 50)
 QUEUE, HEARD = "storm", "storm.heard"
 ENTRY = f"""[[broker]]
@@ -51,7 +52,7 @@ class Publisher:
         self._thread.start()
 
     def join(self) -> None:
-        self._thread.join(100)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive(), len(self.confirmed)
 
     async def _all(self) -> None:
@@ -86,7 +87,7 @@ def test_a_storm_with_kills_loses_and_doubles_nothing(broker: Broker, tmp_path: 
     given = {"TIEOUT_CATALOGUE": str(tmp_path / "catalogue"), "BUS": address}
     collector, publisher = CollectorProcess(tmp_path / "home", **given), Publisher(address)
     journal_url, ledger = collector.settings.journal_address, tmp_path / "ledger"
-    deadline = time.monotonic() + 110
+    deadline = time.monotonic() + PATIENCE
     speaker, heard = Speaker(broker), Counter[str | None]()
     speaker.bind(HEARD, f"{QUEUE}.out")
     try:

@@ -32,3 +32,9 @@ def test_a_narrow_terminal_shortens_the_sentence_and_not_the_id(
     print_rows([ROW], Format.table)
     _, line = capsys.readouterr().out.splitlines()
     assert line.startswith("e78400237f1d  275988  Project PRJ-1900") and line.endswith("…") and len(line) <= 70
+
+
+def test_a_key_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name between colons is no picture."""
+    print_rows([{"key": "inbox:bus:unread 1", "kind": "[bold]x"}], Format.table)
+    assert "inbox:bus:unread 1" in capsys.readouterr().out
