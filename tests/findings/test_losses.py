@@ -24,6 +24,8 @@ def test_a_posting_that_somebody_deleted_is_a_case():
     given(found(lake) == [], "a case before anything was deleted")
     lake.observe("netsuite", "time_entry", "TE-kantata-1-v1", NOW + timedelta(hours=1), present=False)
     assert "TE-kantata-1" in {finding.subject_key for finding in found(lake)}
+    asked = "SELECT explained_reporting, unexplained_reporting FROM mart_reconciliation"
+    assert [tuple(row.values()) for row in mart(lake, asked)] == [(0, 800)], "that it is gone explains nothing"
 
 
 def test_missing_hours_and_foreign_hours_do_not_show_as_no_difference():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integrations.connectors.kantata.observations import approval
-from tests.findings.books import PROJECT, entry, firm, found, mart, posted
+from tests.findings.books import PROJECT, SOLD, entry, firm, found, given, mart, posted
 from tests.unit.cases.lakes import NOW, Lake, money
 
 STONE = {
@@ -104,6 +104,53 @@ def test_a_project_that_is_billed_beyond_its_contract_is_a_case():
     assert PROJECT in {finding.project_key for finding in found(lake)}, (
         "60,000.00 are billed of a contract of 50,000.00"
     )
+
+
+@pytest.mark.req("X17")
+@pytest.mark.parametrize("system, entity, key", [("salesforce", "project", PROJECT), ("netsuite", "contract", "CT-1")])
+def test_a_contract_that_is_cut_below_what_is_billed_is_a_case_of_the_difference(system, entity, key):
+    """0.1.0 never compared the two. Wanted: sales cut the value, or finance the cap, after the invoice: a case with
+    exactly what lies beyond, and none at what is billed to the cent.
+    """
+    lake = firm()
+    entry(lake)
+    invoiced(lake, status="open")
+
+    def agreed(at, amount):
+        worth = {"value": money(amount)} if entity == "project" else {"value": money("50000.00"), "cap": money(amount)}
+        lake.observe(system, entity, key, at, **{**SOLD, "project_code": PROJECT, **worth})
+        return [
+            (one.subject_key, one.amount, one.currency) for one in found(lake) if one.cause.cause == "billed-beyond"
+        ]
+
+    assert agreed(NOW, "800.00") == []
+    assert agreed(NOW + timedelta(hours=1), "749.99") == [(PROJECT, Decimal("50.01"), "EUR")]
+
+
+@pytest.mark.req("X8", "X11")
+def test_a_deleted_project_holds_the_same_before_and_after_one_of_its_items_waits():
+    """In 0.1.0 the case counted the whole contract, two thirds of which were billed, and less once one item waited.
+
+    Wanted: what is not billed of its work, however far the flow is with each piece.
+    """
+    lake = firm()
+    for number in (1, 2, 3):
+        entry(lake, number)
+    invoiced(lake, status="open")
+    posted(lake, 2)
+    lake.observe("netsuite", "project", "PRJ-1002", **SOLD)
+    lake.observe("netsuite", "project", PROJECT, NOW + timedelta(hours=1), present=False)
+
+    def held():
+        missing = [one for one in found(lake) if one.cause.cause == "project-missing"]
+        given({one.fingerprint for one in missing} == {f"project-missing|erp|{PROJECT}"}, "not one case")
+        return {one.subject_key: one.amount for one in missing}
+
+    before = held()
+    assert before == {PROJECT: None, "TE-kantata-2": Decimal(800), "TE-kantata-3": Decimal(800)}
+    waits = {"waiting_for": f"project:{PROJECT}", "waiting_owner": "erp", "payload": "{}"}
+    lake.run("run-3", "time_entry:TE-kantata-3", "waiting", NOW + timedelta(hours=2), **waits)
+    assert held() == before
 
 
 def test_the_lines_of_a_voided_invoice_are_not_billed():

@@ -11,7 +11,7 @@ grain: legal_entity, project_key
     difference_hours       DECIMAL(18,2)  h                   PSA - ERP
     psa_reporting          DECIMAL(18,2)  reporting currency  what the PSA's hours can be billed at
     erp_reporting          DECIMAL(18,2)  reporting currency  what the ERP's hours can be billed at
-    explained_reporting    DECIMAL(18,2)  reporting currency  not posted, and a blocker or a write-off says why
+    explained_reporting    DECIMAL(18,2)  reporting currency  never posted, and a blocker or a write-off says why
     unexplained_reporting  DECIMAL(18,2)  reporting currency  PSA - ERP - explained: what nobody can account for
 */
 

@@ -1,5 +1,6 @@
 /*
 Approved time of today's work by company and project, and what of it a named blocker or a write-off keeps from the ERP.
+A posting that somebody deleted there is explained by nothing.
 
 grain: legal_entity, project_key
 added: mart_work
@@ -9,7 +10,7 @@ counted: items
     project_key   VARCHAR        -                   the project's code
     hours         DECIMAL(38,2)  h                   approved
     money         DECIMAL(38,2)  reporting currency  what they can be billed at
-    explained     DECIMAL(38,2)  reporting currency  not posted, and a blocker or a write-off says why
+    explained     DECIMAL(38,2)  reporting currency  never posted, and a blocker or a write-off says why
     items         BIGINT         items               all of them
 */
 
@@ -22,7 +23,7 @@ SELECT
     CAST(coalesce(sum(CAST(w.work_amount * coalesce(zx.rate, fx.rate) AS DECIMAL(18,2))), 0) AS DECIMAL(38,2)) AS money,
     CAST(
         coalesce(sum(w.bill_reporting) FILTER (
-            w.posted_at IS NULL AND (w.blocker IS NOT NULL OR w.state = 'written_off')
+            w.posted_at IS NULL AND (w.blocker <> 'posting-gone' OR w.state = 'written_off')
         ), 0) AS DECIMAL(38,2)
     ) AS explained,
     count(*) AS items

@@ -321,6 +321,9 @@ def test_each_projects_margin_erodes_by_parts_that_add_up(firm: Firm, kpi: dict[
     planned = D(len(passed)) / sum(day.weekday() < 5 for day in baseline)
     assert near(kpi["schedule_performance_index"]["value"], D("0.55") / planned)
     assert kpi["schedule_slippage"]["value"] == D("3.50"), "one of four is a fortnight late"
+    eac = actual + 6500 * sum((firm.rate(code) for code in firm.projects), D(0))
+    assert near(kpi["estimate_at_completion"]["value"], eac), "bottom-up: what it cost and what managers estimate"
+    assert near(kpi["variance_at_completion"]["value"], sold - eac) and kpi["estimate_at_completion"]["n"] == 4
 
 
 @pytest.mark.req("X13")
