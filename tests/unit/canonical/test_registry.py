@@ -1,6 +1,7 @@
 """M1, M3: published shapes stay readable, older events are brought up, sensitive fields are classed."""
 
 import copy
+from typing import get_args
 
 import pytest
 
@@ -21,6 +22,42 @@ def test_every_schema_is_published_as_it_is_now() -> None:
             assert published()[entity][version] == shape, (
                 f"{entity} {version} changed: add its shape to published.json, as a new version if it breaks"
             )
+
+
+NAMED = {
+    "customer": {"parent_id"},
+    "project": {"tasks"},
+    "task": {"parent_id"},
+    "contract": {"contract_version", "statement_of_work", "billing_rules"},
+    "statement_of_work": {"number", "expires_on"},
+    "resource": {"skills"},
+    "legal_entity": {"currency"},
+    "dimensions": {"cost_centre", "service_line", "practice", "region"},
+    "charge_code": {"code"},
+    "assignment": {"resource_id"},
+    "resource_demand": {"role", "hours"},
+    "rate": {"kind", "per_hour"},
+    "time_entry": {"hours", "cost_rate", "bill_rate"},
+    "expense": {"amount"},
+    "milestone": {"amount"},
+    "billing_rule": {"kind"},
+    "billing_event": {"amount"},
+    "invoice": {"lines"},
+    "revenue_schedule": {"recognised"},
+    "budget": {"value"},
+    "forecast": {"revenue_at_completion", "cost_at_completion"},
+    "portfolio_gate": {"decision"},
+}
+"""What M1 names, in its order, with the fields of what it names beside it: a hierarchy, a structure, a version."""
+
+
+@pytest.mark.req("M1")
+def test_every_object_that_the_requirement_names_has_a_schema() -> None:
+    assert NAMED.keys() <= SCHEMAS.keys()
+    short = {name: fields - SCHEMAS[name].model_fields.keys() for name, fields in NAMED.items()}
+    assert {name: fields for name, fields in short.items() if fields} == {}
+    assert get_args(SCHEMAS["rate"].model_fields["kind"].annotation) == ("cost", "bill")
+    assert all(SCHEMAS[name].version >= 1 for name in NAMED)
 
 
 @pytest.mark.req("M3")
