@@ -145,6 +145,16 @@ EXAMPLES = (
         ],
     ),
     Example(
+        "the ERP bills by another contract than the one that was sold",
+        {
+            "mart_work": [{**_ENTRY, "blocker": "contract-version", "blocker_owner": "netsuite"}],
+            "mart_project": [_PROJECT],
+            "mart_contract": [{**_TERMS, "erp_value": "4000.00"}],
+        },
+        [("contract-version|PRJ-1001", "TE-kantata-1", "100.00")],
+        {"value": "5000.00", "erp_value": "4000.00"},
+    ),
+    Example(
         "a milestone that the customer has not accepted",
         {
             "mart_work": [{**_ENTRY, "kind": "milestone", "blocker": "milestone-not-accepted"}],

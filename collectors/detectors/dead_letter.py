@@ -27,7 +27,7 @@ def dead(row: Row) -> Finding:
         f"{words.title}{_at(row)}",
         words.explanation,
         words.next_action,
-        row["system"] or row["flow"],
+        row["refused_by"] or row["flow"],
         words.money_kind,
         "medium",
         flow=row["flow"],
@@ -107,7 +107,7 @@ def _at(row: Row) -> str:
     return f" in {row['system']}{where}" if row["system"] else f" in {row['flow']}{where}"
 
 
-DETECTOR = Detector("dead_letter", "Everything a system refused", ("E4", "X8", "S8"), __file__, {"dead": dead})
+DETECTOR = Detector("dead_letter", "Everything a system refused", ("E4", "X7", "X8", "S8"), __file__, {"dead": dead})
 
 _RUN = {
     "run_id": "run-1",
@@ -133,6 +133,16 @@ _ITEM = {
 }
 
 _SALE = {**_RUN, "flow": "quote-to-project", "business_key": "project:PRJ-1012", "system": None, "amount": "90000.00"}
+_DRIFTED = {
+    **_RUN,
+    "flow": "intake",
+    "business_key": "time_entry:kantata:3",
+    "system": None,
+    "payload": '{"system": "kantata"}',
+    "error_field": "hours",
+    "amount": None,
+    "currency": None,
+}
 
 
 def _sale(identity: str) -> str:
@@ -239,6 +249,23 @@ EXAMPLES = (
             ]
         },
         [("dead-letter|closed-period|netsuite|tranDate", "TE-kantata-1", "100.00")],
+    ),
+    Example(
+        "schema drift: what one release did to one field of a source is one case, however many records it meets",
+        {
+            "open_runs": [
+                {**_DRIFTED, "run_id": "run-1", "business_key": "time_entry:kantata:1", "error_code": "retyped-field"},
+                {**_DRIFTED, "run_id": "run-2", "business_key": "time_entry:kantata:2", "error_code": "retyped-field"},
+                {**_DRIFTED, "run_id": "run-3", "error_code": "new-field", "error_field": "shoe_size"},
+                {**_DRIFTED, "run_id": "run-4", "error_code": "retyped-field", "payload": '{"system": "netsuite"}'},
+            ]
+        },
+        [
+            ("dead-letter|retyped-field|kantata|hours", "kantata:1", None),
+            ("dead-letter|retyped-field|kantata|hours", "kantata:2", None),
+            ("dead-letter|new-field|kantata|shoe_size", "kantata:3", None),
+            ("dead-letter|retyped-field|netsuite|hours", "kantata:3", None),
+        ],
     ),
     Example(
         "the item's own value counts where a snapshot shows it",

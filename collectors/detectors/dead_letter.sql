@@ -23,7 +23,9 @@ FROM (
         r.flow,
         r.step_name,
         r.business_key,
-        r.system,
+        r.system AS refused_by,
+        -- What could not be read nobody refused: it is its source that changed.
+        coalesce(r.system, CASE WHEN r.flow = 'intake' THEN r.payload->>'$.system' END) AS system,
         r.error_code,
         r.error_message,
         r.error_field,

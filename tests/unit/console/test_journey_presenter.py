@@ -245,6 +245,7 @@ def test_a_case_leads_to_the_journey_of_what_it_is_about() -> None:
     )
 
 
+@pytest.mark.req("O2")
 def test_a_customers_name_opens_the_customer() -> None:
     """O2: by customer."""
     projects = [Project(f"PRJ-{at}", "x", "C-300", "Aldermoor Rail", "", None) for at in (1, 2)]
@@ -422,6 +423,7 @@ def test_systems_are_compared_field_by_field() -> None:
     assert rows[2]["crm · Project"] == rows[2]["erp · Project"] == MASK
 
 
+@pytest.mark.req("O2")
 def test_an_invoice_leads_to_its_customer_project_and_lines() -> None:
     """O2: by invoice; its total is masked like every contract value."""
     body = {
