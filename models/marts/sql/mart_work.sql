@@ -227,6 +227,8 @@ WITH invoice AS (
     LEFT JOIN let_go wo
         ON wo.item_key = e.item_key
         AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.standing > 0 THEN 'billing' ELSE 'time-to-bill' END
+        -- What is taken back from approval is owed by nobody: there is nothing to write off until it is agreed to again.
+        AND e.approval = 'approved'
 ), checked AS (
     SELECT *, CASE
         -- The code is not judged: a milestone has none, and of an ERP that was not seen yet, or not since this item

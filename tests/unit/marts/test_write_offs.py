@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from models.derivation.refresh import refresh
 from models.journal.metadata import micros
 from tests.findings.books import entry, firm, posted
-from tests.unit.cases.lakes import Lake, hours_ago, money
+from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 from tests.unit.marts.test_tieout import LEVELS, LONG_AGO, Stopped, owned
 
 D = Decimal
@@ -79,6 +80,19 @@ def test_a_write_off_is_of_one_record_and_a_second_of_the_same_amount_stands_bes
     posted(lake, version=2, work_date="2026-07-20", created_at="2026-09-25T10:00:00Z")
     told = derived(lake).rows("SELECT place, source_amount FROM mart_tieout WHERE flow = 'billing'")
     assert sorted(row["place"] == "written_off" for row in told) == [False, True], told
+
+
+@pytest.mark.req("X12")
+def test_what_is_taken_back_from_approval_is_not_written_off_until_it_is_agreed_to_again() -> None:
+    lake, asked = firm(), "SELECT state, blocker FROM mart_work"
+    entry(lake, **EARLY)
+    posted(lake, work_date="2026-07-20")
+    agreed(lake, "TE-kantata-1", "800.00", "billing", "invoice_line")
+    assert one(derived(lake), asked) == {"state": "written_off", "blocker": None}
+    entry(lake, 1, NOW, approval="rejected", **{**EARLY, "changed_at": hours_ago(1).isoformat()})
+    assert one(derived(lake), asked) == {"state": "not_approved", "blocker": "rejected"}
+    entry(lake, 1, NOW + timedelta(hours=1), work_date="2026-07-20", changed_at=NOW.isoformat())
+    assert one(derived(lake), asked) == {"state": "written_off", "blocker": None}
 
 
 @pytest.mark.req("X13")
