@@ -27,6 +27,8 @@ START_SECONDS = 100.0
 LARGEST = 256 * 1024
 """Bytes of a message that it takes."""
 T = TypeVar("T")
+_ERLANG = "+S 1:1 +sbwt none -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}"
+"""One scheduler that does not spin, no port mapper of its own, loopback alone."""
 
 
 class Broker:
@@ -48,6 +50,7 @@ class Broker:
         """Start it, where it does not run; with `waiting` until it answers."""
         if self._epmd is None:
             self._epmd = self._run("/usr/bin/epmd", "-port", str(self._epmd_port), "-address", "127.0.0.1")
+            _until_open(self._epmd_port)  # a node that finds none starts one, which would outlive us
         self._node = self._run(str(SERVER))
         if waiting:
             self.until_up()
@@ -115,7 +118,7 @@ class Broker:
             "RABBITMQ_CONF_ENV_FILE": f"{here}/none",
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{here}/enabled_plugins",
             "RABBITMQ_PID_FILE": f"{here}/pid",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG,
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         }
@@ -159,6 +162,17 @@ def _free_ports(number: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
+
+
+def _until_open(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, f"nothing listens at {port}"
+            time.sleep(0.02)
 
 
 def _answers(port: int) -> bool:

@@ -28,11 +28,13 @@ def _taking(host: Host) -> Work | None:
 
 
 def _sending(host: Host, journal: Any) -> Work | None:
-    """What goes out."""
+    """What goes out: of a new broker what is admitted from now on, whether it can be reached or not."""
     brokers = [one for one in load_catalogue(host.settings).brokers if one.exchange]
     journal.outbox.only([one.name for one in brokers])
     if not brokers:
         return None
+    for one in brokers:
+        journal.outbox.begun(one.name)
     from collectors.brokers.reach import reaches
     from collectors.brokers.roads import Roads
     from collectors.brokers.sending import Sending

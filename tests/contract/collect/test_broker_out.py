@@ -16,6 +16,10 @@ from collectors.brokers.binding import STRUCTURED, event_in
 from collectors.brokers.outgoing import _RATES, batches, outgoing
 from collectors.brokers.reach import reaches
 from collectors.brokers.sending import Sending
+from collectors.pipeline.commits import Commits
+from collectors.pipeline.provenance import Provenance
+from collectors.receivers.broker import RECEIVER
+from collectors.receivers.contract import Counted, Host
 from integrations.engine import Engine
 from models.canonical.classification import DataClass, field_class
 from models.canonical.events import EVENT_TYPES, CloudEvent
@@ -25,8 +29,11 @@ from models.domain.clock import SystemClock
 from models.journal import Journal, open_journal
 from models.journal.inbox import Item
 from models.leased import Leased
+from models.settings import Settings
+from tests.contract.collect import test_broker
 from tests.contract.collect.test_broker import address, until
 from tests.rabbitmq import LARGEST, Broker, Speaker
+from tests.unit.collect.memory_lake import MemoryLake
 from tests.unit.engine.hostile import Hostile, event, posting_flow
 
 pytestmark = [pytest.mark.req("E12", "S6"), pytest.mark.processes]
@@ -53,6 +60,11 @@ def engine(journal: Journal) -> Engine:
 
 def admit(journal: Journal, *events: CloudEvent) -> None:
     engine(journal).admit(events)
+
+
+def host(settings: Settings) -> Host:
+    nobody, pipeline = Provenance(set(), SystemClock()), test_broker.Memory()
+    return Host(settings, SystemClock(), "one", pipeline, Commits(MemoryLake), pipeline, nobody, bytes(32))
 
 
 @contextmanager
@@ -132,6 +144,29 @@ def test_what_a_broker_missed_waits_in_the_journal(broker: Broker, journal: Jour
     journal.feed.confirm("lake", journal.feed.top())
     journal.feed.trim()
     assert journal.feed.read(0) == [], "a broker that was taken out of the catalogue holds nothing"
+
+
+def test_what_is_admitted_before_a_new_broker_was_reached_goes_out(
+    broker: Broker, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E12: from the collector's first start on, also where the broker was away then; without an entry nothing waits."""
+    speaker, catalogue, files = Speaker(broker), tmp_path / "catalogue", Settings(home=tmp_path)
+    speaker.bind("first", "first")
+    catalogue.mkdir()
+    (catalogue / "brokers.toml").write_text('[[broker]]\nname = "bus"\nurl = "BUS"\nexchange = "first"\n')
+    settings = files.model_copy(update={"catalogue": catalogue})
+    monkeypatch.setenv("BUS", "amqp://127.0.0.1:9")
+    started = RECEIVER.journal_work and RECEIVER.journal_work(host(settings), journal)
+    admit(journal, event("a"))
+    monkeypatch.setenv("BUS", address(broker)["BUS"])
+    started = RECEIVER.journal_work and RECEIVER.journal_work(host(settings), journal)
+    assert isinstance(started, Counted) and journal.unsent.behind() == {"bus": 1}
+    started.start()
+    until(lambda: started.shown()["bus"]["out"].get("sent") == 1)
+    started.stop(10)
+    assert ids(speaker, "first") == ["a-1"]
+    assert RECEIVER.journal_work and RECEIVER.journal_work(host(files), journal) is None
+    assert journal.unsent.behind() == {}
 
 
 @pytest.mark.req("N4")

@@ -132,3 +132,19 @@ def test_a_dead_letter_of_the_inbox_is_replayed(
     assert state_of(any_journal, "a") == (["settled"] if known_by_now else [])
     (request,) = any_journal.requests.recent()
     assert request.state == "done"
+
+
+@pytest.mark.req("E11", "E4")
+def test_an_event_that_a_road_refused_is_admitted_once_a_person_replays_it(
+    any_journal: Journal, clock: HandClock
+) -> None:
+    """E4: whoever replays it takes its word, as the page of `foreign-source` says."""
+    engine = engine_on(any_journal, clock)
+    foreign = ("foreign-source", "broker bus brings events of time-clock alone", "source")
+    any_journal.inbox.append([Item("bus", "psa/time a-1", START, event("a").model_dump(mode="json"), None, foreign)])
+    engine.drain()
+    (dead,) = any_journal.runs.by_keys(["inbox:bus:psa/time a-1"])
+    assert (dead.state, dead.error_code) == (RunState.DEAD, "foreign-source") and state_of(any_journal, "a") == []
+    any_journal.requests.append("replay", {"run_ids": [dead.run_id]}, "ops")
+    engine.drain()
+    assert state_of(any_journal, "a") == ["settled"]
