@@ -202,12 +202,15 @@ class Speaker:
 
         self._asked(saying)
 
-    def bind(self, queue: str, exchange: str, routing_key: str = "#") -> None:
-        """Have a durable queue hear an exchange by topic; both are made where they are missing."""
+    def bind(self, queue: str, exchange: str, routing_key: str = "#", room: int | None = None) -> None:
+        """Have a durable queue hear an exchange by topic; both are made where they are missing. A queue with `room` for
+        so many messages refuses more.
+        """
+        full = None if room is None else {"x-max-length": room, "x-overflow": "reject-publish"}
 
         async def binding(channel: AbstractChannel) -> None:
             heard = await channel.declare_exchange(exchange, "topic", durable=True)
-            await (await channel.declare_queue(queue, durable=True)).bind(heard, routing_key)
+            await (await channel.declare_queue(queue, durable=True, arguments=full)).bind(heard, routing_key)
 
         self._asked(binding)
 
@@ -215,7 +218,7 @@ class Speaker:
         """Take what a queue holds, in its order."""
 
         async def taking(channel: AbstractChannel) -> list[AbstractIncomingMessage]:
-            held, found = await channel.declare_queue(queue, durable=True), list[AbstractIncomingMessage]()
+            held, found = await channel.declare_queue(queue, passive=True), list[AbstractIncomingMessage]()
             while (one := await held.get(no_ack=True, fail=False)) is not None:
                 found.append(one)
             return found

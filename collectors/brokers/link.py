@@ -48,6 +48,7 @@ class Link:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work: asyncio.Task[None] | None = None
         self._why: str | None = "it was not reached yet"
+        self._logged: str | None = None
         self.connected = False
 
     @property
@@ -62,9 +63,10 @@ class Link:
         self.connected, self._why = True, None
 
     def ails(self, why: str) -> None:
-        """It does not, for this reason. Each new reason is logged once."""
+        """It does not, for this reason. A new reason is logged, also where it comes and goes."""
         said = without_secrets(self._without_passwords(why))[:_SAID]
-        if said != self._why:
+        if said != self._logged:
+            self._logged = said
             action(_log, logging.WARNING, "broker.hindered", road=self.name, why=said)
         self._why = said
 
@@ -100,7 +102,9 @@ class Link:
             except Exception as error:  # noqa: BLE001 - whatever ends a session, the next one may do better
                 self.ails(_said(error, reach))
             self.connected, number = False, number + 1
-            pause = _FIRST_PAUSE if time.monotonic() - began > _STEADY_SECONDS else min(pause * 2, _LONGEST_PAUSE)
+            if time.monotonic() - began > _STEADY_SECONDS:
+                pause, self._logged = _FIRST_PAUSE, None
+            pause = min(pause * 2, _LONGEST_PAUSE)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
 
     async def _once(self, reach: Reach) -> None:

@@ -68,6 +68,7 @@ class Sending:
         self._position: int | None = None
         self._alone = False  # one message at a time, since one of those before was refused
         self._refused: dict[tuple[str, str], str] = {}
+        self._gone: set[tuple[str, str]] = set()  # confirmed, and not marked yet: they need not go again from here
 
     def shown(self) -> dict[str, Any]:
         """How it stands: what was counted since the start, and when the last message went."""
@@ -106,6 +107,7 @@ class Sending:
         count = 0
         for page in pages:
             if not await _asked(self._leased.ours):
+                self._position = None
                 return False
             for batch in batches(outgoing(page.records, self._broker.rates)):
                 refused += await self._batch(exchange, batch)
@@ -113,6 +115,7 @@ class Sending:
             if count >= _MARKED or page is pages[-1]:
                 await _asked(self._outbox.sent, self._broker.name, page.position, refused)
                 self._position, refused, count = page.position, [], 0
+                self._gone.clear()
         self._alone = False
         return bool(pages)
 
@@ -123,18 +126,18 @@ class Sending:
         return [kept for one in batch for kept in await self._together(exchange, [one])]
 
     async def _together(self, exchange: AbstractExchange, batch: Sequence[Outgoing]) -> list[Unsent]:
-        going = [one for one in batch if one.key not in self._refused]
+        going = [one for one in batch if one.key not in self._refused and one.key not in self._gone]
         answers = await asyncio.gather(*(self._published(exchange, one) for one in going), return_exceptions=True)
+        heard = {one.key for one, answer in zip(going, answers, strict=True) if answer is True}
+        unheard = {one.key for one, answer in zip(going, answers, strict=True) if answer is False}
+        self._counted += Counter({"sent": len(heard), "unheard": len(unheard)})
+        kept = unheard if self._broker.unheard == "keep" else set()
+        self._gone |= heard | (unheard - kept)
         for one, answer in zip(going, answers, strict=True):
             if isinstance(answer, BaseException):
                 self._failed(one, answer, len(going))
-        unheard = {one.key for one, answer in zip(going, answers, strict=True) if answer}
-        self._counted += Counter({"sent": len(going) - len(unheard), "unheard": len(unheard)})
-        self._last = datetime.now(UTC)
-        return [self._kept(one) for one in batch if one.key in self._refused or self._keeps(one, unheard)]
-
-    def _keeps(self, one: Outgoing, unheard: set[tuple[str, str]]) -> bool:
-        return one.key in unheard and self._broker.unheard == "keep"
+        self._last = datetime.now(UTC) if going else self._last
+        return [self._kept(one) for one in batch if one.key in self._refused or one.key in kept]
 
     def _kept(self, one: Outgoing) -> Unsent:
         where = f"exchange {self._broker.exchange} by the routing key {one.routing_key}"
@@ -144,13 +147,13 @@ class Sending:
         return Unsent(self._broker.name, one.body, why)
 
     async def _published(self, exchange: AbstractExchange, one: Outgoing) -> bool:
-        """Send one and wait for its confirmation; whether nobody heard it."""
+        """Send one and wait for its confirmation; whether a queue heard it."""
         answer = await exchange.publish(one.message(), one.routing_key, mandatory=True, timeout=_CONFIRM_SECONDS)
-        return isinstance(answer, DeliveredMessage)
+        return not isinstance(answer, DeliveredMessage)
 
     def _failed(self, one: Outgoing, error: BaseException, together: int) -> None:
-        """Raise what ends the session. Nothing of the batch is marked: all of it goes again, one by one if the broker
-        found fault with a message; that one is kept then, and the others go on.
+        """Raise what ends the session. What was not confirmed goes again, one by one if the broker found fault with a
+        message; that one is kept then, and the others go on.
         """
         if isinstance(error, _ITS_OWN) and together == 1:
             self._refused[one.key] = f"the broker does not take it: {error}"
@@ -170,11 +173,11 @@ class Sending:
 
     async def _heard(self, exchange: AbstractExchange, one: Outgoing) -> bool:
         try:
-            unheard = await self._published(exchange, one)
+            heard = await self._published(exchange, one)
         except Exception as error:  # noqa: BLE001 - it ends the session
             self._failed(one, error, 1)
-        self._counted["sent"] += not unheard
-        return not unheard
+        self._counted["sent"] += heard
+        return heard
 
 
 async def _asked(work: Callable[..., T], *arguments: Any) -> T:

@@ -192,6 +192,24 @@ def test_what_a_broker_does_not_take_holds_up_nothing(broker: Broker, journal: J
         assert "d-1" in ids(speaker, road.exchange)
 
 
+@pytest.mark.req("N4")
+def test_a_queue_that_is_full_makes_events_wait_in_order(
+    broker: Broker, journal: Journal, road: catalogue.Broker
+) -> None:
+    """E12: what is refused for the moment is no dead letter, and no later event of its subject goes before it."""
+    speaker, heard = Speaker(broker), list[str | None]()
+    speaker.bind(road.exchange, road.exchange, room=3)
+    with sending(road, broker, journal) as one:
+        admit(journal, *(event(key, version) for version in (1, 2, 3) for key in ("a", "b")))
+        until(lambda: "is a queue full?" in str(one.link.fault))
+        until(lambda: bool(heard.extend(ids(speaker, road.exchange))) or {"a-3", "b-3"} <= set(heard))
+        until(lambda: _place(journal) == journal.feed.top() and one.link.fault is None)
+    first = list(dict.fromkeys(heard + ids(speaker, road.exchange)))
+    assert [name for name in first if str(name).startswith("a")] == ["a-1", "a-2", "a-3"]
+    assert [name for name in first if str(name).startswith("b")] == ["b-1", "b-2", "b-3"]
+    assert journal.unsent.all() == []
+
+
 def test_what_nobody_hears_is_kept_where_that_is_wanted(
     broker: Broker, journal: Journal, road: catalogue.Broker
 ) -> None:
