@@ -37,7 +37,7 @@ class Detecting:
             connection = self._opened()
             catalogue = self._catalogue
             levels, books = catalogue.service_levels, catalogue.books
-            moved = refresh(connection, catalogue.reporting_currency, self._clock, levels, books)
+            moved = refresh(connection, catalogue.reporting_currency, self._clock, levels, books, catalogue.elsewhere)
             found: Found = self._detectors.found(turn, moved)
             return found
         except BaseException:

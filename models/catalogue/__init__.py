@@ -2,7 +2,7 @@
 own folder.
 """
 
-from models.catalogue.catalogue import Books, Calendar, Catalogue, FlowTerms, LegalEntity
+from models.catalogue.catalogue import Books, Calendar, Catalogue, Elsewhere, FlowTerms, LegalEntity
 from models.catalogue.loading import load_catalogue
 from models.catalogue.role import Role
 from models.catalogue.system import Policy, SystemConfig, Transport
@@ -11,6 +11,7 @@ __all__ = [
     "Books",
     "Calendar",
     "Catalogue",
+    "Elsewhere",
     "FlowTerms",
     "LegalEntity",
     "Policy",

@@ -12,6 +12,7 @@ from models.catalogue.logs import LogSource
 from models.catalogue.system import SystemConfig
 from models.domain.approval import Thresholds
 from models.domain.audience import Audience, Road
+from models.domain.flow_rule import FlowRule
 from models.domain.ownership import Ownership
 from models.domain.periods import FiscalYear
 from models.domain.team import Teams
@@ -54,13 +55,24 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class FlowTerms:
-    """What a flow promises: `service_level` seconds from the change at its source to the last acknowledgement."""
+    """What a flow promises: `service_level` seconds from the change at its source to the last acknowledgement; of a
+    flow that runs elsewhere from its beginning to its end. `runbook` is where its owner looks up what to do.
+    """
 
     name: str
     title: str
     owner: str
     service_level: float
     active: bool
+    runbook: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """How flows that run elsewhere are read, and what those of them promise that the catalogue names."""
+
+    rules: tuple[FlowRule, ...] = ()
+    flows: Mapping[str, FlowTerms] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,8 @@ class Catalogue:
     `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says,
     `digest` is that of them all; neither depends on secrets or on the environment. `thresholds` say what takes a second
     person, `audiences` whom alerts go to, by which of the `roads`;
-    `logs` are the log files that the collector follows, `brokers` the message brokers by which events come.
+    `logs` are the log files that the collector follows, `brokers` the message brokers by which events come. `rules` tell
+    of flows that run elsewhere; the first that fits reads.
     """
 
     reporting_currency: str
@@ -87,11 +100,20 @@ class Catalogue:
     roads: Mapping[str, Road] = field(default_factory=dict)
     logs: tuple[LogSource, ...] = ()
     brokers: tuple[Broker, ...] = ()
+    rules: tuple[FlowRule, ...] = ()
 
     @property
     def resting(self) -> frozenset[str]:
         """The flows that start no run."""
         return frozenset(flow.name for flow in self.flows.values() if not flow.active)
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """What the marts read of flows that run elsewhere: the rules that are switched on, and their flows' terms."""
+        return Elsewhere(
+            tuple(rule for rule in self.rules if rule.active),
+            {name: terms for name, terms in self.flows.items() if "/" in name},
+        )
 
     @property
     def legal_entities(self) -> Mapping[str, LegalEntity]:

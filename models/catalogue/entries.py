@@ -13,6 +13,7 @@ from models.canonical.schemas import SCHEMAS
 from models.catalogue.patterns import Pattern
 from models.domain.delivery_proof import Kind
 from models.domain.explanations import EXPLANATIONS, MoneyKind
+from models.domain.flow_rule import Signal, Tells, source
 from models.domain.money import Currency
 from models.domain.periods import Shape
 
@@ -96,6 +97,7 @@ class FlowEntry(Entry):
     owner: Name
     service_level_minutes: Positive
     active: bool = True
+    runbook: str = ""
 
 
 class PolicyValues(Entry):
@@ -365,4 +367,78 @@ class BrokerEntry(Entry):
             raise ValueError("queue and sources go together: say whose events come by it")
         if bool(self.client_certificate) != bool(self.client_key):
             raise ValueError("client_certificate and client_key go together")
+        return self
+
+
+def _source(text: str) -> str:
+    source(text)
+    return text
+
+
+Sources = list[Annotated[str, AfterValidator(_source)]]
+Values = Mapping[str, Annotated[list[str], Field(min_length=1)]]
+
+
+class ToldEntry(Entry):
+    """Where each thing that a run tells is to be found; of several sources the first with a value counts."""
+
+    instance: Sources = []
+    flow: Sources = []
+    run: Sources = []
+    step: Sources = []
+    attempt: Sources = []
+    key: Sources = []
+    amount: Sources = []
+    currency: Sources = []
+    legal_entity: Sources = []
+    error: Sources = []
+    code: Sources = []
+    retry_of: Sources = []
+
+
+class ReadsEntry(ToldEntry):
+    """What a span or a log that fits tells of a run."""
+
+    tells: Tells
+    signal: Signal = "spans"
+    names: list[Name] = []
+    services: list[Name] = []
+    scopes: list[Name] = []
+    events: list[Name] = []
+    has: list[Name] = []
+    where: Values = {}
+    failed: Values = {}
+    waiting: Values = {}
+
+    @model_validator(mode="after")
+    def _fits_something(self) -> ReadsEntry:
+        if not (self.names or self.services or self.scopes or self.events or self.has or self.where):
+            raise ValueError("it would fit everything that is sent: give names, services, scopes, events, has or where")
+        if self.signal == "logs" and self.names:
+            raise ValueError("a log has no name: give events, or a source with a pattern")
+        if self.signal == "spans" and self.events:
+            raise ValueError("a span has no event name: give names")
+        if self.tells == "step" and not self.step:
+            raise ValueError("a step needs sources of its name under step")
+        return self
+
+
+class RuleEntry(ToldEntry):
+    """How the telemetry of one engine is read; a `preset` is a packaged rule whose readings it takes."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    preset: Name | None = None
+    active: bool = True
+    owner: Name = "integration"
+    service_level_minutes: Positive = 1440.0
+    runbook: str = ""
+    sampled: bool = False
+    services: list[Name] = []
+    failed: Values = {}
+    reads: list[ReadsEntry] = []
+
+    @model_validator(mode="after")
+    def _reads_something(self) -> RuleEntry:
+        if not self.preset and not self.reads:
+            raise ValueError("give a preset, or [[rule.reads]] of its own")
         return self

@@ -55,6 +55,7 @@ FILES: Mapping[str, Shape] = {
     "formats.toml": Shape("format", entries.FormatEntry),
     "logs.toml": Shape("log", entries.LogEntry),
     "brokers.toml": Shape("broker", entries.BrokerEntry),
+    "rules.toml": Shape("rule", entries.RuleEntry),
     SYSTEMS: Shape("system", entries.SystemEntry),
 }
 

@@ -18,6 +18,7 @@ from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
 from models.catalogue.logs import log_sources_of
+from models.catalogue.rules import rule_faults, rule_of, rules_of
 from models.domain.approval import Thresholds
 from models.domain.delivery_proof import Scheme
 from models.domain.errors import Misconfigured
@@ -54,6 +55,7 @@ def load_catalogue(
     installation = dict(*said) | (
         {"reporting_currency": settings.reporting_currency} if settings.reporting_currency else {}
     )
+    faults += rule_faults(files)
     faults += in_other_money(files, installation.get("reporting_currency"))
     if faults:
         raise Misconfigured("".join(["the catalogue needs mending:", *(f"\n- {fault}" for fault in faults)]))
@@ -73,6 +75,7 @@ def load_catalogue(
         roads=roads_of(files),
         logs=log_sources_of(files),
         brokers=brokers_of(files),
+        rules=rules_of(files),
     )
 
 
@@ -99,6 +102,7 @@ def _unknown_names(files: Files, vendors: Collection[str] | None) -> Iterator[st
         ("entities.toml", "calendar", calendars, "calendars.toml"),
         ("audiences.toml", "roads", files.keys("roads.toml"), "roads.toml"),
         ("audiences.toml", "flows", files.keys("flows.toml"), "flows.toml"),
+        ("rules.toml", "owner", owners, "teams.toml"),
         ("logs.toml", "format", files.keys("formats.toml"), "formats.toml"),
         ("logs.toml", "inside", files.keys("formats.toml"), "formats.toml"),
     ]
@@ -126,13 +130,15 @@ def _flows_without_terms(files: Files, flows: Collection[str]) -> Iterator[str]:
     for name in sorted(set(flows) - files.keys("flows.toml")):
         yield f"flow {name} has no entry in flows.toml: add one with its title, owner and service_level_minutes"
     for one in files.written["flows.toml"]:
-        if one.key not in flows:
+        if one.key not in flows and rule_of(one.key) is None:
             yield f"{_about('flows.toml', one)}: there is no such flow: use one of {', '.join(sorted(flows))}"
 
 
 def _flows(files: Files) -> dict[str, FlowTerms]:
     return {
-        flow.name: FlowTerms(flow.name, flow.title, flow.owner, flow.service_level_minutes * 60, flow.active)
+        flow.name: FlowTerms(
+            flow.name, flow.title, flow.owner, flow.service_level_minutes * 60, flow.active, flow.runbook
+        )
         for flow in files.values("flows.toml")
     }
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 
 import duckdb
 
-from models.catalogue import Books
+from models.catalogue import Books, Elsewhere
 from models.derivation import inputs, state
 from models.derivation.books import open_books
 from models.derivation.changes import Changes
 from models.derivation.due import Due
+from models.derivation.elsewhere import open_rules, read_up_to
 from models.derivation.parts import Parts
 from models.derivation.sums import Sums
 from models.domain.clock import Clock
 from models.domain.flow_names import TIME_TO_BILL
 from models.lake.steady import StandingFiles
+from models.marts import rule_sql
 from models.marts.definitions import marts, states
 from models.marts.table import Table
 
@@ -31,17 +33,19 @@ class Terms:
     clock: Clock | None
     service_levels: Mapping[str, float]
     books: Books
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
 
     @property
     def text(self) -> str:
         """What makes every mart another when it differs."""
-        return f"{self.currency} {sorted(self.service_levels.items())} {self.books}"
+        return f"{self.currency} {sorted(self.service_levels.items())} {self.books} {self.elsewhere}"
 
     def bound(self, sql: str, now: datetime, mark: int) -> str:
         moment = f"TIMESTAMPTZ '{now.astimezone(UTC).isoformat()}'"
         bound = sql.replace("{now}", moment).replace("{currency}", f"'{self.currency}'").replace("{mark}", str(mark))
         bound = bound.replace("{service_levels}", _levels(self.service_levels))
         bound = bound.replace("{rate_days}", str(self.books.rate_days))
+        bound = rule_sql.bound(bound, self.elsewhere.rules)
         target = self.service_levels.get(TIME_TO_BILL)
         return bound.replace("{lag_target}", "NULL" if target is None else f"{target:.1f}")
 
@@ -87,6 +91,7 @@ class _Derivation:
         self._connection, self._terms = connection, terms
         self._versions, last = _versions(connection), _last(connection)
         self._changes, self._mark = Changes(connection, first=last is None), 0
+        self._read_up_to = read_up_to(connection)
         self._turn = max(self._versions.values(), default=0) + 1
         self._now = terms.clock.now() if terms.clock else _newest(connection)
         if last and self._now < last:  # what has ended only with the clock begins again
@@ -98,6 +103,8 @@ class _Derivation:
         """Derive what is due; what moved."""
         if inputs.TERMS in news:
             open_books(self._connection, self._terms.books)
+            open_rules(self._connection, self._terms.elsewhere)
+            self._read_up_to = 0
             self._versions.clear()
         came = state.catch_up(self._connection, self._changes)
         self._mark = came.mark
@@ -122,7 +129,8 @@ class _Derivation:
                 self._connection.execute(self._bound(sql))
 
     def _bound(self, sql: str) -> str:
-        return self._terms.bound(sql, self._now, self._mark)
+        bound = self._terms.bound(sql, self._now, self._mark)
+        return bound.replace("{foreign_mark}", str(self._read_up_to))
 
     def _told(self, outside: frozenset[str]) -> Moved:
         """Keep which derivation this was, and of which tables."""

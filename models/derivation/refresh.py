@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from models.catalogue import Books, load_catalogue
+from models.catalogue import Books, Elsewhere, load_catalogue
 from models.derivation import inputs, state
 from models.derivation.changes import forget
 from models.derivation.deriving import Terms, derive
@@ -28,6 +28,7 @@ IDLE_SECONDS = 30
 """How old the marts may get while nothing happens: ages and the oldest pending grow with the clock alone."""
 
 _BOOKS = Books()
+_NOWHERE = Elsewhere()
 
 
 def refresh(
@@ -36,18 +37,20 @@ def refresh(
     clock: Clock | None = None,
     service_levels: Mapping[str, float] = MappingProxyType({}),
     books: Books = _BOOKS,
+    elsewhere: Elsewhere = _NOWHERE,
 ) -> frozenset[str]:
     """Derive what is due as of now and publish what changed, all or nothing; the public names that are others now.
 
     Safe to repeat. `connection` has the lake, the journal and the marts (for writing) attached and published; it asks
     the marts where they were derived from then on. Money is converted into `reporting_currency`, `service_levels` are
-    the seconds each flow may take, `books` say whose days and how old a rate may be. Without a clock "now" is the
-    newest moment in the lake. Raises Misconfigured when the marts cannot be written.
+    the seconds each flow may take, `books` say whose days and how old a rate may be, `elsewhere` how flows that others
+    run are read. Without a clock "now" is the newest moment in the lake. Raises Misconfigured when the marts cannot be
+    written.
     """
     if "marts" not in databases(connection):
         raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
     attach_derived(connection)
-    terms = Terms(reporting_currency, clock, service_levels, books)
+    terms = Terms(reporting_currency, clock, service_levels, books, elsewhere)
     # Before anything is read: what comes meanwhile is the next refresh's.
     seen = {**inputs.look(connection), inputs.TERMS: terms.text}
     before, seconds = inputs.kept(connection)
@@ -85,6 +88,7 @@ def rebuild(settings: Settings) -> None:
             catalogue.reporting_currency,
             service_levels=catalogue.service_levels,
             books=catalogue.books,
+            elsewhere=catalogue.elsewhere,
         )
     finally:
         connection.close()

@@ -1,6 +1,6 @@
 /*
-What each run that is open or dead carries, in the reporting currency at the rate of its own day: that of the work, of
-the sale, else the one on which it came.
+What each run that is open or dead carries, and each failure of a flow that runs elsewhere, in the reporting currency at
+the rate of its own day: that of the work, of the sale, else the one on which it came or first failed.
 
 grain: run_id
 
@@ -21,11 +21,17 @@ WITH dated AS (
         coalesce(
             w.work_date,
             r.work_date,
-            CAST(coalesce(r.sold_at, r.created_at) AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE)
+            CAST(r.at AT TIME ZONE coalesce(z.zone, 'UTC') AS DATE)
         ) AS day,
         r.amount,
         r.currency
-    FROM derived.state.open_run r
+    FROM (
+        SELECT run_id, business_key, legal_entity, work_date, coalesce(sold_at, created_at) AS at, amount, currency
+        FROM derived.state.open_run
+        UNION ALL
+        SELECT run_key, business_key, legal_entity, NULL, failed_since, amount, currency
+        FROM derived.state.mart_foreign_failure
+    ) r
     LEFT JOIN derived.state.work_item w ON w.item_key = regexp_replace(r.business_key, '^[^:]*:', '')
     LEFT JOIN derived.state.legal_entity z ON z.legal_entity = coalesce(r.legal_entity, w.legal_entity)
 )

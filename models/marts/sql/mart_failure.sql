@@ -1,5 +1,6 @@
 /*
-Open failures: the dead runs that nobody has mended yet, each as old as the first failure of its lineage.
+Open failures: the dead runs that nobody has mended yet, each as old as the first failure of its lineage; and of flows
+that run elsewhere the failures that no later run of theirs has mended.
 
 grain: run_id
 
@@ -27,19 +28,25 @@ WITH dead AS (
         AND status = 'dead'
         AND lineage_id IN (SELECT lineage_id FROM dead WHERE replay_of IS NOT NULL)
     GROUP BY lineage_id
+), failed AS (
+    SELECT
+        d.run_id,
+        d.lineage_id,
+        d.flow,
+        d.system,
+        d.error_code,
+        d.error_message,
+        d.legal_entity,
+        least(d.updated_at, coalesce(b.at, d.updated_at)) AS failed_at,
+        d.amount,
+        d.currency
+    FROM dead d
+    LEFT JOIN before b USING (lineage_id)
+    UNION ALL
+    SELECT
+        run_key, run_key, flow, system, error_code, error_message, legal_entity, failed_since, amount, currency
+    FROM derived.state.mart_foreign_failure
 )
-SELECT
-    d.run_id,
-    d.lineage_id,
-    d.flow,
-    d.system,
-    d.error_code,
-    d.error_message,
-    d.legal_entity,
-    least(d.updated_at, coalesce(b.at, d.updated_at)) AS failed_at,
-    d.amount,
-    d.currency,
-    c.amount_reporting
-FROM dead d
-LEFT JOIN before b USING (lineage_id)
-LEFT JOIN derived.state.mart_carried c ON c.run_id = d.run_id;
+SELECT f.*, c.amount_reporting
+FROM failed f
+LEFT JOIN derived.state.mart_carried c ON c.run_id = f.run_id;
