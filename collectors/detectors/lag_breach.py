@@ -110,6 +110,10 @@ EXAMPLES = (
         [("unaccounted|kantata|PRJ-1001", "TE-kantata-1", "100.00")],
     ),
     Example(
+        "a flow that others run failed at it: its case",
+        {"mart_work": [_ENTRY], "mart_foreign_failure": [{"item_key": "TE-kantata-1"}]},
+    ),
+    Example(
         "its event came, the ERP's snapshot is only late",
         {"mart_work": [_ENTRY], "records": [{"kind": "source_event", "business_key": "time_entry:TE-kantata-1"}]},
     ),

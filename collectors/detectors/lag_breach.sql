@@ -24,4 +24,6 @@ WHERE blocker = 'in-flight'
     AND coalesce(approved_at, submitted_at) < {now} - INTERVAL 4 HOUR
     AND CASE kind WHEN 'time' THEN 'time_entry:' ELSE 'expense:' END || item_key NOT IN (
         SELECT business_key FROM records WHERE kind = 'source_event' AND business_key IS NOT NULL
-    );
+    )
+    -- What a flow that others run failed at is its case.
+    AND item_key NOT IN (SELECT item_key FROM mart_foreign_failure WHERE item_key IS NOT NULL);
