@@ -20,6 +20,7 @@ from app.cli.question import add
 from app.cli.readings import QUESTIONS
 from app.cli.request import ReasonOption, request_cli
 from app.cli.unsent import unsent_cli
+from app.cli.rules import rules_cli
 from models.domain.errors import Misconfigured, TieoutError
 from models.private_home import owner_only
 
@@ -51,6 +52,7 @@ cli.add_typer(senders_cli, name="senders")
 cli.add_typer(case_cli, name="case")
 cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(unsent_cli, name="unsent")
+cli.add_typer(rules_cli, name="rules")
 cli.add_typer(request_cli)
 
 

@@ -25,7 +25,16 @@ RULES = statements(Path(__file__).with_name("scope.sql"))
 RATES = frozenset({"mart_fx", "mart_fx_history", "mart_fx_closed", "mart_state_rate"})
 """Exchange rates, which every part of the firm needs."""
 WORKINGS = frozenset(
-    {"mart_state_system", "mart_source", "mart_flow_hour", "mart_pair_lag", "mart_pair_window", "mart_replay"}
+    {
+        "mart_state_system",
+        "mart_source",
+        "mart_flow_hour",
+        "mart_foreign_flow",
+        "mart_foreign_hour",
+        "mart_pair_lag",
+        "mart_pair_window",
+        "mart_replay",
+    }
 )
 """How systems and flows do, all legal entities together: counts and times, never money."""
 PROOF = frozenset({"seals", "checkpoints", "quarantine"})

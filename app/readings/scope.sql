@@ -18,6 +18,14 @@ SEMI JOIN ({belonging}) thing
     ON thing.business_key = unnamed.business_key AND list_contains($entities::VARCHAR[], thing.legal_entity)
 WHERE unnamed.legal_entity IS NULL
 
+-- mart_foreign_run: a run of a flow that others run which names no legal entity is its thing's
+SELECT * FROM main.mart_foreign_run WHERE list_contains($entities::VARCHAR[], legal_entity)
+UNION ALL
+SELECT unnamed.* FROM main.mart_foreign_run unnamed
+SEMI JOIN ({belonging}) thing
+    ON thing.business_key = unnamed.business_key AND list_contains($entities::VARCHAR[], thing.legal_entity)
+WHERE unnamed.legal_entity IS NULL
+
 -- observations: the same; an exchange rate is everybody's
 SELECT * FROM main.observations
 WHERE list_contains($entities::VARCHAR[], legal_entity) OR (legal_entity IS NULL AND entity = 'exchange_rate')
@@ -60,6 +68,8 @@ SELECT * FROM main.logs line WHERE EXISTS (
 
 -- owned: of each record of which it is known, whose it is
 SELECT trace_id, legal_entity FROM main.records WHERE legal_entity IS NOT NULL
+UNION ALL
+SELECT trace_id, legal_entity FROM main.mart_foreign_run WHERE legal_entity IS NOT NULL
 UNION ALL
 SELECT unnamed.trace_id, thing.legal_entity FROM main.records unnamed
 JOIN ({belonging}) thing ON thing.business_key = unnamed.business_key AND thing.legal_entity IS NOT NULL

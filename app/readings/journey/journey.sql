@@ -11,6 +11,9 @@ FROM records WHERE correlation_id = $q GROUP BY correlation_id
 UNION ALL
 SELECT 'trace', trace_id, arg_min(service_name, start_time), arg_min(name, start_time), NULL, count(*)::BIGINT
 FROM spans WHERE trace_id = $q GROUP BY trace_id
+UNION ALL
+SELECT 'trace', trace_id, any_value(flow), any_value(business_key), NULL, count(*)::BIGINT
+FROM mart_foreign_run WHERE run_id = $q AND trace_id IS NOT NULL GROUP BY trace_id
 
 -- prefixes: the ids that begin with these hex digits; a case's id is as short, and what it is about has a journey
 SELECT 'run' AS kind, run_id AS key, any_value(flow) AS flow, any_value(business_key) AS about,
@@ -44,6 +47,11 @@ GROUP BY business_key
 UNION ALL
 SELECT 'correlation', correlation_id, any_value(flow), any_value(business_key), NULL, count(*)::BIGINT
 FROM records WHERE correlation_id = $q GROUP BY correlation_id
+UNION ALL
+SELECT 'trace', trace_id, any_value(flow), coalesce(any_value(business_key), any_value(run_id)), NULL, count(*)::BIGINT
+FROM mart_foreign_run
+WHERE (list_contains($keys::VARCHAR[], business_key) OR run_id = $q) AND trace_id IS NOT NULL
+GROUP BY trace_id
 
 -- projects: projects by code, name or customer
 SELECT project_key AS key, name, customer_key, customer_name, legal_entity, usable_at

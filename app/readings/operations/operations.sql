@@ -1,4 +1,4 @@
--- flows: each flow in the window: volume, failures, retries, replays, and its lag lately and at worst
+-- flows: each flow in the window, ours and those that others run: volume, failures, retries, replays, and its lag lately and at worst
 SELECT flow,
        sum(admitted)::BIGINT AS admitted,
        sum(settled)::BIGINT AS settled,
@@ -12,20 +12,20 @@ SELECT flow,
        arg_max(run_p50_ms, hour) FILTER (run_p50_ms IS NOT NULL) AS run_p50_ms,
        arg_max(run_p95_ms, hour) FILTER (run_p95_ms IS NOT NULL) AS run_p95_ms,
        max(hour) AS last_hour
-FROM mart_flow_hour
+FROM (SELECT * FROM mart_flow_hour UNION ALL BY NAME SELECT * FROM mart_foreign_hour)
 WHERE hour >= $since
 GROUP BY flow
 ORDER BY flow
 
 -- last: when any flow worked last
-SELECT max(hour) AS hour FROM mart_flow_hour HAVING max(hour) IS NOT NULL
+SELECT max(hour) AS hour FROM (SELECT * FROM mart_flow_hour UNION ALL BY NAME SELECT * FROM mart_foreign_hour) HAVING max(hour) IS NOT NULL
 
 -- series: how the runs of each flow ended over time, in steps of $step seconds
 SELECT flow,
        to_timestamp(floor(epoch(hour) / $step) * $step) AS slot,
        sum(settled)::BIGINT AS settled,
        sum(dead)::BIGINT AS dead
-FROM mart_flow_hour
+FROM (SELECT * FROM mart_flow_hour UNION ALL BY NAME SELECT * FROM mart_foreign_hour)
 WHERE hour >= $since
 GROUP BY ALL
 ORDER BY slot, flow
