@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from collectors.detectors.contract import Detector, Example, Row, at_stake, credit_of
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
@@ -73,7 +75,7 @@ def _subject(row: Row) -> tuple[str, str]:
     return "foreign_run", row["business_key"] or row["run_key"]
 
 
-def _money(row: Row) -> tuple[object, ...]:
+def _money(row: Row) -> tuple[Decimal | None, str | None, Decimal | None]:
     """What systems hold of it comes before what the engine says."""
     if row["known"]:
         amount = at_stake(row["bill_amount"], row["billable"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from models.domain.flow_rule import TOLD, FlowRule, Reading, Signal, Source
 
@@ -36,7 +37,8 @@ def bound(sql: str, rules: Sequence[FlowRule]) -> str:
     """`sql` with what these rules ask for `{span_reading}`, `{span_held}`, `{span_told}`, and the same of logs."""
     if "{span_reading}" not in sql and "{log_reading}" not in sql:
         return sql
-    for word, signal in (("span", "spans"), ("log", "logs")):
+    signals: dict[str, Signal] = {"span": "spans", "log": "logs"}
+    for word, signal in signals.items():
         told = _Told(rules, signal)
         sql = sql.replace(f"{{{word}_reading}}", told.reading).replace(f"{{{word}_told}}", told.columns)
         sql = sql.replace(f"{{{word}_held}}", told.held)
@@ -70,7 +72,7 @@ class _Told:
     @property
     def columns(self) -> str:
         """Everything that can be told, `failed` and `waits`, as columns over what `held` gives."""
-        columns = [f"{self._chosen(lambda one, name=name: self._first(one, name))} AS {name}" for name in TOLD]
+        columns = [f"{self._chosen(partial(self._first, name))} AS {name}" for name in TOLD]
         columns.append(f"coalesce({self._chosen(self._failed)}, false) AS failed")
         columns.append(f"coalesce({self._chosen(lambda one: self._among(one.waiting))}, false) AS waits")
         return ", ".join(columns)
@@ -99,7 +101,7 @@ class _Told:
         cases = [f"WHEN {number} THEN {text}" for number, reading in self._numbered() if (text := said(reading))]
         return f"CASE reading {' '.join(cases)} END" if cases else "NULL"
 
-    def _first(self, reading: Reading, name: str) -> str | None:
+    def _first(self, name: str, reading: Reading) -> str | None:
         values = [text for one in reading.told.get(name, ()) if (text := self._value(one))]
         return f"coalesce({', '.join(values)})" if values else None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.readings.elsewhere.reading import SQL
 from app.readings.elsewhere.rows import ForeignRun, Trial
+from app.readings.journey.search import counted
 from app.readings.masking import masked_rows
 from app.readings.reading import answers
 from app.readings.stores import Stores
@@ -53,9 +54,11 @@ def trial(stores: Stores, viewer: Viewer, names: Iterable[str] = (), hours: floa
 def told(trial: Trial) -> Iterator[str]:
     """A trial in sentences."""
     looked = "" if trial.whole else f", the newest of what came; more than {MOST:,} are not looked at"
-    yield f"{len(trial.runs):,} runs in {trial.spans:,} spans and {trial.logs:,} logs{looked}"
+    came = f"{counted(trial.spans, 'span')} and {counted(trial.logs, 'log')}"
+    yield f"{counted(len(trial.runs), 'run')} in {came}{looked}"
     if trial.failures:
-        yield f"{trial.failures:,} open failures would be {len(trial.cases):,} cases:"
+        failed, cases = counted(trial.failures, "open failure"), counted(len(trial.cases), "case")
+        yield f"{failed} would be {cases}:"
         yield from (f"- {case}" for case in trial.cases)
     if trial.keyless:
         yield f"{trial.keyless:,} of them name no business key, so that no later run closes their case: give `key`"

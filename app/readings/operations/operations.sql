@@ -1,4 +1,4 @@
--- flows: each flow in the window, ours and those that others run: volume, failures, retries, replays, and its lag lately and at worst
+-- flows: each flow in the window, also those that others run: volume, failures, retries, replays, its lag
 SELECT flow,
        sum(admitted)::BIGINT AS admitted,
        sum(settled)::BIGINT AS settled,
@@ -18,7 +18,9 @@ GROUP BY flow
 ORDER BY flow
 
 -- last: when any flow worked last
-SELECT max(hour) AS hour FROM (SELECT * FROM mart_flow_hour UNION ALL BY NAME SELECT * FROM mart_foreign_hour) HAVING max(hour) IS NOT NULL
+SELECT max(hour) AS hour
+FROM (SELECT * FROM mart_flow_hour UNION ALL BY NAME SELECT * FROM mart_foreign_hour)
+HAVING max(hour) IS NOT NULL
 
 -- series: how the runs of each flow ended over time, in steps of $step seconds
 SELECT flow,

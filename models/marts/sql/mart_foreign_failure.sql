@@ -43,7 +43,9 @@ CREATE OR REPLACE MACRO derived.state.template(error, business_key) AS
 
 -- make_status: the status of HTTP that an error names, which its template keeps
 CREATE OR REPLACE MACRO derived.state.http_status(error) AS
-    nullif(regexp_extract(left(error, 600), '(?i)\b(?:status(?: code)?|http(?:/[\d.]+)?|code)\W{0,3}([1-5]\d\d)\b', 1), '');
+    nullif(regexp_extract(
+        left(error, 600), '(?i)\b(?:status(?: code)?|http(?:/[\d.]+)?|code)\W{0,3}([1-5]\d\d)\b', 1
+    ), '');
 
 -- mart_foreign_failure: the newest of each thing, if nothing was done about it since
 CREATE OR REPLACE TABLE derived.state.mart_foreign_failure AS

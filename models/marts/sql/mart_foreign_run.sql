@@ -16,7 +16,7 @@ grain: run_key
     run_id         VARCHAR        -         what its engine calls it
     trace_id       VARCHAR        -         its trace, where one came
     state          VARCHAR        -         running, done or failed
-    step           VARCHAR        -         of a run that failed what failed, of one that runs the last that was heard of
+    step           VARCHAR        -         of a run that failed what failed, of one that runs the last that came
     attempt        INTEGER        attempts  the highest that was told
     business_key   VARCHAR        -         what it was about
     amount         DECIMAL(18,2)  currency  what it carried, by its own word

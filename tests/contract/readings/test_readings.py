@@ -84,6 +84,7 @@ OPEN_READINGS = {
     "operations.circuits": "what each system lets through",
     "operations.calls": "how often each system was called, all legal entities together",
     "operations.paused": "which flow a person paused, which carries all legal entities",
+    "elsewhere.flows": "which flows others run and how they do, all legal entities together",
     "systems.roles": "what each system is for",
     "systems.teams": "who owns what",
     "systems.read_until": "up to when each system was read",
