@@ -8,6 +8,7 @@ from typing import Any
 
 from models.catalogue import Elsewhere
 from models.derivation.refresh import refresh
+from models.derivation.trying import tried
 from tests.unit.cases.lakes import NOW, Lake
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -79,9 +80,18 @@ class ForeignLake(Lake):
         return self
 
     def runs(self, *columns: str) -> list[tuple[Any, ...]]:
-        """These columns of the runs, by when they began."""
-        rows = self.derived().rows(f"SELECT {', '.join(columns)} FROM mart_foreign_run ORDER BY started_at, run_key")
-        return [tuple(row.values()) for row in rows]
+        """These columns of the runs that the rules make of all that came, by when they began."""
+        return self._made("mart_foreign_run", "started_at", columns)
+
+    def failures(self, *columns: str) -> list[tuple[Any, ...]]:
+        """The same of what is not mended, by when it failed."""
+        return self._made("mart_foreign_failure", "failed_at", columns)
+
+    def _made(self, name: str, first: str, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+        made = tried(self.elsewhere, self.rows("SELECT * FROM spans"), self.rows("SELECT * FROM logs"))[name]
+        return [
+            tuple(row[one] for one in columns) for row in sorted(made, key=lambda row: (row[first], row["run_key"]))
+        ]
 
 
 class Stopped:
