@@ -39,6 +39,7 @@ class ForeignLake(Lake):
         resource: dict[str, Any] | None = None,
         heard: float | None = None,
         status: int = 0,
+        scope: str = "",
         **attributes: Any,
     ) -> None:
         """Minutes on the engine's clock; attributes as `n8n__workflow__name`, or a mapping under `more`."""
@@ -62,7 +63,7 @@ class ForeignLake(Lake):
                 "status_message": "",
                 "attributes": json.dumps({**{key.replace("__", "."): one for key, one in attributes.items()}, **more}),
                 "resource": json.dumps(resource or {}),
-                "scope_name": "",
+                "scope_name": scope,
                 "events": json.dumps(events if error else []),
                 "recorded_at": at(end if heard is None else heard),
             },

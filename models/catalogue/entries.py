@@ -409,6 +409,8 @@ class ReadsEntry(ToldEntry):
     where: Values = {}
     failed: Values = {}
     waiting: Values = {}
+    fails: bool = False
+    decides: bool = False
 
     @model_validator(mode="after")
     def _fits_something(self) -> ReadsEntry:

@@ -77,6 +77,8 @@ class _Rule:
                 where={name: tuple(values) for name, values in one.where.items()},
                 failed=_values(of.failed, one.failed, own.failed),
                 waiting=_values(one.waiting),
+                fails=one.fails,
+                decides=one.decides,
                 told=dict(_told([own, one, of] if own is not of else [one, of])),
             )
 

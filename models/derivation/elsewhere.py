@@ -2,7 +2,7 @@
 
 | table | says |
 |---|---|
-| `derived.state.foreign_reading` | which rule each reading, by its number, is of, and what it tells |
+| `derived.state.foreign_reading` | of each reading, by its number: its rule, what it `tells`, whether it `decides` |
 | `derived.state.foreign_rule` | what holds for the flows of a rule: `owner`, `allowed_s`, `runbook`, `sampled` |
 | `derived.state.foreign_terms` | the same of the flows that the catalogue names |
 
@@ -23,7 +23,7 @@ from models.marts.rule_sql import readings_of
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
 
-_READINGS = pa.schema([("reading", pa.int32()), ("rule", pa.string()), ("tells", pa.string())])
+_READINGS = pa.schema([("reading", pa.int32()), ("rule", pa.string()), ("tells", pa.string()), ("decides", pa.bool_())])
 _TERMS = [("owner", pa.string()), ("allowed_s", pa.float64()), ("runbook", pa.string()), ("sampled", pa.bool_())]
 _OF_RULES = pa.schema([("rule", pa.string()), *_TERMS])
 _OF_FLOWS = pa.schema([("flow", pa.string()), *_TERMS[:3]])
@@ -33,9 +33,8 @@ _READ = ("foreign_piece", "mart_foreign_run", "foreign_mark")
 def open_rules(connection: duckdb.DuckDBPyConnection, elsewhere: Elsewhere) -> None:
     """Lay the tables out anew, and let go of what other rules made."""
     readings = enumerate(readings_of(elsewhere.rules), start=1)
-    _keep(
-        connection, "foreign_reading", _READINGS, [(number, rule.name, one.tells) for number, (rule, one) in readings]
-    )
+    listed = [(number, rule.name, one.tells, one.decides) for number, (rule, one) in readings]
+    _keep(connection, "foreign_reading", _READINGS, listed)
     rules = [(one.name, one.owner, one.service_level, one.runbook, one.sampled) for one in elsewhere.rules]
     _keep(connection, "foreign_rule", _OF_RULES, rules)
     flows = [(one.name, one.owner, one.service_level, one.runbook) for one in elsewhere.flows.values()]

@@ -70,7 +70,8 @@ class Reading:
 
     `names`, `services`, `scopes` and `events` are patterns of a file's kind (`*`, `?`). An item of which an attribute
     in `failed` has one of these values has failed, as a span does with the status error and a log from severity 17;
-    of one of which an attribute in `waiting` has one, the run goes on later.
+    of one of which an attribute in `waiting` has one, the run goes on later. `fails`: all that fits has failed.
+    `decides`: a step that failed at its last attempt has failed its run, of which nothing else says so.
     """
 
     tells: Tells
@@ -84,6 +85,8 @@ class Reading:
     failed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     told: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
+    fails: bool = False
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ grain: run_key
     started_at     TIMESTAMPTZ    UTC       when it began; until that is heard its first step
     ended_at       TIMESTAMPTZ    UTC       when it ended, once it has
     run_ms         DOUBLE         ms        how long it took, by its own clock
-    heard_at       TIMESTAMPTZ    UTC       when anything of it was received last, by the collector's clock
+    heard_at       TIMESTAMPTZ    UTC       when it, or of one that runs anything of it, was received last
 */
 
--- make: what spans and logs told, one row each; steps of runs that are done are let go
+-- make: what spans and logs told, one row each
 CREATE TABLE IF NOT EXISTS derived.state.foreign_piece (
     piece VARCHAR,
     rule VARCHAR,
@@ -51,6 +51,7 @@ CREATE TABLE IF NOT EXISTS derived.state.foreign_piece (
     retry_of VARCHAR,
     failed BOOLEAN,
     waits BOOLEAN,
+    decides BOOLEAN,
     trace_id VARCHAR,
     span_id VARCHAR,
     parent VARCHAR,
@@ -125,6 +126,7 @@ SELECT
     t.retry_of,
     t.failed,
     t.waits,
+    r.decides,
     t.trace_id,
     t.span_id,
     nullif(t.parent, '') AS parent,
@@ -234,8 +236,15 @@ WITH run AS (
         arg_max(error, (ended, piece)) FILTER (tells = 'step' AND failed) AS step_error,
         arg_max(code, (ended, piece)) FILTER (tells IN ('run', 'end') AND failed) AS run_code,
         arg_max(code, (ended, piece)) FILTER (tells = 'step' AND failed) AS step_code,
-        max(heard) AS heard_at
-    FROM derived.state.foreign_owned
+        bool_or(failed AND decides AND last_try) AS undone,
+        max(heard) AS heard,
+        max(heard) FILTER (tells <> 'step') AS ending_heard
+    FROM (
+        SELECT *, row_number() OVER (
+            PARTITION BY run_key, tells, step ORDER BY coalesce(attempt, 0) DESC, ended DESC, piece DESC
+        ) = 1 AS last_try
+        FROM derived.state.foreign_owned
+    )
     WHERE owner IS NULL
         OR owner IN (SELECT run FROM derived.state.foreign_touched)
         OR owner NOT IN (SELECT run FROM derived.state.foreign_near WHERE run IS NOT NULL)
@@ -243,7 +252,7 @@ WITH run AS (
 ), told AS (
     SELECT *, CASE
         WHEN ended_at IS NULL OR waits OR begun_at > ended_at THEN 'running'
-        WHEN failed THEN 'failed'
+        WHEN failed OR undone THEN 'failed'
         ELSE 'done'
     END AS state
     FROM run
@@ -271,7 +280,7 @@ SELECT
     CASE WHEN state <> 'running'
         THEN coalesce(took_us, greatest(epoch_us(ended_at) - epoch_us(started_at), 0)) / 1000.0
     END AS run_ms,
-    heard_at
+    CASE WHEN state = 'running' THEN heard ELSE ending_heard END AS heard_at
 FROM told;
 
 -- unread: what these runs were, and what steps were that have found their own
@@ -285,11 +294,17 @@ WHERE r.run_key IN (SELECT run_key FROM derived.state.foreign_come)
 -- read: and what they are
 INSERT INTO derived.state.mart_foreign_run SELECT * FROM derived.state.foreign_come;
 
--- let_go: steps of runs that are done say nothing more
+-- let_go: steps of runs that are done say nothing more, but for those that alone tell something of the run
 DELETE FROM derived.state.foreign_piece p
 USING derived.state.foreign_owned o
 JOIN derived.state.foreign_come c ON c.run_key = o.run_key
-WHERE o.piece = p.piece AND p.tells = 'step' AND c.state = 'done';
+WHERE o.piece = p.piece
+    AND p.tells = 'step'
+    AND c.state = 'done'
+    AND NOT p.decides
+    AND coalesce(p.flow, p.business_key, p.currency, p.legal_entity, p.retry_of) IS NULL
+    AND p.amount IS NULL
+    AND p.attempt IS NULL;
 
 -- mark: how far spans and logs were read
 CREATE OR REPLACE TABLE derived.state.foreign_mark AS

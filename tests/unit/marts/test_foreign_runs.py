@@ -116,6 +116,10 @@ def test_what_is_derived_step_by_step_is_what_is_derived_from_nothing(lake: Fore
         lambda: workflow(lake, 1, begin=0, end=6, more=KEY),
         lambda: workflow(lake, 3, "y", begin=7, end=8, trace="e" * 32, more=KEY),
         lambda: node(lake, "Late", "z", "nowhere", begin=1, end=2),
+        lambda: node(
+            lake, "Keyed", "k", "x", begin=3, end=4, heard=90, more={"n8n.node.custom.business_key": "order:1"}
+        ),
+        lambda: workflow(lake, 4, "o", trace="d" * 32),
     ]
     for step in steps:
         step()
@@ -128,4 +132,4 @@ def test_what_is_derived_step_by_step_is_what_is_derived_from_nothing(lake: Fore
             fresh._insert(f"lake.main.{name}", row)
     fresh.derived()
     assert before == {name: sorted(map(str, fresh.rows(f"SELECT * FROM {name}"))) for name in everything}
-    assert len(before["mart_foreign_run"]) == 3 and TRACE in before["mart_foreign_run"][0]
+    assert len(before["mart_foreign_run"]) == 4 and TRACE in before["mart_foreign_run"][0]
