@@ -49,13 +49,16 @@ def tried(
     from app.cli.installation import installation
     from app.cli.output import print_rows
     from app.readings.elsewhere import trying
+    from app.readings.looks import looked
     from app.readings.stores import Stores
     from app.readings.viewer import owner_viewer
 
     settings = installation()
+    viewer = owner_viewer(settings)
     with closing(Stores(settings)) as stores:
         try:
-            trial = trying.trial(stores, owner_viewer(settings), rule or (), hours)
+            trial = trying.trial(stores, viewer, rule or (), hours)
+            looked(stores, viewer, "rules try", trial, (rule, hours))
         except trying.NoSuchRule as error:
             raise fail(str(error), 2) from error
     rows = [asdict(run) for run in trial.runs]

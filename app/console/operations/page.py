@@ -16,6 +16,7 @@ from app.console.freshness import fresh
 from app.console.operations import alerts_panel, chart, tables
 from app.console.operations import presenter as present
 from app.console.operations.calls import CALLS, with_calls
+from app.console.operations.elsewhere_panel import elsewhere, trial
 from app.console.operations.flow_table import FLOWS, ageing, flow_rows
 from app.console.operations.health import healths, verdict
 from app.console.operations.steering_panel import paused, steer
@@ -59,6 +60,8 @@ def page(viewer: Viewer) -> None:
     with right:
         _circuits(viewer)
         _quarantine(viewer)
+    elsewhere(viewer)
+    trial(viewer)
     alerts_panel.alerts(viewer)
     alerts_panel.attempt(viewer)
     firm_figures(viewer, INTEGRATION, "/operations", "Integration figures")

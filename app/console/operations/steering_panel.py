@@ -36,7 +36,8 @@ def steer(viewer: Viewer) -> None:
         help=why_not,
         key="steer",
     ):
-        flow = st.selectbox("Flow", sorted(stores().catalogue.flows), key="steer_flow")
+        ours = sorted(name for name in stores().catalogue.flows if "/" not in name)  # the others, others run
+        flow = st.selectbox("Flow", ours, key="steer_flow")
         reason = st.text_input("Reason", key="steer_reason", placeholder="Why? Kept in the audit lake.")
         holds = any(one.flow == flow for one in read_now(viewer, reading.paused))
         st.caption("It goes on where it stopped." if holds else "What comes in is kept; runs under way end.")

@@ -1,5 +1,1 @@
-"""What do flows do that others run, and what would rules make of what they send?"""
-
-from app.readings.rights import Question
-
-QUESTION = Question("elsewhere", frozenset({"operations"}))
+"""What do flows do that others run, and what would rules make of what they send? Operations shows it."""
