@@ -371,12 +371,15 @@ class BrokerEntry(Entry):
 
 
 def _source(text: str) -> str:
-    source(text)
+    if pattern := source(text).pattern:
+        Pattern(pattern)
     return text
 
 
 Sources = list[Annotated[str, AfterValidator(_source)]]
-Values = Mapping[str, Annotated[list[str], Field(min_length=1)]]
+Glob = Annotated[str, Field(pattern=r"^[^\[\]]+$")]
+Attribute = Annotated[str, Field(pattern=r'^[^"\\]+$')]
+Values = Mapping[Attribute, Annotated[list[str], Field(min_length=1)]]
 
 
 class ToldEntry(Entry):
@@ -401,11 +404,11 @@ class ReadsEntry(ToldEntry):
 
     tells: Tells
     signal: Signal = "spans"
-    names: list[Name] = []
-    services: list[Name] = []
-    scopes: list[Name] = []
-    events: list[Name] = []
-    has: list[Name] = []
+    names: list[Glob] = []
+    services: list[Glob] = []
+    scopes: list[Glob] = []
+    events: list[Glob] = []
+    has: list[Attribute] = []
     where: Values = {}
     failed: Values = {}
     waiting: Values = {}
@@ -435,7 +438,7 @@ class RuleEntry(ToldEntry):
     service_level_minutes: Positive = 1440.0
     runbook: str = ""
     sampled: bool = False
-    services: list[Name] = []
+    services: list[Glob] = []
     failed: Values = {}
     reads: list[ReadsEntry] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -27,6 +28,9 @@ def faults_of(error: ValidationError, shape: type[BaseModel]) -> Iterator[str]:
 def _within(shape: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:
     """The shape of the table that a path leads to."""
     for part in path:
-        inner = shape.model_fields[str(part)].annotation
+        if isinstance(part, int):  # one of a list of tables
+            continue
+        inner = shape.model_fields[part].annotation
+        inner = get_args(inner)[0] if get_origin(inner) is list else inner
         shape = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else shape
     return shape

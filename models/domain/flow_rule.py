@@ -34,6 +34,7 @@ Own = Literal["name", "body", "status", "event", "service", "scope", "trace", "s
 OWN = get_args(Own)
 """What a span or a log has beside attributes; an exception is the last of a span's events of that name."""
 
+_BODY = re.compile(r"\w+(\.\w+|\[\d+\])*")
 _SOURCE = re.compile(r"(?P<kind>@|=|resource:|baggage:|body:|)(?P<name>.*?)(?: ~ (?P<pattern>.+))?", re.S)
 
 
@@ -61,7 +62,18 @@ def source(text: str) -> Source:
         raise ValueError(f"{text!r} names no source: give an attribute, resource:NAME, baggage:KEY, body:PATH or =TEXT")
     if kind == "@" and name not in OWN:
         raise ValueError(f"{text!r} is nothing that a span or a log has: use one of @{', @'.join(OWN)}")
+    if kind == "body:" and not _BODY.fullmatch(name):
+        raise ValueError(f"{text!r} is no path in a JSON body: give names and numbers, such as body:order.lines[0].id")
+    if found["pattern"]:
+        _compiled(found["pattern"])
     return Source(kind, name, found["pattern"])
+
+
+def _compiled(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression ({error})") from error
 
 
 @dataclass(frozen=True, slots=True)
