@@ -194,6 +194,7 @@ WITH named AS (
 ), around AS (  -- the narrowest run around a step whose parent nobody has read
     SELECT s.piece, arg_min(k.own, epoch_us(k.ended) - epoch_us(k.began)) AS own
     FROM named s
+    ANTI JOIN known a ON a.trace_id = s.trace_id AND a.span_id = s.top AND a.engine = s.engine
     JOIN named k ON k.trace_id = s.trace_id AND k.engine = s.engine
     WHERE s.own IS NULL AND k.tells = 'run' AND k.began <= s.began AND k.ended >= s.ended
     GROUP BY s.piece
