@@ -38,9 +38,9 @@ def given(condition: object, otherwise: str) -> None:
         pytest.fail(otherwise)
 
 
-def firm() -> Lake:
-    """One project, set up long ago in CRM, ERP and PSA, with one charge code."""
-    made = Lake()
+def firm(made: Lake | None = None) -> Lake:
+    """One project, set up long ago in CRM, ERP and PSA, with one charge code; in a lake of one's own where given."""
+    made = made or Lake()
     for system in ("salesforce", "netsuite", "kantata"):
         made.observe(system, "project", PROJECT, hours_ago(500), **SOLD)
     made.observe("salesforce", "customer", "C-1", name="Halden Grid", country="DE", active=True)

@@ -25,7 +25,7 @@ def elsewhere(viewer: Viewer) -> None:
     """Each flow of which rules read anything; nothing where there is none."""
     if flows := read(viewer, reading.flows):
         st.header("Flows that others run", anchor=False)
-        rows = present.flow_rows(flows, datetime.now(UTC), systems.teams(stores(), viewer))
+        rows = present.flow_rows(flows, datetime.now(UTC), read(viewer, systems.teams))
         paged(present.FLOWS, rows, "elsewhere_page", 20)
 
 

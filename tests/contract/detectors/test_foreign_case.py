@@ -12,6 +12,7 @@ import pytest
 from models.derivation.refresh import refresh
 from models.journal import Journal
 from tests.detecting import reported
+from tests.findings.books import entry, firm
 from tests.foreign import ForeignLake, Stopped
 from tests.unit.catalogue.test_catalogue import loaded
 
@@ -40,10 +41,16 @@ def run(lake: ForeignLake, number: int, end: float, error: str | None = None) ->
     lake.span("workflow.execute", str(number), trace=f"{number:032x}", begin=end - 1, end=end, error=error, more=more)
 
 
-def looked_at(lake: ForeignLake, journal: Journal) -> list[dict[str, Any]]:
-    """The cases of this cause after a turn of marts and detectors."""
+def looked_at(lake: ForeignLake, journal: Journal, money: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """The cases of this cause after a turn of marts and detectors that find this money of the entry."""
     refresh(lake.connection, "EUR", Stopped(), elsewhere=lake.elsewhere)
-    assert reported(lake.connection, journal, Stopped()).failed == {}
+    found = reported(lake.connection, journal, Stopped())
+    assert found.failed == {}
+    of_entry = {
+        name: [str(one.amount) for one in all_ if one.subject_key == "TE-kantata-1"]
+        for name, all_ in found.findings.items()
+    }
+    assert {name: amounts for name, amounts in of_entry.items() if amounts} == money
     with journal.engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM case_ WHERE cause = 'foreign-failed'").mappings().all()
     return [dict(row) for row in rows]
@@ -51,14 +58,13 @@ def looked_at(lake: ForeignLake, journal: Journal) -> list[dict[str, Any]]:
 
 def test_it_is_owned_about_its_work_and_closes_by_itself(tmp_path: Path, journal: Journal) -> None:
     lake = ForeignLake(loaded(tmp_path, rules=RULES, flows=FLOWS).elsewhere)
-    fields = {"project_code": "PRJ-1", "hours": "8.00", "work_date": "2026-09-20", "approval": "approved"}
-    lake.observe("kantata", "time_entry", "TE-kantata-1", billable=True, **fields)
+    entry(firm(lake))
     run(lake, 1, -30, "Request failed with status code 422")
-    [case] = looked_at(lake, journal)
+    [case] = looked_at(lake, journal, {"foreign_run": ["800.00"]})
     assert (case["status"], case["owner"], case["flow"]) == ("open", "finance-operations", "n8n-billing/Post time")
     assert case["title"] == "n8n-billing/Post time fails: 422 Request failed with status code *"
     assert "Follow https://wiki.example/post-time" in case["next_action"]
     assert (case["subject_entity"], case["subject_key"]) == ("time_entry", "TE-kantata-1")
     run(lake, 2, -10)
-    [case] = looked_at(lake, journal)
-    assert case["status"] == "resolved"
+    [case] = looked_at(lake, journal, {"lag_breach": ["800.00"]})
+    assert case["status"] == "resolved", "and that the entry is still nowhere is told again"
