@@ -1,4 +1,6 @@
-"""The packaged rules read what their engines send, in shapes that the engines' source and manuals give (C9)."""
+"""The packaged rules read what their engines send, in the shapes of the manuals and sources that `rules.toml` names beside
+each preset (C9). What engines that were run have sent is read in `tests/unit/engines`.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +42,18 @@ def test_mule_flows_are_runs_and_what_they_run_is_a_step(lake: Callable[[str], F
     assert mule.runs(*ALL, "instance") == [
         ("ours/post-order", "failed", "post-order/processors/1", "order:SO-7", "HTTP POST failed: 503", "orders-app")
     ]
+
+
+def test_a_mule_flow_with_a_listener_is_called_as_its_request_and_an_http_request_as_its_method(
+    lake: Callable[[str], ForeignLake],
+) -> None:
+    mule = lake("mulesoft")
+    said = {"correlation.id": "1234abcd"}
+    request = {**said, "location": "orders/processors/2", "http.url": "http://erp/orders"}
+    mule.span("GET", "b", "a", 0.2, 0.8, service="mule", error="HTTP GET failed: 503", more=request)
+    listener = {**said, "location": "orders", "http.route": "/api"}
+    mule.span("POST /api", "a", service="mule", error="HTTP GET failed: 503", more=listener)
+    assert mule.runs("flow", "state", "step") == [("ours/orders", "failed", "orders/processors/2")]
 
 
 def test_avios_module_is_read_too(lake: Callable[[str], ForeignLake]) -> None:
