@@ -1,10 +1,11 @@
-"""The packaged rules read what their engines send, in the shapes of the manuals and sources that `rules.toml` names beside
-each preset (C9). What engines that were run have sent is read in `tests/unit/engines`.
+"""The packaged rules read what their engines send, in the shapes of the manuals and sources that `rules.toml` names
+beside each preset (C9). What engines that were run have sent is read in `contract/detectors/test_recorded_engines.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -122,12 +123,22 @@ def test_a_task_of_airflow_decides_by_its_last_attempt(lake: Callable[[str], For
 
 def test_a_run_of_prefect_that_is_tried_again_is_what_the_last_try_was(lake: Callable[[str], ForeignLake]) -> None:
     prefect = lake("prefect")
-    run = {"prefect.run.type": "flow", "prefect.run.id": "r-1", "prefect.flow.name": "orders"}
-    prefect.span("post-0", "b", "a", 1, 2, error="refused", more={"prefect.run.type": "task", "prefect.run.id": "t-1"})
+    tags = ["key:order:SO-7", "amount:12.50", "flow:orders", "currency:EUR"]
+    run = {"prefect.run.type": "flow", "prefect.run.id": "r-1", "prefect.flow.id": "f-1", "prefect.tags": tags}
+    task = {"prefect.run.type": "task", "prefect.run.id": "t-1", "prefect.run.name": "post-a1b", "prefect.tags": tags}
+    prefect.span("post-a1b", "b", "a", 1, 2, error="refused", more=task)
     prefect.span("brave-otter", "a", begin=0, end=3, error="refused", more=run)
-    assert prefect.runs(*ALL) == [("ours/orders", "failed", "post-0", None, "refused")]
+    assert prefect.runs(*ALL, "amount", "currency") == [
+        ("ours/orders", "failed", "post", "order:SO-7", "refused", Decimal("12.50"), "EUR")
+    ]
     prefect.span("brave-otter", "c", begin=4, end=5, trace="2" * 32, more=run)
     assert prefect.runs("flow", "state") == [("ours/orders", "done")]
+
+
+def test_a_flow_of_prefect_that_no_tag_names_is_called_by_its_id(lake: Callable[[str], ForeignLake]) -> None:
+    prefect = lake("prefect")
+    prefect.span("a", "a", more={"prefect.run.type": "flow", "prefect.run.id": "r", "prefect.flow.id": "f-1"})
+    assert prefect.runs("flow", "business_key") == [("ours/f-1", None)]
 
 
 def test_lines_of_a_script_tell_a_run_from_its_start(lake: Callable[[str], ForeignLake]) -> None:

@@ -1,0 +1,1 @@
+"""Real engines that run flows of their own, seen from here: README.md beside says how to try them."""
