@@ -82,8 +82,8 @@ class Catalogue:
     `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says,
     `digest` is that of them all; neither depends on secrets or on the environment. `thresholds` say what takes a second
     person, `audiences` whom alerts go to, by which of the `roads`;
-    `logs` are the log files that the collector follows, `brokers` the message brokers by which events come. `rules` tell
-    of flows that run elsewhere; the first that fits reads.
+    `logs` are the log files that the collector follows, `brokers` the message brokers by which events come. `rules`
+    tell of flows that run elsewhere; the first that fits reads.
     """
 
     reporting_currency: str
