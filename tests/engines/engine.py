@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 HERE = Path(__file__).parent
 PREFECT = ("prefect==3.9.1", "opentelemetry-exporter-otlp-proto-http==1.45.2")
@@ -105,9 +105,9 @@ def _ran(command: Sequence[str], where: Path) -> None:
     subprocess.run(command, cwd=where, check=True)
 
 
-def _started(command: list[str], where: Path, own: dict[str, str], **streams: object) -> subprocess.Popen[str]:
+def _started(command: list[str], where: Path, own: dict[str, str], **streams: Any) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "OTEL_", "PYTHON"))}
-    return subprocess.Popen(command, cwd=where, env={**kept, **own}, **streams)  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(command, cwd=where, env={**kept, **own}, **streams)
 
 
 def _until_said(process: subprocess.Popen[str], words: str) -> None:
