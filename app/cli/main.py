@@ -19,8 +19,8 @@ from app.cli.question import FORMAT as FormatOption
 from app.cli.question import add
 from app.cli.readings import QUESTIONS
 from app.cli.request import ReasonOption, request_cli
-from app.cli.unsent import unsent_cli
 from app.cli.rules import rules_cli
+from app.cli.unsent import unsent_cli
 from models.domain.errors import Misconfigured, TieoutError
 from models.private_home import owner_only
 
