@@ -14,8 +14,6 @@ from typing import Any, Protocol, TypeVar
 
 from aio_pika.abc import AbstractConnection, AbstractExchange
 from aio_pika.exceptions import ChannelPreconditionFailed, DeliveryError
-from aiormq.abc import DeliveredMessage
-from pamqp.exceptions import PAMQPException
 
 from collectors.brokers.link import Away, Link, until_gone
 from collectors.brokers.outgoing import Outgoing, batches, outgoing
@@ -33,7 +31,7 @@ _PAGES = 100  # pages of the feed a turn
 _MARKED = 500  # events after which it is marked how far they have gone
 _IDLE_SECONDS, _REST_SECONDS = 0.5, 5.0
 _CONFIRM_SECONDS = 30.0
-_ITS_OWN = (ChannelPreconditionFailed, PAMQPException, TypeError, ValueError)
+_ITS_OWN = (ChannelPreconditionFailed, TypeError, ValueError)
 """What one message is refused for, whenever it is sent."""
 
 
@@ -149,7 +147,7 @@ class Sending:
     async def _published(self, exchange: AbstractExchange, one: Outgoing) -> bool:
         """Send one and wait for its confirmation; whether a queue heard it."""
         answer = await exchange.publish(one.message(), one.routing_key, mandatory=True, timeout=_CONFIRM_SECONDS)
-        return not isinstance(answer, DeliveredMessage)
+        return not hasattr(answer, "body")  # a confirmation has none, a message that came back has
 
     def _failed(self, one: Outgoing, error: BaseException, together: int) -> None:
         """Raise what ends the session. What was not confirmed goes again, one by one if the broker found fault with a
