@@ -144,11 +144,7 @@ WITH invoice AS (
     GROUP BY a.flow, a.item_key
 ), joined AS MATERIALIZED (
     SELECT
-        e.* REPLACE (
-            e.flagged OR coalesce(p.flagged, false) AS flagged,
-            coalesce(wo.amount, e.amount) AS amount,
-            coalesce(wo.currency, e.currency) AS currency
-        ),
+        e.* REPLACE (e.flagged OR coalesce(p.flagged, false) AS flagged),
         coalesce(p.standing, 0) > 0 AS posted,
         p.posted_at,
         coalesce(b.stands, false) OR ((e.flagged OR coalesce(p.flagged, false)) AND NOT known.invoices) AS billed,
@@ -227,6 +223,9 @@ WITH invoice AS (
     LEFT JOIN let_go wo
         ON wo.item_key = e.item_key
         AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.standing > 0 THEN 'billing' ELSE 'time-to-bill' END
+        -- What is worth something else by now is another thing than two people agreed to lose.
+        AND wo.amount = e.amount
+        AND wo.currency = e.currency
         -- What is taken back from approval is owed by nobody: there is nothing to write off until it is agreed to again.
         AND e.approval = 'approved'
 ), checked AS (

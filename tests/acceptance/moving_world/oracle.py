@@ -134,16 +134,18 @@ class Fact:
 
     @property
     def written_off(self) -> bool:
-        """Two people wrote it off, and nothing of it has changed since: the target still holds none of it, whatever was
-        posted beside it.
+        """Two people wrote it off, and it is worth as much: the target still holds none of it, whatever was posted
+        beside it.
         """
         if self.let_go is None:
             return False
         flow, amount, currency = self.let_go
-        if flow == "billing":
-            paired, alone = self.sides
-            return not self.lines and paired is not None and amount in (paired[1], *(money for _, money in alone))
-        return self.owed_to_erp and not self.standing and (self.work, self.currency) == (amount, currency)
+        if not self.owed_to_erp or (self.work, self.currency) != (amount, currency):
+            return False
+        if flow != "billing":
+            return not self.standing
+        paired, alone = self.sides
+        return not self.lines and paired is not None and amount in (paired[1], *(money for _, money in alone))
 
     @property
     def let_go_whole(self) -> bool:
