@@ -226,7 +226,8 @@ WITH invoice AS (
         -- What is worth something else by now is another thing than two people agreed to lose.
         AND wo.amount = e.amount
         AND wo.currency = e.currency
-        -- What is taken back from approval is owed by nobody: there is nothing to write off until it is agreed to again.
+        -- What is taken back from approval is owed by nobody: there is nothing to write off until it is agreed to
+        -- again.
         AND e.approval = 'approved'
 ), checked AS (
     SELECT *, CASE
