@@ -1,7 +1,8 @@
 """What became of each table of the state since the last derivation: the rows that it lost, and those that it got.
 
 `derived.gone.<table>` and `derived.come.<table>` hold them until the readers have them; of a table that was made anew
-at a size at which comparing costs more than it saves, nothing is known but that it is another.
+at a size at which comparing costs more than it saves, nothing is known but that it is another. Of one that is derived a
+part at a time `derived.now.<table>` holds what stands now under each value of which a row moved.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _MOVED = re.compile(r"\bderived\.(moved|gone|come)\.(\w+)")
 _MADE = """
 CREATE SCHEMA IF NOT EXISTS derived.gone;
 CREATE SCHEMA IF NOT EXISTS derived.come;
+CREATE SCHEMA IF NOT EXISTS derived.now;
 CREATE SCHEMA IF NOT EXISTS derived.part;
 """
 _LACKING = (
@@ -29,7 +31,7 @@ _LACKING = (
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
     """Let go of the rows that moved, once the readers have them: during history they are as many as the tables hold."""
-    for schema in ("gone", "come"):
+    for schema in ("gone", "come", "now", "part"):
         connection.execute(f"DROP SCHEMA IF EXISTS derived.{schema} CASCADE")
 
 

@@ -59,12 +59,13 @@ def _levels(service_levels: Mapping[str, float]) -> str:
 @dataclass(frozen=True, slots=True)
 class Moved:
     """The tables of the state that are others than before. `versions` is the derivation that made each as it was and as
-    it is now; of `rows` it is known which, until `forget`.
+    it is now. Until `forget` it is known of `rows` which, and of `parts` what stands under each value that moved.
     """
 
     names: frozenset[str]
     versions: Mapping[str, tuple[int, int]]
     rows: frozenset[str]
+    parts: frozenset[str]
 
 
 def derive(connection: duckdb.DuckDBPyConnection, terms: Terms, news: frozenset[str], idle: bool) -> Moved:
@@ -141,7 +142,7 @@ class _Derivation:
         self._connection.execute("DELETE FROM derived.state.stand")
         self._connection.executemany("INSERT INTO derived.state.stand VALUES (?, ?, ?)", rows)
         versions = {name: (before[name], at) for name, at in now.items()}
-        return Moved(outside | names, versions, frozenset(self._changes.rows))
+        return Moved(outside | names, versions, frozenset(self._changes.rows), self._parts.exchanged)
 
 
 @cache

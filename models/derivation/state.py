@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from models.derivation.changes import COMPARED_ROWS, Changes
+from models.derivation.cuts import ROWS
 from models.lake.journal_views import followed_runs
 from models.marts.definitions import states
 from models.marts.table import Table
@@ -72,12 +73,13 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes) -> CaughtU
     """
     sql = statements(STATE)
     last = connection.execute("SELECT max(batch_id) FROM derived.state.mark").fetchone()
-    mark = max((last[0] if last and last[0] else 0) - OVERLAP, 0)
+    mark = _overlapped(last[0] if last and last[0] else 0)
+    unread = _unread(connection, mark)
     top = connection.execute(
         "SELECT greatest((SELECT max(batch_id) FROM observations), (SELECT max(batch_id) FROM records))"
     ).fetchone()
-    for name in ("since", "fresh", "called", "placed", "left_key"):
-        connection.execute(sql[name].replace("{mark}", str(mark)))
+    for name in ("since", "place_at", "known_place", "rekeyed", "fresh", "called", "placed", "left_key"):
+        connection.execute(sql[name].replace("{unread}", unread).replace("{mark}", str(mark)))
     entities = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
     few = max(MANY, SHARE * (changes.count("place") or 0))
     changes.comparing = changes.comparing and (changes.count("fresh") or 0) <= few
@@ -116,6 +118,18 @@ def keep(connection: duckdb.DuckDBPyConnection, batch: int) -> None:
     """Everything up to `batch` has reached the marts."""
     connection.execute("DELETE FROM derived.state.mark")
     connection.execute("INSERT INTO derived.state.mark (batch_id) VALUES (?)", [batch])
+    connection.execute(statements(STATE)["read_batches"].replace("{mark}", str(_overlapped(batch))))
+
+
+def _overlapped(batch: int) -> int:
+    """After which batch is read when `batch` is the newest that was."""
+    return max(batch - OVERLAP, 0)
+
+
+def _unread(connection: duckdb.DuckDBPyConnection, mark: int) -> str:
+    """Which observations to look at: a batch comes as a whole, so what came in one that was read is known."""
+    read = [str(at) for (at,) in connection.execute("FROM derived.state.read_batch").fetchall()]
+    return f"batch_id > {mark}" + (f" AND batch_id NOT IN ({', '.join(read)})" if read else "")
 
 
 def _place(connection: duckdb.DuckDBPyConnection, changes: Changes, entities: set[str]) -> None:
@@ -144,14 +158,23 @@ def _renew(connection: duckdb.DuckDBPyConnection, changes: Changes, table: Table
         if _follows(table):
             new = f"derived.part.new_{table.name}"
             connection.execute(f"CREATE OR REPLACE TABLE {new} AS {_NEW_AND_RENAMED.format(name=table.name)}")
-        stood = (
-            f"SELECT t.* FROM derived.state.{table.name} t "
-            f"SEMI JOIN {new} f ON f.system = t.system AND f.system_id = t.system_id"
-        )
-        connection.execute(f"CREATE OR REPLACE TABLE derived.part.{table.name} AS {stood}")
-        _run(connection, sql)
-        changes.sides(table.name, f"derived.part.{table.name}", f"({stood})")
-        connection.execute(f"DROP TABLE derived.part.{table.name}")
+        _exchange(connection, changes, table.name, new, sql)
+
+
+def _exchange(connection: duckdb.DuckDBPyConnection, changes: Changes, name: str, new: str, sql: list[str]) -> None:
+    """Run these statements, and tell which rows of `name` are others: of the objects that are `new` and the last."""
+    (last,) = connection.execute(f"SELECT coalesce(max(rowid), -1) FROM derived.state.{name}").fetchone() or (-1,)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE derived.part.found AS SELECT t.rowid AS at FROM derived.state.{name} t "
+        f"SEMI JOIN {new} f ON f.system = t.system AND f.system_id = t.system_id"
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE derived.part.stood AS SELECT t.* {ROWS.format(name=name)}")
+    _run(connection, sql)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE derived.part.stands AS SELECT t.* {ROWS.format(name=name)} "
+        f"UNION ALL SELECT * FROM derived.state.{name} WHERE rowid > {last}"
+    )
+    changes.sides(name, "derived.part.stood", "derived.part.stands")
 
 
 def _follows(table: Table) -> bool:

@@ -17,8 +17,27 @@ CREATE OR REPLACE MACRO derived.state.charged(kind, billable, hours, rate, amoun
         ELSE coalesce(amount, 0)
     END AS DECIMAL(18,2));
 
+-- make_in_time: whether nobody need act yet on what two systems do not have alike
+CREATE OR REPLACE MACRO derived.state.in_time(
+    now, reason, moving, since, allowed, target_seen, source_read_at, source_swept, target_read_at
+) AS CASE
+    WHEN moving THEN now < since + allowed
+    -- No flow brings back what somebody deleted.
+    WHEN reason = 'gone' THEN false
+    -- The source shows only after this whether it has changed too.
+    WHEN reason IN ('edited', 'over-billed', 'under-billed', 'doubled', 'foreign')
+        THEN coalesce(source_read_at < target_seen, true)
+    -- Late is what the source still has and the target still lacks after the promised time, as far as each was read;
+    -- that nobody reads a system is a case of its own.
+    ELSE coalesce(target_read_at < since + allowed, true)
+        OR source_swept AND coalesce(source_read_at < since + allowed, true)
+END;
+
 -- make_mark: how far the lake has been read into the state
 CREATE TABLE IF NOT EXISTS derived.state.mark (batch_id BIGINT);
+
+-- make_read_batch: of the batches that are read again each time those whose observations are known
+CREATE TABLE IF NOT EXISTS derived.state.read_batch (batch_id BIGINT);
 
 -- make_stand: which derivation made each table what it is, and at which moment of the world the last one was
 CREATE TABLE IF NOT EXISTS derived.state.stand (name VARCHAR, turn BIGINT, told_at TIMESTAMPTZ);
@@ -72,6 +91,10 @@ CREATE TABLE IF NOT EXISTS derived.state.renamed (
     called VARCHAR
 );
 
+-- read_batches: what has been read of the batches that the next turn looks through again
+CREATE OR REPLACE TABLE derived.state.read_batch AS
+SELECT DISTINCT batch_id FROM observations WHERE batch_id > {mark};
+
 -- since: the newest place of each object among the batches that came since, and whether one key was all it had
 CREATE OR REPLACE TABLE derived.state.since AS
 SELECT
@@ -80,23 +103,40 @@ SELECT
     coalesce(nullif(system_id, ''), key) AS system_id,
     max(struct_pack(observed_at := observed_at, batch_id := batch_id, n := n)) AS last,
     min(observed_at) AS first_seen,
+    min(hash(key)) AS named,
     min(hash(key)) = max(hash(key)) AS one_key
 FROM observations
-WHERE batch_id > {mark}
+WHERE {unread}
 GROUP BY ALL;
+
+-- place_at: where in the table of places these objects are: one look for them is enough
+CREATE OR REPLACE TABLE derived.state.place_at AS
+SELECT p.rowid AS at
+FROM derived.state.place p
+SEMI JOIN derived.state.since s USING (system, entity, system_id);
+
+-- known_place: where they were seen last
+CREATE OR REPLACE TABLE derived.state.known_place AS
+SELECT p.*, p.rowid AS at
+FROM derived.state.place p
+SEMI JOIN derived.state.place_at a ON a.at = p.rowid;
+
+-- rekeyed: what is called otherwise than it was known has several keys, and some of them in batches that were read
+UPDATE derived.state.since s SET one_key = false
+FROM derived.state.known_place p
+WHERE p.system = s.system AND p.entity = s.entity AND p.system_id = s.system_id AND hash(p.key) <> s.named;
 
 -- fresh: the latest observation of each object among them, where it is newer than what is known
 CREATE OR REPLACE TABLE derived.state.fresh AS
 WITH wanted AS (  -- places first and contents after: a window over the contents would need memory for all of them
     SELECT s.last.batch_id AS batch_id, s.last.n AS n, s.system_id
     FROM derived.state.since s
-    LEFT JOIN derived.state.place p USING (system, entity, system_id)
+    LEFT JOIN derived.state.known_place p USING (system, entity, system_id)
     WHERE p.system_id IS NULL OR (s.last.observed_at, s.last.batch_id, s.last.n) > (p.observed_at, p.batch_id, p.n)
 )
 SELECT o.* REPLACE (w.system_id AS system_id)
-FROM observations o
-JOIN wanted w ON w.batch_id = o.batch_id AND w.n = o.n
-WHERE o.batch_id > {mark};
+FROM (FROM observations WHERE {unread}) o
+JOIN wanted w ON w.batch_id = o.batch_id AND w.n = o.n;
 
 -- called: the keys of those that had several among these batches
 CREATE OR REPLACE TABLE derived.state.called AS
@@ -137,7 +177,7 @@ FROM derived.state.fresh f
 JOIN derived.state.since s USING (system, entity, system_id)
 LEFT JOIN derived.state.called c USING (system, entity, system_id, key)
 LEFT JOIN derived.state.former_key k USING (system, entity, system_id, key)
-LEFT JOIN derived.state.place p ON p.system = f.system AND p.entity = f.entity AND p.system_id = f.system_id;
+LEFT JOIN derived.state.known_place p ON p.system = f.system AND p.entity = f.entity AND p.system_id = f.system_id;
 
 -- left_key: the other keys that these objects had
 CREATE OR REPLACE TABLE derived.state.left_key AS
@@ -166,8 +206,13 @@ FROM (
 GROUP BY ALL;
 
 -- unplace: forget the older places
-DELETE FROM derived.state.place USING derived.state.newplace f
-WHERE place.system = f.system AND place.entity = f.entity AND place.system_id = f.system_id;
+DELETE FROM derived.state.place p
+USING (
+    SELECT k.at
+    FROM derived.state.known_place k
+    SEMI JOIN derived.state.newplace f USING (system, entity, system_id)
+) known
+WHERE known.at = p.rowid;
 
 -- place: and keep the new ones
 INSERT INTO derived.state.place SELECT * EXCLUDE (role, key_before, first_before) FROM derived.state.newplace;

@@ -30,7 +30,7 @@ def swap(connection: duckdb.DuckDBPyConnection, moved: Moved) -> bool:
             for name in sorted(changed):
                 one = published()[name]
                 known = one.name in moved.rows and name in standing and have.get(name) == versions[name][0]
-                _put(connection, name, one, known)
+                _put(connection, name, one, known, one.name in moved.parts)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -41,8 +41,10 @@ def swap(connection: duckdb.DuckDBPyConnection, moved: Moved) -> bool:
     return bool(changed - standing)
 
 
-def _put(connection: duckdb.DuckDBPyConnection, name: str, one: Table, known: bool) -> None:
-    """The whole of a mart, or of a large one of which it is known the rows that are others."""
+def _put(connection: duckdb.DuckDBPyConnection, name: str, one: Table, known: bool, at_hand: bool) -> None:
+    """The whole of a mart, or of a large one of which it is known the rows that are others; what stands now under their
+    values may be `at_hand`.
+    """
     if not (known and one.granule):
         # Replacing the table touches only the catalogue: no scan of the old files, which need not even be there.
         connection.execute(f'CREATE OR REPLACE TABLE marts.main."{name}" AS SELECT * FROM derived.state."{one.name}"')
@@ -52,10 +54,13 @@ def _put(connection: duckdb.DuckDBPyConnection, name: str, one: Table, known: bo
     connection.execute(
         f'DELETE FROM marts.main."{name}" t USING ({moved}) m WHERE m.v IS NOT DISTINCT FROM t.{one.granule}'
     )
-    connection.execute(
-        f'INSERT INTO marts.main."{name}" SELECT t.* FROM derived.state."{one.name}" t '
-        f"SEMI JOIN ({moved}) m ON m.v IS NOT DISTINCT FROM t.{one.granule}"
-    )
+    stands = f"derived.now.{one.name}"
+    if not at_hand:
+        stands = (
+            f'(SELECT t.* FROM derived.state."{one.name}" t '
+            f"SEMI JOIN ({moved}) m ON m.v IS NOT DISTINCT FROM t.{one.granule})"
+        )
+    connection.execute(f'INSERT INTO marts.main."{name}" FROM {stands}')
 
 
 def sweep(connection: duckdb.DuckDBPyConnection) -> None:

@@ -122,6 +122,8 @@ def attach_derived(connection: duckdb.DuckDBPyConnection, folder: Path | None = 
     """
     if connection.execute("FROM duckdb_databases() WHERE database_name = 'derived'").fetchone():
         return
+    # Few rows that a join looks for by where they lie are read without what lies between them.
+    connection.execute("SET dynamic_or_filter_threshold = 10000")
     if folder is None:
         connection.execute("ATTACH ':memory:' AS derived")
         return

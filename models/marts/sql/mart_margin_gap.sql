@@ -3,6 +3,8 @@ Approved work whose margin the PSA and the ERP tell differently, record by recor
 made of. Only of projects on which it is more than a cent a month.
 
 grain: entity, item_key, project_key, month
+granule: item_key
+within: ledger_gap.item_key, mart_tieout.item_key, mart_work.item_key
 
     entity                VARCHAR        -                   time_entry or expense
     item_key              VARCHAR        -                   the item's key
@@ -23,6 +25,41 @@ grain: entity, item_key, project_key, month
     compared              BOOLEAN        -                   both systems were read since
 */
 
+-- touched: items of which something is another, those of a project whose margin is told otherwise now or no more, and
+-- what both systems have been read after by now
+SELECT item_key FROM derived.moved.ledger_gap
+UNION ALL
+SELECT item_key FROM derived.moved.mart_tieout
+UNION ALL
+SELECT item_key FROM derived.moved.mart_work
+UNION ALL
+SELECT g.item_key
+FROM derived.state.ledger_gap g
+SEMI JOIN (
+    SELECT project_key
+    FROM (
+        SELECT project_key, month, legal_entity, abs(difference_reporting) > 0.01 AS apart, -1 AS n
+        FROM derived.gone.mart_margin
+        UNION ALL
+        SELECT project_key, month, legal_entity, abs(difference_reporting) > 0.01, 1
+        FROM derived.come.mart_margin
+    )
+    GROUP BY project_key, month, legal_entity, apart
+    HAVING sum(n) <> 0
+) p ON p.project_key = g.project_key
+UNION ALL
+SELECT s.item_key
+FROM derived.state.mart_margin_gap s
+JOIN derived.state.work_read rp ON rp.system = s.psa AND rp.read_at >= s.since
+JOIN derived.state.work_read re ON re.system = s.erp AND re.read_at >= s.since
+WHERE NOT s.compared
+UNION ALL
+SELECT '*'
+FROM derived.gone.work_read g
+FULL JOIN derived.come.work_read c ON c.system = g.system
+WHERE c.system IS NULL OR g.system IS NULL
+    OR coalesce(c.read_at < g.read_at, (c.read_at IS NULL) <> (g.read_at IS NULL));
+
 -- mart_margin_gap: items of these projects of which the two systems tell another margin
 CREATE OR REPLACE TABLE derived.state.mart_margin_gap AS
 WITH apart AS (
@@ -39,11 +76,6 @@ WITH apart AS (
         erp_revenue - erp_cost AS erp_margin
     FROM derived.state.ledger_gap g
     JOIN apart a USING (project_key)
-), read AS (
-    SELECT system, CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS read_at
-    FROM derived.state.mart_source
-    WHERE entity IN ('time_entry', 'expense')
-    GROUP BY system
 ), untied AS (
     SELECT DISTINCT entity, item_key FROM derived.state.mart_tieout WHERE place <> 'landed'
 )
@@ -73,6 +105,6 @@ SELECT
     coalesce(rp.read_at >= s.since AND re.read_at >= s.since, false) AS compared
 FROM side s
 LEFT JOIN untied u ON u.entity = s.entity AND u.item_key = s.item_key
-LEFT JOIN read rp ON rp.system = s.psa
-LEFT JOIN read re ON re.system = s.erp
+LEFT JOIN derived.state.work_read rp ON rp.system = s.psa
+LEFT JOIN derived.state.work_read re ON re.system = s.erp
 LEFT JOIN derived.state.mart_work w ON w.item_key = s.item_key;

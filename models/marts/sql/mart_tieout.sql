@@ -63,17 +63,31 @@ SELECT j.item_key
 FROM derived.state.joint_sale j
 SEMI JOIN derived.moved.case_of c ON c.subject_key = j.project_key
 UNION ALL
-SELECT item_key
-FROM derived.state.apart
-WHERE in_time AND coalesce(until_at <= {now}, EXISTS (SELECT 1 FROM derived.moved.mart_source))
+SELECT a.item_key
+FROM derived.state.apart a
+LEFT JOIN derived.state.reading ss ON ss.part = 'system' AND ss.name = a.told_source
+LEFT JOIN derived.state.reading sr ON sr.part = 'role' AND sr.name = a.source_role
+LEFT JOIN derived.state.reading ts ON ts.part = 'system' AND ts.name = a.told_target
+LEFT JOIN derived.state.reading tr ON tr.part = 'role' AND tr.name = a.target_role
+WHERE a.in_time
+    AND NOT derived.state.in_time(
+        {now},
+        a.reason,
+        a.moving,
+        a.since,
+        a.allowed,
+        a.target_seen,
+        coalesce(ss.read_at, sr.read_at),
+        coalesce(ss.swept, sr.swept, false),
+        coalesce(ts.read_at, tr.read_at)
+    )
 UNION ALL
 -- A source that is new, is no more or was read less far than before: nothing of the rest can be relied on.
 SELECT '*'
-FROM derived.gone.mart_source g
-FULL JOIN derived.come.mart_source c
-    ON c.system = g.system AND c.entity = g.entity AND c.role IS NOT DISTINCT FROM g.role
-WHERE c.system IS NULL OR g.system IS NULL OR c.compared <> g.compared
-    OR coalesce(c.read_until < g.read_until, (c.read_until IS NULL) <> (g.read_until IS NULL));
+FROM derived.gone.reading g
+FULL JOIN derived.come.reading c ON c.part = g.part AND c.name IS NOT DISTINCT FROM g.name
+WHERE c.part IS NULL OR g.part IS NULL OR c.system <> g.system OR c.swept <> g.swept
+    OR coalesce(c.read_at < g.read_at, (c.read_at IS NULL) <> (g.read_at IS NULL));
 
 -- apart: what did not land, with where the other side's systems were read and what became of the other record
 CREATE OR REPLACE TABLE derived.state.apart AS
@@ -87,20 +101,10 @@ WITH lone AS (
         SELECT * FROM derived.state.joint_billed
     )
     WHERE differs IS NULL OR len(differs) > 0
-), shown AS (
-    SELECT
-        system,
-        role,
-        -- One of them that nobody ever read leaves nothing known of its system.
-        CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS until_at,
-        bool_or(swept) AS swept
-    FROM derived.state.mart_source
-    WHERE compared
-    GROUP BY system, role
 ), system AS (
-    SELECT system, max(until_at) AS read_at, bool_or(swept) AS swept FROM shown GROUP BY system
+    SELECT name AS system, read_at, swept FROM derived.state.reading WHERE part = 'system'
 ), role AS (
-    SELECT role, min(system) AS system, min(until_at) AS read_at, bool_or(swept) AS swept FROM shown GROUP BY role
+    SELECT name AS role, system, read_at, swept FROM derived.state.reading WHERE part = 'role'
 ), unapproved AS (
     SELECT
         CASE kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END AS entity,
@@ -127,6 +131,8 @@ WITH lone AS (
             coalesce(r.source, sr.system, r.source_role) AS source,
             coalesce(r.target, CASE r.target_role WHEN 'erp' THEN eo.system END, tr.system, r.target_role) AS target
         ),
+        r.source AS told_source,
+        r.target AS told_target,
         coalesce(ss.read_at, sr.read_at) AS source_read_at,
         coalesce(ss.swept, sr.swept, false) AS source_swept,
         coalesce(ts.read_at, tr.read_at) AS target_read_at,
@@ -182,22 +188,9 @@ WITH lone AS (
     FROM told
 )
 -- How far systems were read is no part of it: that moves with every turn.
-SELECT * EXCLUDE (source_read_at, source_swept, target_read_at), CASE
-    WHEN moving THEN {now} < since + allowed
-    -- No flow brings back what somebody deleted.
-    WHEN reason = 'gone' THEN false
-    -- The source shows only after this whether it has changed too.
-    WHEN reason IN ('edited', 'over-billed', 'under-billed', 'doubled', 'foreign')
-        THEN coalesce(source_read_at < target_seen, true)
-    -- Late is what the source still has and the target still lacks after the promised time, as far as each was read;
-    -- that nobody reads a system is a case of its own.
-    ELSE coalesce(target_read_at < since + allowed, true)
-        OR source_swept AND coalesce(source_read_at < since + allowed, true)
-END AS in_time,
--- Before this the clock changes nothing; where there is none, only a reading does.
-CASE
-    WHEN moving OR reason NOT IN ('edited', 'over-billed', 'under-billed', 'doubled', 'foreign') THEN since + allowed
-END AS until_at
+SELECT * EXCLUDE (source_read_at, source_swept, target_read_at), derived.state.in_time(
+    {now}, reason, moving, since, allowed, target_seen, source_read_at, source_swept, target_read_at
+) AS in_time
 FROM timed;
 
 -- mart_tieout: what landed as it is, and the rest each in its place
@@ -211,7 +204,7 @@ WITH numbered AS (  -- of two that stand alone with one amount the one that has 
     FROM derived.state.apart
 ), placed AS (
     SELECT
-        a.* EXCLUDE (until_at, n),
+        a.* EXCLUDE (n),
         coalesce(o.case_id, p.case_id) AS case_id,
         coalesce(o.other_case, p.other_case, false) AS other_case,
         CASE

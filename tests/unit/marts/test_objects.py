@@ -82,6 +82,16 @@ def caught_up(lake: Lake, table: str = "project") -> list[dict[str, Any]]:
     return lake.rows(f"SELECT * FROM derived.state.{table} ORDER BY system, system_id, key")
 
 
+def test_what_a_batch_showed_is_read_once_though_the_last_batches_are_looked_through_again() -> None:
+    lake = emptied(Lake())
+    lake.observe("netsuite", "project", "PRJ-1", hours_ago(3), system_id="11")
+    caught_up(lake)
+    lake.observe("netsuite", "project", "PRJ-2", hours_ago(2), system_id="12")
+    caught_up(lake)
+    assert lake.rows("SELECT system_id FROM derived.state.since") == [{"system_id": "12"}]
+    assert [row["key"] for row in caught_up(lake)] == ["PRJ-1", "PRJ-2"]
+
+
 def test_a_project_is_usable_since_it_has_its_code_and_not_since_the_workspace_was_made() -> None:
     lake = Lake()
     lake.observe("salesforce", "project", "PRJ-1", hours_ago(60), closed_at=hours_ago(70).isoformat(), system_id="006")
