@@ -78,15 +78,16 @@ def _story(collector: CollectorProcess, started: Prefect | NodeRed, flow: str, e
 def _failing(collector: CollectorProcess, engine: Engine, flow: str, entry: str, money: str) -> bool:
     engine.run(f"time_entry:{entry}", refused=2)
     case = _until(lambda: _case(collector, flow, "open"))
-    print(f"{flow}: {_words(case)}")
-    wanted = {"subject_key": entry, "owner": "finance", "amount": money, "money_kind": "billing_blocked"}
+    print(f"{flow}: {_words(case)}", flush=True)
+    wanted = {"subject_key": entry, "owner": "finance", "money_kind": "billing_blocked"}
+    wanted["worth"] = f'{{"EUR":"{money}"}}'
     return bool(case) and all(str(case[name]) == value for name, value in wanted.items())
 
 
 def _mending(collector: CollectorProcess, engine: Engine, flow: str, entry: str) -> bool:
     engine.run(f"time_entry:{entry}", refused=0)
     case = _until(lambda: _case(collector, flow, "resolved"))
-    print(f"{flow}: {_words(case)}")
+    print(f"{flow}: {_words(case)}", flush=True)
     return bool(case)
 
 
@@ -107,7 +108,7 @@ def _until(question: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def _words(case: dict[str, Any]) -> str:
     if not case:
         return f"no such case within {PATIENCE} s"
-    return f"{case['status']}: {case['title']} · {case['subject_key']} · {case['amount']} {case['currency']}"
+    return f"{case['status']}: {case['title']} · {case['subject_key']} · {case['worth']}"
 
 
 def _catalogue(home: Path) -> Path:
