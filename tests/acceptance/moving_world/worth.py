@@ -130,7 +130,7 @@ def _of_fact(fact: Fact, finding: Row) -> Money:
         return abs(worth - paired[1]) or (NOTHING if fact.written_off else abs(worth)), fact.currency
     if cause in ("posting-differs", "posting-gone", "unexplained"):
         return abs(worth), fact.currency
-    return NOTHING if fact.billed or fact.let_go_whole else max(fact.work, NOTHING), fact.currency
+    return NOTHING if fact.billed or fact.written_off else max(fact.work, NOTHING), fact.currency
 
 
 def _of_milestone(one: Milestone, cause: str) -> Money:
