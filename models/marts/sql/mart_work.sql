@@ -93,22 +93,45 @@ SELECT p.item_key
 FROM derived.state.posting p
 SEMI JOIN derived.moved.document d ON d.key = p.invoice_number
 UNION ALL
-SELECT item_key
-FROM derived.state.unread
-WHERE until_at <= {now} OR EXISTS (SELECT 1 FROM derived.moved.read_until);
+SELECT u.item_key
+FROM derived.state.unread u
+LEFT JOIN derived.state.erp_read r ON r.system IS NOT DISTINCT FROM u.system AND r.entity = u.entity
+WHERE u.until_at <= {now} OR r.read_until >= u.since
+UNION ALL
+-- An ERP that is new, is no more or was read less far than before: nothing of the rest can be relied on.
+SELECT '*'
+FROM derived.gone.erp_read g
+FULL JOIN derived.come.erp_read c ON c.system IS NOT DISTINCT FROM g.system AND c.entity = g.entity
+WHERE c.entity IS NULL
+    OR g.entity IS NULL
+    OR coalesce(c.read_until < g.read_until, (c.read_until IS NULL) <> (g.read_until IS NULL));
 
--- unread: items of which an ERP that is read again, or a quarter of an hour, may tell more
+-- unread: items of which a list of their ERP that is read again, or a quarter of an hour, may tell more
 CREATE OR REPLACE TABLE derived.state.unread AS
-SELECT e.item_key, p.flagged_at + INTERVAL 15 MINUTE AS until_at
-FROM derived.state.work_item e
-CROSS JOIN derived.state.read_until r
-LEFT JOIN derived.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
-WHERE p.flagged_at > r.invoices_seen_at
-    OR (
-        e.kind <> 'milestone'
-        AND (r.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, r.erp_seen_at))
-            IS DISTINCT FROM true
-    );
+WITH late AS (  -- what came before the list that was read least far was read is known everywhere
+    SELECT e.item_key, e.project_code, e.legal_entity, coalesce(e.changed_at, e.approved_at, e.submitted_at) AS since
+    FROM derived.state.work_item e
+    WHERE e.kind <> 'milestone'
+        AND coalesce(e.changed_at, e.approved_at, e.submitted_at) > (
+            SELECT min(read_until) FROM derived.state.erp_read WHERE entity <> 'invoice'
+        )
+), awaited AS (
+    SELECT e.item_key, e.project_code, e.legal_entity, p.flagged_at AS since
+    FROM derived.state.work_item e
+    JOIN derived.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
+    WHERE p.flagged_at > (SELECT min(read_until) FROM derived.state.erp_read WHERE entity = 'invoice')
+)
+SELECT u.item_key, r.system, r.entity, u.since, u.until_at
+FROM (
+    SELECT *, false AS awaited, CAST(NULL AS TIMESTAMPTZ) AS until_at FROM late
+    UNION ALL
+    SELECT *, true, since + INTERVAL 15 MINUTE FROM awaited
+) u
+LEFT JOIN derived.state.erp_project ep ON ep.key = u.project_code
+LEFT JOIN derived.state.mart_project mp ON mp.project_key = u.project_code
+LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = coalesce(u.legal_entity, mp.legal_entity)
+JOIN derived.state.erp_read r ON r.system IS NOT DISTINCT FROM coalesce(ep.system, eo.system)
+WHERE r.read_until < u.since AND (r.entity = 'invoice') = u.awaited;
 
 -- mart_work: every item with the one reason, if any, why it cannot be billed, and its money at the rate of its day
 CREATE OR REPLACE TABLE derived.state.mart_work AS
@@ -142,6 +165,14 @@ WITH invoice AS (
         AND w.currency = a.currency
     WHERE a.target_key IS NULL
     GROUP BY a.flow, a.item_key
+), listed AS (
+    SELECT
+        system,
+        max(read_until) FILTER (entity = 'project') AS projects_at,
+        max(read_until) FILTER (entity = 'charge_code') AS codes_at,
+        max(read_until) FILTER (entity = 'invoice') AS invoices_at
+    FROM derived.state.erp_read
+    GROUP BY system
 ), joined AS MATERIALIZED (
     SELECT
         e.* REPLACE (e.flagged OR coalesce(p.flagged, false) AS flagged),
@@ -159,8 +190,7 @@ WITH invoice AS (
         b.hours AS billed_hours,
         b.customer_key AS billed_customer,
         d.status AS invoice_status,
-        coalesce(p.flagged_at > read_until.invoices_seen_at AND p.flagged_at > {now} - INTERVAL 15 MINUTE, false)
-            AS invoice_awaited,
+        coalesce(p.flagged_at > a.invoices_at AND p.flagged_at > {now} - INTERVAL 15 MINUTE, false) AS invoice_awaited,
         r.run_id,
         r.trace_id,
         r.state AS run_state,
@@ -186,10 +216,11 @@ WITH invoice AS (
         y.limit_by,
         g.fault AS posting_fault,
         coalesce(ep.system, eo.system, known.any_erp) AS erp,
-        -- What an ERP lacked before the item came into being says nothing of what it has now.
+        -- What its ERP lacked before the item came into being says nothing of what it has now: list by list.
         e.kind = 'milestone'
-            OR read_until.erp_seen_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, read_until.erp_seen_at)
-            AS erp_fresh,
+            OR coalesce(a.projects_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, a.projects_at), false)
+            AS projects_fresh,
+        coalesce(a.codes_at >= coalesce(e.changed_at, e.approved_at, e.submitted_at, a.codes_at), false) AS codes_fresh,
         known.projects AS projects_known,
         known.codes AS codes_known,
         known.sales AND coalesce(NOT mp.in_crm AND mp.renamed_to IS NULL, true) AS unsold,
@@ -202,7 +233,6 @@ WITH invoice AS (
         wo.approved_at AS written_off_at
     FROM derived.state.work_item e
     CROSS JOIN derived.state.known known
-    CROSS JOIN derived.state.read_until read_until
     LEFT JOIN derived.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
     LEFT JOIN derived.state.billed b ON b.item_key = e.item_key
     LEFT JOIN invoice d ON d.key = p.invoice_number
@@ -215,6 +245,7 @@ WITH invoice AS (
     LEFT JOIN derived.state.erp_code ec ON ec.key = e.charge_code
     LEFT JOIN derived.state.mart_project mp ON mp.project_key = e.project_code
     LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = coalesce(e.legal_entity, mp.legal_entity)
+    LEFT JOIN listed a ON a.system IS NOT DISTINCT FROM coalesce(ep.system, eo.system)
     LEFT JOIN derived.state.mart_contract c ON c.project_key = e.project_code
     LEFT JOIN derived.state.beyond y ON y.item_key = e.item_key
     LEFT JOIN tied g ON g.kind = e.kind AND g.item_key = e.item_key
@@ -231,9 +262,9 @@ WITH invoice AS (
         AND e.approval = 'approved'
 ), checked AS (
     SELECT *, CASE
-        -- The code is not judged: a milestone has none, and of an ERP that was not seen yet, or not since this item
-        -- changed, nothing is known. A project the ERP lacks explains its codes, so the project comes first.
-        WHEN kind = 'milestone' OR NOT codes_known OR NOT erp_has OR NOT erp_fresh THEN NULL
+        -- The code is not judged: a milestone has none, and of an ERP whose codes were not read yet, or not since this
+        -- item changed, nothing is known. A project the ERP lacks explains its codes, so the project comes first.
+        WHEN kind = 'milestone' OR NOT codes_known OR NOT erp_has OR NOT codes_fresh THEN NULL
         -- No charge code was given: whoever booked the item must choose one.
         WHEN charge_code IS NULL THEN 'charge-code-missing'
         -- The ERP has no such code: a typing error at the source, or the code was never made.
@@ -279,8 +310,8 @@ WITH invoice AS (
         -- The person who did the work has not handed it in.
         WHEN approval = 'open' THEN 'not-submitted'
         -- The ERP has no such project: what is not posted will be refused, and what is posted stands on no project that
-        -- could be invoiced. Said only of an ERP that has projects and was seen since the item changed.
-        WHEN projects_known AND NOT erp_has AND erp_fresh
+        -- could be invoiced. Said only of an ERP that has projects and whose list of them was read since it changed.
+        WHEN projects_known AND NOT erp_has AND projects_fresh
             THEN CASE WHEN unsold THEN 'project-unsold' ELSE 'project-missing' END
         -- Approved and not posted, and its charge code will be refused: one of the faults above.
         WHEN NOT posted AND code_fault IS NOT NULL THEN code_fault

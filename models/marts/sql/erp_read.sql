@@ -1,0 +1,21 @@
+/*
+Up to when each ERP's lists of projects and charge codes were read, when an invoice of it was seen last, and the same of
+all ERPs together: the one that lies back furthest.
+
+grain: system, entity
+
+    system      VARCHAR      -    as the installation calls it; none: all of them
+    entity      VARCHAR      -    project, charge_code or invoice
+    read_until  TIMESTAMPTZ  UTC  all of it had been read, of invoices the newest was seen, at this moment; none: never
+*/
+
+-- erp_read: each list, and for work of which nobody knows the ERP the one that was read least far
+CREATE OR REPLACE TABLE derived.state.erp_read AS
+WITH list AS (
+    SELECT system, entity, CASE entity WHEN 'invoice' THEN observed_at ELSE read_until END AS read_until
+    FROM derived.state.mart_source
+    WHERE role = 'erp' AND entity IN ('project', 'charge_code', 'invoice')
+)
+FROM list
+UNION ALL
+SELECT NULL, entity, CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END FROM list GROUP BY entity;
