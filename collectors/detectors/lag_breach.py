@@ -9,7 +9,7 @@ from models.domain.flow_names import TIME_TO_BILL
 
 
 def late(row: Row) -> Finding:
-    """A flow whose oldest run is late."""
+    """A flow whose oldest run for one company is late: each company is told of its own."""
     hours, allowed = row["age_s"] / 3600, row["allowed_s"] / 3600
     cause = Cause(
         "lag-breach",
@@ -82,6 +82,22 @@ EXAMPLES = (
             ]
         },
         [("lag-breach|time-to-bill", "time-to-bill", None)],
+    ),
+    Example(
+        "late for two companies, in time for a third: each that waits is told of its own",
+        {
+            "open_runs": [
+                {
+                    "run_id": firm,
+                    "flow": "time-to-bill",
+                    "state": "ready",
+                    "legal_entity": firm,
+                    "source_changed_at": f"2026-09-{day} 11:00:00+00",
+                }
+                for firm, day in (("NOV-DE", 28), ("NOV-UK", 29), ("NOV-US", 30))
+            ]
+        },
+        [("lag-breach|time-to-bill", "time-to-bill", None)] * 2,
     ),
     Example(
         "each flow is held to its own promise",

@@ -1,17 +1,17 @@
--- late: flows whose oldest unfinished run is older than the flow promises (the longest promise where it has none)
--- Dead and waiting runs are other detectors'.
+-- late: flows whose oldest unfinished run of a company is older than the flow promises (the longest promise where it
+-- has none). Dead and waiting runs are other detectors'.
 SELECT
     flow,
     count(*) AS runs,
     min(coalesce(source_changed_at, created_at)) AS oldest,
-    any_value(legal_entity) AS legal_entity,
+    legal_entity,
     min(run_id) AS run_id,
     (epoch_us({now}) - epoch_us(min(coalesce(source_changed_at, created_at)))) / 1000000.0 AS age_s,
     coalesce(any_value(seconds), (SELECT max(seconds) FROM service_levels)) AS allowed_s
 FROM open_runs
 LEFT JOIN service_levels USING (flow)
 WHERE state IN ('ready', 'running', 'in_doubt')
-GROUP BY flow
+GROUP BY flow, legal_entity
 HAVING age_s > allowed_s;
 
 -- unaccounted: approved work of which no event ever came, four hours later: what was lost in silence

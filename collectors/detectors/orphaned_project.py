@@ -109,10 +109,11 @@ _SOLD = {
     "contract_value": "90000.00",
     "closed_won_at": "2026-08-01 09:00:00+00",
 }
-_SEEN = [
-    {"system": system, "role": role, "observed_at": "2026-09-30 11:00:00+00"}
+_READ = [
+    {"system": system, "role": role, "entity": "project", "read_until": "2026-09-30 11:00:00+00"}
     for system, role in (("netsuite", "erp"), ("kantata", "psa"), ("planview", "ppm"))
 ]
+_WEEKS_AGO = {"read_until": "2026-08-01 10:00:00+00"}
 _ENTRY = {
     "kind": "time",
     "item_key": "TE-kantata-1",
@@ -128,27 +129,61 @@ _ENTRY = {
 EXAMPLES = (
     Example(
         "sold, staffed, and unknown to the ERP",
-        {"mart_project": [_SOLD], "mart_state_system": _SEEN},
+        {"mart_project": [_SOLD], "mart_source": _READ},
         [("project-missing|erp|PRJ-1012", "PRJ-1012", "90000.00")],
     ),
     Example(
         "blocked work says what is at stake, the contract value does not count again",
-        {"mart_project": [_SOLD], "mart_state_system": _SEEN, "mart_work": [_ENTRY]},
+        {"mart_project": [_SOLD], "mart_source": _READ, "mart_work": [_ENTRY]},
         [("project-missing|erp|PRJ-1012", "PRJ-1012", None)],
     ),
     Example(
         "sold an hour ago: set-up may take a day",
-        {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_state_system": _SEEN},
+        {"mart_project": [{**_SOLD, "closed_won_at": "2026-09-30 11:00:00+00"}], "mart_source": _READ},
+    ),
+    Example(
+        "the PSA's projects were read since the sale, and it is not among them",
+        {"mart_project": [{**_SOLD, "in_erp": True, "in_psa": False}], "mart_source": _READ},
+        [("project-missing|psa|PRJ-1012", "PRJ-1012", "90000.00")],
+    ),
+    Example(
+        "the PSA's projects fail to be read since before the sale: its time, which is read, says nothing of them",
+        {
+            "mart_project": [{**_SOLD, "in_erp": True, "in_psa": False}],
+            "mart_source": [_READ[0], {**_READ[1], **_WEEKS_AGO}, {**_READ[1], "entity": "time_entry"}],
+        },
+    ),
+    Example(
+        "the PSA's projects were never read",
+        {
+            "mart_project": [{**_SOLD, "in_erp": True, "in_psa": False}],
+            "mart_source": [{**_READ[1], "read_until": None}],
+        },
+    ),
+    Example(
+        "of two PSAs the one that has its company's projects was read, the other was not",
+        {
+            "mart_project": [
+                {**_SOLD, "in_erp": True, "in_psa": False, "legal_entity": "NOV-DE"},
+                {**_SOLD, "project_key": "PRJ-1013", "in_erp": True, "in_psa": False, "legal_entity": "NOV-UK"},
+            ],
+            "mart_source": [_READ[0], _READ[1], {**_READ[1], **_WEEKS_AGO, "system": "replicon"}],
+            "mart_state_project": [
+                {"role": "psa", "system": system, "system_id": firm, "key": firm, "legal_entity": firm}
+                for system, firm in (("kantata", "NOV-DE"), ("replicon", "NOV-UK"))
+            ],
+        },
+        [("project-missing|psa|PRJ-1012", "PRJ-1012", "90000.00")],
     ),
     Example(
         "the ERP has not been looked at since the sale",
-        {"mart_project": [_SOLD], "mart_state_system": [{**_SEEN[0], "observed_at": "2026-08-01 10:00:00+00"}]},
+        {"mart_project": [_SOLD], "mart_source": [{**_READ[0], **_WEEKS_AGO}]},
     ),
     Example(
         "deleted after it was set up: the set-up is replayed first",
         {
             "mart_project": [_SOLD],
-            "mart_state_system": _SEEN,
+            "mart_source": _READ,
             "set_ups": [
                 {
                     "run_id": "r",
@@ -164,7 +199,7 @@ EXAMPLES = (
         "given another code in the ERP: whoever did so is told which",
         {
             "mart_project": [{**_SOLD, "gone_at": "2026-09-28 11:00:00+00", "renamed_to": "PRJ-1012-OLD"}],
-            "mart_state_system": _SEEN,
+            "mart_source": _READ,
         },
         [("project-missing|erp|PRJ-1012", "PRJ-1012", None)],
     ),
@@ -172,7 +207,7 @@ EXAMPLES = (
         "missing in the PSA and billed by milestones: what is left to bill counts",
         {
             "mart_project": [{**_SOLD, "in_erp": True, "in_psa": False}],
-            "mart_state_system": _SEEN,
+            "mart_source": _READ,
             "mart_work": [{**_ENTRY, "state": "billed", "blocker": None, "bill_amount": "60000.00"}],
         },
         [("project-missing|psa|PRJ-1012", "PRJ-1012", "30000.00")],
@@ -181,7 +216,7 @@ EXAMPLES = (
         "set up again a minute ago, and the ERP not seen since",
         {
             "mart_project": [_SOLD],
-            "mart_state_system": _SEEN,
+            "mart_source": _READ,
             "set_ups": [
                 {
                     "run_id": "r",
@@ -196,7 +231,7 @@ EXAMPLES = (
         "a set-up that waits for data is its own case",
         {
             "mart_project": [_SOLD],
-            "mart_state_system": _SEEN,
+            "mart_source": _READ,
             "open_runs": [
                 {"run_id": "r", "flow": "quote-to-project", "state": "waiting", "business_key": "project:PRJ-1012"}
             ],

@@ -199,3 +199,12 @@ def test_a_flow_is_late_by_the_service_level_of_its_installation(schema, minutes
     ask = answered(schema, Example("a run", {"open_runs": [run]}), {"time-to-bill": minutes * 60.0})
     found = lag_breach.DETECTOR.findings(ask, NOW, NOW)
     assert [one.fingerprint for one in found] == (["lag-breach|time-to-bill"] if late else [])
+
+
+@pytest.mark.req("X7", "X19")
+def test_a_flow_that_is_late_is_a_case_of_each_company_that_waits(schema):
+    """The run, and since when, are that company's own: another's older one tells it nothing."""
+    [given] = [one for one in lag_breach.EXAMPLES if "each that waits" in one.title]
+    found = lag_breach.DETECTOR.findings(answered(schema, given), NOW, NOW)
+    told = {one.legal_entity: (one.run_id, one.since.day) for one in found}
+    assert told == {"NOV-DE": ("NOV-DE", 28), "NOV-UK": ("NOV-UK", 29)}
