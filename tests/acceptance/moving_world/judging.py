@@ -51,6 +51,7 @@ def faults(firm: MovingFirm, books: Books, frozen: Frozen) -> list[str]:
     wrong = [f"{key}: {what}" for key, fact in books.facts.items() for what in _of_work(fact, books, judged)]
     wrong += [f"{key}: {what}" for key, one in books.milestones.items() for what in _of_milestone(one, judged)]
     wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_sale(sale, judged)]
+    wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_cap(sale, books, judged)]
     wrong += wrong_money(books, judged.found)
     wrong += wrong_worth(books, judged.work, judged.sales, frozen)
     wrong += wrong_period(books, judged.work, judged.tied)
@@ -69,6 +70,9 @@ def _of_work(fact: Fact, books: Books, judged: Judged) -> Iterator[str]:
         yield f"the invoices bill {fact.billed}, the console says {said} ({row.get('state')})"
     if row.get("state") == "ready" and not (fact.held_once and fact.owed_to_erp):
         yield f"called ready: {stands}"
+    sale = books.sales.get(fact.project or "")
+    if row.get("state") == "ready" and fact.work and sale and (why := sale.stops(fact.day)):
+        yield f"called ready, and {why}: {stands}"
     if (row.get("state") == "written_off") != fact.written_off:
         yield f"written off: {fact.let_go}, and it is {row.get('state')}: {stands}"
     if fact.let_go_whole:
@@ -111,6 +115,22 @@ def _of_sale(sale: Sale, judged: Judged) -> Iterator[str]:
         yield f"a false case {sorted(false)}"
     if len(sale.won) == 1 and not sale.agrees and not causes:
         yield f"no case: sold {sale.won}, ordered {sale.orders}, milestones {list(sale.milestones.values())}"
+
+
+def _of_cap(sale: Sale, books: Books, judged: Judged) -> Iterator[str]:
+    """What is ready and what is billed fit under the order's cap: of projects whose money is of its currency alone."""
+    if sale.cap is None:
+        return
+    work = [fact for fact in books.facts.values() if fact.project == sale.code]
+    lines = [line for fact in books.facts.values() for line in fact.lines if line.project == sale.code]
+    stones = list(sale.milestones.values())
+    money = {fact.currency for fact in work} | {line.currency for line in lines} | {one.ordered_in for one in stones}
+    ready = {key for key, row in judged.work.items() if row["state"] == "ready"}
+    first = sum((fact.work for fact in work if fact.key in ready), NOTHING)
+    first += sum((one.ordered[0] for one in stones if one.key in ready and one.ordered), NOTHING)
+    billed = sum((line.amount for line in lines), NOTHING) + sum((one.billed for one in stones), NOTHING)
+    if money <= {sale.cap[1]} and first > 0 and first + billed > sale.cap[0]:
+        yield f"{first} is called ready, {billed} is billed, and its cap is {sale.cap[0]}"
 
 
 def _of_totals(books: Books, judged: Judged) -> Iterator[str]:

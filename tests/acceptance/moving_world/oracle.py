@@ -199,6 +199,26 @@ class Sale:
             one.sold == one.ordered for one in self.milestones.values()
         )
 
+    def stops(self, day: str | None) -> list[str]:
+        """What forbids an invoice for work of that day, as far as one sale and one order say it."""
+        if len(self.won) != 1 or len(self.orders) != 1:
+            return []
+        (sale,), (order,) = self.won, self.orders
+        last = sale.get("SOW_Expires_On__c")
+        said = {
+            "the contract is on hold": order.get("custbody_hold") in (True, "T"),
+            f"the statement of work ended on {last}": bool(last and day and day > str(last)),
+            "the order has no number of the customer's": sale.get("PO_Number__c") and not order.get("custbody_po"),
+        }
+        return [why for why, holds in said.items() if holds]
+
+    @property
+    def cap(self) -> tuple[Decimal, str] | None:
+        """What may be billed at most, where one order says so."""
+        if len(self.orders) != 1 or not self.orders[0].get("custbody_cap"):
+            return None
+        return cents(Decimal(str(self.orders[0]["custbody_cap"]))), text_of(self.orders[0]["currency"])
+
 
 def text_of(value: Any) -> Any:
     """A reference's name, or the plain text."""
