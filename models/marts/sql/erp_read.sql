@@ -9,10 +9,14 @@ grain: system, entity
     read_until  TIMESTAMPTZ  UTC  all of it had been read, of invoices the newest was seen, at this moment; none: never
 */
 
--- erp_read: each list, and for work of which nobody knows the ERP the one that was read least far
+-- erp_read: each list (where no invoice was ever seen, 1970), and for work of which nobody knows the ERP the one that was read least far
 CREATE OR REPLACE TABLE derived.state.erp_read AS
 WITH list AS (
-    SELECT system, entity, CASE entity WHEN 'invoice' THEN observed_at ELSE read_until END AS read_until
+    SELECT
+        system,
+        entity,
+        CASE entity WHEN 'invoice' THEN coalesce(observed_at, TIMESTAMPTZ '1970-01-01 00:00:00+00') ELSE read_until END
+            AS read_until
     FROM derived.state.mart_source
     WHERE role = 'erp' AND entity IN ('project', 'charge_code', 'invoice')
 )

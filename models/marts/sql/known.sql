@@ -6,7 +6,7 @@ grain: projects
     projects   BOOLEAN  -  an ERP has shown projects
     codes      BOOLEAN  -  and charge codes
     sales      BOOLEAN  -  a CRM has shown sales
-    invoices   BOOLEAN  -  an ERP has shown invoices
+    invoices   BOOLEAN  -  an ERP has shown invoices, or its list of them was read and is empty
     any_erp    VARCHAR  -  the ERP that most companies book in
     crm        VARCHAR  -  the first CRM
     hcm        VARCHAR  -  the first HCM
@@ -22,7 +22,8 @@ SELECT
     coalesce(bool_or(role = 'erp' AND entity = 'project'), false) AS projects,
     coalesce(bool_or(role = 'erp' AND entity = 'charge_code'), false) AS codes,
     coalesce(bool_or(role = 'crm' AND entity = 'project'), false) AS sales,
-    coalesce(bool_or(entity = 'invoice'), false) AS invoices,
+    coalesce(bool_or(entity = 'invoice'), false)
+        OR EXISTS (SELECT 1 FROM extracts WHERE entity = 'invoice' AND taken_at IS NOT NULL) AS invoices,
     coalesce(
         (SELECT mode(system) FROM derived.state.erp_of), min(system) FILTER (role = 'erp' AND entity = 'project')
     ) AS any_erp,

@@ -10,6 +10,7 @@ import pytest
 
 from tests.findings.books import PROJECT, entry, firm, mart, posted
 from tests.unit.cases.lakes import NOW, Lake, money
+from tests.unit.marts.test_sources import extracted
 
 pytestmark = pytest.mark.req("X17")
 
@@ -154,6 +155,20 @@ def test_an_entry_on_two_invoices_is_billed_at_both(lake: Lake) -> None:
 
 def test_where_no_invoice_is_ever_seen_the_flag_of_the_posting_says_billed(lake: Lake) -> None:
     assert {row[:3] for row in work(lake).values()} == {("billed", None, Decimal(800))}
+
+
+@pytest.mark.parametrize("minutes, blocker", [(0, "in-flight"), (20, "invoice-unknown")])
+def test_where_the_list_of_invoices_was_read_and_is_empty_a_flag_bills_nothing(minutes: int, blocker: str) -> None:
+    """An invoice that was made and deleted between two readings was never seen: what is flagged is on none. The first
+    of all invoices may be seen a moment after its flag.
+    """
+    lake, flagged = firm(), NOW - timedelta(minutes=minutes)
+    entry(lake, 1)
+    posted(lake, 1, flagged, invoiced=True, invoice_number="INV-1")
+    extracted(lake, "netsuite", "invoice", NOW)
+    for entity in ("project", "charge_code", "time_entry"):
+        extracted(lake, "netsuite", entity, NOW)
+    assert [row[:2] for row in work(lake).values()] == [("blocked", blocker)]
 
 
 def test_a_posting_flagged_a_moment_before_its_invoice_is_seen_is_on_its_way(lake: Lake) -> None:
