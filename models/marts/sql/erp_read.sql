@@ -9,7 +9,8 @@ grain: system, entity
     read_until  TIMESTAMPTZ  UTC  all of it had been read, of invoices the newest was seen, at this moment; none: never
 */
 
--- erp_read: each list (where no invoice was ever seen, 1970), and for work of which nobody knows the ERP the one that was read least far
+-- erp_read: each list (where no invoice was ever seen, 1970), and for work of which nobody knows the ERP the one that
+-- was read least far
 CREATE OR REPLACE TABLE derived.state.erp_read AS
 WITH list AS (
     SELECT
