@@ -8,6 +8,7 @@ from datetime import datetime
 from app.console.widgets import formats
 from app.console.widgets.markup import Column, Html, dot, joined, link, span
 from app.readings.elsewhere.rows import ForeignFlow, ForeignRun
+from app.readings.journey.search import counted
 from models.domain.team import Teams, team
 
 FLOWS = (
@@ -77,15 +78,20 @@ def _late(one: ForeignFlow, now: datetime) -> bool:
     return (now - one.running_since).total_seconds() > one.allowed_s
 
 
+def _failed_last(one: ForeignFlow) -> bool:
+    return one.failed_at is not None and (one.done_at is None or one.failed_at > one.done_at)
+
+
 def _mood(one: ForeignFlow, now: datetime) -> str:
-    if one.failed_at and (one.done_at is None or one.failed_at > one.done_at):
+    if one.failures or _failed_last(one):
         return "bad"
     return "warn" if _late(one, now) else "good" if one.done_at else ""
 
 
 def _sentence(one: ForeignFlow, now: datetime) -> str:
-    if one.failed_at and (one.done_at is None or one.failed_at > one.done_at):
-        return f"failed {formats.since(one.failed_at, now)}"
+    if one.failed_at and (one.failures or _failed_last(one)):
+        unmended = f", {counted(one.failures, 'failure')} not mended" if one.failures else ""
+        return f"failed {formats.since(one.failed_at, now)}{unmended}"
     if one.running_since and _late(one, now):
         return f"has been running for {formats.age((now - one.running_since).total_seconds())}"
     return f"was done {formats.since(one.done_at, now)}" if one.done_at else "has not ended yet"

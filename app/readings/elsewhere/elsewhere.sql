@@ -1,6 +1,6 @@
 -- flows: each flow that others run: whose it is, what it promises and how it stands
 SELECT flow, system, instance, rule, owner, allowed_s, runbook, sampled,
-       runs, running, running_since, done_at, failed_at, heard_at
+       runs, running, running_since, done_at, failed_at, failures, heard_at
 FROM mart_foreign_flow
 ORDER BY flow, system, instance
 

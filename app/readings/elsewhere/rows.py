@@ -11,7 +11,7 @@ from app.readings.masking import ContractValue
 @dataclass(frozen=True, slots=True)
 class ForeignFlow:
     """A flow that others run; a run of it may take `allowed_s` seconds, and `running` counts those that have not
-    ended.
+    ended, `failures` the things that it failed at and nothing mended.
     """
 
     flow: str
@@ -27,6 +27,7 @@ class ForeignFlow:
     running_since: datetime | None
     done_at: datetime | None
     failed_at: datetime | None
+    failures: int
     heard_at: datetime
 
 

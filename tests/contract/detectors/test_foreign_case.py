@@ -66,6 +66,9 @@ def test_it_is_owned_about_its_work_and_closes_by_itself(tmp_path: Path, journal
     assert case["title"] == "n8n-billing/Post time fails: 422 Request failed with status code *"
     assert "Follow https://wiki.example/post-time" in case["next_action"]
     assert (case["subject_entity"], case["subject_key"]) == ("time_entry", "TE-kantata-1")
+    unmended = "SELECT runs, failures FROM mart_foreign_flow"
+    assert lake.rows(unmended) == [{"runs": 1, "failures": 1}]
     run(lake, 2, -10)
     [case] = looked_at(lake, journal, {"lag_breach": ["800.00"]})
     assert case["status"] == "resolved", "and that the entry is still nowhere is told again"
+    assert lake.rows(unmended) == [{"runs": 2, "failures": 0}]

@@ -28,6 +28,7 @@ FLOW = ForeignFlow(
     running_since=None,
     done_at=NOW - timedelta(minutes=5),
     failed_at=None,
+    failures=0,
     heard_at=NOW - timedelta(minutes=5),
 )
 RUN = ForeignRun(
@@ -55,6 +56,7 @@ RUN = ForeignRun(
     [
         ({}, "good", "was done"),
         ({"failed_at": NOW}, "bad", "failed"),
+        ({"failed_at": NOW - timedelta(hours=1), "failures": 1}, "bad", "failed 1 h ago, 1 failure not mended"),
         ({"failed_at": NOW - timedelta(hours=1)}, "good", "was done"),
         ({"running_since": NOW - timedelta(hours=2), "running": 1}, "warn", "has been running for"),
         ({"running_since": NOW - timedelta(hours=2), "running": 1, "sampled": True}, "good", "was done"),
