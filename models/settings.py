@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     installation_key: Path | None = Field(
         None, description="file of the key that our own processes sign with, for several machines; default: in the home"
     )
+    values_key: Path | None = Field(
+        None, description="file of the master key of sealed values, for several machines; default: in the home"
+    )
     otlp_hosts: str = Field("", description="names by which senders call the collector, besides its own address")
     otlp_origins: str = Field("", description="origins of web pages that may send telemetry, e.g. https://app.example")
     max_body_mib: int = Field(16, ge=1, description="largest request body, after decompression")

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from app.readings.clear import is_clear, opened
-from app.readings.field_classes import class_of
 from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
+from models.canonical.field_classes import class_of
 
 
 class Masked:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.readings.field_classes import class_of
 from app.readings.masking import MASKED, Amount
 from app.readings.rights import amount_class
 from models.canonical.classification import MASK, DataClass
+from models.canonical.field_classes import class_of
 
 
 @dataclass(frozen=True, slots=True)

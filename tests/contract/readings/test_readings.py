@@ -21,7 +21,7 @@ import app.readings
 from app.readings.approvals.question import ApprovalQuestion
 from app.readings.cases.question import CaseQuestion
 from app.readings.cases.rows import Case
-from app.readings.field_classes import class_of
+from models.canonical.field_classes import class_of
 from app.readings.journey.search import Candidate
 from app.readings.masking import MASKED, marks
 from app.readings.replays import reading as replays

@@ -1,0 +1,166 @@
+"""Seals single values, each with the key of whom it is about, and opens them again."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from models.domain.errors import Misconfigured, TieoutError
+from models.keys.master import BYTES, Master
+from models.keys.subject_keys import Name, SubjectKeys
+from models.settings import Settings
+
+PREFIX = "enc:v1:"
+SEALED = re.compile(r"enc:v1:([0-9a-f]{16}):([A-Za-z0-9_-]+)")
+ERASED = '"erased"'
+"""What a value reads as, in JSON, once the key of its subject was dropped."""
+FORGOTTEN_SECONDS = 30.0
+"""How long a process may go on with a key that was erased elsewhere."""
+_BLOCK, _MOST = 16, 200_000
+
+
+class Altered(TieoutError):
+    """A sealed value does not open with the key of its subject: it is not what was sealed."""
+
+    code = "value-altered"
+
+
+class Keyring:
+    """The keys of one installation; usable from many threads. Nothing is made on disk before the first value is sealed.
+
+    Equal values of one subject are equal text, so that what changed can be told; of two subjects they never are. All
+    are padded, so that a length tells no digits.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        given = settings.values_key
+        self.master = Master(given or settings.home / "keys" / "values.key", own=given is None)
+        self._stored, self._lock = SubjectKeys(settings), threading.Lock()
+        self._ids: dict[Name, tuple[str, AESSIV]] = {}
+        self._keys: dict[str, AESSIV | None] = {}
+        self._sealed: dict[tuple[str, str, str], str] = {}
+        self._opened: dict[str, str] = {}
+        self._erasures, self._looked = 0, 0.0
+
+    def seal(self, name: Name, value: str) -> str:
+        """A JSON value as sealed text, with the key of the subject that has this name.
+
+        Raises Misconfigured where the master key is missing, though values were sealed with it, or at fault.
+        """
+        self._fresh()
+        if (done := self._sealed.get((*name, value))) is not None:
+            return done
+        subject, key = self._of(name)
+        raw = value.encode()
+        padded = raw + b" " * (-len(raw) % _BLOCK)  # blanks behind a JSON value mean nothing
+        text = urlsafe_b64encode(key.encrypt(padded, [subject.encode()])).decode().rstrip("=")
+        sealed = f"{PREFIX}{subject}:{text}"
+        return _kept(self._sealed, (*name, value), sealed)
+
+    def opened(self, sealed: str) -> str:
+        """The JSON value that was sealed; `"erased"` when its subject's key was dropped.
+
+        Raises Altered for text that is not what was sealed, Misconfigured where the key is missing.
+        """
+        self._fresh()
+        if (done := self._opened.get(sealed)) is not None:
+            return done
+        found = SEALED.fullmatch(sealed)
+        if found is None:
+            raise Altered(f"{sealed[:40]!r} is no sealed value")
+        subject, text = found.groups()
+        key = self._key(subject)
+        if key is None:
+            return ERASED
+        try:
+            raw = key.decrypt(urlsafe_b64decode(text + "=" * (-len(text) % 4)), [subject.encode()])
+        except (InvalidTag, ValueError) as error:
+            raise Altered(f"a value of subject {subject} is not what was sealed: `tieout verify` says where") from error
+        return _kept(self._opened, sealed, raw.decode().rstrip(" "))
+
+    def know(self, names: Iterable[Name]) -> None:
+        """Have the keys of these subjects at hand, those that are new made in one transaction."""
+        wanted = sorted({name for name in names if name not in self._ids})
+        if not wanted:
+            return
+        self._provide()
+        for name, one in self._stored.of(wanted, self._made).items():
+            if one.wrapped is not None:
+                self._ids[name] = (one.subject, AESSIV(self.master.unwrap(one.wrapped, one.subject)))
+
+    def erase(self, name: Name, at: str) -> bool:
+        """Drop the key of a subject: what was sealed with it reads as erased from now on, here at once and elsewhere
+        within FORGOTTEN_SECONDS. Whether there was one.
+        """
+        done = self._stored.erase(name, at)
+        self._forget()
+        return done
+
+    def rotate(self) -> int:
+        """Give the installation a new master key; the subjects' keys, and so all that is sealed, stay. How many."""
+        if not self._stored.count():
+            self._provide()
+        count = 0
+
+        def rewrap() -> None:
+            nonlocal count
+            count = self._stored.rewrap(
+                lambda subject, wrapped: self.master.wrap(self.master.unwrap(wrapped, subject), subject)
+            )
+
+        self.master.rotate(rewrap)
+        return count
+
+    def _of(self, name: Name) -> tuple[str, AESSIV]:
+        while (found := self._ids.get(name)) is None:
+            self.know([name])
+        return found
+
+    def _made(self, subject: str) -> bytes:
+        return self.master.wrap(secrets.token_bytes(BYTES), subject)
+
+    def _provide(self) -> None:
+        """A master key at the very beginning; never a second one beside keys that another wrapped."""
+        if not self.master.path.exists() and not self._stored.count():
+            self.master.make()
+
+    def _key(self, subject: str) -> AESSIV | None:
+        if subject not in self._keys:
+            stored = self._stored.wrapped(subject)
+            if stored is None:
+                raise Misconfigured(
+                    f"the key of subject {subject} is not here: restore the keys of this installation from their backup"
+                )
+            found = None if stored.wrapped is None else AESSIV(self.master.unwrap(stored.wrapped, subject))
+            self._keys[subject] = found
+        return self._keys[subject]
+
+    def _fresh(self) -> None:
+        """Look now and then whether a key was erased elsewhere."""
+        if time.monotonic() - self._looked < FORGOTTEN_SECONDS:
+            return
+        with self._lock:
+            erasures, self._looked = self._stored.erasures(), time.monotonic()
+            if erasures != self._erasures:
+                self._forget()
+            self._erasures = erasures
+
+    def _forget(self) -> None:
+        for held in (self._ids, self._keys, self._sealed, self._opened):
+            held.clear()
+
+
+def _kept(memory: dict[Any, str], key: object, value: str) -> str:
+    """Remembered, within bounds."""
+    if len(memory) >= _MOST:
+        memory.clear()
+    memory[key] = value
+    return value

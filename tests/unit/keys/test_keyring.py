@@ -1,0 +1,157 @@
+"""Values are sealed with the key of whom they are about; the keys have one custody, and can be dropped (G2, C7)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.domain.errors import Misconfigured
+from models.domain.storable import json_text
+from models.keys.keyring import ERASED, SEALED, Altered, Keyring
+from models.keys.master import BYTES
+from models.settings import Settings
+
+ANNA, BEN = ("person", "R-1"), ("person", "R-2")
+RATE = '"85.00"'
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    return Keyring(Settings(home=tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def keyring(home: Path) -> Keyring:
+    """As another process opens it: it remembers nothing."""
+    return Keyring(Settings(home=home))
+
+
+values = st.one_of(st.text(max_size=40), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False))
+
+
+@given(value=values, other=values, name=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20))
+def test_a_value_comes_back_and_equal_values_of_one_subject_are_equal_text(
+    shared: Keyring, value: object, other: object, name: str
+) -> None:
+    text, subject = json_text(value), ("contract", name)
+    sealed = shared.seal(subject, text)
+    assert SEALED.fullmatch(sealed) and shared.opened(sealed) == text
+    assert shared.seal(subject, text) == sealed
+    assert (shared.seal(subject, json_text(other)) == sealed) == (json_text(other) == text)
+    assert shared.seal(ANNA, text) != sealed
+
+
+def test_another_process_seals_the_same_and_opens_it(home: Path) -> None:
+    sealed = keyring(home).seal(ANNA, RATE)
+    assert keyring(home).seal(ANNA, RATE) == sealed and keyring(home).opened(sealed) == RATE
+
+
+def test_neither_a_length_nor_a_subject_tells_the_value(home: Path) -> None:
+    keys = keyring(home)
+    assert len(keys.seal(ANNA, '"9.50"')) == len(keys.seal(ANNA, '"1234567.50"'))
+    assert "R-1" not in keys.seal(ANNA, RATE)
+
+
+def test_text_that_was_altered_or_belongs_to_another_subject_is_refused(home: Path) -> None:
+    keys = keyring(home)
+    sealed, other = keys.seal(ANNA, RATE), keys.seal(BEN, RATE)
+    head, _, text = sealed.rpartition(":")
+    for wrong in (f"{head}:{text[:-1]}{'A' if text[-2] != 'A' else 'B'}A", f"{other.rpartition(':')[0]}:{text}", head):
+        with pytest.raises(Altered):
+            keys.opened(wrong)
+
+
+def test_keys_are_the_owners_alone(home: Path) -> None:
+    keyring(home).seal(ANNA, RATE)
+    assert [oct(path.stat().st_mode & 0o777) for path in sorted((home / "keys").iterdir())] == ["0o600", "0o600"]
+    (home / "keys" / "values.key").chmod(0o640)
+    with pytest.raises(Misconfigured, match="chmod 600"):
+        keyring(home).seal(BEN, RATE)
+
+
+def test_without_its_master_key_it_says_what_to_restore_and_makes_no_second_one(home: Path) -> None:
+    sealed = keyring(home).seal(ANNA, RATE)
+    (home / "keys" / "values.key").unlink()
+    for ask in (lambda: keyring(home).opened(sealed), lambda: keyring(home).seal(BEN, RATE)):
+        with pytest.raises(Misconfigured, match=r"restore .*values\.key from its backup"):
+            ask()
+    (home / "keys" / "values.key").write_text(f"{bytes(BYTES).hex()}\n")
+    (home / "keys" / "values.key").chmod(0o600)
+    with pytest.raises(Misconfigured, match="another installation"):
+        keyring(home).opened(sealed)
+
+
+def test_keys_restored_from_a_backup_open_what_was_sealed_and_a_home_without_them_says_so(home: Path) -> None:
+    sealed = keyring(home).seal(ANNA, RATE)
+    shutil.copytree(home / "keys", home.parent / "backup")
+    shutil.rmtree(home / "keys")
+    with pytest.raises(Misconfigured, match="restore the keys"):
+        keyring(home).opened(sealed)
+    shutil.copytree(home.parent / "backup", home / "keys")
+    assert keyring(home).opened(sealed) == RATE and keyring(home).seal(ANNA, RATE) == sealed
+
+
+def test_a_rotated_master_key_opens_everything_and_the_old_one_nothing(home: Path) -> None:
+    master = home / "keys" / "values.key"
+    sealed = {name: keyring(home).seal(name, RATE) for name in (ANNA, BEN)}
+    old = master.read_text()
+    assert keyring(home).rotate() == 2
+    assert master.read_text() != old and len(master.read_text().split()) == 1
+    assert all(
+        keyring(home).opened(text) == RATE and keyring(home).seal(name, RATE) == text for name, text in sealed.items()
+    )
+    master.write_text(old)
+    with pytest.raises(Misconfigured, match="another installation"):
+        keyring(home).opened(sealed[ANNA])
+
+
+@pytest.mark.parametrize("rewrapped", [False, True])
+def test_a_rotation_that_was_cut_off_harms_nothing_and_the_next_one_ends_it(home: Path, rewrapped: bool) -> None:
+    keys = keyring(home)
+    sealed = keys.seal(ANNA, RATE)
+
+    class Cut(Exception):
+        pass
+
+    def cut() -> None:
+        if rewrapped:
+            keys._stored.rewrap(lambda subject, key: keys.master.wrap(keys.master.unwrap(key, subject), subject))
+        raise Cut
+
+    with pytest.raises(Cut):
+        keys.master.rotate(cut)
+    assert keyring(home).opened(sealed) == RATE and keyring(home).opened(keyring(home).seal(BEN, RATE)) == RATE
+    assert keyring(home).rotate() == 2 and keyring(home).opened(sealed) == RATE
+    assert len((home / "keys" / "values.key").read_text().split()) == 1
+
+
+@pytest.mark.req("C7")
+def test_without_its_key_a_value_reads_as_erased_and_nothing_of_the_key_is_left(home: Path) -> None:
+    keys = keyring(home)
+    sealed, other = keys.seal(ANNA, RATE), keys.seal(BEN, RATE)
+    subject = keys._stored.of([ANNA], keys._made)[ANNA]
+    assert subject.wrapped is not None
+    assert keys.erase(ANNA, "2026-11-29T00:00:00Z") and not keys.erase(ANNA, "2026-11-29T00:00:00Z")
+    for one in (keys, keyring(home)):
+        assert one.opened(sealed) == ERASED and one.opened(other) == RATE
+    held = b"".join(path.read_bytes() for path in (home / "keys").iterdir())
+    assert subject.wrapped.hex().encode() not in held and b"R-1" not in held and b"R-2" in held
+    again = keyring(home).seal(ANNA, RATE)  # whoever comes again is another subject
+    assert again != sealed and keyring(home).opened(again) == RATE and keyring(home).opened(sealed) == ERASED
+
+
+def test_a_process_forgets_what_another_one_erased(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.keys.keyring.FORGOTTEN_SECONDS", 0.0)
+    keys = keyring(home)
+    sealed = keys.seal(ANNA, RATE)
+    assert keys.opened(sealed) == RATE
+    keyring(home).erase(ANNA, "2026-11-29T00:00:00Z")
+    assert keys.opened(sealed) == ERASED and keys.seal(ANNA, RATE) != sealed
