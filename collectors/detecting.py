@@ -16,6 +16,7 @@ from collectors.detectors.turn import Found, Turn
 from collectors.memory import few_arenas, give_back, without_pandas
 from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import Clock, SystemClock, clock_at
+from models.keys.keyring import Keyring
 from models.process_log import start_log
 from models.settings import Settings, read_settings
 
@@ -25,6 +26,7 @@ class Detecting:
 
     def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock) -> None:
         self._settings, self._catalogue, self._clock = settings, catalogue, clock
+        self._keys = Keyring(settings)
         self._connection: Any = None
         self._detectors: Any = None
         self._complete = False
@@ -37,7 +39,10 @@ class Detecting:
             connection = self._opened()
             catalogue = self._catalogue
             levels, books = catalogue.service_levels, catalogue.books
-            moved = refresh(connection, catalogue.reporting_currency, self._clock, levels, books, catalogue.elsewhere)
+            elsewhere = catalogue.elsewhere
+            moved = refresh(
+                connection, catalogue.reporting_currency, self._clock, levels, books, elsewhere, self._keys
+            )
             found: Found = self._detectors.found(turn, moved)
             return found
         except BaseException:

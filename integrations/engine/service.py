@@ -29,6 +29,7 @@ from models.domain.signature import bearer
 from models.garbage import seldom_collected
 from models.installation_key import installation_key
 from models.journal.ports.engine import open_engine
+from models.keys.keyring import Keyring
 from models.presence import ENGINE, departed, present, this_process
 from models.private_home import made_private
 from models.process_log import start_log
@@ -100,6 +101,7 @@ class _Service:
 
     def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock, stop: threading.Event) -> None:
         self._settings, self._catalogue, self._clock, self._stop = settings, catalogue, clock, stop
+        self._keys = Keyring(settings)
         self._owner, self._departed = this_process(), departed(settings.run_folder, ENGINE)
         present(settings.run_folder, ENGINE, process=self._owner)
         self._journal = open_engine(settings.journal_address, clock, catalogue.thresholds)
@@ -132,7 +134,12 @@ class _Service:
             tracing=self._telemetry.tracing,
         )
         snapshots = Snapshotting(
-            self._journal, self._clock, self._observations, signed_client(self._settings), engine.worker.gates
+            self._journal,
+            self._clock,
+            self._observations,
+            signed_client(self._settings),
+            engine.worker.gates,
+            self._keys,
         )
         jobs = self._jobs(engine, snapshots)
         counts = {"flows": len(engine.flows.newest), "systems": len(connectors)}

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -31,6 +31,8 @@ from models.domain.errors import RateLimited, Retriable
 from models.domain.storable import json_text
 from models.journal.ports.engine import EnginePort
 from models.journal.snapshots import Extract, Seen, SnapshotMoved
+from models.keys.keyring import Keyring
+from models.keys.sealing import sealed, subjects
 
 _ROWS = 5_000
 """Rows in one request: the collector refuses bodies over its limit, and a lost answer repeats no more than this."""
@@ -89,8 +91,12 @@ class Snapshotting:
         address: str,
         client: httpx.Client | None = None,
         gates: Gates | None = None,
+        keys: Keyring | None = None,
     ) -> None:
-        self._journal, self._clock, self._address = journal, clock, address
+        """With `keys` labour rates, pay and contract values are sealed before anything is made of them: their digest
+        tells nothing, and neither the wire nor the collector's spool, quarantine and lake hold them in clear.
+        """
+        self._journal, self._clock, self._address, self._keys = journal, clock, address, keys
         self._client = client or httpx.Client(timeout=30.0)
         self._gates = gates or Gates(journal, clock, _slept)
         self.quota = Quota(journal)
@@ -188,12 +194,24 @@ class Snapshotting:
         """Send what differs of what is read, under the ids that were settled on."""
         name, sent = connector.config.name, 0
         settled = SettledNames(self._journal.crosswalk, name)
-        for observation in map(settled.of, _gated(self._gates.of(connector), begin)):
+        for observation in self._shut(map(settled.of, _gated(self._gates.of(connector), begin)), not memory.seen):
             present.add(observation.system_id)
             _compared(observation, memory, sending)
             if len(sending.rows) >= _ROWS:
                 sent += self._sent(name, entity, memory, sending, [])
         return sent + self._sent(name, entity, memory, sending, [])
+
+    def _shut(self, observations: Iterator[Observation], first: bool) -> Iterator[Observation]:
+        """With their classified values sealed; the `first` time there are many keys to make, a chunk's at once."""
+        keys = self._keys
+        if keys is None:
+            yield from observations
+            return
+        while chunk := list(islice(observations, _CHUNK)):
+            if first:
+                keys.know(subjects((one.fields, one.entity, one.key) for one in chunk))
+            for one in chunk:
+                yield replace(one, fields=sealed(keys, one.fields, one.entity, one.key))
 
     def _known(self, system: str, entity: str) -> tuple[Extract, _Memory]:
         """What is held of an entity; read from the journal again where another engine changed it."""

@@ -19,6 +19,7 @@ from models.derivation.parts import Parts
 from models.derivation.sums import Sums
 from models.domain.clock import Clock
 from models.domain.flow_names import TIME_TO_BILL
+from models.keys.keyring import Keyring
 from models.lake.steady import StandingFiles
 from models.marts import rule_sql
 from models.marts.definitions import marts, states
@@ -34,6 +35,7 @@ class Terms:
     service_levels: Mapping[str, float]
     books: Books
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    keys: Keyring | None = None
 
     @property
     def text(self) -> str:
@@ -107,7 +109,7 @@ class _Derivation:
             open_rules(self._connection, self._terms.elsewhere)
             self._read_up_to = 0
             self._versions.clear()
-        came = state.catch_up(self._connection, self._changes)
+        came = state.catch_up(self._connection, self._changes, self._terms.keys)
         self._mark = came.mark
         outside = news | (inputs.JOURNAL if idle else frozenset())
         if idle or news & inputs.JOURNAL:

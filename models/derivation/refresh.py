@@ -18,6 +18,7 @@ from models.derivation.past import let_go_of_lost
 from models.derivation.swapping import databases, swap, sweep, tables
 from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
+from models.keys.keyring import Keyring
 from models.lake.connection import attach_derived, connect, settle_derived
 from models.lake.publish import publish
 from models.lake.steady import steadily
@@ -38,19 +39,20 @@ def refresh(
     service_levels: Mapping[str, float] = MappingProxyType({}),
     books: Books = _BOOKS,
     elsewhere: Elsewhere = _NOWHERE,
+    keys: Keyring | None = None,
 ) -> frozenset[str]:
     """Derive what is due as of now and publish what changed, all or nothing; the public names that are others now.
 
     Safe to repeat. `connection` has the lake, the journal and the marts (for writing) attached and published; it asks
     the marts where they were derived from then on. Money is converted into `reporting_currency`, `service_levels` are
     the seconds each flow may take, `books` say whose days and how old a rate may be, `elsewhere` how flows that others
-    run are read. Without a clock "now" is the newest moment in the lake. Raises Misconfigured when the marts cannot be
-    written.
+    run are read, `keys` open what is sealed. Without a clock "now" is the newest moment in the lake. Raises
+    Misconfigured when the marts cannot be written.
     """
     if "marts" not in databases(connection):
         raise Misconfigured('the marts are not attached: open the connection with connect(settings, marts="write")')
     attach_derived(connection)
-    terms = Terms(reporting_currency, clock, service_levels, books, elsewhere)
+    terms = Terms(reporting_currency, clock, service_levels, books, elsewhere, keys)
     # Before anything is read: what comes meanwhile is the next refresh's.
     seen = {**inputs.look(connection), inputs.TERMS: terms.text}
     before, seconds = inputs.kept(connection)
@@ -89,6 +91,7 @@ def rebuild(settings: Settings) -> None:
             service_levels=catalogue.service_levels,
             books=catalogue.books,
             elsewhere=catalogue.elsewhere,
+            keys=Keyring(settings),
         )
     finally:
         connection.close()

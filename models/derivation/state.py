@@ -18,7 +18,9 @@ from typing import Any
 import duckdb
 
 from models.derivation.changes import COMPARED_ROWS, Changes
+from models.derivation.clearing import clear
 from models.derivation.cuts import ROWS
+from models.keys.keyring import Keyring
 from models.lake.journal_views import followed_runs
 from models.marts.definitions import states
 from models.marts.table import Table
@@ -66,10 +68,11 @@ class CaughtUp:
     top: int
 
 
-def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes) -> CaughtUp:
+def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes, keys: Keyring | None = None) -> CaughtUp:
     """Bring the state up to the newest batch of the lake, and tell `changes` what became of its tables.
 
-    Inside the caller's transaction. Until `keep` is called, the next call reads the same batches again.
+    Inside the caller's transaction. Until `keep` is called, the next call reads the same batches again. With `keys`
+    sealed values are opened; what raises then says `clearing`.
     """
     sql = statements(STATE)
     last = connection.execute("SELECT max(batch_id) FROM derived.state.mark").fetchone()
@@ -80,6 +83,7 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes) -> CaughtU
     ).fetchone()
     for name in ("since", "place_at", "known_place", "rekeyed", "fresh", "called", "placed", "left_key"):
         connection.execute(sql[name].replace("{unread}", unread).replace("{mark}", str(mark)))
+    clear(connection, sql["sealed"].replace("{mark}", str(mark)), keys)
     entities = {entity for (entity,) in connection.execute(sql["entities"]).fetchall()}
     few = max(MANY, SHARE * (changes.count("place") or 0))
     changes.comparing = changes.comparing and (changes.count("fresh") or 0) <= few

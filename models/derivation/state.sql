@@ -33,6 +33,13 @@ CREATE OR REPLACE MACRO derived.state.in_time(
         OR source_swept AND coalesce(source_read_at < since + allowed, true)
 END;
 
+-- make_cleared: what sealed values of the lake say, each opened once; one whose key was dropped says nothing
+CREATE TABLE IF NOT EXISTS derived.state.cleared (sealed VARCHAR, value VARCHAR);
+
+-- make_clear: a value as it was before it was sealed; one that never was, as an older release stored it, as it is
+CREATE OR REPLACE MACRO derived.state.clear(x) AS
+    coalesce((SELECT any_value(c.value) FROM derived.state.cleared c WHERE c.sealed = x), x);
+
 -- make_mark: how far the lake has been read into the state
 CREATE TABLE IF NOT EXISTS derived.state.mark (batch_id BIGINT);
 
@@ -137,6 +144,21 @@ WITH wanted AS (  -- places first and contents after: a window over the contents
 SELECT o.* REPLACE (w.system_id AS system_id)
 FROM (FROM observations WHERE {unread}) o
 JOIN wanted w ON w.batch_id = o.batch_id AND w.n = o.n;
+
+-- sealed: the sealed values among what is new that nobody opened yet
+WITH text AS (
+    SELECT fields AS content FROM derived.state.fresh WHERE contains(fields, 'enc:v1:')
+    UNION ALL
+    SELECT CAST(body->'$.data.milestones' AS VARCHAR)
+    FROM records
+    WHERE batch_id > {mark}
+        AND kind = 'source_event'
+        AND business_key LIKE 'project:%'
+        AND contains(body, 'enc:v1:')
+)
+SELECT DISTINCT unnest(regexp_extract_all(content, 'enc:v1:[0-9a-f]{16}:[A-Za-z0-9_-]+')) AS sealed FROM text
+EXCEPT
+SELECT sealed FROM derived.state.cleared;
 
 -- called: the keys of those that had several among these batches
 CREATE OR REPLACE TABLE derived.state.called AS

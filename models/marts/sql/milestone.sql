@@ -52,7 +52,7 @@ SELECT
     each.legal_entity,
     rank = 1 AS in_erp,
     m.name AS name,
-    TRY_CAST(m.amount.amount AS DECIMAL(18,2)) AS amount,
+    TRY_CAST(derived.state.clear(m.amount.amount) AS DECIMAL(18,2)) AS amount,
     m.amount.currency AS currency,
     TRY_CAST(m.due AS DATE) AS due,
     TRY_CAST(m.completed_at AS TIMESTAMPTZ) AS completed_at,

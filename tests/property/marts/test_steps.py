@@ -15,6 +15,7 @@ import pytest
 
 from models.derivation import changes, parts
 from models.derivation.refresh import refresh
+from models.keys.keyring import Keyring
 from models.marts.definitions import marts, published
 from tests.unit.cases.lakes import NOW, Lake, money
 
@@ -340,7 +341,7 @@ def test_step_by_step_every_table_is_what_it_is_from_nothing(
             assert step < 5 * STEPS, f"{ENOUGH - piecewise['part']} never derived in part: it proves nothing"
 
 
-def _from_nothing(firm: World, clock: Any) -> dict[str, list[str]]:
+def _from_nothing(firm: World, clock: Any, keys: Keyring | None = None) -> dict[str, list[str]]:
     """The same lake in another derivation; the steps go on with theirs."""
     connection = firm.lake.connection
     connection.execute("DROP SCHEMA IF EXISTS derived.kept CASCADE")
@@ -351,7 +352,7 @@ def _from_nothing(firm: World, clock: Any) -> dict[str, list[str]]:
     for (name,) in told:
         connection.execute(f'CREATE TABLE derived.kept."{name}" AS FROM derived.state."{name}"')
         connection.execute(f'DROP TABLE derived.state."{name}"')
-    refresh(connection, "EUR", clock, LEVELS)
+    refresh(connection, "EUR", clock, LEVELS, keys=keys)
     whole = state(firm.lake)
     for (name,) in told:
         connection.execute(f'CREATE OR REPLACE TABLE derived.state."{name}" AS FROM derived.kept."{name}"')

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
+import httpx
+import orjson
 import pytest
 import sqlalchemy as sa
 
@@ -13,7 +18,11 @@ from integrations.contracts.connector import Observation
 from integrations.contracts.metering import TALLY
 from integrations.engine.snapshotting import Snapshotting
 from models.domain.errors import Retriable
+from models.domain.storable import json_text
 from models.journal import Journal
+from models.keys.keyring import Keyring
+from models.keys.sealing import opened
+from models.settings import Settings
 from tests.findings.test_engines import Collector
 from tests.unit.engine.hostile import HandClock, Hostile
 
@@ -250,3 +259,32 @@ def test_without_changes_to_ask_for_the_extract_says_that_it_waits_and_why(
     assert system.full == 0
     [state] = journal.freshness.all()
     assert state.error is not None and "1 calls of" in state.error and "full reading takes about 1" in state.error
+
+
+@pytest.mark.req("G2")
+def test_a_rate_leaves_the_engine_sealed_its_digest_tells_nothing_and_what_did_not_change_is_not_sent_again(
+    journal: Journal, clock: HandClock, tmp_path: Path
+) -> None:
+    """G2: neither the wire nor what the journal remembers of it lets anybody guess a rate by trying."""
+
+    class Paying(Hostile):
+        snapshots = ("resource",)
+        rate = "61.50"
+
+        def snapshot(self, entity: str) -> Iterator[Observation]:
+            fields = {"name": "Anna", "cost_rate": {"amount": self.rate, "currency": "EUR"}}
+            yield Observation(entity, "1", "R-1", fields)
+
+    bodies, keys, system = list[bytes](), Keyring(Settings(home=tmp_path)), Paying()
+    wire = httpx.MockTransport(lambda request: bodies.append(gzip.decompress(request.read())) or httpx.Response(200))
+    for expected in (1, 0):  # another engine seals the same
+        shots = Snapshotting(
+            journal, clock, "http://collector", httpx.Client(transport=wire), keys=Keyring(Settings(home=tmp_path))
+        )
+        assert shots.take(system) == expected
+    clear = hashlib.sha256(json_text({"cost_rate": {"amount": "61.50", "currency": "EUR"}, "name": "Anna"}).encode())
+    (body,) = bodies
+    assert b"61.50" not in body and clear.hexdigest().encode() not in body
+    assert opened(keys, orjson.loads(body))["fields"]["cost_rate"]["amount"] == "61.50"
+    system.rate = "62.00"
+    assert shots.take(system) == 1

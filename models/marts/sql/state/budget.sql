@@ -24,10 +24,10 @@ SELECT
     key,
     system_id,
     coalesce(f.project_code, key),
-    TRY_CAST(f.value.amount AS DECIMAL(18,2)),
-    TRY_CAST(f.cost.amount AS DECIMAL(18,2)),
+    TRY_CAST(derived.state.clear(f.value.amount) AS DECIMAL(18,2)),
+    TRY_CAST(derived.state.clear(f.cost.amount) AS DECIMAL(18,2)),
     f.value.currency,
-    TRY_CAST(f.target_margin AS DECIMAL(9,4)),
+    TRY_CAST(derived.state.clear(f.target_margin) AS DECIMAL(9,4)),
     TRY_CAST(f.hours AS DECIMAL(12,2))
 FROM (
     SELECT *, json_transform(fields, '{

@@ -31,7 +31,7 @@ SELECT
     f.project_code,
     coalesce(f.status, 'open'),
     TRY_CAST(f.issued_on AS DATE),
-    abs(TRY_CAST(f.total.amount AS DECIMAL(18,2))),
+    abs(TRY_CAST(derived.state.clear(f.total.amount) AS DECIMAL(18,2))),
     f.total.currency,
     legal_entity,
     observed_at

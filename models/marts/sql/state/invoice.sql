@@ -30,7 +30,7 @@ SELECT
     f.project_code,
     coalesce(f.status, 'open'),
     TRY_CAST(f.issued_on AS DATE),
-    TRY_CAST(f.total.amount AS DECIMAL(18,2)),
+    TRY_CAST(derived.state.clear(f.total.amount) AS DECIMAL(18,2)),
     f.total.currency,
     CAST(f.lines AS VARCHAR),
     legal_entity,

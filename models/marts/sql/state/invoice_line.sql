@@ -50,6 +50,6 @@ SELECT
     nullif(trim(one.posting_id), ''),
     nullif(trim(one.milestone_id), ''),
     one.kind,
-    TRY_CAST(one.amount.amount AS DECIMAL(18,2)),
+    TRY_CAST(derived.state.clear(one.amount.amount) AS DECIMAL(18,2)),
     coalesce(one.amount.currency, currency)
 FROM numbered;

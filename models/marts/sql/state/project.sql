@@ -46,9 +46,9 @@ SELECT
     f.service_line,
     f.practice,
     f.contract_type,
-    TRY_CAST(f.value.amount AS DECIMAL(18,2)),
-    TRY_CAST(f.cost.amount AS DECIMAL(18,2)),
-    TRY_CAST(f.target_margin AS DECIMAL(9,4)),
+    TRY_CAST(derived.state.clear(f.value.amount) AS DECIMAL(18,2)),
+    TRY_CAST(derived.state.clear(f.cost.amount) AS DECIMAL(18,2)),
+    TRY_CAST(derived.state.clear(f.target_margin) AS DECIMAL(9,4)),
     TRY_CAST(f.closed_at AS TIMESTAMPTZ),
     TRY_CAST(f.starts_on AS DATE),
     TRY_CAST(f.ends_on AS DATE),
@@ -56,7 +56,7 @@ SELECT
     observed_at,
     p.first_seen,
     CAST(f.milestones AS VARCHAR),
-    TRY_CAST(f.cap.amount AS DECIMAL(18,2)),
+    TRY_CAST(derived.state.clear(f.cap.amount) AS DECIMAL(18,2)),
     nullif(trim(f.purchase_order), '')
 FROM (
     SELECT *, json_transform(fields, '{
