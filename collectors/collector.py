@@ -45,6 +45,7 @@ from models.domain.beats import Beat
 from models.domain.clock import SystemClock, clock_at
 from models.installation_key import installation_key
 from models.journal.ports.reporter import ReporterPort, open_reporter
+from models.keys.keyring import Keyring
 from models.lake.writer import open_writer
 from models.leased import Leased
 from models.measures import MEDIA, Measure, exposition, process_measures
@@ -203,7 +204,9 @@ class Collector:
         self._commits.once("maintenance", lambda lake: lake.maintain())
 
     def _open_journal(self) -> ReporterPort:
-        return open_reporter(self._settings.journal_address, clock_at(self._settings.world_clock))
+        return open_reporter(
+            self._settings.journal_address, clock_at(self._settings.world_clock), Keyring(self._settings)
+        )
 
     def _journal_works(self, journal: ReporterPort) -> list[Work]:
         begun = [one.journal_work(self._host, journal) for one in self._receivers if one.journal_work]

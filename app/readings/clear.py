@@ -1,11 +1,12 @@
 """The one seam through which clear values of sensitive fields pass (G2).
 
-Today a value is stored as it is and this decides who reads it; values that are encrypted per subject are opened here,
-and nowhere else has to change.
+Values that the lake holds sealed are opened here, for whoever is cleared for some, and masked again by name and class
+where they are not; those of an earlier release, which stored them as they are, are masked alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.readings.rights import Action
@@ -13,6 +14,8 @@ from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.canonical.classification import OPEN, DataClass
 from models.domain.record import Record, RecordKind
+from models.keys.keyring import PREFIX, SEALED
+from models.keys.sealing import opened_amount, opened_text
 
 NOTHING: frozenset[DataClass] = frozenset()
 
@@ -25,6 +28,19 @@ def is_clear(kind: DataClass, cleared: frozenset[DataClass]) -> bool:
 def opened(stored: Any, kind: DataClass, cleared: frozenset[DataClass], hidden: Any) -> Any:
     """A stored value as one cleared for these classes reads it, else `hidden`. Nothing (None) hides nothing."""
     return stored if stored is None or is_clear(kind, cleared) else hidden
+
+
+def opened_row(stores: Stores, row: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer of the lake with what it holds sealed opened. Raises what `Keyring.opened` does."""
+    return {name: _opened(stores, held) if _is_sealed(held) else held for name, held in row.items()}
+
+
+def _is_sealed(held: Any) -> bool:
+    return isinstance(held, str) and PREFIX in held
+
+
+def _opened(stores: Stores, held: str) -> str | None:
+    return opened_amount(stores.keys, held) if SEALED.fullmatch(held) else opened_text(stores.keys, held)
 
 
 def cleared(viewer: Viewer, asked: bool) -> frozenset[DataClass]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from app.readings.clear import opened_row
 from app.readings.masking import masked_rows
 from app.readings.scope import scoped
 from app.readings.stores import Stores
@@ -31,4 +32,5 @@ def answers(stores: Stores, viewer: Viewer, sql: str, parameters: Mapping[str, A
     """The statement's answer within this viewer's scope, before masking: for readings that mask by more than a row."""
     text = scoped(sql, viewer)
     given = {**parameters, "entities": list(viewer.entities)}
-    return stores.lake.rows(text, {name: given[name] for name in set(_PARAMETER.findall(text))})
+    found = stores.lake.rows(text, {name: given[name] for name in set(_PARAMETER.findall(text))})
+    return [opened_row(stores, row) for row in found] if viewer.clear else found

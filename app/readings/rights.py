@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from models.canonical.classification import DataClass
+from models.canonical.field_classes import amount_class as amount_class
 
 EVERY_QUESTION = frozenset({"auditor", "administrator"})
 """Roles that may ask whatever is asked: they read every page, with what they are not cleared for masked."""
@@ -71,13 +72,6 @@ ROLES: dict[str, Role] = {
 """An administrator runs the software, sees no rates and so decides no write-off; an auditor reads every page, with
 rates and contract values masked, and changes nothing.
 """
-
-_AMOUNTS = {"time": D.LABOUR_RATE, "time_entry": D.LABOUR_RATE, "resource": D.LABOUR_RATE, "expense": D.INTERNAL}
-
-
-def amount_class(entity: str | None) -> DataClass:
-    """The class of the amount of one thing of this entity; what is not known counts as a contract value."""
-    return _AMOUNTS.get(entity or "", D.CONTRACT_VALUE)
 
 
 def known_roles(names: Iterable[str], prefix: str = "") -> frozenset[str]:

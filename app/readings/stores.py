@@ -9,6 +9,7 @@ from models.catalogue import load_catalogue
 from models.domain.clock import clock_at
 from models.journal.ports.desk import DeskPort, open_desk
 from models.journal.ports.readings import ReadingsPort, open_readings
+from models.keys.keyring import Keyring
 from models.lake.reader import open_reader
 from models.settings import Settings
 
@@ -28,12 +29,17 @@ class Stores:
         self.looks: dict[tuple[str, ...], float] = {}
 
     @cached_property
+    def keys(self) -> Keyring:
+        """What opens sealed values, for whoever may read them; it lies in the home and may be absent."""
+        return Keyring(self.settings)
+
+    @cached_property
     def journal(self) -> ReadingsPort:
-        return open_readings(self.settings.journal_address, self.clock)
+        return open_readings(self.settings.journal_address, self.clock, self.keys)
 
     @cached_property
     def desk(self) -> DeskPort:
-        return open_desk(self.settings.journal_address, self.clock, self.catalogue.thresholds)
+        return open_desk(self.settings.journal_address, self.clock, self.catalogue.thresholds, self.keys)
 
     def now(self) -> datetime:
         """The present of the world that the records are about, in UTC; ages are measured against it."""

@@ -1,6 +1,10 @@
 -- open_runs: the runs that detectors look at, read when the journal moved, by its own indexes
 CREATE OR REPLACE TEMP TABLE open_runs AS
-SELECT * FROM {runs} WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
+SELECT * REPLACE (
+    coalesce(amount, TRY_CAST(derived.state.clear(sealed_amount) AS DECIMAL(18,2))) AS amount
+)
+FROM {runs}
+WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
 
 -- set_ups: the last time each project was set up, whatever became of it: replayed from its start, it makes it again
 CREATE OR REPLACE TEMP TABLE set_ups AS

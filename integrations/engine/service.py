@@ -104,7 +104,7 @@ class _Service:
         self._keys = Keyring(settings)
         self._owner, self._departed = this_process(), departed(settings.run_folder, ENGINE)
         present(settings.run_folder, ENGINE, process=self._owner)
-        self._journal = open_engine(settings.journal_address, clock, catalogue.thresholds)
+        self._journal = open_engine(settings.journal_address, clock, catalogue.thresholds, self._keys)
         collector = settings.collector_address
         self._telemetry = Telemetry(collector, settings.environment, token=bearer(installation_key(settings)))
         self._observations = f"{collector}/v1/observations"

@@ -95,3 +95,16 @@ def class_of(name: str) -> DataClass:
     if last in canonical_names():
         return canonical_names()[last]
     return next((kind for pattern, kind in VENDOR_WORDS if pattern.search(last)), DataClass.INTERNAL)
+
+
+_AMOUNTS = {
+    "time": DataClass.LABOUR_RATE,
+    "time_entry": DataClass.LABOUR_RATE,
+    "resource": DataClass.LABOUR_RATE,
+    "expense": DataClass.INTERNAL,
+}
+
+
+def amount_class(entity: str | None) -> DataClass:
+    """The class of the amount of one thing of this entity; what is not known counts as a contract value."""
+    return _AMOUNTS.get(entity or "", DataClass.CONTRACT_VALUE)

@@ -113,7 +113,7 @@ class _Derivation:
         self._mark = came.mark
         outside = news | (inputs.JOURNAL if idle else frozenset())
         if idle or news & inputs.JOURNAL:
-            state.read_runs(self._connection, self._changes)
+            state.read_runs(self._connection, self._changes, self._terms.keys)
         for mart in marts():
             due = Due(outside | self._changes.names, idle)
             if mart.name not in self._versions or due.concerns(mart):

@@ -95,10 +95,11 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes, keys: Keyr
     return CaughtUp(mark, top[0] if top and top[0] else 0)
 
 
-def read_runs(connection: duckdb.DuckDBPyConnection, changes: Changes) -> None:
+def read_runs(connection: duckdb.DuckDBPyConnection, changes: Changes, keys: Keyring | None = None) -> None:
     """Bring the state up to the journal's runs, and tell `changes` of them. Inside the caller's transaction."""
-    sql, before = statements(STATE), digest(connection, "journal_run")
-    connection.execute(sql["journal_run"].replace("{runs}", followed_runs(connection)))
+    sql, before, runs = statements(STATE), digest(connection, "journal_run"), followed_runs(connection)
+    clear(connection, sql["sealed_run"].replace("{runs}", runs), keys)
+    connection.execute(sql["journal_run"].replace("{runs}", runs))
     if digest(connection, "journal_run") == before:
         return
     with changes.compared(("open_run", "replay_run")):

@@ -156,7 +156,7 @@ WITH text AS (
         AND business_key LIKE 'project:%'
         AND contains(body, 'enc:v1:')
 )
-SELECT DISTINCT unnest(regexp_extract_all(content, 'enc:v1:[0-9a-f]{16}:[A-Za-z0-9_-]+')) AS sealed FROM text
+SELECT DISTINCT unnest(regexp_extract_all(content, 'enc:v1:[0-9a-f]{16}[.][0-9a-f]+')) AS sealed FROM text
 EXCEPT
 SELECT sealed FROM derived.state.cleared;
 
@@ -291,6 +291,11 @@ WINDOW same AS (PARTITION BY k.system, k.key ORDER BY k.left_at);
 -- entities: which kinds of objects changed
 SELECT DISTINCT entity FROM derived.state.fresh;
 
+-- sealed_run: sealed amounts of those that nobody opened yet
+SELECT DISTINCT sealed_amount FROM {runs} WHERE sealed_amount IS NOT NULL
+EXCEPT
+SELECT sealed FROM derived.state.cleared;
+
 -- journal_run: what the marts need of the journal's runs that are open, dead or a replay
 CREATE OR REPLACE TABLE derived.state.journal_run AS
 SELECT
@@ -315,7 +320,10 @@ SELECT
     waiting_because,
     CAST(waiting_missing AS VARCHAR) AS waiting_missing,
     waiting_owner,
-    TRY_CAST(amount AS DECIMAL(18,2)) AS amount,
+    coalesce(
+        TRY_CAST(amount AS DECIMAL(18,2)),
+        TRY_CAST(derived.state.clear(sealed_amount) AS DECIMAL(18,2))
+    ) AS amount,
     currency,
     created_at,
     due_at,

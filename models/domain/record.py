@@ -30,7 +30,8 @@ class RecordKind(StrEnum):
 class Record:
     """Columns of the lake's `records`; `occurred_at` is world time, `recorded_at` (wall) is set by the collector.
 
-    `body` is JSON-ready; sensitive fields in it are marked by the canonical classification and masked on reading.
+    `body` is JSON-ready; sensitive fields in it are marked by the canonical classification, sealed in the feed and the
+    lake and masked on reading. `sealed_amount` takes the place of an `amount` that tells a rate or a contract value.
     """
 
     kind: RecordKind
@@ -57,3 +58,4 @@ class Record:
     duration_us: int | None = None
     source_changed_at: datetime | None = None
     body: Any = None
+    sealed_amount: str | None = None

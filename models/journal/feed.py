@@ -17,6 +17,7 @@ from models.domain.record import Record, RecordKind
 from models.domain.storable import json_text, storable
 from models.journal import tables
 from models.journal.database import reading
+from models.journal.sealing import keys_of, sealed_record
 from models.journal.writing import note_appended
 
 _BARRIER = 0x71E0_0001
@@ -117,7 +118,9 @@ class Feed(FeedReading):
             return
         if self._shared:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_BARRIER)))
-        connection.execute(tables.feed.insert().values(records=packed(records)))
+        keys = keys_of(connection)
+        kept = records if keys is None else [sealed_record(keys, record) for record in records]
+        connection.execute(tables.feed.insert().values(records=packed(kept)))
         note_appended(connection, records)
 
 

@@ -15,8 +15,10 @@ from models.domain.clock import Clock
 from models.domain.secrets import without_secrets_in
 from models.domain.storable import json_text, storable
 from models.journal.metadata import micros
+from models.journal.sealing import keys_of, text_of
 from models.journal.shared_commit import SharedCommit
 from models.journal.statements import insert_many, statements
+from models.keys.keyring import Keyring
 
 INBOX = "inbox"
 """Stream name of a dead letter that came by the inbox; its system is the item's source."""
@@ -75,14 +77,15 @@ class Inbox:
             return [self._inserted(connection, items) for items in asked]
 
     def _inserted(self, connection: sa.Connection, items: Sequence[Item]) -> Appended:
-        once = [_row(item) for item in items if not item.again]
-        again = list({(item.source, item.item_id): _row(item) for item in items if item.again}.values())
+        keys = keys_of(connection)
+        once = [_row(item, keys) for item in items if not item.again]
+        again = list({(item.source, item.item_id): _row(item, keys) for item in items if item.again}.values())
         new = insert_many(connection, self._sql["append"], once)
         new += insert_many(connection, self._sql["append_again"], again)
         return Appended(new, len(items) - new)
 
 
-def _row(item: Item) -> dict[str, Any]:
+def _row(item: Item, keys: Keyring | None) -> dict[str, Any]:
     try:
         body, refusal = without_secrets_in(orjson.dumps(item.body, default=str).decode()), item.refusal
     except TypeError:
@@ -92,9 +95,13 @@ def _row(item: Item) -> dict[str, Any]:
         "item_id": storable(item.item_id),
         "received_at": micros(item.received_at),
         "traceparent": item.traceparent,
-        "body": body,
+        "body": body if keys is None else text_of(keys, orjson.loads(body), _about(item)),
         "refusal": None if refusal is None else json_text(refusal),
     }
+
+
+def _about(item: Item) -> str:
+    return str(item.body.get("subject") or "") if isinstance(item.body, Mapping) else ""
 
 
 def waiting_count(connection: sa.Connection) -> int:

@@ -15,7 +15,9 @@ from models.domain.clock import Clock
 from models.journal.database import reading
 from models.journal.inbox import SQL, Item
 from models.journal.metadata import instant, micros
+from models.journal.sealing import keys_of, text_of, value_of
 from models.journal.statements import statements
+from models.keys.keyring import Keyring
 
 PAGE = 8 << 20
 """How many characters of bodies are taken in hand at once."""
@@ -43,10 +45,11 @@ class InboxQueue:
         """
         asked = {"limit": limit, "resting": json.dumps(list(resting))}
         with reading(self._engine) as connection:
+            keys = keys_of(connection)
             rows = connection.execution_options(stream_results=True, max_row_buffer=8).execute(
                 self._sql["waiting"], asked
             )
-            return [_waiting(row) for row in _filling(rows, characters)]
+            return [_waiting(row, keys) for row in _filling(rows, characters)]
 
     def admitted(self, connection: sa.Connection, positions: Sequence[int]) -> None:
         """Let these items go, in the transaction that admits them. Safe to repeat."""
@@ -62,7 +65,12 @@ class InboxQueue:
 
 def put_back(connection: sa.Connection, source: str, item_id: str, body: Mapping[str, Any], now: datetime) -> None:
     """Let a body that could not be read be admitted again, in the caller's transaction. Safe to repeat."""
-    values = {"source": source, "item_id": item_id, "body": orjson.dumps(body).decode(), "now": micros(now)}
+    values = {
+        "source": source,
+        "item_id": item_id,
+        "body": text_of(keys_of(connection), body, str(body.get("subject") or "")),
+        "now": micros(now),
+    }
     connection.execute(statements(SQL, connection.dialect.name)["put_back"], values)
 
 
@@ -75,7 +83,7 @@ def _filling(rows: Iterable[Any], characters: int) -> Iterator[Any]:
             return
 
 
-def _waiting(row: Any) -> Waiting:
+def _waiting(row: Any, keys: Keyring | None) -> Waiting:
     refusal = None if row.refusal is None else tuple(orjson.loads(row.refusal))
-    item = Item(row.source, row.item_id, instant(row.received_at), orjson.loads(row.body), row.traceparent, refusal)
+    item = Item(row.source, row.item_id, instant(row.received_at), value_of(keys, row.body), row.traceparent, refusal)
     return Waiting(row.position, item)

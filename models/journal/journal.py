@@ -32,6 +32,7 @@ from models.journal.sealed_figures import SealedFigures
 from models.journal.sealed_totals import SealedTotals
 from models.journal.snapshots import Snapshots
 from models.journal.throttle import Throttle
+from models.keys.keyring import Keyring
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ class Journal(EnginePort, DeskPort, ReporterPort, ReadingsPort):
     catalogues: Catalogues
 
 
-def open_journal(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> Journal:
+def open_journal(url: str, clock: Clock, thresholds: Thresholds = Thresholds(), keys: Keyring | None = None) -> Journal:
     """The journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises); `thresholds` say which
     replays take a second person.
     """
-    engine = opened(url)
+    engine = opened(url, keys)
     feed = Feed(engine, clock)
     return Journal(
         engine=engine,

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from models.domain.clock import Clock
 from models.domain.outcomes import Fact
-from models.domain.storable import json_text
 from models.journal.database import reading
 from models.journal.metadata import micros
+from models.journal.sealing import keys_of, text_of, value_of
 from models.journal.signals import raise_signals
 from models.journal.statements import insert_many, statements
+from models.keys.keyring import Keyring
 
 _SQL = Path(__file__).with_name("registry.sql")
 
@@ -40,7 +41,7 @@ class Registry:
         if not latest:
             return
         now = self._clock.now()
-        rows = {name: _row(fact, micros(now)) for name, fact in sorted(latest.items())}
+        rows = {name: _row(fact, micros(now), keys_of(connection)) for name, fact in sorted(latest.items())}
         known = self._digests(connection, rows)
         changed = [row for name, row in rows.items() if known.get(name) != row["digest"]]
         keys = [
@@ -66,7 +67,8 @@ class Registry:
         with reading(self._engine) as connection:
             for entity, ids in _by_first(wanted).items():
                 rows = connection.execute(self._sql["known"], {"entity": entity, "ids": json.dumps(ids)})
-                found.update({(entity, canonical_id): orjson.loads(body) for canonical_id, body in rows})
+                keys = keys_of(connection)
+                found.update({(entity, canonical_id): value_of(keys, body) for canonical_id, body in rows})
         return found
 
     def matches(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
@@ -90,8 +92,8 @@ class Registry:
         }
 
 
-def _row(fact: Fact, now: int) -> dict[str, Any]:
-    body = json_text(dict(fact.body), orjson.OPT_SORT_KEYS)
+def _row(fact: Fact, now: int, keys: Keyring | None) -> dict[str, Any]:
+    body = text_of(keys, dict(fact.body), f"{fact.entity}:{fact.canonical_id}", orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(body.encode()).hexdigest()
     return {
         "entity": fact.entity,

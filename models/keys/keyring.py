@@ -6,7 +6,6 @@ import re
 import secrets
 import threading
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +18,8 @@ from models.keys.subject_keys import Name, SubjectKeys
 from models.settings import Settings
 
 PREFIX = "enc:v1:"
-SEALED = re.compile(r"enc:v1:([0-9a-f]{16}):([A-Za-z0-9_-]+)")
+SEALED = re.compile(r"enc:v1:([0-9a-f]{16})\.([0-9a-f]+)")
+"""Hex alone: text of more letters would now and then read like somebody's credential, and be masked for good."""
 ERASED = '"erased"'
 """What a value reads as, in JSON, once the key of its subject was dropped."""
 FORGOTTEN_SECONDS = 30.0
@@ -61,8 +61,7 @@ class Keyring:
         subject, key = self._of(name)
         raw = value.encode()
         padded = raw + b" " * (-len(raw) % _BLOCK)  # blanks behind a JSON value mean nothing
-        text = urlsafe_b64encode(key.encrypt(padded, [subject.encode()])).decode().rstrip("=")
-        sealed = f"{PREFIX}{subject}:{text}"
+        sealed = f"{PREFIX}{subject}.{key.encrypt(padded, [subject.encode()]).hex()}"
         return _kept(self._sealed, (*name, value), sealed)
 
     def opened(self, sealed: str) -> str:
@@ -81,7 +80,7 @@ class Keyring:
         if key is None:
             return ERASED
         try:
-            raw = key.decrypt(urlsafe_b64decode(text + "=" * (-len(text) % 4)), [subject.encode()])
+            raw = key.decrypt(bytes.fromhex(text), [subject.encode()])
         except (InvalidTag, ValueError) as error:
             raise Altered(f"a value of subject {subject} is not what was sealed: `tieout verify` says where") from error
         return _kept(self._opened, sealed, raw.decode().rstrip(" "))

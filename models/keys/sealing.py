@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import orjson
 
 from models.canonical.classification import DataClass
-from models.canonical.field_classes import class_of
+from models.canonical.field_classes import amount_class, class_of
 from models.domain.storable import json_text
-from models.keys.keyring import PREFIX, SEALED, Keyring
+from models.keys.keyring import ERASED, PREFIX, SEALED, Keyring
 from models.keys.subject_keys import Name
 
 CLASSES = frozenset({DataClass.LABOUR_RATE, DataClass.COMPENSATION, DataClass.CONTRACT_VALUE})
@@ -29,7 +29,8 @@ _CONTRACTS = ("project_code", "project_id", "contract_id", "project_key", "proje
 _DEFUSED = "enc.v1:"
 """What a foreign text is made to begin with, should it begin like a sealed value of ours."""
 
-_QUOTED = re.compile(r'"(enc:v1:[0-9a-f]{16}:[A-Za-z0-9_-]+)"')
+_QUOTED = re.compile(r'"(enc:v1:[0-9a-f]{16}\.[0-9a-f]+)"')
+_WORK = frozenset({"time_entry", "expense", None, ""})
 _Whom = tuple[Name, Name]
 
 
@@ -45,9 +46,19 @@ def sealed(keys: Sealer, body: Any, entity: str | None, own: str | None) -> Any:
     """
     if entity in OPEN_ENTITIES:
         return body
-    kind, name = entity or "", own or entity or "unnamed"
-    person = ("person" if kind in ("resource", "time_entry") else "contract", name)
-    return _walked(keys, body, kind, None, (person, ("contract", name)))
+    return _walked(keys, body, entity or "", None, _own(entity, own))
+
+
+def sealed_amount(keys: Sealer, amount: str, body: Any, entity: str | None, own: str | None) -> str:
+    """The amount of one thing, sealed where it tells a rate or a contract value; `body` is what names its person.
+
+    Raises what `Keyring.seal` does.
+    """
+    kind = amount_class(entity)
+    if kind not in CLASSES:
+        return amount
+    person, contract = _searched(body, _own(entity, own))
+    return keys.seal(person if kind in _OF_PEOPLE else contract, json_text(amount))
 
 
 def subjects(rows: Iterator[tuple[Any, str, str]]) -> set[Name]:
@@ -69,6 +80,14 @@ def opened(keys: Keyring, body: Any) -> Any:
     """The same for a body that is read already."""
     text = json_text(body)
     return body if PREFIX not in text else orjson.loads(opened_text(keys, text))
+
+
+def opened_amount(keys: Keyring | None, kept: str | None) -> str | None:
+    """An amount again as it was, also one that never was sealed; None where its subject was erased."""
+    if keys is None or kept is None or not kept.startswith(PREFIX):
+        return kept
+    told = keys.opened(kept)
+    return None if told == ERASED else str(orjson.loads(told))
 
 
 def masked_text(text: str, mask: str) -> str:
@@ -116,6 +135,24 @@ def _named(value: Mapping[Any, Any], whom: _Whom) -> _Whom:
         return whom
     named = ("contract", contract) if contract else whom[1]
     return ("person", person) if person else (named if whom[0][0] == "contract" else whom[0]), named
+
+
+def _own(entity: str | None, own: str | None) -> _Whom:
+    """Whom values are of where nothing says so: of a resource it is that person, else what they are about. Work is too
+    many things to have a key each.
+    """
+    name = own if own and entity not in _WORK else "unnamed"
+    return ("person" if entity == "resource" else "contract", name), ("contract", name)
+
+
+def _searched(body: Any, whom: _Whom, depth: int = 3) -> _Whom:
+    """Whom a body names anywhere, the outermost first."""
+    if not isinstance(body, Mapping) or not depth:
+        return whom
+    found = _named(body, whom)
+    for held in body.values() if found[0][0] != "person" else ():
+        found = _searched(held, found, depth - 1) if isinstance(held, Mapping) else found
+    return found
 
 
 def _first(value: Mapping[Any, Any], names: tuple[str, ...]) -> str | None:

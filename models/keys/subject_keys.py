@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from models.settings import Settings
 
+T = TypeVar("T")
 Name = tuple[str, str]
 """A subject as records name it: its kind, person or contract, and its name there."""
 
@@ -114,7 +115,7 @@ class SubjectKeys:
         with self._engine.begin() as held:
             return ask(held) if sa.inspect(held).has_table("subject_key") else None
 
-    def _alone(self, work: Callable[[sa.Connection], Any]) -> Any:
+    def _alone(self, work: Callable[[sa.Connection], T]) -> T:
         if not self._shared:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file.touch(0o600)

@@ -17,7 +17,7 @@ _RUN = (
     "run_id flow flow_version:INTEGER state step step_name attempt:INTEGER business_key source_version "
     "aggregate lineage_id replay_of correlation_id trace_id legal_entity event_type payload error_code "
     "error_message error_field system waiting_for waiting_because waiting_missing waiting_owner amount "
-    "currency created_at due_at settled_at updated_at source_changed_at pruned_at"
+    "currency created_at due_at settled_at updated_at source_changed_at pruned_at sealed_amount"
 )
 _CASE = (
     "case_id fingerprint detector cause title explanation next_action suggestion severity status owner "
@@ -93,7 +93,7 @@ def _chosen(connection: Connection, conditions: Sequence[str]) -> str:
     asked = " UNION ALL ".join(f"SELECT {names} FROM run WHERE {where}" for where in conditions)
     # What SQLite is asked in its own words comes back as text.
     typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds.items())
-    fields = ", ".join(_field(name, kind) for name, kind in kinds.items())
+    fields = ", ".join(_fields("run", kinds))
     return f"(SELECT {fields} FROM (SELECT {typed} FROM sqlite_query('journal', {quoted(asked)})))"
 
 
@@ -112,10 +112,16 @@ def _kinds(connection: Connection, table: str) -> dict[str, str]:
     return {name: kind for name, kind in rows if not HIDDEN.search(name)}
 
 
-def selection(place: str, kinds: Mapping[str, str]) -> str:
-    """The SELECT that shows the journal's table at `place`, of whose columns `kinds` says the SQL types, in order."""
-    fields = [_field(name, kind) for name, kind in kinds.items() if not HIDDEN.search(name)]
-    return f"SELECT {', '.join(fields)} FROM {place}"
+def selection(table: str, place: str, kinds: Mapping[str, str]) -> str:
+    """The SELECT that shows the journal's `table` at `place`, of whose columns `kinds` says the SQL types, in order."""
+    return f"SELECT {', '.join(_fields(table, kinds))} FROM {place}"
+
+
+def _fields(table: str, kinds: Mapping[str, str]) -> list[str]:
+    """What is shown of a table: a sealed amount is no number, and stands in a column of its own."""
+    sealed = ["CASE WHEN starts_with(amount, 'enc:v1:') THEN amount END AS sealed_amount"] if table == "run" else []
+    shown = {name: kind for name, kind in kinds.items() if not HIDDEN.search(name) and name != "sealed_amount"}
+    return [_field(name, kind) for name, kind in shown.items()] + sealed
 
 
 def _field(name: str, kind: str) -> str:

@@ -62,7 +62,9 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
             _describe(connection, name, mart)
     for name, (table, columns) in journal_views.VIEWS.items():
         found = tables.get("journal", {}).get(table)
-        _view(connection, name, journal_views.selection(found.place, found.kinds) if found else _nothing(columns))
+        _view(
+            connection, name, journal_views.selection(table, found.place, found.kinds) if found else _nothing(columns)
+        )
         complete &= found is not None
     return complete and known.keys() <= marts.keys()
 

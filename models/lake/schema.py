@@ -81,6 +81,8 @@ RECORDS = pa.schema(
         ("duration_us", pa.int64()),
         ("source_changed_at", TIME),
         ("body", pa.string()),
+        ("sealed_amount", pa.string()),  # in place of an amount that tells a rate or a contract value
+        ("sealed_amount", pa.string()),  # in place of an amount that tells a rate or a contract value
     ]
 )
 

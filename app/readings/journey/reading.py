@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from app.readings.rights import amount_class
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
+from models.keys.keyring import PREFIX
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("journey.sql"))
@@ -103,12 +105,15 @@ def _trails(stores: Stores, viewer: Viewer, one: Candidate) -> list[str]:
 def step_of(row: Mapping[str, Any], clear: frozenset[DataClass]) -> Step:
     """A record as one cleared for these classes reads it."""
     body, about = _parsed(row["body"]), str(row["entity"] or row["business_key"] or "").partition(":")[0]
-    amount = row["amount"]
+    told = dict(row)
+    amount, shut = told["amount"], told.pop("sealed_amount", None)
+    if shut is not None:
+        amount = MASKED if shut.startswith(PREFIX) else Decimal(shut)
     if row["kind"] != "finding":  # a case's amount is a sum over many
         amount = opened(amount, amount_class(about), clear, MASKED)
     both = isinstance(body, Mapping) and "before" in body and "after" in body
     changed = changes(body["before"], body["after"]) if both else frozenset[str]()
-    return Step(**{**row, "amount": amount, "body": masked_body(body, clear, about), "changed": changed})
+    return Step(**{**told, "amount": amount, "body": masked_body(body, clear, about), "changed": changed})
 
 
 def _parsed(text: Any) -> Any:

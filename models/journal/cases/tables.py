@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from models.journal.metadata import Instant, Json, metadata
+from models.journal.sealing import SealedJson
 
 IN_SHORT = (
     "active",
@@ -164,7 +165,7 @@ case_event = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
-    sa.Column("body", Json, nullable=False),
+    sa.Column("body", SealedJson, nullable=False),
     sa.Index("case_event_by_case", "case_id", "event_id"),
 )
 
@@ -173,9 +174,9 @@ request = sa.Table(
     metadata,
     sa.Column("request_id", sa.Text, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("body", Json, nullable=False),
+    sa.Column("body", SealedJson, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("result", Json),
+    sa.Column("result", SealedJson),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("case_id", sa.Text),

@@ -18,6 +18,7 @@ from models.journal.outbox import UnsentDesk
 from models.journal.ports.opening import Port, opened
 from models.journal.requests.desk import DeskRequests
 from models.journal.writing import writing
+from models.keys.keyring import Keyring
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,11 @@ class DeskPort(Port):
             self._feed.append(connection, records)
 
 
-def open_desk(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> DeskPort:
+def open_desk(url: str, clock: Clock, thresholds: Thresholds = Thresholds(), keys: Keyring | None = None) -> DeskPort:
     """The desk's port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises);
     `thresholds` say which replays take a second person.
     """
-    engine = opened(url)
+    engine = opened(url, keys)
     feed = Feed(engine, clock)
     requests = DeskRequests(engine, clock, feed, thresholds=thresholds)
     alerts, unsent = Alerts(engine, clock), UnsentDesk(engine, clock, feed)

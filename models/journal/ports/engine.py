@@ -24,6 +24,7 @@ from models.journal.retention import Retention
 from models.journal.runs.runs import Runs
 from models.journal.snapshots import Snapshots
 from models.journal.throttle import Throttle
+from models.keys.keyring import Keyring
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ class EnginePort(Port):
     retention: Retention
 
 
-def open_engine(url: str, clock: Clock, thresholds: Thresholds = Thresholds()) -> EnginePort:
+def open_engine(
+    url: str, clock: Clock, thresholds: Thresholds = Thresholds(), keys: Keyring | None = None
+) -> EnginePort:
     """The engine's port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises);
     `thresholds` say which replays take a second person.
     """
-    engine = opened(url)
+    engine = opened(url, keys)
     feed = Feed(engine, clock)
     return EnginePort(
         engine=engine,

@@ -18,6 +18,7 @@ from models.journal.outbox import UnsentReading
 from models.journal.ports.opening import Port, opened_to_read
 from models.journal.requests.approvals import ApprovalReading
 from models.journal.runs.reading import RunReading
+from models.keys.keyring import Keyring
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class ReadingsPort(Port):
     unsent: UnsentReading
 
 
-def open_readings(url: str, clock: Clock) -> ReadingsPort:
+def open_readings(url: str, clock: Clock, keys: Keyring | None = None) -> ReadingsPort:
     """The readings' port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises)."""
-    engine = opened_to_read(url)
+    engine = opened_to_read(url, keys)
     return ReadingsPort(
         engine=engine,
         clock=clock,

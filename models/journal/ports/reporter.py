@@ -17,6 +17,7 @@ from models.journal.ports.inbox import InboxPort
 from models.journal.ports.opening import opened
 from models.journal.sealed_figures import SealedFigures
 from models.journal.sealed_totals import SealedTotals
+from models.keys.keyring import Keyring
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class ReporterPort(InboxPort):
     outbox: Outbox
 
 
-def open_reporter(url: str, clock: Clock) -> ReporterPort:
+def open_reporter(url: str, clock: Clock, keys: Keyring | None = None) -> ReporterPort:
     """The reporter's port of the journal at a SQLAlchemy URL (`models.journal.ports.opening` says what it raises)."""
-    engine = opened(url)
+    engine = opened(url, keys)
     return ReporterPort(
         engine=engine,
         inbox=Inbox(engine, clock),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from models.journal.metadata import Instant, Json, metadata
+from models.journal.sealing import SealedJson
 
 approval = sa.Table(
     "approval",
     metadata,
     sa.Column("request_id", sa.Text, primary_key=True),
-    sa.Column("content", Json, nullable=False),  # exactly what is asked for, and what it was about at that moment
+    sa.Column("content", SealedJson, nullable=False),  # exactly what is asked for, and what it was about at that moment
     sa.Column("content_hash", sa.Text, nullable=False),
     sa.Column("because", Json, nullable=False),  # why it takes two: sentences
     sa.Column("thing", sa.Text),  # what it is about, where only one request at a time may be about it

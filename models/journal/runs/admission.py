@@ -13,13 +13,13 @@ import sqlalchemy as sa
 
 from models.domain.record import Record
 from models.domain.states import RunState
-from models.domain.storable import json_text
 from models.journal.metadata import micros
 from models.journal.retention import same_said
 from models.journal.runs.reading import event_bodies, runs_about
 from models.journal.runs.records import arrival_record, settlement
 from models.journal.runs.rows import insert_runs, new_run, stored
 from models.journal.runs.run import Arrival, Run, Start, source_system
+from models.journal.sealing import amount_of, keys_of, text_of
 from models.journal.signals import raise_signals
 from models.journal.statements import insert_many, statements
 
@@ -53,11 +53,12 @@ def admit(connection: sa.Connection, arrivals: Sequence[Arrival], now: datetime)
     admitted.duplicates = len(arrivals) - len(fresh)
     if fresh:
         stamp = micros(now)
+        keys = keys_of(connection)
         rows = [
             {
                 "source": one.source,
                 "event_id": one.event_id,
-                "body": json_text(one.body),
+                "body": text_of(keys, one.body, _about(one)),
                 "admitted_at": stamp,
             }
             for one in fresh
@@ -65,6 +66,11 @@ def admit(connection: sa.Connection, arrivals: Sequence[Arrival], now: datetime)
         insert_many(connection, sql["keep_event"], rows)
         _Admission(connection, admitted, now).take(fresh)
     return admitted
+
+
+def _about(arrival: Arrival) -> str:
+    """What an event is about, in the form of a business key."""
+    return arrival.starts[0].business_key if arrival.starts else str(arrival.body.get("subject") or "")
 
 
 def _fresh(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Arrival]:
@@ -179,7 +185,9 @@ class _Admission:
             "seq": run.seq,
             "now": micros(self._now),
         }
-        values["payload"] = json_text(start.payload)
+        keys = keys_of(self._connection)
+        values["payload"] = text_of(keys, start.payload, start.business_key)
+        values["amount"] = amount_of(keys, start.amount, start.payload, start.business_key)
         values["source_changed_at"] = micros(start.source_changed_at) if start.source_changed_at else None
         if not self._connection.execute(self._sql["wake_with"], values).rowcount:
             return False
@@ -193,7 +201,7 @@ class _Admission:
         held = holding and (start.flow, start.aggregate) in self._open
         if holding:
             self._open.add((start.flow, start.aggregate))
-        self._rows.append(stored(run, held, self._now))
+        self._rows.append(stored(run, held, self._now, keys_of(self._connection)))
         self._admitted.started.append(run.run_id)
         self._note(arrival, start, status, run.run_id, run)
         if not holding:

@@ -20,6 +20,7 @@ from models.journal.metadata import micros
 from models.journal.runs.run import Run, run_of
 from models.journal.runs.store import RunStore
 from models.journal.runs.succession import release_all
+from models.journal.sealing import keys_of
 from models.journal.signals import forget_signals, wake_late, wake_missed
 from models.journal.statements import statements
 
@@ -147,7 +148,8 @@ def claim(connection: sa.Connection, owner: str, limit: int, until: int, now: da
     if not seqs:
         return []
     parameters = {"seqs": json.dumps(seqs), "owner": owner, "until": until}
-    return sorted((run_of(row) for row in connection.execute(sql["claim"], parameters)), key=lambda run: run.seq)
+    claimed, keys = connection.execute(sql["claim"], parameters), keys_of(connection)
+    return sorted((run_of(row, keys) for row in claimed), key=lambda run: run.seq)
 
 
 def _due(connection: sa.Connection, lane: str, limit: int, now: datetime) -> list[tuple[int, int]]:

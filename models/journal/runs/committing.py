@@ -20,6 +20,7 @@ from models.journal.runs.moves import move_row, store_moves
 from models.journal.runs.run import Move
 from models.journal.runs.store import RunStore
 from models.journal.runs.succession import overtaken, release
+from models.journal.sealing import keys_of
 from models.journal.signals import wake_missed
 
 _LATE_COMMIT = 3_000_000
@@ -49,7 +50,8 @@ class Committing(RunStore):
             wall, now = wall_now(connection), self._clock.now()
             since = looked_wall - _LATE_COMMIT if connection.dialect.name == "postgresql" else looked_wall
             until = wall + int(lease_seconds * 1_000_000)
-            lost = store_moves(connection, [move_row(move.run, owner, until, since, now) for move in moves])
+            keys = keys_of(connection)
+            lost = store_moves(connection, [move_row(move.run, owner, until, since, now, keys) for move in moves])
             kept = [move for move in moves if move.run.seq not in lost] if lost else moves
             self._feed.append(connection, self._followed(connection, kept, now))
             wake_missed(connection, now, [move.run.seq for move in kept if move.run.state is RunState.WAITING])

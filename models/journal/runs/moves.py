@@ -13,7 +13,9 @@ from models.domain.states import RunState
 from models.domain.storable import json_text
 from models.journal.metadata import micros
 from models.journal.runs.run import Run
+from models.journal.sealing import amount_of, text_of
 from models.journal.statements import statements
+from models.keys.keyring import Keyring
 
 _SQL = Path(__file__).with_name("moves.sql")
 _MOVE_COLUMNS = (
@@ -64,8 +66,9 @@ def store_moves(connection: sa.Connection, rows: list[dict[str, Any]]) -> set[in
     return lost
 
 
-def move_row(run: Run, owner: str, until: int, looked_wall: int, now: datetime) -> dict[str, Any]:
-    """What a worker did to a run, as columns: JSON as text and times as microseconds."""
+def move_row(run: Run, owner: str, until: int, looked_wall: int, now: datetime, keys: Keyring | None) -> dict[str, Any]:
+    """What a worker did to a run, as columns: JSON as text that is sealed with `keys`, times as microseconds."""
+    key = run.business_key
     running, waiting = run.state is RunState.RUNNING, run.state is RunState.WAITING
     return {
         "state": run.state.value,
@@ -73,19 +76,19 @@ def move_row(run: Run, owner: str, until: int, looked_wall: int, now: datetime) 
         "step_name": run.step_name,
         "attempt": run.attempt,
         "legal_entity": run.legal_entity,
-        "payload": json_text(run.payload),
-        "acks": _json(run.acks),
-        "intent": _json(run.intent),
+        "payload": text_of(keys, run.payload, key),
+        "acks": text_of(keys, run.acks, key) if run.acks else None,
+        "intent": text_of(keys, run.intent, key) if run.intent else None,
         "error_code": run.error_code,
         "error_message": run.error_message,
         "error_field": run.error_field,
         "system": run.system,
         "waiting_for": run.waiting_for,
         "waiting_because": run.waiting_because,
-        "waiting_missing": _json(run.waiting_missing),
+        "waiting_missing": json_text(run.waiting_missing) if run.waiting_missing else None,
         "waiting_owner": run.waiting_owner,
         "waiting_wall": looked_wall if waiting else None,
-        "amount": run.amount,
+        "amount": amount_of(keys, run.amount, run.payload, key),
         "currency": run.currency,
         "due_at": micros(run.due_at) if run.due_at else None,
         "settled_at": micros(run.settled_at) if run.settled_at else None,
@@ -96,7 +99,3 @@ def move_row(run: Run, owner: str, until: int, looked_wall: int, now: datetime) 
         "seq": run.seq,
         "lease_token": run.lease_token,
     }
-
-
-def _json(value: Any) -> str | None:
-    return json_text(value) if value else None

@@ -12,6 +12,7 @@ from models.domain.record import Record
 from models.journal.metadata import micros
 from models.journal.runs.run import Run, run_of
 from models.journal.runs.store import RunStore
+from models.journal.sealing import keys_of
 from models.journal.statements import statements
 
 _SQL = Path(__file__).with_name("notices.sql")
@@ -30,7 +31,8 @@ class Notices(RunStore):
 
         def work(connection: sa.Connection) -> list[Run]:
             due = statements(_SQL, connection.dialect.name)["due"]
-            return sorted((run_of(row) for row in connection.execute(due, values)), key=lambda run: run.seq)
+            found, keys = connection.execute(due, values), keys_of(connection)
+            return sorted((run_of(row, keys) for row in found), key=lambda run: run.seq)
 
         return self._transaction(work)
 

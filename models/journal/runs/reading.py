@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from models.domain.clock import Clock
@@ -18,6 +17,7 @@ from models.journal.database import reading
 from models.journal.inbox import waiting_count
 from models.journal.metadata import instant, micros
 from models.journal.runs.run import PausedFlow, Run, run_of
+from models.journal.sealing import keys_of, value_of
 from models.journal.statements import statements
 
 _SQL = Path(__file__).with_name("reading.sql")
@@ -101,20 +101,26 @@ class RunReading:
 def runs_by_ids(connection: sa.Connection, run_ids: Sequence[str]) -> list[Run]:
     """Runs by their ids, in order of admission."""
     by_ids = statements(_SQL, connection.dialect.name)["by_ids"]
-    return [run_of(row) for row in connection.execute(by_ids, {"ids": json.dumps(list(run_ids))})]
+    return _runs(connection, by_ids, {"ids": json.dumps(list(run_ids))})
 
 
 def runs_about(connection: sa.Connection, business_keys: Iterable[str]) -> list[Run]:
     """Every run about these business facts, in order of admission."""
     about = statements(_SQL, connection.dialect.name)["about"]
-    return [run_of(row) for row in connection.execute(about, {"keys": json.dumps(sorted(set(business_keys)))})]
+    return _runs(connection, about, {"keys": json.dumps(sorted(set(business_keys)))})
+
+
+def _runs(connection: sa.Connection, sql: sa.TextClause, values: Mapping[str, Any]) -> list[Run]:
+    keys = keys_of(connection)
+    return [run_of(row, keys) for row in connection.execute(sql, values)]
 
 
 def event_bodies(connection: sa.Connection, source: str, event_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """The CloudEvents of a source by their ids, as they came."""
     events = statements(_SQL, connection.dialect.name)["events"]
     found = connection.execute(events, {"source": source, "ids": json.dumps(sorted(set(event_ids)))})
-    return {row.event_id: orjson.loads(row.body) for row in found}
+    keys = keys_of(connection)
+    return {row.event_id: value_of(keys, row.body) for row in found}
 
 
 def origins(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:

@@ -50,6 +50,7 @@ def settlement(run: Run, now: datetime, **more: Any) -> Record:
             "event_type": run.event_type,
             "source_version": run.source_version,
             "replay_of": run.replay_of,
+            **_whose(run),
             **_error(run),
             **more,
         },
@@ -81,6 +82,11 @@ def arrival_record(
         source_changed_at=start.source_changed_at if start else None,
         body=body,
     )
+
+
+def _whose(run: Run) -> dict[str, Any]:
+    """Who did the work: what a record tells of it is sealed with that person's key."""
+    return {name: run.payload[name] for name in ("resource_id", "resource_ref") if run.payload.get(name)}
 
 
 def _error(run: Run) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from models.journal.runs.rereads import INTAKE, STALE, ask
 from models.journal.runs.rows import insert_runs, stored
 from models.journal.runs.run import Run
 from models.journal.runs.succession import release, supersede
+from models.journal.sealing import keys_of
 from models.journal.statements import statements
 
 _SQL = Path(__file__).with_name("replays.sql")
@@ -234,7 +235,7 @@ class ReplayMaker:
         """Store the replays of what was taken over; the next run of each aggregate goes on."""
         wanted = set(replays.runs.values())
         fresh = [run for run in made if run.run_id in wanted]
-        insert_runs(self._connection, [stored(run, True, self._now) for run in fresh])
+        insert_runs(self._connection, [stored(run, True, self._now, keys_of(self._connection)) for run in fresh])
         release(self._connection, [run.aggregate for run in (*over, *fresh)])
 
 

@@ -18,6 +18,7 @@ from models.journal.metadata import micros
 from models.journal.runs.records import run_record
 from models.journal.runs.run import Run, run_of
 from models.journal.runs.succession import supersede
+from models.journal.sealing import keys_of
 from models.journal.statements import statements
 
 INTAKE = "intake"
@@ -83,7 +84,7 @@ def _waiting(connection: sa.Connection, system: str, stream: str) -> list[Run]:
     found = connection.execute(
         statements(_SQL, connection.dialect.name)["asked_again"], {"stream": row_key(system, stream, "")}
     )
-    dead = [run_of(row) for row in found]
+    dead = [run_of(row, keys_of(connection)) for row in found]
     return [
         one for one in dead if (one.payload["system"], one.payload["stream"]) == (system, stream)
     ]  # a name may hold a colon

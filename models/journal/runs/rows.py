@@ -10,11 +10,12 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from models.domain.states import RunState
-from models.domain.storable import json_text
 from models.journal import tables
 from models.journal.metadata import micros
 from models.journal.runs.run import Arrival, Run, Start
+from models.journal.sealing import amount_of, text_of
 from models.journal.statements import insert_many
+from models.keys.keyring import Keyring
 
 
 def new_run(arrival: Arrival, start: Start, state: RunState, now: datetime) -> Run:
@@ -77,13 +78,14 @@ _JSON = ("payload", "acks", "correction", "intent", "waiting_missing")
 _TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at", "pruned_at")
 
 
-def stored(run: Run, held: bool, now: datetime) -> dict[str, Any]:
-    """A run as a row of the table, JSON as text and times as microseconds."""
+def stored(run: Run, held: bool, now: datetime, keys: Keyring | None) -> dict[str, Any]:
+    """A run as a row of the table, JSON as text that is sealed with `keys`, times as microseconds."""
     row: dict[str, Any] = {name: getattr(run, name, None) for name in _STORED}
     row["state"], row["held"], row["updated_at"] = run.state.value, int(held), micros(now)
     for name in _JSON:
-        row[name] = json_text(row[name]) if row[name] else None
+        row[name] = text_of(keys, row[name], run.business_key) if row[name] else None
     row["payload"] = row["payload"] or "{}"
+    row["amount"] = amount_of(keys, run.amount, run.payload, run.business_key)
     for name in _TIMES:
         row[name] = micros(row[name]) if row[name] is not None else None
     return row

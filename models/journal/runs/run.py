@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from models.domain.outcomes import Fact
 from models.domain.record import Record
 from models.domain.states import RunState
 from models.journal.metadata import instant
+from models.journal.sealing import value_of
+from models.keys.keyring import Keyring
+from models.keys.sealing import opened_amount
 
 HOLDING = (RunState.READY, RunState.RUNNING, RunState.WAITING, RunState.IN_DOUBT)
 """States in which a run holds later runs of its aggregate; a dead run does not (E7)."""
@@ -98,15 +99,16 @@ _JSON = ("correction", "intent", "waiting_missing")
 _TIMES = ("created_at", "due_at", "settled_at", "source_changed_at", "notice_at", "pruned_at")
 
 
-def run_of(row: Sequence[Any]) -> Run:
-    """A run from a row of RUN_COLUMNS in their stored form: JSON as text, times as microseconds."""
+def run_of(row: Sequence[Any], keys: Keyring | None) -> Run:
+    """A run from a row of RUN_COLUMNS in their stored form: JSON as text, sealed with `keys`, times as microseconds."""
     run = Run(*row)
     run.state = RunState(run.state)
-    run.payload = orjson.loads(row[_PAYLOAD])
-    run.acks = orjson.loads(row[_ACKS]) if row[_ACKS] else {}
+    run.payload = value_of(keys, row[_PAYLOAD])
+    run.acks = value_of(keys, row[_ACKS]) if row[_ACKS] else {}
+    run.amount = opened_amount(keys, run.amount)
     for name in _JSON:
         if (text := getattr(run, name)) is not None:
-            setattr(run, name, orjson.loads(text))
+            setattr(run, name, value_of(keys, text))
     for name in _TIMES:
         if (moment := getattr(run, name)) is not None:
             setattr(run, name, instant(moment))

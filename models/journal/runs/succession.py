@@ -14,6 +14,7 @@ from models.domain.states import RunState
 from models.journal.metadata import micros
 from models.journal.runs.records import settlement
 from models.journal.runs.run import Run, run_of
+from models.journal.sealing import keys_of
 from models.journal.statements import statements
 
 _SQL = Path(__file__).with_name("succession.sql")
@@ -29,7 +30,7 @@ def overtaken(connection: sa.Connection, settled: Sequence[Run], now: datetime) 
         if run.fact not in newest or newest[run.fact].source_version < run.source_version:
             newest[run.fact] = run
     keys = json.dumps(sorted({run.business_key for run in settled}))
-    dead = [run_of(row) for row in connection.execute(sql["overtaken"], {"keys": keys})]
+    dead = [run_of(row, keys_of(connection)) for row in connection.execute(sql["overtaken"], {"keys": keys})]
     over = [run for run in dead if (by := newest.get(run.fact)) and run.source_version <= by.source_version]
     return supersede(connection, over, now, {run.seq: newest[run.fact].run_id for run in over})
 

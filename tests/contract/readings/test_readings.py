@@ -21,7 +21,6 @@ import app.readings
 from app.readings.approvals.question import ApprovalQuestion
 from app.readings.cases.question import CaseQuestion
 from app.readings.cases.rows import Case
-from models.canonical.field_classes import class_of
 from app.readings.journey.search import Candidate
 from app.readings.masking import MASKED, marks
 from app.readings.replays import reading as replays
@@ -29,6 +28,7 @@ from app.readings.stores import Stores
 from app.readings.tieout.question import TotalsQuestion
 from app.readings.viewer import NO_ENTITY, Viewer
 from models.canonical.classification import DataClass
+from models.canonical.field_classes import class_of
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import case_id_of, fingerprint
 from models.journal import open_journal, tables

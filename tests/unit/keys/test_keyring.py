@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.domain.errors import Misconfigured
+from models.domain.secrets import suspicious
 from models.domain.storable import json_text
 from models.keys.keyring import ERASED, SEALED, Altered, Keyring
 from models.keys.master import BYTES
@@ -63,10 +64,18 @@ def test_neither_a_length_nor_a_subject_tells_the_value(home: Path) -> None:
 def test_text_that_was_altered_or_belongs_to_another_subject_is_refused(home: Path) -> None:
     keys = keyring(home)
     sealed, other = keys.seal(ANNA, RATE), keys.seal(BEN, RATE)
-    head, _, text = sealed.rpartition(":")
-    for wrong in (f"{head}:{text[:-1]}{'A' if text[-2] != 'A' else 'B'}A", f"{other.rpartition(':')[0]}:{text}", head):
+    head, _, text = sealed.rpartition(".")
+    changed = text[:-1] + ("0" if text[-1] != "0" else "1")
+    for wrong in (f"{head}.{changed}", f"{other.rpartition('.')[0]}.{text}", f"{head}.{text[:-2]}", head):
         with pytest.raises(Altered):
             keys.opened(wrong)
+
+
+def test_nothing_sealed_reads_like_a_credential(home: Path) -> None:
+    """What does is masked before it is stored, and would never open again."""
+    keys = keyring(home)
+    sealed = [keys.seal(("person", f"R-{number % 40}"), f'"{number}.00"') for number in range(2_000)]
+    assert not suspicious(json_text(sealed))
 
 
 def test_keys_are_the_owners_alone(home: Path) -> None:
