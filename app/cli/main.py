@@ -164,11 +164,13 @@ def sql(
     ],
     form: FormatOption = Format.table,
     as_of: Annotated[datetime | None, typer.Option(help="read the audit lake as it was then (UTC)")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="show rates, pay and contract values; needs --reason")] = False,
+    reason: Annotated[str, typer.Option(help="why clear values are shown; kept in the audit lake")] = "",
 ) -> None:
     """Ask the stores; reads only, also while the system runs."""
     from app.cli.query import sql as run
 
-    run(query, form, as_of)
+    run(query, form, as_of, clear, reason)
 
 
 @cli.command()
