@@ -23,6 +23,7 @@ CLASSES = frozenset({DataClass.LABOUR_RATE, DataClass.COMPENSATION, DataClass.CO
 OPEN_ENTITIES = frozenset({"exchange_rate"})
 """Whose `rate` is nobody's secret."""
 _OF_PEOPLE = frozenset({DataClass.LABOUR_RATE, DataClass.COMPENSATION})
+_DEEPER = (Mapping, list, tuple, str)
 _PLAIN = frozenset({"currency", "currency_code", "currencyCode"})
 _PEOPLE = ("resource_number", "resource_id", "resource_key", "worker_id", "employee_id", "user_id", "resource_ref")
 _CONTRACTS = ("project_code", "project_id", "contract_id", "project_key", "project_ref", "opportunity_id")
@@ -109,6 +110,8 @@ def _walked(keys: Sealer, value: Any, path: str, hidden: DataClass | None, whom:
 
 def _item(keys: Sealer, key: Any, held: Any, path: str, hidden: DataClass | None, whom: _Whom) -> Any:
     inner, found = _place(path, str(key))
+    if hidden is None and found is None and not isinstance(held, _DEEPER):
+        return held
     if hidden is not None and key in _PLAIN:
         return held
     return _walked(keys, held, inner, hidden or found, whom)
