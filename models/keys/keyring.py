@@ -19,7 +19,7 @@ from models.settings import Settings
 
 PREFIX = "enc:v1:"
 SEALED = re.compile(r"enc:v1:([0-9a-f]{16})\.([0-9a-f]+)")
-"""Hex alone: text of more letters would now and then read like somebody's credential, and be masked for good."""
+"""Hex alone: text of a larger alphabet would now and then read like somebody's credential, and be masked for good."""
 ERASED = '"erased"'
 """What a value reads as, in JSON, once the key of its subject was dropped."""
 FORGOTTEN_SECONDS = 30.0
