@@ -122,7 +122,8 @@ WITH touched AS (
 )
 SELECT found.record_id, found.occurred_at, found.kind, found.flow, found.flow_version, found.step, found.attempt,
        found.system, found.entity, found.business_key, found.legal_entity, found.status, found.error_code,
-       found.amount, found.sealed_amount, found.currency, found.actor, found.duration_us, found.run_id, found.lineage_id,
+       found.amount, found.sealed_amount, found.currency, found.actor, found.duration_us,
+       found.run_id, found.lineage_id,
        found.correlation_id, found.trace_id, found.span_id, found.batch_id, found.n, found.body,
        seals.sealed_at, seals.root, seals.writer
 FROM found LEFT JOIN seals ON seals.batch_id = found.batch_id AND seals.table_name = 'records'
