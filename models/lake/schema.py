@@ -82,7 +82,6 @@ RECORDS = pa.schema(
         ("source_changed_at", TIME),
         ("body", pa.string()),
         ("sealed_amount", pa.string()),  # in place of an amount that tells a rate or a contract value
-        ("sealed_amount", pa.string()),  # in place of an amount that tells a rate or a contract value
     ]
 )
 
