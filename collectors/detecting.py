@@ -26,7 +26,7 @@ class Detecting:
 
     def __init__(self, settings: Settings, catalogue: Catalogue, clock: Clock) -> None:
         self._settings, self._catalogue, self._clock = settings, catalogue, clock
-        self._keys = Keyring(settings)
+        self._keys, self._erasures = Keyring(settings), 0
         self._connection: Any = None
         self._detectors: Any = None
         self._complete = False
@@ -54,6 +54,9 @@ class Detecting:
         from models.lake.connection import attach_missing, connect
         from models.lake.publish import publish
 
+        if self._erasures != (erasures := self._keys.erasures()):
+            self._close()  # what was derived still tells values of whoever was erased since
+            self._erasures = erasures
         if self._connection is None:
             self._connection = connect(self._settings, marts="write", memory_mib=self._settings.detect_memory_mib)
             self._complete = False

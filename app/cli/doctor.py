@@ -21,6 +21,7 @@ from models.catalogue.system import SystemConfig
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.journal.ports.readings import open_readings
+from models.keys.keyring import Keyring
 from models.lake.data_place import fault_of
 from models.lake.reader import open_reader
 from models.lake.witness_reach import in_home
@@ -39,7 +40,9 @@ Finding = tuple[bool, str]
 def doctor() -> int:
     """Print one line per check; 0 when all hold, else 1."""
     settings = settings_here()
-    findings = [_guarded(check, settings) for check in (_home, _private, _disk, _catalogue, _journal, _lake, _witness)]
+    findings = [
+        _guarded(check, settings) for check in (_home, _private, _keys, _disk, _catalogue, _journal, _lake, _witness)
+    ]
     findings += [*_connections(settings), *_streams(settings), *_calls(settings), *_processes(settings)]
     findings += [*_alerts(settings), *_brokers(settings)]
     for holds, sentence in findings:
@@ -71,6 +74,13 @@ def _private(settings: Settings) -> Finding:
         f"others of this machine may read or write {len(found)} places of the home ({some}): "
         f"chmod -R go-rwx {settings.home.resolve()}"
     )
+
+
+def _keys(settings: Settings) -> Finding:
+    count = Keyring(settings).sound()
+    if not count:
+        return True, "no rate, pay or contract value is sealed yet"
+    return True, f"the keys of {count:,} persons and contracts open: `tieout keys backup` keeps them elsewhere"
 
 
 def _disk(settings: Settings) -> Finding:

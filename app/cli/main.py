@@ -14,6 +14,7 @@ import typer
 
 from app.cli.alerts import alerts_cli
 from app.cli.case import case_cli
+from app.cli.keys import keys_cli
 from app.cli.output import Format, fail
 from app.cli.question import FORMAT as FormatOption
 from app.cli.question import add
@@ -54,6 +55,7 @@ cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(unsent_cli, name="unsent")
 cli.add_typer(rules_cli, name="rules")
 cli.add_typer(request_cli)
+cli.add_typer(keys_cli, name="keys")
 
 
 @cli.command()
@@ -193,7 +195,7 @@ def export_(
     folder: Annotated[Path, typer.Argument(help="a new folder")],
     reason: ReasonOption,
 ) -> None:
-    """Write the whole audit lake as plain Parquet, clear values and seals too; `tieout verify FOLDER` proves it."""
+    """Write the whole audit lake as plain Parquet, seals too, without keys; `tieout verify FOLDER` proves it."""
     from app.cli.export import export as run
 
     raise typer.Exit(run(folder, reason))

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 
 from app.cli.installation import installation
 from app.cli.output import Format, fail, print_rows
-from app.readings.clear import NOTHING
-from app.readings.sql import asked_clear, shown_rows
+from app.readings.clear import NOTHING, asked_clear
+from app.readings.sql import LONGEST, masked_statement, shown_rows
 from app.readings.stores import Stores
-from app.readings.viewer import Viewer, owner_viewer
-from models.canonical.classification import DataClass
-from models.domain.errors import TieoutError
+from app.readings.viewer import owner_viewer
 from models.lake.reader import open_reader
 
 
 def sql(query: str, form: Format, as_of: datetime | None, clear: bool = False, reason: str = "") -> None:
     """Print the rows of one read-only statement; a statement that writes is refused with status 2.
 
-    What the stores hold sealed is `•••`, and so are rates, pay and values in bodies that an earlier release kept in
-    clear; `clear` opens them for who may see them, and keeps who did and the `reason`.
+    Money that the asker's roles are not cleared for is empty, and said so; what the stores hold sealed is `•••`, and so
+    are rates, pay and values in bodies that an earlier release kept in clear. `clear` opens them for who may see them,
+    and keeps who did and the `reason`.
     """
     moment = as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of else None
     settings = installation()
+    viewer = owner_viewer(settings)
     with closing(Stores(settings)) as stores, closing(open_reader(settings, as_of=moment)) as reader:
-        classes = _asked(stores, owner_viewer(settings), query, reason) if clear else NOTHING
+        classes = asked_clear(stores, viewer, "sql", reason, asked=query[:LONGEST]) if clear else NOTHING
         try:
-            rows = shown_rows(stores, reader.rows(query), classes)
+            masked, hidden = masked_statement(query, viewer)
+            rows = shown_rows(stores, reader.rows(masked), classes)
         except Exception as error:
             raise fail(str(error), 2) from error
+    if hidden:
+        print(f"empty for your roles ({', '.join(sorted(viewer.roles))}): {', '.join(hidden)}", file=sys.stderr)
     print_rows(rows, form)
-
-
-def _asked(stores: Stores, viewer: Viewer, query: str, reason: str) -> frozenset[DataClass]:
-    """The classes that this viewer sees clear, kept with their reason before anything is shown."""
-    try:
-        return asked_clear(stores, viewer, query, reason)
-    except TieoutError as error:
-        raise fail(str(error), 1) from error
 
 
 def rebuild() -> None:

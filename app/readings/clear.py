@@ -13,9 +13,17 @@ from app.readings.rights import Action
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.canonical.classification import OPEN, DataClass
+from models.domain.errors import Misconfigured, TieoutError
 from models.domain.record import Record, RecordKind
-from models.keys.keyring import PREFIX, SEALED
+from models.keys.keyring import PREFIX, class_of_sealed
 from models.keys.sealing import opened_amount, opened_text
+
+
+class NotCleared(TieoutError):
+    """Clear values were asked for without the right to see them: ask again without, or have a role that may."""
+
+    code = "reading.not-cleared"
+
 
 NOTHING: frozenset[DataClass] = frozenset()
 
@@ -30,22 +38,41 @@ def opened(stored: Any, kind: DataClass, cleared: frozenset[DataClass], hidden: 
     return stored if stored is None or is_clear(kind, cleared) else hidden
 
 
-def opened_row(stores: Stores, row: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer of the lake with what it holds sealed opened. Raises what `Keyring.opened` does."""
-    return {name: _opened(stores, held) if _is_sealed(held) else held for name, held in row.items()}
+def opened_row(stores: Stores, row: Mapping[str, Any], clear: frozenset[DataClass]) -> dict[str, Any]:
+    """An answer of the lake with what it holds sealed of the classes that are `clear` opened. Raises what
+    `Keyring.opened` does.
+    """
+    return {name: _opened(stores, held, clear) if _is_sealed(held) else held for name, held in row.items()}
 
 
 def _is_sealed(held: Any) -> bool:
     return isinstance(held, str) and PREFIX in held
 
 
-def _opened(stores: Stores, held: str) -> str | None:
-    return opened_amount(stores.keys, held) if SEALED.fullmatch(held) else opened_text(stores.keys, held)
+def _opened(stores: Stores, held: str, clear: frozenset[DataClass]) -> str | None:
+    alone = class_of_sealed(held)
+    if alone is None:
+        return opened_text(stores.keys, held, clear)
+    return opened_amount(stores.keys, held) if alone in clear else held
 
 
 def cleared(viewer: Viewer, asked: bool) -> frozenset[DataClass]:
     """The classes this viewer reads clear where clear values must be asked for (and the asking is audited)."""
     return viewer.clear if asked and viewer.may(Action.REVEAL) else NOTHING
+
+
+def asked_clear(stores: Stores, viewer: Viewer, about: str, reason: str, **more: Any) -> frozenset[DataClass]:
+    """The classes that this viewer reads clear of what they ask for by hand; that they asked, of what and why is in the
+    audit lake first.
+
+    Raises NotCleared for whoever may not see clear values, Misconfigured without a reason.
+    """
+    if why_not := viewer.why_not(Action.REVEAL):
+        raise NotCleared(why_not)
+    if not reason.strip():
+        raise Misconfigured("clear values need a reason: say why with --reason, it is kept in the audit lake")
+    audit(stores, viewer, "clear_values_shown", about, reason=reason, **more)
+    return viewer.clear
 
 
 def audit(stores: Stores, viewer: Viewer, action: str, about: str, **more: Any) -> None:

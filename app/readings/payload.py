@@ -9,6 +9,7 @@ from typing import Any
 
 from app.readings.masking import readable
 from models.canonical.classification import MASK, DataClass
+from models.keys.sealing import masked_text
 
 ABSENT = "—"
 """A field that one side of a comparison lacks."""
@@ -39,6 +40,8 @@ def _masked(body: Any, clear: frozenset[DataClass], name: str, hidden: bool) -> 
     if isinstance(body, list):
         return [_masked(value, clear, f"{name}.[]", hidden) for value in body]
     shown = isinstance(body, SCALARS) and not hidden
+    if shown and isinstance(body, str):
+        return masked_text(body, MASK)  # what nobody here is cleared for stayed sealed
     return body if shown or body is None else MASK
 
 

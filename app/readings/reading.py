@@ -33,4 +33,4 @@ def answers(stores: Stores, viewer: Viewer, sql: str, parameters: Mapping[str, A
     text = scoped(sql, viewer)
     given = {**parameters, "entities": list(viewer.entities)}
     found = stores.lake.rows(text, {name: given[name] for name in set(_PARAMETER.findall(text))})
-    return [opened_row(stores, row) for row in found] if viewer.clear else found
+    return [opened_row(stores, row, viewer.clear) for row in found] if viewer.clear else found

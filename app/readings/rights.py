@@ -43,6 +43,7 @@ class Action(StrEnum):
     APPROVE_WRITE_OFF = "approve a write-off"  # that another person asked for
     REVEAL = "reveal"  # see clear values of the data classes one is cleared for; audited
     EXPORT = "export"  # take a table away as a file
+    KEEP_KEYS = "keep keys"  # of sealed values: back up, restore, rotate, erase; at a terminal alone
 
 
 @dataclass(frozen=True, slots=True)

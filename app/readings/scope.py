@@ -11,6 +11,7 @@ thing's where the marts know whose it is: sealed rows are never rewritten, so ea
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -54,21 +55,31 @@ def scoped(sql: str, viewer: Viewer) -> str:
 
     Raises Unscoped for a source with a schema before its name, and for WITH RECURSIVE.
     """
-    return _shadowed(sql) if viewer.entities else sql
+    return _limited(sql) if viewer.entities else sql
 
 
 @lru_cache(maxsize=512)
-def _shadowed(sql: str) -> str:
+def _limited(sql: str) -> str:
+    return shadowed(sql, lambda source: None if source in OPEN else _rule(source))
+
+
+def shadowed(sql: str, rule: Callable[[str], str | None]) -> str:
+    """The statement with each source it names in place of which `rule` has one hidden behind that; the very statement
+    where there is none.
+
+    Raises Unscoped for a source with a schema before its name, and for WITH RECURSIVE.
+    """
     named = sources(sql)
     if astray := sorted(name for name in named if "." in name):
         raise Unscoped(f"{', '.join(astray)} is out of the viewer's scope: name the source without its schema")
-    limited = [f"{name} AS NOT MATERIALIZED ({_rule(name)})" for name in sorted(named - OPEN)]
-    if not limited:
+    rules = {name: found for name in sorted(named) if (found := rule(name))}
+    if not rules:
         return sql
     head = _WITH.match(sql)
     if head is None and not sql.upper().startswith("SELECT"):
         raise Unscoped("a reading begins with SELECT or WITH, so that its sources can be limited to the viewer's scope")
-    return f"WITH {', '.join(limited)}" + (f", {sql[head.end() :]}" if head else f" {sql}")
+    limited = ", ".join(f"{name} AS NOT MATERIALIZED ({found})" for name, found in rules.items())
+    return f"WITH {limited}" + (f", {sql[head.end() :]}" if head else f" {sql}")
 
 
 def within(viewer: Viewer, where: CaseFilter) -> CaseFilter:

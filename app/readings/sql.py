@@ -1,43 +1,68 @@
-"""Answers to SQL that somebody wrote by hand: masked as a page of the console is, until clear values are asked for."""
+"""Answers to SQL that somebody wrote by hand: of views masked by who asks, what is sealed masked until it is asked for.
+
+By hand a sum can be made of one thing, so whoever is not cleared for rates or contract values sees no money of a mart;
+their pages have the sums that are everybody's.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.readings.clear import audit, opened_row
-from app.readings.journey.trace import NotCleared
+from app.readings.clear import opened_row
 from app.readings.payload import masked_body
-from app.readings.rights import Action
+from app.readings.scope import RATES, shadowed
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK, DataClass
-from models.domain.errors import Misconfigured
+from models.canonical.field_classes import class_of
 from models.keys.sealing import masked_text
+from models.lake.read_only import sources
+from models.marts.definitions import published
 
 LONGEST = 500
 """Characters that are kept of what was asked."""
+MONEY = frozenset({"currency", "reporting currency"})
+"""Units of a mart's money."""
+WITHHELD = frozenset({DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE})
+STORED = {name: {"amount": "DECIMAL(18,2)"} for name in ("records", "runs", "findings", "write_offs")}
+"""Amounts of one thing in the lake and the journal, with their SQL types."""
+_NO_VALUES = re.compile(r"\s*(describe|desc|show|explain)\b", re.IGNORECASE)
 
 
-def asked_clear(stores: Stores, viewer: Viewer, query: str, reason: str) -> frozenset[DataClass]:
-    """The classes that this viewer sees clear; that they asked, what and why is in the audit lake first.
+def masked_statement(sql: str, viewer: Viewer) -> tuple[str, tuple[str, ...]]:
+    """The statement over views that show no money that this viewer is not cleared for, and the columns that are empty
+    in them.
 
-    Raises NotCleared for whoever may not see clear values, Misconfigured without a reason.
+    Raises what `shadowed` does where it would have to hide something.
     """
-    if not reason.strip():
-        raise Misconfigured("say why with --reason: it is kept in the audit lake")
-    if why_not := viewer.why_not(Action.REVEAL):
-        raise NotCleared(why_not)
-    audit(stores, viewer, "clear_values_shown", "sql", asked=query[:LONGEST], reason=reason)
-    return viewer.clear
+    if not WITHHELD - viewer.clear or _NO_VALUES.match(sql):
+        return sql, ()
+    hidden = {name: found for name in sources(sql) if (found := _hidden(name.rpartition(".")[2], viewer.clear))}
+    masked = shadowed(sql.strip(), lambda source: _view(source, hidden[source]) if source in hidden else None)
+    return masked, tuple(f"{source}.{name}" for source in sorted(hidden) for name in hidden[source])
+
+
+def _view(source: str, hidden: Mapping[str, str]) -> str:
+    empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in hidden.items())
+    return f"SELECT * REPLACE ({empty}) FROM main.{source}"
+
+
+def _hidden(source: str, clear: frozenset[DataClass]) -> Mapping[str, str]:
+    """Columns of a source that tell a rate or a value that is not `clear`, with their SQL types."""
+    if source in RATES or source not in published():
+        return STORED.get(source, {})
+    columns = published()[source].columns
+    return {one.name: one.kind for one in columns if one.unit in MONEY or (class_of(one.name) in WITHHELD - clear)}
 
 
 def shown_rows(stores: Stores, rows: Iterable[Mapping[str, Any]], clear: frozenset[DataClass]) -> list[dict[str, Any]]:
     """The rows as one cleared for these classes reads them. A cell that is JSON is masked field by field, by the names
     in it; what was taken out of an earlier release's body by hand has no name any more, and stays.
     """
-    opened = (opened_row(stores, row) for row in rows) if clear else rows
+    opened = (opened_row(stores, row, clear) for row in rows) if clear else rows
     return [{name: _shown(value, clear) for name, value in row.items()} for row in opened]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from app.readings.journey.trace import NotCleared
+from app.readings.clear import NotCleared
 from app.readings.rights import Action
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer

@@ -156,7 +156,7 @@ WITH text AS (
         AND business_key LIKE 'project:%'
         AND contains(body, 'enc:v1:')
 )
-SELECT DISTINCT unnest(regexp_extract_all(content, 'enc:v1:[0-9a-f]{16}[.][0-9a-f]+')) AS sealed FROM text
+SELECT DISTINCT unnest(regexp_extract_all(content, 'enc:v1:[a-z]+[.][0-9a-f]{16}[.][0-9a-f]+')) AS sealed FROM text
 EXCEPT
 SELECT sealed FROM derived.state.cleared;
 

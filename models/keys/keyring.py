@@ -7,24 +7,32 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured, TieoutError
+from models.keys.backup import backed_up, restored, unwrapped
 from models.keys.master import BYTES, Master
-from models.keys.subject_keys import Name, SubjectKeys
+from models.keys.subject_keys import Kept, Name, SubjectKeys
 from models.settings import Settings
 
 PREFIX = "enc:v1:"
-SEALED = re.compile(r"enc:v1:([0-9a-f]{16})\.([0-9a-f]+)")
-"""Hex alone: text of a larger alphabet would now and then read like somebody's credential, and be masked for good."""
+SEALED = re.compile(r"enc:v1:(rate|pay|value)\.([0-9a-f]{16})\.([0-9a-f]+)")
+"""Its class, its subject, and hex: text of a larger alphabet would now and then read like somebody's credential, and be
+masked for good.
+"""
+WORDS = {DataClass.LABOUR_RATE: "rate", DataClass.COMPENSATION: "pay", DataClass.CONTRACT_VALUE: "value"}
+"""The classes that are sealed, as a sealed value says its own: who is cleared for one opens no other."""
+_CLASSES = {word: kind for kind, word in WORDS.items()}
 ERASED = '"erased"'
 """What a value reads as, in JSON, once the key of its subject was dropped."""
 FORGOTTEN_SECONDS = 30.0
 """How long a process may go on with a key that was erased elsewhere."""
-_BLOCK, _MOST = 16, 200_000
+_BLOCK, _MOST = 16, 50_000
 
 
 class Altered(TieoutError):
@@ -46,23 +54,23 @@ class Keyring:
         self._stored, self._lock = SubjectKeys(settings), threading.Lock()
         self._ids: dict[Name, tuple[str, AESSIV]] = {}
         self._keys: dict[str, AESSIV | None] = {}
-        self._sealed: dict[tuple[str, str, str], str] = {}
+        self._sealed: dict[tuple[str, str, str, DataClass], str] = {}
         self._opened: dict[str, str] = {}
         self._erasures, self._looked = 0, 0.0
 
-    def seal(self, name: Name, value: str) -> str:
-        """A JSON value as sealed text, with the key of the subject that has this name.
+    def seal(self, name: Name, value: str, kind: DataClass) -> str:
+        """A JSON value of a class of WORDS as sealed text, with the key of the subject that has this name.
 
         Raises Misconfigured where the master key is missing, though values were sealed with it, or at fault.
         """
         self._fresh()
-        if (done := self._sealed.get((*name, value))) is not None:
+        if (done := self._sealed.get((*name, value, kind))) is not None:
             return done
         subject, key = self._of(name)
-        raw = value.encode()
+        raw, head = value.encode(), f"{WORDS[kind]}.{subject}"
         padded = raw + b" " * (-len(raw) % _BLOCK)  # blanks behind a JSON value mean nothing
-        sealed = f"{PREFIX}{subject}.{key.encrypt(padded, [subject.encode()]).hex()}"
-        return _kept(self._sealed, (*name, value), sealed)
+        sealed = f"{PREFIX}{head}.{key.encrypt(padded, [head.encode()]).hex()}"
+        return _kept(self._sealed, (*name, value, kind), sealed)
 
     def opened(self, sealed: str) -> str:
         """The JSON value that was sealed; `"erased"` when its subject's key was dropped.
@@ -75,12 +83,12 @@ class Keyring:
         found = SEALED.fullmatch(sealed)
         if found is None:
             raise Altered(f"{sealed[:40]!r} is no sealed value")
-        subject, text = found.groups()
+        word, subject, text = found.groups()
         key = self._key(subject)
         if key is None:
             return ERASED
         try:
-            raw = key.decrypt(bytes.fromhex(text), [subject.encode()])
+            raw = key.decrypt(bytes.fromhex(text), [f"{word}.{subject}".encode()])
         except (InvalidTag, ValueError) as error:
             raise Altered(f"a value of subject {subject} is not what was sealed: `tieout verify` says where") from error
         return _kept(self._opened, sealed, raw.decode().rstrip(" "))
@@ -102,6 +110,32 @@ class Keyring:
         done = self._stored.erase(name, at)
         self._forget()
         return done
+
+    def erasures(self) -> int:
+        """How many subjects were erased, as far as this process knows: what was derived before one more holds values
+        that are to be gone.
+        """
+        self._fresh()
+        return self._erasures
+
+    def subjects(self) -> list[Kept]:
+        """Every subject, the erased too, which have no name any more."""
+        return self._stored.rows()
+
+    def sound(self) -> int:
+        """How many keys the master key opens. Raises Misconfigured where it is missing or does not open one of them."""
+        rows = [row for row in self._stored.rows() if row.wrapped]
+        return len(unwrapped(self.master, rows)) if rows else 0
+
+    def back_up(self, folder: Path) -> int:
+        """Write the keys into a new folder (`models.keys.backup` says what it raises); how many subjects have one."""
+        return backed_up(self.master, self._stored, folder)
+
+    def restore(self, folder: Path) -> int:
+        """Put back the keys that are missing here (`models.keys.backup` says what it raises); how many."""
+        count = restored(self.master, self._stored, folder)
+        self._forget()
+        return count
 
     def rotate(self) -> int:
         """Give the installation a new master key; the subjects' keys, and so all that is sealed, stay. How many."""
@@ -155,6 +189,12 @@ class Keyring:
     def _forget(self) -> None:
         for held in (self._ids, self._keys, self._sealed, self._opened):
             held.clear()
+
+
+def class_of_sealed(sealed: str) -> DataClass | None:
+    """The class that a sealed value says it is of; None for text that is none."""
+    found = SEALED.fullmatch(sealed)
+    return None if found is None else _CLASSES[found[1]]
 
 
 def _kept(memory: dict[Any, str], key: object, value: str) -> str:

@@ -60,9 +60,12 @@ class Master:
 
     def make(self) -> None:
         """A fresh key where there is no file yet; of several processes at once the first one's stays."""
-        if not self._own or self.path.exists():
-            return
-        fresh = self._written([secrets.token_bytes(BYTES)])
+        if self._own and not self.path.exists():
+            self.take([secrets.token_bytes(BYTES)])
+
+    def take(self, keys: Sequence[bytes]) -> None:
+        """These keys where there is no file yet, as a backup has them; one that is there stays."""
+        fresh = self._written(keys)
         try:
             os.link(fresh, self.path)
         except FileExistsError:

@@ -16,10 +16,10 @@ import orjson
 from models.canonical.classification import DataClass
 from models.canonical.field_classes import amount_class, class_of
 from models.domain.storable import json_text
-from models.keys.keyring import ERASED, PREFIX, SEALED, Keyring
+from models.keys.keyring import ERASED, PREFIX, SEALED, WORDS, Keyring, class_of_sealed
 from models.keys.subject_keys import Name
 
-CLASSES = frozenset({DataClass.LABOUR_RATE, DataClass.COMPENSATION, DataClass.CONTRACT_VALUE})
+CLASSES = frozenset(WORDS)
 OPEN_ENTITIES = frozenset({"exchange_rate"})
 """Whose `rate` is nobody's secret."""
 _OF_PEOPLE = frozenset({DataClass.LABOUR_RATE, DataClass.COMPENSATION})
@@ -30,13 +30,13 @@ _CONTRACTS = ("project_code", "project_id", "contract_id", "project_key", "proje
 _DEFUSED = "enc.v1:"
 """What a foreign text is made to begin with, should it begin like a sealed value of ours."""
 
-_QUOTED = re.compile(r'"(enc:v1:[0-9a-f]{16}\.[0-9a-f]+)"')
+_QUOTED = re.compile(f'"({SEALED.pattern})"')
 _WORK = frozenset({"time_entry", "expense", None, ""})
 _Whom = tuple[Name, Name]
 
 
 class Sealer(Protocol):
-    def seal(self, name: Name, value: str) -> str: ...
+    def seal(self, name: Name, value: str, kind: DataClass) -> str: ...
 
 
 def sealed(keys: Sealer, body: Any, entity: str | None, own: str | None) -> Any:
@@ -59,7 +59,7 @@ def sealed_amount(keys: Sealer, amount: str, body: Any, entity: str | None, own:
     if kind not in CLASSES:
         return amount
     person, contract = _searched(body, _own(entity, own))
-    return keys.seal(person if kind in _OF_PEOPLE else contract, json_text(amount))
+    return keys.seal(person if kind in _OF_PEOPLE else contract, json_text(amount), kind)
 
 
 def subjects(rows: Iterator[tuple[Any, str, str]]) -> set[Name]:
@@ -72,9 +72,11 @@ def subjects(rows: Iterator[tuple[Any, str, str]]) -> set[Name]:
     return found.names
 
 
-def opened_text(keys: Keyring, text: str) -> str:
-    """JSON text with every sealed value in it clear again. Raises what `Keyring.opened` does."""
-    return text if PREFIX not in text else _QUOTED.sub(lambda found: keys.opened(found[1]), text)
+def opened_text(keys: Keyring, text: str, clear: frozenset[DataClass] = CLASSES) -> str:
+    """JSON text with every sealed value in it that is `clear` as it was. Raises what `Keyring.opened` does."""
+    if PREFIX not in text:
+        return text
+    return _QUOTED.sub(lambda found: keys.opened(found[1]) if class_of_sealed(found[1]) in clear else found[0], text)
 
 
 def opened(keys: Keyring, body: Any) -> Any:
@@ -84,7 +86,9 @@ def opened(keys: Keyring, body: Any) -> Any:
 
 
 def opened_amount(keys: Keyring | None, kept: str | None) -> str | None:
-    """An amount again as it was, also one that never was sealed; None where its subject was erased."""
+    """An amount, or another value that stands alone, as it was, also one that never was sealed; None where its subject
+    was erased.
+    """
     if keys is None or kept is None or not kept.startswith(PREFIX):
         return kept
     told = keys.opened(kept)
@@ -105,7 +109,7 @@ def _walked(keys: Sealer, value: Any, path: str, hidden: DataClass | None, whom:
         return [_walked(keys, held, inner, hidden, whom) for held in value]
     if hidden is None or value is None or value == "" or isinstance(value, bool):
         return value if not isinstance(value, str) or PREFIX not in value else value.replace(PREFIX, _DEFUSED)
-    return keys.seal(whom[0] if hidden in _OF_PEOPLE else whom[1], json_text(value))
+    return keys.seal(whom[0] if hidden in _OF_PEOPLE else whom[1], json_text(value), hidden)
 
 
 def _item(keys: Sealer, key: Any, held: Any, path: str, hidden: DataClass | None, whom: _Whom) -> Any:
@@ -174,6 +178,6 @@ class _Names:
     def __init__(self) -> None:
         self.names = set[Name]()
 
-    def seal(self, name: Name, value: str) -> str:
+    def seal(self, name: Name, value: str, kind: DataClass) -> str:
         self.names.add(name)
         return ""

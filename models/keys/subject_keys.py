@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -28,6 +29,11 @@ _LIVE = sa.text("select subject, wrapped from subject_key where kind = :kind and
 _WRAPPED = sa.text("select wrapped from subject_key where subject = :subject")
 _KNOWN = sa.text("select count(*) from subject_key where wrapped is not null")
 _ALL = sa.text("select subject, wrapped from subject_key where wrapped is not null")
+_ROWS = sa.text("select subject, kind, name, wrapped, erased from subject_key order by kind, name, subject")
+_PUT = sa.text(
+    "insert into subject_key (subject, kind, name, wrapped, erased) values (:subject, :kind, :name, :wrapped, :erased) "
+    "on conflict do nothing"
+)
 _ADD = sa.text("insert into subject_key (subject, kind, name, wrapped) values (:subject, :kind, :name, :wrapped)")
 _REWRAP = sa.text("update subject_key set wrapped = :wrapped where subject = :subject")
 _ERASE = sa.text(
@@ -45,6 +51,17 @@ class Stored:
     wrapped: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row of the table, as a backup keeps it: of an erased subject only its id and when that was."""
+
+    subject: str
+    kind: str | None
+    name: str | None
+    wrapped: str | None
+    erased: str | None
+
+
 class SubjectKeys:
     """Each method is one transaction, alone with the table."""
 
@@ -53,13 +70,13 @@ class SubjectKeys:
         self._shared = address.get_backend_name() == "postgresql"
         if self._shared:
             self._engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=1)
+            self._asking = self._engine
         else:
             self._file = settings.home / "keys" / "subjects.sqlite"
-            self._engine = sa.create_engine(
-                f"sqlite:///{self._file}", connect_args={"timeout": 30}, poolclass=sa.NullPool
-            )
+            self._engine = _sqlite(f"sqlite:///{self._file}")
             sa.event.listen(self._engine, "connect", _prepared)
             sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            self._asking = _sqlite(f"sqlite:///file:{quote(str(self._file))}?mode=ro&uri=true")
 
     def count(self) -> int:
         """How many subjects have a key."""
@@ -88,6 +105,16 @@ class SubjectKeys:
 
         return self._alone(work)
 
+    def rows(self) -> list[Kept]:
+        """Every row, the erased too."""
+        found = self._asked(lambda held: [Kept(*row) for row in held.execute(_ROWS)])
+        return list(found or ())
+
+    def put(self, rows: Iterable[Kept]) -> int:
+        """Put back the rows of a backup whose subject is not here; how many. Who was erased here since stays erased."""
+        values = [asdict(row) for row in rows]
+        return self._alone(lambda held: sum(held.execute(_PUT, value).rowcount for value in values))
+
     def rewrap(self, again: Callable[[str, bytes], bytes]) -> int:
         """Wrap every key anew, all or none; how many."""
 
@@ -109,11 +136,15 @@ class SubjectKeys:
         return None if row is None else Stored(row.subject, _bytes(row.wrapped))
 
     def _asked(self, ask: Callable[[sa.Connection], Any]) -> Any:
-        """An answer that makes nothing: no file, no table."""
+        """An answer that makes nothing: no file, no table; also of a home that may not be written."""
         if not self._shared and not self._file.exists():
             return None
-        with self._engine.begin() as held:
-            return ask(held) if sa.inspect(held).has_table("subject_key") else None
+        try:
+            with self._asking.connect() as held:
+                return _answer(held, ask)
+        except sa.exc.OperationalError:  # whoever wrote last was cut off: what it began has to be undone first
+            with self._engine.begin() as held:
+                return _answer(held, ask)
 
     def _alone(self, work: Callable[[sa.Connection], T]) -> T:
         if not self._shared:
@@ -125,6 +156,14 @@ class SubjectKeys:
             for statement in _MADE:
                 held.exec_driver_sql(statement)
             return work(held)
+
+
+def _answer(held: sa.Connection, ask: Callable[[sa.Connection], Any]) -> Any:
+    return ask(held) if sa.inspect(held).has_table("subject_key") else None
+
+
+def _sqlite(address: str) -> sa.Engine:
+    return sa.create_engine(address, connect_args={"timeout": 30}, poolclass=sa.NullPool)
 
 
 def _bytes(text: str | None) -> bytes | None:

@@ -3,7 +3,13 @@ SELECT coalesce(max(number), 0) AS position FROM lake.main.seals WHERE writer = 
 
 -- runs: every run as the journal has it
 CREATE OR REPLACE TEMP TABLE held_run AS
-SELECT run_id, state, business_key, TRY_CAST(amount AS DECIMAL(18, 2)) AS amount FROM journal.run;
+SELECT
+    run_id,
+    state,
+    business_key,
+    TRY_CAST(amount AS DECIMAL(18, 2)) AS amount,
+    CASE WHEN starts_with(amount, 'enc:v1:') THEN amount END AS sealed
+FROM journal.run;
 
 -- cases: every case as the journal has it; a part of a case of an older release has its history there
 CREATE OR REPLACE TEMP TABLE held_case AS
@@ -23,7 +29,7 @@ SELECT
     END AS id,
     arg_max(status, (batch_id, n)) AS status,
     arg_max(business_key, (batch_id, n)) AS business_key,
-    arg_max(amount, (batch_id, n)) AS amount
+    arg_max(coalesce(CAST(amount AS VARCHAR), $sealed), (batch_id, n)) AS told
 FROM lake.main.records
 WHERE kind IN ('settlement', 'finding')
    OR (kind = 'operator_action' AND entity = 'case' AND status IN ('acknowledged', 'snoozed', 'ignored', 'reopened'))
@@ -31,9 +37,23 @@ GROUP BY ALL;
 
 -- newest: words that are on their way are younger than those that arrived
 CREATE OR REPLACE TEMP TABLE word AS
-SELECT kind, id, status, business_key, amount FROM on_its_way
+SELECT kind, id, status, business_key, amount, sealed FROM on_its_way
 UNION ALL
-SELECT s.kind, s.id, s.status, s.business_key, s.amount FROM said s ANTI JOIN on_its_way o USING (kind, id);
+SELECT
+    s.kind,
+    s.id,
+    s.status,
+    s.business_key,
+    TRY_CAST(s.told AS DECIMAL(18, 2)),
+    CASE WHEN starts_with(s.told, 'enc:v1:') THEN s.told END
+FROM said s
+ANTI JOIN on_its_way o USING (kind, id);
+
+-- unequal: sealed amounts that are not the same text on both sides, as those of an upgrade are
+SELECT DISTINCT unnest([r.sealed, w.sealed]) AS sealed
+FROM held_run r
+JOIN word w ON w.kind = 'settlement' AND w.id = r.run_id
+WHERE r.sealed IS DISTINCT FROM w.sealed;
 
 -- runs_apart: runs whose state is another than the lake's last word
 SELECT
@@ -45,9 +65,14 @@ SELECT
     END AS what
 FROM held_run r
 LEFT JOIN word w ON w.kind = 'settlement' AND w.id = r.run_id
+LEFT JOIN opened here ON here.sealed = r.sealed
+LEFT JOIN opened there ON there.sealed = w.sealed
 WHERE CASE
     WHEN w.id IS NULL THEN r.state IN ('settled', 'dead', 'superseded', 'cancelled')
-    ELSE w.status <> r.state OR w.business_key <> r.business_key OR abs(w.amount - r.amount) > 0.01
+    ELSE w.status <> r.state
+        OR w.business_key <> r.business_key
+        OR coalesce(here.altered OR there.altered, here.altered, there.altered, false)
+        OR abs(coalesce(w.amount, there.amount) - coalesce(r.amount, here.amount)) > 0.01
 END;
 
 -- cases_apart: cases whose status neither evidence nor a person gave them

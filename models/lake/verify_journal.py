@@ -11,6 +11,8 @@ import pyarrow as pa
 from models.domain.errors import Misconfigured
 from models.domain.record import Record, RecordKind
 from models.journal.feed import unpacked
+from models.keys.keyring import Altered, Keyring
+from models.keys.sealing import opened_amount
 from models.lake.breach import NAMED, Report
 from models.lake.connection import attach_journal, attached
 from models.lake.steady import steadily, steady_table
@@ -20,7 +22,8 @@ from models.sql_statements import statements
 LOOKS, PAUSE_SECONDS = 3, 1.0
 """A journal moves while it is compared, so only what differs in each look counts; the pause is in wall seconds."""
 
-_WORDS = pa.schema([(name, pa.string()) for name in ("kind", "id", "status", "business_key", "amount")])
+_WORDS = pa.schema([(name, pa.string()) for name in ("kind", "id", "status", "business_key", "amount", "sealed")])
+_OPENED = pa.schema([("sealed", pa.string()), ("amount", pa.string()), ("altered", pa.bool_())])
 Apart = dict[tuple[str, str], str]
 
 
@@ -30,6 +33,7 @@ class JournalCheck:
     def __init__(self, connection: duckdb.DuckDBPyConnection, settings: Settings, report: Report) -> None:
         self._connection, self._settings, self._report = connection, settings, report
         self._sql = statements(Path(__file__).with_name("journal_audit.sql"))
+        self._keys, self._shut = Keyring(settings), ""
 
     def promised(self) -> int:
         """Up to which position of its feed the journal was told that the lake holds it; 0 where it never was."""
@@ -67,8 +71,11 @@ class JournalCheck:
         self._connection.execute(self._sql["cases"].replace("$split", split))
         pages = self._connection.execute(self._sql["feed"].replace("$position", str(int(position)))).fetchall()
         self._put_on_its_way([record for (page,) in pages for record in unpacked(page)])
-        steadily(self._connection, lambda: self._connection.execute(self._sql["words"]))
+        sealed = "sealed_amount" if "sealed_amount" in self._columns("records", "lake") else "NULL::VARCHAR"
+        words = self._sql["words"].replace("$sealed", sealed)
+        steadily(self._connection, lambda: self._connection.execute(words))
         self._connection.execute(self._sql["newest"])
+        self._open([name for (name,) in self._connection.execute(self._sql["unequal"]).fetchall() if name])
         return {
             (kind, name): what
             for kind in ("runs", "cases")
@@ -84,9 +91,26 @@ class JournalCheck:
         )
         self._connection.unregister("waiting")
 
-    def _columns(self, table: str) -> set[str]:
+    def _open(self, sealed: list[str]) -> None:
+        """Tell the amounts of these; without the keys nobody can, and they are not compared."""
+        found = []
+        for one in sealed:
+            try:
+                found.append({"sealed": one, "amount": opened_amount(self._keys, one), "altered": False})
+            except Altered:
+                found.append({"sealed": one, "amount": None, "altered": True})
+            except Misconfigured as error:
+                self._shut = str(error)
+        self._connection.register("told", pa.Table.from_pylist(found, _OPENED))
+        self._connection.execute(
+            "CREATE OR REPLACE TEMP TABLE opened AS "
+            "SELECT * REPLACE (TRY_CAST(amount AS DECIMAL(18, 2)) AS amount) FROM told"
+        )
+        self._connection.unregister("told")
+
+    def _columns(self, table: str, database: str = "journal") -> set[str]:
         rows = self._connection.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE database_name = 'journal' AND table_name = $1", [table]
+            "SELECT column_name FROM duckdb_columns() WHERE database_name = $2 AND table_name = $1", [table, database]
         ).fetchall()
         return {name for (name,) in rows}
 
@@ -101,7 +125,10 @@ class JournalCheck:
         counts = self._connection.execute(
             "SELECT (SELECT count(*) FROM held_run), (SELECT count(*) FROM held_case)"
         ).fetchone() or (0, 0)
-        self._report.journal = f"journal: {counts[0]:,} runs and {counts[1]:,} cases held against the lake's records"
+        unread = f"; amounts that are sealed apart were not compared: {self._shut}" if self._shut else ""
+        self._report.journal = (
+            f"journal: {counts[0]:,} runs and {counts[1]:,} cases held against the lake's records{unread}"
+        )
 
 
 def _word(record: Record) -> dict[str, object] | None:
@@ -121,6 +148,7 @@ def _word(record: Record) -> dict[str, object] | None:
         "status": record.status,
         "business_key": record.business_key,
         "amount": amount,
+        "sealed": record.sealed_amount,
     }
 
 

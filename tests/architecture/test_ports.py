@@ -82,6 +82,7 @@ WRITES = {
         "requests.weight",
         "requests.withdraw",
         "requests.write_off",
+        "seal_what_is_clear",
         "unsent.all",
         "unsent.behind",
         "unsent.send_again",

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from integrations.engine.engine import Engine
@@ -21,6 +22,8 @@ from models.domain.clock import SystemClock
 from models.domain.errors import Misconfigured
 from models.garbage import seldom_collected
 from models.journal import open_journal
+from models.keys.keyring import Keyring
+from models.settings import Settings
 from tests.bench.bare_loop import bare_loop
 from tests.bench.postings import BULK, MemoryTarget, bench_events, bench_flow
 
@@ -31,8 +34,8 @@ def run(database: str = "sqlite", runs: int = 10_000) -> dict[str, Any]:
     `runs_per_s` is from claim to settlement, `admitted_per_s` the admission before it, `end_to_end_per_s` both.
     Raises Misconfigured for a database that is not there, RuntimeError when a run did not settle.
     """
-    with _address(database) as address:
-        journal = open_journal(address, SystemClock())
+    with _address(database) as address, tempfile.TemporaryDirectory(prefix="tieout-bench-") as home:
+        journal = open_journal(address, SystemClock(), keys=Keyring(Settings(home=Path(home))))
         target = MemoryTarget()
         engine = Engine(journal, [bench_flow()], [target], SystemClock())
         try:

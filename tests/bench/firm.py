@@ -13,6 +13,7 @@ import re
 import resource
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,21 @@ def _part(name: str, first: int, last: int, size: int, moment: str = _MOMENT) ->
         found[field.name].cast(field.type) if field.name in found.schema.names else pa.nulls(found.num_rows, field.type)
         for field in schema
     ]
-    return pa.table(columns, schema=schema)
+    return _shut(pa.table(columns, schema=schema))
+
+
+def _shut(rows: pa.Table) -> pa.Table:
+    """Observations as engines send them: rates and values sealed, where the measured release seals them."""
+    if "fields" not in rows.schema.names or not find_spec("models.keys"):
+        return rows
+    from models.domain.storable import json_text
+    from models.keys.keyring import Keyring
+    from models.keys.sealing import sealed
+
+    keys, place = Keyring(read_settings()), rows.schema.get_field_index("fields")
+    names = zip(*(rows[name].to_pylist() for name in ("fields", "entity", "key")), strict=True)
+    fields = [json_text(sealed(keys, json.loads(text), entity, key)) for text, entity, key in names]
+    return rows.set_column(place, "fields", pa.array(fields, pa.string()))
 
 
 def projects(size: int) -> int:

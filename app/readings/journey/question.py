@@ -14,8 +14,9 @@ class TraceQuestion:
     )
     clear: bool = field(
         default=False,
-        metadata={"help": "show rates, pay and contract values; kept in the audit lake with your name"},
+        metadata={"help": "show rates, pay and contract values; needs --reason, kept in the audit lake with your name"},
     )
+    reason: str = field(default="", metadata={"help": "why clear values are shown; kept in the audit lake"})
 
     @property
     def none(self) -> str:

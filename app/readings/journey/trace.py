@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from app.readings import clear as clear_values
 from app.readings import ids
+from app.readings.clear import asked_clear
 from app.readings.journey import reading, search
 from app.readings.journey.question import TraceQuestion
 from app.readings.journey.rows import Span, Step
 from app.readings.journey.search import Candidate
-from app.readings.rights import Action
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.domain.errors import TieoutError
@@ -23,25 +22,17 @@ class NotOne(TieoutError):
     code = "reading.not-one"
 
 
-class NotCleared(TieoutError):
-    """Clear values were asked for without the right to see them: ask again without, or have a role that may."""
-
-    code = "reading.not-cleared"
-
-
 def trace(stores: Stores, viewer: Viewer, asked: TraceQuestion) -> tuple[Step, ...] | tuple[Span, ...]:
     """Every record of the journeys of what `asked` names, in order; of a trace without records its spans.
 
-    Asking for clear values is kept in the audit lake. Raises NotOne where several things are named so, and NotCleared
-    where the viewer may not see clear values.
+    Asking for clear values is kept in the audit lake, with why. Raises NotOne where several things are named so, and
+    for clear values what `asked_clear` does.
     """
     one = _one(stores, viewer, search.asked(asked.key))
     if one is None:
         return ()
     if asked.clear:
-        if why_not := viewer.why_not(Action.REVEAL):
-            raise NotCleared(why_not)
-        clear_values.audit(stores, viewer, "clear_values_shown", one.key)
+        asked_clear(stores, viewer, one.key, asked.reason)
     steps = reading.steps(stores, viewer, one, asked.clear)
     return steps or reading.spans(stores, viewer, one.key, asked.clear)
 

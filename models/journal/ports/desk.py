@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from models.journal.heartbeats import Heartbeats
 from models.journal.outbox import UnsentDesk
 from models.journal.ports.opening import Port, opened
 from models.journal.requests.desk import DeskRequests
+from models.journal.resealing import resealed
 from models.journal.writing import writing
 from models.keys.keyring import Keyring
 
@@ -40,6 +41,10 @@ class DeskPort(Port):
         """Hand the audit lake records of what people did, by the feed as every other action."""
         with writing(self.engine) as connection:
             self._feed.append(connection, records)
+
+    def seal_what_is_clear(self, keys: Keyring) -> Mapping[str, int]:
+        """Seal what an earlier release kept in clear (`models.journal.resealing`); how many rows of which table."""
+        return resealed(self.engine, keys)
 
 
 def open_desk(url: str, clock: Clock, thresholds: Thresholds = Thresholds(), keys: Keyring | None = None) -> DeskPort:

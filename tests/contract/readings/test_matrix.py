@@ -22,8 +22,8 @@ from app.console.view import views
 from app.console.widgets.download import csv_of
 from app.readings.approvals import deciding
 from app.readings.cases import triaging
+from app.readings.clear import NotCleared
 from app.readings.journey.question import TraceQuestion
-from app.readings.journey.trace import NotCleared
 from app.readings.operations import steering
 from app.readings.permissions import closed
 from app.readings.rights import ROLES, Action
@@ -107,7 +107,9 @@ def test_no_command_prints_a_rate_that_is_not_theirs(held: Stores, role: str, sc
         room, _, name = question.reading.partition(":")
         asked = getattr(import_module(question.asked.partition(":")[0]), question.asked.partition(":")[2])
         for firm in (OURS, THEIRS):
-            given = asked(key=firm, clear=viewer.may(Action.REVEAL)) if asked is TraceQuestion else asked()
+            given = (
+                asked(key=firm, clear=viewer.may(Action.REVEAL), reason="why") if asked is TraceQuestion else asked()
+            )
             for text in texts(getattr(import_module(room), name)(held, viewer, given)):
                 assert not [other for other in CANARY if other not in mine(viewer) and CANARY[other].search(text)]
     if not viewer.may(Action.REVEAL):

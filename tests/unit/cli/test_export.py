@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.readings.journey.trace import NotCleared
+from app.readings.clear import NotCleared
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from app.readings.whole_lake import handed_out

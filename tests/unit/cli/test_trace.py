@@ -110,18 +110,19 @@ def test_the_command_prints_what_is_found_and_says_where_nothing_is(home: Path) 
 
 @pytest.mark.req("O2", "G2")
 def test_a_payload_shows_as_on_the_page_masked_until_asked_and_the_asking_is_kept(home: Path) -> None:
-    """G2: the home's owner has the right, and uses it by name."""
-    shown, clear = (
-        json.loads(tieout(home, "trace", RUN, *words, "--format", "json").stdout)[0] for words in ((), ("--clear",))
-    )
+    """G2: the home's owner has the right, uses it by name and says why."""
+    why = ("--clear", "--reason", "a customer asks")
+    shown, clear = (json.loads(tieout(home, "trace", RUN, *words, "--format", "json").stdout)[0] for words in ((), why))
     assert shown["body"] == {"rate": MASK, "hours": 8} and clear["body"] == {"rate": "95", "hours": 8}
     assert shown["amount"] == MASK and clear["amount"] == "760.00"
-    refused = tieout(home, "trace", RUN, "--clear", TIEOUT_DEV_ROLES="operations")
+    refused = tieout(home, "trace", RUN, *why, TIEOUT_DEV_ROLES="operations")
     assert refused.returncode == 1 and "reveal" in refused.stderr
+    without = tieout(home, "trace", RUN, "--clear")
+    assert without.returncode == 2 and "--reason" in without.stderr and "95" not in without.stdout
     [kept] = [
         one for page in installed(home).feed.read(0) for one in page.records if one.status == "clear_values_shown"
     ]
-    assert kept.actor == f"cli:{home.owner()}"
+    assert kept.actor == f"cli:{home.owner()}" and kept.body["reason"] == "a customer asks"
 
 
 @pytest.mark.req("O2")

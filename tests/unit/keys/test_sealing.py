@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from models.canonical.classification import DataClass
 from models.keys.keyring import PREFIX, SEALED, Keyring
 from models.keys.sealing import masked_text, opened, opened_text, sealed, subjects
 from models.settings import Settings
@@ -82,3 +83,11 @@ def test_what_a_source_sends_in_the_form_of_a_sealed_value_opens_nothing(keys: K
     stolen = sealed(keys, TIME, "time_entry", "own")["cost_rate"]["amount"]
     closed = sealed(keys, {"notes": f"see {stolen}", "cost_rate": stolen}, "time_entry", "own")
     assert stolen not in str(closed) and "61.50" not in str(opened(keys, closed))
+
+
+@pytest.mark.req("G2")
+def test_who_is_cleared_for_one_class_opens_no_other(keys: Keyring) -> None:
+    body = {"base_pay": "5433.21", "cost_rate": "61.50"}
+    closed = orjson.dumps(sealed(keys, body, "resource", "R-1")).decode()
+    told = orjson.loads(opened_text(keys, closed, frozenset({DataClass.LABOUR_RATE})))
+    assert told["cost_rate"] == "61.50" and SEALED.fullmatch(told["base_pay"])

@@ -11,12 +11,14 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured
 from models.domain.record import Record, RecordKind
 from models.journal import tables
 from models.journal.cases.tables import case_
 from models.journal.feed import packed
 from models.journal.metadata import Instant, Json, metadata
+from models.keys.keyring import Keyring
 from models.lake import verify_journal
 from models.lake.schema import TABLES
 from models.lake.verify import verify
@@ -135,6 +137,45 @@ BY_SQL = {
 def test_what_was_written_by_sql_is_named(settings: Settings, what: str) -> None:
     with_journal(settings, lambda connection: connection.execute(BY_SQL[what]))
     assert said(settings) == [what]
+
+
+AMOUNT = "1 run with another key or amount in the journal than in the lake: a"
+
+
+@pytest.mark.req("C5", "G2")
+@pytest.mark.parametrize(
+    ("kept", "what"),
+    [
+        ("760.00", []),  # the very text
+        ("760.0", []),  # the same money, written and so sealed otherwise
+        ("761.00", [AMOUNT]),
+        ("moved", [AMOUNT]),  # of another subject, by SQL
+    ],
+)
+def test_sealed_amounts_are_compared_as_what_they_say(settings: Settings, kept: str, what: list[str]) -> None:
+    keys = Keyring(settings)
+
+    def sealed(amount: str, person: str = "R-1") -> str:
+        return keys.seal(("person", person), f'"{amount}"', DataClass.LABOUR_RATE)
+
+    ours = sealed("760.00", "R-1")
+    if kept == "moved":
+        held = sealed("760.00", "R-2").rpartition(".")[0] + "." + ours.rpartition(".")[2]
+    else:
+        held = sealed(kept)
+    told = Record(
+        RecordKind.SETTLEMENT, START, run_id="a", status="settled", business_key="time_entry:a", sealed_amount=ours
+    )
+
+    def move(connection: sa.Connection) -> None:
+        connection.execute(of_run("a", amount=held))
+        connection.execute(tables.feed.insert().values(position=8, records=packed([told])))
+
+    with_journal(settings, move)
+    assert said(settings) == what
+    (settings.home / "keys" / "values.key").unlink()
+    report = verify(settings)
+    assert report.sound and ("not compared" in report.journal) == (held != ours)
 
 
 def test_many_alike_are_one_line(settings: Settings) -> None:

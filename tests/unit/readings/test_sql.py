@@ -7,21 +7,24 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 
-from app.readings.clear import NOTHING
-from app.readings.journey.trace import NotCleared
-from app.readings.sql import asked_clear, shown_rows
+from app.readings.clear import NOTHING, NotCleared, asked_clear
+from app.readings.scope import Unscoped
+from app.readings.sql import STORED, masked_statement, shown_rows
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
 from models.domain.errors import Misconfigured
 from models.keys.keyring import Keyring
 from models.keys.sealing import sealed
+from models.lake.read_only import NotReadOnly
+from models.marts.definitions import published
 from models.settings import Settings
 from tests.unit.engine.hostile import HandClock
 
 OLD = {"cost_rate": {"amount": "61.50", "currency": "EUR"}, "hours": "8"}
-FINANCE = Viewer("ada", frozenset({"finance"}))
+FINANCE, OPERATIONS = Viewer("ada", frozenset({"finance"})), Viewer("ben", frozenset({"operations"}))
 
 
 @pytest.fixture
@@ -47,9 +50,41 @@ def test_sealed_values_and_clear_bodies_of_an_earlier_release_are_masked_until_a
 @pytest.mark.req("G2")
 def test_whoever_asks_for_clear_values_says_why_may_see_them_and_is_kept(stores: Any) -> None:
     with pytest.raises(Misconfigured, match="--reason"):
-        asked_clear(stores, FINANCE, "select 1", " ")
+        asked_clear(stores, FINANCE, "sql", " ", asked="select 1")
     with pytest.raises(NotCleared):
-        asked_clear(stores, Viewer("ben", frozenset({"operations"})), "select 1", "why not")
-    assert stores.told == [] and asked_clear(stores, FINANCE, "select 1", "audit") == FINANCE.clear
+        asked_clear(stores, OPERATIONS, "sql", "why not", asked="select 1")
+    assert stores.told == [] and asked_clear(stores, FINANCE, "sql", "audit", asked="select 1") == FINANCE.clear
     (kept,) = stores.told
     assert (kept.actor, kept.body["reason"], kept.body["asked"]) == ("ada", "audit", "select 1")
+
+
+@pytest.mark.req("G2")
+def test_pay_that_a_statement_took_out_by_itself_opens_for_nobody_who_is_not_cleared_for_pay(stores: Any) -> None:
+    pay = sealed(stores.keys, {"base_pay": "5433.21"}, "resource", "R-1")["base_pay"]
+    assert shown_rows(stores, [{"anything": pay}], FINANCE.clear) == [{"anything": MASK}]
+
+
+@pytest.mark.req("G2")
+def test_money_is_empty_in_the_views_of_who_is_not_cleared_and_said_so() -> None:
+    sql = "WITH mine AS (SELECT * FROM mart_work) SELECT max(bill_amount), max(hours) FROM mine"
+    assert masked_statement(sql, FINANCE) == (sql, ())
+    masked, hidden = masked_statement(sql, OPERATIONS)
+    assert {"mart_work.bill_rate", "mart_work.cost_rate", "mart_work.bill_amount", "mart_work.bill_reporting"} <= {
+        *hidden
+    }
+    assert "mart_work.hours" not in hidden
+    with duckdb.connect() as connection:
+        columns = ", ".join(f"{one.name} {one.kind}" for one in published()["mart_work"].columns)
+        connection.execute(f"CREATE TABLE mart_work ({columns})")
+        connection.execute("INSERT INTO mart_work (bill_amount, hours) VALUES (960, 8)")
+        assert connection.execute(masked).fetchall() == [(None, 8)]
+    assert masked_statement("SELECT rate FROM mart_fx", OPERATIONS)[1] == ()
+    assert masked_statement("DESCRIBE mart_work", OPERATIONS) == ("DESCRIBE mart_work", ())
+    for around in ("SELECT bill_amount FROM marts.main.mart_work", "FROM mart_work", "SUMMARIZE mart_work"):
+        with pytest.raises((Unscoped, NotReadOnly)):
+            masked_statement(around, OPERATIONS)
+
+
+@pytest.mark.parametrize("name", sorted(STORED))
+def test_amounts_of_one_thing_in_lake_and_journal_are_empty_too(name: str) -> None:
+    assert masked_statement(f"SELECT amount FROM {name}", OPERATIONS)[1] == (f"{name}.amount",)
