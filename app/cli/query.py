@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from app.cli.installation import installation
 from app.cli.output import Format, fail, print_rows
-from app.readings.clear import NOTHING, asked_clear
-from app.readings.sql import LONGEST, masked_statement, shown_rows
+from app.readings.clear import NOTHING, asked_clear, audit
+from app.readings.sql import LONGEST, masked_statement, seen, shown_rows
 from app.readings.stores import Stores
 from app.readings.viewer import owner_viewer
 from models.lake.reader import open_reader
@@ -18,9 +18,9 @@ from models.lake.reader import open_reader
 def sql(query: str, form: Format, as_of: datetime | None, clear: bool = False, reason: str = "") -> None:
     """Print the rows of one read-only statement; a statement that writes is refused with status 2.
 
-    Money that the asker's roles are not cleared for is empty, and said so; what the stores hold sealed is `•••`, and so
-    are rates, pay and values in bodies that an earlier release kept in clear. `clear` opens them for who may see them,
-    and keeps who did and the `reason`.
+    Money that the asker's roles are not cleared for is empty, and said so; that others saw theirs is kept. What the
+    stores hold sealed is `•••`, and so are rates, pay and values in bodies that an earlier release kept in clear:
+    `clear` opens them for who may see them, and keeps who did and the `reason`.
     """
     moment = as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of else None
     settings = installation()
@@ -32,6 +32,8 @@ def sql(query: str, form: Format, as_of: datetime | None, clear: bool = False, r
             rows = shown_rows(stores, reader.rows(masked), classes)
         except Exception as error:
             raise fail(str(error), 2) from error
+        if told := seen(query, viewer.clear) if rows else ():
+            audit(stores, viewer, "clear_values_seen", "sql", columns=told, asked=query[:LONGEST])
     if hidden:
         print(f"empty for your roles ({', '.join(sorted(viewer.roles))}): {', '.join(hidden)}", file=sys.stderr)
     print_rows(rows, form)

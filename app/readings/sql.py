@@ -17,18 +17,18 @@ from app.readings.scope import RATES, shadowed
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK, DataClass
-from models.canonical.field_classes import class_of
 from models.keys.sealing import masked_text
 from models.lake.read_only import sources
 from models.marts.definitions import published
 
 LONGEST = 500
 """Characters that are kept of what was asked."""
-MONEY = frozenset({"currency", "reporting currency"})
-"""Units of a mart's money."""
+MONEY = re.compile(r"currency$|^share of revenue$")
+"""Units of a mart's money, and of margins."""
 WITHHELD = frozenset({DataClass.LABOUR_RATE, DataClass.CONTRACT_VALUE})
 STORED = {name: {"amount": "DECIMAL(18,2)"} for name in ("records", "runs", "findings", "write_offs")}
 """Amounts of one thing in the lake and the journal, with their SQL types."""
+_COUNT = re.compile(r"count\(\s*\*\s*\)", re.IGNORECASE)
 _NO_VALUES = re.compile(r"\s*(describe|desc|show|explain)\b", re.IGNORECASE)
 
 
@@ -40,9 +40,25 @@ def masked_statement(sql: str, viewer: Viewer) -> tuple[str, tuple[str, ...]]:
     """
     if not WITHHELD - viewer.clear or _NO_VALUES.match(sql):
         return sql, ()
-    hidden = {name: found for name in sources(sql) if (found := _hidden(name.rpartition(".")[2], viewer.clear))}
+    hidden = {name: found for name in sources(sql) if (found := _money(name))}
     masked = shadowed(sql.strip(), lambda source: _view(source, hidden[source]) if source in hidden else None)
     return masked, tuple(f"{source}.{name}" for source in sorted(hidden) for name in hidden[source])
+
+
+def seen(sql: str, clear: frozenset[DataClass]) -> tuple[str, ...]:
+    """The money of one thing that the statement asks for and that one cleared for these classes sees, by column; also
+    what it would only have summed: nobody can tell by looking at it.
+    """
+    if not WITHHELD & clear or _NO_VALUES.match(sql):
+        return ()
+    words, everything = set(re.findall(r"\w+", sql.lower())), "*" in _COUNT.sub("", sql)
+    found = {name: _money(name) for name in sources(sql)}
+    return tuple(
+        f"{source}.{name}"
+        for source in sorted(found)
+        for name in found[source]
+        if everything or name in words or "columns" in words
+    )
 
 
 def _view(source: str, hidden: Mapping[str, str]) -> str:
@@ -50,12 +66,13 @@ def _view(source: str, hidden: Mapping[str, str]) -> str:
     return f"SELECT * REPLACE ({empty}) FROM main.{source}"
 
 
-def _hidden(source: str, clear: frozenset[DataClass]) -> Mapping[str, str]:
-    """Columns of a source that tell a rate or a value that is not `clear`, with their SQL types."""
-    if source in RATES or source not in published():
-        return STORED.get(source, {})
-    columns = published()[source].columns
-    return {one.name: one.kind for one in columns if one.unit in MONEY or (class_of(one.name) in WITHHELD - clear)}
+def _money(source: str) -> Mapping[str, str]:
+    """Columns of a source that tell a rate or a value, with their SQL types."""
+    plain = source.rpartition(".")[2]
+    if plain in RATES or plain not in published():
+        return STORED.get(plain, {})
+    columns = published()[plain].columns
+    return {one.name: one.kind for one in columns if MONEY.search(one.unit or "")}
 
 
 def shown_rows(stores: Stores, rows: Iterable[Mapping[str, Any]], clear: frozenset[DataClass]) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ def test_who_is_erased_is_named_nowhere_from_then_on(home: Path, tieout: Callabl
     assert again.exit_code != 0 and kept(home) == [("keys_erased", WHY[1])]
 
 
-def test_what_an_earlier_release_kept_in_clear_is_sealed_and_recorded(
+def test_what_an_earlier_release_left_in_clear_is_sealed_and_recorded(
     home: Path, tieout: Callable[..., Result]
 ) -> None:
     with closing(open_journal(Settings(home=home).journal_address, HandClock())) as old:

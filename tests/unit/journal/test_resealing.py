@@ -41,9 +41,8 @@ def old(url: str, clock: HandClock) -> Iterator[Journal]:
         claim = journal.runs.claim("w")
         one = claim.runs[0]
         one.acks, one.intent = {"erp": {"rate": "88.77"}}, {"change": {"fields": PAYLOAD}}
-        told = run_record(
-            one, RecordKind.TRANSFORMATION, clock.now(), body={"after": PAYLOAD}, amount=Decimal("1019.12")
-        )
+        body, worth = {"after": PAYLOAD}, Decimal("1019.12")
+        told = run_record(one, RecordKind.TRANSFORMATION, clock.now(), body=body, amount=worth)
         moves = [Move(run, [told], [Fact("resource", "R-1", PAY)]) for run in claim.runs]
         journal.runs.commit("w", moves, claim.wall)
         journal.inbox.append([Item("hook", "1", clock.now(), {"subject": "resource:R-1", "data": PAY})])

@@ -12,7 +12,7 @@ import pytest
 
 from app.readings.clear import NOTHING, NotCleared, asked_clear
 from app.readings.scope import Unscoped
-from app.readings.sql import STORED, masked_statement, shown_rows
+from app.readings.sql import STORED, masked_statement, seen, shown_rows
 from app.readings.viewer import Viewer
 from models.canonical.classification import MASK
 from models.domain.errors import Misconfigured
@@ -83,6 +83,23 @@ def test_money_is_empty_in_the_views_of_who_is_not_cleared_and_said_so() -> None
     for around in ("SELECT bill_amount FROM marts.main.mart_work", "FROM mart_work", "SUMMARIZE mart_work"):
         with pytest.raises((Unscoped, NotReadOnly)):
             masked_statement(around, OPERATIONS)
+
+
+@pytest.mark.req("G2")
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select item_key, cost_amount from mart_work", ("mart_work.cost_amount",)),
+        ("select state, count(*), sum(hours) from mart_work group by 1", ()),
+        ("select max(amount) from runs join mart_fx on true", ("runs.amount",)),
+        ("describe mart_work", ()),
+    ],
+)
+def test_money_that_a_statement_asks_for_is_known_so_that_who_saw_it_can_be_kept(
+    sql: str, told: tuple[str, ...]
+) -> None:
+    assert seen(sql, FINANCE.clear) == told and seen(sql, OPERATIONS.clear) == ()
+    assert len(seen("select * from mart_work", FINANCE.clear)) > 5
 
 
 @pytest.mark.parametrize("name", sorted(STORED))
