@@ -22,6 +22,8 @@ from integrations.engine.systems import connect
 from integrations.flows import flows
 from models.domain.outcomes import Fact
 from models.journal import Journal, open_journal
+from models.keys.keyring import Keyring
+from models.settings import read_settings
 from tests.bench.emulators import BEGIN, PEOPLE, PROJECTS, SECRET, Hand, emulate, person_number, project_code
 from tests.catalogues import packaged
 
@@ -50,7 +52,8 @@ def _measured(emulators: Any, entries: int) -> dict[str, Any]:
     address, minutes = emulators.recv()
     with tempfile.TemporaryDirectory() as folder:
         clock = Hand(BEGIN + timedelta(hours=1))
-        journal = open_journal(f"sqlite:///{Path(folder) / 'journal.sqlite'}", clock)
+        keys = Keyring(read_settings().model_copy(update={"home": Path(folder)}))
+        journal = open_journal(f"sqlite:///{Path(folder) / 'journal.sqlite'}", clock, keys=keys)
         connectors = connect([_system(address, Role.ERP), _system(address, Role.PSA)], clock)
         engine = Engine(journal, flows(), connectors, clock, catalogue=packaged())
         _teach(journal)

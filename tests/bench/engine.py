@@ -23,7 +23,7 @@ from models.domain.errors import Misconfigured
 from models.garbage import seldom_collected
 from models.journal import open_journal
 from models.keys.keyring import Keyring
-from models.settings import Settings
+from models.settings import read_settings
 from tests.bench.bare_loop import bare_loop
 from tests.bench.postings import BULK, MemoryTarget, bench_events, bench_flow
 
@@ -35,7 +35,9 @@ def run(database: str = "sqlite", runs: int = 10_000) -> dict[str, Any]:
     Raises Misconfigured for a database that is not there, RuntimeError when a run did not settle.
     """
     with _address(database) as address, tempfile.TemporaryDirectory(prefix="tieout-bench-") as home:
-        journal = open_journal(address, SystemClock(), keys=Keyring(Settings(home=Path(home))))
+        journal = open_journal(
+            address, SystemClock(), keys=Keyring(read_settings().model_copy(update={"home": Path(home)}))
+        )
         target = MemoryTarget()
         engine = Engine(journal, [bench_flow()], [target], SystemClock())
         try:

@@ -70,7 +70,7 @@ def test_nothing_is_left_in_clear_and_whoever_holds_a_port_reads_what_was_there(
         assert [one.item.body["data"] for one in new.inbox_queue.waiting(9)] == [PAY]
         with new.engine.begin() as connection:
             changed = connection.exec_driver_sql("select digest, changed_at from registry").one()
-            new.registry.keep(connection, [Fact("resource", "R-1", PAY)])
+            new.registry.add(connection, [Fact("resource", "R-1", PAY)])
             assert connection.exec_driver_sql("select digest, changed_at from registry").one() == changed
 
 

@@ -69,9 +69,8 @@ def test_money_is_empty_in_the_views_of_who_is_not_cleared_and_said_so() -> None
     sql = "WITH mine AS (SELECT * FROM mart_work) SELECT max(bill_amount), max(hours) FROM mine"
     assert masked_statement(sql, FINANCE) == (sql, ())
     masked, hidden = masked_statement(sql, OPERATIONS)
-    assert {"mart_work.bill_rate", "mart_work.cost_rate", "mart_work.bill_amount", "mart_work.bill_reporting"} <= {
-        *hidden
-    }
+    told = {f"mart_work.{name}" for name in ("bill_amount", "cost_amount", "bill_reporting")}
+    assert told <= set(hidden)
     assert "mart_work.hours" not in hidden
     with duckdb.connect() as connection:
         columns = ", ".join(f"{one.name} {one.kind}" for one in published()["mart_work"].columns)
