@@ -54,8 +54,9 @@ class Keyring:
         self._stored, self._lock = SubjectKeys(settings), threading.Lock()
         self._ids: dict[Name, tuple[str, AESSIV]] = {}
         self._keys: dict[str, AESSIV | None] = {}
-        self._sealed: dict[tuple[str, str, str, DataClass], str] = {}
+        self._sealed: dict[tuple[Name, str, str], str] = {}
         self._opened: dict[str, str] = {}
+        self._bodies: dict[Any, Any] = {}
         self._erasures, self._looked = 0, 0.0
 
     def seal(self, name: Name, value: str, kind: DataClass) -> str:
@@ -64,13 +65,14 @@ class Keyring:
         Raises Misconfigured where the master key is missing, though values were sealed with it, or at fault.
         """
         self._fresh()
-        if (done := self._sealed.get((*name, value, kind))) is not None:
+        known = (name, value, kind._value_)  # hashing the word is done in C, hashing the enum is not
+        if (done := self._sealed.get(known)) is not None:
             return done
         subject, key = self._of(name)
         raw, head = value.encode(), f"{WORDS[kind]}.{subject}"
         padded = raw + b" " * (-len(raw) % _BLOCK)  # blanks behind a JSON value mean nothing
         sealed = f"{PREFIX}{head}.{key.encrypt(padded, [head.encode()]).hex()}"
-        return _kept(self._sealed, (*name, value, kind), sealed)
+        return _kept(self._sealed, known, sealed)
 
     def opened(self, sealed: str) -> str:
         """The JSON value that was sealed; `"erased"` when its subject's key was dropped.
@@ -92,6 +94,12 @@ class Keyring:
         except (InvalidTag, ValueError) as error:
             raise Altered(f"a value of subject {subject} is not what was sealed: `tieout verify` says where") from error
         return _kept(self._opened, sealed, raw.decode().rstrip(" "))
+
+    @property
+    def bodies(self) -> dict[Any, Any]:
+        """What `models.keys.sealing` remembers of bodies; empty once somebody was erased."""
+        self._fresh()
+        return self._bodies
 
     def know(self, names: Iterable[Name]) -> None:
         """Have the keys of these subjects at hand, those that are new made in one transaction."""
@@ -187,7 +195,7 @@ class Keyring:
             self._erasures = erasures
 
     def _forget(self) -> None:
-        for held in (self._ids, self._keys, self._sealed, self._opened):
+        for held in (self._ids, self._keys, self._sealed, self._opened, self._bodies):
             held.clear()
 
 

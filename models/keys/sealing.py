@@ -8,34 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Protocol
 
 import orjson
 
 from models.canonical.classification import DataClass
-from models.canonical.field_classes import amount_class, class_of
+from models.canonical.field_classes import amount_class
 from models.domain.storable import json_text
 from models.keys.keyring import ERASED, PREFIX, SEALED, WORDS, Keyring, class_of_sealed
+from models.keys.shapes import PLAIN, Whom, named, own_name, searched, shape
 from models.keys.subject_keys import Name
 
 CLASSES = frozenset(WORDS)
 OPEN_ENTITIES = frozenset({"exchange_rate"})
 """Whose `rate` is nobody's secret."""
-_OF_PEOPLE = frozenset({DataClass.LABOUR_RATE, DataClass.COMPENSATION})
-_DEEPER = (Mapping, list, tuple, str)
-_PLAIN = frozenset({"currency", "currency_code", "currencyCode"})
-_PEOPLE = ("resource_number", "resource_id", "resource_key", "worker_id", "employee_id", "user_id", "resource_ref")
-_CONTRACTS = ("project_code", "project_id", "contract_id", "project_key", "project_ref", "opportunity_id")
 _DEFUSED = "enc.v1:"
 """What a foreign text is made to begin with, should it begin like a sealed value of ours."""
-
 _QUOTED = re.compile(f'"({SEALED.pattern})"')
-_WORK = frozenset({"time_entry", "expense", None, ""})
-_Whom = tuple[Name, Name]
+_SAME = frozenset({"before", "after", "data"})
+"""Keys under which the whole of a thing stands, and not a part of it."""
+_BODIES = 4_096
+_LEAVES = frozenset({int, float, bool, type(None)})
 
 
 class Sealer(Protocol):
+    @property
+    def bodies(self) -> dict[Any, Any]: ...
+
     def seal(self, name: Name, value: str, kind: DataClass) -> str: ...
 
 
@@ -47,7 +47,7 @@ def sealed(keys: Sealer, body: Any, entity: str | None, own: str | None) -> Any:
     """
     if entity in OPEN_ENTITIES:
         return body
-    return _walked(keys, body, entity or "", None, _own(entity, own))
+    return _remembered(keys, body, entity or "", own_name(entity, own))
 
 
 def sealed_amount(keys: Sealer, amount: str, body: Any, entity: str | None, own: str | None) -> str:
@@ -55,11 +55,23 @@ def sealed_amount(keys: Sealer, amount: str, body: Any, entity: str | None, own:
 
     Raises what `Keyring.seal` does.
     """
+    kind = _amount_class(entity)
+    return (
+        amount
+        if kind is None
+        else keys.seal(_whose(kind, searched(body, own_name(entity, own))), json_text(amount), kind)
+    )
+
+
+@cache
+def _amount_class(entity: str | None) -> DataClass | None:
     kind = amount_class(entity)
-    if kind not in CLASSES:
-        return amount
-    person, contract = _searched(body, _own(entity, own))
-    return keys.seal(person if kind in _OF_PEOPLE else contract, json_text(amount), kind)
+    return kind if kind in CLASSES else None
+
+
+def _whose(kind: DataClass, whom: Whom) -> Name:
+    """A rate and pay are the person's, a value the contract's."""
+    return whom[1] if kind is DataClass.CONTRACT_VALUE else whom[0]
 
 
 def subjects(rows: Iterator[tuple[Any, str, str]]) -> set[Name]:
@@ -100,76 +112,70 @@ def masked_text(text: str, mask: str) -> str:
     return text if PREFIX not in text else SEALED.sub(mask, text)
 
 
-def _walked(keys: Sealer, value: Any, path: str, hidden: DataClass | None, whom: _Whom) -> Any:
-    if isinstance(value, Mapping):
-        whom = _named(value, whom) if hidden is None else whom
-        return {key: _item(keys, key, held, path, hidden, whom) for key, held in value.items()}
-    if isinstance(value, list | tuple):
-        inner = f"{path}.[]"
-        return [_walked(keys, held, inner, hidden, whom) for held in value]
-    if hidden is None or value is None or value == "" or isinstance(value, bool):
-        return value if not isinstance(value, str) or PREFIX not in value else value.replace(PREFIX, _DEFUSED)
-    return keys.seal(whom[0] if hidden in _OF_PEOPLE else whom[1], json_text(value), hidden)
-
-
-def _item(keys: Sealer, key: Any, held: Any, path: str, hidden: DataClass | None, whom: _Whom) -> Any:
-    inner, found = _place(path, str(key))
-    if hidden is None and found is None and not isinstance(held, _DEEPER):
-        return held
-    if hidden is not None and key in _PLAIN:
-        return held
-    return _walked(keys, held, inner, hidden or found, whom)
-
-
-@lru_cache(16_384)
-def _place(path: str, key: str) -> tuple[str, DataClass | None]:
-    """The path of an item, and its class where that is sealed. `path.like.this` as a key is a path of its own."""
-    inner = f"{path}.{key}"
-    found = next((kind for kind in _classes(inner) if kind in CLASSES), None)
-    return inner, found
-
-
-def _classes(path: str) -> Iterator[DataClass]:
-    """Of each part of it: `cost_rate.amount` is of the class of `cost_rate`."""
-    parts = path.split(".")
-    return (class_of(".".join(parts[: at + 1])) for at in range(1, len(parts)))
-
-
-def _named(value: Mapping[Any, Any], whom: _Whom) -> _Whom:
-    """Whom what stands in this object is of, where it says so."""
-    person, contract = _first(value, _PEOPLE), _first(value, _CONTRACTS)
-    if person is None and contract is None:
-        return whom
-    named = ("contract", contract) if contract else whom[1]
-    return ("person", person) if person else (named if whom[0][0] == "contract" else whom[0]), named
-
-
-def _own(entity: str | None, own: str | None) -> _Whom:
-    """Whom values are of where nothing says so: of a resource it is that person, else what they are about. Work is too
-    many things to have a key each.
+def _remembered(keys: Sealer, value: Any, path: str, whom: Whom) -> Any:
+    """The same, looked up where this was sealed a moment ago: a payload stands in a run, in its event and in
+    records of two steps, and to write it as JSON costs a thirtieth of walking through it.
     """
-    name = own if own and entity not in _WORK else "unnamed"
-    return ("person" if entity == "resource" else "contract", name), ("contract", name)
+    try:
+        name = (orjson.dumps(value), path, whom)
+    except TypeError:
+        return _walked(keys, value, path, whom)
+    bodies = keys.bodies
+    found = bodies.get(name, keys)
+    if found is keys:
+        found = _walked(keys, value, path, whom)
+        if len(bodies) >= _BODIES:
+            bodies.clear()
+        bodies[name] = None if found is value else found
+    return value if found is None else found
 
 
-def _searched(body: Any, whom: _Whom, depth: int = 3) -> _Whom:
-    """Whom a body names anywhere, the outermost first."""
-    if not isinstance(body, Mapping) or not depth:
-        return whom
-    found = _named(body, whom)
-    for held in body.values() if found[0][0] != "person" else ():
-        found = _searched(held, found, depth - 1) if isinstance(held, Mapping) else found
-    return found
+def _walked(keys: Sealer, value: Any, path: str, whom: Whom) -> Any:
+    """The value with what is classified in it sealed; the very value where nothing is."""
+    kind = type(value)
+    if kind is str:
+        return value if PREFIX not in value else value.replace(PREFIX, _DEFUSED)
+    if kind in _LEAVES:
+        return value
+    if kind is dict or isinstance(value, Mapping):
+        return _object(keys, value, path, whom)
+    if kind is list or kind is tuple:
+        inner = f"{path}.[]"
+        return [_walked(keys, held, inner, whom) for held in value]
+    return value
 
 
-def _first(value: Mapping[Any, Any], names: tuple[str, ...]) -> str | None:
-    for name in names:
-        held = value.get(name)
-        if isinstance(held, Mapping):
-            held = held.get("id")
-        if held is not None and held != "" and isinstance(held, str | int):
-            return str(held)
-    return None
+def _object(keys: Sealer, value: Mapping[Any, Any], path: str, whom: Whom) -> Any:
+    told = shape(path, *value)
+    if told.foreign:
+        return _object(keys, {str(key).replace(PREFIX, _DEFUSED): held for key, held in value.items()}, path, whom)
+    whom = named(value, told, whom) if told.people or told.contracts else whom
+    changed = {}
+    for key, held in value.items():  # what is classified is done below: here it costs more to ask than to look
+        kind = type(held)
+        if kind is str:
+            if PREFIX in held:
+                changed[key] = held.replace(PREFIX, _DEFUSED)
+        elif kind not in _LEAVES:
+            again = key in _SAME
+            inner = _remembered(keys, held, path, whom) if again else _walked(keys, held, told.inner[key], whom)
+            if inner is not held:
+                changed[key] = inner
+    for key, classified in told.shut:
+        changed[key] = _hidden(keys, value[key], classified, whom)
+    return {**value, **changed} if changed else value
+
+
+def _hidden(keys: Sealer, value: Any, kind: DataClass, whom: Whom) -> Any:
+    """All of a classified value sealed, but for what tells nothing."""
+    form = type(value)
+    if value is None or value == "" or form is bool:
+        return value
+    if form is dict or (form is not str and isinstance(value, Mapping)):
+        return {key: held if key in PLAIN else _hidden(keys, held, kind, whom) for key, held in value.items()}
+    if form is list or form is tuple:
+        return [_hidden(keys, held, kind, whom) for held in value]
+    return keys.seal(_whose(kind, whom), json_text(value), kind)
 
 
 class _Names:
@@ -177,6 +183,10 @@ class _Names:
 
     def __init__(self) -> None:
         self.names = set[Name]()
+
+    @property
+    def bodies(self) -> dict[Any, Any]:
+        return {}
 
     def seal(self, name: Name, value: str, kind: DataClass) -> str:
         self.names.add(name)

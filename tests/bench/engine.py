@@ -25,7 +25,7 @@ from models.journal import open_journal
 from models.keys.keyring import Keyring
 from models.settings import read_settings
 from tests.bench.bare_loop import bare_loop
-from tests.bench.postings import BULK, MemoryTarget, bench_events, bench_flow
+from tests.bench.postings import BULK, PEOPLE, MemoryTarget, bench_events, bench_flow
 
 
 def run(database: str = "sqlite", runs: int = 10_000) -> dict[str, Any]:
@@ -35,9 +35,9 @@ def run(database: str = "sqlite", runs: int = 10_000) -> dict[str, Any]:
     Raises Misconfigured for a database that is not there, RuntimeError when a run did not settle.
     """
     with _address(database) as address, tempfile.TemporaryDirectory(prefix="tieout-bench-") as home:
-        journal = open_journal(
-            address, SystemClock(), keys=Keyring(read_settings().model_copy(update={"home": Path(home)}))
-        )
+        keys = Keyring(read_settings().model_copy(update={"home": Path(home)}))
+        keys.know(("person", str(number)) for number in range(PEOPLE))  # as those of an installation that works
+        journal = open_journal(address, SystemClock(), keys=keys)
         target = MemoryTarget()
         engine = Engine(journal, [bench_flow()], [target], SystemClock())
         try:

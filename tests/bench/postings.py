@@ -11,7 +11,7 @@ from integrations.contracts.flow import Context, Deliver, Flow, Transform
 from models.canonical.events import CloudEvent
 from models.domain.outcomes import Acknowledgement, Done
 
-BULK = 100
+BULK, PEOPLE = 100, 300
 MOMENT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -96,7 +96,7 @@ def bench_events(runs: int) -> list[CloudEvent]:
             data={
                 "ref": {"system": "bench", "kind": "time_entry", "id": str(n)},
                 "project_ref": {"system": "bench", "kind": "project", "id": str(n % 37)},
-                "resource_ref": {"system": "bench", "kind": "resource", "id": str(n % 300)},
+                "resource_ref": {"system": "bench", "kind": "resource", "id": str(n % PEOPLE)},
                 "charge_code": f"PRJ-{n % 37}.010",
                 "work_date": "2026-11-19",
                 "hours": str(1 + n % 8),
