@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from app.cli.main import cli
 from models.domain.errors import TieoutError
 from models.journal import open_journal
+from models.keys.keyring import Keyring
+from models.settings import Settings
 from tests.unit.engine.hostile import HandClock
 from tests.unit.engine.test_second_person import Books
 
@@ -25,7 +27,8 @@ class Terminal:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.books = Books(open_journal(f"sqlite:///{home / 'journal.sqlite'}", HandClock()), HandClock())
+        url, keys = f"sqlite:///{home / 'journal.sqlite'}", Keyring(Settings(home=home))
+        self.books = Books(open_journal(url, HandClock(), keys=keys), HandClock())
         self.ask = ("replay", *self.books.dead, "--from", "start", "--set", RATE)
 
     def run(self, *words: str, **more: str) -> Result:

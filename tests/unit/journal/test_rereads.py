@@ -16,6 +16,7 @@ from models.journal.runs import rereads
 from models.journal.runs.rereads import row_key
 from models.journal.runs.run import Run, run_of
 from models.journal.statements import statements
+from models.keys.keyring import Keyring
 from tests.unit.engine.hostile import HandClock, Hostile
 
 
@@ -41,9 +42,9 @@ def test_a_page_reads_the_dead_letters_of_its_own_stream(
     assert [run.waiting_because is not None for run in any_journal.runs.by_keys(keys)] == [True] * 4
     looked: list[str] = []
 
-    def looking(row: Any) -> Run:
-        looked.append(run_of(row).business_key)
-        return run_of(row)
+    def looking(row: Any, keys: Keyring | None) -> Run:
+        looked.append(run_of(row, keys).business_key)
+        return run_of(row, keys)
 
     monkeypatch.setattr(rereads, "run_of", looking)
     systems[0].pages["time"].append(Page([], "2", seen=["tasks@Ä 2"]))
