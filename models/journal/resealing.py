@@ -52,7 +52,7 @@ def _of(engine: sa.Engine, keys: Keyring, held: _Held) -> Iterator[int]:
         with engine.begin() as connection:
             if connection.dialect.name == "sqlite":  # nothing of what stood there stays in a page
                 connection.exec_driver_sql("PRAGMA secure_delete = ON")
-            rows = [row._mapping for row in connection.execute(_page(held, after), _named(held, after))]
+            rows: list[Row] = [row._asdict() for row in connection.execute(_page(held, after), _named(held, after))]
             yield sum(_shut(connection, keys, held, row) for row in rows)
         if len(rows) < _ROWS:
             return
@@ -78,7 +78,7 @@ def _shut(connection: sa.Connection, keys: Keyring, held: _Held, row: Row) -> in
     same += [f"{name} = :was_{name}" for name in new]
     statement = f"update {held.table} set {', '.join(f'{name} = :{name}' for name in new)} where {' and '.join(same)}"
     values = {**new, **{f"key_{name}": row[name] for name in held.key}, **{f"was_{name}": row[name] for name in new}}
-    return connection.execute(sa.text(statement), values).rowcount
+    return int(connection.execute(sa.text(statement), values).rowcount)
 
 
 def _run(keys: Keyring, row: Row) -> dict[str, Any]:
