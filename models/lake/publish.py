@@ -46,7 +46,7 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
     complete = True
     for name in (*TABLES, "seals", "checkpoints"):
         there = name in tables.get("lake", ())
-        source = f"SELECT * FROM lake.main.{name}" if there else _nothing(columns_of(name))
+        source = _as_now(name, tables["lake"][name]) if there else _nothing(columns_of(name))
         if as_of and there:
             source += (
                 f" WHERE {'last_batch' if name == 'checkpoints' else 'batch_id'} <= {last if last is not None else 0}"
@@ -67,6 +67,12 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
         )
         complete &= found is not None
     return complete and known.keys() <= marts.keys()
+
+
+def _as_now(name: str, stored: _Stored) -> str:
+    """A table of the lake with the columns of this release: those that no writer of it has added yet are empty."""
+    missing = {column: kind for column, kind in columns_of(name).items() if column not in stored.kinds}
+    return f"SELECT {', '.join(['*', *_nulls(missing)])} FROM lake.main.{name}"
 
 
 @dataclass(frozen=True, slots=True)
