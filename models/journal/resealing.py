@@ -41,8 +41,9 @@ def resealed(engine: sa.Engine, keys: Keyring) -> dict[str, int]:
     """
     found = {held.table: sum(_of(engine, keys, held)) for held in _HELD}
     if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:  # what was overwritten goes from the log beside the file too
-            connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        raw = engine.raw_connection()
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was overwritten leaves the log beside the file
+        raw.close()
     return {table: count for table, count in found.items() if count}
 
 

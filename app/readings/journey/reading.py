@@ -6,6 +6,7 @@ Clear values are shown to who is cleared and asked for them; whoever asks has th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -36,9 +37,9 @@ from app.readings.rights import amount_class
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.canonical.classification import DataClass
-from models.keys.keyring import PREFIX
 from models.sql_statements import statements
 
+_MONEY = re.compile(r"-?\d+(\.\d+)?")
 SQL = statements(Path(__file__).with_name("journey.sql"))
 
 
@@ -108,7 +109,7 @@ def step_of(row: Mapping[str, Any], clear: frozenset[DataClass]) -> Step:
     told = dict(row)
     amount, shut = told["amount"], told.pop("sealed_amount", None)
     if shut is not None:
-        amount = MASKED if shut.startswith(PREFIX) else Decimal(shut)
+        amount = Decimal(shut) if _MONEY.fullmatch(shut) else MASKED
     if row["kind"] != "finding":  # a case's amount is a sum over many
         amount = opened(amount, amount_class(about), clear, MASKED)
     both = isinstance(body, Mapping) and "before" in body and "after" in body
