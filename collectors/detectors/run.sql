@@ -1,9 +1,8 @@
 -- open_runs: the runs that detectors look at, read when the journal moved, by its own indexes
 CREATE OR REPLACE TEMP TABLE open_runs AS
-SELECT * REPLACE (
-    coalesce(amount, TRY_CAST(derived.state.clear(sealed_amount) AS DECIMAL(18,2))) AS amount
-)
-FROM {runs}
+SELECT r.* REPLACE (coalesce(amount, TRY_CAST(c.value AS DECIMAL(18,2))) AS amount)
+FROM {runs} r
+LEFT JOIN derived.state.cleared c ON c.sealed = r.sealed_amount
 WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
 
 -- set_ups: the last time each project was set up, whatever became of it: replayed from its start, it makes it again

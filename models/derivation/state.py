@@ -97,11 +97,11 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes, keys: Keyr
 
 def read_runs(connection: duckdb.DuckDBPyConnection, changes: Changes, keys: Keyring | None = None) -> None:
     """Bring the state up to the journal's runs, and tell `changes` of them. Inside the caller's transaction."""
-    sql, before, runs = statements(STATE), digest(connection, "journal_run"), followed_runs(connection)
-    clear(connection, sql["sealed_run"].replace("{runs}", runs), keys)
-    connection.execute(sql["journal_run"].replace("{runs}", runs))
+    sql, before = statements(STATE), digest(connection, "journal_run")
+    connection.execute(sql["journal_run"].replace("{runs}", followed_runs(connection)))
     if digest(connection, "journal_run") == before:
         return
+    clear(connection, sql["sealed_run"], keys)
     with changes.compared(("open_run", "replay_run")):
         for name in ("open_run", "replay_run"):
             connection.execute(sql[name])

@@ -33,12 +33,9 @@ CREATE OR REPLACE MACRO derived.state.in_time(
         OR source_swept AND coalesce(source_read_at < since + allowed, true)
 END;
 
--- make_cleared: what sealed values of the lake say, each opened once; one whose key was dropped says nothing
+-- make_cleared: what sealed values of the lake say, each opened once and here once; what parses a value that may be
+-- sealed takes `coalesce(cleared.value, it)`. One whose key was dropped says nothing, and sealed text is no number.
 CREATE TABLE IF NOT EXISTS derived.state.cleared (sealed VARCHAR, value VARCHAR);
-
--- make_clear: a value as it was before it was sealed; one that never was, as an older release stored it, as it is
-CREATE OR REPLACE MACRO derived.state.clear(x) AS
-    coalesce((SELECT any_value(c.value) FROM derived.state.cleared c WHERE c.sealed = x), x);
 
 -- make_mark: how far the lake has been read into the state
 CREATE TABLE IF NOT EXISTS derived.state.mark (batch_id BIGINT);
@@ -145,9 +142,11 @@ SELECT o.* REPLACE (w.system_id AS system_id)
 FROM (FROM observations WHERE {unread}) o
 JOIN wanted w ON w.batch_id = o.batch_id AND w.n = o.n;
 
--- sealed: the sealed values among what is new that nobody opened yet
+-- sealed: the sealed values among what is new that nobody opened yet; in work, which is most of all, by their places
 WITH text AS (
-    SELECT fields AS content FROM derived.state.fresh WHERE contains(fields, 'enc:v1:')
+    SELECT fields AS content
+    FROM derived.state.fresh
+    WHERE entity NOT IN ('time_entry', 'expense') AND contains(fields, 'enc:v1:')
     UNION ALL
     SELECT CAST(body->'$.data.milestones' AS VARCHAR)
     FROM records
@@ -155,8 +154,14 @@ WITH text AS (
         AND kind = 'source_event'
         AND business_key LIKE 'project:%'
         AND contains(body, 'enc:v1:')
+), named AS (
+    SELECT unnest(json_extract_string(fields, ['$.bill_rate.amount', '$.cost_rate.amount'])) AS sealed
+    FROM derived.state.fresh
+    WHERE entity IN ('time_entry', 'expense') AND contains(fields, 'enc:v1:')
+    UNION ALL
+    SELECT unnest(regexp_extract_all(content, 'enc:v1:[a-z]+[.][0-9a-f]{16}[.][0-9a-f]+')) FROM text
 )
-SELECT DISTINCT unnest(regexp_extract_all(content, 'enc:v1:[a-z]+[.][0-9a-f]{16}[.][0-9a-f]+')) AS sealed FROM text
+SELECT DISTINCT sealed FROM named WHERE starts_with(sealed, 'enc:v1:')
 EXCEPT
 SELECT sealed FROM derived.state.cleared;
 
@@ -291,11 +296,6 @@ WINDOW same AS (PARTITION BY k.system, k.key ORDER BY k.left_at);
 -- entities: which kinds of objects changed
 SELECT DISTINCT entity FROM derived.state.fresh;
 
--- sealed_run: sealed amounts of those that nobody opened yet
-SELECT DISTINCT sealed_amount FROM {runs} WHERE sealed_amount IS NOT NULL
-EXCEPT
-SELECT sealed FROM derived.state.cleared;
-
 -- journal_run: what the marts need of the journal's runs that are open, dead or a replay
 CREATE OR REPLACE TABLE derived.state.journal_run AS
 SELECT
@@ -320,10 +320,8 @@ SELECT
     waiting_because,
     CAST(waiting_missing AS VARCHAR) AS waiting_missing,
     waiting_owner,
-    coalesce(
-        TRY_CAST(amount AS DECIMAL(18,2)),
-        TRY_CAST(derived.state.clear(sealed_amount) AS DECIMAL(18,2))
-    ) AS amount,
+    TRY_CAST(amount AS DECIMAL(18,2)) AS amount,
+    sealed_amount,
     currency,
     created_at,
     due_at,
@@ -333,9 +331,17 @@ SELECT
     TRY_CAST(payload->>'$.closed_at' AS TIMESTAMPTZ) AS sold_at
 FROM {runs};
 
+-- sealed_run: sealed amounts of those that nobody opened yet
+SELECT DISTINCT sealed_amount FROM derived.state.journal_run WHERE sealed_amount IS NOT NULL
+EXCEPT
+SELECT sealed FROM derived.state.cleared;
+
 -- open_run: runs that are not finished, as the journal has them now
 CREATE OR REPLACE TABLE derived.state.open_run AS
-SELECT * FROM derived.state.journal_run WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
+SELECT r.* EXCLUDE (sealed_amount) REPLACE (coalesce(amount, TRY_CAST(c.value AS DECIMAL(18,2))) AS amount)
+FROM derived.state.journal_run r
+LEFT JOIN derived.state.cleared c ON c.sealed = r.sealed_amount
+WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
 
 -- replay_run: how the replays of each hour ended
 CREATE OR REPLACE TABLE derived.state.replay_run AS

@@ -26,7 +26,7 @@ _MADE = (
     "create unique index if not exists subject_key_name on subject_key (kind, name)",
 )
 _LIVE = sa.text("select subject, wrapped from subject_key where kind = :kind and name = :name")
-_WRAPPED = sa.text("select wrapped from subject_key where subject = :subject")
+_WRAPPED = sa.text("select subject, wrapped from subject_key where subject = :subject")
 _KNOWN = sa.text("select count(*) from subject_key where wrapped is not null")
 _ALL = sa.text("select subject, wrapped from subject_key where wrapped is not null")
 _ROWS = sa.text("select subject, kind, name, wrapped, erased from subject_key order by kind, name, subject")
@@ -86,10 +86,11 @@ class SubjectKeys:
         """How many were erased: another number than before says that a key in memory may be no more."""
         return int(self._asked(lambda held: held.scalar(_ERASED)) or 0)
 
-    def wrapped(self, subject: str) -> Stored | None:
-        """The key of a subject by its id; None where nobody knows it."""
-        row = self._asked(lambda held: held.execute(_WRAPPED, {"subject": subject}).one_or_none())
-        return None if row is None else Stored(subject, _bytes(row.wrapped))
+    def wrapped(self, subjects: Iterable[str]) -> list[Stored]:
+        """The keys of these subjects by their ids, without those that nobody knows."""
+        asked = [{"subject": subject} for subject in subjects]
+        rows = self._asked(lambda held: [row for one in asked for row in held.execute(_WRAPPED, one)])
+        return [Stored(row.subject, _bytes(row.wrapped)) for row in rows or ()]
 
     def of(self, names: Iterable[Name], wrap: Callable[[str], bytes]) -> Mapping[Name, Stored]:
         """The keys of these subjects, those that are new made with `wrap` in one transaction; durable on return."""

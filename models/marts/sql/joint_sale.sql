@@ -64,7 +64,7 @@ WITH shown AS (
         l.key,
         project_code,
         'MS-' || project_code || '-' || m.milestone_id AS item_key,
-        TRY_CAST(derived.state.clear(m.amount.amount) AS DECIMAL(18,2)) AS amount,
+        TRY_CAST(coalesce(c.value, m.amount.amount) AS DECIMAL(18,2)) AS amount,
         m.amount.currency AS currency,
         TRY_CAST(m.due AS DATE) AS due,
         row_number() OVER (
@@ -72,6 +72,7 @@ WITH shown AS (
             ORDER BY (l.key = 'CT-' || project_code) DESC, l.system, l.key
         ) AS n
     FROM listed l
+    LEFT JOIN derived.state.cleared c ON c.sealed = m.amount.amount
 ), source AS (
     SELECT
         unnest(['contract', 'budget']) AS entity,

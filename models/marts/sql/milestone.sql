@@ -52,7 +52,7 @@ SELECT
     each.legal_entity,
     rank = 1 AS in_erp,
     m.name AS name,
-    TRY_CAST(derived.state.clear(m.amount.amount) AS DECIMAL(18,2)) AS amount,
+    TRY_CAST(coalesce(c.value, m.amount.amount) AS DECIMAL(18,2)) AS amount,
     m.amount.currency AS currency,
     TRY_CAST(m.due AS DATE) AS due,
     TRY_CAST(m.completed_at AS TIMESTAMPTZ) AS completed_at,
@@ -65,5 +65,6 @@ SELECT
     coalesce(m.invoiced, false) OR coalesce(m.billed, false) AS flagged
 FROM each
 LEFT JOIN derived.state.legal_entity z ON z.legal_entity = each.legal_entity
+LEFT JOIN derived.state.cleared c ON c.sealed = m.amount.amount
 WHERE m.milestone_id IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY project_code, m.milestone_id ORDER BY rank) = 1;

@@ -24,10 +24,10 @@ SELECT
     key,
     system_id,
     coalesce(f.project_code, key),
-    TRY_CAST(derived.state.clear(f.value.amount) AS DECIMAL(18,2)),
-    TRY_CAST(derived.state.clear(f.cost.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(worth.value, f.value.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(cost.value, f.cost.amount) AS DECIMAL(18,2)),
     f.value.currency,
-    TRY_CAST(derived.state.clear(f.target_margin) AS DECIMAL(9,4)),
+    TRY_CAST(coalesce(margin.value, f.target_margin) AS DECIMAL(9,4)),
     TRY_CAST(f.hours AS DECIMAL(12,2))
 FROM (
     SELECT *, json_transform(fields, '{
@@ -39,4 +39,7 @@ FROM (
     }') AS f
     FROM derived.state.fresh
     WHERE entity = 'budget' AND present
-);
+)
+LEFT JOIN derived.state.cleared worth ON worth.sealed = f.value.amount
+LEFT JOIN derived.state.cleared cost ON cost.sealed = f.cost.amount
+LEFT JOIN derived.state.cleared margin ON margin.sealed = f.target_margin;

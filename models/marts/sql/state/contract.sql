@@ -28,11 +28,11 @@ SELECT
     key,
     system_id,
     coalesce(f.project_code, CASE WHEN key LIKE 'CT-%' THEN substr(key, 4) END),
-    TRY_CAST(derived.state.clear(f.value.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(worth.value, f.value.amount) AS DECIMAL(18,2)),
     f.value.currency,
     f.billing_rule,
     coalesce(f.hold, false),
-    TRY_CAST(derived.state.clear(f.cap.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(cap.value, f.cap.amount) AS DECIMAL(18,2)),
     CAST(f.milestones AS VARCHAR),
     legal_entity,
     nullif(trim(f.po), ''),
@@ -49,7 +49,9 @@ FROM (
     }') AS f
     FROM derived.state.fresh
     WHERE entity = 'contract' AND present
-);
+)
+LEFT JOIN derived.state.cleared worth ON worth.sealed = f.value.amount
+LEFT JOIN derived.state.cleared cap ON cap.sealed = f.cap.amount;
 
 -- follow: a project that got another code keeps the orders that were seen on it before
 UPDATE derived.state.contract t

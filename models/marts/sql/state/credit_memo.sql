@@ -31,7 +31,7 @@ SELECT
     f.project_code,
     coalesce(f.status, 'open'),
     TRY_CAST(f.issued_on AS DATE),
-    abs(TRY_CAST(derived.state.clear(f.total.amount) AS DECIMAL(18,2))),
+    abs(TRY_CAST(coalesce(total.value, f.total.amount) AS DECIMAL(18,2))),
     f.total.currency,
     legal_entity,
     observed_at
@@ -46,7 +46,8 @@ FROM (
     }') AS f
     FROM derived.state.fresh
     WHERE entity = 'credit_memo' AND present
-);
+)
+LEFT JOIN derived.state.cleared total ON total.sealed = f.total.amount;
 
 -- follow: a project that got another code keeps its credit memos
 UPDATE derived.state.credit_memo t

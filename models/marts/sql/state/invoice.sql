@@ -30,7 +30,7 @@ SELECT
     f.project_code,
     coalesce(f.status, 'open'),
     TRY_CAST(f.issued_on AS DATE),
-    TRY_CAST(derived.state.clear(f.total.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(total.value, f.total.amount) AS DECIMAL(18,2)),
     f.total.currency,
     CAST(f.lines AS VARCHAR),
     legal_entity,
@@ -46,7 +46,8 @@ FROM (
     }') AS f
     FROM derived.state.fresh
     WHERE entity = 'invoice' AND present
-);
+)
+LEFT JOIN derived.state.cleared total ON total.sealed = f.total.amount;
 
 -- follow: a project that got another code keeps its invoices
 UPDATE derived.state.invoice t

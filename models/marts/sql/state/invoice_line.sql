@@ -50,6 +50,7 @@ SELECT
     nullif(trim(one.posting_id), ''),
     nullif(trim(one.milestone_id), ''),
     one.kind,
-    TRY_CAST(derived.state.clear(one.amount.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(c.value, one.amount.amount) AS DECIMAL(18,2)),
     coalesce(one.amount.currency, currency)
-FROM numbered;
+FROM numbered
+LEFT JOIN derived.state.cleared c ON c.sealed = one.amount.amount;

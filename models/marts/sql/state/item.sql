@@ -57,8 +57,8 @@ SELECT
     TRY_CAST(coalesce(f.work_date, f.spent_on) AS DATE),
     TRY_CAST(f.hours AS DECIMAL(19,6)),
     coalesce(f.billable, true),
-    TRY_CAST(derived.state.clear(f.bill_rate.amount) AS DECIMAL(18,2)),
-    TRY_CAST(derived.state.clear(f.cost_rate.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(bill.value, f.bill_rate.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(cost.value, f.cost_rate.amount) AS DECIMAL(18,2)),
     TRY_CAST(f.amount.amount AS DECIMAL(18,2)),
     coalesce(f.bill_rate.currency, f.amount.currency, f.cost_rate.currency),
     coalesce(f.cost_rate.currency, f.amount.currency),
@@ -101,7 +101,9 @@ FROM (
     }') AS f
     FROM derived.state.fresh
     WHERE entity IN ('time_entry', 'expense') AND present
-);
+)
+LEFT JOIN derived.state.cleared bill ON bill.sealed = f.bill_rate.amount
+LEFT JOIN derived.state.cleared cost ON cost.sealed = f.cost_rate.amount;
 
 -- follow: a project that got another name keeps the work that was seen on it before
 UPDATE derived.state.item i

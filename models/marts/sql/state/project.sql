@@ -46,9 +46,9 @@ SELECT
     f.service_line,
     f.practice,
     f.contract_type,
-    TRY_CAST(derived.state.clear(f.value.amount) AS DECIMAL(18,2)),
-    TRY_CAST(derived.state.clear(f.cost.amount) AS DECIMAL(18,2)),
-    TRY_CAST(derived.state.clear(f.target_margin) AS DECIMAL(9,4)),
+    TRY_CAST(coalesce(worth.value, f.value.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(cost.value, f.cost.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(margin.value, f.target_margin) AS DECIMAL(9,4)),
     TRY_CAST(f.closed_at AS TIMESTAMPTZ),
     TRY_CAST(f.starts_on AS DATE),
     TRY_CAST(f.ends_on AS DATE),
@@ -56,7 +56,7 @@ SELECT
     observed_at,
     p.first_seen,
     CAST(f.milestones AS VARCHAR),
-    TRY_CAST(derived.state.clear(f.cap.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(cap.value, f.cap.amount) AS DECIMAL(18,2)),
     nullif(trim(f.purchase_order), '')
 FROM (
     SELECT *, json_transform(fields, '{
@@ -82,5 +82,9 @@ FROM (
     FROM derived.state.fresh
     WHERE entity = 'project' AND present
 )
+LEFT JOIN derived.state.cleared worth ON worth.sealed = f.value.amount
+LEFT JOIN derived.state.cleared cost ON cost.sealed = f.cost.amount
+LEFT JOIN derived.state.cleared margin ON margin.sealed = f.target_margin
+LEFT JOIN derived.state.cleared cap ON cap.sealed = f.cap.amount
 JOIN (SELECT system, system_id, first_seen FROM derived.state.newplace WHERE entity = 'project') p
     USING (system, system_id);

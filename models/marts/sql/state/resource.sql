@@ -26,7 +26,7 @@ SELECT
     system_id,
     f.name,
     coalesce(f.legal_entity_id, legal_entity),
-    TRY_CAST(derived.state.clear(f.cost_rate.amount) AS DECIMAL(18,2)),
+    TRY_CAST(coalesce(cost.value, f.cost_rate.amount) AS DECIMAL(18,2)),
     f.cost_rate.currency,
     TRY_CAST(f.weekly_hours AS DECIMAL(8,2)),
     coalesce(f.active, true)
@@ -40,4 +40,5 @@ FROM (
     }') AS f
     FROM derived.state.fresh
     WHERE entity = 'resource' AND present
-);
+)
+LEFT JOIN derived.state.cleared cost ON cost.sealed = f.cost_rate.amount;
