@@ -15,7 +15,7 @@ from models.domain.record import Record
 from models.domain.states import RunState
 from models.journal.metadata import micros
 from models.journal.retention import same_said
-from models.journal.runs.reading import event_bodies, runs_about
+from models.journal.runs.reading import runs_about, stored_bodies
 from models.journal.runs.records import arrival_record, settlement
 from models.journal.runs.rows import insert_runs, new_run, stored
 from models.journal.runs.run import Arrival, Run, Start, source_system
@@ -167,9 +167,9 @@ class _Admission:
         bodies = [
             body
             for one in (fresh, known)
-            for body in event_bodies(self._connection, one.source, [one.event_id]).values()
+            for body in stored_bodies(self._connection, one.source, [one.event_id]).values()
         ]
-        return len(bodies) == 2 and same_said(*bodies)
+        return len(bodies) == 2 and same_said(keys_of(self._connection), *bodies)
 
     def _wake(self, arrival: Arrival, start: Start, run: Run) -> bool:
         """Let a waiting run go on with the newer version; False when it waits no longer: on PostgreSQL its own signal

@@ -117,10 +117,15 @@ def _runs(connection: sa.Connection, sql: sa.TextClause, values: Mapping[str, An
 
 def event_bodies(connection: sa.Connection, source: str, event_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """The CloudEvents of a source by their ids, as they came."""
+    keys = keys_of(connection)
+    return {name: value_of(keys, text) for name, text in stored_bodies(connection, source, event_ids).items()}
+
+
+def stored_bodies(connection: sa.Connection, source: str, event_ids: Iterable[str]) -> dict[str, str]:
+    """The same as they lie here, sealed."""
     events = statements(_SQL, connection.dialect.name)["events"]
     found = connection.execute(events, {"source": source, "ids": json.dumps(sorted(set(event_ids)))})
-    keys = keys_of(connection)
-    return {row.event_id: value_of(keys, row.body) for row in found}
+    return {row.event_id: row.body for row in found}
 
 
 def origins(connection: sa.Connection, runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,14 @@ import sqlalchemy as sa
 
 from integrations.engine import Engine
 from integrations.engine.preview import Preview
+from models.canonical.events import CloudEvent
+from models.domain.approval import content_hash
 from models.domain.errors import Rejected
 from models.domain.plan import Plan
-from models.journal import Journal
+from models.journal import Journal, open_journal
 from models.journal.runs.run import Run
+from models.keys.keyring import Keyring
+from models.settings import Settings
 from tests.unit.engine.hostile import FAST, HandClock, Hostile, event, posting_flow
 
 DAY = 86_400.0
@@ -36,6 +42,12 @@ def bodies(journal: Journal) -> dict[str, dict[str, Any]]:
     with journal.engine.connect() as connection:
         rows = connection.execute(sa.text("select event_id, body from event"))
         return {name: json.loads(body) for name, body in rows}
+
+
+def paid(key: str, rate: str, event_id: str | None = None) -> CloudEvent:
+    """A time entry's event that says what its person costs."""
+    plain = event(key, event_id=event_id)
+    return plain.model_copy(update={"data": {**plain.data, "cost_rate": {"amount": rate, "currency": "EUR"}}})
 
 
 def settled(journal: Journal, clock: HandClock, *keys: str, target: Hostile | None = None) -> Engine:
@@ -126,6 +138,48 @@ def test_a_pruned_fact_that_comes_again_is_known(any_journal: Journal, clock: Ha
     assert len(engine.admit([event("1", 2, hours="4"), event("1", 0)]).started) == 2
     engine.drain()
     assert dict(target.effects) == {"1-v1": 1, "1-v2": 1}, "an older version is stale"
+
+
+@pytest.mark.req("C6", "E1", "G2")
+def test_a_sealed_fact_that_was_pruned_is_known_when_it_comes_again(
+    journal_url: str, clock: HandClock, tmp_path: Path
+) -> None:
+    """By what it said as it lay there: another rate is another fact, and nobody finds one by trying."""
+    target = Hostile(policy=FAST)
+    with closing(open_journal(journal_url, clock, keys=Keyring(Settings(home=tmp_path)))) as journal:
+        engine = Engine(journal, [posting_flow()], [target], clock)
+        engine.admit([paid("1", "61.53"), paid("2", "61.53")])
+        engine.drain()
+        clock.forward(100 * DAY)
+        prove(journal)
+        clock.forward(2 * DAY)
+        assert journal.retention.prune(1) == 4
+        assert {"said": content_hash(paid("1", "61.53").data)} not in bodies(journal).values()
+        again = engine.admit([paid("1", "61.53"), paid("1", "61.53", "other"), paid("2", "61.54", "raised")])
+        engine.drain()
+    assert again.duplicates == 2 and dict(target.effects) == {"1-v1": 1, "2-v1": 1, "2-v2": 1}
+
+
+@pytest.mark.req("E1")
+def test_a_fact_that_an_earlier_release_kept_clear_is_known_when_it_comes_again(
+    journal_url: str, clock: HandClock, tmp_path: Path
+) -> None:
+    target, events = Hostile(policy=FAST), [paid("1", "61.53"), paid("2", "61.53")]
+    with closing(open_journal(journal_url, clock)) as old:
+        engine = Engine(old, [posting_flow()], [target], clock)
+        engine.admit(events)
+        engine.drain()
+        clock.forward(100 * DAY)
+        prove(old)
+        clock.forward(2 * DAY)
+        old.retention.prune(1)
+        engine.admit([paid("3", "61.53")])
+        engine.drain()
+    with closing(open_journal(journal_url, clock, keys=Keyring(Settings(home=tmp_path)))) as new:
+        engine = Engine(new, [posting_flow()], [target], clock)
+        again = [paid(key, "61.53", f"other-{key}") for key in "123"]
+        assert engine.admit(again).duplicates == 3, "pruned, and there in clear"
+    assert set(target.effects.values()) == {1}
 
 
 @pytest.mark.req("N3")
