@@ -88,7 +88,7 @@ def restore(folder: Folder, reason: Reason) -> None:
 
     with _acting() as (stores, viewer):
         count = keeping_keys.restore(stores, viewer, folder, reason)
-    print(f"{count:,} keys put back")
+    print(f"{count:,} keys were missing and are back; `tieout doctor` says whether all of them open")
 
 
 @keys_cli.command()
@@ -98,4 +98,7 @@ def seal(reason: Reason) -> None:
 
     with _acting() as (stores, viewer):
         done = keeping_keys.seal(stores, viewer, reason)
-    print("\n".join(f"{table}: {count:,} rows sealed" for table, count in done.items()) or "nothing was in clear")
+    if not done:
+        return print("nothing was in clear")
+    print("\n".join(f"{table}: {count:,} rows sealed" for table, count in done.items()))
+    return print("back their keys up: `tieout keys backup FOLDER`; without them nobody reads these values again")

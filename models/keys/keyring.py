@@ -185,7 +185,8 @@ class Keyring:
             stored = self._stored.wrapped([subject])
             if not stored:
                 raise Misconfigured(
-                    f"the key of subject {subject} is not here: restore the keys of this installation from their backup"
+                    f"the key of subject {subject} is not here: put the installation's keys back from their backup, "
+                    "`tieout keys restore FOLDER`"
                 )
             self._keys[subject] = self._unwrapped(stored[0])
         return self._keys[subject]

@@ -51,8 +51,8 @@ class Master:
             keys = [bytes.fromhex(line) for line in self.path.read_text().split()]
         except (OSError, ValueError) as error:
             raise Misconfigured(
-                f"the master key of values cannot be read ({error}): restore {self.path} from its backup; without it "
-                "labour rates, pay and contract values that were sealed stay sealed"
+                f"the master key of values cannot be read ({error}): put {self.path} back from its backup, "
+                "`tieout keys restore FOLDER`; without it labour rates, pay and contract values stay sealed"
             ) from error
         if not keys or any(len(key) != BYTES for key in keys):
             raise Misconfigured(f"{self.path} is no master key: each line has {2 * BYTES} hex digits")

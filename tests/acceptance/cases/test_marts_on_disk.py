@@ -120,11 +120,11 @@ def test_a_merge_in_the_middle_of_a_refresh_loses_no_rows(home, monkeypatch):
     connection = connect(settings, marts="write")
     catch_up, merged = state.catch_up, []
 
-    def merged_meanwhile(connection, changes):
+    def merged_meanwhile(connection, changes, keys):
         if not merged:
             connection.execute("SELECT count(*) FROM observations").fetchall()  # the transaction has its snapshot now
             merged.append(writer.maintain(timedelta(0), timedelta(0)).merged)
-        return catch_up(connection, changes)
+        return catch_up(connection, changes, keys)
 
     monkeypatch.setattr(state, "catch_up", merged_meanwhile)
     refresh(connection, "EUR")

@@ -71,7 +71,7 @@ def test_keys_are_rotated_lost_and_restored_and_each_is_kept(
     for name in ("values.key", "subjects.sqlite"):
         (home / "keys" / name).unlink()
     done = tieout("keys", "restore", folder, *WHY)
-    assert done.exit_code == 0 and "1 keys put back" in done.output
+    assert done.exit_code == 0 and "1 keys were missing and are back" in done.output
     assert keyring(home).opened(sealed) == RATE
     assert kept(home) == [(f"keys_{what}", WHY[1]) for what in ("rotated", "backed_up", "restored")]
 
@@ -95,7 +95,9 @@ def test_what_an_earlier_release_left_in_clear_is_sealed_and_recorded(
     with closing(open_journal(Settings(home=home).journal_address, HandClock())) as old:
         old.runs.admit([arrival("T-1")])
     done = tieout("keys", "seal", *WHY)
-    assert done.exit_code == 0 and "run: 1 rows sealed" in done.output, done.output
+    assert done.exit_code == 0 and "run: 1 rows sealed" in done.output and "tieout keys backup" in done.output, (
+        done.output
+    )
     with closing(installed(home)) as journal:
         told = [one for page in journal.feed.read(0) for one in page.records if one.status == "values_sealed"]
     assert [(one.body["rows"]["event"], one.body["clear_up_to_batch"]) for one in told] == [(1, 0)]
