@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.readings.clear import NotCleared, audit
+from app.readings.reading import answers
 from app.readings.rights import Action
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
@@ -84,7 +85,7 @@ def seal(stores: Stores, viewer: Viewer, reason: str) -> Mapping[str, int]:
     Raises as `_able` and `Keyring.seal` do.
     """
     _able(viewer, reason)
-    last = stores.lake.rows("SELECT coalesce(max(batch_id), 0) AS batch FROM seals")[0]["batch"]
+    last = answers(stores, viewer, "SELECT coalesce(max(batch_id), 0) AS batch FROM seals", {})[0]["batch"]
     done = stores.desk.seal_what_is_clear(stores.keys)
     audit(stores, viewer, "values_sealed", ABOUT, reason=reason, rows=dict(done), clear_up_to_batch=last)
     return done

@@ -18,6 +18,7 @@ from models.domain.record import Record, RecordKind
 from models.journal.database import reading, wall_now
 from models.journal.feed import Feed, FeedPage, FeedReading
 from models.journal.metadata import instant
+from models.journal.sealing import keys_of, opened_event
 from models.journal.tables import feed, outlet, unsent
 from models.journal.writing import writing
 
@@ -108,8 +109,14 @@ class Outbox(UnsentReading):
         return top
 
     def read(self, after: int, limit: int) -> list[FeedPage]:
-        """At most so many pages of the feed behind a position, in order."""
-        return self._feed.read(after, limit)
+        """At most so many pages of the feed behind a position, in order, their events clear: who subscribes has no
+        key.
+        """
+        keys = keys_of(self._engine)
+        return [
+            FeedPage(page.position, [opened_event(keys, record) for record in page.records])
+            for page in self._feed.read(after, limit)
+        ]
 
     def sent(self, broker: str, position: int, refused: Sequence[Unsent] = ()) -> None:
         """All events up to a position have gone out, but for those that the broker `refused`."""

@@ -130,5 +130,6 @@ _HELD = (
     _Held("request", ("request_id",), ("body", "result"), _told_apart("body", "result")),
     _Held("approval", ("request_id",), ("content",), _told_apart("content")),
     _Held("case_event", ("event_id",), ("body",), _told_apart("body")),
+    _Held("unsent", ("broker", "source", "event_id"), ("body",), _told_apart("body")),
     _Held("feed", ("position",), ("records",), _page_of_feed),
 )

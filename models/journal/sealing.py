@@ -18,7 +18,7 @@ from models.domain.record import Record, RecordKind
 from models.domain.storable import json_text
 from models.journal.metadata import Json
 from models.keys.keyring import PREFIX, Keyring
-from models.keys.sealing import opened_text, sealed, sealed_amount
+from models.keys.sealing import opened, opened_text, sealed, sealed_amount
 
 SUMS = frozenset({RecordKind.TOTALS, RecordKind.FIGURES, RecordKind.CATALOGUE})
 """Records of sums over many, and of the installation: they tell nobody's rate."""
@@ -32,9 +32,9 @@ def give_keys(engine: sa.Engine, keys: Keyring | None) -> sa.Engine:
     return engine
 
 
-def keys_of(connection: sa.Connection) -> Keyring | None:
-    """The keys of a connection; None where it was opened without."""
-    return _keys(connection.dialect)
+def keys_of(opened_by: sa.Connection | sa.Engine) -> Keyring | None:
+    """The keys of a connection or of its engine; None where it was opened without."""
+    return _keys(opened_by.dialect)
 
 
 def text_of(keys: Keyring | None, value: Any, business_key: str, option: int = 0) -> str:
@@ -70,6 +70,14 @@ def sealed_record(keys: Keyring, record: Record) -> Record:
         shut = sealed_amount(keys, str(record.amount), record.body, record.entity, own)
         if shut.startswith(PREFIX):
             return _with(record, body=body, amount=None, sealed_amount=shut)
+    return record if body is record.body else _with(record, body=body)
+
+
+def opened_event(keys: Keyring | None, record: Record) -> Record:
+    """A record of an event with what the event said; any other as it is."""
+    if keys is None or record.kind is not RecordKind.SOURCE_EVENT:
+        return record
+    body = opened(keys, record.body)
     return record if body is record.body else _with(record, body=body)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from models.journal.metadata import Instant, Json, metadata
+from models.journal.sealing import SealedJson
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -188,7 +189,7 @@ unsent = sa.Table(
     sa.Column("broker", sa.Text, primary_key=True),
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("event_id", sa.Text, primary_key=True),
-    sa.Column("body", Json, nullable=False),  # the CloudEvent as it was to go out
+    sa.Column("body", SealedJson, nullable=False),  # the CloudEvent as it was to go out
     sa.Column("why", sa.Text, nullable=False),
     sa.Column("refused_at", Instant, nullable=False),  # wall time
     sa.Column("again_at", Instant),  # wall time at which somebody asked to have it sent again

@@ -21,6 +21,7 @@ from models.domain.record import RecordKind
 from models.domain.states import RunState
 from models.journal import Journal, open_journal
 from models.journal.inbox import Item
+from models.journal.outbox import Unsent
 from models.journal.runs.records import run_record, settlement
 from models.journal.runs.run import Arrival, Move, Start
 from models.keys.keyring import PREFIX, Keyring
@@ -109,6 +110,18 @@ def test_a_run_its_events_its_facts_and_its_records_lie_sealed_and_are_read_clea
         opened(keys, read.body) == {"before": PAYLOAD, "after": PAYLOAD} and PREFIX in orjson.dumps(read.body).decode()
     )
     again.close()
+
+
+@pytest.mark.req("E12", "G2")
+def test_an_event_goes_out_clear_and_lies_sealed_where_nobody_took_it(sealing: Journal, tmp_path: Path) -> None:
+    sealing.outbox.begun("bus")
+    sealing.runs.admit([arrival("T-1")])
+    (page,) = sealing.outbox.read(0, 9)
+    (told,) = [record.body for record in page.records if record.kind is RecordKind.SOURCE_EVENT]
+    assert told["data"] == PAYLOAD
+    sealing.outbox.sent("bus", page.position, [Unsent("bus", {"source": "psa", "id": "1", **told}, "nobody listens")])
+    assert [canary for canary in CANARIES if canary in held(tmp_path / "journal.sqlite")] == []
+    assert [one.body["data"] for one in sealing.unsent.all()] == [PAYLOAD]
 
 
 def test_a_journal_of_an_earlier_release_is_read_as_it_is_and_sealed_as_it_goes_on(
