@@ -66,13 +66,15 @@ def test_journal_times_and_money_are_sql_types_and_leases_stay_hidden(tmp_path: 
         "snoozed_until BIGINT, amount_reporting TEXT)"
     )
     journal.execute("INSERT INTO run VALUES ('r1', '12.50', 1788249600000000, NULL, 'w', 1, 1)")
+    journal.execute("INSERT INTO run VALUES ('r2', 'enc:v1:rate.ab', 1788249600000000, NULL, 'w', 1, 1)")
     journal.execute("INSERT INTO case_ VALUES ('c1', 1788249600000001, 1788249600000000, NULL, '7')")
     journal.commit()
     journal.close()
     reader = open_reader(settings_at(tmp_path))
     due = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
-    assert reader.rows("SELECT * FROM runs WHERE due_at = $due", {"due": due}) == [
-        {"run_id": "r1", "amount": Decimal("12.50"), "due_at": due, "updated_at": None}
+    assert reader.rows("SELECT * FROM runs WHERE due_at = $due ORDER BY run_id", {"due": due}) == [
+        {"run_id": "r1", "amount": Decimal("12.50"), "due_at": due, "updated_at": None, "sealed_amount": None},
+        {"run_id": "r2", "amount": None, "due_at": due, "updated_at": None, "sealed_amount": "enc:v1:rate.ab"},
     ]
     assert reader.rows("SELECT * FROM cases") == [
         {
