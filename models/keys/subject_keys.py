@@ -69,7 +69,9 @@ class SubjectKeys:
         address = sa.make_url(settings.journal_address)
         self._shared = address.get_backend_name() == "postgresql"
         if self._shared:
-            self._engine = sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=1)
+            self._engine = sa.create_engine(
+                address.set(drivername="postgresql+psycopg"), pool_size=1, hide_parameters=True
+            )
             self._asking = self._engine
         else:
             self._file = settings.home / "keys" / "subjects.sqlite"
@@ -164,7 +166,7 @@ def _answer(held: sa.Connection, ask: Callable[[sa.Connection], Any]) -> Any:
 
 
 def _sqlite(address: str) -> sa.Engine:
-    return sa.create_engine(address, connect_args={"timeout": 30}, poolclass=sa.NullPool)
+    return sa.create_engine(address, connect_args={"timeout": 30}, poolclass=sa.NullPool, hide_parameters=True)
 
 
 def _bytes(text: str | None) -> bytes | None:

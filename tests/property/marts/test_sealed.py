@@ -64,6 +64,7 @@ def test_a_rate_whose_key_was_dropped_is_gone_from_what_is_derived_and_nothing_e
     firm.lake.observe("workday", "resource", "E-7", name="Ada", cost_rate={"amount": "61.00", "currency": "EUR"})
     firm.lake.observe("workday", "resource", "E-8", name="Ben", cost_rate={"amount": "62.00", "currency": "EUR"})
     close(firm, keys)
+    firm.lake.observe("workday", "resource", "E-9", name="Cy", cost_rate={"amount": "enc:v1:rate.9", "currency": "EUR"})
     keys.erase(("person", "E-7"), "2026-11-29T00:00:00Z")
     firm.pass_time()
     refresh(firm.lake.connection, "EUR", clock, LEVELS, keys=keys)
@@ -71,4 +72,5 @@ def test_a_rate_whose_key_was_dropped_is_gone_from_what_is_derived_and_nothing_e
     assert [(one["key"], one["name"], str(one["cost_rate"]), one["currency"]) for one in told] == [
         ("E-7", "Ada", "None", "EUR"),
         ("E-8", "Ben", "62.00", "EUR"),
+        ("E-9", "Cy", "None", "EUR"),  # what only begins like a sealed value stops nobody
     ]

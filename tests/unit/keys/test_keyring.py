@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,6 +122,16 @@ def test_without_its_master_key_it_says_what_to_restore_and_makes_no_second_one(
     (home / "keys" / "values.key").chmod(0o600)
     with pytest.raises(Misconfigured, match="another installation"):
         keyring(home).opened(sealed)
+
+
+@pytest.mark.req("G7")
+def test_what_fails_where_keys_lie_tells_none_of_them(home: Path) -> None:
+    keyring(home).seal(ANNA, RATE, PAID)
+    with closing(sqlite3.connect(home / "keys" / "subjects.sqlite")) as stored:
+        stored.execute("CREATE TRIGGER full BEFORE INSERT ON subject_key BEGIN SELECT raise(abort, 'full'); END")
+    with pytest.raises(sa.exc.IntegrityError, match="full") as told:
+        keyring(home).seal(BEN, RATE, PAID)
+    assert not re.search(r"[0-9a-f]{16}", str(told.value)) and BEN[1] not in str(told.value)
 
 
 def test_keys_restored_from_a_backup_open_what_was_sealed_and_a_home_without_them_says_so(home: Path) -> None:
