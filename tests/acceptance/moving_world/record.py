@@ -118,7 +118,7 @@ class Record:
         for table, columns in (journal_views.VIEWS[name] for name in JUDGED):
             with self._journal.engine.connect() as connection:
                 found = connection.execute(text(f'SELECT * FROM "{table}"')).mappings().all()
-            kept = [{name: _plain(row[name], kind) for name, kind in columns.items()} for row in found]
+            kept = [{name: _plain(row.get(name), kind) for name, kind in columns.items()} for row in found]
             self.lake.connection.execute(f"DELETE FROM journal.main.{table}")
             if kept:
                 self.lake.connection.register("kept", pa.Table.from_pylist(kept))
