@@ -52,7 +52,8 @@ class Master:
         except (OSError, ValueError) as error:
             raise Misconfigured(
                 f"the master key of values cannot be read ({error}): put {self.path} back from its backup, "
-                "`tieout keys restore FOLDER`; without it labour rates, pay and contract values stay sealed"
+                "`tieout keys restore FOLDER`, or name another machine's copy in TIEOUT_VALUES_KEY; without it labour "
+                "rates, pay and contract values stay sealed"
             ) from error
         if not keys or any(len(key) != BYTES for key in keys):
             raise Misconfigured(f"{self.path} is no master key: each line has {2 * BYTES} hex digits")

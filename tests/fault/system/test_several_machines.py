@@ -21,6 +21,7 @@ import pytest
 import sqlalchemy as sa
 
 from models.installation_key import installation_key
+from models.keys.keyring import Keyring
 from models.lake.reader import open_reader
 from models.lake.signing import signing_key
 from models.lake.verify import verify
@@ -125,6 +126,8 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
         firm.sell()
         keys = Settings(home=tmp_path / "keys-of-all")
         installation_key(keys)
+        values_key = Keyring(keys).master
+        values_key.make()
         engines, collectors = [made.add() for _ in range(3)], [made.add() for _ in range(2)]
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")},
@@ -136,6 +139,7 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
             "TIEOUT_LAKE_CATALOG": catalogue.replace("+psycopg", ""),
             "TIEOUT_LAKE_DATA": str(tmp_path / "lake"),
             "TIEOUT_INSTALLATION_KEY": str(keys.home / "keys" / "installation.key"),
+            "TIEOUT_VALUES_KEY": str(values_key.path),
             "TIEOUT_POLL_SECONDS": "0.25",
             "TIEOUT_SANDBOX_SECRET": SECRET,
         }
