@@ -40,9 +40,7 @@ class Detecting:
             catalogue = self._catalogue
             levels, books = catalogue.service_levels, catalogue.books
             elsewhere = catalogue.elsewhere
-            moved = refresh(
-                connection, catalogue.reporting_currency, self._clock, levels, books, elsewhere, self._keys
-            )
+            moved = refresh(connection, catalogue.reporting_currency, self._clock, levels, books, elsewhere, self._keys)
             found: Found = self._detectors.found(turn, moved)
             return found
         except BaseException:
