@@ -44,6 +44,7 @@ def tables(tmp_path: Path) -> duckdb.DuckDBPyConnection:
         "cases",
         "findings",
         "mart_billing",
+        "mart_foreign_run",
         "mart_project",
         "mart_work",
         "mart_state_resource",
