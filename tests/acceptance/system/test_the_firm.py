@@ -326,7 +326,7 @@ UNACCOUNTED = """
             FROM records r
             WHERE r.kind = 'source_event'
                 AND r.business_key = f.subject_entity || ':' || f.subject_key
-                AND r.body->>'$.type' LIKE '%.reversed'
+                AND (r.body->>'$.type') LIKE '%.reversed'
         )
 """
 
