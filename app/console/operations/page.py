@@ -53,13 +53,9 @@ def page(viewer: Viewer) -> None:
     _state(viewer)
     steer(viewer)
     _dead_letters(viewer)
-    with st.container(key="stack_operations"):
-        left, right = st.columns(2)
-    with left:
-        _pairs(viewer)
-    with right:
-        _circuits(viewer)
-        _quarantine(viewer)
+    _pairs(viewer)
+    _circuits(viewer)
+    _quarantine(viewer)
     elsewhere(viewer)
     trial(viewer)
     alerts_panel.alerts(viewer)
