@@ -62,9 +62,11 @@ def protobuf_by_columns(message: str, body: bytes, document: dict[str, Any]) -> 
 
 @cache
 def _otherwise_spelt(message: str) -> Callable[[bytes], object | None]:
-    """Tells whether a text may name a field as the protobuf files do, or as it was called before OTLP 1.0."""
+    """Tells whether a text may name a field as the protobuf files do or as it was called before OTLP 1.0, or write a
+    truth where Arrow would take it for a number.
+    """
     names = sorted({"instrumentationLibrary\\w*", "logs", *_snake_names(_REQUESTS[message])})
-    return searching(f'"(?:{"|".join(names)})"\\s*:'.encode())
+    return searching(f'"(?:{"|".join(names)})"\\s*:|"doubleValue"\\s*:\\s*[tf]'.encode())
 
 
 def _snake_names(message: Descriptor) -> set[str]:
