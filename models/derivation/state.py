@@ -32,11 +32,13 @@ STATE = Path(__file__).with_suffix(".sql")
 MANY, SHARE = 1_000, 0.05
 """When more objects than this, and than this share of all, are new, deriving everything anew is cheaper."""
 
-_NEW_AND_RENAMED = (
-    "SELECT system, system_id FROM derived.state.fresh UNION ALL SELECT i.system, i.system_id "
-    "FROM derived.state.{name} i SEMI JOIN derived.state.renamed r "
+_OBJECTS = "SELECT system, system_id FROM derived.state.{name}"
+_RENAMED = (
+    "SELECT i.system, i.system_id FROM derived.state.{name} i SEMI JOIN derived.state.renamed r "
     "ON r.system = i.system AND r.project_code = i.project_code"
 )
+
+_TAKEN_BACK = "just_taken_back"
 
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
@@ -90,7 +92,8 @@ def catch_up(connection: duckdb.DuckDBPyConnection, changes: Changes, keys: Keyr
     if entities:
         _place(connection, changes, entities)
     for table in states():
-        if not table.observed or entities & {*table.observed, *(["project"] if _follows(table) else [])}:
+        concerning = {*table.observed, *(["project"] if _follows(table) else [])}
+        if not table.observed or entities & concerning or _told(changes, table):
             _renew(connection, changes, table, mark)
     return CaughtUp(mark, top[0] if top and top[0] else 0)
 
@@ -159,10 +162,11 @@ def _renew(connection: duckdb.DuckDBPyConnection, changes: Changes, table: Table
         _run(connection, sql)
         changes.all_of(table.name)
     else:
-        new = "derived.state.fresh"
-        if _follows(table):
-            new = f"derived.part.new_{table.name}"
-            connection.execute(f"CREATE OR REPLACE TABLE {new} AS {_NEW_AND_RENAMED.format(name=table.name)}")
+        new = f"derived.part.new_{table.name}"
+        others = [_RENAMED.format(name=table.name)] if _follows(table) else []
+        others += [_OBJECTS.format(name=_TAKEN_BACK)] if _told(changes, table) else []
+        objects = " UNION ALL ".join([_OBJECTS.format(name="fresh"), *others])
+        connection.execute(f"CREATE OR REPLACE TABLE {new} AS {objects}")
         _exchange(connection, changes, table.name, new, sql)
 
 
@@ -185,6 +189,11 @@ def _exchange(connection: duckdb.DuckDBPyConnection, changes: Changes, name: str
 def _follows(table: Table) -> bool:
     """Whether its rows name projects as these are called now."""
     return "follow" in table.statements
+
+
+def _told(changes: Changes, table: Table) -> bool:
+    """Whether a source said of its objects, by an event, what it does not show yet."""
+    return _TAKEN_BACK in table.reads and bool(changes.count(_TAKEN_BACK))
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: list[str]) -> None:

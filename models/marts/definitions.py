@@ -18,8 +18,10 @@ def _tables(folder: Path) -> tuple[Table, ...]:
 
 
 def states() -> tuple[Table, ...]:
-    """The latest observations, for the marts, for detectors and for pages that compare systems."""
-    return _tables(FOLDER / "state")
+    """The latest observations, for the marts, for detectors and for pages that compare systems, each after those that
+    its SQL reads.
+    """
+    return _ordered(FOLDER / "state")
 
 
 def marts() -> tuple[Table, ...]:

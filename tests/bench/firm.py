@@ -13,13 +13,13 @@ import re
 import resource
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+import models
 from models.domain.clock import SystemClock
 from models.journal import open_journal
 from models.lake.schema import TABLES
@@ -85,7 +85,7 @@ def _part(name: str, first: int, last: int, size: int, moment: str = _MOMENT) ->
 
 def _shut(rows: pa.Table) -> pa.Table:
     """Observations as engines send them: rates and values sealed, where the measured release seals them."""
-    if "fields" not in rows.schema.names or not find_spec("models.keys"):
+    if "fields" not in rows.schema.names or not Path(models.__path__[0], "keys").is_dir():
         return rows
     from models.domain.storable import json_text
     from models.keys.keyring import Keyring

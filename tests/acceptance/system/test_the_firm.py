@@ -299,9 +299,7 @@ def test_what_is_lawful_leads_to_no_case(firm: Demonstration, found: list[Found]
 def test_a_fault_of_one_project_is_one_case_and_no_second_of_the_tie_out(
     firm: Demonstration, found: list[Found]
 ) -> None:
-    """Nor does the tie-out find anything that nobody can explain, but for what its PSA took back: its reading misses
-    that for good only after two full ones.
-    """
+    """Nor does the tie-out find anything that nobody can explain, once what was late has come."""
     for kind in ("second-sale", "recoded", "moved-company"):
         [fault] = [one.fault for one in of_kind(found, kind)]
         about = {
@@ -311,24 +309,14 @@ def test_a_fault_of_one_project_is_one_case_and_no_second_of_the_tie_out(
         }
         assert [cause for cause, _ in about] == [CAUSES[kind]], about
     # An engine that was killed twice is late with honest work too, and the weeks that it missed are long over.
-    wait_up_to(firm, 60, lambda: not firm.rows(UNACCOUNTED))
-    assert firm.rows(UNACCOUNTED) == []
-
-
-UNACCOUNTED = """
-    SELECT c.title, f.subject_key
-    FROM findings f
-    JOIN cases c USING (case_id)
-    WHERE c.cause = 'unexplained'
-        AND f.resolved_at IS NULL
-        AND NOT EXISTS (
-            SELECT 1
-            FROM records r
-            WHERE r.kind = 'source_event'
-                AND r.business_key = f.subject_entity || ':' || f.subject_key
-                AND (r.body->>'$.type') LIKE '%.reversed'
-        )
-"""
+    unexplained = """
+        SELECT c.title, f.subject_key
+        FROM findings f
+        JOIN cases c USING (case_id)
+        WHERE c.cause = 'unexplained' AND f.resolved_at IS NULL
+    """
+    wait_up_to(firm, 60, lambda: not firm.rows(unexplained))
+    assert firm.rows(unexplained) == []
 
 
 def held_by(fault: Mapping[str, Any]) -> dict[str, Decimal]:

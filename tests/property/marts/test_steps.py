@@ -45,6 +45,7 @@ class World:
         deeds = (self.entry, self.entry, self.entry, self.posting, self.posting, self.expense, self.reversal)
         deeds += (self.project, self.contract, self.invoice, self.credit, self.code, self.rate, self.run, self.run)
         deeds += (self.case, self.write_off, self.record, self.sale, self.budget, self.other, self.payment)
+        deeds += (self.taken_back,)
         self.dice.choice(deeds)(self.dice.randrange(6))
 
     def pass_time(self) -> None:
@@ -229,6 +230,13 @@ class World:
         data = {"project_code": code, "milestones": [milestone], "ref": {"system": "salesforce", "id": f"S-{number}"}}
         body = {"data": data}
         self.lake.record("source_event", self.now, body, business_key=f"project:{code}", legal_entity="NOV-DE")
+
+    def taken_back(self, number: int) -> None:
+        key = f"TE-kantata-{number}"
+        body = {"type": "tieout.time_entry.reversed", "data": {"ref": {"system": "kantata", "id": key}}}
+        at = self.now - timedelta(minutes=self.dice.choice((1, 30, 200)))
+        told = {"system": "kantata", "entity": "time_entry", "business_key": f"time_entry:{key}"}
+        self.lake.record("source_event", self.now, body, source_changed_at=at, **told)
 
     def budget(self, number: int) -> None:
         told = {"value": money("5000.00"), "cost": money("2500.00"), "hours": "50"}

@@ -1,5 +1,5 @@
 /*
-Time and expenses: booked ones as the PSA shows them, posted ones as the ERP does.
+Time and expenses: booked ones as the PSA shows them, unless it took them back since, posted ones as the ERP does.
 
 grain: system, kind, system_id
 observed: time_entry, expense
@@ -24,7 +24,7 @@ observed: time_entry, expense
     approval        VARCHAR        -             open, submitted, approved, rejected or reversed
     submitted_at    TIMESTAMPTZ    UTC           when the person handed it in
     approved_at     TIMESTAMPTZ    UTC           when it was approved
-    changed_at      TIMESTAMPTZ    UTC           when it last changed at the source
+    changed_at      TIMESTAMPTZ    UTC           when it last changed at the source, or was taken back
     sync_status     VARCHAR        -             what the PSA says of its own attempt to post it
     sync_message    VARCHAR        -             and why
     legal_entity    VARCHAR        -             which company of the firm bills it
@@ -42,14 +42,14 @@ WHERE t.system = f.system
     AND t.system_id = f.system_id
     AND f.entity = CASE t.kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END;
 
--- put: parse the changed time entries and expenses
+-- put: parse the changed time entries and expenses; what was taken back since is approved no more
 INSERT INTO derived.state.item
 SELECT
-    system,
+    seen.system,
     role,
-    CASE entity WHEN 'time_entry' THEN 'time' ELSE 'expense' END,
+    CASE seen.entity WHEN 'time_entry' THEN 'time' ELSE 'expense' END,
     key,
-    system_id,
+    seen.system_id,
     coalesce(f.time_entry_id, f.expense_id, key),
     f.project_code,
     nullif(trim(f.charge_code), ''),
@@ -62,10 +62,10 @@ SELECT
     TRY_CAST(f.amount.amount AS DECIMAL(18,2)),
     coalesce(f.bill_rate.currency, f.amount.currency, f.cost_rate.currency),
     coalesce(f.cost_rate.currency, f.amount.currency),
-    coalesce(f.approval, 'approved'),
+    CASE WHEN back.taken_at IS NULL THEN coalesce(f.approval, 'approved') ELSE 'reversed' END,
     TRY_CAST(f.submitted_at AS TIMESTAMPTZ),
     TRY_CAST(f.approved_at AS TIMESTAMPTZ),
-    TRY_CAST(f.changed_at AS TIMESTAMPTZ),
+    coalesce(back.taken_at, TRY_CAST(f.changed_at AS TIMESTAMPTZ)),
     f.sync_status,
     f.sync_message,
     legal_entity,
@@ -101,9 +101,16 @@ FROM (
     }') AS f
     FROM derived.state.fresh
     WHERE entity IN ('time_entry', 'expense') AND present
-)
+) seen
 LEFT JOIN derived.state.cleared bill ON bill.sealed = f.bill_rate.amount
-LEFT JOIN derived.state.cleared cost ON cost.sealed = f.cost_rate.amount;
+LEFT JOIN derived.state.cleared cost ON cost.sealed = f.cost_rate.amount
+LEFT JOIN derived.state.taken_back back
+    ON back.system = seen.system
+    AND back.entity = seen.entity
+    AND back.system_id = seen.system_id
+    AND seen.role = 'psa'
+    AND f.approval = 'approved'
+    AND TRY_CAST(f.changed_at AS TIMESTAMPTZ) < back.taken_at;
 
 -- follow: a project that got another name keeps the work that was seen on it before
 UPDATE derived.state.item i
@@ -113,3 +120,14 @@ WHERE r.system = i.system
     AND r.project_code = i.project_code
     AND i.observed_at >= r.since
     AND i.observed_at < r.left_at;
+
+-- take_back: and what its source took back since it last changed there is approved no more, also while it is shown so
+UPDATE derived.state.item i
+SET approval = 'reversed', changed_at = back.taken_at
+FROM derived.state.just_taken_back back
+WHERE back.system = i.system
+    AND back.entity = CASE i.kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END
+    AND back.system_id = i.system_id
+    AND i.role = 'psa'
+    AND i.approval = 'approved'
+    AND i.changed_at < back.taken_at;
