@@ -1,10 +1,10 @@
 """OTLP/HTTP JSON to protobuf by columns: Arrow takes the fields that are stored out of the parsed document, `ptars`
 writes the wire format.
 
-It takes what exporters send and nothing else. Whatever is odd in a request (a name spelt otherwise, a number as a text
-among numbers, an id that is no hex, an array within an array) makes it answer None, and `from_json` reads the whole
-request item by item: it alone says what is wrong with one. Arrow's own reader of JSON would be no faster, and ends the
-process on some bodies.
+It takes what exporters send and nothing else; what is not stored it does not look at. Whatever is odd in a request (a
+name spelt otherwise, a number as a text among numbers, an id that is no hex, an array within an array) makes it answer
+None, and `from_json` reads the whole request item by item: it alone says what is wrong with one. Arrow's own reader of
+JSON would be no faster, and ends the process on some bodies.
 """
 
 from __future__ import annotations
@@ -17,25 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.json_format import ParseDict, ParseError
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
-from collectors.pipeline.hint import searching
 from collectors.pipeline.otlp.attributes_json import contents
 from collectors.pipeline.otlp.columnar import columnar_decoder, row_type
 from collectors.pipeline.otlp.descriptor import descriptor
+from collectors.pipeline.otlp.json_shape import REQUESTS, oddly_written, shape_of
 from collectors.pipeline.refusal import MOST_ITEMS
 
 SMALLEST = 12 * 1024
 """Bytes of a body below which reading item by item costs less than setting columns up."""
 _BYTES_AN_OBJECT = 16
 """Objects of fewer bytes than this on average cost memory by their number: they are counted one by one instead."""
-_REQUESTS: dict[str, Descriptor] = {
-    "Traces": ExportTraceServiceRequest.DESCRIPTOR,
-    "Logs": ExportLogsServiceRequest.DESCRIPTOR,
-}
-_ANY = AnyValue.DESCRIPTOR
 
 
 class _Odd(ValueError):
@@ -48,11 +41,11 @@ def protobuf_by_columns(message: str, body: bytes, document: dict[str, Any]) -> 
     """
     if (handler := columnar_decoder(message)) is None:
         return None
-    if body.count(b"{") * _BYTES_AN_OBJECT > len(body) or _otherwise_spelt(message)(body):
+    if body.count(b"{") * _BYTES_AN_OBJECT > len(body) or oddly_written(message)(body):
         return None
     try:
-        request = pa.array([document], _shape_of(message, *_written_as_text(body)))
-        rebuilt = _Rebuilt(message).of(descriptor(message), _REQUESTS[message], request)
+        request = pa.array([document], shape_of(message, body))
+        rebuilt = _Rebuilt(message).of(descriptor(message), REQUESTS[message], request)
     except (_Odd, pa.ArrowException, ParseError, OverflowError, UnicodeError):
         return None
     batch = pa.RecordBatch.from_arrays(rebuilt.flatten(), names=[field.name for field in rebuilt.type])
@@ -60,69 +53,6 @@ def protobuf_by_columns(message: str, body: bytes, document: dict[str, Any]) -> 
     return written
 
 
-@cache
-def _otherwise_spelt(message: str) -> Callable[[bytes], object | None]:
-    """Tells whether a text may name a field as the protobuf files do or as it was called before OTLP 1.0, or write a
-    truth where Arrow would take it for a number.
-    """
-    names = sorted({"instrumentationLibrary\\w*", "logs", *_snake_names(_REQUESTS[message])})
-    return searching(f'"(?:{"|".join(names)})"\\s*:|"doubleValue"\\s*:\\s*[tf]'.encode())
-
-
-def _snake_names(message: Descriptor) -> set[str]:
-    inner = [field.message_type for field in message.fields if field.message_type and message is not _ANY]
-    own = {field.name for field in message.fields if field.name != field.json_name}
-    return own.union(*map(_snake_names, inner))
-
-
-def _written_as_text(body: bytes) -> tuple[bool, bool]:
-    """Whether times and whole numbers are texts, as most exporters write them, by the first of each."""
-    return _is_text(body, b'UnixNano"', True), _is_text(body, b'"intValue"', False)
-
-
-def _is_text(body: bytes, name: bytes, otherwise: bool) -> bool:
-    place = body.find(name)
-    if place < 0:
-        return otherwise
-    return body[place + len(name) : place + len(name) + 8].lstrip(b": \t").startswith(b'"')
-
-
-@cache
-def _shape_of(message: str, times: bool, numbers: bool) -> pa.StructType:
-    """The Arrow type of what is taken of a request: `times` and whole `numbers` are texts."""
-    time, number = pa.string() if times else pa.uint64(), pa.string() if numbers else pa.int64()
-    within = _value(number)
-    several = pa.list_(within)
-    pairs = pa.list_(pa.struct([("key", pa.string()), ("value", within)]))
-    value = _value(number, pa.struct([("values", several)]), pa.struct([("values", pairs)]))
-    return _shape(descriptor(message), _REQUESTS[message], time, value)
-
-
-def _value(number: pa.DataType, several: pa.DataType = pa.null(), pairs: pa.DataType = pa.null()) -> pa.StructType:
-    """The type of an AnyValue; what is null in it is odd where it is given."""
-    plain = [("stringValue", pa.string()), ("boolValue", pa.bool_()), ("intValue", number)]
-    rest = [("doubleValue", pa.float64()), ("arrayValue", several), ("kvlistValue", pairs), ("bytesValue", pa.null())]
-    return pa.struct([*plain, *rest])
-
-
-def _shape(stored: Descriptor, sent: Descriptor, time: pa.DataType, value: pa.StructType) -> pa.StructType:
-    if sent is _ANY:
-        return value
-    fields = []
-    for field in stored.fields:
-        given = sent.fields_by_number[field.number]
-        inner = field.message_type and _shape(field.message_type, given.message_type, time, value)
-        kind = inner or (time if field.type == FieldDescriptor.TYPE_FIXED64 else _PLAIN.get(field.type, pa.int64()))
-        fields.append(pa.field(given.json_name, pa.list_(kind) if field.is_repeated else kind))
-    return pa.struct(fields)
-
-
-_PLAIN = {
-    FieldDescriptor.TYPE_STRING: pa.string(),
-    FieldDescriptor.TYPE_BYTES: pa.string(),
-    FieldDescriptor.TYPE_BOOL: pa.bool_(),
-    FieldDescriptor.TYPE_DOUBLE: pa.float64(),
-}
 _ARROW: dict[int, tuple[pa.DataType, Any]] = {
     FieldDescriptor.TYPE_STRING: (pa.string(), ""),
     FieldDescriptor.TYPE_BOOL: (pa.bool_(), False),

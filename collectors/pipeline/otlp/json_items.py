@@ -28,7 +28,7 @@ class BadId(ValueError):
 
 def item(held: Any, made: Any) -> Any:
     """The message `made`, filled with a span or log record. Raises one of UNREADABLE."""
-    return ParseDict(_with_ids(held), made, ignore_unknown_fields=True)
+    return ParseDict(_with_ids(held, made.DESCRIPTOR), made, ignore_unknown_fields=True)
 
 
 def refusal(kind: str, held: Any, error: Exception, described: Descriptor) -> Refusal:
@@ -80,8 +80,8 @@ def _wrong(value: Any, field: FieldDescriptor) -> str | None:
     return None
 
 
-def _with_ids(held: Any) -> dict[str, Any]:
-    """The span or log record with hex ids turned into the base64 that the protobuf mapping reads; `links` alike."""
+def _with_ids(held: Any, described: Descriptor) -> dict[str, Any]:
+    """The span or log record with its hex ids turned into the base64 that the protobuf mapping reads; `links` alike."""
     if not isinstance(held, dict):
         raise ValueError(f"it must be an object, not {type(held).__name__}")
     turned: dict[str, Any] = {}
@@ -89,11 +89,13 @@ def _with_ids(held: Any) -> dict[str, Any]:
         name = _SNAKE.get(str(given), str(given))
         if name in turned:
             raise ValueError(f"{name} is given twice")
-        turned[name] = _base64_id(name, value) if name in _ID_BYTES else value
-    if turned.get("links"):
+        own = name in _ID_BYTES and name in described.fields_by_camelcase_name
+        turned[name] = _base64_id(name, value) if own else value
+    links = described.fields_by_name.get("links")
+    if links is not None and turned.get("links"):
         if not isinstance(turned["links"], list):
             raise ValueError("links must be a list")
-        turned["links"] = [_with_ids(link) for link in turned["links"]]
+        turned["links"] = [_with_ids(link, links.message_type) for link in turned["links"]]
     return turned
 
 
