@@ -1,4 +1,4 @@
-"""What a request of OTLP/HTTP JSON looks like where Arrow takes it as it is written, and what tells that it does not."""
+"""What a request of OTLP/HTTP JSON looks like where Arrow takes it as it is written, and what tells it does not."""
 
 from __future__ import annotations
 
