@@ -1,5 +1,5 @@
 /*
-Work that its source took back, by the events it sent: these come at once, while a reading tells late of what was deleted.
+Work that its source took back, by the events it sent: these come at once, while a reading tells late of a deletion.
 
 grain: system, entity, system_id
 
