@@ -5,7 +5,8 @@ side that stands alone.
 An invoice's record is all that its lines that stand say of one piece of work, less what credit memos took back of it.
 Of work that is billed in parts each invoice has its part of the source: where they add up, all of them landed. Where
 they do not, they take their parts in the order in which they were sent; the one that takes the last of it differs by
-what is billed too much or too little, and what comes after that is doubled.
+what is billed too much or too little, and what comes after that is doubled. Currencies are never added: of several the
+source's own bills it, else the first of them, and what is billed in any other is doubled.
 Lines that bill no work (a discount, a tax, a retainer) are no part of this joint. Work belongs to the month in which it
 was done, whenever it is billed.
 
@@ -84,32 +85,37 @@ WITH source AS (
         l.item_key,
         coalesce(named.key, own.key, '') AS source_key,
         any_value(coalesce(named.amount, own.amount)) AS owed,
+        any_value(coalesce(named.currency, own.currency)) AS owed_in,
         coalesce(l.credits, l.invoice_key) AS key,
         min(l.project_key) AS project_key,
         min(l.legal_entity) AS legal_entity,
-        min(l.currency) AS currency,
+        l.currency,
         min(l.issued_on) AS day,
         CAST(sum(l.amount) AS DECIMAL(18,2)) AS amount
     FROM derived.state.mart_invoice_line l
     LEFT JOIN source named ON named.item_key = l.item_key AND named.key = l.posting_id
     LEFT JOIN source own ON own.item_key = l.item_key AND own.n = 1
     WHERE l.stands AND l.item_key IS NOT NULL
-    GROUP BY l.system, l.item_key, coalesce(named.key, own.key, ''), coalesce(l.credits, l.invoice_key)
+    GROUP BY l.system, l.item_key, l.currency, coalesce(named.key, own.key, ''), coalesce(l.credits, l.invoice_key)
 ), several AS (
     SELECT item_key, source_key FROM line GROUP BY item_key, source_key HAVING count(*) > 1
 ), numbered AS (  -- what takes back comes first: from there on what is billed only grows
     SELECT
         l.*,
         row_number() OVER billed AS n,
+        first_value(l.currency) OVER currencies IS NOT DISTINCT FROM l.currency AS pays,
         sum(l.amount) OVER billed - l.amount AS before,
         count(*) OVER work AS invoices,
         sum(l.amount) OVER work AS whole
     FROM line l
     SEMI JOIN several s ON s.item_key = l.item_key AND s.source_key = l.source_key
     WINDOW
-        work AS (PARTITION BY l.item_key, l.source_key),
+        currencies AS (
+            PARTITION BY l.item_key, l.source_key ORDER BY l.currency = l.owed_in DESC NULLS LAST, l.day, l.key
+        ),
+        work AS (PARTITION BY l.item_key, l.source_key, l.currency),
         billed AS (
-            PARTITION BY l.item_key, l.source_key
+            PARTITION BY l.item_key, l.source_key, l.currency
             ORDER BY sign(l.amount) = coalesce(sign(l.owed), 1), l.day, l.key
             ROWS UNBOUNDED PRECEDING
         )
@@ -119,14 +125,14 @@ WITH source AS (
     ANTI JOIN several s ON s.item_key = l.item_key AND s.source_key = l.source_key
     UNION ALL BY NAME
     SELECT
-        * EXCLUDE (n, before, invoices, whole),
+        * EXCLUDE (n, pays, before, invoices, whole),
         CASE
             WHEN whole = owed THEN amount
             WHEN n = invoices OR abs(owed - before) <= abs(amount) AND sign(amount) = sign(owed) THEN owed - before
             ELSE amount
         END AS part,
-        source_key <> '' AND (whole = owed OR sign(owed - before) = sign(owed)) AS sourced,
-        n > 1 AS doubled
+        source_key <> '' AND pays AND (whole = owed OR sign(owed - before) = sign(owed)) AS sourced,
+        n > 1 OR NOT pays AS doubled
     FROM numbered
 )
 SELECT

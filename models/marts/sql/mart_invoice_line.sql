@@ -25,31 +25,43 @@ grain: system, document, document_id, line
 */
 
 -- document: invoices and credit memos; one that is void or wholly credited bills nothing, nor does what credited it,
--- unless of one piece of work more was taken back than billed, or less: then each line says what it says
+-- unless of one piece of work more was taken back than billed, or less: then each line says what it says. What is taken
+-- back in another currency is never netted.
 CREATE OR REPLACE TABLE derived.state.document AS
 WITH memo AS (
-    SELECT * FROM derived.state.credit_memo WHERE status NOT IN ('void', 'draft')
+    SELECT m.* REPLACE (coalesce(m.currency, i.currency) AS currency)
+    FROM derived.state.credit_memo m
+    LEFT JOIN (
+        SELECT system, key, min(currency) AS currency FROM derived.state.invoice GROUP BY system, key
+    ) i ON i.system = m.system AND i.key = m.credits
+    WHERE m.status NOT IN ('void', 'draft')
 ), credited AS (
-    SELECT system, credits AS invoice_key, sum(total) AS total
+    SELECT system, credits AS invoice_key, currency, sum(total) AS total
     FROM memo
     GROUP BY ALL
 ), line AS (
-    SELECT system, document, system_id, coalesce(posting_id, milestone_id) AS bills, amount
+    SELECT system, document, system_id, coalesce(posting_id, milestone_id) AS bills, amount, currency
     FROM derived.state.invoice_line
     WHERE coalesce(posting_id, milestone_id) IS NOT NULL
 ), said AS (
-    SELECT m.system, m.credits AS invoice_key, l.bills, -l.amount AS amount, true AS taken_back
+    SELECT
+        m.system,
+        m.credits AS invoice_key,
+        l.bills,
+        coalesce(l.currency, m.currency) AS currency,
+        -l.amount AS amount,
+        true AS taken_back
     FROM memo m
     JOIN line l ON l.system = m.system AND l.document = 'credit_memo' AND l.system_id = m.system_id
     UNION ALL
-    SELECT i.system, i.key, l.bills, l.amount, false
+    SELECT i.system, i.key, l.bills, coalesce(l.currency, i.currency), l.amount, false
     FROM derived.state.invoice i
-    SEMI JOIN credited c ON c.system = i.system AND c.invoice_key = i.key
+    SEMI JOIN memo m ON m.system = i.system AND m.credits = i.key
     JOIN line l ON l.system = i.system AND l.document = 'invoice' AND l.system_id = i.system_id
 ), uneven AS (
     SELECT DISTINCT system, invoice_key
     FROM said
-    GROUP BY system, invoice_key, bills
+    GROUP BY system, invoice_key, bills, currency
     HAVING bool_or(taken_back) AND sum(amount) <> 0
 ), invoice AS (
     SELECT
@@ -57,7 +69,8 @@ WITH memo AS (
         i.status NOT IN ('void', 'draft')
             AND NOT coalesce(c.total >= i.total AND i.total > 0 AND u.system IS NULL, false) AS stands
     FROM derived.state.invoice i
-    LEFT JOIN credited c ON c.system = i.system AND c.invoice_key = i.key
+    LEFT JOIN credited c
+        ON c.system = i.system AND c.invoice_key = i.key AND c.currency IS NOT DISTINCT FROM i.currency
     LEFT JOIN uneven u ON u.system = i.system AND u.invoice_key = i.key
 )
 SELECT
@@ -126,6 +139,7 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
 ), line AS (
     SELECT
         d.* EXCLUDE (total, currency),
+        coalesce(l.currency, d.currency) AS currency,
         l.line,
         l.posting_id,
         coalesce(d.project_code, p.project_code, a.project_code) AS project_key,
@@ -140,14 +154,13 @@ WITH alone AS (  -- a milestone's line on an invoice that names no project
             ELSE coalesce(p.item_key, regexp_replace(l.posting_id, '-v[0-9]+$', ''))
         END AS item_key,
         CASE WHEN l.document = 'credit_memo' THEN -l.amount ELSE l.amount END AS amount,
-        l.currency,
         p.hours
     FROM derived.state.invoice_line l
     JOIN derived.state.document d ON d.system = l.system AND d.document = l.document AND d.system_id = l.system_id
     LEFT JOIN posting p ON p.system = l.system AND p.key = l.posting_id
     LEFT JOIN alone a ON a.milestone_id = CASE WHEN d.project_code IS NULL THEN l.milestone_id END
 ), undone AS (
-    SELECT system, coalesce(credits, key) AS invoice_key, item_key
+    SELECT system, coalesce(credits, key) AS invoice_key, item_key, currency
     FROM line
     WHERE stands AND item_key IS NOT NULL
     GROUP BY ALL
@@ -175,7 +188,10 @@ SELECT
     l.system_id AS document_id
 FROM line l
 LEFT JOIN undone u
-    ON u.system = l.system AND u.invoice_key = coalesce(l.credits, l.key) AND u.item_key = l.item_key
+    ON u.system = l.system
+    AND u.invoice_key = coalesce(l.credits, l.key)
+    AND u.item_key = l.item_key
+    AND u.currency IS NOT DISTINCT FROM l.currency
 LEFT JOIN derived.state.fx_day fx
     ON fx.currency = l.currency AND fx.day = derived.state.rate_day(l.issued_on)
 LEFT JOIN derived.state.fx_frozen zx

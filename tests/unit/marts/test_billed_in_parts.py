@@ -91,3 +91,28 @@ def test_whatever_invoices_say_each_amount_stands_once_on_either_side() -> None:
         assert sorted(target for *_, target in rows if target is not None) == sorted(said[number])
         apart = sum((target or 0) - (source or 0) for place, _, source, target in rows if place != "landed")
         assert apart == sum(said[number]) - 800, said[number]
+
+
+@pytest.mark.req("X12", "X17")
+def test_what_is_billed_in_two_currencies_is_never_added() -> None:
+    """A memo in pounds takes no invoice in euros back, nor bills one in pounds a part of what is posted in euros."""
+    lake = firm()
+    for number, euros in enumerate((800, 300, 800)):
+        worked(lake, number)
+        invoiced(lake, number, 0, euros)
+
+    def told(kind: str, number: int, amount: dict[str, str], **more: str) -> None:
+        lines = [{"posting_id": f"TE-kantata-{number}-v1", "amount": amount}]
+        fields = {"status": "open", "issued_on": "2026-09-22", "total": amount, "lines": lines}
+        lake.observe("netsuite", kind, f"{kind}-{number}", **fields, **more)
+
+    told("credit_memo", 0, money("800.00", "GBP"), credits="INV-0-0")
+    told("invoice", 1, money("500.00", "GBP"))
+    told("credit_memo", 2, {"amount": "800.00"}, credits="INV-2-0")  # in the currency of what it takes back
+    assert billed(lake) == {
+        0: [("landed", None, 800, 800), ("unsourced", "doubled", None, -800)],
+        1: [("unexplained", "under-billed", 800, 300), ("unsourced", "doubled", None, 500)],
+        2: [("on_its_way", "missing", 800, None)],
+    }
+    sides = {row["target_amount"]: row["target_currency"] for row in lake.rows("SELECT * FROM mart_tieout")}
+    assert (sides[-800], sides[500]) == ("GBP", "GBP")

@@ -43,30 +43,28 @@ def invoice(people: People, job: str, rows: list[Record]) -> str:
     lines = [
         {"description": "work", "amount": str(_worth(row)), "custcol_posting_id": row["externalId"]} for row in rows
     ]
-    _document(people, "invoice", number, record, lines)
+    whose = {"customer": record.get("parent") or {}, "subsidiary": record.get("subsidiary")}
+    entity = {"id": record["id"], "refName": record.get("companyName")}
+    _document(people, "invoice", number, lines, entity=entity, currency=record.get("currency"), **whose)
     for row in rows:
         kind = "timebill" if "hours" in row else "expensereport"
         people.accounts.put(kind, people.now, row["id"], custcol_invoiced=True, custcol_invoice=number)
     return fact_of(str(rows[0]["externalId"]))
 
 
-def _document(people: People, kind: str, number: str, job: Record, lines: list[dict[str, Any]], **more: Any) -> None:
+def _document(people: People, kind: str, number: str, lines: list[dict[str, Any]], **whose: Any) -> None:
     day = people.now.date().isoformat()
     people.accounts.put(
         kind,
         people.now,
         externalId=number,
         tranId=number,
-        entity={"id": job["id"], "refName": job.get("companyName")},
-        customer=job.get("parent") or {},
-        subsidiary=job.get("subsidiary"),
-        currency=job.get("currency"),
         total=str(sum((Decimal(line["amount"]) for line in lines), Decimal(0))),
         status="open",
         tranDate=day,
         trandate_key=day,
         item={"items": lines},
-        **more,
+        **whose,
     )
 
 
@@ -120,13 +118,13 @@ def delete_invoice(people: People, chance: Random) -> str | None:
 
 @move("invoice", "reverse")
 def credit(people: People, chance: Random) -> str | None:
-    """A credit memo of one line, in whole or in part."""
+    """A credit memo of one line, in whole or in part, in the currency and the books of what it was made from."""
     row = any_of([one for one in people.invoices("open", "paid") if one["item"]["items"]], chance)
-    job = row and people.erp.tables["job"].get(str(row["entity"]["id"]))
-    if not job:
+    if row is None:
         return None
     line = chance.choice(row["item"]["items"])
     taken = cents(Decimal(line["amount"]) / chance.choice((1, 1, 2)))
     number = f"CM-{people.erp.tables['creditmemo'].last_key}"
-    _document(people, "creditmemo", number, job, [{**line, "amount": str(taken)}], createdFrom={"id": row["id"]})
+    whose = {name: row[name] for name in ("entity", "customer", "subsidiary", "currency")}
+    _document(people, "creditmemo", number, [{**line, "amount": str(taken)}], createdFrom={"id": row["id"]}, **whose)
     return fact_of(str(line.get("custcol_posting_id")))
