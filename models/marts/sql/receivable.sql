@@ -40,10 +40,14 @@ WITH rebilled AS (  -- an item that stands on one invoice and stood on another
     WHERE l.credits IS NULL
     GROUP BY ALL
 ), credited AS (
-    SELECT system, credits AS key, sum(abs(total)) AS total
-    FROM derived.state.credit_memo
-    WHERE status NOT IN ('void', 'draft')
-    GROUP BY ALL
+    SELECT
+        i.system,
+        i.system_id,
+        coalesce(sum(m.total) FILTER (coalesce(m.currency, i.currency) IS NOT DISTINCT FROM i.currency), 0) AS total
+    FROM derived.state.invoice i
+    JOIN derived.state.credit_memo m ON m.system = i.system AND m.credits = i.key
+    WHERE m.status NOT IN ('void', 'draft')
+    GROUP BY i.system, i.system_id
 ), paid AS (
     SELECT system, invoice_number AS key, sum(amount) AS amount
     FROM derived.state.payment
@@ -56,7 +60,7 @@ SELECT
     i.issued_on,
     i.issued_on + 30 < coalesce(t.today, elsewhere.today) AS due,
     i.status <> 'void' AND coalesce(l.stands, true) AS stands,
-    i.status <> 'void' AND c.key IS NULL AND NOT coalesce(l.rebilled OR l.beyond, false) AS right_once,
+    i.status <> 'void' AND c.system_id IS NULL AND NOT coalesce(l.rebilled OR l.beyond, false) AS right_once,
     CAST(CASE WHEN i.status <> 'void' AND coalesce(l.stands, true)
         THEN greatest(i.total - coalesce(c.total, 0), 0) * coalesce(zx.rate, fx.rate) ELSE 0
     END AS DECIMAL(18,2)) AS total,
@@ -72,7 +76,7 @@ FROM derived.state.invoice i
 CROSS JOIN (SELECT today FROM derived.state.mart_today WHERE legal_entity = '') elsewhere
 LEFT JOIN derived.state.mart_today t ON t.legal_entity = i.legal_entity
 LEFT JOIN line l ON l.system = i.system AND l.invoice_key = i.key
-LEFT JOIN credited c ON c.system = i.system AND c.key = i.key
+LEFT JOIN credited c ON c.system = i.system AND c.system_id = i.system_id
 LEFT JOIN paid p ON p.system = i.system AND p.key = i.key
 -- At one rate, that of the invoice's day: what a customer paid settles what was asked, whatever the rate did since.
 LEFT JOIN derived.state.fx_day fx ON fx.currency = i.currency AND fx.day = derived.state.rate_day(i.issued_on)

@@ -17,6 +17,8 @@ NOT_LOST = "what an invoice bills is credited, not written off"
 ONE_WAY = "a month is closed once, and only a closed one reopened"
 FEW = 30
 """So many empty cells are named, the first of them."""
+MANY = 60
+"""Of more empty cells than that none is rare."""
 
 
 def moment_of(facts: Iterable[Fact], closed: bool) -> str:
@@ -69,21 +71,30 @@ def _closed(facts: Iterable[Fact], people: People) -> bool:
 
 
 class Matrix:
-    """Counts of record type × verb × moment."""
+    """Counts of record type × verb × moment; `rare` are the places in `cells` of those that are gone for."""
 
-    def __init__(self) -> None:
+    def __init__(self, rare: frozenset[int] = frozenset()) -> None:
         self._made: Counter[tuple[Kind, str]] = Counter()
+        self._rare = rare
         self.cells = [(kind, moment) for kind in MOVES for moment in MOMENTS if not impossible(kind, moment)]
 
     def note(self, kind: Kind, moment: str) -> None:
         self._made[kind, moment] += 1
 
-    def made(self, kind: Kind, moment: str) -> int:
-        return self._made[kind, moment]
-
     def add(self, other: Matrix) -> None:
         """What was changed in another firm, too."""
         self._made += other._made
+
+    @property
+    def weights(self) -> list[float]:
+        """How likely each cell is to be tried: the emptier the likelier, and what is rare before all others."""
+        made = [self._made[cell] for cell in self.cells]
+        return [8.0 if at in self._rare and not made[at] else 1 / (1 + made[at]) ** 2 for at in range(len(made))]
+
+    def rare(self) -> frozenset[int]:
+        """The cells that are still empty, once they are few."""
+        empty = frozenset(at for at, cell in enumerate(self.cells) if not self._made[cell])
+        return empty if len(empty) <= MANY else frozenset()
 
     @property
     def total(self) -> int:

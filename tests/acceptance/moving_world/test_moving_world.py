@@ -3,7 +3,8 @@
 After each burst it settles, and an oracle in plain Python over the raw records says where each amount must stand. Forty
 changes of one firm by default. `MOVING_WORLD_MINUTES=60 MOVING_WORLD_CHANGES=120 MOVING_WORLD_SEED=7` lets firm after
 firm move, 120 changes each, until an hour is over; the seed of each follows from the one that was given. All of them
-together leave no cell of the matrix empty that a vendor allows; one firm alone only prints it.
+together leave no cell of the matrix empty that a vendor allows; one firm alone only prints it. Once few cells are
+empty the firms go for these.
 A seed tells one story: the run stops at the first amount that is silent, says the last changes before, and how to see
 that firm move again.
 """
@@ -32,6 +33,8 @@ CHANGES = int(os.environ.get("MOVING_WORLD_CHANGES", "40"))
 MINUTES = float(os.environ.get("MOVING_WORLD_MINUTES", "0"))
 """Another firm moves until so much time has passed."""
 SEED = int(os.environ.get("MOVING_WORLD_SEED", "11"))
+RARE = frozenset(int(cell) for cell in os.environ.get("MOVING_WORLD_RARE", "").split(",") if cell)
+"""Cells of the matrix that the firm goes for; a failure in a chain of firms tells them."""
 TRIES = 5
 BURSTS = (4, 12, 40)
 """At most so many changes between two looks: few, which fail alone, or many, which meet."""
@@ -77,16 +80,16 @@ def test_no_amount_goes_silent_however_the_world_moves(tmp_path: Path) -> None:
     seeds, total, began = Random(SEED), Matrix(), time.monotonic()
     seed, firms = SEED, 0
     while firms == 0 or time.monotonic() - began < 60 * MINUTES:
-        total.add(_moved(tmp_path / str(seed), seed))
+        total.add(_moved(tmp_path / str(seed), seed, RARE or total.rare()))
         seed, firms = seeds.getrandbits(32), firms + 1
         print(f"{total.total} changes of {firms} firms in {time.monotonic() - began:.0f} s", flush=True)
     print(total)
     assert MINUTES == 0 or not (empty := total.empty()), f"cells that nobody has tried in {firms} firms: {empty}"
 
 
-def _moved(folder: Path, seed: int) -> Matrix:
+def _moved(folder: Path, seed: int, rare: frozenset[int]) -> Matrix:
     """What was changed in one firm, which is judged after each burst."""
-    chance, matrix, began = Chance(seed), Matrix(), time.monotonic()
+    chance, matrix, began = Chance(seed), Matrix(rare), time.monotonic()
     folder.mkdir()
     with moving_firm(folder) as firm:
         people = peopled(firm)
@@ -97,6 +100,7 @@ def _moved(folder: Path, seed: int) -> Matrix:
             _settled(firm)
             wrong = faults(firm, books_of(people), frozen)
             again = f"MOVING_WORLD_SEED={seed} MOVING_WORLD_CHANGES={CHANGES}"
+            again += f" MOVING_WORLD_RARE={','.join(map(str, sorted(rare)))}" if rare else ""
             assert not wrong, "\n".join([again, *wrong, "after", *history[-40:], str(matrix)])
             print(
                 f"seed {seed}, {matrix.total} changes, {firm.now:%d %b %Y}, {time.monotonic() - began:.0f} s",
@@ -133,7 +137,7 @@ def _changed(people: People, matrix: Matrix, chance: Chance) -> list[str]:
     """
     lives = Lives(books_of(people), people)
     for _ in range(TRIES):
-        kind, moment = chance.choices(matrix.cells, [1 / (1 + matrix.made(*cell)) ** 2 for cell in matrix.cells])[0]
+        kind, moment = chance.choices(matrix.cells, matrix.weights)[0]
         chance.wanted = lives.at(moment)
         if (subject := MOVES[kind](people, chance)) is not None:
             break

@@ -116,3 +116,5 @@ def test_what_is_billed_in_two_currencies_is_never_added() -> None:
     }
     sides = {row["target_amount"]: row["target_currency"] for row in lake.rows("SELECT * FROM mart_tieout")}
     assert (sides[-800], sides[500]) == ("GBP", "GBP")
+    owed = {row["key"]: row["total"] for row in lake.rows("SELECT * FROM derived.state.receivable")}
+    assert (owed["INV-0-0"], owed["INV-2-0"]) == (800, 0)
