@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from tests.acceptance.moving_world.books import Books
-from tests.acceptance.moving_world.days import day_of, period_of
+from tests.acceptance.moving_world.days import HOME, day_of, period_of
 from tests.acceptance.moving_world.oracle import NOTHING, Fact
 
 Row = Mapping[str, Any]
@@ -16,18 +17,30 @@ Dated = tuple[Decimal, str | None, str]
 
 
 class Frozen:
-    """What amounts of closed months came to when they were looked at last: rates that come later move none of them, but
-    one of which nothing was known when its month was closed.
+    """What amounts of closed months came to when they were looked at last: rates that come later move none of them. One
+    of which nothing was known when its month was closed has nothing to keep: it takes the rate of today.
     """
 
     def __init__(self) -> None:
         self._known: dict[object, Decimal | None] = {}
+        self._looks: list[tuple[datetime, frozenset[str]]] = []
 
-    def moved(self, key: object, said: Decimal | None) -> bool:
+    def look(self, now: datetime, currencies: frozenset[str]) -> None:
+        """Another look, and of which currencies it finds a rate."""
+        self._looks.append((now, currencies))
+
+    def moved(self, key: object, dated: list[Dated], closings: Iterable[str | None], said: Decimal | None) -> bool:
         """Whether another look said something else of the same amount of the same closing."""
-        before = self._known.get(key)
-        self._known[key] = said if before is None else before
-        return before is not None and said != before
+        before = self._known.setdefault(key, said)
+        return before is not None and self._had_rates(dated, closings) and said != before
+
+    def _had_rates(self, dated: list[Dated], closings: Iterable[str | None]) -> bool:
+        """Whether the last look before each of the closings found a rate of each currency."""
+        for closing in closings:
+            found = [held for at, held in self._looks if at < datetime.fromisoformat(str(closing))]
+            if not found or any(currency not in (HOME, *found[-1]) for _, currency, _ in dated):
+                return False
+        return True
 
 
 def wrong_worth(books: Books, work: Mapping[str, Row], sales: Mapping[str, Row], frozen: Frozen) -> Iterator[str]:
@@ -61,7 +74,7 @@ def _wrong(books: Books, what: str, dated: list[Dated], said: Decimal | None, fr
         expected = None if None in each else sum((one for one in each if one is not None), NOTHING)
         if said != expected and any(amount for amount, _, _ in dated):
             yield f"{what}: {dated} are {expected} EUR by the raw rates, the console says {said}"
-    elif None not in closings and frozen.moved((what, tuple(dated), frozenset(closings)), said):
+    elif None not in closings and frozen.moved((what, tuple(dated), frozenset(closings)), dated, closings, said):
         yield f"{what}: {dated} of a closed month are {said} EUR now"
 
 

@@ -53,6 +53,11 @@ class Rates:
             at[str(row["effectiveDate"])[:10]] = max(at.get(str(row["effectiveDate"])[:10], entered), entered)
         self._periods = periods
 
+    @property
+    def currencies(self) -> frozenset[str]:
+        """Those that have a rate of some day."""
+        return frozenset(self._rates)
+
     def closing(self, day: str) -> str | None:
         """Since when the month of a day is closed; None while it is open."""
         row = self._periods.get(day[:7]) or {}

@@ -48,6 +48,7 @@ class Judged:
 def faults(firm: MovingFirm, books: Books, frozen: Frozen) -> list[str]:
     """What the console would say that the raw records do not, or fail to say that they do."""
     judged = Judged(firm)
+    frozen.look(judged.now, books.rates.currencies)
     wrong = [f"{key}: {what}" for key, fact in books.facts.items() for what in _of_work(fact, books, judged)]
     wrong += [f"{key}: {what}" for key, one in books.milestones.items() for what in _of_milestone(one, judged)]
     wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_sale(sale, judged)]

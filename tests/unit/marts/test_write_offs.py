@@ -105,6 +105,9 @@ def test_work_that_is_worth_something_else_by_now_is_not_what_was_written_off() 
     entry(lake, 1, NOW, hours="25.00", work_date="2026-07-20", changed_at=hours_ago(1).isoformat())
     told = one(derived(lake), "SELECT state, bill_amount FROM mart_work")
     assert (told["state"] != "written_off", told["bill_amount"]) == (True, D("2500.00"))
+    entry(lake, 1, NOW + timedelta(hours=1), billable=False, work_date="2026-07-20", changed_at=NOW.isoformat())
+    told = one(derived(lake), "SELECT state, bill_amount FROM mart_work")
+    assert (told["state"] != "written_off", told["bill_amount"]) == (True, 0), "nor is what nobody pays for"
 
 
 @pytest.mark.req("X13")
