@@ -254,7 +254,7 @@ WITH invoice AS (
     LEFT JOIN let_go wo
         ON wo.item_key = e.item_key
         AND wo.flow = CASE WHEN e.kind = 'milestone' OR p.standing > 0 THEN 'billing' ELSE 'time-to-bill' END
-        -- What is worth something else by now, or that nobody pays for, is another thing than two people agreed to lose.
+        -- What is worth something else by now, or nothing, is another thing than two people agreed to lose.
         AND e.billable
         AND wo.amount = e.amount
         AND wo.currency = e.currency
