@@ -16,7 +16,7 @@ from collectors.day_end import DayEnd
 from collectors.detection import JOB, LEASE_RENEWED, LEASE_SECONDS, Detection
 from collectors.detector_process import DetectorProcess
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import exposure, opened, telemetry_door, webhook_door
+from collectors.exposure import exposure, telemetry_door, webhook_door
 from collectors.gateway import Gateway
 from collectors.grpc_port import GrpcPort
 from collectors.journal_link import JournalLink
@@ -43,6 +43,7 @@ from models.alerting.alerting import Alerting
 from models.catalogue import load_catalogue
 from models.domain.beats import Beat
 from models.domain.clock import SystemClock, clock_at
+from models.door import opened
 from models.installation_key import installation_key
 from models.journal.ports.reporter import ReporterPort, open_reporter
 from models.keys.keyring import Keyring

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from collectors.credentials import Credentials
-from collectors.exposure import Door, Exposure
 from collectors.receivers.reply import Headers, Reply, refused
 from models.domain.loopback import is_loopback
+from models.door import Door, Exposure
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:@/\[\]]+)(:\d+)?")
 _ASKED = b"content-type, content-encoding, authorization, traceparent, tracestate, user-agent"

@@ -16,10 +16,10 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
-from collectors.exposure import Tls
 from collectors.pipeline.answer import PROTOBUF
 from collectors.receivers.reply import Reply
 from models.domain.errors import Misconfigured
+from models.door import Tls
 from models.settings import Settings
 
 Posted = Callable[[str, Mapping[str, str], bytes, str], Awaitable[Reply]]

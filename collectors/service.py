@@ -17,10 +17,11 @@ from typing import Any
 import pyarrow as pa
 import uvicorn
 
-from collectors.exposure import Door, Tls, exposure, opened, telemetry_door, webhook_door
+from collectors.exposure import exposure, telemetry_door, webhook_door
 from collectors.memory import few_arenas, without_pandas
 from collectors.wrong_protocol import HttpOnly
 from models.domain.errors import Misconfigured
+from models.door import Door, Tls, opened
 from models.garbage import seldom_collected
 from models.presence import COLLECTOR, present
 from models.private_home import made_private

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     grpc: bool = Field(True, description="whether the collector takes OTLP over gRPC")
     grpc_port: int = Field(4317, ge=1, le=65535)
     console_port: int = Field(8501, ge=1, le=65535)
+    console_cert: Path | None = Field(None, description="certificate chain of the console's port (PEM)")
+    console_key: Path | None = Field(None, description="its private key (PEM)")
+    console_proxy: str = Field("", description="addresses of the proxy on another machine that ends the console's TLS")
     console_url: str | None = Field(
         None, description="the console's address as people open it, for links in alerts; default: where it listens"
     )
@@ -133,7 +136,12 @@ class Settings(BaseSettings):
 
     @property
     def console_address(self) -> str:
-        return (self.console_url or here("http", self.host, self.console_port)).rstrip("/")
+        return (self.console_url or self.console_here).rstrip("/")
+
+    @property
+    def console_here(self) -> str:
+        """Where the console of these settings answers on this machine."""
+        return here("https" if self.console_cert else "http", self.host, self.console_port)
 
     @property
     def run_folder(self) -> Path:

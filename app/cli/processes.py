@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from models.door import console_exposure
 from models.settings import Settings
 
 APP = Path(__file__).resolve().parents[1]
@@ -13,17 +14,15 @@ APP = Path(__file__).resolve().parents[1]
 def command(role: str, settings: Settings) -> list[str]:
     """The argument list that runs one role of this installation.
 
-    Raises KeyError for a role that does not exist.
+    Raises KeyError for a role that does not exist, Misconfigured for a console that could be reached without TLS or
+    sign-in.
     """
-    return {
-        "sandbox": [sys.executable, "-m", "integrations.sandbox"],
-        "collect": [sys.executable, "-m", "collectors"],
-        "engine": [sys.executable, "-m", "integrations.engine"],
-        "console": _console(settings),
-    }[role]
+    modules = {"sandbox": "integrations.sandbox", "collect": "collectors", "engine": "integrations.engine"}
+    return _console(settings) if role == "console" else [sys.executable, "-m", modules[role]]
 
 
 def _console(settings: Settings) -> list[str]:
+    tls = console_exposure(settings, settings.host).tls
     return [
         sys.executable,
         "-m",
@@ -38,4 +37,5 @@ def _console(settings: Settings) -> list[str]:
         "true",
         "--browser.gatherUsageStats",
         "false",
+        *(("--server.sslCertFile", str(tls.certificate), "--server.sslKeyFile", str(tls.key)) if tls else ()),
     ]

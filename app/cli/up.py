@@ -19,6 +19,7 @@ from app.cli.output import fail
 from app.cli.processes import command
 from app.cli.supervisor import Supervisor
 from models.catalogue import load_catalogue
+from models.door import unproven
 from models.settings import Settings
 
 
@@ -91,12 +92,12 @@ def _supervise(settings: Settings, roles: tuple[str, ...]) -> int:
 
 
 def _announce(settings: Settings) -> None:
-    address = f"http://{settings.host}:{settings.console_port}"
+    address = settings.console_here
     grpc = f", {settings.otlp_host}:{settings.grpc_port} (gRPC)" if settings.grpc else ""
     started = time.monotonic()
     while time.monotonic() - started < 120:
         try:
-            with urllib.request.urlopen(address + "/healthz", timeout=2) as answer:
+            with urllib.request.urlopen(address + "/healthz", timeout=2, context=unproven()) as answer:
                 if answer.status == 200:
                     print(f"Console: {address}   OTLP: {settings.collector_address} (HTTP){grpc}", flush=True)
                     return

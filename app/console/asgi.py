@@ -27,6 +27,8 @@ from app.console.probes import healthz, metrics, readyz
 from app.console.pulse import pulse
 from app.console.returning import Returning
 from app.console.sign_in import oidc_secrets
+from models.domain.errors import Misconfigured
+from models.door import console_exposure
 from models.presence import CONSOLE, present
 from models.private_home import mended_home, owner_only
 from models.process_log import start_log
@@ -57,11 +59,18 @@ def _leaves(prefix: str, options: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 @asynccontextmanager
 async def serving(_: st.App) -> AsyncIterator[None]:
-    """While the console serves, what it writes is the home's owner's alone, and it says that it is there."""
+    """While the console serves, what it writes is the home's owner's alone, and it says that it is there.
+
+    Raises Misconfigured, so that it does not serve, where its address is open and TLS or sign-in is missing.
+    """
+    console_exposure(settings, config.get_option("server.address"))
+    if exposure.tls and not config.get_option("server.sslCertFile"):
+        raise Misconfigured("start it by `tieout console`, which hands TIEOUT_CONSOLE_CERT and _KEY to the server")
     owner_only()
     await asyncio.to_thread(mended_home, settings.home)
     host, port = config.get_option("server.address") or settings.host, config.get_option("server.port")
-    standing = present(settings.run_folder, CONSOLE, here("http", host, port))
+    scheme = "https" if config.get_option("server.sslCertFile") else "http"
+    standing = present(settings.run_folder, CONSOLE, here(scheme, host, port))
     async with pulse():
         yield
     os.close(standing)
@@ -82,11 +91,12 @@ def explain(error: Exception) -> bool:
 adopt(HERE.parents[1] / ".streamlit" / "config.toml")
 settings = read_settings()
 start_log(settings.log_level)
+exposure = console_exposure(settings, settings.host)
 app = st.App(
     HERE / "entry.py",
     routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)],
     middleware=[
-        Middleware(Gatekeeping, hosts=trusted_hosts(settings)),
+        Middleware(Gatekeeping, hosts=trusted_hosts(settings), admits=exposure.admits),
         Middleware(Returning, base=f"/{config.get_option('server.baseUrlPath').strip('/')}"),
     ],
     lifespan=serving,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -37,14 +37,19 @@ def trusted_hosts(settings: Settings) -> tuple[str, ...]:
 
 
 class Gatekeeping:
-    """ASGI middleware: refuses unknown host names and sockets of foreign pages, adds the security headers to every
-    HTTP answer.
+    """ASGI middleware: refuses whom the proxy in front does not bring, unknown host names and sockets of foreign pages,
+    adds the security headers to every HTTP answer.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()) -> None:
-        self._app, self._hosts = app, frozenset(hosts)
+    def __init__(
+        self, app: ASGIApp, hosts: Sequence[str] = (), admits: Callable[[str], bool] = lambda address: True
+    ) -> None:
+        self._app, self._hosts, self._admits = app, frozenset(hosts), admits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and not self._admits((scope.get("client") or ("", 0))[0]):
+            refusal = PlainTextResponse("This console is open through its proxy only.", status_code=403)
+            return await refusal(scope, receive, send)
         if scope["type"] in ("http", "websocket") and not self._answers_to(Headers(scope=scope).get("host", "")):
             refusal = PlainTextResponse(
                 "This console answers on loopback only: open it at http://127.0.0.1.", status_code=421

@@ -6,7 +6,7 @@ from typing import Any
 
 from collectors.credentials import Credentials
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import Exposure, telemetry_door, webhook_door
+from collectors.exposure import telemetry_door, webhook_door
 from collectors.gateway import Gateway
 from collectors.pipeline.commits import Commits
 from collectors.pipeline.hooks import Hooks
@@ -15,6 +15,7 @@ from collectors.receivers import receivers
 from collectors.receivers.contract import Host
 from collectors.receivers.reply import Reply
 from models.domain.clock import SystemClock
+from models.door import Exposure
 from models.senders import SenderBook
 from models.settings import Settings
 from tests.unit.collect.memory_lake import MemoryLake

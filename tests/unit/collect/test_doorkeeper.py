@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import Exposure, telemetry_door
+from collectors.exposure import telemetry_door
+from models.door import Exposure
 from models.settings import Settings
 
 pytestmark = pytest.mark.req("C10")

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from collectors.exposure import exposure, opened, webhook_door
+from collectors.exposure import exposure, webhook_door
 from models.domain.errors import Misconfigured
+from models.door import opened
 from models.senders import SCOPES, SenderBook
 from models.settings import Settings
 from tests.unit.collect.certificates import certificate

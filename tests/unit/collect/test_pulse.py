@@ -11,13 +11,14 @@ import pytest
 
 from collectors.credentials import Credentials
 from collectors.doorkeeper import Doorkeeper
-from collectors.exposure import Exposure, telemetry_door
+from collectors.exposure import telemetry_door
 from collectors.gateway import Gateway
 from collectors.pulse import Pulse
 from collectors.receivers.reply import Reply
 from models import telling
 from models.domain.beats import Beat
 from models.domain.clock import SystemClock
+from models.door import Exposure
 from models.measures import Measure, exposition
 from models.senders import SenderBook
 from models.settings import Settings
