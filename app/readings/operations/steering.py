@@ -55,7 +55,8 @@ def stop(stores: Stores, viewer: Viewer, request_id: str, reason: str) -> str | 
     if asked is None:
         raise ValueError(f"there is no request {request_id}")
     about = [*(asked.body.get("roots") or ()), *(asked.body.get("run_ids") or ())]
-    if lacking := viewer.why_not(STEERS) or _unknown(stores, viewer, about):
+    of_a_flow = why_not(viewer) if asked.kind in ("pause_flow", "resume_flow") else None
+    if lacking := viewer.why_not(STEERS) or of_a_flow or _unknown(stores, viewer, about):
         raise ValueError(lacking)
     if stores.desk.requests.cancel(request_id, viewer.actor, reason):
         return None

@@ -122,6 +122,9 @@ def test_a_request_is_stopped_with_a_reason_and_one_that_ended_is_not_told_as_st
     asked = journal.requests.append("preview", {"run_ids": dead(journal)[:1]}, "bob", "try")
     with pytest.raises(ValueError, match="do not include"):
         steering.stop(over(journal), AUDITOR, asked, "r")
+    held = journal.requests.append("pause_flow", {"flow": FLOW}, "bob", "month end")
+    with pytest.raises(ValueError, match="you see NOV-DE alone"):
+        steering.stop(over(journal), LIMITED, held, "r")
     assert steering.stop(over(journal), ADA, asked, "wrong selection") is None
     assert steering.stop(over(journal), ADA, asked, "wrong selection") == "it is cancelled already"
     records = [one for page in journal.feed.read(0, 1000) for one in page.records if one.status == "cancelled"]
