@@ -44,9 +44,17 @@ class Credentials:
         self._seen: dict[str, datetime] = {}
         self._left: dict[str, tuple[datetime, float]] = {}
 
-    def sender(self, authorization: str | None, scope: str, address: str) -> str | None:
-        """The sender's name, None for one on loopback without a name. Raises Refused."""
+    def sender(self, authorization: str | None, scope: str, address: str, brought: bool = False) -> str | None:
+        """The sender's name, None for one on loopback without a name; one that a proxy brought needs one. Raises
+        Refused.
+        """
         name = self._named(authorization, scope)
+        if name is None and brought and not self._required:
+            raise Refused(
+                401,
+                "this came through a proxy, so from another machine: name the proxy in TIEOUT_OTLP_PROXY and send the "
+                "token of a sender (`tieout senders add`)",
+            )
         if name is None and self._required:
             raise Refused(401, "send the token of a sender: authorization: Bearer … (`tieout senders add`)")
         if name != ENGINE:

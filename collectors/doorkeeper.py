@@ -24,7 +24,7 @@ class Doorkeeper:
 
     def sender(self, headers: Mapping[str, str], scope: str, address: str) -> str | None:
         """The name of who sends, None for one on loopback without a name. Raises Refused."""
-        return self._credentials.sender(headers.get("authorization"), scope, address)
+        return self._credentials.sender(headers.get("authorization"), scope, address, brought(headers))
 
     def refusal(self, headers: Mapping[str, str], address: str) -> Reply | None:
         """Why a request may not come in: a name that is not ours means that a page elsewhere led a browser here."""
@@ -61,6 +61,11 @@ class Doorkeeper:
 
     def _allowed(self, origin: str) -> bool:
         return origin.lower() in self._origins
+
+
+def brought(headers: Mapping[str, str]) -> bool:
+    """Whether a proxy hands this on: then its own address is no proof of where the sender is."""
+    return any(name in headers for name in ("x-forwarded-for", "forwarded", "x-real-ip"))
 
 
 def _listed(names: str) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from collectors.arrival import Arrived, Receive, TooSlow, arrived
 from collectors.credentials import Refused, scope_of
-from collectors.doorkeeper import Doorkeeper
+from collectors.doorkeeper import Doorkeeper, brought
 from collectors.pipeline.refusal import Malformed, TooLarge, UnknownEncoding
 from collectors.receivers.contract import Host, Port, Post, Receiver, Take
 from collectors.receivers.reply import Reply, refused
@@ -101,7 +101,7 @@ class Gateway:
 
     def _told(self, path: str, headers: Mapping[str, str], address: str) -> Reply:
         """What the collector tells of itself: to other machines no more than yes or no, measures to who has a token."""
-        if is_loopback(address):
+        if is_loopback(address) and not brought(headers):
             return self._shown[path]()
         if path == _METRICS:
             try:

@@ -12,8 +12,11 @@ import pytest
 from app.cli.output import Format
 from app.cli.senders import show
 from collectors.credentials import Credentials, Refused
+from collectors.doorkeeper import Doorkeeper
+from collectors.exposure import telemetry_door
 from models.domain.errors import Misconfigured
 from models.domain.signature import bearer
+from models.door import Exposure
 from models.senders import SCOPES, SenderBook
 from models.settings import Settings
 
@@ -65,6 +68,18 @@ def test_without_a_token_nobody_sends_from_elsewhere_and_a_wrong_one_opens_nothi
 ) -> None:
     assert status(door(settings), given) == 401
     assert status(door(settings, required=False), given) == (200 if given is None else 401)
+
+
+def test_what_a_proxy_brings_is_from_another_machine_also_where_nobody_named_the_proxy(settings: Settings) -> None:
+    """A proxy put before a collector on loopback would else open it to whoever reaches the proxy."""
+    open_here = door(settings, required=False)
+    keeper = Doorkeeper(telemetry_door(settings), Exposure(None, False), open_here)
+    assert keeper.sender({}, "traces", "127.0.0.1") is None
+    with pytest.raises(Refused, match="TIEOUT_OTLP_PROXY"):
+        keeper.sender({"x-forwarded-for": "203.0.113.9"}, "traces", "127.0.0.1")
+    token = SenderBook(settings).add("ipaas", ("traces",), "operator", NOW)
+    named = {"x-forwarded-for": "203.0.113.9", "authorization": f"Bearer {token}"}
+    assert keeper.sender(named, "traces", "127.0.0.1") == "ipaas"
 
 
 def test_the_engine_of_the_installation_needs_no_sender(settings: Settings) -> None:

@@ -116,11 +116,15 @@ def test_other_machines_hear_yes_or_no_and_read_measures_with_a_token(tmp_path: 
     shown = {"/readyz": lambda: Reply(503, b'{"faults":["/srv/x"]}'), "/metrics": lambda: Reply(200, b"a 1\n")}
     application = Gateway((), gateway()._host, shown, doorkeeper)
 
-    def asked(path: str, address: str, given: str = "") -> tuple[int, bytes]:
+    def asked(path: str, address: str, given: str = "", brought: str = "") -> tuple[int, bytes]:
         headers = [(b"authorization", f"Bearer {given}".encode())] if given else []
+        headers += [(brought.encode(), b"203.0.113.9")] if brought else []
         return asyncio.run(_asked(application, path, address, *headers))
 
     assert asked("/readyz", "127.0.0.1") == (503, b'{"faults":["/srv/x"]}')
     assert asked("/readyz", "10.0.0.9") == (503, b'{"ready":false}')
     assert [asked("/metrics", "10.0.0.9", given)[0] for given in ("", other, token)] == [401, 403, 200]
     assert asked("/metrics", "127.0.0.1")[0] == 200
+    for header in ("x-forwarded-for", "forwarded", "x-real-ip"):
+        assert asked("/readyz", "127.0.0.1", brought=header) == (503, b'{"ready":false}')
+        assert asked("/metrics", "127.0.0.1", brought=header)[0] == 401
