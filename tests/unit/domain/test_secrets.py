@@ -85,7 +85,7 @@ def test_neither_records_nor_errors_nor_the_log_tell_it(
 ) -> None:
     now = SystemClock().now()
     rows = record_rows([Record(RecordKind.FAILURE, now, body={"error": text, "deep": [{"x": text}]})], now)
-    said = Inert(LINE).format(logging.LogRecord("tieout", 30, "", 0, "it said %s", (text,), None))
+    said = logging.Formatter(LINE).format(Inert("tieout", 30, "", 0, "it said %s", (text,), None))
     fail(text)
     heard = capsys.readouterr().err
     stored = str([table.to_pylist() for tables in rows.tables.values() for table in tables])

@@ -33,6 +33,25 @@ from app.console.asking import desk
 desk().requests.append("pause_flow", {"flow": "time-to-bill"}, "mara", "r")
 """
 
+FALLEN = """
+import logging, sys, threading
+from models.process_log import start_log
+start_log("WARNING")
+server = logging.getLogger("uvicorn.error")
+server.propagate = False
+server.addHandler(logging.StreamHandler())
+def fails():
+    raise RuntimeError("refused: Authorization: Bearer {secret}")
+try:
+    fails()
+except RuntimeError:
+    server.exception("of the request password={secret}")
+    sys.excepthook(*sys.exc_info())
+one = threading.Thread(target=fails)
+one.start()
+one.join()
+"""
+
 
 def python(code: str, **settings: str) -> str:
     known = {name: value for name, value in os.environ.items() if not name.startswith("TIEOUT_")}
@@ -52,6 +71,15 @@ def test_our_own_speak_from_the_level_on_and_others_from_warning_each_once() -> 
     everybody = ["tieout.journal", "collectors.pipeline", "httpx", "modelsque"]
     assert said(quiet, "info") == [] and said(quiet, "warning") == everybody
     assert said(open_, "info") == everybody[:2] and said(open_, "warning") == everybody
+
+
+@pytest.mark.req("G3", "G7")
+def test_no_stack_and_no_logger_of_a_server_tells_a_credential() -> None:
+    """G7: also what ends a process or a thread, and what goes through handlers that a web server brought."""
+    secret = "Zx9CANARYQw51f0a7"
+    log = python(FALLEN.format(secret=secret))
+    assert log.count("Traceback") == log.count("RuntimeError: refused") == 3
+    assert secret not in log and "of the request" in log
 
 
 @pytest.mark.parametrize(("level", "lines"), [("WARNING", 0), ("INFO", 1)])
