@@ -16,12 +16,14 @@ from pathlib import Path
 
 from app.cli.installation import settings_here
 from app.readings.processes import ages, ailing_of
+from models.canonical.registry import incompatibilities
+from models.canonical.schemas import SCHEMAS
 from models.catalogue import Catalogue, load_catalogue
 from models.catalogue.system import SystemConfig
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.door import unproven
-from models.journal.ports.readings import open_readings
+from models.journal.ports.readings import ReadingsPort, open_readings
 from models.keys.keyring import Keyring
 from models.lake.data_place import fault_of
 from models.lake.reader import open_reader
@@ -42,7 +44,8 @@ def doctor() -> int:
     """Print one line per check; 0 when all hold, else 1."""
     settings = settings_here()
     findings = [
-        _guarded(check, settings) for check in (_home, _private, _keys, _disk, _catalogue, _journal, _lake, _witness)
+        _guarded(check, settings)
+        for check in (_home, _private, _keys, _disk, _catalogue, _schemas, _journal, _lake, _witness)
     ]
     findings += [*_connections(settings), *_streams(settings), *_calls(settings), *_processes(settings)]
     findings += [*_alerts(settings), *_brokers(settings)]
@@ -100,11 +103,23 @@ def _catalogue(settings: Settings) -> Finding:
     return True, f"{found}, {len(catalogue.flows)} flows{_in_force(settings, catalogue) or named}"
 
 
+def _schemas(settings: Settings) -> Finding:
+    """Whether this release reads the business events of every release before it, and those that lie here."""
+    newer = _readings(settings).catalogues.newer() if _has_journal(settings) else []
+    if found := [*incompatibilities(), *newer]:
+        return False, "; ".join(found)
+    return True, f"business events: {len(SCHEMAS)} schemas, each version that was published can be read"
+
+
+def _readings(settings: Settings) -> ReadingsPort:
+    return open_readings(settings.journal_address, clock_at(_clock_file(settings)))
+
+
 def _in_force(settings: Settings, catalogue: Catalogue) -> str:
     """What to know where the engine last started with another catalogue than this command reads."""
     if not _has_journal(settings):
         return ""
-    digest = open_readings(settings.journal_address, clock_at(_clock_file(settings))).catalogues.digest()
+    digest = _readings(settings).catalogues.digest()
     if digest in (None, catalogue.digest):
         return ""
     return f"; the engine last started with {digest[:12]}: set TIEOUT_CATALOGUE here as there, or start it anew"
@@ -138,7 +153,7 @@ def _connections(settings: Settings) -> Iterator[Finding]:
 def _journal(settings: Settings) -> Finding:
     if not _has_journal(settings):
         return True, "no journal yet: the engine makes it at its first start"
-    journal = open_readings(settings.journal_address, clock_at(_clock_file(settings)))
+    journal = _readings(settings)
     pulse = journal.runs.pulse()
     return True, f"journal answers: {pulse.due:,} runs due, last full poll {pulse.polled_at or 'never'}"
 
@@ -147,7 +162,7 @@ def _streams(settings: Settings) -> Iterator[Finding]:
     """Each stream and extract that is not read, and one line where all are."""
     if not _has_journal(settings):
         return
-    freshness = open_readings(settings.journal_address, clock_at(_clock_file(settings))).freshness
+    freshness = _readings(settings).freshness
     states, stale = freshness.all(), freshness.stale(_reading_levels(settings))
     for state in stale:
         seen = f"last read {state.read_at:%Y-%m-%d %H:%M} UTC" if state.read_at else "never read"
@@ -163,7 +178,7 @@ def _calls(settings: Settings) -> Iterator[Finding]:
     if not _has_journal(settings):
         return
     limits = {system.name: system.policy.daily_calls for system in _systems(settings)}
-    for one in open_readings(settings.journal_address, clock_at(_clock_file(settings))).calls.today().values():
+    for one in _readings(settings).calls.today().values():
         allowed = one.allowed if one.allowed is not None else limits.get(one.system, 0)
         left = one.left(limits.get(one.system, 0))
         said = f"{one.system}: {one.calls:,} calls today"
@@ -219,9 +234,7 @@ def _processes(settings: Settings) -> Iterator[Finding]:
     and whether those that run answer: at the default port of a home whose collector is down another installation's
     would.
     """
-    journal = (
-        open_readings(settings.journal_address, clock_at(_clock_file(settings))) if _has_journal(settings) else None
-    )
+    journal = _readings(settings) if _has_journal(settings) else None
     told = journal.heartbeats.all() if journal else []
     for one in ailing_of(settings, journal, told):
         yield False, one.sentence
@@ -281,7 +294,7 @@ def _brokers(settings: Settings) -> Iterator[Finding]:
 def _roads(settings: Settings, audiences: int, known: set[str]) -> Iterator[Finding]:
     failing = {}
     if _has_journal(settings):
-        failing = open_readings(settings.journal_address, clock_at(_clock_file(settings))).alerts.failing()
+        failing = _readings(settings).alerts.failing()
     for name, why in failing.items():
         if name in known:
             yield False, f"alert road {name}: {why}; `tieout alerts` lists what waits"

@@ -13,6 +13,7 @@ CASE = ("case_id", "severity", "money_kind", "amount_reporting", "occurrences", 
 TOTALS = ("period", "entity", "source", "target", "legal_entity", "currency", "source_amount", "landed_amount")
 PLACES = tuple(f"{place}_amount" for place in ("on_its_way", "cases", "written_off", "unexplained"))
 TARGET = ("target_amount", "unsourced_amount", "day", "status", "reason")
+MAP = ("map", "version", "field", "source", "target", "owner", "words", "said", "means", "since", "waiting")
 ASKED = ("request_id", "state", "what", "asked_by", "asked_at", "reason")
 
 QUESTIONS = (
@@ -34,5 +35,6 @@ QUESTIONS = (
         counted=f"{APPROVALS}.reading:counted",
     ),
     Question("causes", f"{CASES}.causes:listed", f"{CASES}.question:CausesQuestion", CAUSE, journal=True),
+    Question("maps", "app.readings.maps.reading:listed", "app.readings.maps.question:MapsQuestion", MAP, journal=True),
     Question("totals", f"{TIEOUT}.reading:totals", f"{TIEOUT}.question:TotalsQuestion", TOTALS + PLACES + TARGET),
 )

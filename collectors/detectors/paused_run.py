@@ -1,4 +1,6 @@
-"""Runs that wait for master data or an approval, with what is missing and who owns it (E5, X4)."""
+"""Runs that wait for master data, an approval or a row of a value map, with what is missing and who owns it (E5, X4,
+M8).
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,17 @@ import json
 from dataclasses import replace
 
 from collectors.detectors.contract import Detector, Example, Row, at_its_day, at_stake
+from models.domain.explanations import MoneyKind
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import fingerprint
-from models.domain.flow_names import QUOTE_TO_PROJECT
+from models.domain.flow_names import QUOTE_TO_PROJECT, TIME_TO_BILL
+from models.domain.value_map import UNMAPPED, WAITED
 
 
 def waiting(row: Row) -> Finding:
     """One waiting run; runs that wait for the same thing are one case."""
+    if str(row["waiting_for"]).startswith(f"{WAITED}/"):
+        return _untold(row)
     lacking = _names(row["missing"])
     changed = row["flow"] == QUOTE_TO_PROJECT and row["was_there"]
     setup = row["flow"] == QUOTE_TO_PROJECT and not changed
@@ -62,6 +68,46 @@ def waiting(row: Row) -> Finding:
     )
 
 
+def _untold(row: Row) -> Finding:
+    """A run that waits for a row of a value map: one case a word, whichever flows and records need it."""
+    _, name, word = row["waiting_for"].split("/", 2)
+    said = _names(row["missing"])
+    setup = row["flow"] == QUOTE_TO_PROJECT
+    kind: MoneyKind = "billing_blocked" if row["flow"] == TIME_TO_BILL else "none"
+    owner = row["waiting_owner"] or "integration"
+    cause = Cause(
+        UNMAPPED,
+        f"{word!r} has no row in the value map {name}",
+        f"The flow paused safely: {row['waiting_because']}. Nothing was written, and it goes on by itself.",
+        f"Decide with {row['said_by'] or 'its source'} what {word!r} means and add the row; no replay is needed.",
+        owner,
+        ("none" if row["was_there"] else "sold_not_set_up") if setup else kind,
+        "medium",
+        flow=row["flow"],
+        system=row["said_by"],
+        root=True,
+        subject=("value_map", name),
+    )
+    entity, _, key = row["business_key"].partition(":")
+    amount = at_stake(row["amount"], row["billable"]) if cause.money_kind != "none" else None
+    return Finding(
+        fingerprint(UNMAPPED, name, word if word == word.strip() else repr(word)),
+        cause,
+        entity,
+        row["item_key"] or key,
+        amount,
+        row["currency"] if amount is not None else None,
+        row["created_at"],
+        row["run_id"],
+        row["trace_id"],
+        row["legal_entity"],
+        row["project_key"],
+        row["customer_key"],
+        {"map": name, "word": word, "field": ", ".join(said), "because": row["waiting_because"]},
+        reporting=at_its_day(amount, row["whole"], row["whole_reporting"]),
+    )
+
+
 def _for_project(row: Row, cause: Cause) -> tuple[Cause, str]:
     """Work that waits for a project belongs to that project's case, whatever its own detector says of it."""
     name, code = ("project-unsold" if row["unsold"] else "project-missing"), row["awaited_project"]
@@ -75,7 +121,9 @@ def _names(missing: str | None) -> list[str]:
     return [str(name) for name in held] if isinstance(held, list) else []
 
 
-DETECTOR = Detector("paused_run", "Flows that wait for somebody's data", ("E5", "X4"), __file__, {"waiting": waiting})
+DETECTOR = Detector(
+    "paused_run", "Flows that wait for somebody's data", ("E5", "X4", "M8"), __file__, {"waiting": waiting}
+)
 
 _RUN = {
     "run_id": "run-1",
@@ -98,6 +146,19 @@ _WORK_RUN = {
     "waiting_for": "resource:E-1002",
     "waiting_missing": None,
     "created_at": "2026-09-30 11:00:00+00",
+}
+
+_WORD = "value_map/psa-expenses"
+_UNTOLD = {
+    **_RUN,
+    "flow": "time-to-bill",
+    "business_key": "expense:EX-1",
+    "waiting_for": f"{_WORD}/Train",
+    "waiting_because": "'Train' in expense.category has no row in version 1 of the value map psa-expenses",
+    "waiting_missing": '["expense.category"]',
+    "waiting_owner": "finance",
+    "system": "kantata",
+    "amount": "80.00",
 }
 
 EXAMPLES = (
@@ -209,6 +270,39 @@ EXAMPLES = (
             ]
         },
         [("project-unsold|PRJ-1900", "TE-1", "80.00")],
+    ),
+    Example(
+        "words that a value map has no row for: a case each, at once, whoever needs them",
+        {
+            "open_runs": [
+                _UNTOLD,
+                {**_UNTOLD, "run_id": "run-2", "business_key": "expense:EX-2", "amount": "20.00"},
+                {**_UNTOLD, "run_id": "run-3", "business_key": "expense:EX-3", "waiting_for": f"{_WORD}/Air/port"},
+                {
+                    **_UNTOLD,
+                    "run_id": "run-4",
+                    "flow": "quote-to-project",
+                    "business_key": "project:PRJ-1020",
+                    "waiting_for": "value_map/crm-lines/IMPL",
+                    "amount": "50000.00",
+                },
+                {
+                    **_UNTOLD,
+                    "run_id": "run-5",
+                    "flow": "master-data",
+                    "business_key": "resource:workday:1",
+                    "waiting_for": "value_map/hr-roles/Sr",
+                    "amount": None,
+                },
+            ]
+        },
+        [
+            ("unmapped-value|psa-expenses|Train", "EX-1", "80.00"),
+            ("unmapped-value|psa-expenses|Train", "EX-2", "20.00"),
+            ("unmapped-value|psa-expenses|Air/port", "EX-3", "80.00"),
+            ("unmapped-value|crm-lines|IMPL", "PRJ-1020", "50000.00"),
+            ("unmapped-value|hr-roles|Sr", "workday:1", None),
+        ],
     ),
     Example(
         "time that waits for a moment",

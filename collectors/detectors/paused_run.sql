@@ -22,6 +22,7 @@ SELECT
     r.waiting_because,
     CAST(r.waiting_missing AS VARCHAR) AS missing,
     r.waiting_owner,
+    r.system AS said_by,
     r.created_at,
     r.updated_at,
     w.item_key,
@@ -66,6 +67,7 @@ WHERE r.state = 'waiting'
     AND coalesce(w.blocker, '') NOT IN ('project-missing', 'project-unsold')
     AND NOT coalesce(w.blocker LIKE 'charge-code-%' OR w.state = 'written_off', false)
     AND (
-        r.flow = 'quote-to-project' AND coalesce(CAST(r.waiting_missing AS VARCHAR), '[]') NOT IN ('[]', 'null')
+        r.waiting_for LIKE 'value\_map/%' ESCAPE '\'
+        OR r.flow = 'quote-to-project' AND coalesce(CAST(r.waiting_missing AS VARCHAR), '[]') NOT IN ('[]', 'null')
         OR r.created_at < {now} - INTERVAL 30 MINUTE
     );

@@ -62,6 +62,9 @@ class Change:
     refs: Mapping[str, str | None] = field(default_factory=dict)
     amount: Decimal | None = None
     currency: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    """The target's words that count whatever its value maps say now, by canonical field: what undoes a posting says
+    what the posting said."""
 
 
 @dataclass(frozen=True, slots=True)

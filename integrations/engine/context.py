@@ -45,7 +45,7 @@ class RunContext:
         self._facts: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._links: dict[tuple[str, str, str], str] = {}
         self._keys: dict[tuple[str, str], list[str]] = {}
-        self.run, self.ownership = self._view(), lookups.landscape.ownership
+        self.run, self.ownership, self.words = self._view(), lookups.landscape.ownership, lookups.landscape.words
 
     def now(self) -> datetime:
         return self._clock.now()

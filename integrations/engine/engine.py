@@ -29,7 +29,7 @@ from models.presence import this_process
 class Engine:
     """Everything but the clockwork of one engine process (`integrations.engine.service` adds that).
 
-    Without a `catalogue` nobody owns an attribute and every flow is active.
+    Without a `catalogue` nobody owns an attribute, every flow is active, and words are taken as they come.
     """
 
     def __init__(
@@ -49,7 +49,9 @@ class Engine:
         self.journal, self.clock = journal, clock
         self.flows, self.landscape = (
             FlowBook(flows, catalogue.resting if catalogue else ()),
-            Landscape(connectors, catalogue.ownership if catalogue else Ownership()),
+            Landscape(connectors, catalogue.ownership, catalogue.words)
+            if catalogue
+            else Landscape(connectors, Ownership()),
         )
         self.tracing = tracing or Tracing()
         self.owner = owner or this_process()

@@ -1,4 +1,6 @@
-"""The connected systems: who plays which role for which legal entity, and owns what there (S3, S4, S5)."""
+"""The connected systems: who plays which role for which legal entity, owns what there, and says it in which words
+(S3, S4, S5, M8).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,19 @@ from collections.abc import Iterable, Mapping
 
 from integrations.contracts.connector import Connector, Role
 from models.domain.ownership import Ownership
+from models.domain.value_map import MapBook
 
 
 class Landscape:
     """Connectors by system name and by role. A system without legal entities serves all of them."""
 
     def __init__(
-        self, connectors: Mapping[str, Connector] | Iterable[Connector], ownership: Ownership = Ownership()
+        self,
+        connectors: Mapping[str, Connector] | Iterable[Connector],
+        ownership: Ownership = Ownership(),
+        words: MapBook = MapBook(),
     ) -> None:
-        self.ownership = ownership
+        self.ownership, self.words = ownership, words
         given = connectors.values() if isinstance(connectors, Mapping) else connectors
         self.connectors: dict[str, Connector] = {connector.config.name: connector for connector in given}
         self._roles = tuple(dict.fromkeys(connector.config.role for connector in self.connectors.values()))

@@ -19,6 +19,7 @@ from integrations.engine.hazards import Hazard, hazard, hazards_of_run, hazards_
 from integrations.engine.landscape import Landscape
 from integrations.engine.lookups import Lookups
 from integrations.engine.shown_steps import compared, failing_step, shown_step
+from integrations.engine.words import STEP, Untold, in_words_of, told_of
 from models.domain.clock import Clock
 from models.domain.outcomes import NothingToDo, WaitFor
 from models.domain.plan import Plan
@@ -91,6 +92,14 @@ class Preview:
     def _steps(self, run: Run, flow: Flow, hazards: list[Hazard], old: Run) -> list[dict[str, Any]]:
         context = RunContext(run, Lookups(self._journal, self._landscape), self._clock)
         shown: list[dict[str, Any]] = []
+        try:
+            payload = told_of(context.words, run, self._clock.now())
+        except Untold as untold:
+            return [shown_step(STEP, "transform", outcome="waits", error=untold.wait.because)]
+        if payload is not None:
+            fields = [field for field in compared(run.payload, payload) if field["changed"]]
+            shown.append(shown_step(STEP, "transform", fields=fields, outcome="done"))
+            run.payload = payload
         for step in flow.steps[run.step :]:
             kind = "deliver" if isinstance(step, Deliver) else "transform"
             try:
@@ -139,6 +148,10 @@ class Preview:
             return shown_step(step.name, "deliver", system=system, outcome="nothing_to_do", error=change.because), True
         if isinstance(change, WaitFor):
             return shown_step(step.name, "deliver", system=system, outcome="waits", error=change.because), False
+        try:
+            change, _ = in_words_of(context.words, system, change, run, self._clock.now())
+        except Untold as untold:
+            return shown_step(step.name, "deliver", system=system, outcome="waits", error=untold.wait.because), False
         return self._asked(step, change, system, run, context, hazards, old), True
 
     def _asked(

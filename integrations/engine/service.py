@@ -21,11 +21,13 @@ from integrations.engine.telemetry import LOG, Telemetry
 from integrations.flows import flows
 from models.action_log import action
 from models.alerting.alerting import Alerting
+from models.canonical.registry import incompatibilities
 from models.catalogue import Catalogue
 from models.domain.beats import Beats
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.domain.signature import bearer
+from models.domain.value_map import WAITED
 from models.garbage import seldom_collected
 from models.installation_key import installation_key
 from models.journal.ports.engine import open_engine
@@ -113,8 +115,11 @@ class _Service:
 
     def run(self) -> None:
         """Work until told to stop."""
+        if broken := incompatibilities():
+            raise Misconfigured("this release cannot read what others wrote: " + "; ".join(broken))
         self._journal.catalogues.record(self._catalogue)
         self._inherit()
+        self._journal.runs.wake(f"{WAITED}/")  # a map that this start brings may have the word
         alerting = Alerting(self._settings, lambda: (self._catalogue, self._journal), self._owner)
         alerting.start()
         telling = Telling(
@@ -140,6 +145,7 @@ class _Service:
             signed_client(self._settings),
             engine.worker.gates,
             self._keys,
+            self._catalogue.words,
         )
         jobs = self._jobs(engine, snapshots)
         counts = {"flows": len(engine.flows.newest), "systems": len(connectors)}

@@ -25,10 +25,12 @@ from integrations.engine.quota import Quota, waits
 from integrations.engine.retry import error_of
 from integrations.engine.settled_names import SettledNames
 from integrations.engine.telemetry import LOG
+from integrations.engine.words import day_of
 from models.action_log import action
 from models.domain.clock import Clock
 from models.domain.errors import RateLimited, Retriable
 from models.domain.storable import json_text
+from models.domain.value_map import MapBook
 from models.journal.ports.engine import EnginePort
 from models.journal.snapshots import Extract, Seen, SnapshotMoved
 from models.keys.keyring import Keyring
@@ -92,10 +94,13 @@ class Snapshotting:
         client: httpx.Client | None = None,
         gates: Gates | None = None,
         keys: Keyring | None = None,
+        words: MapBook = MapBook(),
     ) -> None:
         """With `keys` labour rates, pay and contract values are sealed before anything is made of them: their digest
-        tells nothing, and neither the wire nor the collector's spool, quarantine and lake hold them in clear.
+        tells nothing, and neither the wire nor the collector's spool, quarantine and lake hold them in clear. By
+        `words` each system's own are told in canonical ones.
         """
+        self._words = words
         self._journal, self._clock, self._address, self._keys = journal, clock, address, keys
         self._client = client or httpx.Client(timeout=30.0)
         self._gates = gates or Gates(journal, clock, _slept)
@@ -194,12 +199,21 @@ class Snapshotting:
         """Send what differs of what is read, under the ids that were settled on."""
         name, sent = connector.config.name, 0
         settled = SettledNames(self._journal.crosswalk, name)
-        for observation in self._shut(map(settled.of, _gated(self._gates.of(connector), begin)), not memory.seen):
+        read = map(partial(self._in_words, name), _gated(self._gates.of(connector), begin))
+        for observation in self._shut(map(settled.of, read), not memory.seen):
             present.add(observation.system_id)
             _compared(observation, memory, sending)
             if len(sending.rows) >= _ROWS:
                 sent += self._sent(name, entity, memory, sending, [])
         return sent + self._sent(name, entity, memory, sending, [])
+
+    def _in_words(self, system: str, observation: Observation) -> Observation:
+        """In canonical words; a word that no map has shows as it came."""
+        if not self._words:
+            return observation
+        day = day_of(observation.fields, self._clock.now())
+        told = self._words.observed(system, observation.entity, observation.fields, day)
+        return observation if told is observation.fields else replace(observation, fields=told)
 
     def _shut(self, observations: Iterator[Observation], first: bool) -> Iterator[Observation]:
         """With their classified values sealed; the `first` time there are many keys to make, a chunk's at once."""

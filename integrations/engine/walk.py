@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -14,10 +14,12 @@ from integrations.contracts.flow import Deliver, Emit, Flow, Need, Transform
 from integrations.engine.context import RunContext, with_error
 from integrations.engine.retry import decide, error_of
 from integrations.engine.tracing import SpanPlace, Tracing, new_span_id
+from integrations.engine.words import STEP, TOLD, Untold, in_words_of, told_of
 from models.canonical.events import CloudEvent
 from models.domain.outcomes import Acknowledgement, Done, NothingToDo, WaitFor
 from models.domain.record import RecordKind
 from models.domain.states import RunState
+from models.domain.value_map import Used
 from models.journal.runs.records import run_record, settlement
 from models.journal.runs.run import Move
 from models.journal.signals import what_of
@@ -26,7 +28,8 @@ from models.journal.signals import what_of
 @dataclass(slots=True)
 class Planned:
     """A write that a walk is about to make. `doubtful`: an earlier try may have reached the target. `corrected`: what
-    that try left there may be the uncorrected thing, so it counts only where it is what this write wants.
+    that try left there may be the uncorrected thing, so it counts only where it is what this write wants. `words` are
+    those of value maps in which it is told.
     """
 
     walk: Walk
@@ -35,6 +38,7 @@ class Planned:
     change: Change
     doubtful: bool
     corrected: bool
+    words: Sequence[Used] = ()
 
 
 @dataclass(slots=True)
@@ -75,10 +79,28 @@ class Walk:
         run.step_name = step.name
         started = time.time_ns()
         try:
+            if not self._told(started):
+                return None
             return self._taken(step, started)
         except Exception as error:  # noqa: BLE001  every error of a step decides the run's next state by its name
             self.fail(error, Policy(), started)
             return None
+
+    def _told(self, started: int) -> bool:
+        """Tell the event's words in canonical ones, before the first step; False where the run waits for one."""
+        run = self.move.run
+        try:
+            payload = told_of(self.context.words, run, self.context.now())
+        except Untold as untold:
+            self._wait(untold.wait, started, untold.system)
+            return False
+        if payload is not None:
+            before, run.payload, name = run.payload, payload, run.step_name
+            if payload[TOLD]:
+                run.step_name = STEP
+                self._noted("done", {"before": before, "after": payload, "words": payload[TOLD]}, started, None)
+                run.step_name = name
+        return True
 
     def _taken(self, step: Transform | Deliver | Emit, started: int) -> Planned | None:
         run = self.move.run
@@ -109,16 +131,25 @@ class Walk:
         elif isinstance(change, NothingToDo):
             self._idle(change, started, system)
         else:
+            try:
+                change, words = in_words_of(self.context.words, system, change, run, self.context.now())
+            except Untold as untold:
+                self._wait(untold.wait, started, untold.system)
+                return None
             begun = run.intent is not None and run.intent.get("step") == step.name
             replayed = run.replay_of is not None
             run.intent = {"step": step.name, "system": system, "key": change.key, "external_id": change.external_id}
-            return Planned(self, step, system, change, begun or replayed, replayed and run.correction is not None)
+            corrected = replayed and run.correction is not None
+            return Planned(self, step, system, change, begun or replayed, corrected, words)
         return None
 
     def absorb(self, planned: Planned, ack: Acknowledgement, started: int, ended: int, span_id: str) -> None:
         """A target has the change: keep its answer, its id and what it teaches; the next step follows."""
         run, change, now = self.move.run, planned.change, self.context.now()
         kept = {"system": ack.system, "system_id": ack.system_id, "action": change.action, "answer": dict(ack.answer)}
+        words = [one.told() for one in planned.words]
+        if words:
+            kept["words"] = {one["field"]: one["means"] for one in words}
         run.acks[planned.step.name] = kept
         links = [] if change.action == "annotate" else [(ack.system, change.entity, ack.system_id, change.external_id)]
         facts = list(planned.step.learn(run.payload, kept)) if planned.step.learn else []
@@ -128,6 +159,7 @@ class Walk:
             "answer": kept["answer"],
             "system_id": ack.system_id,
             "created": ack.created,
+            **({"words": words} if words else {}),
         }
         self.move.records.append(
             run_record(
@@ -242,6 +274,10 @@ class Walk:
         self._transformed("emitted", {"before": self.move.run.payload, "after": {"events": named}}, started, None)
 
     def _transformed(self, status: str, body: Mapping[str, Any], started: int, system: str | None) -> None:
+        self._noted(status, body, started, system)
+        self._forward()
+
+    def _noted(self, status: str, body: Mapping[str, Any], started: int, system: str | None) -> None:
         run, ended, span_id = self.move.run, time.time_ns(), new_span_id()
         self.move.records.append(
             run_record(
@@ -256,9 +292,8 @@ class Walk:
             )
         )
         self._span(run.step_name or "", started, ended, span_id, system)
-        self._forward()
 
-    def _wait(self, wait: WaitFor, started: int) -> None:
+    def _wait(self, wait: WaitFor, started: int, system: str | None = None) -> None:
         run, ended, now = self.move.run, time.time_ns(), self.context.now()
         known = (run.waiting_for, run.waiting_because) == (what_of(wait.what), wait.because)
         run.state, run.due_at = (
@@ -269,7 +304,8 @@ class Walk:
             run.due_at = now + timedelta(minutes=1)
         run.waiting_for, run.waiting_because = what_of(wait.what), wait.because
         run.waiting_missing, run.waiting_owner = list(wait.missing), str(wait.owner) if wait.owner else None
-        run.error_code = run.error_message = run.error_field = run.system = None
+        run.error_code = run.error_message = run.error_field = None
+        run.system = system
         self._weigh()
         if known:
             return
@@ -282,7 +318,7 @@ class Walk:
                 RecordKind.PAUSE,
                 now,
                 status="waiting",
-                system=run.waiting_owner,
+                system=system or run.waiting_owner,
                 span_id=span_id,
                 body=body,
                 **money,

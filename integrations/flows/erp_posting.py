@@ -74,7 +74,7 @@ def reversal_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
 
 
 def posting_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
-    return [posting.posted_fact(entry["plan"], body_of(entry), entry["seen"])]
+    return [posting.posted_fact(entry["plan"], body_of(entry), entry["seen"], ack.get("words"))]
 
 
 def refusal_learnt(entry: Payload, ack: Mapping[str, Any]) -> Sequence[Fact]:
@@ -98,7 +98,8 @@ def _erp_change(entry: Payload, ctx: Context, part: str, step: str) -> Change | 
     value = work_worth(body)
     amount, currency = (value.amount, value.currency) if value else (None, None)
     action: Action = "reverse" if part == "reverse" else "post"
-    return Change(action, entry["entity"], wanted["posting_id"], ctx.key(step), body, refs, amount, currency)
+    words = wanted.get("words") or {}
+    return Change(action, entry["entity"], wanted["posting_id"], ctx.key(step), body, refs, amount, currency, words)
 
 
 def _refs(body: Mapping[str, Any], ctx: Context) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ The registry keeps one fact `posting` per time entry or expense:
 | number | how many versions were posted; the next posting id counts on from here |
 | revision | grows with each effect (reversal or posting), so that a plan knows whether it is still true |
 | key | the idempotency key of the last act: the same act again does nothing, a corrected replay does |
-| standing | the posting that counts now: {"posting_id", "body"}, or None |
+| standing | the posting that counts now: {"posting_id", "body", "words" where value maps told any}, or None |
 | undoing | a reversal of what stands was begun, so it may not stand any more |
 | pending | a posting that was begun and whose outcome nobody knows yet, or None |
 
@@ -109,9 +109,12 @@ def reversed_fact(plan: Mapping[str, Any], body: Mapping[str, Any], seen: int) -
     return _fact(plan, "reverse", seen, plan["prior"] if plan["post"] else plan["key"], pending=pending)
 
 
-def posted_fact(plan: Mapping[str, Any], body: Mapping[str, Any], seen: int) -> Fact:
-    """What stands after the posting."""
-    return _fact(plan, "post", seen, plan["key"], standing={**plan["post"], "body": dict(body)})
+def posted_fact(
+    plan: Mapping[str, Any], body: Mapping[str, Any], seen: int, words: Mapping[str, str] | None = None
+) -> Fact:
+    """What stands after the posting; `words` are the ERP's in which it was posted, and in which it is undone."""
+    told = {"words": dict(words)} if words else {}
+    return _fact(plan, "post", seen, plan["key"], standing={**plan["post"], "body": dict(body), **told})
 
 
 def refused_fact(plan: Mapping[str, Any], act: str, seen: int) -> Fact:
@@ -149,7 +152,7 @@ def _acts(item: str, now: Mapping[str, Any], body: Mapping[str, Any] | None) -> 
     return {
         "confirm": confirm,
         "again": doubtful if doubtful and not confirm else None,
-        "reverse": standing and {"posting_id": reversal_id(standing["posting_id"]), "body": standing["body"]},
+        "reverse": standing and {**standing, "posting_id": reversal_id(standing["posting_id"])},
         "post": body and {"posting_id": posting_id(item, number)},
     }
 

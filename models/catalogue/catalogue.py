@@ -16,6 +16,10 @@ from models.domain.flow_rule import FlowRule
 from models.domain.ownership import Ownership
 from models.domain.periods import FiscalYear
 from models.domain.team import Teams
+from models.domain.value_map import MapBook, ValueMap
+
+SCHEMA = "schema"
+"""The entries of this file's name say which version of each business object the release writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,11 @@ class Elsewhere:
 class Catalogue:
     """Everything that differs from one installation to the next.
 
-    `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says,
-    `digest` is that of them all; neither depends on secrets or on the environment. `thresholds` say what takes a second
-    person, `audiences` whom alerts go to, by which of the `roads`;
+    `roles` gives each kind of system its title. `entries` maps each entry of each file to a digest of what it says, and
+    each schema to its version, `digest` is that of them all; neither depends on secrets or on the environment.
+    `thresholds` say what takes a second person, `audiences` whom alerts go to, by which of the `roads`;
     `logs` are the log files that the collector follows, `brokers` the message brokers by which events come. `rules`
-    tell of flows that run elsewhere; the first that fits reads.
+    tell of flows that run elsewhere; the first that fits reads. `maps` tell one system's words in another's.
     """
 
     reporting_currency: str
@@ -101,6 +105,12 @@ class Catalogue:
     logs: tuple[LogSource, ...] = ()
     brokers: tuple[Broker, ...] = ()
     rules: tuple[FlowRule, ...] = ()
+    maps: tuple[ValueMap, ...] = ()
+
+    @property
+    def words(self) -> MapBook:
+        """The value maps, by which systems they are for."""
+        return MapBook(self.maps, {system.name: system.vendor for system in self.systems})
 
     @property
     def resting(self) -> frozenset[str]:

@@ -370,6 +370,33 @@ class BrokerEntry(Entry):
         return self
 
 
+class WordEntry(Entry):
+    """A row of a value map: what a word means, of facts from a day on."""
+
+    said: Name
+    means: Name
+    since: date | None = None
+
+
+class MapEntry(Entry):
+    """The words of one canonical field between a system (or `canonical`) and another."""
+
+    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=100)]
+    version: Count
+    owner: Name
+    source: Name
+    target: Name
+    field: Annotated[str, Field(pattern=r"^\w+(\.\w+)+$")]
+    default: Name | None = None
+    words: Annotated[list[WordEntry], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _between_two(self) -> MapEntry:
+        if self.source == self.target:
+            raise ValueError("source and target are one: name a system in one of them, and in the other canonical")
+        return self
+
+
 def _source(text: str) -> str:
     if pattern := source(text).pattern:
         Pattern(pattern)

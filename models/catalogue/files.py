@@ -56,6 +56,7 @@ FILES: Mapping[str, Shape] = {
     "logs.toml": Shape("log", entries.LogEntry),
     "brokers.toml": Shape("broker", entries.BrokerEntry),
     "rules.toml": Shape("rule", entries.RuleEntry),
+    "maps.toml": Shape("map", entries.MapEntry),
     SYSTEMS: Shape("system", entries.SystemEntry),
 }
 

@@ -11,13 +11,15 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from models.canonical.schemas import SCHEMAS
 from models.catalogue.alerted import audiences_of, in_other_money, roads_of
 from models.catalogue.broker import brokers_of, named_like_a_system
-from models.catalogue.catalogue import Books, Calendar, Catalogue, FlowTerms, LegalEntity
+from models.catalogue.catalogue import SCHEMA, Books, Calendar, Catalogue, FlowTerms, LegalEntity
 from models.catalogue.connecting import Connecting
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
 from models.catalogue.logs import log_sources_of
+from models.catalogue.maps import MAPS, map_faults, maps_of
 from models.catalogue.rules import rule_faults, rule_of, rules_of
 from models.domain.approval import Thresholds
 from models.domain.delivery_proof import Scheme
@@ -56,10 +58,12 @@ def load_catalogue(
         {"reporting_currency": settings.reporting_currency} if settings.reporting_currency else {}
     )
     faults += rule_faults(files)
+    faults += map_faults(files)
     faults += in_other_money(files, installation.get("reporting_currency"))
     if faults:
         raise Misconfigured("".join(["the catalogue needs mending:", *(f"\n- {fault}" for fault in faults)]))
-    entries = {**_digests(files), "installation.toml *": _digest(installation)}
+    versions = {f"{SCHEMA} {entity}": str(schema.version) for entity, schema in SCHEMAS.items()}
+    entries = {**_digests(files), "installation.toml *": _digest(installation), **versions}
     return Catalogue(
         reporting_currency=installation["reporting_currency"],
         roles={role.name: role.title for role in files.values("roles.toml")},
@@ -76,6 +80,7 @@ def load_catalogue(
         logs=log_sources_of(files),
         brokers=brokers_of(files),
         rules=rules_of(files),
+        maps=maps_of(files),
     )
 
 
@@ -103,6 +108,7 @@ def _unknown_names(files: Files, vendors: Collection[str] | None) -> Iterator[st
         ("audiences.toml", "roads", files.keys("roads.toml"), "roads.toml"),
         ("audiences.toml", "flows", files.keys("flows.toml"), "flows.toml"),
         ("rules.toml", "owner", owners, "teams.toml"),
+        (MAPS, "owner", owners, "teams.toml"),
         ("logs.toml", "format", files.keys("formats.toml"), "formats.toml"),
         ("logs.toml", "inside", files.keys("formats.toml"), "formats.toml"),
     ]
@@ -187,7 +193,12 @@ def _listed(one: Written, attribute: str) -> list[str]:
 
 
 def _digests(files: Files) -> dict[str, str]:
-    return {f"{file} {one.key}": _digest(one.raw) for file, listed in files.written.items() for one in listed}
+    return {f"{file} {_named(file, one)}": _digest(one.raw) for file, listed in files.written.items() for one in listed}
+
+
+def _named(file: str, one: Written) -> str:
+    """What the journal calls an entry: of a value map each version is an entry of its own, which says one thing."""
+    return f"{one.key} version {one.raw.get('version')}" if file == MAPS else one.key
 
 
 def _digest(content: object) -> str:

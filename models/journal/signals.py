@@ -37,6 +37,12 @@ def raise_signals(connection: sa.Connection, changed: Iterable[str], now: dateti
     return int(connection.execute(sql["wake"], {"names": json.dumps(names), "now": micros(now)}).rowcount)
 
 
+def wake_for(connection: sa.Connection, beginning: str, now: datetime) -> int:
+    """Make ready the runs that wait for anything whose name begins so, in the caller's transaction; how many."""
+    sql = statements(_SQL, connection.dialect.name)
+    return int(connection.execute(sql["wake_for"], {"beginning": beginning, "now": micros(now)}).rowcount)
+
+
 def forget_signals(connection: sa.Connection, seconds: float = 3600.0) -> int:
     """Drop signals that no pause can have missed: a page of runs is never under way that long."""
     sql = statements(_SQL, connection.dialect.name)

@@ -6,6 +6,10 @@ on conflict (what) do update set changed_wall = excluded.changed_wall;
 update run set state = 'ready', due_at = :now, updated_at = :now
 where state = 'waiting' and waiting_for in json(:names);
 
+-- wake_for: the runs that wait for something whose name begins so
+update run set state = 'ready', due_at = :now, updated_at = :now
+where state = 'waiting' and waiting_for begins with :beginning;
+
 -- wake_late: the runs whose wait is over
 update run set state = 'ready', due_at = :now, updated_at = :now where state = 'waiting' and due_at <= :now;
 

@@ -14,6 +14,7 @@ _UNTIL = {
     "billing-hold": "the hold is lifted",
     "sow-expired": "the statement of work is extended",
     "paused": "the missing data has arrived",
+    "unmapped-value": "the word has its row",
 }
 _PLURALS = {"time_entry": "time entries"}
 

@@ -19,6 +19,7 @@ from app.console.operations.calls import CALLS, with_calls
 from app.console.operations.elsewhere_panel import elsewhere, trial
 from app.console.operations.flow_table import FLOWS, ageing, flow_rows
 from app.console.operations.health import healths, verdict
+from app.console.operations.maps_panel import value_maps
 from app.console.operations.steering_panel import paused, steer
 from app.console.view import View
 from app.console.widgets import markup
@@ -56,6 +57,7 @@ def page(viewer: Viewer) -> None:
     _pairs(viewer)
     _circuits(viewer)
     _quarantine(viewer)
+    value_maps(viewer)
     elsewhere(viewer)
     trial(viewer)
     alerts_panel.alerts(viewer)

@@ -21,7 +21,7 @@ from models.journal.runs.run import Run, run_of
 from models.journal.runs.store import RunStore
 from models.journal.runs.succession import release_all
 from models.journal.sealing import keys_of
-from models.journal.signals import forget_signals, wake_late, wake_missed
+from models.journal.signals import forget_signals, wake_for, wake_late, wake_missed
 from models.journal.statements import statements
 
 _LOG = logging.getLogger("tieout.journal")
@@ -93,6 +93,10 @@ class Claiming(RunStore):
             ids = {"run_id": run_id, "correlation_id": correlation_id}
             action(_LOG, logging.INFO, "run.taken_back", **ids, why="its worker's lease ran out")
         return moved
+
+    def wake(self, beginning: str) -> int:
+        """Let runs look again that wait for anything whose name begins so; how many. Safe to repeat."""
+        return self._transaction(lambda connection: wake_for(connection, beginning, self._clock.now()))
 
     def _may_have_missed(self) -> bool:
         """Whether a signal may be missed that nobody looked for: one of before the start, and now and then on

@@ -316,6 +316,8 @@ WITH invoice AS (
             THEN CASE WHEN unsold THEN 'project-unsold' ELSE 'project-missing' END
         -- Approved and not posted, and its charge code will be refused: one of the faults above.
         WHEN NOT posted AND code_fault IS NOT NULL THEN code_fault
+        -- Its run waits for a row of a value map.
+        WHEN run_state = 'waiting' AND waiting_for LIKE 'value\_map/%' ESCAPE '\' THEN 'unmapped-value'
         -- Its run waits for data or a decision: whoever owns that is named.
         WHEN run_state = 'waiting' THEN 'paused'
         -- The ERP held it and holds it no more, or holds something else, and no run is about to mend that.
@@ -364,7 +366,7 @@ WITH invoice AS (
             -- Approvals are given where the item was booked.
             WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN source_system
             -- The step that paused the run names who can go on; else the ERP it was on its way to.
-            WHEN blocker = 'paused' THEN coalesce(waiting_owner, erp)
+            WHEN blocker IN ('paused', 'unmapped-value') THEN coalesce(waiting_owner, erp)
             -- Sales and statements of work are the CRM's.
             WHEN blocker IN (
                 'project-unsold',
@@ -410,7 +412,7 @@ WITH invoice AS (
             WHEN blocker IN ('invoice-void', 'invoice-unknown') THEN coalesce(named_invoice, project_code)
             WHEN blocker LIKE 'charge-code-%' THEN coalesce(charge_code, '-')
             WHEN blocker = 'not-convertible' THEN coalesce(billed_currency, currency)
-            WHEN blocker = 'paused' THEN waiting_for
+            WHEN blocker IN ('paused', 'unmapped-value') THEN waiting_for
             WHEN run_state = 'dead' AND blocker NOT IN ('project-missing', 'project-unsold')
                 THEN coalesce(run_system, '-')
             WHEN blocker IN ('rate-missing', 'in-flight', 'rejected', 'approval-pending', 'not-submitted') THEN NULL

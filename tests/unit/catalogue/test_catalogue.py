@@ -63,7 +63,7 @@ def test_nothing_of_the_demonstration_is_packaged() -> None:
     assert set(demonstration().legal_entities) == {"NOV-DE", "NOV-UK", "NOV-US"}
 
 
-OF_A_FIRM = {"brokers.toml", "systems.toml", "roads.toml", "audiences.toml", "logs.toml"}
+OF_A_FIRM = {"brokers.toml", "systems.toml", "roads.toml", "audiences.toml", "logs.toml", "maps.toml"}
 
 
 def test_every_packaged_file_is_one_that_an_installation_may_bring() -> None:

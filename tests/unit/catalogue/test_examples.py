@@ -29,8 +29,8 @@ def named(block: str) -> str:
     return block.splitlines()[0].removeprefix("# ")
 
 
-STANDS_ON = {"audiences.toml": "roads.toml", "logs.toml": "formats.toml"}
-"""Nothing is packaged of whom to tell nor of a firm's own formats, so the one file's example needs the other's."""
+STANDS_ON = {"audiences.toml": "roads.toml", "logs.toml": "formats.toml", "maps.toml": "systems.toml"}
+"""Nothing is packaged of whom to tell, of a firm's formats and systems: the one file's example needs the other's."""
 
 
 def loaded(folder: Path) -> Catalogue:

@@ -1,0 +1,1 @@
+"""Which word of one system is which of another?"""
