@@ -39,11 +39,11 @@ def maps(stores: Stores, viewer: Viewer) -> tuple[MapLine, ...]:
     return tuple(_line(one, None, _of(one, untold(stores, viewer))) for one in stores.catalogue.maps)
 
 
-def listed(stores: Stores, viewer: Viewer, asked: MapsQuestion) -> tuple[MapLine, ...]:
+def listed(stores: Stores, viewer: Viewer, words: MapsQuestion) -> tuple[MapLine, ...]:
     """The maps; of one that is named its rows, those first that are missing."""
-    found = next((one for one in stores.catalogue.maps if one.name == asked.name), None)
-    if not asked.name or found is None:
-        return () if asked.name else maps(stores, viewer)
+    found = next((one for one in stores.catalogue.maps if one.name == words.name), None)
+    if not words.name or found is None:
+        return () if words.name else maps(stores, viewer)
     return tuple(_rows(found, _of(found, untold(stores, viewer))))
 
 

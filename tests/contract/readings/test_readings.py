@@ -22,6 +22,7 @@ from app.readings.approvals.question import ApprovalQuestion
 from app.readings.cases.question import CaseQuestion
 from app.readings.cases.rows import Case
 from app.readings.journey.search import Candidate
+from app.readings.maps.question import MapsQuestion
 from app.readings.masking import MASKED, marks
 from app.readings.replays import reading as replays
 from app.readings.stores import Stores
@@ -31,6 +32,7 @@ from models.canonical.classification import DataClass
 from models.canonical.field_classes import class_of
 from models.domain.finding import Cause, Finding
 from models.domain.fingerprint import case_id_of, fingerprint
+from models.domain.value_map import CANONICAL, UNMAPPED, Entry, ValueMap
 from models.journal import open_journal, tables
 from models.journal.requests import Request
 from models.journal.requests.requests import Requests
@@ -61,6 +63,7 @@ def filters(firm: str) -> dict[str, Any]:
         "asked": CaseQuestion(),
         "wanted": TotalsQuestion(),
         "question": ApprovalQuestion(),
+        "words": MapsQuestion(WORDS.name),
         "request_id": f"asked-{firm}",
         "period": "2026-06",
         "column": "system",
@@ -154,6 +157,16 @@ def finding(firm: str) -> Finding:
     return Finding(fingerprint_of(firm), cause, "time_entry", firm, Decimal(7), "EUR", run_id=firm, **names)
 
 
+WORDS = ValueMap("words", 1, "finance", "kantata", CANONICAL, "expense.category", (Entry("Train", "travel"),))
+
+
+def untold(firm: str) -> Finding:
+    """What makes a firm's case of a word that its value map does not have."""
+    cause = Cause(UNMAPPED, "Mule", "why", "add it", "finance", "billing_blocked", subject=("value_map", WORDS.name))
+    text, entity = fingerprint(UNMAPPED, WORDS.name, f"Mule {firm}"), None if firm == NOBODYS else firm
+    return Finding(text, cause, "expense", f"EX-{firm}", Decimal(7), "EUR", legal_entity=entity)
+
+
 def case_of(firm: str) -> Case:
     """A firm's case by the id that the journal gives it."""
     return case(
@@ -203,13 +216,15 @@ def stores(home: Path, lake: duckdb.DuckDBPyConnection, *firms: str) -> Stores:
     with journal.engine.begin() as connection:
         connection.execute(sa.insert(tables.run), [dead_run(firm) for firm in firms])
         connection.execute(sa.insert(tables.alert), [alert(firm) for firm in firms])
-    journal.cases.report("detector", [finding(firm) for firm in firms], {"EUR": Decimal(1)})
+    found = [made(firm) for firm in firms for made in (finding, untold)]
+    journal.cases.report("detector", found, {"EUR": Decimal(1)})
     for firm in firms:
         body, identity = {"run_ids": [firm], "correction": {"bill_rate": "1"}}, f"asked-{firm}"
         desk = Requests(journal.engine, Frozen(NOW), journal.feed, identity=lambda name=identity: name)
         desk.append("replay", body, "eve", f"of {firm}")
     journal.close()
     opened = Stores(settings)
+    opened.catalogue = replace(opened.catalogue, maps=(WORDS,))
     opened.lake = Lake(lake)  # type: ignore[assignment]
     return opened
 
