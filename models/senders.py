@@ -37,6 +37,7 @@ class Sender:
     added_at: str
     added_by: str
     revoked_at: str | None = None
+    revoked_by: str | None = None
     last_seen: str | None = None
 
 
@@ -77,12 +78,12 @@ class SenderBook:
             known[name] = Sender(name, _digest(token), scopes, now.isoformat(), by)
         return token
 
-    def revoke(self, name: str, now: datetime) -> None:
+    def revoke(self, name: str, by: str, now: datetime) -> None:
         """From now on the sender's token opens nothing. Raises Misconfigured for one that is not there."""
         with self._changing() as known:
             if name not in known or known[name].revoked_at is not None:
                 raise Misconfigured(f"there is no sender {name!r} to revoke: see `tieout senders list`")
-            known[name] = replace(known[name], revoked_at=now.isoformat())
+            known[name] = replace(known[name], revoked_at=now.isoformat(), revoked_by=by)
 
     def seen(self, times: Mapping[str, datetime]) -> None:
         """Keep when senders were last heard."""

@@ -50,7 +50,7 @@ def test_senders_from_elsewhere_show_a_token_over_tls(tmp_path: Path) -> None:
             with pytest.raises(grpc.RpcError) as caught:
                 call(body, timeout=10)
         assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
-        book.revoke("ipaas", now)
+        book.revoke("ipaas", "operator", now)
         assert status(Authorization=f"Bearer {token}") == 401
         collector.until_stored()
         assert collector.rows("select count(*) as n from spans") == [{"n": 4}]

@@ -57,7 +57,7 @@ def test_a_token_opens_what_it_is_for_until_it_is_revoked(settings: Settings) ->
     assert running.sender(f"Bearer {token}", "traces", "") == "ipaas"
     assert status(running, f"bearer {token}") == 200
     assert status(running, f"Bearer {token}", "logs") == 403
-    book.revoke("ipaas", NOW)
+    book.revoke("ipaas", "operator", NOW)
     assert status(running, f"Bearer {token}") == 401
     assert book.add("ipaas", SCOPES, "operator", NOW) != token, "the name is free again"
 
@@ -127,6 +127,6 @@ def test_a_sender_that_is_there_or_is_not_is_told_apart(settings: Settings) -> N
     with pytest.raises(Misconfigured, match="there is a sender"):
         book.add("ipaas", SCOPES, "operator", NOW)
     with pytest.raises(Misconfigured, match="no sender 'other'"):
-        book.revoke("other", NOW)
+        book.revoke("other", "operator", NOW)
     (settings.home / "keys" / "senders.json").write_text("{")
     assert status(door(settings), "Bearer x") == 503

@@ -52,7 +52,7 @@ def test_senders_and_a_certificate_open_it_to_tokens(tmp_path: Path) -> None:
 def test_a_revoked_sender_is_none(tmp_path: Path) -> None:
     made = settings(tmp_path, sender=True, otlp_host="0.0.0.0", otlp_proxy="10.0.0.2")
     assert exposure(made).tokens
-    SenderBook(made).revoke("ipaas", NOW + timedelta(days=1))
+    SenderBook(made).revoke("ipaas", "operator", NOW + timedelta(days=1))
     with pytest.raises(Misconfigured, match="give it senders"):
         exposure(made)
 
