@@ -158,17 +158,17 @@ class Books:
                 milestone.sold_in = str(line["CurrencyIsoCode"])
 
     def _order(self, orders: Iterable[Raw]) -> None:
+        """Each order under the code that it was made for, and its milestones also under the one of its project now."""
         for row in orders:
             code = str(row["externalId"]).removeprefix("CT-")
             self._sale(code).orders.append(row)
             for line in (row.get("item") or {}).get("items", []):
-                milestone = self._milestone(code, str(line["custcol_milestone_id"]))
-                milestone.ordered = cents(Decimal(str(line["amount"]))), str(line.get("custcol_due"))[:10]
-                milestone.ordered_in = str(text_of(row["currency"]))
-                milestone.done, milestone.accepted = (
-                    bool(line.get("custcol_completed")),
-                    bool(line.get("custcol_accepted")),
-                )
+                for called in sorted({code, self._code({"entity": row.get("entity")})} - {"None"}):
+                    milestone = self._milestone(called, str(line["custcol_milestone_id"]))
+                    milestone.ordered = cents(Decimal(str(line["amount"]))), str(line.get("custcol_due"))[:10]
+                    milestone.ordered_in = str(text_of(row["currency"]))
+                    milestone.done = bool(line.get("custcol_completed"))
+                    milestone.accepted = bool(line.get("custcol_accepted"))
 
 
 def read(
