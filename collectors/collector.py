@@ -214,7 +214,8 @@ class Collector:
         copying = [work for work in begun if work is not None]
         process = DetectorProcess(self._settings.detect_limit_seconds)
         reading = {f"read {system}": seconds for system, seconds in self._catalogue.reading_levels.items()}
-        levels = {**self._catalogue.service_levels, **reading}
+        resting = {f"rests {flow}": 0.0 for flow in self._catalogue.resting}
+        levels = {**self._catalogue.service_levels, **reading, **resting}
         zones = {name: company.zone for name, company in self._catalogue.legal_entities.items()}
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock, zones)
         leased = Leased(journal.leases, JOB, self._host.identity, LEASE_SECONDS, LEASE_RENEWED)

@@ -35,6 +35,7 @@ WORKINGS = frozenset(
         "mart_pair_lag",
         "mart_pair_window",
         "mart_replay",
+        "mart_watch",
     }
 )
 """How systems and flows do, all legal entities together: counts and times, never money."""

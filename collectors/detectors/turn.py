@@ -26,7 +26,8 @@ class CircuitState:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What detectors cannot ask of the lake: the systems' circuits, and what is promised in seconds, of each flow by
-    its name and by `read <system>` how old what was read of that system may get.
+    its name and by `read <system>` how old what was read of that system may get; `rests <flow>` names one that the
+    catalogue lets rest.
 
     `reported` are digests of the findings that the asker has: what is still the same is not sent again. `day` is the
     last one that is over for every company, where one has ended somewhere: totals and figures are wanted too.

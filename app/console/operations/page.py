@@ -21,6 +21,7 @@ from app.console.operations.flow_table import FLOWS, ageing, flow_rows
 from app.console.operations.health import healths, verdict
 from app.console.operations.maps_panel import value_maps
 from app.console.operations.steering_panel import paused, steer
+from app.console.operations.volume_panel import volume
 from app.console.view import View
 from app.console.widgets import markup
 from app.console.widgets.figures import INTEGRATION
@@ -58,6 +59,7 @@ def page(viewer: Viewer) -> None:
     _circuits(viewer)
     _quarantine(viewer)
     value_maps(viewer)
+    volume(viewer)
     elsewhere(viewer)
     trial(viewer)
     alerts_panel.alerts(viewer)

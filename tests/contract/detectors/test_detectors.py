@@ -15,6 +15,7 @@ from collectors.detectors import (
     modules,
     orphaned_project,
     quarantine,
+    silent_flow,
     stranded_work,
 )
 from collectors.detectors.contract import Example
@@ -36,7 +37,7 @@ FOUND = {
     "X4": {"customer-hierarchy", "customer-duplicate", "duplicate-project", "rate-missing"},
     "X5": {"milestone-not-accepted", "contract-version", "sow-expired"},
     "X6": {"margin-differs"},
-    "X7": {"lag-breach", "retyped-field", "new-field", "throttled", "open-circuit"},
+    "X7": {"lag-breach", "silent-flow", "retyped-field", "new-field", "throttled", "open-circuit"},
     "X12": {"unexplained", "posting-gone", "posting-differs", "posting-foreign"},
     "X17": {"over-billed", "under-billed", "billed-twice", "invoice-void", "invoice-unknown", "billed-beyond"},
     "X18": {"stale-stream"},
@@ -96,6 +97,14 @@ def test_received_input_is_judged_by_wall_time_whatever_the_worlds_time_is(schem
     [example] = [one for one in quarantine.EXAMPLES if one.title == "a malformed body"]
     assert len(quarantine.DETECTOR.findings(answered(schema, example), NOW - timedelta(weeks=12), NOW)) == 1
     assert not quarantine.DETECTOR.findings(answered(schema, example), NOW, NOW + timedelta(days=2))
+
+
+@pytest.mark.req("X7")
+def test_no_flow_is_called_silent_while_a_history_is_played(schema):
+    """Days of the world pass between two looks, and what came is on its way."""
+    ask = answered(schema, silent_flow.EXAMPLES[0])
+    assert len(silent_flow.DETECTOR.findings(ask, NOW, NOW)) == 1
+    assert not silent_flow.DETECTOR.findings(ask, NOW - timedelta(weeks=3), NOW)
 
 
 @pytest.mark.req("X1")

@@ -21,6 +21,7 @@ _SPECIAL: dict[str, tuple[str, ...]] = {
     "entity": ("invoice", "project"),
     "state": ("dead", "blocked"),
     "world": ("for",),
+    "zone": ("UTC",),
     "status": ("open", "open", "restated"),
     "cause": ("cause",),
     "currency": ("EUR",),
@@ -33,6 +34,7 @@ _SPECIAL: dict[str, tuple[str, ...]] = {
 }
 """Columns whose words statements choose by; their values are the same for every firm."""
 _TYPED = (
+    (re.compile(r"DATE\[\]"), ["2026-06-01"]),
     (re.compile("TIMESTAMP|DATE"), "2026-06-01"),
     (re.compile("BOOLEAN"), True),
     (re.compile(r"VARCHAR\[\]"), ["x"]),

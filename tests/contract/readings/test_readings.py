@@ -28,6 +28,7 @@ from app.readings.replays import reading as replays
 from app.readings.stores import Stores
 from app.readings.tieout.question import TotalsQuestion
 from app.readings.viewer import NO_ENTITY, Viewer
+from app.readings.volume.question import VolumeQuestion
 from models.canonical.classification import DataClass
 from models.canonical.field_classes import class_of
 from models.domain.finding import Cause, Finding
@@ -64,6 +65,11 @@ def filters(firm: str) -> dict[str, Any]:
         "wanted": TotalsQuestion(),
         "question": ApprovalQuestion(),
         "words": MapsQuestion(WORDS.name),
+        "looked_for": VolumeQuestion(),
+        "flow": firm,
+        "system": firm,
+        "instance": firm,
+        "legal_entity": firm,
         "request_id": f"asked-{firm}",
         "period": "2026-06",
         "column": "system",

@@ -25,8 +25,8 @@ STEPS = 8
 """At least; more until each of `ENOUGH` was derived in part, or a world would prove nothing of them."""
 ENOUGH = {"mart_work", "mart_tieout", "joint_work"}
 LEVELS = {"time-to-bill": 3600.0, "quote-to-project": 7200.0}
-KEPT = {"mart_kpi_day"}
-"""What was told on a day stays as it was told then."""
+KEPT = {"mart_kpi_day", "mart_watch", "watched"}
+"""What was told on a day stays as it was told then, and when somebody watched is told then alone."""
 
 
 class World:
