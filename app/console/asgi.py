@@ -22,7 +22,7 @@ from starlette.routing import Route
 from streamlit import config
 from streamlit.config_option import ConfigOption
 
-from app.console.gatekeeping import Gatekeeping, trusted_hosts
+from app.console.gatekeeping import Gatekeeping, names_of
 from app.console.probes import healthz, metrics, readyz
 from app.console.pulse import pulse
 from app.console.returning import Returning
@@ -96,7 +96,7 @@ app = st.App(
     HERE / "entry.py",
     routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)],
     middleware=[
-        Middleware(Gatekeeping, hosts=trusted_hosts(settings), admits=exposure.admits),
+        Middleware(Gatekeeping, names=names_of(settings), admits=exposure.admits, proxied=bool(exposure.proxies)),
         Middleware(Returning, base=f"/{config.get_option('server.baseUrlPath').strip('/')}"),
     ],
     lifespan=serving,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.console.gatekeeping import Gatekeeping, trusted_hosts
+from app.console.gatekeeping import Gatekeeping, names_of
 from app.readings.identity import Refusal, recognised
 from app.readings.journey.reading import SQL as JOURNEY
 from app.readings.scope import scoped
@@ -88,5 +88,5 @@ def test_a_websocket_of_another_origin_is_refused() -> None:
 
     headers = [(b"host", b"127.0.0.1:8501"), (b"origin", b"http://localhost:9999")]
     scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers}
-    asyncio.run(Gatekeeping(behind, trusted_hosts(Settings()))(scope, nothing, nothing))
+    asyncio.run(Gatekeeping(behind, names_of(Settings()))(scope, nothing, nothing))
     assert reached == []

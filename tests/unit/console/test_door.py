@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.cli.processes import command
-from app.console.gatekeeping import Gatekeeping
+from app.console.gatekeeping import Gatekeeping, names_of
 from models.domain.errors import Misconfigured
 from models.door import console_exposure
 from models.settings import Settings
@@ -64,7 +64,7 @@ def test_a_proxy_that_ends_tls_is_the_only_one_that_is_answered(tmp_path: Path) 
             sent.append(message)
 
         scope = {"type": "http", "headers": [], "method": "GET", "path": "/", "client": (address, 1)}
-        await Gatekeeping(page, (), found.admits)(scope, page, send)
+        await Gatekeeping(page, names_of(Settings()), found.admits)(scope, page, send)
         return int(sent[0]["status"])
 
     assert [asyncio.run(answered(one)) for one in ("10.0.0.2", "127.0.0.1", "10.0.0.3")] == [200, 200, 403]

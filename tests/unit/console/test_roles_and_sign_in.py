@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.console.gatekeeping import HEADERS, Gatekeeping, trusted_hosts
+from app.console.gatekeeping import HEADERS, Gatekeeping, names_of
 from app.console.sign_in import oidc_secrets
 from app.console.view import views
 from app.readings.identity import Refusal, recognised
@@ -183,10 +184,9 @@ def test_role_names_are_taken_with_their_prefix_alone() -> None:
 def test_loopback_is_judged_by_address() -> None:
     assert all(is_loopback(address) for address in ("127.0.0.1", "127.0.0.2", "::1", "localhost"))
     assert not any(is_loopback(address) for address in ("0.0.0.0", "::", "", None, "example.com", "192.168.1.2"))
-    assert trusted_hosts(Settings(host="0.0.0.0")) == ()
 
 
-async def _answered(host: str) -> dict[str, Any]:
+async def _answered(host: str | None, settings: Settings, proxied: bool = False, **more: str) -> dict[str, Any]:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -198,28 +198,73 @@ async def _answered(host: str) -> dict[str, Any]:
     async def receive() -> Any:
         return {"type": "http.request"}
 
-    scope = {"type": "http", "headers": [(b"host", host.encode())], "method": "GET", "path": "/"}
-    await Gatekeeping(app, trusted_hosts(Settings()))(scope, receive, send)
+    told = {
+        **({} if host is None else {"host": host}),
+        **{name.replace("_", "-"): value for name, value in more.items()},
+    }
+    headers = [(name.encode(), value.encode()) for name, value in told.items()]
+    scope = {"type": "http", "headers": headers, "method": "GET", "path": "/", "server": ("10.0.0.9", 8501)}
+    await Gatekeeping(app, names_of(settings), proxied=proxied)(scope, receive, send)
     return dict(sent[0])
 
 
+def status(host: str | None, settings: Settings, proxied: bool = False, **more: str) -> int:
+    return int(asyncio.run(_answered(host, settings, proxied, **more))["status"])
+
+
+OPEN = Settings(host="0.0.0.0", oidc_redirect_url="https://Console.Example:8443/tieout/oauth2callback")
+
+
 @pytest.mark.req("G1")
+@pytest.mark.parametrize("settings", [Settings(), OPEN], ids=["on loopback", "beyond it"])
 @pytest.mark.parametrize(
-    ("host", "status"),
+    ("host", "expected"),
     [
         ("127.0.0.1:8501", 200),
         ("localhost", 200),
         ("[::1]:8501", 200),
+        ("10.0.0.9:8501", 200),
+        (None, 200),
         ("evil.example", 421),
+        ("10.0.0.8", 421),
         ("127.0.0.1.evil.example:8501", 421),
         ("", 421),
     ],
 )
-def test_a_name_that_only_points_here_is_refused(host: str, status: int) -> None:
-    """G1: a web page that rebinds its own name to 127.0.0.1 gets nothing; answers carry the security headers."""
-    import asyncio
+def test_a_name_that_only_points_here_is_refused(settings: Settings, host: str | None, expected: int) -> None:
+    """G1: a web page that rebinds its own name to this machine gets nothing; who was called by the address at which it
+    was reached, or is asked by a probe that names nobody, answers.
+    """
+    assert status(host, settings, x_forwarded_host="127.0.0.1") == expected
 
-    answer = asyncio.run(_answered(host))
-    assert answer["status"] == status
-    if status == 200:
-        assert {name.decode() for name, _ in answer["headers"]} >= set(HEADERS)
+
+@pytest.mark.req("G1")
+def test_the_names_are_those_by_which_people_open_it() -> None:
+    assert status("console.example:8443", OPEN) == status("CONSOLE.example", OPEN) == 200
+    assert status("console.example", Settings()) == 421
+    links = Settings(host="0.0.0.0", console_url="https://ümlaut.example")
+    assert status("xn--mlaut-jva.example", links) == 200 and status("other.example", links) == 421
+    renamed = {"x_forwarded_host": "console.example:8443"}
+    assert status("upstream", OPEN, True, **renamed) == 200, "a proxy that is the only way in says how it was called"
+    assert status("upstream", OPEN, **renamed) == status("upstream", OPEN, True, x_forwarded_host="evil.example") == 421
+    for wrong in (
+        "console.example",
+        "ftp://console.example",
+        "https://a b",
+        "https://[::",
+        "https://a:b",
+        "https://x;y",
+    ):
+        with pytest.raises(Misconfigured, match=r"TIEOUT_CONSOLE_URL is .*people open it"):
+            names_of(Settings(console_url=wrong))
+
+
+@pytest.mark.req("G1")
+def test_pages_open_sockets_to_the_console_and_to_nobody_else() -> None:
+    """G1: what a page was made to run cannot hand what it shows to a socket elsewhere."""
+    answer = asyncio.run(_answered("console.example:8443", OPEN))
+    told = {name.decode(): value.decode() for name, value in answer["headers"]}
+    assert told.keys() >= set(HEADERS)
+    policy = dict(part.strip().partition(" ")[::2] for part in told["content-security-policy"].split(";"))
+    own = {"ws://127.0.0.1:8501", "ws://localhost:8501", "wss://console.example:8443"}
+    assert set(policy["connect-src"].split()) == {"'self'", "data:", "blob:", *own}
