@@ -67,7 +67,9 @@ def chosen(
         _known(stores, runs)
         found = [_case(stores, viewer, case)] if case else []
         taken = (*runs, *replays.of_cases(stores, viewer, found))
-    if not taken and not roots_of(found):
+    if not taken and found and not roots_of(found):
+        raise fail(f"nothing of case {case} can be replayed from here: {found[0].next_action}", 2)
+    if not taken and not found:
         raise fail("nothing to replay: give run ids, or --case with a case that has failed or waiting runs", 2)
     if with_suggestion and found:
         correction = {**suggested(found[0]), **correction}
@@ -79,7 +81,7 @@ def chosen(
 
 
 def _known(stores: Stores, runs: Sequence[str]) -> None:
-    if unknown := sorted(set(runs) - {run.run_id for run in stores.journal.runs.by_ids(runs)}):
+    if unknown := sorted(set(runs) - {run.run_id for run in stores.journal.runs.replayable(runs)}):
         whole = "give whole run ids, as `tieout trace … --format json` and the console show them"
         raise fail(f"there is no run {unknown[0]}: {whole}", 2)
 

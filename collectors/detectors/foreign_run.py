@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from decimal import Decimal
+from urllib.parse import quote
 
 from collectors.detectors.contract import Detector, Example, Row, at_stake, credit_of
 from models.domain.finding import Cause, Finding
@@ -19,7 +21,10 @@ def failed(row: Row) -> Finding:
     parts = [row["flow"], row["system"], row["instance"], row["step"], row["template"] or row["error_code"]]
     kind = "billing_blocked" if row["known"] else "revenue_at_risk" if amount is not None else "none"
     seen = {
+        "sent": _sent(row),
         "run": row["run_id"],
+        "page": _page(row),
+        "key": row["business_key"],
         "step": row["step"],
         "code": row["error_code"],
         "message": row["error_message"],
@@ -51,18 +56,47 @@ def failed(row: Row) -> Finding:
 def _cause(row: Row, kind: str) -> Cause:
     at, said = f" at {row['step']}" if row["step"] else "", row["template"] or row["error_code"]
     unheard = " Not all of its traces come, so a later success may have passed unheard." if row["sampled"] else ""
-    first = f"Follow {row['runbook']} and run" if row["runbook"] else "Mend what the error names, then run"
+    here = row["replay_s"] is not None
+    first = f"Follow {row['runbook']}" if row["runbook"] else "Mend what the error names"
+    then = "replay it here: its endpoint runs it again" if here else f"run it again in {row['system']}"
+    repeated = "Its endpoint runs it again when a replay is asked for" if here else "Nothing of it is repeated"
     return Cause(
         "foreign-failed",
         f"{row['flow']} fails{at}{f': {said[:_SHOWN]}' if said else ''}",
-        f"{row['system']} runs this flow and says that it failed. Nothing of it is repeated here.{unheard}",
-        f"{first} it again in {row['system']}; the case closes once a later run about the same is done.",
+        f"{row['system']} runs this flow and says that it failed. {repeated} here.{unheard}",
+        f"{first}, then {then}; the case closes once a later run about the same is done.",
         row["owner"] or "integration",
         kind,
         "medium",
         flow=row["flow"],
         system=row["system"],
     )
+
+
+def _sent(row: Row) -> str | None:
+    """What became of its replay by the endpoint of its flow, as far as anybody knows."""
+    if row["sent_state"] is None:
+        return None
+    at = f"{row['sent_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if row["sent_state"] == "dead":
+        return f"refused at {at}: {row['sent_error']}"
+    if row["sent_state"] != "settled":
+        return f"on its way since {at}{': ' + row['sent_error'] if row['sent_error'] else ''}"
+    if row["sent_late"]:
+        return f"accepted at {at}, and no success was heard of within {row['replay_s'] / 60:g} min"
+    return f"accepted at {at}, waits for a success since"
+
+
+def _page(row: Row) -> str | None:
+    """Where its engine shows the run, if its rule says so and it tells what stands there."""
+    told = {"run": row["run_id"], "flow": row["flow"].partition("/")[2], "trace": row["trace_id"]}
+    page: str = row["page"] or ""
+    for name, value in told.items():
+        if f"{{{name}}}" in page:
+            if not value:
+                return None
+            page = page.replace(f"{{{name}}}", quote(value, safe=""))
+    return page or None
 
 
 def _subject(row: Row) -> tuple[str, str]:
@@ -126,6 +160,7 @@ _TERMS = {
     "allowed_s": 3600.0,
     "runbook": "https://wiki.example/invoices",
     "sampled": False,
+    "page": "https://n8n.example/executions/{run}",
     "running": 0,
 }
 _RUN = {
@@ -142,6 +177,7 @@ _RUN = {
     "failed_since": "2026-09-30 11:00:00+00",
     "failed_at": "2026-09-30 11:00:00+00",
 }
+_SENT = {"run_key": "n8n n8n  17", "run_id": "sent-1"}
 _CASE = "foreign-failed|n8n/Invoices|n8n|-|Post|422 Request failed with status code *"
 _WORK = {
     "item_key": "TE-kantata-1",
@@ -200,6 +236,41 @@ EXAMPLES = (
         "an amount without a currency is no money",
         {"mart_foreign_failure": [{**_RUN, "amount": "12.50"}], "mart_foreign_flow": [_TERMS]},
         [(_CASE, "TE-kantata-1", None)],
+    ),
+    Example(
+        "sent to its endpoint, which accepted it: it stands until a later run is done",
+        {
+            "mart_foreign_failure": [_RUN],
+            "mart_foreign_flow": [{**_TERMS, "replay_s": 3600.0}],
+            "mart_foreign_sent": [{**_SENT, "state": "settled", "moved_at": "2026-09-30 11:30:00+00"}],
+        },
+        [(_CASE, "TE-kantata-1", None)],
+        {
+            "sent": "accepted at 2026-09-30 11:30 UTC, waits for a success since",
+            "page": "https://n8n.example/executions/17",
+        },
+    ),
+    Example(
+        "sent, and for longer than its flow may take no success was heard of",
+        {
+            "mart_foreign_failure": [_RUN],
+            "mart_foreign_flow": [{**_TERMS, "replay_s": 1200.0}],
+            "mart_foreign_sent": [{**_SENT, "state": "settled", "moved_at": "2026-09-30 11:30:00+00"}],
+        },
+        [(_CASE, "TE-kantata-1", None)],
+        {"sent": "accepted at 2026-09-30 11:30 UTC, and no success was heard of within 20 min"},
+    ),
+    Example(
+        "its endpoint refuses it, in its own words",
+        {
+            "mart_foreign_failure": [_RUN],
+            "mart_foreign_flow": [{**_TERMS, "replay_s": 3600.0}],
+            "mart_foreign_sent": [
+                {**_SENT, "state": "dead", "error_message": "gone", "moved_at": "2026-09-30 11:30:00+00"}
+            ],
+        },
+        [(_CASE, "TE-kantata-1", None)],
+        {"sent": "refused at 2026-09-30 11:30 UTC: gone"},
     ),
     Example(
         "a run that has not ended for longer than its flow may take",

@@ -5,6 +5,12 @@ SELECT
     o.owner,
     o.runbook,
     o.sampled,
+    o.page,
+    o.replay_s,
+    s.state AS sent_state,
+    s.error_message AS sent_error,
+    s.moved_at AS sent_at,
+    (epoch_us({now}) - epoch_us(s.moved_at)) / 1000000.0 > o.replay_s AS sent_late,
     coalesce(w.legal_entity, p.legal_entity, f.legal_entity) AS company,
     coalesce(w.project_key, p.project_key) AS project_key,
     coalesce(w.customer_key, p.customer_key) AS customer_key,
@@ -20,6 +26,7 @@ SELECT
     w.currency AS bill_currency
 FROM mart_foreign_failure f
 LEFT JOIN mart_foreign_flow o ON o.flow = f.flow AND o.system = f.system AND o.instance = f.instance
+LEFT JOIN mart_foreign_sent s ON s.run_key = f.run_key
 LEFT JOIN mart_work w ON w.item_key = f.item_key
 LEFT JOIN mart_project p ON p.project_key = f.item_key;
 

@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE open_runs AS
 SELECT r.* REPLACE (coalesce(amount, TRY_CAST(c.value AS DECIMAL(18,2))) AS amount)
 FROM {runs} r
 LEFT JOIN derived.state.cleared c ON c.sealed = r.sealed_amount
-WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
+WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead') AND flow <> 'replay-elsewhere';
 
 -- set_ups: the last time each project was set up, whatever became of it: replayed from its start, it makes it again
 CREATE OR REPLACE TEMP TABLE set_ups AS

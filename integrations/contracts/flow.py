@@ -114,7 +114,8 @@ class Deliver:
     `on_dead` step, `learn` is asked when the run goes dead, with `_error` in the payload and no acknowledgement, and
     its facts are kept with the death whatever becomes of the message; not when the failed step's own write was
     acknowledged, nor when one was begun and never answered, since then nobody knows what stands. With `bulk` greater
-    than 1 the engine hands up to that many changes (at most the connector's limit) to one call.
+    than 1 the engine hands up to that many changes (at most the connector's limit) to one call. `to` names the system
+    itself, where the payload says which it is.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Deliver:
     mode: str = "event"
     learn: Callable[[Payload, Mapping[str, Any]], Sequence[Fact]] | None = None
     needs: Callable[[Payload], Iterable[Need]] | None = None
+    to: Callable[[Payload], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

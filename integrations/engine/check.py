@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from integrations.contracts.connector import Connector
-from integrations.engine.systems import connect, installed
+from integrations.engine.systems import connected, installed
 from models.domain.clock import clock_at
 from models.domain.errors import Misconfigured, TieoutError
 from models.settings import read_settings
@@ -21,7 +21,7 @@ def answers() -> list[dict[str, object]]:
     settings = read_settings()
     catalogue = installed(settings, os.environ)
     clock = clock_at(settings.world_clock if settings.world_clock and settings.world_clock.exists() else None)
-    connectors = connect(catalogue.systems, clock)
+    connectors = connected(catalogue, clock)
     with ThreadPoolExecutor(len(connectors) or 1) as pool:
         return list(pool.map(_answer, connectors.items()))
 

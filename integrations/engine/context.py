@@ -10,10 +10,11 @@ from typing import Any
 import orjson
 
 from integrations.contracts.connector import Role
-from integrations.contracts.flow import RunView
+from integrations.contracts.flow import Deliver, RunView
 from integrations.engine.lookups import Lookups
 from models.canonical.schemas import SystemRef
 from models.domain.clock import Clock
+from models.domain.errors import Rejected
 from models.domain.outcomes import Fact
 from models.journal.runs.run import Run
 
@@ -75,6 +76,16 @@ class RunContext:
 
     def system_of(self, role: Role) -> str:
         return self._lookups.landscape.system_of(role, self._row.legal_entity)
+
+    def target(self, step: Deliver) -> str:
+        """The system that a step writes to. Raises KeyError where none plays its role, Rejected where the one that its
+        payload names is not connected.
+        """
+        if step.to is None:
+            return self.system_of(step.role)
+        if (named := step.to(self._row.payload)) not in self._lookups.landscape.connectors:
+            raise Rejected(f"{named} is not in the catalogue any more: add it there", code="endpoint-refused")
+        return named
 
     def played(self) -> Mapping[Role, str]:
         return self._lookups.landscape.played(self._row.legal_entity)

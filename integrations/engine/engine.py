@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from integrations.contracts.connector import Connector
 from integrations.contracts.flow import Flow
+from integrations.endpoints.sending import SEND
 from integrations.engine.flow_book import FlowBook
 from integrations.engine.hints import Hints
 from integrations.engine.inbox import InboxAdmission
@@ -24,6 +25,8 @@ from models.domain.ownership import Ownership
 from models.journal.ports.engine import EnginePort
 from models.journal.runs.admission import Admitted
 from models.presence import this_process
+
+_DAY = 86_400.0
 
 
 class Engine:
@@ -48,7 +51,7 @@ class Engine:
     ) -> None:
         self.journal, self.clock = journal, clock
         self.flows, self.landscape = (
-            FlowBook(flows, catalogue.resting if catalogue else ()),
+            FlowBook([*flows, SEND], catalogue.resting if catalogue else ()),
             Landscape(connectors, catalogue.ownership, catalogue.words)
             if catalogue
             else Landscape(connectors, Ownership()),
@@ -65,7 +68,8 @@ class Engine:
         hints = Hints(journal, self.landscape, self._routing, self.polling, gates, clock)
         self.inbox = InboxAdmission(journal, self._routing, hints)
         self.notices = OnDeadNotices(journal, self.flows, self.landscape, clock, self.worker, self.tracing, chance)
-        self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock, self.worker.gates)
+        patience = catalogue.patience if catalogue else lambda flow: _DAY
+        self.desk = RequestDesk(self.owner, journal, self.flows, self.landscape, clock, self.worker.gates, patience)
 
     def admit(self, events: Iterable[CloudEvent]) -> Admitted:
         """Admit events that came neither by a poll nor by the inbox (a test). Safe to repeat."""

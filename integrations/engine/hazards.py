@@ -38,6 +38,26 @@ def hazards_of_run(run: Run, plan: Plan, others: Iterable[Run], circuit: Circuit
     return found
 
 
+def hazards_elsewhere(
+    failed: Run, plan: Plan, accepted: datetime | None, circuit: Circuit | None, now: datetime
+) -> list[Hazard]:
+    """What speaks against sending this failure to the endpoint of its flow, which last accepted it at `accepted`."""
+    found = []
+    if plan.correction:
+        there = f"it runs in {failed.system}: correct it there, here it is replayed as it was"
+        found.append(hazard("correction", failed.run_id, there))
+    if accepted is not None:
+        again = f"its endpoint accepted it at {accepted:%Y-%m-%d %H:%M} UTC, and no success was heard of since"
+        found.append(hazard("duplicate", failed.run_id, f"{again}: look in {failed.system} whether it still runs"))
+    if failed.payload["business_key"] is None:
+        only = "it tells no business key: only a run that says it repeats this one closes its case"
+        found.append(hazard("no_key", failed.run_id, only))
+    if circuit and (circuit.state != "closed" or (circuit.held_until and circuit.held_until > now)):
+        why = circuit.reason or "it asked us to wait"
+        found.append(hazard("rate_limit", failed.run_id, f"{circuit.system} takes no calls now: {why}"))
+    return found
+
+
 def hazards_of_write(
     step: Deliver, change: Change, system: str, state: TargetState, old: Run, changes: bool
 ) -> list[Hazard]:

@@ -12,18 +12,21 @@ from typing import Any
 
 from integrations.contracts.connector import Change, Connector
 from integrations.contracts.flow import Deliver, Emit, Flow, Step
+from integrations.endpoints.sending import SEND
 from integrations.engine.context import RunContext
 from integrations.engine.flow_book import FlowBook
 from integrations.engine.gates import Gates
-from integrations.engine.hazards import Hazard, hazard, hazards_of_run, hazards_of_write
+from integrations.engine.hazards import Hazard, hazard, hazards_elsewhere, hazards_of_run, hazards_of_write
 from integrations.engine.landscape import Landscape
 from integrations.engine.lookups import Lookups
 from integrations.engine.shown_steps import compared, failing_step, shown_step
 from integrations.engine.words import STEP, Untold, in_words_of, told_of
+from models.catalogue.endpoint import system_of
 from models.domain.clock import Clock
 from models.domain.outcomes import NothingToDo, WaitFor
 from models.domain.plan import Plan
 from models.journal.ports.engine import EnginePort
+from models.journal.runs.elsewhere import sending
 from models.journal.runs.replays import gone, restarted
 from models.journal.runs.rereads import INTAKE
 from models.journal.runs.run import Run
@@ -40,9 +43,9 @@ class Preview:
 
     def of(self, plan: Plan) -> dict[str, Any]:
         """The plan's hash, each run's steps with the fields they would change, hazards, and totals by currency."""
-        held = {run.run_id: run for run in self._journal.runs.by_ids(plan.everything)}
+        held = {run.run_id: run for run in self._journal.runs.replayable(plan.everything)}
         runs = [held[run_id] for run_id in plan.everything if run_id in held]
-        events = self._journal.runs.origins(runs)
+        events = self._journal.runs.origins([run for run in runs if not run.elsewhere])
         for connector in self._landscape.connectors.values():
             self._gates.asked(connector)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="preview") as pool:
@@ -62,6 +65,8 @@ class Preview:
         shown: dict[str, Any] = {"run_id": old.run_id, "business_key": old.business_key, "flow": old.flow, "steps": []}
         if old.pruned_at is not None:
             return shown, [hazard("pruned", old.run_id, gone(old))]
+        if old.elsewhere:
+            return self._elsewhere(shown, old, plan)
         hazards = self._hazards(old, plan)
         flow = self._flows.version(old.flow, old.flow_version)
         if flow is None:
@@ -87,6 +92,18 @@ class Preview:
             shown["steps"].append(failing_step(old.step_name or "", "transform", error))
             return shown, hazards
         shown["steps"] = self._steps(run, flow, hazards, old)
+        return shown, hazards
+
+    def _elsewhere(self, shown: dict[str, Any], old: Run, plan: Plan) -> tuple[dict[str, Any], list[Hazard]]:
+        """What would be sent to the endpoint of a flow that runs elsewhere, or what its preview says of it."""
+        accepted = self._journal.runs.accepted([old.run_id]).get(old.run_id)
+        run = sending(old, plan.start, None, self._clock.now())
+        circuit = self._journal.throttle.circuits().get(system_of(run.payload["rule"]))
+        hazards = hazards_elsewhere(old, plan, accepted, circuit, self._clock.now())
+        shown["steps"] = [
+            {**step, "outcome": "sends"} if step["outcome"] == "creates" else step
+            for step in self._steps(run, SEND, hazards, old)
+        ]
         return shown, hazards
 
     def _steps(self, run: Run, flow: Flow, hazards: list[Hazard], old: Run) -> list[dict[str, Any]]:
@@ -138,7 +155,7 @@ class Preview:
         self, step: Deliver, run: Run, context: RunContext, hazards: list[Hazard], old: Run
     ) -> tuple[dict[str, Any], bool]:
         try:
-            system = context.system_of(step.role)
+            system = context.target(step)
         except KeyError:
             return shown_step(
                 step.name, "deliver", outcome="nothing_to_do", error=f"no system plays {step.role} here"

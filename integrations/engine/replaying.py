@@ -1,18 +1,27 @@
-"""Replays in growing waves: 1, 10, 100 …, stopping when a wave brings failures back (E4)."""
+"""Replays in growing waves: 1, 10, 100 …, stopping when a wave brings failures back (E4).
+
+A wave of flows that run elsewhere has come to rest once each of its runs was heard of: an endpoint that accepted says
+nothing yet of what will become of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.domain.flow_names import REPLAY_ELSEWHERE
 from models.domain.plan import Plan, Wave
 from models.domain.states import RunState
 from models.journal.ports.engine import EnginePort
+from models.journal.runs.elsewhere import FAILED, OPEN, SUCCEEDED, UNHEARD
 from models.journal.runs.rereads import asked
 from models.journal.runs.run import Run
 
 _FAILED = (RunState.DEAD,)
+_LOOK_SECONDS = 1.0
 _UNCONFIRMED = (
     "what the run is about was delivered, and a correction would change what its targets hold: "
     "change it at its source, or preview this plan and replay it with the preview's plan_hash"
@@ -23,7 +32,8 @@ _ENDED = (RunState.SETTLED, RunState.SUPERSEDED, RunState.CANCELLED)
 @dataclass(slots=True)
 class Replaying:
     """One replay request under way. Its whole progress is in `result`, so that another engine can take over.
-    `confirmed`: the request carries the hash of the plan, which its preview gave.
+    `confirmed`: the request carries the hash of the plan, which its preview gave. `patience` says within how many
+    seconds a success is to be heard of, by flow.
     """
 
     request_id: str
@@ -32,6 +42,8 @@ class Replaying:
     reason: str | None
     confirmed: bool
     result: dict[str, Any] = field(default_factory=dict)
+    patience: Callable[[str], float] = lambda flow: 86_400.0
+    _looked: float = float("-inf")
 
     def __post_init__(self) -> None:
         fresh = {
@@ -98,17 +110,34 @@ class Replaying:
         return {run.run_id: _UNCONFIRMED for run in runs if _delivers_again(run, wave.start, kin[run.lineage_id])}
 
     def _ended(self, journal: EnginePort, wave: dict[str, Any]) -> bool:
+        """Whether something has changed."""
         runs = journal.runs.by_ids(wave["run_ids"])
-        failed = sum(run.state in _FAILED and not asked(run) for run in runs)
-        settled = sum(run.state in _ENDED for run in runs)
-        waiting = sum(_waits(run) for run in runs)
-        if failed + settled + waiting < len(runs):
+        sent = [run for run in runs if run.flow == REPLAY_ELSEWHERE and run.state is RunState.SETTLED]
+        if sent and time.monotonic() - self._looked < _LOOK_SECONDS:
             return False
-        wave.update(settled=settled, failed=failed, waiting=waiting, ended=True)
-        for name in ("settled", "failed", "waiting"):
-            self.result[name] = sum(each[name] for each in self.result["waves"])
-        self.result["stopped"] = failed > 0
-        return True
+        heard = self._heard(journal, sent)
+        told = {
+            "settled": sum(run.state in _ENDED for run in runs) - len(sent) + heard[SUCCEEDED],
+            "failed": sum(run.state in _FAILED and not asked(run) for run in runs) + heard[FAILED] + heard[UNHEARD],
+            "waiting": sum(_waits(run) for run in runs),
+        }
+        ended = sum(told.values()) == len(runs)
+        if not (ended or sent):
+            return False
+        more, before = {"accepted": heard[OPEN], "unheard": heard[UNHEARD]} if sent else {}, dict(wave)
+        wave.update({**told, **more}, ended=ended)
+        for name in (*told, *more):
+            self.result[name] = sum(each.get(name, 0) for each in self.result["waves"])
+        self.result["stopped"] = ended and told["failed"] > 0
+        return wave != before
+
+    def _heard(self, journal: EnginePort, sent: Sequence[Run]) -> Counter[str]:
+        """What detectors have found since of what endpoints accepted; asked now and then, as they are."""
+        if not sent:
+            return Counter()
+        self._looked = time.monotonic()
+        flows = {f"{run.payload['rule']}/{run.payload['flow']}" for run in sent}
+        return Counter(journal.runs.heard(sent, {flow: self.patience(flow) for flow in flows}).values())
 
 
 def _waits(run: Run) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from integrations.engine.flow_book import FlowBook
@@ -25,9 +26,16 @@ class RequestDesk:
     """
 
     def __init__(
-        self, owner: str, journal: EnginePort, flows: FlowBook, landscape: Landscape, clock: Clock, gates: Gates
+        self,
+        owner: str,
+        journal: EnginePort,
+        flows: FlowBook,
+        landscape: Landscape,
+        clock: Clock,
+        gates: Gates,
+        patience: Callable[[str], float],
     ) -> None:
-        self._owner, self._journal = owner, journal
+        self._owner, self._journal, self._patience = owner, journal, patience
         self._flows = flows
         self._preview = Preview(journal, flows, landscape, clock, gates)
         self._replays: dict[str, Replaying] = {}
@@ -54,6 +62,7 @@ class RequestDesk:
                     getattr(request, "reason", None),
                     bool(request.body.get("plan_hash")),
                     result,
+                    self._patience,
                 )
                 return
             self._journal.requests.settle(request.request_id, "done", self._answer(request))

@@ -16,7 +16,7 @@ from integrations.engine.engine import Engine
 from integrations.engine.jobs import Jobs
 from integrations.engine.signing import signed_client
 from integrations.engine.snapshotting import Snapshotting
-from integrations.engine.systems import connect, installed
+from integrations.engine.systems import connected, installed
 from integrations.engine.telemetry import LOG, Telemetry
 from integrations.flows import flows
 from models.action_log import action
@@ -70,7 +70,7 @@ def main() -> None:
         settings = read_settings()
         start_log(settings.log_level)
         catalogue = installed(settings, os.environ)
-        if not catalogue.systems:
+        if not (catalogue.systems or catalogue.endpoints):
             raise Misconfigured(
                 "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: "
                 "give a folder with systems.toml, or that file alone"
@@ -220,7 +220,7 @@ class _Service:
         """Connectors of every system; waits for one whose very description must be fetched first."""
         while True:
             try:
-                return connect(self._catalogue.systems, self._clock)
+                return connected(self._catalogue, self._clock)
             except Misconfigured:
                 raise
             except TieoutError as error:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from integrations.connectors.directory import Maker, connector_of, vendors
 from integrations.contracts.connector import Connector, SystemConfig
+from integrations.endpoints.endpoint import EndpointConnector
 from integrations.flows import flows
 from models.catalogue import Catalogue, load_catalogue
 from models.domain.clock import Clock
@@ -25,6 +26,12 @@ def connect(systems: Sequence[SystemConfig], clock: Clock) -> dict[str, Connecto
     webhooks that a connector cannot read.
     """
     return {system.name: _hooked(_maker(system)(system, clock)) for system in systems}
+
+
+def connected(catalogue: Catalogue, clock: Clock) -> dict[str, Connector]:
+    """A connector for each system and each endpoint of an installation, by its name; raises what `connect` does."""
+    endpoints = {one.system.name: EndpointConnector(one, clock) for one in catalogue.endpoints.values()}
+    return {**connect(catalogue.systems, clock), **endpoints}
 
 
 def _hooked(connector: Connector) -> Connector:

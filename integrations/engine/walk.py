@@ -121,7 +121,7 @@ class Walk:
     def _planned(self, step: Deliver, started: int) -> Planned | None:
         run = self.move.run
         try:
-            system = self.context.system_of(step.role)
+            system = self.context.target(step)
         except KeyError:
             self._idle(NothingToDo(f"no system plays {step.role} here"), started, None)
             return None

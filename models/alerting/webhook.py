@@ -4,7 +4,6 @@ nothing was altered, and by the id what it has already.
 
 from __future__ import annotations
 
-import binascii
 import http.client
 import re
 import urllib.error
@@ -12,21 +11,18 @@ import urllib.request
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import Message
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import orjson
 
+from models import signed_webhook
 from models.alerting.road import Undelivered, secret_of
 from models.domain.alert import Delivery
 from models.domain.audience import Road
 
-if TYPE_CHECKING:
-    from standardwebhooks import Webhook
-
 SECONDS = 10.0
 """Seconds that a receiver has for each part of its answer."""
 LONGEST_WAIT = timedelta(hours=1)
-_SHORTEST_KEY = 24
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -71,32 +67,14 @@ def body_of(delivery: Delivery) -> bytes:
 
 
 def signed(alert_id: str, at: datetime, body: bytes, secrets: str, variable: str = "the secret") -> dict[str, str]:
-    """The headers of a body; with several secrets, apart by blanks, a signature of each, so that one can be changed for
-    the next. `at` is in UTC.
+    """The headers of a body, as `models.signed_webhook` makes them.
 
     Raises Undelivered for a secret that is none.
     """
-    text = body.decode()
     try:
-        signatures = [_keyed(secret).sign(alert_id, at, text) for secret in secrets.split()]
-    except (ValueError, binascii.Error):
-        why = f"{variable} is no secret of Standard Webhooks: give whsec_ and at least {_SHORTEST_KEY} bytes in base64"
-        raise Undelivered(why) from None
-    return {
-        "webhook-id": alert_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(signatures),
-    }
-
-
-def _keyed(secret: str) -> Webhook:
-    from standardwebhooks import Webhook  # only where something is signed
-
-    text = secret.removeprefix("whsec_")
-    key = binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
-    if len(key) < _SHORTEST_KEY:
-        raise ValueError("too short")
-    return Webhook(key)
+        return signed_webhook.signed(alert_id, at, body, secrets, variable)
+    except ValueError as error:
+        raise Undelivered(str(error)) from None
 
 
 def _wait(headers: Message) -> timedelta | None:

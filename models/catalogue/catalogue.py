@@ -8,6 +8,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from models.catalogue.broker import Broker
+from models.catalogue.endpoint import Endpoint, endpoint_of
 from models.catalogue.logs import LogSource
 from models.catalogue.system import SystemConfig
 from models.domain.approval import Thresholds
@@ -87,7 +88,8 @@ class Catalogue:
     each schema to its version, `digest` is that of them all; neither depends on secrets or on the environment.
     `thresholds` say what takes a second person, `audiences` whom alerts go to, by which of the `roads`;
     `logs` are the log files that the collector follows, `brokers` the message brokers by which events come. `rules`
-    tell of flows that run elsewhere; the first that fits reads. `maps` tell one system's words in another's.
+    tell of flows that run elsewhere; the first that fits reads. `endpoints` run again what these fail at, by the rule's
+    name. `maps` tell one system's words in another's.
     """
 
     reporting_currency: str
@@ -106,11 +108,24 @@ class Catalogue:
     brokers: tuple[Broker, ...] = ()
     rules: tuple[FlowRule, ...] = ()
     maps: tuple[ValueMap, ...] = ()
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
 
     @property
     def words(self) -> MapBook:
         """The value maps, by which systems they are for."""
         return MapBook(self.maps, {system.name: system.vendor for system in self.systems})
+
+    def endpoint_of(self, flow: str) -> Endpoint | None:
+        """The endpoint that runs a flow again; None for a flow of ours, and where none is registered."""
+        return endpoint_of(self.endpoints, flow)
+
+    def patience(self, flow: str) -> float:
+        """Seconds in which a success is to be heard of what was sent to the endpoint of a flow."""
+        found, terms = self.endpoint_of(flow), self.flows.get(flow)
+        if found is not None and found.within is not None:
+            return found.within
+        ruled = (rule.service_level for rule in self.rules if rule.name == flow.partition("/")[0])
+        return terms.service_level if terms else next(ruled, 86_400.0)
 
     @property
     def resting(self) -> frozenset[str]:

@@ -409,6 +409,9 @@ Attribute = Annotated[str, Field(pattern=r'^[^"\\]+$')]
 Values = Mapping[Attribute, Annotated[list[str], Field(min_length=1)]]
 
 
+PageUrl = Annotated[str, Field(pattern=r"^(https?://[^\s{}]+([{](run|flow|trace)[}][^\s{}]*)*)?$")]
+
+
 class ToldEntry(Entry):
     """Where each thing that a run tells is to be found; of several sources the first with a value counts."""
 
@@ -455,6 +458,19 @@ class ReadsEntry(ToldEntry):
         return self
 
 
+class ReplayEntry(Entry):
+    """Where what a rule's flows failed at is sent to be run again: `secret` names an environment variable, `preview` is
+    an address of the same host.
+    """
+
+    url: Annotated[ReachableUrl, Field(min_length=1)]
+    secret: Variable
+    preview: ReachableUrl = ""
+    within_minutes: Positive | None = None
+    policy: Mapping[str, Any] = {}
+    transport: TransportEntry = TransportEntry()
+
+
 class RuleEntry(ToldEntry):
     """How the telemetry of one engine is read; a `preset` is a packaged rule whose readings it takes."""
 
@@ -464,6 +480,8 @@ class RuleEntry(ToldEntry):
     owner: Name = "integration"
     service_level_minutes: Positive = 1440.0
     runbook: str = ""
+    page: PageUrl = ""
+    replay: ReplayEntry | None = None
     sampled: bool = False
     services: list[Glob] = []
     failed: Values = {}

@@ -16,6 +16,7 @@ from models.catalogue.alerted import audiences_of, in_other_money, roads_of
 from models.catalogue.broker import brokers_of, named_like_a_system
 from models.catalogue.catalogue import SCHEMA, Books, Calendar, Catalogue, FlowTerms, LegalEntity
 from models.catalogue.connecting import Connecting
+from models.catalogue.endpoint import endpoints_of
 from models.catalogue.entries import CalendarEntry, LegalEntityEntry
 from models.catalogue.files import FILES, SYSTEMS, Files, Written, read_files
 from models.catalogue.logs import log_sources_of
@@ -50,6 +51,7 @@ def load_catalogue(
     schemes = {one.name: Scheme(**one.model_dump()) for one in files.values("webhooks.toml")}
     connecting = Connecting(settings.environment, files.values("policies.toml"), environment, schemes)
     systems = tuple(connecting.system(one) for one in files.written[SYSTEMS] if one.value is not None)
+    endpoints = endpoints_of(files, connecting)
     faults = [*files.faults, *_unknown_names(files, vendors), *_doubled_owners(files), *connecting.faults]
     faults += named_like_a_system(files)
     faults += _flows_without_terms(files, flows) if flows is not None else []
@@ -81,6 +83,7 @@ def load_catalogue(
         brokers=brokers_of(files),
         rules=rules_of(files),
         maps=maps_of(files),
+        endpoints=endpoints,
     )
 
 

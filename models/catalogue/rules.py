@@ -60,6 +60,9 @@ class _Rule:
             owner=said.owner,
             service_level=said.service_level_minutes * 60,
             runbook=said.runbook,
+            page=said.page or (preset.page if preset else ""),
+            replayed=said.replay is not None,
+            replay_within=said.replay.within_minutes * 60 if said.replay and said.replay.within_minutes else None,
             sampled=said.sampled,
             active=said.active,
         )

@@ -3,7 +3,7 @@
 | table | says |
 |---|---|
 | `derived.state.foreign_reading` | of each reading, by its number: its rule, what it `tells`, whether it `decides` |
-| `derived.state.foreign_rule` | what holds for the flows of a rule: `owner`, `allowed_s`, `runbook`, `sampled` |
+| `derived.state.foreign_rule` | a rule's `owner`, `allowed_s`, `runbook`, `sampled`, `page`, `replayed`, `replay_s` |
 | `derived.state.foreign_terms` | the same of the flows that the catalogue names |
 
 Runs are kept as long as the rules stay what they are; other rules read everything again.
@@ -25,7 +25,8 @@ OVERLAP = 8
 
 _READINGS = pa.schema([("reading", pa.int32()), ("rule", pa.string()), ("tells", pa.string()), ("decides", pa.bool_())])
 _TERMS = [("owner", pa.string()), ("allowed_s", pa.float64()), ("runbook", pa.string()), ("sampled", pa.bool_())]
-_OF_RULES = pa.schema([("rule", pa.string()), *_TERMS])
+_REPLAY = [("replayed", pa.bool_()), ("replay_s", pa.float64())]
+_OF_RULES = pa.schema([("rule", pa.string()), *_TERMS, ("page", pa.string()), *_REPLAY])
 _OF_FLOWS = pa.schema([("flow", pa.string()), *_TERMS[:3]])
 _READ = ("foreign_piece", "mart_foreign_run", "foreign_mark")
 
@@ -35,7 +36,10 @@ def open_rules(connection: duckdb.DuckDBPyConnection, elsewhere: Elsewhere) -> N
     readings = enumerate(readings_of(elsewhere.rules), start=1)
     listed = [(number, rule.name, one.tells, one.decides) for number, (rule, one) in readings]
     _keep(connection, "foreign_reading", _READINGS, listed)
-    rules = [(one.name, one.owner, one.service_level, one.runbook, one.sampled) for one in elsewhere.rules]
+    rules = [
+        (one.name, one.owner, one.service_level, one.runbook, one.sampled, one.page, one.replayed, one.replay_within)
+        for one in elsewhere.rules
+    ]
     _keep(connection, "foreign_rule", _OF_RULES, rules)
     flows = [(one.name, one.owner, one.service_level, one.runbook) for one in elsewhere.flows.values()]
     _keep(connection, "foreign_terms", _OF_FLOWS, flows)

@@ -39,7 +39,7 @@ _RENAMED = (
 )
 
 _TAKEN_BACK = "just_taken_back"
-
+_OF_RUNS = ("open_run", "sent_run", "replay_run")
 OVERLAP = 8
 """Batches read again each time: on a PostgreSQL catalogue a lower number may commit a moment after a higher one."""
 
@@ -105,8 +105,8 @@ def read_runs(connection: duckdb.DuckDBPyConnection, changes: Changes, keys: Key
     if digest(connection, "journal_run") == before:
         return
     clear(connection, sql["sealed_run"], keys)
-    with changes.compared(("open_run", "replay_run")):
-        for name in ("open_run", "replay_run"):
+    with changes.compared(_OF_RUNS):
+        for name in _OF_RUNS:
             connection.execute(sql[name])
 
 

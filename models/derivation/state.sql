@@ -341,7 +341,15 @@ CREATE OR REPLACE TABLE derived.state.open_run AS
 SELECT r.* EXCLUDE (sealed_amount) REPLACE (coalesce(amount, TRY_CAST(c.value AS DECIMAL(18,2))) AS amount)
 FROM derived.state.journal_run r
 LEFT JOIN derived.state.cleared c ON c.sealed = r.sealed_amount
-WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead');
+WHERE state IN ('ready', 'running', 'waiting', 'in_doubt', 'dead')
+    -- What is sent to an endpoint is told with the failure that it is about.
+    AND flow <> 'replay-elsewhere';
+
+-- sent_run: what was sent to endpoints of flows that run elsewhere
+CREATE OR REPLACE TABLE derived.state.sent_run AS
+SELECT replay_of AS run_key, run_id, state, error_code, error_message, created_at, updated_at AS moved_at
+FROM derived.state.journal_run
+WHERE flow = 'replay-elsewhere' AND replay_of IS NOT NULL;
 
 -- replay_run: how the replays of each hour ended
 CREATE OR REPLACE TABLE derived.state.replay_run AS

@@ -106,7 +106,9 @@ class FlowRule:
     """How one engine's telemetry is read. Its flows are called `<name>/<flow>`; those without an entry in the catalogue
     are of this owner and may take `service_level` seconds.
 
-    `sampled`: not all of its traces come, so that what is missing proves nothing.
+    `page` is where its engine shows a run, with {run}, {flow} or {trace} in it. `replayed`: an endpoint is registered
+    that runs again what failed, and after which a success is to be heard of within `replay_within` seconds, by default
+    the service level. `sampled`: not all of its traces come, so that what is missing proves nothing.
     """
 
     name: str
@@ -114,5 +116,8 @@ class FlowRule:
     owner: str = "integration"
     service_level: float = 86_400.0
     runbook: str = ""
+    page: str = ""
+    replayed: bool = False
+    replay_within: float | None = None
     sampled: bool = False
     active: bool = True

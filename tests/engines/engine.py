@@ -52,16 +52,19 @@ class Prefect:
 
 
 class NodeRed:
-    """Node-RED whose flow is asked over HTTP and writes lines into the file `lines`."""
+    """Node-RED whose flow is asked over HTTP and writes lines into the file `lines`; it runs again what is sent to
+    `/tieout-again`, signed with `secret`.
+    """
 
-    def __init__(self, folder: Path, lines: Path) -> None:
+    def __init__(self, folder: Path, lines: Path, secret: str = "") -> None:
         here = folder / "node-red"
         shutil.copytree(HERE / "node_red", here / "flow", dirs_exist_ok=True)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}/post-time"
-        own = {"PORT": str(port), "RUNS": str(lines)}
+        self.home = f"http://127.0.0.1:{port}"
+        self.address = f"{self.home}/post-time"
+        own = {"PORT": str(port), "RUNS": str(lines), "REPLAY_SECRET": secret}
         command = ["node", "node_modules/node-red/red.js", "--userDir", "home", "--settings", "flow/settings.js"]
         self.process = _started(command, here, own, stdout=subprocess.PIPE, text=True)
         _until_said(self.process, "Started flows")

@@ -110,7 +110,8 @@ def _replay(viewer: Viewer, case: Case) -> None:
     with st.container(border=True):
         runs = read_now(viewer, replays.of_cases, [case])
         replay_panel(viewer, runs, case.case_id, [case], suggested(case), case.case_id)
-        cancel_panel(viewer, runs, case.case_id)
+        others = read_now(viewer, replays.elsewhere, runs)
+        cancel_panel(viewer, [run for run in runs if run not in others], case.case_id)
 
 
 def _findings(viewer: Viewer, case: Case) -> None:

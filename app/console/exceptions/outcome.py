@@ -14,15 +14,21 @@ def outcome(state: str, far: Progress) -> tuple[str, str]:
     if state == "pending":
         return "info", "Waiting for the engine…"
     if state == "running":
-        return "info", f"Replaying: {far.settled:,} of {far.asked:,} arrived."
+        sent = f" {far.accepted:,} sent, {_waits(far)} for a success there." if far.accepted else ""
+        return "info", f"Replaying: {far.settled:,} of {far.asked:,} arrived.{sent}"
     if state == "cancelled":
         return "warn", f"Stopped by a person after {formats.plural(far.replayed, 'run')}; the rest is as it was."
     if state == "failed" or far.stopped:
-        failed = f"{formats.plural(far.failed, 'run')} failed again"
+        unheard = f", of {far.unheard:,} nothing was heard in time" if far.unheard else ""
+        failed = f"{formats.plural(far.failed, 'run')} failed again{unheard}"
         return "bad", f"Stopped: {failed}, {far.settled:,} arrived; the others were left as they were."
     if far.failed:
         return "warn", f"{far.settled:,} of {far.asked:,} arrived, {far.failed:,} failed again."
     return "good", f"{_arrived(far)}. The case closes by itself once nothing is found any more."
+
+
+def _waits(far: Progress) -> str:
+    return "waits" if far.accepted == 1 else "wait"
 
 
 def _arrived(far: Progress) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.console.asking import desk, journal, read
+from app.console.asking import desk, journal, read, read_now
 from app.console.exceptions.preview_panel import awaited, preview_panel
 from app.console.exceptions.progress_panel import progress_panel
 from app.console.exceptions.rerun import Reopen, page_again
@@ -25,6 +25,14 @@ from models.domain.plan import plan_of
 from models.journal.requests import Request
 
 STARTS = {"Failed step": "failed_step", "From the start": "start"}
+NO_ENDPOINT = (
+    "Its flow runs elsewhere and has no endpoint here: run it again there, as the advice says; the case then closes by "
+    "itself."
+)
+BY_ENDPOINT = (
+    ":material/output: Runs elsewhere: its endpoint is asked to run it again as it was, and the case closes once that "
+    "has succeeded."
+)
 WAITS = ("asked", "refused", "withdrawn", "expired")
 NO_RUN = "No failed run stands behind this: mend it in the owning system; the case then closes by itself."
 
@@ -51,9 +59,10 @@ def replay_panel(
         panel(viewer, running, key, reopen)
         return
     if not run_ids and not roots:
-        draw(block(f'<span class="t-mute">{NO_RUN}</span>'))
+        there = any(case.cause == "foreign-failed" for case in cases)
+        draw(block(f'<span class="t-mute">{NO_ENDPOINT if there else NO_RUN}</span>'))
         return
-    start, correction = _choice(viewer, key, suggestion, run_ids[0]) if run_ids else ("start", None)
+    start, correction = _choice(viewer, key, suggestion, run_ids) if run_ids else ("start", None)
     taken = previewed_runs(preview.body if preview else {}, run_ids)
     asked = Selection(taken, start, correction, _roots(key, roots, len(run_ids)), case_id)
     seen = preview if preview and asked.is_of(preview.body) else None
@@ -77,16 +86,19 @@ def _roots(key: str, roots: tuple[str, ...], others: int) -> tuple[str, ...]:
 
 
 def _choice(
-    viewer: Viewer, key: str, suggestion: Mapping[str, Any] | None, first: str
+    viewer: Viewer, key: str, suggestion: Mapping[str, Any] | None, run_ids: Sequence[str]
 ) -> tuple[str, dict[str, Any] | None]:
-    """From where, and with which correction."""
+    """From where, and with which correction: what another engine ran is run again there as it was."""
     left, right = st.columns(2)
     begin = left.segmented_control("Begin at", list(STARTS), default="Failed step", required=True, key=f"start_{key}")
     start, options = STARTS.get(begin or "", "failed_step"), ["As it was", "Corrected"]
+    if read_now(viewer, replays.elsewhere, run_ids[:1]):
+        right.caption(BY_ENDPOINT)
+        return start, None
     payload = right.segmented_control(
         "Payload", options, default=options[1 if suggestion else 0], required=True, key=f"payload_{key}"
     )
-    return start, _correction(viewer, key, suggestion or {}, first) if payload == "Corrected" else None
+    return start, _correction(viewer, key, suggestion or {}, run_ids[0]) if payload == "Corrected" else None
 
 
 def _correction(viewer: Viewer, key: str, suggestion: Mapping[str, Any], first: str) -> dict[str, Any] | None:

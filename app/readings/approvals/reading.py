@@ -137,7 +137,7 @@ def _plan_money(stores: Stores, asked: Approval, clear: frozenset[DataClass]) ->
         return {**totals}
     correction, request = asked.content["correction"] or {}, stores.journal.requests.get(asked.request_id)
     told = any(masked_body({path: value}, clear) != {path: value} for path, value in correction.items())
-    runs = stores.journal.runs.by_ids(plan_of(request.body).everything) if request else []
+    runs = stores.journal.runs.replayable(plan_of(request.body).everything) if request else []
     lone = frozenset(totals) if told or not runs else hidden((), carried(runs), clear)
     return {name: MASKED if name in lone else amount for name, amount in totals.items()}
 

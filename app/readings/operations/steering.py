@@ -56,7 +56,7 @@ def stop(stores: Stores, viewer: Viewer, request_id: str, reason: str) -> str | 
         raise ValueError(f"there is no request {request_id}")
     about = [*(asked.body.get("roots") or ()), *(asked.body.get("run_ids") or ())]
     of_a_flow = why_not(viewer) if asked.kind in ("pause_flow", "resume_flow") else None
-    if lacking := viewer.why_not(STEERS) or of_a_flow or _unknown(stores, viewer, about):
+    if lacking := viewer.why_not(STEERS) or of_a_flow or _hidden(stores, viewer, about):
         raise ValueError(lacking)
     if stores.desk.requests.cancel(request_id, viewer.actor, reason):
         return None
@@ -74,6 +74,15 @@ def _ask(stores: Stores, viewer: Viewer, kind: str, body: Mapping[str, Any], rea
 
 def _unknown(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> str | None:
     found = {run.run_id for run in stores.journal.runs.by_ids(run_ids) if may_see(viewer, run.legal_entity)}
-    missing = [run_id for run_id in dict.fromkeys(run_ids) if run_id not in found]
+    return _missing([run_id for run_id in dict.fromkeys(run_ids) if run_id not in found])
+
+
+def _hidden(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> str | None:
+    """Of a plan: what failed elsewhere and was mended since is gone, and then nobody's who is limited."""
+    whose = {run.run_id: run.legal_entity for run in stores.journal.runs.replayable(run_ids)}
+    return _missing([run_id for run_id in dict.fromkeys(run_ids) if not may_see(viewer, whose.get(run_id))])
+
+
+def _missing(missing: Sequence[str]) -> str | None:
     named = f"{missing[0]}" + (f" and {len(missing) - 1:,} more" if len(missing) > 1 else "") if missing else ""
     return f"there is no run {named}: a case shows the runs behind its records" if missing else None

@@ -19,7 +19,10 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a replay is, in runs. `left_alone` says why runs were refused, by run id."""
+    """How far a replay is, in runs. `left_alone` says why runs were refused, by run id. Of flows that run elsewhere
+    `accepted` were taken by their endpoint and wait for a success there, of `unheard` none came in time; these are
+    among the failed.
+    """
 
     asked: int
     replayed: int
@@ -31,6 +34,8 @@ class Progress:
     waves: tuple[Wave, ...] = ()
     left_alone: Mapping[str, str] | None = None
     error: str | None = None
+    accepted: int = 0
+    unheard: int = 0
 
     @property
     def share(self) -> float:
@@ -54,6 +59,8 @@ def progress_of(asked: Mapping[str, Any], result: Mapping[str, Any] | None) -> P
         waves=tuple(_wave(wave) for wave in answer.get("waves") or ()),
         left_alone=dict(refused) if isinstance(refused, Mapping) else None,
         error=answer.get("error"),
+        accepted=_number(answer.get("accepted")),
+        unheard=_number(answer.get("unheard")),
     )
 
 

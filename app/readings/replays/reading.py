@@ -41,9 +41,12 @@ class Previewed:
 
 
 def replayable(stores: Stores, viewer: Viewer, run_ids: Iterable[str]) -> tuple[str, ...]:
-    """Those of the runs that the viewer may see and that stand still: dead, or waiting for data."""
+    """Those of the runs that the viewer may see and that stand still: dead, or waiting for data; of those that failed
+    elsewhere the ones whose flow has an endpoint.
+    """
     asked = tuple(dict.fromkeys(run_ids))
-    still = {run.run_id for run in _within(stores, viewer, asked) if run.state in STILL}
+    seen = [run for run in _within(stores, viewer, asked) if run.state in STILL]
+    still = {run.run_id for run in seen if not run.elsewhere or stores.catalogue.endpoint_of(run.flow)}
     return tuple(run_id for run_id in asked if run_id in still)
 
 
@@ -59,8 +62,14 @@ def of_cause(stores: Stores, viewer: Viewer, cause: str) -> tuple[str, ...]:
 
 
 def correctable_fields(stores: Stores, viewer: Viewer, run_id: str) -> tuple[str, ...]:
-    """Dotted paths of a run's payload that a correction may name."""
-    return tuple(path for run in _within(stores, viewer, (run_id,)) for path in correctable(run.payload))
+    """Dotted paths of a run's payload that a correction may name; none of one that another engine ran."""
+    runs = [run for run in _within(stores, viewer, (run_id,)) if not run.elsewhere]
+    return tuple(path for run in runs for path in correctable(run.payload))
+
+
+def elsewhere(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> tuple[str, ...]:
+    """Those of the runs that another engine ran: its endpoint runs them again, as they were."""
+    return tuple(run.run_id for run in _within(stores, viewer, run_ids) if run.elsewhere)
 
 
 def previewed(stores: Stores, viewer: Viewer, request: Request, cases: Sequence[Case]) -> Previewed:
@@ -81,7 +90,7 @@ def previewed(stores: Stores, viewer: Viewer, request: Request, cases: Sequence[
 
 def _within(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> list[Run]:
     """Those of the runs that are there and within the viewer's scope: the one way here to the journal's runs."""
-    found = stores.journal.runs.by_ids(run_ids) if run_ids else []
+    found = stores.journal.runs.replayable(run_ids) if run_ids else []
     return [run for run in found if may_see(viewer, run.legal_entity)]
 
 

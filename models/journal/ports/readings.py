@@ -17,7 +17,7 @@ from models.journal.heartbeats import HeartbeatReading
 from models.journal.outbox import UnsentReading
 from models.journal.ports.opening import Port, opened_to_read
 from models.journal.requests.approvals import ApprovalReading
-from models.journal.runs.reading import RunReading
+from models.journal.runs.elsewhere import PlanReading
 from models.keys.keyring import Keyring
 
 
@@ -29,7 +29,7 @@ class ReadingsPort(Port):
 
     engine: sa.Engine
     clock: Clock
-    runs: RunReading
+    runs: PlanReading
     cases: CaseReading
     requests: ApprovalReading
     throttle: Circuits
@@ -47,7 +47,7 @@ def open_readings(url: str, clock: Clock, keys: Keyring | None = None) -> Readin
     return ReadingsPort(
         engine=engine,
         clock=clock,
-        runs=RunReading(engine, clock),
+        runs=PlanReading(engine, clock),
         cases=CaseReading(engine, clock),
         requests=ApprovalReading(engine, clock),
         throttle=Circuits(engine, clock),

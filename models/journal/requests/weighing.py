@@ -16,7 +16,7 @@ from models.domain.plan import Plan
 from models.domain.states import RunState
 from models.journal.cases.marks import rates_of
 from models.journal.requests.moved import Moved, classes_of, moved
-from models.journal.runs.reading import runs_by_ids
+from models.journal.runs.elsewhere import replayable
 from models.journal.runs.run import Run
 
 
@@ -34,7 +34,7 @@ class Weight:
 
 def weighed(connection: sa.Connection, plan: Plan, thresholds: Thresholds, now: datetime) -> Weight:
     """What this plan would replay as the journal stands now."""
-    found = {run.run_id: run for run in runs_by_ids(connection, plan.everything)}
+    found = {run.run_id: run for run in replayable(connection, plan.everything)}
     known = [moved(found[run_id], plan) for run_id in plan.everything if run_id in found]
     at_stake = [one for one in known if not _moves_nothing(one.run, plan)]
     because = (

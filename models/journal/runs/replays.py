@@ -24,7 +24,8 @@ from models.journal import tables
 from models.journal.inbox import INBOX
 from models.journal.inbox_queue import put_back
 from models.journal.runs.admission import admission_lock
-from models.journal.runs.reading import origins, runs_by_ids
+from models.journal.runs.elsewhere import replayable, sending, sent_by, why_not_sent
+from models.journal.runs.reading import origins
 from models.journal.runs.records import run_record
 from models.journal.runs.rereads import INTAKE, STALE, ask
 from models.journal.runs.rows import insert_runs, stored
@@ -155,27 +156,28 @@ class ReplayMaker:
         """
         admission_lock(self._connection)
         ids = json.dumps(list(run_ids))
-        olds = {run.run_id: run for run in runs_by_ids(self._connection, run_ids)}
+        olds = {run.run_id: run for run in replayable(self._connection, run_ids)}
         request_id = because.get("request_id")
         before: dict[str, str] = dict(
             self._connection.execute(self._sql["replays_of"], {"ids": ids, "request_id": request_id}).all()
         )
-        events = origins(self._connection, list(olds.values()))
+        before |= sent_by(self._connection, run_ids, request_id)
+        events = origins(self._connection, [run for run in olds.values() if not run.elsewhere])
         replays, records, rows, over = Replays(), [], [], []
         asked: dict[str, Record] = {}
         for run_id in run_ids:
             old = olds.get(run_id)
-            if old is not None and run_id in before:
+            if run_id in before:  # what failed elsewhere may have moved on since this request sent it
                 replays.runs[run_id] = before[run_id]
             elif (refusal := _refusal(run_id, old, start) or self._unread(old)) is not None:
                 replays.refused[run_id] = refusal
             elif old is not None and old.flow == INTAKE:
                 records += self._reread(old, actor, because)
                 replays.runs[run_id] = run_id
+            elif old is not None and (not_sent := self._not_sent(old, correction)) is not None:
+                replays.refused[run_id] = not_sent
             elif old is not None:
-                fresh = replace(
-                    restarted(old, events.get(run_id), start, correction, self._now), replay_request=request_id
-                )
+                fresh = self._fresh(old, events.get(run_id), start, correction, request_id)
                 replays.runs[run_id] = fresh.run_id
                 body = {**because, "action": "replay", "from": start, "correction": correction, "replay_of": run_id}
                 asked[run_id] = run_record(
@@ -187,6 +189,21 @@ class ReplayMaker:
         records += [record for run_id, record in asked.items() if run_id in replays.runs]
         self._begin([old for old in over if old.run_id in replays.runs], rows, replays)
         return replays, records + closed
+
+    def _fresh(
+        self,
+        old: Run,
+        origin: Mapping[str, Any] | None,
+        start: str,
+        correction: Mapping[str, Any] | None,
+        request_id: str | None,
+    ) -> Run:
+        if old.elsewhere:
+            return sending(old, start, request_id, self._now)
+        return replace(restarted(old, origin, start, correction, self._now), replay_request=request_id)
+
+    def _not_sent(self, old: Run, correction: Mapping[str, Any] | None) -> str | None:
+        return why_not_sent(self._connection, old, correction) if old.elsewhere else None
 
     def _unread(self, old: Run | None) -> str | None:
         """Why a row's stream cannot begin again now: where nobody has read it for long, its mark alone tells the
@@ -222,7 +239,8 @@ class ReplayMaker:
 
     def _closed(self, over: list[Run], replays: Replays) -> list[Record]:
         """End the runs that are taken over; one that another transaction moved meanwhile is refused instead."""
-        open_ones = [run for run in over if run.state not in (RunState.CANCELLED, RunState.SETTLED)]
+        ended = (RunState.CANCELLED, RunState.SETTLED)
+        open_ones = [run for run in over if run.state not in ended and not run.elsewhere]
         by = {run.seq: replays.runs[run.run_id] for run in open_ones}
         records = supersede(self._connection, open_ones, self._now, by)
         for run in open_ones:

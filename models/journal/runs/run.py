@@ -84,6 +84,11 @@ class Run:
     pruned_at: datetime | None = None
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether another engine ran it: then it is what a detector found, and no row of this journal."""
+        return "/" in self.flow
+
+    @property
     def fact(self) -> tuple[str, str, str]:
         """What versions are compared within: the flow, the business key and the system that it comes from."""
         return self.flow, self.business_key, source_system(self.event_source)

@@ -11,6 +11,8 @@ grain: flow, system, instance
     allowed_s      DOUBLE       s       how long a run may take
     runbook        VARCHAR      -       where its owner looks up what to do; empty for none
     sampled        BOOLEAN      -       not all of its traces come: what is missing proves nothing
+    page           VARCHAR      -       where its engine shows a run: {run}, {flow} and {trace} stand in it
+    replay_s       DOUBLE       s       within which its endpoint's new run is to be heard of; null where it has none
     runs           BIGINT       runs    read so far
     running        BIGINT       runs    that have not ended
     running_since  TIMESTAMPTZ  UTC     when the first of these began
@@ -33,6 +35,11 @@ SELECT
     coalesce(any_value(t.allowed_s), any_value(u.allowed_s)) AS allowed_s,
     coalesce(nullif(any_value(t.runbook), ''), any_value(u.runbook)) AS runbook,
     coalesce(any_value(u.sampled), false) AS sampled,
+    coalesce(any_value(u.page), '') AS page,
+    CASE
+        WHEN any_value(u.replayed)
+            THEN coalesce(any_value(u.replay_s), any_value(t.allowed_s), any_value(u.allowed_s))
+    END AS replay_s,
     count(*) AS runs,
     count(*) FILTER (r.state = 'running') AS running,
     min(r.started_at) FILTER (r.state = 'running') AS running_since,

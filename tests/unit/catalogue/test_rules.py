@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from models.catalogue import Catalogue, load_catalogue
 from models.domain.flow_rule import Source, source
-from tests.unit.catalogue.test_catalogue import loaded, refused
+from models.settings import Settings
+from tests.unit.catalogue.test_catalogue import folder, loaded, refused
 
 pytestmark = pytest.mark.req("C9", "N4")
 READS = '[[rule]]\nname = "ours"\n[[rule.reads]]\ntells = "run"\nnames = ["job *"]\n'
@@ -70,3 +72,55 @@ def test_what_cannot_work_is_said_at_the_start(tmp_path: Path, rules: str, said:
 
 def test_terms_of_a_flow_whose_rule_is_not_there_are_refused(tmp_path: Path) -> None:
     assert "no rule is called 'nobodys'" in refused(tmp_path, flows=FLOW.format("nobodys/Orders"))
+
+
+REPLAY = READS.replace("[[rule.reads]]", '[rule.replay]\nurl = "{}"\nsecret = "OURS"\n{}\n[[rule.reads]]')
+
+
+def with_endpoint(tmp_path: Path, rules: str) -> Catalogue:
+    given = {"catalogue": folder(tmp_path, rules=rules, flows=FLOW.format("ours/Orders"))}
+    return load_catalogue(Settings.model_validate(given), {"OURS": "whsec_given"})
+
+
+def test_an_endpoint_is_called_as_a_system_is_and_gently_where_nobody_says_how(tmp_path: Path) -> None:
+    said = 'preview = "https://e.example/see"\nwithin_minutes = 30\n[rule.replay.policy]\nrate = 2.0\n'
+    rules = REPLAY.format("https://e.example/again", said)
+    catalogue = with_endpoint(tmp_path, rules)
+    found = catalogue.endpoints["ours"]
+    assert (found.system.name, found.system.base_url) == ("ours/replay", "https://e.example/again")
+    assert (found.system.policy.rate, found.system.policy.concurrency) == (2.0, 2)
+    assert catalogue.endpoint_of("ours/Orders") is found and catalogue.endpoint_of("theirs/Orders") is None
+    assert catalogue.patience("ours/Orders") == 1800.0
+    (rule,) = catalogue.elsewhere.rules
+    assert rule.replayed and rule.replay_within == 1800.0
+
+
+def test_without_a_time_of_its_own_the_service_level_of_the_flow_counts(tmp_path: Path) -> None:
+    rules = REPLAY.format("http://127.0.0.1:1880/again", "")
+    catalogue = with_endpoint(tmp_path, rules)
+    assert (catalogue.patience("ours/Orders"), catalogue.patience("ours/Others")) == (300.0, 86_400.0)
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "said"),
+    [
+        ("http://e.example/again", "", "url"),
+        ("https://ada:pw@e.example/again", "", "url holds credentials"),
+        ("https://e.example/again", 'preview = "https://other.example/see"', "preview must be on e.example, too"),
+        ("https://e.example/again", 'preview = "https://e.example:8443/see"', "preview must be on e.example, too"),
+        ("https://e.example/again", "[rule.replay.policy]\nrate = 0", "policy"),
+        ("https://e.example/again", "secrte = 1", "unknown key replay.secrte"),
+        ("", "", "url"),
+    ],
+)
+@pytest.mark.req("G3")
+def test_an_address_that_must_not_be_called_is_said_at_the_start(
+    tmp_path: Path, url: str, more: str, said: str
+) -> None:
+    """G3: what is signed goes over TLS or stays on this machine, to one host, and no address holds credentials."""
+    assert said in refused(tmp_path, rules=REPLAY.format(url, more))
+
+
+@pytest.mark.parametrize("page", ["ftp://e.example/{run}", "https://e.example/{secret}", "https://e.example/{run"])
+def test_a_page_holds_what_is_told_of_a_run_alone(tmp_path: Path, page: str) -> None:
+    assert "page" in refused(tmp_path, rules=READS.replace("[[rule.reads]]", f'page = "{page}"\n[[rule.reads]]'))

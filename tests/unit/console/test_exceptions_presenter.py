@@ -289,7 +289,7 @@ def test_the_panel_masks_by_the_viewers_roles(monkeypatch: pytest.MonkeyPatch, r
     run = SimpleNamespace(
         run_id="r", legal_entity="DE", amount="9", currency="EUR", business_key="time_entry:1", state="dead"
     )
-    held = SimpleNamespace(journal=SimpleNamespace(runs=SimpleNamespace(by_ids=lambda _ids: [run])))
+    held = SimpleNamespace(journal=SimpleNamespace(runs=SimpleNamespace(replayable=lambda _ids: [run])))
     monkeypatch.setattr(preview_panel, "read_now", lambda viewer, reading, *asked: reading(held, viewer, *asked))
     monkeypatch.setattr(replays, "rows", lambda *_, **__: hanging)
     answer = {"runs": [], "count": 1, "totals": {"EUR": "700.00"}}

@@ -1,0 +1,1 @@
+"""Calls to the endpoints that run again what flows elsewhere failed at (C9). See README.md."""
