@@ -8,7 +8,7 @@ from typing import Any
 
 from app.console.exceptions.presenter import due
 from app.console.widgets import formats
-from app.console.widgets.markup import Html, Metric, chip, joined, link, safe, span
+from app.console.widgets.markup import Html, Metric, chip, joined, link, outside, safe, span
 from app.readings.cases.rows import Case, CaseEvent, CaseFinding, CasePeriod
 from models.domain.case import ACTIVE, cause_title
 from models.domain.explanations import MONEY_KINDS
@@ -171,9 +171,18 @@ def finding_rows(findings: Iterable[CaseFinding], now: datetime) -> list[dict[st
 
 
 def evidence(found: Mapping[str, Any]) -> Html:
-    """Evidence as `name value` pairs."""
-    pairs = [(name, _plain(value)) for name, value in found.items() if value not in (None, "", [], {})]
+    """Evidence as `name value` pairs; the page of a run is where the catalogue says that its engine shows it."""
+    pairs = [
+        (name, outside(value) if name == "page" else _plain(value))
+        for name, value in found.items()
+        if value not in (None, "", [], {})
+    ]
     return joined([joined([span(formats.words(name).lower(), "t-mute"), value]) for name, value in pairs], " · ")
+
+
+def _shown(name: str, value: Any) -> Any:
+    is_page = name == "page" and str(value).startswith(("https://", "http://"))
+    return outside(str(value)) if is_page else _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -67,6 +67,12 @@ def link(text: object, path: str, **query: object) -> Html:
     return Html(f'<a href="{address}" target="_self">{safe(text)}</a>')
 
 
+def outside(address: str) -> Html:
+    """A link to an address that the catalogue names; what a vendor sends is never one."""
+    shown = html.escape(address)
+    return Html(f'<a href="{shown}" target="_blank" rel="noopener noreferrer">{shown}</a>')
+
+
 def joined(parts: Iterable[object], between: str = " ") -> Html:
     return Html(html.escape(between).join(safe(part) for part in parts if part not in (None, "")))
 

@@ -209,32 +209,42 @@ def heard(
     While detectors write down what they found, nothing new is told: between two of their transactions a failure that
     has moved to another case would seem mended.
     """
+    runs = list(sent)
     writing = sa.select(report.c.digest).where(report.c.detector == DETECTOR, report.c.digest.like("writing %"))
-    known = connection.scalar(writing) is None
-    return {run.run_id: _heard(connection, run, patience, now) if known else OPEN for run in sent}
+    if connection.scalar(writing) is not None:
+        return dict.fromkeys((run.run_id for run in runs), OPEN)
+    standing = _standing(connection, [run.payload["subject"][1] for run in runs])
+    return {run.run_id: _heard(run, standing.get(_about(run), set()), patience, now) for run in runs}
 
 
-def _heard(connection: sa.Connection, run: Run, patience: Mapping[str, float], now: datetime) -> str:
-    entity, key = run.payload["subject"]
-    flow = f"{run.payload['rule']}/{run.payload['flow']}"
-    standing = (
-        sa.select(finding.c.run_id, finding.c.evidence)
-        .select_from(_FOUND)
-        .where(
-            _STANDS,
-            finding.c.subject_entity == entity,
-            finding.c.subject_key == key,
-            case_.c.flow == flow,
-            case_.c.system == run.event_source,
-        )
-    )
-    engine = run.payload["engine"]
-    stands = {run_id for run_id, said in connection.execute(standing) if said.get("engine") == engine}
+About = tuple[str, str, str, str, str | None]
+"""Flow, system, kind and key of the thing, and which of several engines of one service it was."""
+
+
+def _standing(connection: sa.Connection, keys: Sequence[str]) -> dict[About, set[str]]:
+    """The runs that stand as failures about things of these keys."""
+    found: dict[About, set[str]] = {}
+    told = (finding.c.run_id, finding.c.subject_entity, finding.c.subject_key, finding.c.evidence)
+    for page in _pages(sorted(set(keys))):
+        asked = sa.select(*told, case_.c.flow, case_.c.system).select_from(_FOUND)
+        for run_id, entity, key, said, flow, system in connection.execute(
+            asked.where(_STANDS, finding.c.subject_key.in_(page))
+        ):
+            found.setdefault((flow, system, entity, key, said.get("engine")), set()).add(run_id)
+    return found
+
+
+def _about(run: Run) -> About:
+    said = run.payload
+    return f"{said['rule']}/{said['flow']}", run.event_source, *said["subject"], said["engine"]
+
+
+def _heard(run: Run, stands: set[str], patience: Mapping[str, float], now: datetime) -> str:
     if not stands:
         return SUCCEEDED
     if run.replay_of not in stands:
         return FAILED
-    late = run.settled_at is not None and run.settled_at + timedelta(seconds=patience[flow]) < now
+    late = run.settled_at is not None and run.settled_at + timedelta(seconds=patience[_about(run)[0]]) < now
     return UNHEARD if late else OPEN
 
 
