@@ -172,11 +172,7 @@ def finding_rows(findings: Iterable[CaseFinding], now: datetime) -> list[dict[st
 
 def evidence(found: Mapping[str, Any]) -> Html:
     """Evidence as `name value` pairs; the page of a run is where the catalogue says that its engine shows it."""
-    pairs = [
-        (name, _shown(name, value))
-        for name, value in found.items()
-        if value not in (None, "", [], {})
-    ]
+    pairs = [(name, _shown(name, value)) for name, value in found.items() if value not in (None, "", [], {})]
     return joined([joined([span(formats.words(name).lower(), "t-mute"), value]) for name, value in pairs], " · ")
 
 
