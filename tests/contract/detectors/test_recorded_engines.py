@@ -14,12 +14,14 @@ import pytest
 
 from collectors.pipeline.answer import PROTOBUF
 from collectors.pipeline.spool.frame import Kind
+from models.catalogue import load_catalogue
 from models.journal import Journal
 from models.lake.schema import LOGS, SPANS
+from models.settings import Settings
 from tests.contract.detectors.test_foreign_case import looked_at
 from tests.findings.books import entry, firm
 from tests.foreign import ForeignLake
-from tests.unit.catalogue.test_catalogue import loaded
+from tests.unit.catalogue.test_catalogue import folder
 from tests.unit.collect.log_world import World, source
 from tests.unit.collect.memory_lake import Desk, MemoryLake
 
@@ -32,7 +34,8 @@ RECORDED = ENGINES / "recorded"
 def lake(tmp_path: Path) -> ForeignLake:
     """A firm with one approved entry, whose rules are those of the trial of both engines."""
     rules, flows = ((ENGINES / "catalogue" / name).read_text() for name in ("rules.toml", "flows.toml"))
-    made = ForeignLake(loaded(tmp_path, rules=rules, flows=flows).elsewhere)
+    described = load_catalogue(Settings.model_validate({"catalogue": folder(tmp_path, rules=rules, flows=flows)}))
+    made = ForeignLake(described.elsewhere)
     entry(firm(made))
     return made
 
