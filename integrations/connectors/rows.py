@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -174,30 +174,50 @@ class Reading:
     events: list[CloudEvent] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
-    _new: set[str] = field(default_factory=set)
+    _new: dict[str, tuple[Unmappable, list[str]]] = field(default_factory=dict)
+    """New fields of the vendor, each with the error that tells of it and the rows that carry it."""
 
     def take(self, source_id: str, raw: object, make: Callable[[], CloudEvent | None]) -> None:
         """Keep the event of a row, or the row and why it gave none: whatever a row holds, it costs no neighbour."""
         try:
             event = make()
         except Exception as error:  # noqa: BLE001  what no mapping foresaw is a fault of this row alone
-            self.rejected.append((source_id, jsonable(raw), mapped(error)))
+            self.rejected.append((source_id, jsonable(raw), self._perhaps_renamed(source_id, mapped(error))))
         else:
             self.seen.append(source_id)
             if event is not None:
                 self.events.append(event)
 
     def drift(self, source_id: str, raw: object, unknown: Collection[str]) -> None:
-        """Report a new vendor field, once a page; the row itself is still read, since all it needs is there."""
+        """Report a new vendor field, once a page with all rows that carry it; the row itself is still read, since all
+        it needs is there.
+        """
         for path in unknown:
-            if path not in self._new and path not in self.ignored:
-                self._new.add(path)
-                error = Unmappable(
-                    f"{path} is new at the vendor and not read: map it, or name it in option ignore_fields",
-                    path,
-                    code="new-field",
-                )
-                self.rejected.append((source_id, jsonable(raw), error))
+            if path in self.ignored:
+                continue
+            if path not in self._new:
+                self._new[path] = (Unmappable(_new_field(path, [source_id]), path, code="new-field"), [])
+                self.rejected.append((source_id, jsonable(raw), self._new[path][0]))
+            error, carriers = self._new[path]
+            carriers.append(source_id)
+            error.args = (_new_field(path, carriers),)
+
+    def _perhaps_renamed(self, source_id: str, error: TieoutError) -> TieoutError:
+        """A vanished field's error, with the fields that came in the same row: one of them may be its new name."""
+        fresh = [path for path, (_, carriers) in self._new.items() if source_id in carriers[-1:]]
+        if error.code == "missing-field" and fresh:
+            error.args = (f"{error}; {', '.join(fresh)} came in the same row and may be its new name",)
+        return error
+
+
+SHOWN = 20
+"""Rows that a new field's message names; it counts them all."""
+
+
+def _new_field(path: str, carriers: Sequence[str]) -> str:
+    named = ", ".join(carriers[:SHOWN]) + (" …" if len(carriers) > SHOWN else "")
+    where = f", in {len(carriers)} rows ({named})" if len(carriers) > 1 else ""
+    return f"{path} is new at the vendor and not read{where}: map it, or name it in option ignore_fields"
 
 
 def object_of(raw: Any) -> Mapping[str, Any]:

@@ -107,7 +107,8 @@ def _faults(
     if schema is None:
         return ["the schema was removed"]
     if version < schema.version:
-        return [] if (schema.entity, version) in upcasts else [f"no upcast leads to version {version + 1}"]
+        steps = range(version, schema.version)
+        return [f"no upcast leads to version {n + 1}" for n in steps if (schema.entity, n) not in upcasts][:1]
     return breaches(shape, shape_of(schema))
 
 

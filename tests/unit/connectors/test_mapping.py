@@ -395,12 +395,27 @@ def test_every_statement_is_named_and_used() -> None:
 # What all share
 
 
-def test_a_page_reports_a_new_field_once() -> None:
-    """S8: two hundred rows with one new field are one report."""
-    reading_ = Reading()
+def test_a_page_reports_a_new_field_once_with_the_rows_that_carry_it() -> None:
+    """S8: two hundred rows with one new field are one report, which counts them and names the first."""
+    reading_ = Reading(ignored=frozenset({"z"}))
     for n in range(200):
-        reading_.drift(str(n), {"x": n}, ["x"])
-    assert [(source_id, error.code) for source_id, _, error in reading_.rejected] == [("0", "new-field")]
+        reading_.drift(str(n), {"x": n}, ["x", "z"])
+    reading_.drift("7", {"y": 1}, ["y"])
+    assert [(name, error.code) for name, _, error in reading_.rejected] == [("0", "new-field"), ("7", "new-field")]
+    many, one = (str(error) for _, _, error in reading_.rejected)
+    assert many.startswith("x is new at the vendor and not read, in 200 rows (0, 1, 2, ") and "19 …)" in many
+    assert one.startswith("y is new at the vendor and not read: ")
+
+
+def test_a_field_that_vanished_names_what_came_in_its_place() -> None:
+    """S8: a renamed field is a missing one, with the new one of the very same row beside it."""
+    reading_ = Reading()
+    for n, row in enumerate([{"id": "1", "shoe": 43, "colour": "red"}, {"id": "2", "shoe": 44}]):
+        reading_.drift(str(n), row, Row(row, "entry").beyond({"id", "hours"}))
+        reading_.take(str(n), row, lambda row=row: Row(row, "entry").text("hours"))
+    told = [str(error) for _, _, error in reading_.rejected if error.code == "missing-field"]
+    assert told[0].endswith("; entry.shoe, entry.colour came in the same row and may be its new name")
+    assert told[1].endswith("; entry.shoe came in the same row and may be its new name")
 
 
 def test_same_numbers_are_the_same() -> None:

@@ -13,6 +13,7 @@ from integrations.engine import Engine
 from integrations.engine.preview import Preview
 from integrations.flows import time_to_bill
 from models.canonical.events import CloudEvent
+from models.domain.clock import Clock
 from models.domain.errors import Misconfigured
 from models.domain.outcomes import Fact
 from models.domain.plan import Plan
@@ -42,15 +43,15 @@ def outward(version: int = 1, rows: Mapping[str, str] = ACCOUNTS) -> ValueMap:
     return ValueMap("erp-accounts", version, "tax team", CANONICAL, "netsuite", "expense.category", entries)
 
 
-def started(journal: Journal, erp: Hostile, clock: HandClock, *maps: ValueMap) -> Engine:
+def started(journal: Journal, erp: Hostile, clock: Clock, *maps: ValueMap, **more: Any) -> Engine:
     """An engine of an installation with these maps, as a start of its process makes one."""
     catalogue = replace(packaged(), maps=maps)
-    engine = Engine(journal, [time_to_bill.FLOW], [erp], clock, catalogue=catalogue)
+    engine = Engine(journal, [time_to_bill.FLOW], [erp], clock, catalogue=catalogue, **more)
     journal.runs.wake(f"{WAITED}/")
     return engine
 
 
-def firm(journal: Journal) -> None:
+def firm(journal: Journal, erp: str = "netsuite") -> None:
     """What an expense needs to be posted."""
     project = {"code": "PRJ-1001", "project_id": "PRJ-1001"}
     code = {"code": "PRJ-1001.010", "project_id": "PRJ-1001", "in_erp": True, "legal_entity_id": "NOV-DE"}
@@ -59,8 +60,8 @@ def firm(journal: Journal) -> None:
         [
             ("kantata", "project", "kantata-1", "PRJ-1001"),
             ("kantata", "resource", "kantata-u1", "E-1007"),
-            ("netsuite", "project", "n-1", "PRJ-1001"),
-            ("netsuite", "resource", "n-2", "E-1007"),
+            (erp, "project", "n-1", "PRJ-1001"),
+            (erp, "resource", "n-2", "E-1007"),
         ]
     )
 
