@@ -56,7 +56,6 @@ def _map(one: Written) -> ValueMap:
         entries=tuple(Entry(row.said, row.means, row.since) for row in said.words),
         default=said.default,
         path=str(one.path),
-        closed=_choices(said.field) is not None,
     )
 
 
@@ -91,9 +90,10 @@ def _field_faults(said: MapEntry) -> Iterator[str]:
         yield f"field {said.field!r} holds no words: name one of a business object, expense.category ({holding})"
         return
     choices = _choices(said.field)
-    if choices is not None:
-        inner = {row.means for row in said.words} if said.target == CANONICAL else {row.said for row in said.words}
-        if wrong := sorted(inner - choices):
+    if choices is not None and said.target == CANONICAL:
+        yield f"{said.field} has a fixed list of words, which its connector tells: map it from canonical to a system"
+    elif choices is not None:
+        if wrong := sorted({row.said for row in said.words} - choices):
             yield f"{', '.join(map(repr, wrong))} is none of the words of {said.field}: {', '.join(sorted(choices))}"
     elif not _is_text(leaf):
         yield f"field {said.field!r} is no text: name one that holds words"

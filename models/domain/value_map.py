@@ -65,8 +65,6 @@ class ValueMap:
     entries: tuple[Entry, ...]
     default: str | None = None
     path: str = ""
-    closed: bool = False
-    """Whether the canonical field has a fixed list of words: what tells them has to be the connector that reads."""
     _meanings: Mapping[str, Sequence[Entry]] = made(init=False, repr=False, compare=False)
     _sayings: Mapping[str, Sequence[str]] = made(init=False, repr=False, compare=False)
 
@@ -149,9 +147,7 @@ class MapBook:
         """The maps of an object's fields from `source` to `target`, one a field."""
         asked = (source, target, entity)
         if asked not in self._found:
-            # What a connector must read itself to make a canonical record at all has been told when it comes.
-            read = [one for one in self._maps if not (one.closed and one.target == CANONICAL)]
-            mine = [one for one in read if one.entity == entity]
+            mine = [one for one in self._maps if one.entity == entity]
             pairs = [(said, told) for said in self._names(source) for told in self._names(target)]
             chosen: dict[str, ValueMap] = {}
             for pair in pairs:

@@ -11,15 +11,15 @@ from app.readings.maps.rows import MapLine, Untold
 from models.domain.team import Teams, team
 
 MAPS = (
-    Column("map", "Map", "nw"),
+    Column("map", "Map"),
     Column("version", "Version", "right", "Each run keeps the version that it was told in"),
-    Column("field", "Field", "nw"),
-    Column("between", "From and to", "nw"),
-    Column("words", "Words", "right"),
-    Column("default", "Any other word", "nw"),
     Column("waiting", "Records that wait", "right", "For a row that the map does not have"),
     Column("amount", "Their money", "right"),
     Column("owner", "Owner", "nw"),
+    Column("between", "From and to", "nw"),
+    Column("words", "Words", "right"),
+    Column("field", "Field", "spare"),
+    Column("default", "Any other word", "spare"),
 )
 UNTOLD = (
     Column("word", "Word without a row"),
@@ -31,7 +31,7 @@ UNTOLD = (
 )
 WORDS = (
     Column("said", "Is said"),
-    Column("means", "Means"),
+    Column("means", "Means", "nw"),
     Column("since", "Of facts from", "right"),
 )
 

@@ -15,7 +15,7 @@ from app.readings.viewer import Viewer
 
 @st.fragment(run_every="5s")
 def value_maps(viewer: Viewer) -> None:
-    """Each map, the words without a row, and the rows of a chosen one; nothing where there is no map."""
+    """Each map, and the words without a row; nothing where there is no map."""
     maps, currency = read(viewer, reading.maps), reporting_currency()
     if not maps:
         return
@@ -23,6 +23,13 @@ def value_maps(viewer: Viewer) -> None:
     paged(present.MAPS, present.map_rows(maps, read(viewer, systems.teams), currency), "maps_page", 20)
     if words := read(viewer, reading.untold):
         paged(present.UNTOLD, present.untold_rows(words, world_now(), currency), "untold_page", 20)
+
+
+@st.fragment
+def map_words(viewer: Viewer) -> None:
+    """The rows of a chosen map; nothing where there is no map."""
+    if not (maps := read(viewer, reading.maps)):
+        return
     with st.expander("The words of a map", icon=":material/translate:"):
         name = st.selectbox("Map", [one.map for one in maps], key="map", bind="query-params")
         rows = read(viewer, reading.listed, MapsQuestion(str(name)))

@@ -19,7 +19,7 @@ from app.console.operations.calls import CALLS, with_calls
 from app.console.operations.elsewhere_panel import elsewhere, trial
 from app.console.operations.flow_table import FLOWS, ageing, flow_rows
 from app.console.operations.health import healths, verdict
-from app.console.operations.maps_panel import value_maps
+from app.console.operations.maps_panel import map_words, value_maps
 from app.console.operations.steering_panel import paused, steer
 from app.console.operations.volume_panel import volume
 from app.console.view import View
@@ -59,6 +59,7 @@ def page(viewer: Viewer) -> None:
     _circuits(viewer)
     _quarantine(viewer)
     value_maps(viewer)
+    map_words(viewer)
     volume(viewer)
     elsewhere(viewer)
     trial(viewer)

@@ -58,8 +58,9 @@ def test_each_version_is_an_entry_of_its_own(tmp_path: Path) -> None:
         (MAP.replace("means", "meens"), "unknown key words.0.meens: use said, means, since"),
         (HEAD + "words = []\n", "words: "),
         (MAP + MAP.replace('"expenses"', '"again"'), "map expenses tells expense.category from psa to canonical too"),
+        (MAP.replace("expense.category", "opportunity.contract_type"), "has a fixed list of words"),
         (
-            MAP.replace("expense.category", "contract.contract_type").replace("canonical", "psa2"),
+            MAP.replace("expense.category", "contract.contract_type").replace("canonical", "kantata"),
             "'Hotel', 'Train' is none of the words of contract.contract_type: fixed_price, retainer",
         ),
     ],
