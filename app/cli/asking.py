@@ -14,14 +14,13 @@ from typing import Any
 from app.cli.installation import installation
 from app.cli.output import fail, plain
 from app.readings.processes import engine_silent, not_answered
+from app.readings.replays import asking
+from app.readings.replays.asking import NEEDS
 from app.readings.rights import Action
 from app.readings.stores import Stores
-from app.readings.viewer import Viewer, owner_viewer
+from app.readings.viewer import ANYWHERE, Viewer, owner_viewer
 from models.journal.requests import Request
 from models.settings import Settings
-
-RIGHTS = {"preview": Action.PREVIEW, "replay": Action.REPLAY}
-"""What each kind of request needs."""
 
 
 @contextmanager
@@ -30,7 +29,7 @@ def home(kind: str, as_: str | None = None) -> Iterator[tuple[Stores, Viewer]]:
 
     Raises SystemExit with status 2 where there is no installation, and for roles that do not include it.
     """
-    with acting(RIGHTS[kind], as_) as (stores, viewer):
+    with acting(NEEDS[kind], as_) as (stores, viewer):
         yield stores, viewer
 
 
@@ -43,7 +42,7 @@ def acting(action: Action, as_: str | None = None) -> Iterator[tuple[Stores, Vie
     """
     settings = installation(journal=True)
     viewer = named(settings, as_)
-    if why_not := viewer.why_not(action):
+    if why_not := viewer.why_not(action, ANYWHERE):
         raise fail(why_not, 2)
     with closing(Stores(settings)) as stores:
         yield stores, viewer
@@ -96,7 +95,7 @@ def answered(stores: Stores, viewer: Viewer, kind: str, body: Mapping[str, Any],
     if kind == "replay" and stores.desk.requests.weight(body).because:
         proven(stores)
     try:
-        request = stores.desk.requests.append(kind, body, viewer.actor, reason, viewer.subject)
+        request = asking.ask(stores, viewer, kind, body, reason)
     except ValueError as refusal:
         raise fail(str(refusal), 2) from refusal
     return awaited(stores, request, wait)

@@ -17,11 +17,12 @@ from app.readings.page import Page
 from app.readings.stores import Stores
 from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
-from models.domain.team import team
+from models.domain.team import domain, team
 
 FACTS = (
     *("status", "severity", "cause", "money_kind", "amount_reporting", "occurrences", "legal_entity", "period"),
-    *("team", "assignee", "flow", "system", "project_key", "first_seen", "sla_due", "snoozed_until", "resolved_at"),
+    *("team", "domain", "assignee", "flow", "system", "project_key"),
+    *("first_seen", "sla_due", "snoozed_until", "resolved_at"),
 )
 RECORD = ("subject_entity", "subject_key", "amount", "currency", "run_id", "first_seen")
 
@@ -38,7 +39,8 @@ def sheet(stores: Stores, viewer: Viewer, case_id: str, form: Format, limit: int
     looked(stores, viewer, "case show", found, case_id)
     records, months = [_row(each) for each in found], [_row(each) for each in cases.periods(stores, viewer, one)]
     history = [_row(each) for each in cases.events(stores, viewer, one)]
-    case = {**_row(one), "team": team(one.owner, systems.teams(stores, viewer))}
+    teams = systems.teams(stores, viewer)
+    case = {**_row(one), "team": team(one.owner, teams), "domain": domain(one.owner, teams)}
     if form is Format.json:
         printed({**case, "months": months, "records": records, "records_in_all": whole, "history": history})
     elif form is Format.csv:

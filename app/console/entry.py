@@ -20,7 +20,7 @@ def main() -> None:
     st.set_page_config(page_title="Tieout", page_icon=str(WIDGETS / "icon.svg"), layout="wide")
     st.html(WIDGETS / "console.css")
     st.logo(str(WIDGETS / "logo.svg"), size="large")
-    person = viewer(stores().settings, SystemClock().now())
+    person = viewer(stores().settings, SystemClock().now(), stores().catalogue.domains)
     pages = navigation(person)
     first = next((pages[view.path] for view in views() if person.may_ask(view.question)), None)
     if first is None:

@@ -22,7 +22,7 @@ from app.readings.rates import behind
 from app.readings.rates import reading as rates
 from app.readings.rates.rows import Figure
 from app.readings.rights import Action
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 
 TREND = timedelta(days=90)
 WHAT = "Beside what is reported: what it comes to once every open case is settled, and the range that they leave."
@@ -75,7 +75,7 @@ def _told(viewer: Viewer, one: Figure) -> None:
     left.caption(f"{formats.words(one.name)}: {between(one)}. Every open case that moves it, settled each way.")
     with away.container(horizontal=True, horizontal_alignment="right"):
         content = lambda: csv_of(read_now(viewer, behind.records, one.name, Page(MOST_IN_A_FILE)))  # noqa: E731
-        download(viewer, "Records (CSV)", f"behind-{one.name}.csv", content, viewer.why_not(Action.EXPORT))
+        download(viewer, "Records (CSV)", f"behind-{one.name}.csv", content, viewer.why_not(Action.EXPORT, ANYWHERE))
     total = present.whole(cases, one.name, currency)
     paged(present.CASES, present.case_rows(cases, one.name, currency), "behind_cases_page", SIZE, total)
     number = int(st.session_state.get("behind_page") or 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -49,11 +50,13 @@ def _auth(settings: Settings) -> dict[str, Any]:
     }
 
 
-def viewer(settings: Settings, now: datetime) -> Viewer:
-    """The person at the screen; where there is none, draws why and what to do, and ends the page."""
+def viewer(settings: Settings, now: datetime, domains: Collection[str]) -> Viewer:
+    """The person at the screen; where there is none, draws why and what to do, and ends the page. `domains` are those
+    in which alone a role may be held.
+    """
     claims = dict(st.user) if settings.oidc_metadata_url else {}
     forwarded = bool(st.context.headers.get("X-Forwarded-For") or st.context.headers.get("Forwarded"))
-    found = recognised(settings, claims, st.get_option("server.address"), forwarded, now)
+    found = recognised(settings, claims, st.get_option("server.address"), forwarded, now, domains)
     if isinstance(found, Viewer):
         return found
     _refuse(found)

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.readings.rights import Action
 from app.readings.stores import Stores
-from app.readings.viewer import Viewer
+from app.readings.viewer import Things, Viewer
 from models.canonical.classification import OPEN, DataClass
 from models.domain.errors import Misconfigured, TieoutError
 from models.domain.record import Record, RecordKind
@@ -56,23 +56,33 @@ def _opened(stores: Stores, held: str, clear: frozenset[DataClass]) -> str | Non
     return opened_amount(stores.keys, held) if alone in clear else held
 
 
-def cleared(viewer: Viewer, asked: bool) -> frozenset[DataClass]:
-    """The classes this viewer reads clear where clear values must be asked for (and the asking is audited)."""
-    return viewer.clear if asked and viewer.may(Action.REVEAL) else NOTHING
+def cleared(viewer: Viewer, asked: bool, domain: str | None = None) -> frozenset[DataClass]:
+    """The classes this viewer reads clear of what is of this domain, where clear values must be asked for (and the
+    asking is audited); without a domain, of whatever it is.
+    """
+    return viewer.clear_in(domain) if asked and viewer.may(Action.REVEAL, domain) else NOTHING
 
 
-def asked_clear(stores: Stores, viewer: Viewer, about: str, reason: str, **more: Any) -> frozenset[DataClass]:
-    """The classes that this viewer reads clear of what they ask for by hand; that they asked, of what and why is in the
-    audit lake first.
+def asked_clear(
+    stores: Stores, viewer: Viewer, about: str, reason: str, of: Things | None = None, **more: Any
+) -> frozenset[DataClass]:
+    """The classes that this viewer reads clear of whatever they ask for by hand; that they asked, of what and why is in
+    the audit lake first. `of` are the things where those are known: one is enough that they may see clear.
 
     Raises NotCleared for whoever may not see clear values, Misconfigured without a reason.
     """
-    if why_not := viewer.why_not(Action.REVEAL):
+    if why_not := none_clear(viewer, {about: None} if of is None else of):
         raise NotCleared(why_not)
     if not reason.strip():
         raise Misconfigured("clear values need a reason: say why with --reason, it is kept in the audit lake")
     audit(stores, viewer, "clear_values_shown", about, reason=reason, **more)
     return viewer.clear
+
+
+def none_clear(viewer: Viewer, of: Things) -> str | None:
+    """Why this viewer may see clear values of none of these things; None where they may of one."""
+    able = any(viewer.may(Action.REVEAL, domain) for domain in of.values())
+    return None if able else viewer.why_not(Action.REVEAL, of)
 
 
 def audit(stores: Stores, viewer: Viewer, action: str, about: str, **more: Any) -> None:
@@ -91,7 +101,7 @@ def audit(stores: Stores, viewer: Viewer, action: str, about: str, **more: Any) 
             "action": action,
             "about": about,
             "roles": sorted(viewer.roles),
-            "cleared": sorted(viewer.clear),
+            "cleared": sorted(viewer.clear_somewhere),
             "environment": viewer.environment,
             **more,
         },

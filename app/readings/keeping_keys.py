@@ -93,7 +93,7 @@ def seal(stores: Stores, viewer: Viewer, reason: str) -> Mapping[str, int]:
 
 def _able(viewer: Viewer, reason: str = "listed") -> None:
     """Raises NotCleared for whoever may not keep keys, Misconfigured without a reason."""
-    if why_not := viewer.why_not(Action.KEEP_KEYS):
+    if why_not := viewer.why_not(Action.KEEP_KEYS, {"the keys of all that is sealed": None}):
         raise NotCleared(why_not)
     if not reason.strip():
         raise Misconfigured("say why with --reason: it is kept in the audit lake")

@@ -24,11 +24,12 @@ def looked(stores: Stores, viewer: Viewer, reading: str, answer: Any, asked: obj
     """Keep in the audit lake that this person saw clear values in the answer of a reading, once an hour for each thing
     that they asked it. Raises the journal's own errors: then the answer is not to be shown.
     """
-    if not viewer.clear:
+    clear = viewer.clear_somewhere
+    if not clear:
         return
     told, now = str(asked)[:LONGEST], time.monotonic()
     look = (viewer.actor, viewer.subject, *sorted(viewer.roles), reading, told)
-    if now - stores.looks.get(look, -EVERY) < EVERY or not (kinds := clear_in(answer, viewer.clear)):
+    if now - stores.looks.get(look, -EVERY) < EVERY or not (kinds := clear_in(answer, clear)):
         return
     audit(stores, viewer, "clear_values_seen", reading, classes=sorted(kinds), asked=told)
     if len(stores.looks) >= KEPT:

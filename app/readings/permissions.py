@@ -16,12 +16,15 @@ from models.canonical.classification import OPEN, DataClass
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One thing that one may or may not; `roles` are those that may, none where no role does."""
+    """One thing that one may or may not; `roles` are those that may, none where no role does. `domains` are those in
+    which one may it alone, none where that is in every one.
+    """
 
     kind: str
     what: str
     granted: bool
     roles: tuple[str, ...]
+    domains: tuple[str, ...] = ()
 
 
 @cache
@@ -39,9 +42,18 @@ def permissions(viewer: Viewer) -> tuple[Permission, ...]:
         Permission("page", one.name, viewer.may_ask(one), _ordered(one.asked_by | EVERY_QUESTION))
         for one in questions()
     ]
-    acts = [Permission("action", str(act), viewer.may(act), able(act)) for act in Action]
-    kinds = [Permission("clear", str(kind), viewer.sees(kind), reading(kind)) for kind in DataClass if kind not in OPEN]
+    acts = [Permission("action", str(act), viewer.may_somewhere(act), able(act), viewer.domains(act)) for act in Action]
+    kinds = [
+        Permission("clear", str(kind), kind in viewer.clear_somewhere, reading(kind), _clear_in(viewer, kind))
+        for kind in DataClass
+        if kind not in OPEN
+    ]
     return (*pages, *acts, *kinds)
+
+
+def _clear_in(viewer: Viewer, kind: DataClass) -> tuple[str, ...]:
+    """The domains of whose things alone this person reads fields of this class clear."""
+    return () if viewer.sees(kind) else tuple(one for one in viewer.granted_domains if kind in viewer.clear_in(one))
 
 
 def able(action: Action) -> tuple[str, ...]:

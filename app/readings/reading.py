@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from app.readings.clear import opened_row
+from app.readings.domains import clear_of
 from app.readings.masking import masked_rows
 from app.readings.scope import scoped
 from app.readings.stores import Stores
@@ -25,7 +26,10 @@ def rows(stores: Stores, viewer: Viewer, sql: str, row: type[Row], **parameters:
 
     Raises TypeError where its columns are not the fields of `row`, and the lake's own errors.
     """
-    return masked_rows(row, answers(stores, viewer, sql, parameters), viewer.clear)
+    found = answers(stores, viewer, sql, parameters)
+    if not viewer.bounded:
+        return masked_rows(row, found, viewer.clear)
+    return tuple(shown for one in found for shown in masked_rows(row, (one,), clear_of(stores, viewer, one)))
 
 
 def answers(stores: Stores, viewer: Viewer, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -33,4 +37,6 @@ def answers(stores: Stores, viewer: Viewer, sql: str, parameters: Mapping[str, A
     text = scoped(sql, viewer)
     given = {**parameters, "entities": list(viewer.entities)}
     found = stores.lake.rows(text, {name: given[name] for name in set(_PARAMETER.findall(text))})
-    return [opened_row(stores, row, viewer.clear) for row in found] if viewer.clear else found
+    if not viewer.clear_somewhere:
+        return found
+    return [opened_row(stores, row, clear_of(stores, viewer, row)) for row in found]

@@ -75,6 +75,25 @@ rates and contract values masked, and changes nothing.
 """
 
 
-def known_roles(names: Iterable[str], prefix: str = "") -> frozenset[str]:
-    """Those of the names, their prefix taken off, that are roles of the console."""
-    return frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix)) & frozenset(ROLES)
+def known_roles(names: Iterable[str], prefix: str = "", domains: Iterable[str] = ()) -> frozenset[str]:
+    """Those of the names, their prefix taken off, that grant a role of the console: `operations` in every domain,
+    `operations.people` in one of these domains alone. What grants more takes the place of what grants less.
+    """
+    given = frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+    whole = given & frozenset(ROLES)
+    return whole | (given & frozenset(f"{role}.{domain}" for role in ROLES if role not in whole for domain in domains))
+
+
+def without_effect(names: Iterable[str], prefix: str = "", domains: Iterable[str] = ()) -> tuple[str, ...]:
+    """What grants nothing of the names, of those that begin like a role's, each in a sentence that says why."""
+    known, found = sorted(set(domains)), sorted({name for name in names if name.startswith(prefix) and name != prefix})
+    return tuple(said for name in found if (said := _nothing(name, name.removeprefix(prefix), known)))
+
+
+def _nothing(name: str, grant: str, domains: Iterable[str]) -> str | None:
+    role, dot, domain = grant.partition(".")
+    if role not in ROLES:
+        return f"“{name}” grants nothing: {role!r} is no role, these are: {', '.join(ROLES)}."
+    if not dot or domain in domains:
+        return None
+    return f"“{name}” grants nothing: {domain!r} is no domain, these are: {', '.join(domains) or 'none'}."

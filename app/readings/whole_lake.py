@@ -23,7 +23,9 @@ def handed_out(stores: Stores, viewer: Viewer, folder: Path, reason: str) -> Non
     """
     if not reason.strip():
         raise Misconfigured("say why with --reason: it is kept in the audit lake")
-    if why_not := viewer.why_not(Action.EXPORT) or viewer.why_not(Action.REVEAL) or _why_not(stores, viewer):
+    whole = {"the whole audit lake": None}
+    lacking = viewer.why_not(Action.EXPORT, whole) or viewer.why_not(Action.REVEAL, whole)
+    if why_not := lacking or _why_not(stores, viewer):
         raise NotCleared(why_not)
     body = {"action": BEGAN, "about": str(folder.absolute()), "reason": reason, "roles": sorted(viewer.roles)}
     stores.desk.note(

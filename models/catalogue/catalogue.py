@@ -133,6 +133,19 @@ class Catalogue:
         return frozenset(flow.name for flow in self.flows.values() if not flow.active)
 
     @property
+    def domains(self) -> frozenset[str]:
+        """The parts of the business that somebody answers for."""
+        return frozenset(self.teams.domains.values())
+
+    def domain_of(self, flow: str | None) -> str | None:
+        """The domain of a flow, which is its owner's; None where nobody said one. Of a flow that runs elsewhere and has
+        no terms of its own, that of its rule.
+        """
+        rule, elsewhere, _ = (flow or "").partition("/")
+        known = flow if flow in self.flows else f"{rule}/" if elsewhere else None
+        return self.teams.domains.get(known) if known else None
+
+    @property
     def elsewhere(self) -> Elsewhere:
         """What the marts read of flows that run elsewhere: the rules that are switched on, and their flows' terms."""
         return Elsewhere(

@@ -42,6 +42,7 @@ Name = Annotated[str, Field(min_length=1)]
 Names = Annotated[list[Name], Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+DomainName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -83,10 +84,11 @@ class RoleEntry(Entry):
 
 
 class TeamEntry(Entry):
-    """A team and the owners it acts for."""
+    """A team, the owners it acts for, and the part of the business that it answers for."""
 
     name: Name
     owners: Names
+    domain: DomainName | None = None
 
 
 class FlowEntry(Entry):

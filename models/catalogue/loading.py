@@ -153,11 +153,18 @@ def _flows(files: Files) -> dict[str, FlowTerms]:
 
 
 def _teams(files: Files) -> Teams:
-    """The team of each owner, and of each flow by its owner; the installation's word counts last."""
+    """The team and the domain of each owner, and of each flow by its owner; the installation's word counts last."""
     own_last = sorted(files.written["teams.toml"], key=lambda one: not one.packaged)
     names = {owner: one.value.name for one in own_last for owner in one.value.owners}
-    flows = {flow.name: names[flow.owner] for flow in files.values("flows.toml") if flow.owner in names}
-    return Teams({**flows, **names})
+    domains = {owner: one.value.domain for one in own_last for owner in one.value.owners if one.value.domain}
+    return Teams({**_by_flow(files, names), **names}, domains={**_by_flow(files, domains), **domains})
+
+
+def _by_flow(files: Files, said: Mapping[str, str]) -> dict[str, str]:
+    """What is said of each flow's owner, by flow; of flows elsewhere that have no entry, under `<rule>/`."""
+    rules = {f"{rule.name}/": rule.owner for rule in files.values("rules.toml")}
+    owners = {**rules, **{flow.name: flow.owner for flow in files.values("flows.toml")}}
+    return {name: said[owner] for name, owner in owners.items() if owner in said}
 
 
 def _ownership(files: Files) -> Ownership:

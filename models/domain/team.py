@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True)
 class Teams:
-    """`names` gives the team of each owner, `roles` the role that each system plays."""
+    """`names` gives the team of each owner, `roles` the role that each system plays, `domains` the part of the business
+    that each owner's team answers for: one that is not in there answers for none.
+    """
 
     names: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
+    domains: Mapping[str, str] = field(default_factory=dict)
 
     def playing(self, roles: Mapping[str, str]) -> Teams:
         """The same teams where these systems play these roles."""
@@ -26,6 +29,11 @@ def team(owner: str, teams: Teams) -> str:
     alike = sum(other == role for other in teams.roles.values())
     name = teams.names.get(role, f"{role} team")
     return name if alike == 1 else f"{name} ({owner})"
+
+
+def domain(owner: str | None, teams: Teams) -> str | None:
+    """The domain that an owner answers for; that of a system is its role's. None where nobody said one."""
+    return teams.domains.get(teams.roles.get(owner or "", owner or ""))
 
 
 def owners_of_teams(chosen: Iterable[str], owners: Iterable[str], teams: Teams) -> tuple[str, ...]:

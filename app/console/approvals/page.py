@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
 from app.console.approvals import presenter as present
-from app.console.asking import desk, journal, read, read_now, stores, world_now
+from app.console.asking import journal, read, read_now, stores, world_now
 from app.console.exceptions.preview_panel import awaited, preview_panel
 from app.console.freshness import fresh
 from app.console.view import View
@@ -23,9 +23,10 @@ from app.readings.approvals import QUESTION, deciding
 from app.readings.approvals import reading as approvals
 from app.readings.approvals.question import ApprovalQuestion
 from app.readings.approvals.rows import Asked
+from app.readings.replays import asking
 from app.readings.rights import Action
 from app.readings.tieout import writing_off
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 from models.domain.approval import NotApproved
 
 SHOWN, DECIDED, CHOICES = 20, 50, 1000
@@ -109,14 +110,22 @@ def _preview(viewer: Viewer, asked: Asked) -> None:
         awaited(viewer, found.request_id, None)
         return
     with st.expander("What each system would get", icon=":material/visibility:"):
-        no_preview = viewer.why_not(Action.PREVIEW)
+        no_preview = viewer.why_not(Action.PREVIEW, asked.domains)
         if st.button("Preview now", key=f"look_{asked.request_id}", disabled=no_preview is not None, help=no_preview):
             request = journal().requests.get(asked.request_id)
             body = {name: value for name, value in (request.body if request else {}).items() if name != "plan_hash"}
-            desk().requests.append("preview", body, viewer.actor, None, viewer.subject)
-            st.rerun()
+            _look(viewer, body)
         if found:
             preview_panel(viewer, found, ())
+
+
+def _look(viewer: Viewer, body: Mapping[str, Any]) -> None:
+    try:
+        asking.ask(stores(), viewer, "preview", body, None)
+    except ValueError as refusal:
+        st.error(f"{plain(str(refusal)[:1].upper() + str(refusal)[1:])}.", icon=":material/error:")
+        return
+    st.rerun()
 
 
 def _decided(viewer: Viewer) -> None:
@@ -135,7 +144,7 @@ def _decided(viewer: Viewer) -> None:
 
 def _take_back(viewer: Viewer) -> None:
     """A write-off ends as it began: one asks, another approves. However old it is, it is among these."""
-    why_not, question = viewer.why_not(Action.WRITE_OFF), ApprovalQuestion(standing=True, limit=CHOICES)
+    why_not, question = viewer.why_not(Action.WRITE_OFF, ANYWHERE), ApprovalQuestion(standing=True, limit=CHOICES)
     standing = read_now(viewer, approvals.listed, question)
     if not standing:
         return

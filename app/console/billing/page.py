@@ -33,7 +33,7 @@ from app.readings.rates import reading as rates
 from app.readings.rights import Action
 from app.readings.systems import reading as systems
 from app.readings.tieout import reading as tieout
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 
 DIMENSIONS = {
     "Customer": "customer",
@@ -120,7 +120,7 @@ def _blockers(viewer: Viewer, states: Sequence[State], firms: tuple[str, ...], c
             "Unbilled items (CSV)",
             "unbilled.csv",
             lambda: csv_of(read_now(viewer, billing.unbilled, firms=firms)),
-            viewer.why_not(Action.EXPORT),
+            viewer.why_not(Action.EXPORT, ANYWHERE),
         )
     rows = blocker_rows(states, read(viewer, causes, firms), currency, read(viewer, systems.teams))
     nothing = empty("Nothing holds up billing", "All work is approved, and ready or billed.")

@@ -14,6 +14,7 @@ from app.console.widgets.heading import draw
 from app.console.widgets.markup import verdict
 from app.console.widgets.plain import plain
 from app.readings.operations import steering
+from app.readings.replays import asking
 from app.readings.viewer import Viewer
 
 
@@ -22,7 +23,7 @@ def cancel_panel(viewer: Viewer, run_ids: Sequence[str], case_id: str) -> None:
     _answer(viewer, f"cancel_{case_id}")
     if not run_ids:
         return
-    why_not, runs = viewer.why_not(steering.STEERS), formats.plural(len(run_ids), "run")
+    why_not, runs = asking.why_not(stores(), viewer, steering.STEERS, run_ids), formats.plural(len(run_ids), "run")
     with st.popover(
         f"Cancel {runs}",
         icon=":material/cancel:",

@@ -14,6 +14,7 @@ from app.console.widgets.heading import draw, identifier, zone
 from app.console.widgets.markup import Column, block, empty, facts, metrics, table, verdict
 from app.console.widgets.plain import plain
 from app.readings.cases import reading as cases
+from app.readings.cases.domains import of_case
 from app.readings.cases.rows import Case
 from app.readings.page import Page
 from app.readings.replays import reading as replays
@@ -60,7 +61,7 @@ def case_page(viewer: Viewer, case_id: str) -> None:
         _findings(viewer, case)
     with right:
         _actions(viewer, case)
-        draw(facts(present.facts(case, world_now())))
+        draw(facts(present.facts(case, world_now(), read_now(viewer, of_case, case))))
         if months := present.period_rows(read_now(viewer, cases.periods, case)):
             draw(table(PERIODS, months))
         _history(viewer, case)
@@ -132,9 +133,9 @@ def _findings(viewer: Viewer, case: Case) -> None:
 def _actions(viewer: Viewer, case: Case) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         idle = "The case is closed: nothing is left to do." if case.status == "resolved" else None
-        triage(viewer, [case.case_id], "case", idle)
+        triage(viewer, [case], "case", idle)
         if case.status in ("acknowledged", "snoozed", "ignored"):
-            reopen(viewer, [case.case_id], "case")
+            reopen(viewer, case, "case")
 
 
 @st.fragment(run_every="3s")

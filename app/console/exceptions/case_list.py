@@ -22,7 +22,7 @@ from app.readings.cases.rows import Case
 from app.readings.page import Page
 from app.readings.rights import Action
 from app.readings.systems import reading as systems
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 from models.domain.team import Teams
 from models.journal.cases import CaseFilter
 
@@ -62,7 +62,7 @@ def case_list(viewer: Viewer) -> None:
         advice = "Take a filter away, or look among the snoozed, ignored and resolved ones."
         draw(empty("No case matches these filters", advice))
         return
-    selected = [found.rows[at].case_id for at in _selected(found.rows) if at < len(found.rows)]
+    selected = [found.rows[at] for at in _selected(found.rows) if at < len(found.rows)]
     _bar(viewer, selected, found.count, where, teams)
     _table(found.rows, teams)
     pages = -(-found.count // PAGE_SIZE)
@@ -86,14 +86,15 @@ def _table_key() -> str:
     return f"cases_{st.session_state.get('cases_version', 0)}"
 
 
-def _bar(viewer: Viewer, ids: list[str], total: int, where: CaseFilter, teams: Teams) -> None:
+def _bar(viewer: Viewer, selected: Sequence[Case], total: int, where: CaseFilter, teams: Teams) -> None:
+    ids = [case.case_id for case in selected]
     nothing = None if ids else "Select cases in the table first."
     counted = f"**{formats.plural(len(ids), 'case')} selected** of {total:,}" if ids else None
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(counted or f"**{formats.plural(total, 'case')}**", width="content")
         st.space("stretch")
-        triage(viewer, ids, "list", nothing)
-        no_replay = viewer.why_not(Action.PREVIEW) or nothing
+        triage(viewer, selected, "list", nothing)
+        no_replay = viewer.why_not(Action.PREVIEW, ANYWHERE) or nothing
         if st.button(
             "Replay…",
             key="replay_selection",
@@ -104,7 +105,13 @@ def _bar(viewer: Viewer, ids: list[str], total: int, where: CaseFilter, teams: T
         ):
             st.session_state["replay_of_cases"] = ids
             st.session_state.pop(f"runs_{selection_key(ids)}", None)
-        download(viewer, "CSV", "exceptions.csv", lambda: _file(viewer, where, teams), viewer.why_not(Action.EXPORT))
+        download(
+            viewer,
+            "CSV",
+            "exceptions.csv",
+            lambda: _file(viewer, where, teams),
+            viewer.why_not(Action.EXPORT, ANYWHERE),
+        )
 
 
 def _file(viewer: Viewer, where: CaseFilter, teams: Teams) -> bytes:

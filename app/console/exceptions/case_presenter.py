@@ -126,13 +126,14 @@ def period_rows(periods: Sequence[CasePeriod]) -> list[dict[str, object]]:
     ]
 
 
-def facts(case: Case, now: datetime) -> dict[str, object]:
+def facts(case: Case, now: datetime, domain: str | None = None) -> dict[str, object]:
     return {
         "About": _journey(case.subject_key, _bare(case.subject_key)),
         "Project": _journey(case.project_key, case.project_key),
         "Customer": _journey(case.customer_key, case.customer_key),
         "System": case.system,
         "Flow": case.flow,
+        "Domain": domain or "none: nobody said who answers for it",
         "Legal entity": case.legal_entity or "none: nobody said whose it is",
         "Month": case.period,
         "Part of": link(case.split_from, "/exceptions", case=case.split_from) if case.split_from else None,

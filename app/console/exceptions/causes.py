@@ -35,7 +35,7 @@ def causes(viewer: Viewer) -> None:
     st.dataframe(
         present.cause_rows(groups, now, currency, teams),
         key="causes",
-        column_order=[*COLUMNS, *(["act"] if viewer.may(Action.PREVIEW) else [])],
+        column_order=[*COLUMNS, *(["act"] if viewer.may_somewhere(Action.PREVIEW) else [])],
         hide_index=True,
         row_height=31,
         height=min(37 + 31 * len(groups), 300),

@@ -7,14 +7,16 @@ from hashlib import sha256
 
 import streamlit as st
 
-from app.console.asking import read_now
+from app.console.asking import read_now, stores
 from app.console.exceptions.replay_panel import replay_panel
 from app.console.widgets import formats
 from app.console.widgets.heading import themed
 from app.readings.cases import reading as cases
 from app.readings.cases.rows import Case
 from app.readings.page import Page
+from app.readings.replays import asking
 from app.readings.replays import reading as replays
+from app.readings.replays.asking import Chosen
 from app.readings.replays.selection import suggested
 from app.readings.viewer import Viewer
 from models.domain.case import cause_title
@@ -46,8 +48,8 @@ def group_dialog(viewer: Viewer, cause: str) -> None:
     st.markdown(f"**{cause_title(cause)}**")
     key = f"group_{cause}"
     if f"runs_{key}" not in st.session_state:
-        st.session_state[f"runs_{key}"] = read_now(viewer, replays.of_cause, cause)
-    frozen = st.session_state[f"runs_{key}"]
+        st.session_state[f"runs_{key}"] = asking.mine(stores(), viewer, read_now(viewer, replays.of_cause, cause))
+    frozen = _mine(st.session_state[f"runs_{key}"])
     behind = read_now(viewer, cases.page, CaseFilter(causes=(cause,)), part=Page(GROUP_LIMIT)).rows
     if frozen:
         runs = formats.plural(len(frozen), "failed run")
@@ -62,14 +64,21 @@ def selection_dialog(viewer: Viewer, case_ids: Sequence[str]) -> None:
     chosen = [case for case_id in case_ids if (case := read_now(viewer, cases.case, case_id))]
     key = selection_key([case.case_id for case in chosen])
     if f"runs_{key}" not in st.session_state:
-        st.session_state[f"runs_{key}"] = read_now(viewer, replays.of_cases, chosen)
-    frozen = st.session_state[f"runs_{key}"]
+        st.session_state[f"runs_{key}"] = asking.mine(stores(), viewer, read_now(viewer, replays.of_cases, chosen))
+    frozen = _mine(st.session_state[f"runs_{key}"])
     st.caption(f"{formats.plural(len(frozen), 'failed run')} of {formats.plural(len(chosen), 'case')}.")
 
     def reopen() -> None:
         st.session_state["replay_of_cases"] = [case.case_id for case in chosen]
 
     replay_panel(viewer, frozen, key, chosen, _alike(chosen), reopen=reopen)
+
+
+def _mine(chosen: Chosen) -> tuple[str, ...]:
+    """The runs that are this viewer's to replay; it says how many are not."""
+    if chosen.beyond:
+        st.caption(f":material/lock: {chosen.beyond}")
+    return chosen.run_ids
 
 
 def _alike(chosen: Sequence[Case]) -> dict[str, object] | None:

@@ -12,8 +12,10 @@ from app.console.widgets.heading import draw
 from app.console.widgets.markup import Column, facts, metrics, table, verdict
 from app.console.widgets.plain import plain
 from app.readings.operations import steering
+from app.readings.replays import asking
 from app.readings.replays.progress import progress_of
 from app.readings.viewer import Viewer
+from models.domain.plan import plan_of
 from models.journal.requests import Request
 
 WAVES = (
@@ -47,11 +49,12 @@ def _going_on(viewer: Viewer, request_id: str, reopen: Reopen, key: str) -> None
         return
     silence(viewer)
     _progress(request)
-    _stop(viewer, request_id, key)
+    _stop(viewer, request, key)
 
 
-def _stop(viewer: Viewer, request_id: str, key: str) -> None:
-    why_not = viewer.why_not(steering.STEERS)
+def _stop(viewer: Viewer, request: Request, key: str) -> None:
+    request_id, runs = request.request_id, plan_of(request.body).everything
+    why_not = asking.why_not(stores(), viewer, steering.STEERS, runs)
     with st.popover(
         "Stop",
         key=f"stop_{key}",

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.console.asking import desk, journal, read, read_now
+from app.console.asking import journal, read, read_now, stores
 from app.console.exceptions.preview_panel import awaited, preview_panel
 from app.console.exceptions.progress_panel import progress_panel
 from app.console.exceptions.rerun import Reopen, page_again
@@ -17,6 +17,7 @@ from app.console.widgets.heading import draw
 from app.console.widgets.markup import block
 from app.console.widgets.plain import plain
 from app.readings.cases.rows import Case
+from app.readings.replays import asking
 from app.readings.replays import reading as replays
 from app.readings.replays.selection import Selection, corrected, previewed_runs, roots_of
 from app.readings.rights import Action
@@ -129,9 +130,9 @@ def _buttons(
     reason = st.text_input(
         "Reason", key=f"reason_{key}", placeholder="Why replay? Kept in the audit lake.", label_visibility="collapsed"
     )
-    not_yet = _not_yet(asked, seen, reason)
+    not_yet, chosen = _not_yet(asked, seen, reason), (*asked.run_ids, *asked.roots)
     with st.container(horizontal=True, vertical_alignment="center"):
-        no_preview = viewer.why_not(Action.PREVIEW)
+        no_preview = asking.why_not(stores(), viewer, Action.PREVIEW, chosen)
         if st.button(
             "Preview",
             key=f"ask_preview_{key}",
@@ -141,7 +142,7 @@ def _buttons(
             help=no_preview or "A dry run: shows what each system would get. Writes nothing.",
         ):
             _send(viewer, "preview", key, {**asked.body(), "run_ids": list(run_ids)}, reason, reopen)
-        no_replay = viewer.why_not(Action.REPLAY) or not_yet
+        no_replay = asking.why_not(stores(), viewer, Action.REPLAY, chosen) or not_yet
         if st.button(
             f"Replay {formats.plural(asked.size, 'run')}",
             key=f"ask_replay_{key}",
@@ -161,7 +162,7 @@ def _buttons(
 
 def _send(viewer: Viewer, kind: str, key: str, body: Mapping[str, Any], reason: str, reopen: Reopen) -> None:
     try:
-        asked = desk().requests.append(kind, body, viewer.actor, reason or None, viewer.subject)
+        asked = asking.ask(stores(), viewer, kind, body, reason or None)
     except ValueError as refusal:
         st.toast(f"{plain(str(refusal)[:1].upper() + str(refusal)[1:])}.", icon=":material/error:")
         return

@@ -12,6 +12,7 @@ from app.console.asking import stores, world_now
 from app.console.widgets import formats
 from app.console.widgets.plain import plain
 from app.readings.cases import triaging
+from app.readings.cases.rows import Case
 from app.readings.cases.triaging import Triaged
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
@@ -24,11 +25,14 @@ SNOOZES = {
 }
 
 
-def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None = None) -> None:
+def triage(viewer: Viewer, cases: Sequence[Case], key: str, idle: str | None = None) -> None:
     """A row of buttons for these cases; `idle` says why they are disabled beyond the role, e.g. that nothing is
     selected.
     """
-    no_triage, no_ignore = viewer.why_not(Action.TRIAGE) or idle, viewer.why_not(Action.IGNORE) or idle
+    case_ids = [case.case_id for case in cases]
+    no_triage, no_ignore = (
+        triaging.why_not(stores(), viewer, action, cases) or idle for action in (Action.TRIAGE, Action.IGNORE)
+    )
     _button(
         "Acknowledge",
         ":material/visibility:",
@@ -97,15 +101,15 @@ def triage(viewer: Viewer, case_ids: Sequence[str], key: str, idle: str | None =
         )
 
 
-def reopen(viewer: Viewer, case_ids: Sequence[str], key: str) -> None:
-    """Bring acknowledged, snoozed or ignored cases back on the list."""
+def reopen(viewer: Viewer, case: Case, key: str) -> None:
+    """Bring an acknowledged, snoozed or ignored case back on the list."""
     _button(
         "Reopen",
         ":material/undo:",
         f"reopen_{key}",
-        viewer.why_not(Action.TRIAGE),
+        triaging.why_not(stores(), viewer, Action.TRIAGE, [case]),
         None,
-        lambda: triaging.reopen(stores(), viewer, case_ids),
+        lambda: triaging.reopen(stores(), viewer, [case.case_id]),
     )
 
 

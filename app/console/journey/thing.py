@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.console.asking import audit, read
+from app.console.asking import audit, read, stores
 from app.console.journey import presenter as present
 from app.console.journey.holdings import gone
 from app.console.journey.holdings_panel import holdings_panel, invoice_panel, projects_panel, work_panel
@@ -18,9 +18,9 @@ from app.console.widgets.heading import draw, identifier, zone
 from app.console.widgets.markup import block, chip, facts, joined, span, verdict
 from app.console.widgets.payload import field_table
 from app.readings.journey import reading, search
+from app.readings.journey.domains import why_not_clear
 from app.readings.journey.rows import Step
 from app.readings.journey.search import Candidate
-from app.readings.rights import Action
 from app.readings.viewer import Viewer
 
 IDS = ("run_id", "lineage_id", "correlation_id", "trace_id", "record_id")
@@ -51,7 +51,7 @@ def thing(viewer: Viewer, one: Candidate) -> None:
 
 def _clear(viewer: Viewer, one: Candidate) -> bool:
     """Whether clear values are shown: not until a cleared viewer asks, and that is audited (G2)."""
-    why_not = viewer.why_not(Action.REVEAL)
+    why_not = why_not_clear(stores(), viewer, one)
     masked = "Rates, pay and contract values are masked. Showing them is kept in the audit lake with your name."
     wanted = st.toggle(
         "Show clear values",

@@ -41,7 +41,7 @@ from app.readings.margin.sums import summed
 from app.readings.page import Page
 from app.readings.rates import reading as rates
 from app.readings.rights import Action
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 from models.canonical.classification import DataClass
 
 GROUPS = (
@@ -113,7 +113,9 @@ def page(viewer: Viewer) -> None:
 
 def _trend_and_erosion(viewer: Viewer, projects: Sequence[Project], currency: str) -> None:
     if not viewer.sees(DataClass.LABOUR_RATE):
-        whom = "They derive from labour rates. Ask your administrator for the finance or executive role."
+        role = "the finance or executive role"
+        wider = f"{role} in every domain: these figures are of no single one" if viewer.bounded else role
+        whom = f"They derive from labour rates. Ask your administrator for {wider}."
         draw(empty("Costs and margins are masked", whom))
         return
     with st.container(key="stack_margin"):
@@ -137,7 +139,7 @@ def _dimensions(viewer: Viewer, projects: Sequence[Project], currency: str) -> N
     with left:
         by = choice("By", DIMENSIONS, "Service line", "dimension")
     with away.container(horizontal=True, horizontal_alignment="right"):
-        why_not = viewer.why_not(Action.EXPORT)
+        why_not = viewer.why_not(Action.EXPORT, ANYWHERE)
         download(viewer, "Projects (CSV)", "margin.csv", lambda: csv_of(projects), why_not)
     total = whole_dimension(projects, currency)
     paged(GROUPS, dimension_rows(projects, DIMENSIONS[by], currency), "dimension_page", total=total)
@@ -153,7 +155,7 @@ def _forecast(viewer: Viewer, forecasts: Sequence[Forecast], dimension: str, cur
         draw(empty("No source yet", "A forecast needs a budget and a manager's estimate to complete."))
         return
     with away.container(horizontal=True, horizontal_alignment="right"):
-        why_not = viewer.why_not(Action.EXPORT)
+        why_not = viewer.why_not(Action.EXPORT, ANYWHERE)
         download(viewer, "Forecast (CSV)", "forecast.csv", lambda: csv_of(forecasts), why_not)
     paged(FORECAST, forecast_rows(forecasts, dimension, currency), "forecast_page", total=whole(forecasts, currency))
 
@@ -190,7 +192,7 @@ def _gap(viewer: Viewer, known: Sequence[str], since: date, currency: str) -> No
     found = read_now(viewer, gap.records, since, chosen, Page(SIZE, number))
     everything = lambda: csv_of(read_now(viewer, gap.records, since, chosen, Page(MOST_IN_A_FILE)))  # noqa: E731
     with st.container(horizontal=True, horizontal_alignment="right"):
-        download(viewer, "Records (CSV)", f"margin-{chosen}.csv", everything, viewer.why_not(Action.EXPORT))
+        download(viewer, "Records (CSV)", f"margin-{chosen}.csv", everything, viewer.why_not(Action.EXPORT, ANYWHERE))
     if found:
         draw(table(GAPS, gap_rows(found, currency)))
         st.caption(formats.part_of((number - 1) * SIZE, len(found), found[0].of_all))

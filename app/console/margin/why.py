@@ -18,7 +18,7 @@ from app.readings.margin import erosion
 from app.readings.margin.rows import Forecast
 from app.readings.page import Page
 from app.readings.rights import Action
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 
 SHOWN = 15
 """People and entries on a page, those that took most first."""
@@ -72,7 +72,7 @@ def _entries(viewer: Viewer, one: Forecast, currency: str) -> None:
         return
     content = lambda: csv_of(read_now(viewer, erosion.entries, one.project_key, Page(MOST_IN_A_FILE)))  # noqa: E731
     with st.container(horizontal=True, horizontal_alignment="right"):
-        why_not = viewer.why_not(Action.EXPORT)
+        why_not = viewer.why_not(Action.EXPORT, ANYWHERE)
         download(viewer, "Entries (CSV)", f"entries-{one.project_key}.csv", content, why_not)
     draw(table(present.ENTRIES, present.entry_rows(found, currency)))
     st.caption(f"{formats.part_of((number - 1) * SHOWN, len(found), found[0].of_all)}, those that took most first")

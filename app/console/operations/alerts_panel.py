@@ -14,7 +14,7 @@ from app.console.widgets.paging import paged
 from app.console.widgets.plain import plain
 from app.readings.alerts import reading, trying
 from app.readings.page import Page
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 
 LATEST = Page(200)
 
@@ -40,7 +40,7 @@ def attempt(viewer: Viewer) -> None:
     audiences = sorted(one.name for one in stores().catalogue.audiences if one.roads)
     if not audiences:
         return
-    why_not = viewer.why_not(trying.TRIES)
+    why_not = viewer.why_not(trying.TRIES, ANYWHERE)
     with st.popover(
         "Try an audience",
         icon=":material/notifications:",

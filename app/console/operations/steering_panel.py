@@ -28,7 +28,7 @@ def paused(viewer: Viewer) -> None:
 @st.fragment
 def steer(viewer: Viewer) -> None:
     """Choose a flow, say why, pause or resume it. Without a clock of its own, so that nobody's words are lost."""
-    why_not = steering.why_not(viewer)
+    why_not = steering.why_not(stores(), viewer)
     with st.popover(
         "Pause or resume a flow",
         icon=":material/pause_circle:",
@@ -38,6 +38,7 @@ def steer(viewer: Viewer) -> None:
     ):
         ours = sorted(name for name in stores().catalogue.flows if "/" not in name)  # the others, others run
         flow = st.selectbox("Flow", ours, key="steer_flow")
+        outside = steering.why_not(stores(), viewer, flow)
         reason = st.text_input("Reason", key="steer_reason", placeholder="Why? Kept in the audit lake.")
         holds = any(one.flow == flow for one in read_now(viewer, reading.paused))
         st.caption("It goes on where it stopped." if holds else "What comes in is kept; runs under way end.")
@@ -45,8 +46,8 @@ def steer(viewer: Viewer) -> None:
             "Resume" if holds else "Pause",
             key="do_steer",
             icon=":material/play_circle:" if holds else ":material/pause_circle:",
-            disabled=not (flow and reason.strip()),
-            help=None if reason.strip() else "Say why: the auditor will ask.",
+            disabled=bool(outside) or not (flow and reason.strip()),
+            help=outside or (None if reason.strip() else "Say why: the auditor will ask."),
         ):
             _send(viewer, "resume" if holds else "pause", str(flow), reason)
 

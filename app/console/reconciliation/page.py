@@ -27,7 +27,7 @@ from app.readings.tieout import QUESTION
 from app.readings.tieout import reading as tieout
 from app.readings.tieout.question import TotalsQuestion
 from app.readings.tieout.rows import Joint
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 
 ALL = "All months"
 RECENT = 6
@@ -99,7 +99,7 @@ def _joints(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[s
     title.header("Joint by joint", anchor=False, help="Record by record: what is missing here never pays for there.")
     wanted = TotalsQuestion(period=period, legal_entity=firms)
     with away.container(horizontal=True, horizontal_alignment="right"):
-        why_not = viewer.why_not(Action.EXPORT)
+        why_not = viewer.why_not(Action.EXPORT, ANYWHERE)
         content = lambda: csv_of(read_now(viewer, tieout.totals, wanted))  # noqa: E731
         download(viewer, "Control totals (CSV)", f"control-totals{period and '-'}{period}.csv", content, why_not)
     draw(table(present.columns(joints), present.joint_rows(joints, currency)))
@@ -121,7 +121,7 @@ def _records(viewer: Viewer, joints: Sequence[Joint], period: str, firms: tuple[
         read_now(viewer, tieout.records, period, entity, place, firms, Page(MOST_IN_A_FILE))
     )
     with away.container(horizontal=True, horizontal_alignment="right"):
-        download(viewer, "Records (CSV)", "not-landed.csv", everything, viewer.why_not(Action.EXPORT))
+        download(viewer, "Records (CSV)", "not-landed.csv", everything, viewer.why_not(Action.EXPORT, ANYWHERE))
     if not found:
         draw(empty("Nothing stands here", "What is not in this list landed, or stands in another place."))
         return

@@ -15,13 +15,16 @@ from app.console.widgets.plain import plain
 from app.readings.rights import Action
 from app.readings.tieout import writing_off
 from app.readings.tieout.rows import Record
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 
 
 def write_off(viewer: Viewer, rows: Sequence[Record]) -> None:
     """A panel over the records that are shown: which, why, ask."""
-    able = {_named(row): row for row in rows if row.place in writing_off.OPEN and row.target_key is None}
-    why_not = viewer.why_not(Action.WRITE_OFF) or (None if able else "Nothing that is shown here never arrived.")
+    apart = {_named(row): row for row in rows if row.place in writing_off.OPEN and row.target_key is None}
+    lacking = {name: writing_off.why_not(stores(), viewer, row.item_key, row.flow) for name, row in apart.items()}
+    able = {name: row for name, row in apart.items() if not lacking[name]}
+    nothing = next(filter(None, lacking.values()), "Nothing that is shown here never arrived.")
+    why_not = viewer.why_not(Action.WRITE_OFF, ANYWHERE) or (None if able else nothing)
     with st.popover("Write off", icon=":material/contract_delete:", disabled=why_not is not None, help=why_not):
         themed()
         chosen = st.selectbox("Record", list(able), key="write_off")

@@ -67,7 +67,7 @@ def _permissions(viewer: Viewer) -> Html:
     found = permissions.permissions(viewer)
     lines = {
         "Signed in as": f"{viewer.name} ({viewer.mode}, {viewer.environment})",
-        "Roles": joined([chip(role, "info") for role in sorted(viewer.roles)]),
+        "Roles": joined([chip(_grant(role), "info") for role in sorted(viewer.roles)]),
         "Legal entities": ", ".join(viewer.entities) or "all",
         **{title: _of_kind(found, kind) for kind, title in KINDS.items()},
     }
@@ -76,13 +76,22 @@ def _permissions(viewer: Viewer) -> Html:
 
 def _of_kind(found: Sequence[Permission], kind: str) -> Html:
     """What one may as chips; each of the others with the roles that may."""
-    mine = joined([chip(formats.words(one.what), "good") for one in found if one.kind == kind and one.granted])
+    mine = joined([chip(_allowed(one), "good") for one in found if one.kind == kind and one.granted])
     others = [
         f"{formats.words(one.what)}: {'needs ' if one.roles else ''}{permissions.either(one.roles) or 'no role'}"
         for one in found
         if one.kind == kind and not one.granted
     ]
     return joined([mine, *(block(safe(line), "t-mute") for line in others)], "")
+
+
+def _grant(role: str) -> str:
+    """A role as it was granted, in words: `operations in people`."""
+    return role.replace(".", " in ")
+
+
+def _allowed(one: Permission) -> str:
+    return f"{formats.words(one.what)}{' in ' if one.domains else ''}{' and '.join(one.domains)}"
 
 
 def themed() -> None:

@@ -36,6 +36,6 @@ def _allowed(stores: Stores, viewer: Viewer, request_id: str) -> Asked:
     asked = one(stores, viewer, request_id)
     if asked is None:
         raise NotApproved(f"nothing of request {request_id} waits for a second person: see `tieout requests`")
-    if lacking := viewer.why_not(DECIDES[asked.kind]):
+    if lacking := viewer.why_not(DECIDES[asked.kind], asked.domains):
         raise NotApproved(lacking)
     return asked

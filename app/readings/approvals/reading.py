@@ -10,6 +10,7 @@ from app.readings import masking
 from app.readings.approvals.question import ApprovalQuestion
 from app.readings.approvals.rows import Asked, Corrected
 from app.readings.clear import opened
+from app.readings.domains import of_flows
 from app.readings.masking import MASKED, Amount
 from app.readings.page import Page
 from app.readings.payload import masked_body
@@ -17,7 +18,7 @@ from app.readings.replays.stake import carried, hidden
 from app.readings.rights import Action, amount_class
 from app.readings.scope import may_see
 from app.readings.stores import Stores
-from app.readings.viewer import Viewer
+from app.readings.viewer import Things, Viewer
 from models.canonical.classification import DataClass
 from models.domain.approval import subject_of
 from models.domain.plan import plan_of
@@ -55,9 +56,13 @@ def waiting(stores: Stores, viewer: Viewer) -> int:
 
 def decidable(stores: Stores, viewer: Viewer) -> int:
     """How much of it this viewer may decide."""
-    kinds = [kind for kind, action in DECIDES.items() if viewer.may(action)]
-    mine = subject_of(viewer.actor, viewer.subject)
-    return stores.journal.requests.count("waiting", viewer.entities, kinds, mine)
+    kinds = [kind for kind, action in DECIDES.items() if viewer.may_somewhere(action)]
+    mine, requests = subject_of(viewer.actor, viewer.subject), stores.journal.requests
+    whole = requests.count("waiting", viewer.entities, kinds, mine)
+    if not viewer.bounded or not whole:
+        return whole
+    waits = requests.listed("waiting", viewer.entities, requests.count("waiting", viewer.entities))
+    return sum(one.asked_as != mine and not viewer.why_not(DECIDES[one.kind], _of(stores, one)) for one in waits)
 
 
 def one(stores: Stores, viewer: Viewer, request_id: str) -> Asked | None:
@@ -66,9 +71,17 @@ def one(stores: Stores, viewer: Viewer, request_id: str) -> Asked | None:
     return next(iter(_rows(stores, viewer, [found] if found else [])), None)
 
 
-def why_not(viewer: Viewer, kind: str, mine: bool) -> str | None:
-    """Why this viewer cannot decide a request, in a sentence; None where they can."""
-    return "You asked for this: it waits for somebody else." if mine else viewer.why_not(DECIDES[kind])
+def why_not(viewer: Viewer, kind: str, mine: bool, of: Things) -> str | None:
+    """Why this viewer cannot decide a request about these things, in a sentence; None where they can."""
+    return "You asked for this: it waits for somebody else." if mine else viewer.why_not(DECIDES[kind], of)
+
+
+def _of(stores: Stores, asked: Approval) -> Things:
+    """What a request is about, by the domain of its flows."""
+    content = asked.content
+    if asked.kind != "replay":
+        return {str(content["item_key"]): stores.catalogue.domain_of(content.get("flow"))}
+    return of_flows(stores, content["flows"])
 
 
 def _rows(stores: Stores, viewer: Viewer, found: Iterable[Approval]) -> tuple[Asked, ...]:
@@ -84,13 +97,14 @@ def _seen(viewer: Viewer, asked: Approval) -> bool:
 
 def _row(stores: Stores, viewer: Viewer, asked: Approval) -> Asked:
     content, mine = asked.content, asked.is_of(viewer.actor, viewer.subject)
-    replay = asked.kind == "replay"
+    replay, of = asked.kind == "replay", _of(stores, asked)
+    clear = viewer.clear_in(*of.values())
     return Asked(
         asked.request_id,
         asked.kind,
         asked.state,
         _what(asked),
-        _plan_money(stores, asked, viewer.clear) if replay else _money(content, viewer.clear),
+        _plan_money(stores, asked, clear) if replay else _money(content, clear),
         asked.because,
         asked.reason,
         asked.asked_by,
@@ -104,10 +118,11 @@ def _row(stores: Stores, viewer: Viewer, asked: Approval) -> Asked:
         content.get("plan_hash"),
         asked.case_id,
         _plan(content) if replay else {name: content.get(name) for name in _ABOUT},
-        _corrected(stores, viewer, asked) if replay else (),
+        _corrected(stores, clear, asked) if replay else (),
         mine,
-        why_not(viewer, asked.kind, mine),
+        why_not(viewer, asked.kind, mine, of),
         asked.kind == "write_off" and stores.journal.requests.stands(asked.request_id),
+        of,
     )
 
 
@@ -147,7 +162,7 @@ def _money(content: Mapping[str, Any], clear: frozenset[DataClass]) -> dict[str,
     return {content["currency"]: amount}
 
 
-def _corrected(stores: Stores, viewer: Viewer, asked: Approval) -> tuple[Corrected, ...]:
+def _corrected(stores: Stores, clear: frozenset[DataClass], asked: Approval) -> tuple[Corrected, ...]:
     """Each corrected field, with what the first runs say of it."""
     correction = asked.content["correction"] or {}
     request = stores.journal.requests.get(asked.request_id) if correction else None
@@ -156,8 +171,8 @@ def _corrected(stores: Stores, viewer: Viewer, asked: Approval) -> tuple[Correct
     return tuple(
         Corrected(
             path,
-            tuple(dict.fromkeys(str(_shown(path, _at(body, path), viewer.clear)) for body in payloads))[:EXAMPLES],
-            _shown(path, value, viewer.clear),
+            tuple(dict.fromkeys(str(_shown(path, _at(body, path), clear)) for body in payloads))[:EXAMPLES],
+            _shown(path, value, clear),
         )
         for path, value in correction.items()
     )

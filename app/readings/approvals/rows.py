@@ -9,6 +9,7 @@ from typing import Any
 
 from app.readings.masking import MASKED, Amount
 from app.readings.rights import amount_class
+from app.readings.viewer import Things
 from models.canonical.classification import MASK, DataClass
 from models.canonical.field_classes import class_of
 
@@ -31,7 +32,7 @@ class Corrected:
 class Asked:
     """A request that takes two. `kind` is replay, write_off or write_off_reversal, `state` the request's; `what` says
     what it is about, `money` what it is worth by currency; `hash` is of exactly its content. `mine`: the viewer asked
-    for it; `why_not`: why the viewer cannot decide it, if so.
+    for it; `why_not`: why the viewer cannot decide it, if so; `domains`: that of each thing that it is about.
     """
 
     request_id: str
@@ -56,6 +57,7 @@ class Asked:
     mine: bool
     why_not: str | None
     standing: bool
+    domains: Things
 
     @property
     def classes(self) -> frozenset[DataClass]:

@@ -12,6 +12,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from app.readings.cases.domains import of_case
 from app.readings.cases.question import CaseQuestion
 from app.readings.cases.rows import Case, CaseEvent, CaseFinding, CaseLine, CasePeriod, Cases
 from app.readings.clear import NOTHING
@@ -101,7 +102,8 @@ def findings(stores: Stores, viewer: Viewer, case: Case, part: Page = Page()) ->
     if not may_see(viewer, case.legal_entity):
         return ()
     rows = stores.journal.cases.findings(case.case_id, part.size, part.offset, case.status == "resolved")
-    return masked_rows(CaseFinding, [_finding(row) for row in rows], viewer.clear)
+    clear = viewer.clear_in(of_case(stores, viewer, case)) if viewer.bounded else viewer.clear
+    return masked_rows(CaseFinding, [_finding(row) for row in rows], clear)
 
 
 def count_findings(stores: Stores, viewer: Viewer, case: Case) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.readings.cases.domains import of_cases
 from app.readings.cases.reading import case
 from app.readings.cases.rows import Case
 from app.readings.rights import Action
@@ -32,6 +33,11 @@ class Triaged:
     assignee: str | None
     snoozed_until: datetime | None
     why_not: str | None
+
+
+def why_not(stores: Stores, viewer: Viewer, action: Action, cases: Sequence[Case]) -> str | None:
+    """Why this viewer may not do this with these cases, in a sentence; None where they may."""
+    return viewer.why_not(action, of_cases(stores, viewer, cases))
 
 
 def acknowledge(
@@ -81,11 +87,10 @@ def _done(
 ) -> tuple[Triaged, ...]:
     """Each case once, as it is now; nothing is done to any where one is not there for this viewer.
 
-    Raises ValueError for that, and for roles that do not include the action.
+    Raises ValueError for that, and for roles that do not include the action in the domain of each.
     """
-    if lacking := viewer.why_not(action):
+    if lacking := why_not(stores, viewer, action, _seen(stores, viewer, case_ids)):
         raise ValueError(lacking)
-    _seen(stores, viewer, case_ids)
     changed = set(act())
     return tuple(_told(one, one.case_id in changed) for one in _seen(stores, viewer, case_ids))
 

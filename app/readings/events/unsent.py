@@ -48,7 +48,7 @@ def send_again(stores: Stores, viewer: Viewer, broker: str, reason: str) -> int:
 
     Raises ValueError for a broker that sends nothing, and for who may not, or may not for every legal entity.
     """
-    if lacking := viewer.why_not(SENDS_AGAIN):
+    if lacking := viewer.why_not(SENDS_AGAIN, {"the events of every flow": None}):
         raise ValueError(lacking)
     if viewer.entities:
         raise ValueError("events of every legal entity would go: ask somebody who is limited to none")

@@ -92,8 +92,10 @@ def steps(stores: Stores, viewer: Viewer, one: Candidate, clear: bool = False) -
     One column is looked up, the one its kind names: that is what keeps it quick.
     """
     asked = {"key": one.key, "correlations": _trails(stores, viewer, one)}
-    classes = cleared(viewer, clear)
-    return tuple(step_of(row, classes) for row in answers(stores, viewer, SQL["steps"], asked))
+    found, whole = answers(stores, viewer, SQL["steps"], asked), cleared(viewer, clear)
+    if not viewer.bounded:
+        return tuple(step_of(row, whole) for row in found)
+    return tuple(step_of(row, cleared(viewer, clear, stores.catalogue.domain_of(row["flow"]))) for row in found)
 
 
 def _trails(stores: Stores, viewer: Viewer, one: Candidate) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.readings import ids
 from app.readings.clear import asked_clear
 from app.readings.journey import reading, search
+from app.readings.journey.domains import of_journey
 from app.readings.journey.question import TraceQuestion
 from app.readings.journey.rows import Span, Step
 from app.readings.journey.search import Candidate
@@ -32,7 +33,7 @@ def trace(stores: Stores, viewer: Viewer, asked: TraceQuestion) -> tuple[Step, .
     if one is None:
         return ()
     if asked.clear:
-        asked_clear(stores, viewer, one.key, asked.reason)
+        asked_clear(stores, viewer, one.key, asked.reason, of_journey(stores, viewer, one))
     steps = reading.steps(stores, viewer, one, asked.clear)
     return steps or reading.spans(stores, viewer, one.key, asked.clear)
 

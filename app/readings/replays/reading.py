@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from app.readings.cases.rows import Case
+from app.readings.domains import of_runs
 from app.readings.payload import correctable
 from app.readings.reading import rows
 from app.readings.replays.preview import Preview, preview_of
+from app.readings.replays.runs import within
 from app.readings.replays.stake import Hanging, Stake, carried, hidden, stake_of
-from app.readings.scope import may_see
 from app.readings.stores import Stores
 from app.readings.viewer import Viewer
 from models.domain.plan import plan_of
 from models.domain.states import RunState
 from models.journal.requests import Request
-from models.journal.runs.run import Run
 from models.sql_statements import statements
 
 SQL = statements(Path(__file__).with_name("replays.sql"))
@@ -45,7 +45,7 @@ def replayable(stores: Stores, viewer: Viewer, run_ids: Iterable[str]) -> tuple[
     elsewhere the ones whose flow has an endpoint.
     """
     asked = tuple(dict.fromkeys(run_ids))
-    seen = [run for run in _within(stores, viewer, asked) if run.state in STILL]
+    seen = [run for run in within(stores, viewer, asked) if run.state in STILL]
     still = {run.run_id for run in seen if not run.elsewhere or stores.catalogue.endpoint_of(run.flow)}
     return tuple(run_id for run_id in asked if run_id in still)
 
@@ -63,13 +63,13 @@ def of_cause(stores: Stores, viewer: Viewer, cause: str) -> tuple[str, ...]:
 
 def correctable_fields(stores: Stores, viewer: Viewer, run_id: str) -> tuple[str, ...]:
     """Dotted paths of a run's payload that a correction may name; none of one that another engine ran."""
-    runs = [run for run in _within(stores, viewer, (run_id,)) if not run.elsewhere]
+    runs = [run for run in within(stores, viewer, (run_id,)) if not run.elsewhere]
     return tuple(path for run in runs for path in correctable(run.payload))
 
 
 def elsewhere(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> tuple[str, ...]:
     """Those of the runs that another engine ran: its endpoint runs them again, as they were."""
-    return tuple(run.run_id for run in _within(stores, viewer, run_ids) if run.elsewhere)
+    return tuple(run.run_id for run in within(stores, viewer, run_ids) if run.elsewhere)
 
 
 def previewed(stores: Stores, viewer: Viewer, request: Request, cases: Sequence[Case]) -> Previewed:
@@ -79,19 +79,14 @@ def previewed(stores: Stores, viewer: Viewer, request: Request, cases: Sequence[
     legal entities too, those runs are left out and its sums are masked.
     """
     plan, result = plan_of(request.body), request.result or {}
-    seen, totals = _within(stores, viewer, plan.everything), result.get("totals") or {}
+    seen, totals = within(stores, viewer, plan.everything), result.get("totals") or {}
     others = set(plan.everything) - {run.run_id for run in seen}
     named = [case.case_id for case in cases]
     hanging = rows(stores, viewer, SQL["stake"], Hanging, cases=named, runs=list(plan.run_ids))
     chosen = [run for run in seen if run.run_id in plan.run_ids]
-    masked = hidden(hanging, carried(chosen), viewer.clear) | frozenset(totals if others else ())
+    clear = viewer.clear_in(*of_runs(stores, chosen).values()) if viewer.bounded else viewer.clear
+    masked = hidden(hanging, carried(chosen), clear) | frozenset(totals if others else ())
     return Previewed(preview_of(_without(others, result), masked), stake_of(totals, hanging, masked))
-
-
-def _within(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> list[Run]:
-    """Those of the runs that are there and within the viewer's scope: the one way here to the journal's runs."""
-    found = stores.journal.runs.replayable(run_ids) if run_ids else []
-    return [run for run in found if may_see(viewer, run.legal_entity)]
 
 
 def _without(others: Collection[str], answer: Mapping[str, Any]) -> dict[str, Any]:

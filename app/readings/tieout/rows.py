@@ -92,6 +92,7 @@ class Joint:
 class Record:
     """One record that did not land, with what each side says. `of_all` is how many there are in all pages."""
 
+    flow: str
     entity: str
     item_key: str
     source: str

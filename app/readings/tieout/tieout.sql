@@ -99,6 +99,7 @@ SELECT DISTINCT legal_entity FROM mart_totals WHERE legal_entity IS NOT NULL ORD
 
 -- records: what did not land; what nobody accounts for comes first, then the most money
 SELECT
+    flow,
     entity,
     item_key,
     source,

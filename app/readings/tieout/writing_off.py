@@ -46,9 +46,9 @@ def ask(stores: Stores, viewer: Viewer, item_key: str, entity: str, amount: str 
 
     Raises ValueError where there is not exactly one such record, where it cannot be written off, or for another amount.
     """
-    if lacking := viewer.why_not(Action.WRITE_OFF):
-        raise ValueError(lacking)
     record = _only(stores, viewer, item_key, entity)
+    if lacking := why_not(stores, viewer, item_key, record.flow):
+        raise ValueError(lacking)
     if isinstance(record.source_amount, Masked):
         raise ValueError(f"what {item_key} is worth is masked for your roles: nobody writes off what they cannot read")
     return stores.desk.requests.write_off(
@@ -56,13 +56,19 @@ def ask(stores: Stores, viewer: Viewer, item_key: str, entity: str, amount: str 
     )
 
 
+def why_not(stores: Stores, viewer: Viewer, item_key: str, flow: str) -> str | None:
+    """Why this viewer may not ask to write off a record of this flow, in a sentence; None where they may."""
+    return viewer.why_not(Action.WRITE_OFF, {item_key: stores.catalogue.domain_of(flow)})
+
+
 def take_back(stores: Stores, viewer: Viewer, write_off_id: str, reason: str) -> str:
     """Ask to end a write-off that stands; the request's id. Raises ValueError where none of this id does within the
     viewer's scope.
     """
-    if lacking := viewer.why_not(Action.WRITE_OFF):
+    asked = approvals.one(stores, viewer, write_off_id)
+    if asked and (lacking := viewer.why_not(Action.WRITE_OFF, asked.domains)):
         raise ValueError(lacking)
-    if viewer.entities and approvals.one(stores, viewer, write_off_id) is None:
+    if asked is None:
         raise ValueError(f"there is no write-off {write_off_id} that stands: see `tieout requests --standing`")
     return stores.desk.requests.take_back(write_off_id, viewer.actor, reason, viewer.subject)
 

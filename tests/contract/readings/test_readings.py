@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -156,9 +157,9 @@ def fingerprint_of(firm: str) -> str:
     return fingerprint("cause", "erp", firm)
 
 
-def finding(firm: str) -> Finding:
+def finding(firm: str, owner: str | None = None) -> Finding:
     """What makes a firm's case."""
-    cause = Cause("cause", f"Of {firm}", "why", "mend it", f"erp-{firm}", "billing_blocked", system=firm)
+    cause = Cause("cause", f"Of {firm}", "why", "mend it", owner or f"erp-{firm}", "billing_blocked", system=firm)
     names = {"legal_entity": None if firm == NOBODYS else firm, "project_key": firm, "customer_key": firm}
     return Finding(fingerprint_of(firm), cause, "time_entry", firm, Decimal(7), "EUR", run_id=firm, **names)
 
@@ -181,7 +182,7 @@ def case_of(firm: str) -> Case:
     )
 
 
-def dead_run(firm: str) -> dict[str, Any]:
+def dead_run(firm: str, flow: str = "time-to-bill") -> dict[str, Any]:
     """The run behind a firm's case: it ended dead and carries 7 EUR."""
     named = ("run_id", "lineage_id", "correlation_id", "trace_id", "lane", "event_id", "error_message")
     return {
@@ -189,7 +190,7 @@ def dead_run(firm: str) -> dict[str, Any]:
         **dict.fromkeys(("flow_version", "step", "source_version"), 1),
         **dict.fromkeys(("attempt", "claims", "held", "lease_token", "notice_tries"), 0),
         **dict.fromkeys(("created_at", "updated_at"), NOW),
-        "flow": "time-to-bill",
+        "flow": flow,
         "state": "dead",
         "business_key": f"time_entry:{firm}",
         "aggregate": f"project:{firm}",
@@ -215,14 +216,22 @@ def alert(firm: str) -> dict[str, Any]:
     }
 
 
-def stores(home: Path, lake: duckdb.DuckDBPyConnection, *firms: str) -> Stores:
-    """Stores of this lake and of a journal with a dead run, its case and an alert of each firm."""
+def stores(
+    home: Path,
+    lake: duckdb.DuckDBPyConnection,
+    *firms: str,
+    flows: Mapping[str, str] = MappingProxyType({}),
+    owners: Mapping[str, str] = MappingProxyType({}),
+) -> Stores:
+    """Stores of this lake and of a journal with a dead run, its case and an alert of each firm; `flows` and `owners`
+    say of which flow a firm's run is, and whose its case.
+    """
     settings = Settings(home=home)
     journal = open_journal(settings.journal_address, Frozen(NOW))
     with journal.engine.begin() as connection:
-        connection.execute(sa.insert(tables.run), [dead_run(firm) for firm in firms])
+        connection.execute(sa.insert(tables.run), [dead_run(firm, flows.get(firm, "time-to-bill")) for firm in firms])
         connection.execute(sa.insert(tables.alert), [alert(firm) for firm in firms])
-    found = [made(firm) for firm in firms for made in (finding, untold)]
+    found = [one for firm in firms for one in (finding(firm, owners.get(firm)), untold(firm))]
     journal.cases.report("detector", found, {"EUR": Decimal(1)})
     for firm in firms:
         body, identity = {"run_ids": [firm], "correction": {"bill_rate": "1"}}, f"asked-{firm}"

@@ -10,7 +10,7 @@ import pytest
 from models.catalogue import Catalogue, Policy, load_catalogue
 from models.catalogue.files import DEFAULTS, FILES
 from models.domain.errors import Misconfigured
-from models.domain.team import team
+from models.domain.team import domain, team
 from models.settings import Settings
 from tests.catalogues import demonstration, packaged
 
@@ -250,3 +250,53 @@ def test_a_scheme_that_proves_nothing_is_refused(tmp_path: Path, scheme: str, ho
     webhook = f"{SYSTEM}[system.webhook]\n{hook}\n" if hook else SYSTEM
     found = refused(tmp_path, webhooks=f'[[scheme]]\nname = "mine"\n{scheme}\n', systems=webhook)
     assert said in found and "p4ss word" not in found
+
+
+@pytest.mark.req("G1", "G4")
+def test_a_domain_is_its_teams_and_a_flows_its_owners() -> None:
+    found = packaged()
+    assert found.domains == {"sales", "finance", "delivery", "portfolio", "people", "integration"}
+    assert [found.domain_of(flow) for flow in found.flows] == ["sales", "finance", "integration"]
+    assert found.domain_of("finance") is found.domain_of("erp") is found.domain_of(None) is None, "these are no flows"
+    teams = found.teams.playing({"netsuite": "erp", "ledger": "erp", "clock": "payroll"})
+    assert [domain(owner, teams) for owner in ("netsuite", "ledger", "hcm", "time-to-bill", "clock", "", None)] == [
+        *("finance", "finance", "people", "finance"),
+        *(None, None, None),
+    ]
+
+
+@pytest.mark.req("G1", "G4")
+def test_an_installation_names_its_own_domains(tmp_path: Path) -> None:
+    """An entry in the place of a packaged one says all of it; a flow elsewhere is of the domain of its rule's owner."""
+    own = """
+[[team]]
+name = "ERP team"
+owners = ["erp"]
+
+[[team]]
+name = "Payroll"
+owners = ["payroll"]
+domain = "people"
+
+[[team]]
+name = "Books"
+owners = ["finance-operations"]
+domain = "books"
+"""
+    rules = """
+[[rule]]
+name = "acme"
+preset = "n8n"
+owner = "payroll"
+"""
+    found = loaded(tmp_path, teams=own, rules=rules)
+    assert [domain(owner, found.teams) for owner in ("erp", "payroll", "finance", "finance-operations")] == [
+        *(None, "people", "finance", "books")
+    ]
+    assert [found.domain_of(flow) for flow in ("time-to-bill", "acme/pay", "acme")] == ["books", "people", None]
+
+
+@pytest.mark.parametrize("name", ["People", "peo.ple", "a@b", "*", ""])
+def test_a_domain_is_a_word_that_a_group_can_carry(tmp_path: Path, name: str) -> None:
+    said = refused(tmp_path, teams=f'[[team]]\nname = "x"\nowners = ["x"]\ndomain = "{name}"')
+    assert "team x" in said and "domain" in said

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.readings.rights import Action
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 from tests.commands import tieout
 from tests.unit.cli.test_commands import installed
 
@@ -29,10 +29,22 @@ def test_a_command_is_refused_as_the_page_disables_its_button(tmp_path: Path, wo
     """G1: status 2 and the button's own sentence, and no request is kept."""
     journal = installed(tmp_path)
     done = tieout(tmp_path, *words, TIEOUT_DEV_ROLES="auditor")
-    sentence = Viewer("anybody", frozenset({"auditor"}), mode="command line").why_not(ACTS[words])
+    sentence = Viewer("anybody", frozenset({"auditor"}), mode="command line").why_not(ACTS[words], ANYWHERE)
     assert sentence and done.returncode == 2
     assert " ".join(done.stderr.split()) == sentence
     assert journal.requests.recent() == []
+
+
+@pytest.mark.req("G1")
+def test_a_command_is_refused_outside_the_domain_of_a_role(tmp_path: Path) -> None:
+    """G1: with the grant that would do; inside it the request is kept."""
+    journal, words = installed(tmp_path), ("pause", FLOW, "--reason", "r", "--wait", "0")
+    done = tieout(tmp_path, *words, TIEOUT_DEV_ROLES="operations.people")
+    assert done.returncode == 2 and journal.requests.recent() == []
+    told = " ".join(done.stderr.split())
+    assert f"in the domain people alone, and outside it is {FLOW} (finance)" in told and "operations.finance" in told
+    tieout(tmp_path, *words, TIEOUT_DEV_ROLES="operations.finance")
+    assert [one.kind for one in journal.requests.recent()] == ["pause_flow"]
 
 
 @pytest.mark.req("G1", "X9")

@@ -36,6 +36,7 @@ ASKED = Asked(
     False,
     None,
     False,
+    {"TE-1": "finance"},
 )
 
 

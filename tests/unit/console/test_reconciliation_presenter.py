@@ -29,9 +29,9 @@ def joint(entity: str = "time_entry", unbalanced: int = 0, unconverted: int = 0,
 
 def record(**changed: object) -> Record:
     usual = Record(
-        "time_entry", "TE-1", "kantata", "TE-1", "netsuite", "TE-1-v1", "PRJ-1", "NOV-DE", "EUR", "2026-11",
-        "case", "edited", Decimal("800.00"), Decimal("50.00"), Decimal(8), Decimal("0.5"), ("amount", "hours"),
-        NOW - timedelta(days=2), "abc", 1,
+        "time-to-bill", "time_entry", "TE-1", "kantata", "TE-1", "netsuite", "TE-1-v1", "PRJ-1", "NOV-DE", "EUR",
+        "2026-11", "case", "edited", Decimal("800.00"), Decimal("50.00"), Decimal(8), Decimal("0.5"),
+        ("amount", "hours"), NOW - timedelta(days=2), "abc", 1,
     )  # fmt: skip
     return replace(usual, **changed)  # type: ignore[arg-type]
 

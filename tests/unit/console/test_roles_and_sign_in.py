@@ -15,7 +15,7 @@ from app.readings.identity import Refusal, recognised
 from app.readings.margin import QUESTION as MARGIN
 from app.readings.rights import ROLES, Action, amount_class, known_roles
 from app.readings.scope import may_see
-from app.readings.viewer import Viewer
+from app.readings.viewer import ANYWHERE, Viewer
 from models.canonical.classification import DataClass
 from models.domain.errors import Misconfigured
 from models.domain.loopback import is_loopback
@@ -62,10 +62,10 @@ def test_finance_and_executives_alone_see_what_one_thing_is_worth() -> None:
 
 
 def test_a_disabled_button_says_why_and_whom_to_ask() -> None:
-    reason = Viewer("eve", frozenset({"executive"})).why_not(Action.REPLAY)
+    reason = Viewer("eve", frozenset({"executive"})).why_not(Action.REPLAY, ANYWHERE)
     assert reason is not None
     assert "executive" in reason and "operations" in reason
-    assert Viewer("ops", frozenset({"operations"})).why_not(Action.REPLAY) is None
+    assert Viewer("ops", frozenset({"operations"})).why_not(Action.REPLAY, ANYWHERE) is None
 
 
 @pytest.mark.req("G1")
@@ -110,9 +110,12 @@ def test_claims_become_roles_and_legal_entities() -> None:
     assert found == Viewer("li@example.com", frozenset({"finance"}), ("NOV-DE",))
 
 
+DOMAINS = ("people", "sales")
+
+
 def let_in(*groups: str, environment: str = "production") -> Viewer | Refusal:
     claims = {"is_logged_in": True, "email": "li@example.com", "groups": list(groups)}
-    return recognised(PROVIDER.model_copy(update={"environment": environment}), claims, "0.0.0.0", True, NOW)
+    return recognised(PROVIDER.model_copy(update={"environment": environment}), claims, "0.0.0.0", True, NOW, DOMAINS)
 
 
 @pytest.mark.req("G1", "G6")
@@ -141,6 +144,45 @@ def test_a_group_may_grant_in_one_environment_alone() -> None:
     assert (sandbox.roles, sandbox.entities) == ({"operations", "auditor"}, ("NOV-DE", "NOV-UK"))
     assert (production.roles, production.entities) == ({"auditor"}, ("NOV-DE",))
     assert isinstance(let_in("tieout-operations@sandbox", "tieout-entity-*"), Refusal)
+
+
+@pytest.mark.req("G1")
+def test_a_group_may_grant_a_role_in_one_domain_alone() -> None:
+    """G1: and in one environment beside; what grants it in every domain takes the place of what grants it in one."""
+    groups = ("tieout-operations.people", "tieout-finance.sales@production", "tieout-finance.people@sandbox")
+    found = let_in(*groups, "tieout-auditor", "tieout-auditor.people", "tieout-entity-*")
+    assert isinstance(found, Viewer) and found.without_effect == ()
+    assert found.roles == {"operations.people", "finance.sales", "auditor"}
+    assert found.may(Action.REPLAY, "people") and not found.may(Action.REPLAY, "sales") and not found.may(Action.REPLAY)
+    assert found.may(Action.WRITE_OFF, "sales") and found.may(Action.EXPORT)
+
+
+@pytest.mark.req("G1")
+def test_a_group_of_an_unheard_of_domain_grants_nothing_and_is_told() -> None:
+    wrong = ("tieout-finance.hr", "tieout-finance.", "tieout-clerk", "tieout-entity-NOV-DE.people")
+    found = let_in("tieout-auditor", *wrong)
+    assert isinstance(found, Viewer)
+    assert (found.roles, found.entities) == ({"auditor"}, ("NOV-DE.people",))
+    named = ["“tieout-clerk”", "“tieout-finance.”", "“tieout-finance.hr”"]
+    assert [one.partition(" ")[0] for one in found.without_effect] == named
+    assert (
+        "'hr' is no domain, these are: people, sales." in found.granted_by and "'clerk' is no role" in found.granted_by
+    )
+    refused = let_in("tieout-finance.hr", "tieout-entity-*")
+    assert isinstance(refused, Refusal) and "'hr' is no domain" in refused.advice
+
+
+@pytest.mark.req("G1")
+def test_the_development_user_may_hold_a_role_in_one_domain() -> None:
+    settings = Settings(dev_user="mara", dev_roles="operations.people, finance.nowhere, auditor")
+    found = recognised(settings, {}, "127.0.0.1", False, NOW)
+    assert isinstance(found, Viewer) and found.roles == {"operations.people", "auditor"}
+    assert "“finance.nowhere” grants nothing" in found.granted_by
+    reason = found.why_not(Action.REPLAY, {"time-to-bill": "finance"})
+    assert reason == (
+        "You may “replay” in the domain people alone, and outside it is time-to-bill (finance). "
+        "On this machine TIEOUT_DEV_ROLES grants it: operations.finance, or operations for every domain."
+    )
 
 
 ENTITLED = ["tieout-finance", "tieout-entity-*"]

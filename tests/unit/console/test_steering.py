@@ -26,6 +26,7 @@ from models.domain.clock import set_world_clock
 from models.domain.errors import Rejected
 from models.journal import Journal
 from models.journal.requests import Request
+from tests.catalogues import packaged
 from tests.contract.readings.pages import console_over
 from tests.journals import clock, journal  # noqa: F401  fixtures
 from tests.unit.engine.hostile import HandClock, Hostile, event, posting_flow
@@ -47,7 +48,7 @@ def engine(journal: Journal, clock: HandClock) -> Running:  # noqa: F811
 
 
 def over(journal: Journal) -> Any:  # noqa: F811
-    return SimpleNamespace(journal=journal, desk=journal)
+    return SimpleNamespace(journal=journal, desk=journal, catalogue=packaged())
 
 
 def dead(journal: Journal) -> list[str]:  # noqa: F811

@@ -25,6 +25,7 @@ from models.journal import Journal, open_journal
 from models.journal.cases.tables import finding
 from models.journal.metadata import micros
 from models.journal.tables import write_off
+from tests.catalogues import packaged
 from tests.detecting import reported
 from tests.findings.books import entry, posted
 from tests.unit.cases.lakes import NOW, Lake, hours_ago
@@ -45,7 +46,8 @@ class Books:
     def __init__(self, lake: Lake, journal: Journal) -> None:
         self.lake, self.journal = lake, journal
         rows = lambda sql, asked: lake.connection.execute(sql, asked).to_arrow_table().to_pylist()  # noqa: E731
-        self.stores: Any = SimpleNamespace(lake=SimpleNamespace(rows=rows), journal=journal, desk=journal)
+        reader = SimpleNamespace(rows=rows)
+        self.stores: Any = SimpleNamespace(lake=reader, journal=journal, desk=journal, catalogue=packaged())
         self.derive()
 
     def derive(self) -> None:
