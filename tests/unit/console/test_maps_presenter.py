@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ pytestmark = pytest.mark.req("M8")
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
-def line(**more: object) -> MapLine:
+def line(**more: Any) -> MapLine:
     said = {"said": None, "means": None, "since": None, "waiting": 0, "amounts": {}, "default": None, **more}
-    return MapLine("psa", 3, "expense.category", "kantata", "canonical", "finance", 12, **said)  # type: ignore[arg-type]
+    return MapLine("psa", 3, "expense.category", "kantata", "canonical", "finance", 12, **said)
 
 
 def test_a_map_says_whose_words_it_has_and_what_waits_for_it() -> None:
