@@ -5,19 +5,17 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).resolve().parents[1]
+from tests.architecture.marks import TESTS, marked_in, marked_tests, used
+
 README = TESTS.parent / "README.md"
 COUNTS = {"S": 11, "M": 8, "F": 12, "E": 12, "C": 10, "X": 19, "O": 13, "G": 8, "N": 4}
 EVERY = [f"{letter}{number}" for letter, count in COUNTS.items() for number in range(1, count + 1)]
 ID = re.compile(r"\b([SMFECXOGN])(\d{1,2})\b")
 RANGE = re.compile(r"\b([SMFECXOGN])(\d{1,2})[–-](?:\1)?(\d{1,2})\b")
 HELD: dict[str, dict[str, str]] = tomllib.loads((TESTS / "requirements.toml").read_text(encoding="utf-8"))
-CHECKS = re.compile(r"assert|raises|refus|expect|holds|check|until")
 
 
 def in_state(*states: str) -> list[str]:
@@ -34,53 +32,6 @@ def mentioned(text: str) -> set[str]:
     return ranges | {f"{letter}{number}" for letter, number in ID.findall(text)}
 
 
-def marks(node: ast.AST, name: str) -> Iterator[ast.Call | ast.Attribute]:
-    """Uses of `pytest.mark.<name>` in a decorator or an assignment to `pytestmark`."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and part.attr == name and getattr(part.value, "attr", "") == "mark":
-            yield part
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == name:
-            yield part
-
-
-def ids_of(node: ast.AST) -> set[str]:
-    calls = (mark for mark in marks(node, "req") if isinstance(mark, ast.Call))
-    return {str(one.value) for call in calls for one in call.args if isinstance(one, ast.Constant)}
-
-
-def asserts(test: ast.AST) -> bool:
-    """Whether a test can fail by its own word: an assertion, an expected error, or a call that is named for one."""
-    return any(
-        isinstance(node, ast.Assert)
-        or (isinstance(node, ast.Call) and CHECKS.search(ast.unparse(node.func)) is not None)
-        for node in ast.walk(test)
-    )
-
-
-def marked_tests() -> Iterator[tuple[str, str, set[str]]]:
-    """File, name and ids of each test that is marked, itself or by its class or module, and is not expected to fail."""
-    for path in sorted(TESTS.rglob("test_*.py")):
-        module = ast.parse(path.read_text(encoding="utf-8"))
-        lines = [node for node in module.body if isinstance(node, ast.Assign)]
-        common = set().union(*(ids_of(line) for line in lines if "pytestmark" in ast.unparse(line.targets[0])))
-        yield from _marked(str(path.relative_to(TESTS)), module, common)
-
-
-def _marked(file: str, parent: ast.Module | ast.ClassDef, common: set[str]) -> Iterator[tuple[str, str, set[str]]]:
-    for node in parent.body:
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-            continue
-        own = common.union(*(ids_of(one) for one in node.decorator_list))
-        if isinstance(node, ast.ClassDef):
-            yield from _marked(file, node, own)
-        elif node.name.startswith("test_") and own and not _hoped_for(node) and asserts(node):
-            yield file, node.name, own
-
-
-def _hoped_for(test: ast.FunctionDef) -> bool:
-    return any(list(marks(one, "xfail")) for one in test.decorator_list)
-
-
 def test_each_requirement_stands_here_in_its_own_words() -> None:
     assert list(HELD) == EVERY
     assert [one for one, entry in HELD.items() if len(entry["wording"]) < 20] == []
@@ -93,13 +44,12 @@ def test_each_says_how_far_it_is_served() -> None:
 
 
 def test_what_is_served_is_asserted_by_a_test_marked_with_it() -> None:
-    marked = set().union(*(ids for _, _, ids in marked_tests()))
+    marked = set().union(*(ids for _, _, ids in marked_tests("req")))
     assert [one for one in in_state("served", "partly") if one not in marked] == []
 
 
 def test_a_marker_names_requirements_that_exist() -> None:
-    used = set().union(*(ids_of(ast.parse(path.read_text(encoding="utf-8"))) for path in TESTS.rglob("test_*.py")))
-    assert used <= set(EVERY)
+    assert used("req") <= set(EVERY)
 
 
 def test_a_mention_is_no_proof() -> None:
@@ -107,7 +57,7 @@ def test_a_mention_is_no_proof() -> None:
     meant = ast.parse('@pytest.mark.req("E6")\ndef test_it():\n    assert True\n')
     hoped = ast.parse('@pytest.mark.xfail(strict=True)\n@pytest.mark.req("E6")\ndef test_it():\n    assert True\n')
     silent = ast.parse('@pytest.mark.req("E6")\ndef test_it():\n    run()\n')
-    found = [list(_marked("f", module, set())) for module in (said, meant, hoped, silent)]
+    found = [list(marked_in("f", module, set(), "req")) for module in (said, meant, hoped, silent)]
     assert found == [[], [("f", "test_it", {"E6"})], [], []]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from integrations.engine.engine import Engine
@@ -23,6 +24,7 @@ def dead(journal, clock, count: int) -> list[str]:  # noqa: F811
     return [run.run_id for run in journal.runs.by_keys([f"time_entry:k{number}" for number in range(count)])]
 
 
+@pytest.mark.finding("C6")
 def test_cancelling_compares_no_run_with_every_other(journal, clock, monkeypatch):  # noqa: F811
     """0.1.0 looked each run up in a list, so 4,000 runs took 50 s inside the write transaction.
 
@@ -41,6 +43,7 @@ def test_cancelling_compares_no_run_with_every_other(journal, clock, monkeypatch
     assert compared[0] <= count
 
 
+@pytest.mark.finding("C9a")
 def test_a_run_that_went_on_meanwhile_is_not_recorded_as_cancelled(journal, clock):  # noqa: F811
     """In 0.1.0 cancel ignored how many rows it changed after a read without a lock (as on PostgreSQL): the record could
     say "cancelled" while the run was being posted. Wanted: a run that another transaction took in between is named as

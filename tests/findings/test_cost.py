@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from models.derivation import refresh as refreshing
@@ -22,6 +23,7 @@ class Stopped:
         return NOW
 
 
+@pytest.mark.finding("C10c")
 def test_the_hours_of_flows_are_joined_by_hash() -> None:
     """0.1.0 compares every record with every begun run: 1.5 s of CPU at 146,000 records, 600 at 2.6 million.
     Wanted: a hash join.
@@ -57,6 +59,7 @@ def _statements(cases: Cases, engine: sa.Engine, findings: int) -> int:  # noqa:
     return len(told)
 
 
+@pytest.mark.finding("C10d")
 def test_a_report_without_news_costs_the_same_for_many_cases(cases: Cases, engine: sa.Engine) -> None:  # noqa: F811
     """0.1.0 reads every open finding and case in its write transaction: 0.44 s of CPU at 10,000, 4.1 s at 100,000.
     Wanted: as many statements beside 2,000 as beside 100.

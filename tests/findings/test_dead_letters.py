@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from models.domain.finding import Cause, Finding
 from models.journal.cases import CaseFilter
 from tests.findings.books import entry, firm, found, given, mart
@@ -13,6 +15,7 @@ from tests.unit.cases.lakes import NOW, Lake, hours_ago
 CAUSE = Cause("closed-period", "Period closed", "It is closed.", "Reopen it.", "netsuite", "billing_blocked", "medium")
 
 
+@pytest.mark.finding("A1c", "C3")
 def test_each_legal_entity_sees_its_own_findings(journal):  # noqa: F811
     """In 0.1.0 a cause met in two legal entities was one case: the first saw the other's money too, the second saw
     nothing.
@@ -43,6 +46,7 @@ def test_each_legal_entity_sees_its_own_findings(journal):  # noqa: F811
     assert seen == {"NOV-DE": (1, ["EUR"]), "NOV-UK": (1, ["GBP"])}
 
 
+@pytest.mark.finding("F11")
 def test_each_closed_month_of_each_entity_is_a_case_of_its_own():
     """In 0.1.0 all refusals for a closed period were one case, so a replay after one month was reopened stopped at
     the next month's run.
@@ -68,6 +72,7 @@ def test_each_closed_month_of_each_entity_is_a_case_of_its_own():
     assert len(set(closed)) == 3
 
 
+@pytest.mark.finding("F12")
 def test_a_failed_replay_does_not_make_a_failure_young_again():
     """In 0.1.0 a failure's age counted from its last try, so a failed replay made an old failure new.
 
@@ -80,6 +85,7 @@ def test_a_failed_replay_does_not_make_a_failure_young_again():
     assert mart(lake, "SELECT bucket, failures FROM mart_failure_age") == [{"bucket": "3–7 d", "failures": 1}]
 
 
+@pytest.mark.finding("F14a")
 def test_a_dead_run_is_not_pending():
     """In 0.1.0 a run dead for days was the "oldest pending" of its pair of systems.
 
@@ -94,6 +100,7 @@ def test_a_dead_run_is_not_pending():
     assert pair["oldest_pending_s"] < 3600
 
 
+@pytest.mark.finding("F14b")
 def test_what_waits_for_one_target_is_not_pending_at_another():
     """In 0.1.0 the oldest pending of a flow and source stood beside every target, also where that run had been
     acknowledged.
@@ -116,6 +123,7 @@ def test_what_waits_for_one_target_is_not_pending_at_another():
     assert [row["oldest_pending_s"] for row in rows] in ([None], [0]), "the ERP has long answered"
 
 
+@pytest.mark.finding("F8d")
 def test_a_credit_does_not_lower_what_a_case_says_is_at_stake():
     """In 0.1.0 a negative entry was subtracted from the money of its case, so that real work at stake showed as less.
 

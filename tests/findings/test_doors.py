@@ -43,6 +43,7 @@ LINE = {
 }
 
 
+@pytest.mark.finding("A2a")
 def test_a_body_of_many_gzip_members_costs_what_its_size_allows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A 10 MB body of 500,000 empty members kept 0.1.0 busy for minutes: each member copied all that followed.
     Wanted: bytes handled grow with the body.
@@ -95,17 +96,20 @@ async def _status(**headers: str) -> int:
     return int(sent[0]["status"])
 
 
+@pytest.mark.finding("A3a")
 @pytest.mark.parametrize(("name", "value"), [("origin", "https://evil.example"), ("host", "evil.example")])
 def test_a_page_on_the_web_cannot_say_what_a_system_holds(name: str, value: str) -> None:
     """0.1.0 takes snapshots from any origin and under any host name. Wanted: refused with 401, 403 or 421."""
     assert asyncio.run(_status(**{name: value})) in (401, 403, 421)
 
 
+@pytest.mark.finding("A3b")
 def test_a_snapshot_without_a_credential_is_refused() -> None:
     """In 0.1.0 whoever reaches the port can forge what the ERP holds. Wanted: a credential, else 401 or 403."""
     assert asyncio.run(_status()) in (401, 403)
 
 
+@pytest.mark.finding("A3d")
 def test_a_snapshot_of_the_future_is_refused() -> None:
     """0.1.0 takes any `observed_at`, and one of 2099 beats all that systems say until then.
     Wanted: that line is refused.
@@ -116,6 +120,7 @@ def test_a_snapshot_of_the_future_is_refused() -> None:
     assert (left, [refusal.code for refusal in refusals]) == (b"", ["observed-at"])
 
 
+@pytest.mark.finding("A10a")
 def test_a_small_sender_is_served_while_large_ones_wait() -> None:
     """Beside large bodies a sender of one span got 5 answers in 50 s from 0.1.0.
     Wanted: room is kept for small bodies.
@@ -135,6 +140,7 @@ def _client() -> HttpClient:
     return HttpClient(SystemConfig("erp", "netsuite", Role.ERP, "https://erp.example.com", (), {}), SystemClock())
 
 
+@pytest.mark.finding("A11a")
 @pytest.mark.parametrize("link", [":8899/x", ".evil.example/x"])
 def test_a_link_without_a_leading_slash_stays_on_our_host(link: str) -> None:
     """0.1.0 appends such a link to the host name and sends the token there.
@@ -147,6 +153,7 @@ def test_a_link_without_a_leading_slash_stays_on_our_host(link: str) -> None:
     assert path.startswith("/"), path
 
 
+@pytest.mark.finding("A11b")
 def test_deeply_nested_json_is_a_payload_that_cannot_be_read() -> None:
     """JSON nested 100,000 deep is a RecursionError in 0.1.0. Wanted: an error that names the payload."""
     with pytest.raises(TieoutError):
@@ -156,6 +163,7 @@ def test_deeply_nested_json_is_a_payload_that_cannot_be_read() -> None:
             raise AssertionError(f"the parser gave up: {error}") from error
 
 
+@pytest.mark.finding("A11c")
 def test_an_answer_beyond_the_largest_size_is_named_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """0.1.0 cuts a gzip answer at 256 MiB and goes on with the rest missing. Wanted: an error that says so."""
     monkeypatch.setattr(reply, "LARGEST_BODY", 1000)

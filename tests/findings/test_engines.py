@@ -7,6 +7,8 @@ import json
 import threading
 import time
 
+import pytest
+
 from integrations.contracts.connector import Observation
 from integrations.engine import jobs
 from integrations.engine.snapshotting import Snapshotting
@@ -43,6 +45,7 @@ class Holding(Hostile):
             yield Observation(entity, system_id, key, {"code": key})
 
 
+@pytest.mark.finding("C8b")
 def test_a_deletion_is_told_whichever_engine_sees_it(journal, clock):  # noqa: F811
     """In 0.1.0 each engine kept its own memory of the last snapshot: engine B told of a project, it was deleted,
     and engine A,
@@ -60,6 +63,7 @@ def test_a_deletion_is_told_whichever_engine_sees_it(journal, clock):  # noqa: F
     assert ("PRJ-2", False) in collector.told, "nobody was told that PRJ-2 is gone"
 
 
+@pytest.mark.finding("C8a")
 def test_a_job_runs_once_an_interval_however_many_engines_there_are(journal, clock, monkeypatch):  # noqa: F811
     """In 0.1.0 a job's lease ended before its next time, so that every engine ran it in each interval.
 

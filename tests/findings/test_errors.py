@@ -19,6 +19,7 @@ ERRORS = (
 )
 
 
+@pytest.mark.finding("C11a")
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_an_error_crosses_a_process_boundary_whole(error: TieoutError):
     """In 0.1.0 four of the errors could be pickled and not unpickled, so what they said was lost between processes.
@@ -32,6 +33,7 @@ def test_an_error_crosses_a_process_boundary_whole(error: TieoutError):
     assert (type(arrived), str(arrived), vars(arrived)) == (type(error), str(error), vars(error))
 
 
+@pytest.mark.finding("C11b")
 @pytest.mark.parametrize(
     "wrong", [{"burst": 0}, {"concurrency": 0}, {"rate": float("nan")}, {"timeout": -1.0}], ids=str
 )
@@ -49,6 +51,7 @@ def test_a_policy_that_cannot_work_is_refused(wrong):
         raise AssertionError(f"a policy with {wrong} was taken")
 
 
+@pytest.mark.finding("C11e")
 @pytest.mark.parametrize("word", ["NaN", "Infinity"])
 def test_an_answer_with_what_is_no_number_is_refused(word):
     """0.1.0 read NaN and Infinity, which are not JSON, as numbers. Wanted: the answer is refused as unreadable."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from integrations.engine.engine import Engine
 from integrations.engine.snapshotting import Snapshotting
 from models.domain.errors import RateLimited, Rejected
@@ -29,6 +31,7 @@ class Limited(Hostile):
         raise RateLimited("429", self._until)
 
 
+@pytest.mark.finding("C7a")
 def test_a_preview_stops_asking_a_system_that_says_wait(journal, clock):  # noqa: F811
     """A preview of 200 runs in 0.1.0 called a system 200 times that answered 429 from the first call on.
 
@@ -44,6 +47,7 @@ def test_a_preview_stops_asking_a_system_that_says_wait(journal, clock):  # noqa
     assert target.asked <= 8
 
 
+@pytest.mark.finding("C7b")
 def test_a_snapshot_waits_when_the_system_said_so(journal, clock):  # noqa: F811
     """0.1.0 extracted again at every interval whatever the system had answered, and told no other process of it.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from integrations.contracts import Role
 from integrations.flows import flows
 from tests.unit.flows import examples
 from tests.unit.flows.harness import Firm
 
 
+@pytest.mark.finding("C1a")
 def test_numbers_that_differ_in_their_letters_are_two_customers():
     """0.1.0 kept only the digits: DE-1001 and UK-1001, of other names, countries and tax ids, became one customer.
 
@@ -24,6 +27,7 @@ def test_numbers_that_differ_in_their_letters_are_two_customers():
     assert names == ["Nordwind GmbH", "Pemberton Foods Ltd"], "the second company is the first one to the ERP"
 
 
+@pytest.mark.finding("C1a")
 def test_a_sale_is_set_up_under_the_company_that_bought():
     """0.1.0 set the project of UK-1001 up under DE-1001, whose digits are the same.
 
@@ -42,6 +46,7 @@ def test_a_sale_is_set_up_under_the_company_that_bought():
     assert firm.targets["netsuite"][nordwind]["system_id"] not in under, "Pemberton's project stands under Nordwind"
 
 
+@pytest.mark.finding("C1b")
 def test_one_worker_number_in_two_hcms_is_two_people():
     """0.1.0 took a worker number alone as a person's id, so two HCMs' 1001 were one person.
 

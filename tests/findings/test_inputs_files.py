@@ -30,6 +30,7 @@ def hours(page: Page) -> dict[str, str]:
     return {event.id.split(":")[2]: str(event.data["hours"]) for event in page.events}
 
 
+@pytest.mark.finding("case 20")
 def test_an_inch_mark_costs_its_own_row_at_most() -> None:
     """In 0.1.0 an unquoted 27" makes one row of ten, without hours or value.
     Wanted: at least the ten rows without a mark are read.
@@ -37,26 +38,31 @@ def test_an_inch_mark_costs_its_own_row_at_most() -> None:
     assert len(polled("20-inch-mark").events) >= 10
 
 
+@pytest.mark.finding("case 23")
 def test_durations_of_toggl_are_hours() -> None:
     """0.1.0 takes no duration for hours. Wanted: 01:30:00 is one hour and a half."""
     assert [float(value) for value in hours(polled("23-toggl-clockify/toggl")).values()][:1] == [1.5]
 
 
+@pytest.mark.finding("case 23")
 def test_a_decimal_comma_is_read_through_a_mapping() -> None:
     """0.1.0 refuses 7,50 whatever the mapping says. Wanted: seven hours and a half."""
     assert [float(value) for value in hours(polled("23-toggl-clockify/german", "map-semi.toml")).values()] == [7.5]
 
 
+@pytest.mark.finding("case 23")
 def test_what_only_a_programmer_takes_for_a_number_is_refused() -> None:
     """0.1.0 reads `1_5` as 15 hours. Wanted: `1_5` and `1e1` are refused where one can see them."""
     assert not {"6", "7"} & set(hours(polled("23-toggl-clockify/clockify")))
 
 
+@pytest.mark.finding("case 23")
 def test_hours_of_four_decimals_are_read() -> None:
     """0.1.0 refuses 1.6833, as Clockify writes 1:41. Wanted: it is read."""
     assert "1" in hours(polled("23-toggl-clockify/clockify"))
 
 
+@pytest.mark.finding("case 24")
 @pytest.mark.parametrize(
     ("shape", "word", "mapping"),
     [("utf16", "UTF-16", "map.toml"), ("cr", "CR", "map.toml"), ("sep", "sep=", "map-semi.toml")],

@@ -43,6 +43,7 @@ def post(tmp_path: Path) -> Iterator[Post]:
     made.desk.stop()
 
 
+@pytest.mark.finding("case 02")
 @pytest.mark.parametrize(
     ("path", "kind", "table", "good"),
     [
@@ -62,6 +63,7 @@ def test_one_byte_that_is_no_utf8_costs_one_item_at_most(
     assert len(post.stored(table)) >= good
 
 
+@pytest.mark.finding("case 06")
 @pytest.mark.parametrize("path", ["06-bad-resource/body.json", "06-bad-resource/null-in-resource-array.json"])
 def test_a_resource_that_cannot_be_read_costs_its_own_spans_alone(post: Post, path: str) -> None:
     """0.1.0 answers 400 and stores none of three services. Wanted: the two good ones are stored."""
@@ -70,6 +72,7 @@ def test_a_resource_that_cannot_be_read_costs_its_own_spans_alone(post: Post, pa
     assert {row["name"] for row in post.stored("spans")} >= {"good", "good2"}
 
 
+@pytest.mark.finding("case 07")
 def test_a_list_where_a_message_belongs_is_refused_alone_in_words(post: Post) -> None:
     """0.1.0 says "unhashable type: 'dict'".
     Wanted: its neighbour is stored and the reason names the field that is wrong.
@@ -79,6 +82,7 @@ def test_a_list_where_a_message_belongs_is_refused_alone_in_words(post: Post) ->
     assert "kvlistValue" in answer.sentence and "unhashable" not in answer.sentence, answer.sentence
 
 
+@pytest.mark.finding("case 14")
 def test_spans_under_their_old_name_are_never_acknowledged_and_dropped(post: Post) -> None:
     """0.1.0 answers 200 and keeps nothing of `instrumentationLibrarySpans`. Wanted: read, or refused with a word."""
     answer = post.send(Kind.TRACES, "14-old-json/instrumentation-library.json")
@@ -101,6 +105,7 @@ async def _answered(method: str, path: str, *headers: tuple[bytes, bytes]) -> tu
     return sent[0]["status"], sent[1]["body"].decode()
 
 
+@pytest.mark.finding("case 03")
 def test_origins_of_browsers_can_be_allowed() -> None:
     """0.1.0 has no such setting, and answers OPTIONS with 405.
     Wanted: a setting that names allowed origins, and none by default.
@@ -110,6 +115,7 @@ def test_origins_of_browsers_can_be_allowed() -> None:
     assert not getattr(Settings(), settings[0])
 
 
+@pytest.mark.finding("case 11")
 def test_a_sender_of_grpc_is_told_which_setting_is_wrong() -> None:
     """With 0.1.0 the SDK's default protocol, gRPC, stores nothing and nobody says why.
     Wanted: the answer names OTEL_EXPORTER_OTLP_PROTOCOL.

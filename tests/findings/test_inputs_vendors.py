@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
 from integrations.connectors import netsuite, salesforce
 from integrations.contracts.connector import Role, SystemConfig
 from models.domain.clock import SystemClock
@@ -55,6 +57,7 @@ def answering(say: Callable[[str, bytes], tuple[int, Any]]) -> Iterator[str]:
         server.server_close()
 
 
+@pytest.mark.finding("case 31")
 def test_netsuite_is_asked_for_dates_in_a_fixed_format() -> None:
     """0.1.0 asks for `lastmodifieddate` as it is and refuses every row of an account that shows 11/28/2026.
     Wanted: the query fixes the format.
@@ -72,6 +75,7 @@ def test_netsuite_is_asked_for_dates_in_a_fixed_format() -> None:
     assert not page.rejected, [str(error) for *_, error in page.rejected]
 
 
+@pytest.mark.finding("case 32")
 def test_a_salesforce_org_of_one_currency_can_be_read() -> None:
     """0.1.0 asks for CurrencyIsoCode always, so both streams fail and `check` says nothing of it.
     Wanted: all streams can be polled.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.findings.books import PROJECT, entry, firm, found, given, mart, posted
 from tests.unit.cases.lakes import NOW, hours_ago, money
 
 
+@pytest.mark.finding("F6a")
 def test_a_posting_that_somebody_deleted_is_a_case():
     """In 0.1.0 a deleted posting was "on its way", owned by nobody, and counted as explained. Wanted: a case."""
     lake = firm()
@@ -28,6 +31,7 @@ def test_a_posting_that_somebody_deleted_is_a_case():
     assert [tuple(row.values()) for row in mart(lake, asked)] == [(0, 800)], "that it is gone explains nothing"
 
 
+@pytest.mark.finding("F6e")
 def test_missing_hours_and_foreign_hours_do_not_show_as_no_difference():
     """In 0.1.0 8 hours missing and 8 foreign hours of one project showed as a difference of 0.00.
 
@@ -41,6 +45,7 @@ def test_missing_hours_and_foreign_hours_do_not_show_as_no_difference():
     assert rows or found(lake)
 
 
+@pytest.mark.finding("F6b")
 def test_a_rate_that_somebody_edited_in_the_erp_is_a_case():
     """In 0.1.0 a rate edited in the ERP was one row of the reconciliation and no case. Wanted: a case on the entry."""
     lake = firm()
@@ -49,6 +54,7 @@ def test_a_rate_that_somebody_edited_in_the_erp_is_a_case():
     assert "TE-kantata-1" in {finding.subject_key for finding in found(lake)}
 
 
+@pytest.mark.finding("F5a")
 def test_two_sales_with_one_project_code_are_a_case():
     """In 0.1.0 a second opportunity with the code of a running project overwrote its order and budget, and there
     was no case.

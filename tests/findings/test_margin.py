@@ -10,6 +10,7 @@ from tests.findings.books import PROJECT, firm, mart
 from tests.unit.cases.lakes import money
 
 
+@pytest.mark.finding("F7")
 @pytest.mark.req("M6")
 def test_a_credited_expense_lowers_revenue_and_cost():
     """In 0.1.0 an expense of -500.00, a credit, counted as +500.00 of revenue and of cost. Wanted: -500.00 of both."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from integrations.connectors.kantata.client import Envelope, KantataClient
 from integrations.connectors.kantata.names import Names
 from integrations.connectors.kantata.work import Work
@@ -52,6 +54,7 @@ def sold(lake: Lake, code: str) -> None:
     )
 
 
+@pytest.mark.finding("C4a")
 def test_an_object_that_changed_its_key_is_no_longer_under_the_old_one():
     """In 0.1.0 a workspace that was given its project code later stayed, under its old key, a project that nobody
     had sold.
@@ -69,6 +72,7 @@ def test_an_object_that_changed_its_key_is_no_longer_under_the_old_one():
     assert [finding.fingerprint for finding in found(lake) if "unsold" in finding.fingerprint] == []
 
 
+@pytest.mark.finding("C4b")
 def test_a_project_stands_while_one_of_two_jobs_with_its_code_stands():
     """In 0.1.0 the deletion of the copy of a job made the project "missing in the ERP".
 
@@ -131,6 +135,7 @@ def _row(number: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.finding("C5")
 def test_a_deletion_between_two_pages_takes_no_living_entry_away():
     """In 0.1.0 a deletion between two pages moved a living entry off both: it was told gone, and the deleted one
     there, for 59 snapshots.

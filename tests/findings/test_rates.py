@@ -34,6 +34,7 @@ def rate(lake: Lake, currency: str, reporting: str = "EUR") -> Decimal | None:
     return rows[0]["rate"] if rows else None
 
 
+@pytest.mark.finding("F1a")
 @pytest.mark.req("M6")
 def test_the_rate_with_the_latest_date_counts_and_not_the_one_that_came_last():
     """In 0.1.0 a rate dated 2020 that arrived last replaced today's and revenue fell by 1.16 M.
@@ -46,6 +47,7 @@ def test_the_rate_with_the_latest_date_counts_and_not_the_one_that_came_last():
     assert rate(lake, "USD") == Decimal("0.9213")
 
 
+@pytest.mark.finding("F1b")
 @pytest.mark.req("M6")
 def test_a_rate_to_another_base_does_not_replace_the_rate_to_the_reporting_currency():
     """In 0.1.0 the row of GBP to USD overwrote the one of EUR to USD.
@@ -55,6 +57,7 @@ def test_a_rate_to_another_base_does_not_replace_the_rate_to_the_reporting_curre
     assert rate(rates(("EUR", "USD", "0.92"), ("GBP", "USD", "0.79")), "USD") == Decimal("0.92")
 
 
+@pytest.mark.finding("F1c")
 @pytest.mark.req("M6")
 def test_a_rate_to_the_euro_is_no_rate_to_the_dollar():
     """In 0.1.0 GBP was converted into USD by its rate to EUR.
@@ -64,6 +67,7 @@ def test_a_rate_to_the_euro_is_no_rate_to_the_dollar():
     assert rate(rates(("EUR", "GBP", "1.15")), "GBP", "USD") is None
 
 
+@pytest.mark.finding("F1d")
 @pytest.mark.req("M6")
 def test_a_new_rate_leaves_the_margin_of_an_earlier_month_as_it_was():
     """In 0.1.0 every figure was converted by the one latest rate, so each new rate changed closed months too.
@@ -84,6 +88,7 @@ def test_a_new_rate_leaves_the_margin_of_an_earlier_month_as_it_was():
     assert mart(lake, july) == before
 
 
+@pytest.mark.finding("F13a")
 @pytest.mark.req("M6")
 def test_work_that_cannot_be_converted_is_not_simply_ready():
     """In 0.1.0 an entry in a currency without a rate was "ready" with no amount, outside every total.

@@ -36,6 +36,7 @@ def invoiced(lake: Lake, status: str = "open", **line: Any) -> None:
     )
 
 
+@pytest.mark.finding("F2a")
 def test_what_is_billed_is_what_the_invoice_says():
     """In 0.1.0 an entry invoiced with 800.00 and then cut showed the cut amount as billed.
 
@@ -50,6 +51,7 @@ def test_what_is_billed_is_what_the_invoice_says():
     ]
 
 
+@pytest.mark.finding("F2b")
 @pytest.mark.req("X17")
 def test_a_change_after_invoicing_is_a_case():
     """In 0.1.0 12 invoice lines exceeded the approved work by 5,281.04 and there was no case. Wanted: one."""
@@ -60,6 +62,7 @@ def test_a_change_after_invoicing_is_a_case():
     assert "TE-kantata-1" in {finding.subject_key for finding in found(lake)}
 
 
+@pytest.mark.finding("F3a")
 def test_posted_work_on_a_project_that_is_gone_from_the_erp_is_not_ready():
     """In 0.1.0 76,369.03 of posted work on a deleted ERP project stood as ready.
 
@@ -73,6 +76,7 @@ def test_posted_work_on_a_project_that_is_gone_from_the_erp_is_not_ready():
     assert states(lake) == [("blocked", "project-missing")]
 
 
+@pytest.mark.finding("F3b")
 def test_a_milestone_that_the_customer_has_not_accepted_is_not_ready():
     """In 0.1.0 milestones of 60,818 with accepted = false stood as ready. Wanted: not ready until they are accepted."""
     lake = firm()
@@ -82,6 +86,7 @@ def test_a_milestone_that_the_customer_has_not_accepted_is_not_ready():
     assert [state for state, _ in states(lake)] in (["blocked"], ["not_approved"])
 
 
+@pytest.mark.finding("F3c")
 def test_work_over_a_contracts_cap_is_not_ready():
     """0.1.0 read the cap of a contract and never asked it. Wanted: work beyond the cap is not ready."""
     lake = firm()
@@ -93,6 +98,7 @@ def test_work_over_a_contracts_cap_is_not_ready():
     assert [state for state, _ in states(lake)] != ["ready"], "800.00 are ready under a cap of 500.00"
 
 
+@pytest.mark.finding("F3f")
 @pytest.mark.req("X17")
 def test_a_project_that_is_billed_beyond_its_contract_is_a_case():
     """In 0.1.0 four projects were billed 83,221.96 beyond their contracts and nothing said so.
@@ -106,6 +112,7 @@ def test_a_project_that_is_billed_beyond_its_contract_is_a_case():
     )
 
 
+@pytest.mark.finding("F5b")
 @pytest.mark.req("X17")
 @pytest.mark.parametrize("system, entity, key", [("salesforce", "project", PROJECT), ("netsuite", "contract", "CT-1")])
 def test_a_contract_that_is_cut_below_what_is_billed_is_a_case_of_the_difference(system, entity, key):
@@ -127,6 +134,7 @@ def test_a_contract_that_is_cut_below_what_is_billed_is_a_case_of_the_difference
     assert agreed(NOW + timedelta(hours=1), "749.99") == [(PROJECT, Decimal("50.01"), "EUR")]
 
 
+@pytest.mark.finding("F8b")
 @pytest.mark.req("X8", "X11")
 def test_a_deleted_project_holds_the_same_before_and_after_one_of_its_items_waits():
     """In 0.1.0 the case counted the whole contract, two thirds of which were billed, and less once one item waited.
@@ -153,6 +161,7 @@ def test_a_deleted_project_holds_the_same_before_and_after_one_of_its_items_wait
     assert held() == before
 
 
+@pytest.mark.finding("F4a")
 def test_the_lines_of_a_voided_invoice_are_not_billed():
     """In 0.1.0 the 17 lines (14,484.40) of a voided invoice stayed billed. Wanted: none of them is."""
     lake = firm()
@@ -161,6 +170,7 @@ def test_the_lines_of_a_voided_invoice_are_not_billed():
     assert "billed" not in [state for state, _ in states(lake)]
 
 
+@pytest.mark.finding("F4b")
 def test_an_entry_flagged_with_an_invoice_that_is_not_there_is_not_billed():
     """In 0.1.0 an entry flagged with the number of no invoice was billed. Wanted: it is not."""
     lake = firm()
@@ -170,6 +180,7 @@ def test_an_entry_flagged_with_an_invoice_that_is_not_there_is_not_billed():
     assert "billed" not in [state for state, _ in states(lake)]
 
 
+@pytest.mark.finding("F9c")
 def test_a_milestone_whose_date_has_passed_is_not_blocked_the_second_it_is_sold():
     """In 0.1.0 a fixed-price sale with due dates in the past was blocked work the second it was won, and readiness
     fell 12 points.
@@ -189,6 +200,7 @@ def test_a_milestone_whose_date_has_passed_is_not_blocked_the_second_it_is_sold(
     assert "blocked" not in [state for state, _ in states(lake)]
 
 
+@pytest.mark.finding("F9a")
 def test_an_expense_that_was_submitted_waits_for_its_approval():
     """In 0.1.0 all 52 expenses with a time of submission and no submission record were "never submitted".
 

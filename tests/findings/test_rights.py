@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.console.gatekeeping import Gatekeeping, names_of
 from app.readings.identity import Refusal, recognised
 from app.readings.journey.reading import SQL as JOURNEY
@@ -24,6 +26,7 @@ from tests.unit.lake.samples import filled, settings_at
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
+@pytest.mark.finding("A1a")
 def test_a_journey_of_another_legal_entity_stays_shut() -> None:
     """A person of NOV-DE opens the journey of an NOV-UK time entry in 0.1.0: its source event has no legal entity, and
     none passes.
@@ -43,6 +46,7 @@ def test_a_journey_of_another_legal_entity_stays_shut() -> None:
     assert lake.connection.execute(german, asked).to_arrow_table().num_rows == 0
 
 
+@pytest.mark.finding("A1b")
 def test_a_person_without_an_entity_group_sees_no_entity() -> None:
     """In 0.1.0 a forgotten group widens the scope to all. Wanted: refused, or limited by name."""
     claims = {
@@ -57,6 +61,7 @@ def test_a_person_without_an_entity_group_sees_no_entity() -> None:
     assert isinstance(found, Refusal) or found.entities, f"{found.name} is limited to no entity"
 
 
+@pytest.mark.finding("A1c", "C3")
 def test_a_case_of_two_entities_is_seen_by_both(cases: Cases) -> None:  # noqa: F811
     """21 of 30 items of one case were another entity's in 0.1.0, whose people never saw it.
     Wanted: a person of either finds what is theirs.
@@ -66,6 +71,7 @@ def test_a_case_of_two_entities_is_seen_by_both(cases: Cases) -> None:  # noqa: 
     assert seen == {"NOV-DE": 1, "NOV-UK": 1}
 
 
+@pytest.mark.finding("A6a")
 def test_other_people_of_the_machine_read_no_lake(tmp_path: Path) -> None:
     """The home of 0.1.0 is 0755 and its files 0644, rates unmasked. Wanted: its owner alone can read them."""
     home = tmp_path / "home"
@@ -74,6 +80,7 @@ def test_other_people_of_the_machine_read_no_lake(tmp_path: Path) -> None:
     assert not home.stat().st_mode & 0o077 or not open_files, open_files
 
 
+@pytest.mark.finding("A12c")
 def test_a_websocket_of_another_origin_is_refused() -> None:
     """The console of 0.1.0 lets a page of any port of localhost open its WebSocket. Wanted: the console's own origin
     alone.

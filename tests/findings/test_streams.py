@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from integrations.contracts.connector import Page, Role
 from integrations.engine.engine import Engine
 from models.domain.errors import Unmappable
@@ -23,6 +25,7 @@ def polled(journal: Journal, clock: HandClock, page: Page) -> tuple[int, str]:  
     return sum(journal.runs.states().values()), raised
 
 
+@pytest.mark.finding("C2a")
 def test_half_an_emoji_holds_up_no_neighbour(journal, clock):  # noqa: F811
     """0.1.0 raised on half an emoji in one entry's notes at every poll and admitted none of the page, with no
     reason beside the cursor.
@@ -35,6 +38,7 @@ def test_half_an_emoji_holds_up_no_neighbour(journal, clock):  # noqa: F811
     assert runs >= 2, f"the neighbours were not admitted: {raised}"
 
 
+@pytest.mark.finding("C2b")
 def test_a_very_long_integer_holds_up_no_neighbour(journal, clock):  # noqa: F811
     """0.1.0 raised on a refused row with an integer beyond 64 bits at every poll and admitted none of the page.
 

@@ -20,6 +20,7 @@ from tests.unit.cases.test_cases import CASE, RATES, entry
 from tests.unit.lake.samples import filled, settings_at
 
 
+@pytest.mark.finding("A5a")
 def test_a_case_closed_by_hand_opens_with_the_next_report(cases: Cases, engine: sa.Engine) -> None:  # noqa: F811
     """In 0.1.0 a case with 217 open findings, closed by an UPDATE, stayed closed.
     Wanted: what detectors find opens it again.
@@ -32,6 +33,7 @@ def test_a_case_closed_by_hand_opens_with_the_next_report(cases: Cases, engine: 
     assert case is not None and case["status"] == "open"
 
 
+@pytest.mark.finding("A8c")
 def test_a_lake_deleted_with_its_keys_is_not_whole(tmp_path: Path) -> None:
     """0.1.0 says "whole: 0 rows" where lake, witness and keys were deleted.
     Wanted: a breach, or an error that says there is no lake.
@@ -48,12 +50,14 @@ def test_a_lake_deleted_with_its_keys_is_not_whole(tmp_path: Path) -> None:
     assert report.breaches, f"whole: {report.rows} rows"
 
 
+@pytest.mark.finding("A15")
 def test_rebuild_makes_no_installation(tmp_path: Path) -> None:
     """With a mistyped TIEOUT_HOME 0.1.0 makes a lake and says done. Wanted: status 2 and nothing made."""
     done = tieout(tmp_path / "mistyped", "rebuild")
     assert done.returncode == 2 and not (tmp_path / "mistyped").exists(), done.stdout
 
 
+@pytest.mark.finding("A14b")
 def test_an_address_of_the_lake_that_cannot_work_is_refused(tmp_path: Path) -> None:
     """With TIEOUT_LAKE_DATA=file:///… every append of 0.1.0 fails as if it could be repeated.
     Wanted: it works, or is refused as misconfigured.
@@ -67,6 +71,7 @@ def test_an_address_of_the_lake_that_cannot_work_is_refused(tmp_path: Path) -> N
         raise AssertionError(f"{type(error).__name__}: {error}") from error
 
 
+@pytest.mark.finding("A8d")
 def test_whole_says_that_no_witness_out_of_reach_was_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +85,7 @@ def test_whole_says_that_no_witness_out_of_reach_was_asked(
     assert "witness" in capsys.readouterr().out
 
 
+@pytest.mark.finding("A8e")
 def test_one_edited_file_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.req("G3", "G7"), pytest.mark.processes]
 TABLES = ("spans", "logs", "observations", "quarantine", "records")
 
 
+@pytest.mark.finding("A4d")
 def test_no_file_and_no_row_of_a_home_holds_a_canary(collector: CollectorProcess) -> None:
     """Spans, logs, lines of observations, bodies refused, names of senders; the spool while the lake has it not yet."""
     for place, (_, text) in enumerate(SHAPES.values()):

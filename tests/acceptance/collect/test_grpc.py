@@ -78,6 +78,7 @@ def test_a_refusal_is_a_status_and_a_sentence(
     assert caught.value.code() is code and word in caught.value.details()
 
 
+@pytest.mark.finding("case 11")
 def test_grpc_at_the_port_of_http_is_told_in_the_log(collector: CollectorProcess) -> None:
     with pytest.raises(grpc.RpcError):
         export(collector, traces().SerializeToString(), port=collector.port)

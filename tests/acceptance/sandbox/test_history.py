@@ -39,6 +39,7 @@ def test_in_a_quiet_world_every_system_agrees_with_the_truth() -> None:
     assert clerk.refused == {}
 
 
+@pytest.mark.finding("F15")
 @pytest.mark.req("X12")
 def test_every_difference_from_the_truth_is_a_planted_fault(history: tuple[Sandbox, Clerk, HandClock]) -> None:
     sandbox, _, clock = history

@@ -155,6 +155,7 @@ def seen_as_mara(page: Any) -> None:
     assert "finance" in menu.inner_text() and "NOV-DE" in menu.inner_text()
 
 
+@pytest.mark.finding("A7a", "A7c")
 @pytest.mark.req("G1")
 def test_one_signs_in_and_comes_to_the_page_that_was_asked_for_with_ones_roles(node: Place, page: Any) -> None:
     enter(page, node, "mara@example.com", "/exceptions?cause=project-missing")
@@ -171,6 +172,7 @@ def test_who_has_no_role_or_no_company_is_told_what_to_ask_for(node: Place, page
     page.get_by_text("No legal entity in Tieout").wait_for()
 
 
+@pytest.mark.finding("A7b")
 @pytest.mark.req("G1")
 def test_what_the_provider_refuses_is_told_to_the_person(node: Place, page: Any) -> None:
     page.goto(node.console)

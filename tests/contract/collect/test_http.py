@@ -211,6 +211,7 @@ def test_ready_and_alive_are_two_questions(collector):
     assert (alive["ready"], ready["ready"], ready["overdue"]) == (True, True, [])
 
 
+@pytest.mark.finding("A3e")
 @pytest.mark.req("C10", "G3")
 def test_beyond_loopback_it_does_not_start_without_credentials_and_tls(tmp_path):
     open_to_all = CollectorProcess(tmp_path / "wide", TIEOUT_OTLP_HOST="0.0.0.0")

@@ -78,6 +78,7 @@ def _draws_for_a_stranger() -> None:
     views()[number].draw(Viewer("stranger", frozenset()))
 
 
+@pytest.mark.finding("A7d", "U8")
 @pytest.mark.req("G1")
 @pytest.mark.parametrize("view", views(), ids=lambda view: view.path)
 def test_every_page_refuses_a_viewer_without_the_role(view: View) -> None:
@@ -92,6 +93,7 @@ def test_every_page_refuses_a_viewer_without_the_role(view: View) -> None:
     assert not script.get("html")
 
 
+@pytest.mark.finding("A7d", "U8")
 @pytest.mark.req("G1")
 def test_a_page_outside_the_role_has_its_address_and_is_not_shown(tmp_path: Path) -> None:
     """G1: its address answers with why not, and who can grant it, instead of "Page not found"."""

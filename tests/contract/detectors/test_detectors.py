@@ -45,6 +45,7 @@ FOUND = {
 """Causes that the wording of each requirement names."""
 
 
+@pytest.mark.finding("C2c", "F9b")
 @pytest.mark.parametrize(
     "module, example",
     [
@@ -157,6 +158,7 @@ def test_every_module_beside_the_contract_is_a_detector():
     assert files == {detector.name for detector in detectors()}
 
 
+@pytest.mark.finding("U11b")
 @pytest.mark.req("X2", "X8")
 @pytest.mark.parametrize(
     "title, action",

@@ -12,6 +12,7 @@ from tests.unit.cases.lakes import ROLES
 CLOSED, WRONG = f"{PROJECT}.030", f"{PROJECT}.0l0"
 
 
+@pytest.mark.finding("U6")
 @pytest.mark.req("X8", "X19")
 def test_the_owner_of_a_blocker_is_the_owner_of_its_case() -> None:
     lake = firm()

@@ -50,6 +50,7 @@ def command(*words: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.finding("U2b", "U3")
 @pytest.mark.req("X8", "X19", "O1", "O3", "O8")
 def test_a_cause_has_one_name_owner_count_and_amount_on_every_page_and_command(viewer: Viewer, home: Path) -> None:
     """Exceptions, Billing and Operations, the commands and both files tell the same of each cause, which is what its

@@ -222,6 +222,7 @@ def test_dead_letters_hold_the_same_money_in_headline_ages_table_and_in_sql(view
     assert [row["All"] for row in ages] == [f"{count['sql']}{short}"]
 
 
+@pytest.mark.finding("U2a")
 @pytest.mark.req("O1", "X4")
 def test_money_at_stake_by_cause_is_the_same_on_pages_and_in_the_command(home: Path) -> None:
     owner = VIEWERS[0]

@@ -44,6 +44,7 @@ def just_before_the_commit(writer: LakeWriter, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(writer, "_enter_files", entering)
 
 
+@pytest.mark.finding("C9c")
 @pytest.mark.req("C8", "E8")
 @pytest.mark.postgres
 def test_who_lost_its_turn_commits_nothing(

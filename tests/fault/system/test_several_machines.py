@@ -172,6 +172,7 @@ def begin(hall: Hall, engines: list[str], collectors: list[str]) -> None:
         hall.start(address, "integrations.engine", TIEOUT_COLLECTOR_URL=f"http://{collectors[number % 2]}:4318")
 
 
+@pytest.mark.finding("C8c")
 @pytest.mark.req("E8", "E1", "C6", "C8")
 def test_an_engine_is_cut_off_in_the_middle_and_killed(hall: Hall) -> None:
     firm = hall.firm

@@ -324,6 +324,7 @@ def test_a_case_is_of_one_legal_entity_and_knows_the_month_of_its_findings(cases
     assert [(row["period"], row["amount"]) for row in cases.periods(CASE)] == [("2026-07", 100), ("2026-08", 50)]
 
 
+@pytest.mark.finding("F8a")
 @pytest.mark.req("X19")
 def test_money_of_another_kind_is_not_added(cases):
     sold = replace(MISSING, money_kind="sold_not_set_up", root=False)

@@ -45,6 +45,7 @@ def lake() -> Lake:
     return made
 
 
+@pytest.mark.finding("F2a")
 def test_work_that_is_gone_keeps_what_was_billed_for_it(lake: Lake) -> None:
     bill(lake, "INV-1", line(1), line(2), total="1600.00")
     lake.observe("kantata", "time_entry", "TE-kantata-1", LATER, present=False)

@@ -92,6 +92,7 @@ def work(lake: Lake) -> dict[str, tuple[str, str | None]]:
     }
 
 
+@pytest.mark.finding("F9d")
 @pytest.mark.req("O3", "X8")
 def test_each_item_has_one_state_and_one_primary_reason(lake):
     expected = {}
@@ -436,6 +437,7 @@ def test_effort_is_what_people_did_and_not_what_the_engine_made_of_it(lake):
     assert (acted["n"], acted["minutes"]) == (3, 5)
 
 
+@pytest.mark.finding("F16l")
 @pytest.mark.req("O3", "O5")
 def test_a_billing_period_is_ready_when_the_last_of_its_work_is(lake):
     """Not the lag of each posting: from the end of the month's last day of delivery until all of it can be billed."""

@@ -101,6 +101,7 @@ def installed(home: Path) -> Journal:
     return open_journal(f"sqlite:///{home / 'journal.sqlite'}", HandClock())
 
 
+@pytest.mark.finding("A15")
 @pytest.mark.req("N4", "E4")
 @pytest.mark.parametrize(
     "words",
@@ -255,6 +256,7 @@ def test_doctor_says_which_catalogue_holds_and_what_is_wrong_with_it(tmp_path: P
     journal.close()
 
 
+@pytest.mark.finding("U16e")
 @pytest.mark.req("X18")
 def test_doctor_asks_the_processes_of_this_home(tmp_path: Path) -> None:
     """Not whoever listens at the default ports: an engine of this home shows, a collector that is missing does too."""
@@ -287,6 +289,7 @@ def test_doctor_says_since_when_an_engine_is_dead_and_which_part_of_a_collector_
     assert re.search(r"ok    last heard: collect \d+ s ago, engine \d+ s ago", done.stdout)
 
 
+@pytest.mark.finding("U16e")
 @pytest.mark.req("X18")
 def test_doctor_asks_where_this_homes_processes_listen_and_nobody_at_the_ports_of_its_own_settings(
     tmp_path: Path,

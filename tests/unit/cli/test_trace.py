@@ -108,6 +108,7 @@ def test_the_command_prints_what_is_found_and_says_where_nothing_is(home: Path) 
     assert nothing.returncode == 1 and "8 or more digits" in " ".join(nothing.stderr.split())
 
 
+@pytest.mark.finding("A6b")
 @pytest.mark.req("O2", "G2")
 def test_a_payload_shows_as_on_the_page_masked_until_asked_and_the_asking_is_kept(home: Path) -> None:
     """G2: the home's owner has the right, uses it by name and says why."""

@@ -102,6 +102,7 @@ def test_circuits_go_with_the_question_and_findings_come_back(monkeypatch):
     assert detection.fault is None
 
 
+@pytest.mark.finding("C10f")
 @pytest.mark.parametrize("first", ["time.sleep(3600)", "os.kill(os.getpid(), signal.SIGSTOP)"])
 def test_a_turn_that_hangs_is_ended_and_named_and_the_next_has_a_fresh_child(process, first, tmp_path, monkeypatch):
     monkeypatch.setattr("collectors.detector_process._END_SECONDS", 0.2)
@@ -187,6 +188,7 @@ def test_findings_survive_the_pipe_with_their_money(process):
     assert process(text).ask(Turn()).findings == {"a": [Finding("f", cause, "x", "k", Decimal("1.10"), "EUR")]}
 
 
+@pytest.mark.finding("C10d")
 def test_what_was_reported_is_told_with_the_next_question(monkeypatch):
     """So that findings which stayed as they are cross neither the pipe nor the journal again."""
     monkeypatch.setenv("PYTHONPATH", os.getcwd())

@@ -66,6 +66,7 @@ def test_a_small_body_is_answered_while_a_large_one_is_stored(held: Held, encodi
     assert waiting == []
 
 
+@pytest.mark.finding("A2b")
 @pytest.mark.req("O12")
 def test_a_group_that_takes_too_long_is_a_fault(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     assert held.desk.intake.fault is None

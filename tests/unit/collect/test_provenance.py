@@ -50,6 +50,7 @@ def test_a_line_of_the_future_is_left_out_and_its_neighbours_keep_their_numbers(
     assert refusal.path == "line 2" and "in the future" in refusal.reason
 
 
+@pytest.mark.finding("A3c")
 def test_a_system_that_the_catalogue_does_not_name_is_refused_with_all_lines() -> None:
     with pytest.raises(Foreign, match="'oracle' is not in this collector's catalogue"):
         Provenance({"erp"}, Stopped()).checked(line() + b"\n" + line("oracle"))

@@ -19,6 +19,7 @@ def erp(**options: Any) -> SystemConfig:
     return SystemConfig("netsuite", "netsuite", Role.ERP, "http://127.0.0.1:1", options=options)
 
 
+@pytest.mark.finding("C11d")
 @pytest.mark.req("M7")
 def test_a_time_without_a_zone_is_in_the_accounts_zone() -> None:
     """M7: 21:00 in Los Angeles is the next day in UTC; what says its zone itself is left as it is."""

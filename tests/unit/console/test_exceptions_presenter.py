@@ -51,6 +51,7 @@ def test_what_is_stuck_is_told_by_its_causes() -> None:
     assert present.cause_rows(groups, NOW, "EUR", Teams())[0]["owner"] == "erp team, hcm team"
 
 
+@pytest.mark.finding("F8a", "U2a")
 @pytest.mark.req("X19")
 def test_money_of_two_kinds_is_never_added() -> None:
     groups = [group("a", 2000, 90_000), group("set-up", 3, 517_000)]
@@ -426,6 +427,7 @@ def test_a_file_of_cases_holds_what_the_list_shows() -> None:
     assert set(present.EXPORTED) < {field.name for field in fields(Case)}
 
 
+@pytest.mark.finding("U11a")
 @pytest.mark.req("E4")
 def test_a_replay_of_many_runs_asks_for_a_reason_and_waits_for_its_preview() -> None:
     many, few = Selection(tuple(f"r-{n}" for n in range(215))), Selection(("r-1",))

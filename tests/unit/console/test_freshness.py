@@ -18,6 +18,7 @@ def stale(system: str, hours: float | None, why: str | None = None) -> Stale:
     return Stale(system, "time", None if hours is None else NOW - timedelta(hours=hours), why, ADVICE)
 
 
+@pytest.mark.finding("U1a")
 @pytest.mark.req("X18")
 def test_the_age_is_that_of_the_source_that_lies_back_furthest_in_the_viewers_zone() -> None:
     found = [ReadUntil("kantata", NOW - timedelta(minutes=9)), ReadUntil("netsuite", NOW - timedelta(seconds=40))]

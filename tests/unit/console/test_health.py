@@ -209,6 +209,7 @@ def test_a_journal_that_does_not_answer_is_a_fault(monkeypatch: pytest.MonkeyPat
     assert status == 503 and body["faults"] == ["journal: OSError: gone"]
 
 
+@pytest.mark.finding("U1b")
 @pytest.mark.req("X18")
 def test_a_console_without_engine_and_collector_is_not_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(asking, "stores", opened())

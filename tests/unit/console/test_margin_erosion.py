@@ -55,6 +55,7 @@ GRID = Forecast(
 )
 
 
+@pytest.mark.finding("U4")
 @pytest.mark.req("O4")
 def test_the_answer_names_what_took_most_of_the_margin() -> None:
     mood, sentence = erosion.verdict(GRID, "EUR")
@@ -69,6 +70,7 @@ def test_the_answer_names_what_took_most_of_the_margin() -> None:
     assert erosion.verdict(better, "EUR")[0] == "good"
 
 
+@pytest.mark.finding("U4")
 @pytest.mark.req("O4")
 def test_the_bridge_leads_from_the_margin_as_sold_to_the_end_without_a_gap() -> None:
     (drawn,) = bridge(GRID, "EUR").data
@@ -77,6 +79,7 @@ def test_the_bridge_leads_from_the_margin_as_sold_to_the_end_without_a_gap() -> 
     assert sum(drawn.y[:-1]) == drawn.y[-1], "each part is taken once"
 
 
+@pytest.mark.finding("U4")
 @pytest.mark.req("O4")
 def test_hours_stand_against_their_budget_and_the_finish_against_its_baseline() -> None:
     shown = {one.label: one for one in erosion.figures(GRID, "EUR")}

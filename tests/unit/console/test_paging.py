@@ -20,6 +20,7 @@ def script() -> None:
     paged([Column("name", "Name")], rows, "customers", total={"name": "All of them"})
 
 
+@pytest.mark.finding("U7a", "U7b")
 @pytest.mark.req("O3")
 def test_a_table_names_its_part_its_whole_and_its_total() -> None:
     page = AppTest.from_function(script, default_timeout=60).run()
@@ -28,6 +29,7 @@ def test_a_table_names_its_part_its_whole_and_its_total() -> None:
     assert "Customer 24" in shown and "Customer 25" not in shown and "All of them" in shown
 
 
+@pytest.mark.finding("U15a")
 @pytest.mark.req("O7")
 def test_a_column_without_a_title_has_no_heading_to_be_read_out() -> None:
     """U15: a screen reader would announce an empty one; the first column still has its own."""
@@ -35,6 +37,7 @@ def test_a_column_without_a_title_has_no_heading_to_be_read_out() -> None:
     assert '<thead><tr><th class="">Name</th><td class="" title="Of all"></td></tr></thead>' in drawn
 
 
+@pytest.mark.finding("U15a")
 @pytest.mark.req("O7")
 def test_headings_skip_no_level() -> None:
     """U15: a page has a title and, below it, parts; the subheader of Streamlit is a level further down."""

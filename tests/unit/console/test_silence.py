@@ -75,6 +75,7 @@ async def _told_meanwhile(home: Path) -> list[Heartbeat]:
     return told
 
 
+@pytest.mark.finding("U1c")
 def test_a_preview_says_for_how_long_the_engine_has_not_answered(tmp_path: Path) -> None:
     told(tmp_path, 3_600.0 * 3)
     page = AppTest.from_function(_waits, default_timeout=60).run()
@@ -90,6 +91,7 @@ def test_a_preview_that_is_being_made_says_nothing_else(tmp_path: Path) -> None:
     assert not page.exception and not page.warning and len(page.status) == 1
 
 
+@pytest.mark.finding("U1b")
 def test_the_heading_of_a_dead_installation_is_red_and_says_what_to_do(tmp_path: Path) -> None:
     """U1: an engine that told a moment ago and holds no lock in this home has ended."""
     told(tmp_path, 0.0)

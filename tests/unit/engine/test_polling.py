@@ -268,6 +268,7 @@ def test_a_rotated_file_closes_no_letter_of_a_row_that_did_not_come(
     assert kept.state is RunState.DEAD and "sip shows the row no longer" in str(kept.error_message)
 
 
+@pytest.mark.finding("case 20")
 @pytest.mark.req("N4")
 def test_rows_that_moved_when_an_earlier_one_was_mended_have_come(
     journal: Journal, clock: HandClock, tmp_path: Path

@@ -156,6 +156,7 @@ def swept_long_ago(journal: Journal) -> None:
         connection.execute(sa.text("update extract set swept_at = swept_at - 301000000"))
 
 
+@pytest.mark.finding("C7c")
 @pytest.mark.req("S10", "C4")
 def test_everything_is_read_only_now_and_then(snapshots: Snapshotting, collector: Collector, journal: Journal) -> None:
     """S10: between two sweeps a system is asked for what changed alone, however many it surely counts beside."""
@@ -224,6 +225,7 @@ class Billed(Holding):
         return len(self.rows)
 
 
+@pytest.mark.finding("C7c")
 @pytest.mark.req("S10")
 def test_a_full_reading_waits_while_the_quota_would_not_leave_as_much_for_the_flows(
     snapshots: Snapshotting, journal: Journal

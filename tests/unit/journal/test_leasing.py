@@ -189,6 +189,7 @@ def test_a_confirmed_feed_is_trimmed_and_positions_go_on(any_journal: Journal, c
     assert any_journal.feed.read(0)[0].position > positions[-1]
 
 
+@pytest.mark.finding("C9b")
 @pytest.mark.req("E5", "N4")
 def test_a_newer_version_is_kept_when_the_waiting_run_went_on_meanwhile(
     any_journal: Journal, monkeypatch: pytest.MonkeyPatch

@@ -57,6 +57,7 @@ def settled(journal: Journal, clock: HandClock, *keys: str, target: Hostile | No
     return engine
 
 
+@pytest.mark.finding("A13a", "C10b")
 @pytest.mark.req("C6", "N3", "E4")
 def test_what_is_old_and_proven_leaves_and_its_replay_says_where_it_lies(
     any_journal: Journal, clock: HandClock

@@ -83,6 +83,7 @@ def test_more_than_one_byte_in_a_hundred_is_refused(home: Path, monkeypatch: pyt
     assert large.exists()
 
 
+@pytest.mark.finding("A14a")
 def test_where_the_catalogues_paths_are_not_the_folders_nothing_is_an_orphan(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,7 @@ def test_an_ended_process_is_not_asked_twice(reader: LakeReader, monkeypatch: py
 ENDLESS = "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = -1"
 
 
+@pytest.mark.finding("C10f")
 @pytest.mark.req("N4")
 @pytest.mark.parametrize("hung", ["a long statement", "a stopped process"])
 def test_a_statement_that_outlasts_the_limit_is_ended_and_named(reader: LakeReader, hung: str) -> None:

@@ -36,6 +36,7 @@ def read_only() -> Iterator[Callable[[Path], None]]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.finding("A8a")
 def test_a_read_only_copy_is_proven_and_asked(tmp_path: Path, read_only: Callable[[Path], None]) -> None:
     home, scratch = tmp_path / "home", tmp_path / "scratch"
     scratch.mkdir()

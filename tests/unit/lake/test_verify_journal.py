@@ -133,6 +133,7 @@ BY_SQL = {
 }
 
 
+@pytest.mark.finding("A5b")
 @pytest.mark.parametrize("what", BY_SQL)
 def test_what_was_written_by_sql_is_named(settings: Settings, what: str) -> None:
     with_journal(settings, lambda connection: connection.execute(BY_SQL[what]))

@@ -100,6 +100,7 @@ def by(rate_de: str, rate_us: str) -> tuple[dict[str, Decimal], ...]:
     return both, both, {"ACME-US": 800 * us}, {"ACME-DE": 1600 * de, "ACME-US": 1600 * us}
 
 
+@pytest.mark.finding("F1d")
 @pytest.mark.req("M6")
 def test_a_rate_that_comes_after_the_closing_changes_the_open_companys_month_only(lake: Lake) -> None:
     august(lake, False, at(1))

@@ -68,6 +68,7 @@ def milestone(books: Books, completed_at: str) -> date:
     return row["work_date"]
 
 
+@pytest.mark.finding("C11c")
 @pytest.mark.req("M7")
 @pytest.mark.parametrize(
     ("zone", "day"),

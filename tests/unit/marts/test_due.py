@@ -63,6 +63,7 @@ def entry(lake: Lake, number: int, **changed: Any) -> None:
     )
 
 
+@pytest.mark.finding("C10c")
 @pytest.mark.req("C8")
 def test_where_nothing_came_nothing_is_derived(derived: list[str], clock: Hand) -> None:
     lake = Lake()
@@ -145,6 +146,7 @@ def test_a_jump_of_the_worlds_clock_tells_ages_and_what_was_read_again(clock: Ha
     assert {"mart_failure_age", "extracts", "streams"} <= refresh(lake.connection, "EUR", clock)
 
 
+@pytest.mark.finding("C10c")
 def test_a_home_without_news_is_seen_without_a_scan(tmp_path: Any, derived: list[str]) -> None:
     """The counts that stores keep themselves say whether something came, also of a real lake and journal."""
     settings, clock = settings_at(tmp_path), HandClock()

@@ -222,6 +222,7 @@ def spent(firm: Firm, entries: list[Entry]) -> Decimal:
     return sum((two(one.hours * one.cost * firm.rate(one.project)) for one in entries), D(0))
 
 
+@pytest.mark.finding("F16a")
 @pytest.mark.req("O4", "X13")
 def test_utilisation_is_of_the_hours_people_have_net_of_holiday_and_leave(firm: Firm, kpi: dict[str, Any]) -> None:
     monday = NOW.date() - timedelta(days=NOW.weekday())
@@ -267,6 +268,7 @@ def test_unbilled_work_is_at_most_all_of_it_and_at_least_what_no_case_is_about(f
     assert kpi["unbilled_work_in_progress"]["high"] == worth(firm, open_)
 
 
+@pytest.mark.finding("F16c")
 @pytest.mark.req("O3")
 def test_invoices_right_the_first_time_and_what_of_them_was_paid(firm: Firm, kpi: dict[str, Any]) -> None:
     assert kpi["billing_accuracy"]["value"] == 75 and kpi["billing_accuracy"]["n"] == 4, "one of four was voided"
@@ -285,6 +287,7 @@ def test_invoices_right_the_first_time_and_what_of_them_was_paid(firm: Firm, kpi
     assert near(kpi["lock_up_days"]["value"], (unbilled + owed) / posted * days)
 
 
+@pytest.mark.finding("F16b")
 @pytest.mark.req("O4")
 def test_backlog_is_what_is_sold_and_not_earned(firm: Firm, kpi: dict[str, Any]) -> None:
     sold = sum((D(60000) * firm.rate(code) for code in firm.projects), D(0))
@@ -292,6 +295,7 @@ def test_backlog_is_what_is_sold_and_not_earned(firm: Firm, kpi: dict[str, Any])
     assert near(kpi["backlog_coverage"]["value"], 100 * sold / 250000) and kpi["backlog_coverage"]["n"] == 4
 
 
+@pytest.mark.finding("F16f", "F16g", "F16h")
 @pytest.mark.req("O4")
 def test_each_projects_margin_erodes_by_parts_that_add_up(firm: Firm, kpi: dict[str, Any]) -> None:
     """Sold at 100 an hour that costs 65: what is billed above or below, and hours more or fewer, are all there is."""

@@ -50,6 +50,7 @@ def priced() -> dict[str, dict[str, Any]]:
     return figures(lake)
 
 
+@pytest.mark.finding("F16m")
 @pytest.mark.req("O4")
 def test_an_hour_earns_what_time_bills_over_all_hours_in_the_erp(priced: dict[str, Any]) -> None:
     """Revenue ÷ hours worked: hours that nobody pays for lower it, expenses do not raise it, and what the ERP does not
@@ -59,6 +60,7 @@ def test_an_hour_earns_what_time_bills_over_all_hours_in_the_erp(priced: dict[st
     assert priced["effective_bill_rate"]["unit"] == "EUR / h"
 
 
+@pytest.mark.finding("F16e")
 @pytest.mark.req("O3", "O4")
 def test_what_is_billed_below_its_worth_is_realised_in_part(priced: dict[str, Any]) -> None:
     """Billed ÷ standard value of what is billed: unbilled work is in neither of the two."""
@@ -110,6 +112,7 @@ def masters(lake: Lake) -> None:
     lake.observe("workday", "resource", "E-4", active=False)
 
 
+@pytest.mark.finding("F16o")
 @pytest.mark.req("O5")
 def test_the_failure_rate_is_of_the_runs_that_ended_within_a_week(run: dict[str, Any]) -> None:
     """Given up ÷ ended: neither the failures that are open nor those of the week before count."""
@@ -122,6 +125,7 @@ def test_open_failures_age_from_the_first_of_their_lineage(run: dict[str, Any]) 
     assert (run["failed_transaction_ageing"]["value"], run["failed_transaction_ageing"]["n"]) == (D(3), 6)
 
 
+@pytest.mark.finding("F16j")
 @pytest.mark.req("O5")
 def test_peoples_effort_is_per_thousand_runs_that_were_delivered(run: dict[str, Any]) -> None:
     """Three acts in six minutes: the four minutes between two acts of one person, and one for the first of each."""
@@ -129,6 +133,7 @@ def test_peoples_effort_is_per_thousand_runs_that_were_delivered(run: dict[str, 
     assert told(run["manual_reconciliation_minutes"]) == (D(1200), D(6), D(5), 5)
 
 
+@pytest.mark.finding("F16n")
 @pytest.mark.req("O5")
 def test_master_data_is_right_where_nothing_owned_is_missing_in_conflict_or_held_twice(run: dict[str, Any]) -> None:
     """Of four projects, five customers and three people who work here one each is right; who has left is not asked."""

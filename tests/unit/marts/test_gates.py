@@ -57,6 +57,7 @@ def test_a_project_that_the_erp_refused_as_unknown_holds_back_its_posted_work_to
     assert states(lake) == [("ready", None), ("blocked", "project-missing")], "it is there again, the run is still dead"
 
 
+@pytest.mark.finding("F3e")
 def test_a_sale_that_is_not_won_any_more_owes_nothing(lake: Lake) -> None:
     lake.observe("salesforce", "project", "PRJ-2", name="Another")
     lake.observe("salesforce", "project", PROJECT, LATER, present=False)
@@ -70,6 +71,7 @@ def test_the_erp_bills_by_the_contract_that_was_sold(lake: Lake) -> None:
     assert states(lake) == [("ready", None)], "the new version is on its way"
 
 
+@pytest.mark.finding("F3d")
 def test_an_invoice_needs_the_customers_order_where_the_sale_names_one(lake: Lake) -> None:
     lake.observe("salesforce", "project", PROJECT, LATER, **{**SOLD, "purchase_order": "PO-7"})
     assert states(lake) == [("blocked", "po-missing")]
@@ -77,6 +79,7 @@ def test_an_invoice_needs_the_customers_order_where_the_sale_names_one(lake: Lak
     assert states(lake) == [("ready", None)]
 
 
+@pytest.mark.finding("F3d")
 def test_an_invoice_needs_the_tax_profile_of_the_sale(lake: Lake) -> None:
     lake.observe("salesforce", "project", PROJECT, LATER, **{**SOLD, "missing": ["tax_profile"]})
     assert states(lake) == [("blocked", "tax-profile-missing")]

@@ -299,6 +299,7 @@ def test_an_older_sale_that_takes_the_code_of_another_takes_nothing_else_of_it()
     ]
 
 
+@pytest.mark.finding("F10c")
 def test_a_sale_that_moves_to_another_company_takes_no_money_out_of_the_books_of_the_first() -> None:
     lake = Lake()
     _firm(lake, "1")

@@ -170,6 +170,7 @@ def figures(lake: Lake, books: Books) -> dict[str, Any]:
     return {name: row["value"] for name, row in rows(lake, "SELECT name AS key, value FROM mart_kpi").items()}
 
 
+@pytest.mark.finding("F16i")
 @pytest.mark.req("M7", "O3")
 def test_the_days_that_figures_count_begin_and_end_at_the_companys_midnight() -> None:
     """In Auckland it is 1 October already: its September is over, and each of its days began twelve hours before."""

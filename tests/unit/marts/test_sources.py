@@ -34,6 +34,7 @@ def apart(lake: Lake, key: str) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.finding("F10a")
 @pytest.mark.req("X18")
 def test_each_kind_of_object_has_its_own_moment() -> None:
     """Invoices fail since yesterday: time that was read a minute ago makes them no younger, and no figure either."""
@@ -54,6 +55,7 @@ def test_each_kind_of_object_has_its_own_moment() -> None:
     assert kpi["as_of"] == hours_ago(24) - timedelta(minutes=1)
 
 
+@pytest.mark.finding("F10b")
 @pytest.mark.req("X18")
 def test_two_systems_are_compared_as_of_a_moment_up_to_which_both_were_read() -> None:
     """The ERP's customers are read all the time; its postings were not since the entry was approved."""

@@ -132,6 +132,7 @@ def test_no_place_is_the_remainder_of_the_others(derived: Lake, place: str) -> N
     assert unbalanced(totals(derived)) != []
 
 
+@pytest.mark.finding("F6e")
 @pytest.mark.req("X12")
 def test_what_is_missing_and_what_is_foreign_are_not_netted() -> None:
     lake = firm()
@@ -195,6 +196,7 @@ def test_a_correction_that_is_under_way_is_on_its_way_and_late_after_the_flows_s
     assert places(lake)[key] == ("unexplained", "outdated")
 
 
+@pytest.mark.finding("F10b")
 def test_nothing_is_judged_by_a_system_that_was_not_read_since() -> None:
     """F10's kind: the ERP shows a posting, the PSA was read before it was made."""
     lake = firm()

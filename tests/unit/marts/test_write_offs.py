@@ -57,6 +57,7 @@ def test_the_bridge_of_a_margin_shows_a_write_off_as_one() -> None:
     assert row["revenue_at_completion"] == D("4200.00")
 
 
+@pytest.mark.finding("F16d")
 @pytest.mark.req("X12")
 def test_a_write_off_is_leakage_and_no_work_in_progress_and_the_reconciliation_accounts_for_it() -> None:
     lake = worked()

@@ -34,6 +34,7 @@ def stores(tmp_path: Path) -> Any:
     return SimpleNamespace(keys=Keyring(Settings(home=tmp_path)), desk=desk, told=told, now=clock.now)
 
 
+@pytest.mark.finding("A6b")
 @pytest.mark.req("G2")
 def test_sealed_values_and_clear_bodies_of_an_earlier_release_are_masked_until_asked_for(stores: Any) -> None:
     new = sealed(stores.keys, OLD, "time_entry", "T-1")
@@ -47,6 +48,7 @@ def test_sealed_values_and_clear_bodies_of_an_earlier_release_are_masked_until_a
     assert MASK not in str(clear)
 
 
+@pytest.mark.finding("A6b")
 @pytest.mark.req("G2")
 def test_whoever_asks_for_clear_values_says_why_may_see_them_and_is_kept(stores: Any) -> None:
     with pytest.raises(Misconfigured, match="--reason"):

@@ -152,6 +152,7 @@ def test_every_kind_of_fault_is_planted_and_says_how_to_mend_it(plan: Plan) -> N
     assert sum(held[0].money.values()) > sum(sum(fault.money.values()) for fault in held[1:])
 
 
+@pytest.mark.finding("F15")
 def test_no_entry_comes_too_late_for_its_month_unless_planted(plan: Plan) -> None:
     """Only the planted closed period is refused as closed, whatever the anchor's place in the month."""
     for anchor in (ANCHOR, datetime(2026, 12, 9, 15, 0, tzinfo=UTC), datetime(2027, 1, 4, 8, 0, tzinfo=UTC)):
@@ -193,6 +194,7 @@ def test_a_night_in_which_clocks_go_back_is_worked_where_the_twelve_weeks_have_o
     assert night.args[1] == "2026-10-24" and night.at == datetime(2026, 10, 25, 0, 40, tzinfo=UTC)
 
 
+@pytest.mark.finding("F15")
 @pytest.mark.parametrize("week", range(10))
 def test_the_first_weeks_work_comes_in_time_whatever_the_day(week: int) -> None:
     """The month of the first day closes after the first weeks' late set-ups are made good and their time decided."""
