@@ -28,9 +28,9 @@ def ids_of(node: ast.AST, mark: str) -> set[str]:
 
 
 def asserts(test: ast.AST) -> bool:
-    """Whether a test can fail by its own word: an assertion, an expected error, or a call that is named for one."""
+    """Whether a test can fail by its own word: an assertion, an error raised or expected, a call named for one."""
     return any(
-        isinstance(node, ast.Assert)
+        isinstance(node, ast.Assert | ast.Raise)
         or (isinstance(node, ast.Call) and CHECKS.search(ast.unparse(node.func)) is not None)
         for node in ast.walk(test)
     )
