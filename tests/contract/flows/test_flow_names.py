@@ -13,7 +13,7 @@ from integrations.flows import flows
 from models.domain import flow_names
 
 ROOT = Path(__file__).parents[3]
-NAMES = {flow.name for flow in flows()}
+NAMES = {flow.name for flow in flows()} | {flow_names.REPLAY_ELSEWHERE}
 INTAKE = "intake"
 """What the dead letters of unreadable rows carry: no flow, but kept like one."""
 ASKED = re.compile(r"\bflow\s*(?:=|<>|!=)\s*'([^']+)'|\bflow\s+(?:not\s+)?in\s*\(((?:'[^']+'[, ]*)+)\)", re.I)
