@@ -18,6 +18,7 @@ from app.readings.cases.domains import of_case
 from app.readings.cases.rows import Case
 from app.readings.page import Page
 from app.readings.replays import reading as replays
+from app.readings.replays.runs import elsewhere
 from app.readings.replays.selection import suggested
 from app.readings.systems import reading as systems
 from app.readings.viewer import Viewer
@@ -111,7 +112,7 @@ def _replay(viewer: Viewer, case: Case) -> None:
     with st.container(border=True):
         runs = read_now(viewer, replays.of_cases, [case])
         replay_panel(viewer, runs, case.case_id, [case], suggested(case), case.case_id)
-        others = read_now(viewer, replays.elsewhere, runs)
+        others = read_now(viewer, elsewhere, runs)
         cancel_panel(viewer, [run for run in runs if run not in others], case.case_id)
 
 

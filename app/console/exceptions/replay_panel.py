@@ -19,6 +19,7 @@ from app.console.widgets.plain import plain
 from app.readings.cases.rows import Case
 from app.readings.replays import asking
 from app.readings.replays import reading as replays
+from app.readings.replays.runs import elsewhere
 from app.readings.replays.selection import Selection, corrected, previewed_runs, roots_of
 from app.readings.rights import Action
 from app.readings.viewer import Viewer
@@ -93,7 +94,7 @@ def _choice(
     left, right = st.columns(2)
     begin = left.segmented_control("Begin at", list(STARTS), default="Failed step", required=True, key=f"start_{key}")
     start, options = STARTS.get(begin or "", "failed_step"), ["As it was", "Corrected"]
-    if read_now(viewer, replays.elsewhere, run_ids[:1]):
+    if read_now(viewer, elsewhere, run_ids[:1]):
         right.caption(BY_ENDPOINT)
         return start, None
     payload = right.segmented_control(

@@ -67,11 +67,6 @@ def correctable_fields(stores: Stores, viewer: Viewer, run_id: str) -> tuple[str
     return tuple(path for run in runs for path in correctable(run.payload))
 
 
-def elsewhere(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> tuple[str, ...]:
-    """Those of the runs that another engine ran: its endpoint runs them again, as they were."""
-    return tuple(run.run_id for run in within(stores, viewer, run_ids) if run.elsewhere)
-
-
 def previewed(stores: Stores, viewer: Viewer, request: Request, cases: Sequence[Case]) -> Previewed:
     """What the engine answered to a preview, beside what hangs on the `cases` it was asked for.
 

@@ -16,6 +16,11 @@ def within(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> list[Run]:
     return [run for run in found if may_see(viewer, run.legal_entity)]
 
 
+def elsewhere(stores: Stores, viewer: Viewer, run_ids: Sequence[str]) -> tuple[str, ...]:
+    """Those of the runs that another engine ran: its endpoint runs them again, as they were."""
+    return tuple(run.run_id for run in within(stores, viewer, run_ids) if run.elsewhere)
+
+
 def not_there(found: Sequence[Run], run_ids: Sequence[str]) -> str | None:
     """That some of the runs were not found, in a sentence that names the first; None where none is missing."""
     seen = {run.run_id for run in found}

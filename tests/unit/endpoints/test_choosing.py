@@ -12,6 +12,7 @@ from app.console.exceptions.outcome import outcome
 from app.readings.operations import steering
 from app.readings.replays import reading as replays
 from app.readings.replays.progress import progress_of
+from app.readings.replays.runs import elsewhere
 from app.readings.viewer import Viewer
 from models.journal import Journal
 from tests.endpoints import failure
@@ -32,7 +33,7 @@ def test_what_has_an_endpoint_can_be_chosen_by_whom_it_belongs_to(journal: Journ
     journal.cases.report("foreign_run", [one])
     run_id = str(one.run_id)
     assert replays.replayable(stores(journal), ALL, [run_id, "gone"]) == (run_id,)
-    assert replays.elsewhere(stores(journal), ALL, [run_id]) == (run_id,)
+    assert elsewhere(stores(journal), ALL, [run_id]) == (run_id,)
     assert replays.correctable_fields(stores(journal), ALL, run_id) == ()
     assert replays.replayable(stores(journal, None), ALL, [run_id]) == ()
     assert replays.replayable(stores(journal), OTHERS, [run_id]) == ()
