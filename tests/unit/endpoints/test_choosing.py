@@ -23,7 +23,8 @@ OTHERS = Viewer("eve", frozenset({"operations", "administrator"}), ("NOV-GB",))
 
 def stores(journal: Journal, endpoint: object | None = object()) -> Any:
     """The journal as readings have it, and a catalogue with or without an endpoint."""
-    return SimpleNamespace(journal=journal, desk=journal, catalogue=SimpleNamespace(endpoint_of=lambda flow: endpoint))
+    catalogue = SimpleNamespace(endpoint_of=lambda flow: endpoint, domain_of=lambda flow: "integration")
+    return SimpleNamespace(journal=journal, desk=journal, catalogue=catalogue)
 
 
 @pytest.mark.req("C9", "G6")
