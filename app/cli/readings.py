@@ -6,7 +6,7 @@ from app.cli.question import Question
 
 CASES, JOURNEY, TIEOUT = "app.readings.cases", "app.readings.journey", "app.readings.tieout"
 APPROVALS, VOLUME = "app.readings.approvals", "app.readings.volume"
-STEP = ("occurred_at", "kind", "step", "system", "business_key", "status", "error_code")
+STEP = ("occurred_at", "kind", "step", "system", "business_key", "status", "error_code", "batch_id")
 SPAN = ("start_time", "service_name", "name", "duration_us", "status_code", "span_id", "parent_span_id")
 CAUSE = ("cause", "records", "cases", "money_kind", "amount_reporting", "team", "title")
 CASE = ("case_id", "severity", "money_kind", "amount_reporting", "occurrences", "team", "title")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class TraceQuestion:
-    """Show everything that happened to one business object, in order, with its seal."""
+    """Show everything that happened to one business object, in order, each with the sealed batch that holds it."""
 
     key: str = field(
         metadata={"help": "business key, code or name; run, correlation or trace id, or its first 8 digits"}

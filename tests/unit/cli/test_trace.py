@@ -100,10 +100,14 @@ def test_fewer_digits_and_other_letters_find_nothing(traced: Callable[[str], Seq
     assert not traced(key)
 
 
+@pytest.mark.finding("U16d")
 @pytest.mark.req("O2")
 def test_the_command_prints_what_is_found_and_says_where_nothing_is(home: Path) -> None:
     found, alone, nothing = (tieout(home, "trace", key) for key in (RUN[:8], ALONE, RUN[:7]))
     assert found.returncode == 0 and "closed-period" in found.stdout
+    heads, row = found.stdout.splitlines()[:2]
+    at = heads.index("batch_id")
+    assert row[at : at + len("batch_id")].strip() == "1", "the batch whose seal proves it"
     assert alone.returncode == 0 and "from elsewhere" in alone.stdout
     assert nothing.returncode == 1 and "8 or more digits" in " ".join(nothing.stderr.split())
 
