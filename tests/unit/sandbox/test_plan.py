@@ -60,6 +60,17 @@ def test_the_firm_is_as_big_as_the_demonstration_needs(plan: Plan) -> None:
     assert plan.ticks() == sorted(plan.ticks()) and plan.ticks()[-1] == ANCHOR
 
 
+@pytest.mark.finding("C1c")
+def test_numbers_have_letters_and_two_customers_are_told_apart_by_them_alone(plan: Plan) -> None:
+    numbers = [client.number for client in plan.clients]
+    by_digits: dict[str, list[str]] = {}
+    for number in numbers:
+        by_digits.setdefault("".join(letter for letter in number if letter.isdigit()), []).append(number)
+    assert len(set(numbers)) == len(numbers)
+    assert [len(set(alike)) for alike in by_digits.values() if len(alike) > 1] == [2]
+    assert all(not worker.number.isdigit() for worker in plan.people)
+
+
 def test_projects_earn_what_such_firms_earn_and_a_few_do_not(plan: Plan) -> None:
     """Gross margins of 15 to 45 % on sold time, with a few projects eroded below (O4)."""
     margins = {}
