@@ -269,6 +269,25 @@ EXAMPLES = (
         [("not-convertible|CHF|-", "TE-kantata-1", None)],
     ),
     Example(
+        "in a currency without a rate and not approved: its money is in the case of its code, of who rejected it or of "
+        "who lets it lie, and here only while there is none",
+        {
+            "mart_work": [
+                {**_ENTRY, "currency": "CHF", "bill_amount": "5.00", "state": "not_approved", "item_key": key, **told}
+                for key, told in {
+                    "TE-1": {"blocker": "approval-pending", "submitted_at": "2026-09-30 09:00:00+00"},
+                    "TE-2": {"blocker": "not-submitted", "code_fault": "charge-code-missing"},
+                    "TE-3": {"blocker": "rejected"},
+                    "TE-4": {"blocker": "approval-pending", "submitted_at": "2026-09-20 09:00:00+00"},
+                    "TE-5": {"blocker": "not-submitted", "work_date": "2026-09-02"},
+                }.items()
+            ],
+            "mart_fx": [{"currency": "EUR", "rate": 1}, {"currency": "GBP", "rate": 1.17}],
+        },
+        [("not-convertible|CHF|-", "TE-1", "5.00")]
+        + [("not-convertible|CHF|-", f"TE-{number}", None) for number in range(2, 6)],
+    ),
+    Example(
         "no exchange rate at all, a minute after the ERP was first seen: they are still on their way",
         {
             "mart_work": [{**_ENTRY, "currency": "CHF", "bill_amount": "5.00"}],

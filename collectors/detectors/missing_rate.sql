@@ -23,6 +23,19 @@ SELECT
             w.state = 'blocked'
             AND w.blocker NOT IN ('not-convertible', 'in-flight', 'posting-differs', 'posting-gone')
         )
+        -- As in `invalid_charge_code` and `rejected_time`, which have its money.
+        OR (
+            w.state = 'not_approved'
+            AND (
+                w.code_fault IS NOT NULL
+                OR w.blocker = 'rejected'
+                OR (
+                    w.blocker = 'approval-pending'
+                    AND coalesce(w.submitted_at, CAST(w.work_date AS TIMESTAMPTZ)) < {now} - INTERVAL 3 DAY
+                )
+                OR (w.blocker = 'not-submitted' AND CAST(w.work_date AS TIMESTAMPTZ) < {now} - INTERVAL 10 DAY)
+            )
+        )
         OR paused.item_key IS NOT NULL AS counted
 FROM mart_work w
 LEFT JOIN (
