@@ -92,7 +92,9 @@ def seal(stores: Stores, viewer: Viewer, reason: str) -> Mapping[str, int]:
 
 
 def _able(viewer: Viewer, reason: str = "listed") -> None:
-    """Raises NotCleared for whoever may not keep keys, Misconfigured without a reason."""
+    """Raises NotCleared for whoever may not keep keys or sees some companies alone, Misconfigured without a reason."""
+    if viewer.entities:
+        raise NotCleared("Keys are of every legal entity, and you are limited to some: ask somebody who sees them all.")
     if why_not := viewer.why_not(Action.KEEP_KEYS, {"the keys of all that is sealed": None}):
         raise NotCleared(why_not)
     if not reason.strip():

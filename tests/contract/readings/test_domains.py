@@ -110,17 +110,10 @@ def test_who_sees_clear_values_of_one_domain_is_noted_as_well(held: Stores) -> N
     assert both.clear_in("people", "sales") and not both.clear_in("people", "finance") and not both.clear_in(None)
 
 
-def selected(firm: str) -> dict[str, object]:
-    return {"run_ids": [firm], "from": "start"}
-
-
 ACTS: dict[str, tuple[Action, Callable[[Stores, Viewer, str], object]]] = {
     **matrix.ACTS,
-    "preview": (Action.PREVIEW, lambda held, who, firm: asking.ask(held, who, "preview", selected(firm), "w")),
-    "replay": (Action.REPLAY, lambda held, who, firm: asking.ask(held, who, "replay", selected(firm), "w")),
     "pause": (Action.REPLAY, lambda held, who, firm: steering.pause(held, who, FLOWS[firm], "w")),
     "resume": (Action.REPLAY, lambda held, who, firm: steering.resume(held, who, FLOWS[firm], "w")),
-    "stop": (Action.REPLAY, lambda held, who, firm: steering.stop(held, who, f"asked-{firm}", "w")),
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import is_dataclass
 from datetime import timedelta
 from importlib import import_module
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,18 +21,22 @@ from app.cli.output import plain
 from app.cli.readings import QUESTIONS
 from app.console.view import views
 from app.console.widgets.download import csv_of
+from app.readings import keeping_keys
 from app.readings.approvals import deciding
 from app.readings.cases import triaging
 from app.readings.clear import NotCleared
 from app.readings.journey.question import TraceQuestion
 from app.readings.operations import steering
 from app.readings.permissions import closed
+from app.readings.replays import asking
 from app.readings.rights import ROLES, Action
 from app.readings.stores import Stores
 from app.readings.tieout import writing_off
 from app.readings.viewer import NO_ENTITY, Viewer
+from app.readings.whole_lake import handed_out
 from models.canonical.classification import DataClass
 from models.domain.approval import NotApproved
+from models.domain.flow_names import TIME_TO_BILL
 from tests.contract.readings.lake import NOBODYS, OURS, THEIRS, add_nobodys, two_firms
 from tests.contract.readings.test_readings import NOW, READINGS, case_of, filters, stores
 
@@ -129,9 +134,27 @@ ACTS: dict[str, tuple[Action, Callable[[Stores, Viewer, str], object]]] = {
     "cancel": (Action.REPLAY, lambda held, who, firm: steering.cancel(held, who, [firm], "word")),
     "approve": (Action.APPROVE_REPLAY, lambda held, who, firm: deciding.approve(held, who, f"asked-{firm}", "", "w")),
     "refuse": (Action.APPROVE_REPLAY, lambda held, who, firm: deciding.refuse(held, who, f"asked-{firm}", "w")),
+    "preview": (Action.PREVIEW, lambda held, who, firm: asking.ask(held, who, "preview", selected(firm), "w")),
+    "replay": (Action.REPLAY, lambda held, who, firm: asking.ask(held, who, "replay", selected(firm), "w")),
+    "stop": (Action.REPLAY, lambda held, who, firm: steering.stop(held, who, f"asked-{firm}", "w")),
     "write off": (Action.WRITE_OFF, lambda held, who, firm: writing_off.ask(held, who, firm, "time_entry", None, "w")),
 }
+OF_THE_FIRM: dict[str, tuple[Action, Callable[[Stores, Viewer], object]]] = {
+    "pause": (Action.REPLAY, lambda held, who: steering.pause(held, who, TIME_TO_BILL, "w")),
+    "resume": (Action.REPLAY, lambda held, who: steering.resume(held, who, TIME_TO_BILL, "w")),
+    "hand the lake out": (Action.EXPORT, lambda held, who: handed_out(held, who, Path("out"), "w")),
+    "rotate keys": (Action.KEEP_KEYS, lambda held, who: keeping_keys.rotate(held, who, "w")),
+}
+"""What concerns all legal entities at once: nobody does it who is limited to some."""
+ELSEWHERE = {
+    Action.APPROVE_WRITE_OFF: "tests/unit/readings/test_write_offs.py, with what is written off",
+    Action.REVEAL: "above, with what is revealed",
+}
 SOON = NOW + timedelta(days=1)
+
+
+def selected(firm: str) -> dict[str, object]:
+    return {"run_ids": [firm], "from": "start"}
 
 
 def case_id(firm: str) -> str:
@@ -149,6 +172,24 @@ def test_nobody_does_what_is_not_theirs_to_do(held: Stores, act: str, role: str,
         if not viewer.may(action) or (scope and firm not in scope):
             with pytest.raises((ValueError, NotApproved)):
                 done(held, viewer, firm)
+
+
+@pytest.mark.req("G1", "G6")
+@pytest.mark.parametrize(("role", "scope"), ROADS)
+@pytest.mark.parametrize("act", OF_THE_FIRM)
+def test_nobody_does_for_the_firm_what_is_not_theirs_to_do(
+    held: Stores, act: str, role: str, scope: tuple[str, ...]
+) -> None:
+    action, done = OF_THE_FIRM[act]
+    viewer = Viewer("x", frozenset({role}), scope)
+    if not viewer.may_somewhere(action) or scope:
+        with pytest.raises((ValueError, NotCleared)):
+            done(held, viewer)
+
+
+def test_every_action_is_done_by_an_act() -> None:
+    done = {action for action, _ in (*ACTS.values(), *OF_THE_FIRM.values())}
+    assert done | set(ELSEWHERE) == set(Action) and not done & set(ELSEWHERE)
 
 
 @pytest.mark.req("G1")
