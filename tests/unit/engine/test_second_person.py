@@ -29,6 +29,7 @@ from models.journal.requests.requests import Requests
 from models.journal.requests.tables import approval
 from models.journal.requests.weighing import weighed
 from models.journal.tables import run as run_table
+from tests.catalogues import packaged
 from tests.unit.engine.hostile import START, HandClock, Hostile, event, posting_flow
 from tests.unit.engine.test_replaying import only, refusing
 
@@ -417,7 +418,7 @@ def test_a_plan_of_two_companies_is_seen_by_who_may_see_both(any_journal: Journa
 def test_a_plan_of_two_runs_tells_no_amount_of_one(journal: Journal, clock: HandClock) -> None:
     """G2: neither where one of them is worth nothing, nor what a masked correction makes of both."""
     books = Books(journal, clock, "ab")
-    stores: Any = SimpleNamespace(journal=journal)
+    stores: Any = SimpleNamespace(journal=journal, catalogue=packaged())
     ops, finance = (Viewer("x", frozenset({role})) for role in ("operations", "finance"))
 
     def money(viewer: Viewer, request_id: str) -> Any:
