@@ -5,7 +5,10 @@ M8).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 from collectors.detectors.contract import Detector, Example, Row, at_its_day, at_stake
 from models.domain.explanations import MoneyKind
@@ -47,25 +50,10 @@ def waiting(row: Row) -> Finding:
     text = fingerprint("paused", row["flow"], row["waiting_for"] or row["business_key"])
     if row["awaited_project"]:
         cause, text = _for_project(row, cause)
-    entity, _, key = row["business_key"].partition(":")
     # The project runs, or did: work on it is billed as before, and what a gate holds back is that gate's case.
     amount = None if changed else at_stake(row["amount"], row["billable"])
-    return Finding(
-        text,
-        cause,
-        entity,
-        row["item_key"] or key,
-        amount,
-        row["currency"] if amount is not None else None,
-        row["created_at"],
-        row["run_id"],
-        row["trace_id"],
-        row["legal_entity"],
-        row["project_key"],
-        row["customer_key"],
-        {"waiting_for": row["waiting_for"], "missing": lacking, "because": row["waiting_because"]},
-        reporting=at_its_day(amount, row["whole"], row["whole_reporting"]),
-    )
+    seen = {"waiting_for": row["waiting_for"], "missing": lacking, "because": row["waiting_because"]}
+    return _finding(row, text, cause, amount, seen)
 
 
 def _untold(row: Row) -> Finding:
@@ -88,10 +76,16 @@ def _untold(row: Row) -> Finding:
         root=True,
         subject=("value_map", name),
     )
-    entity, _, key = row["business_key"].partition(":")
     amount = at_stake(row["amount"], row["billable"]) if cause.money_kind != "none" else None
+    seen = {"map": name, "word": word, "field": ", ".join(said), "because": row["waiting_because"]}
+    text = fingerprint(UNMAPPED, name, word if word == word.strip() else repr(word))
+    return _finding(row, text, cause, amount, seen)
+
+
+def _finding(row: Row, text: str, cause: Cause, amount: Decimal | None, seen: Mapping[str, Any]) -> Finding:
+    entity, _, key = row["business_key"].partition(":")
     return Finding(
-        fingerprint(UNMAPPED, name, word if word == word.strip() else repr(word)),
+        text,
         cause,
         entity,
         row["item_key"] or key,
@@ -103,7 +97,7 @@ def _untold(row: Row) -> Finding:
         row["legal_entity"],
         row["project_key"],
         row["customer_key"],
-        {"map": name, "word": word, "field": ", ".join(said), "because": row["waiting_because"]},
+        seen,
         reporting=at_its_day(amount, row["whole"], row["whole_reporting"]),
     )
 
