@@ -22,6 +22,7 @@ from models.lake.exclusive import AdvisoryLock, FileLock
 from models.lake.lake_tables import ALL
 from models.lake.manifest import Entry, Manifest
 from models.lake.orphans import ORPHANS_AFTER, listed_files, orphans, quarantine
+from models.lake.undisturbed import merging
 
 _log = logging.getLogger(__name__)
 _MIB = 1 << 20
@@ -52,15 +53,35 @@ def maintain(
     keep: timedelta,
     grace: timedelta,
 ) -> Maintained:
-    """Merge, expire and clean up. The writer's lock is let go between steps, so appends wait for one merge at most."""
+    """Merge, expire and clean up. The writer's lock is let go between steps, so appends wait for one merge at most.
+
+    What is left to do when somebody begins to read undisturbed is left to the next time.
+    """
     merged = made = 0
-    for table in ALL:
-        for tier in TIERS:
-            for before, after in _merges(connection, lock, folder, manifest, table, tier):
-                merged, made = merged + before, made + after
-    with lock.held():
-        removed = _drop_old(connection, folder, manifest, keep, grace)
+    try:
+        for table in ALL:
+            for tier in TIERS:
+                for before, after in _merges(connection, lock, folder, manifest, table, tier):
+                    merged, made = merged + before, made + after
+        with _step(connection, lock):
+            removed = _drop_old(connection, folder, manifest, keep, grace)
+    except _ReadUndisturbed:
+        action(_log, logging.INFO, "maintenance.put_off", merged=merged, made=made)
+        return Maintained(merged, made, 0)
     return Maintained(merged, made, removed)
+
+
+class _ReadUndisturbed(Exception):
+    """Somebody reads the lake, and was overtaken before."""
+
+
+@contextmanager
+def _step(connection: duckdb.DuckDBPyConnection, lock: FileLock | AdvisoryLock) -> Iterator[None]:
+    """Nobody appends meanwhile, and nobody reads undisturbed. Raises _ReadUndisturbed where somebody does."""
+    with lock.held(), merging(connection) as alone:
+        if not alone:
+            raise _ReadUndisturbed
+        yield
 
 
 def _merges(
@@ -74,7 +95,7 @@ def _merges(
     """Files that became one, step by step, until too few of the tier are left or none of them lie together."""
     low, high, enough = tier
     while True:
-        with lock.held(), _one_thread(connection):
+        with _step(connection, lock), _one_thread(connection):
             small = _small_files(connection, table, low, high)
             before, after = _merged(connection, folder, manifest, table, low, high) if small >= enough else (0, 0)
         yield before, after

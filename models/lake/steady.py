@@ -3,7 +3,7 @@
 A SQLite catalogue is read table by table, each in a transaction of its own, even inside one statement. A merge that
 commits after a reader chose its snapshot hides the rows it moved: the old files are no longer listed, and the new one
 is younger than the snapshot. So a read counts only if every data file that was listed before it is still listed after
-it.
+it; one that was overtaken is repeated while merges wait.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from models.domain.errors import Retriable
+from models.lake.undisturbed import undisturbed
 
 ATTEMPTS = 20
 
@@ -67,16 +68,21 @@ def steady_table(connection: Connection, sql: str, params: object = None) -> pa.
 
 
 def steadily(connection: Connection, read: Callable[[], Answer]) -> Answer:
-    """The answer of `read`, which is called again when a merge overtook it; `read` must be safe to repeat.
+    """The answer of `read`, which must be safe to repeat: it is called again, undisturbed, when a merge overtook it.
 
-    Raises what `read` raises unless a merge explains it, and Overtaken after ATTEMPTS merges in a row.
+    Raises what `read` raises unless a merge explains it, and Overtaken where merges that do not wait (those of a
+    release that knows nothing of it) overtake it ATTEMPTS times in a row.
     """
-    for _ in range(ATTEMPTS - 1):
-        try:
+    try:
+        return _read(connection, read)
+    except Overtaken:
+        with undisturbed(connection):
+            for _ in range(ATTEMPTS - 2):
+                try:
+                    return _read(connection, read)
+                except Overtaken:
+                    continue
             return _read(connection, read)
-        except Overtaken:
-            continue
-    return _read(connection, read)
 
 
 def _read(connection: Connection, read: Callable[[], Answer]) -> Answer:

@@ -8,7 +8,20 @@ from typing import Any
 
 import pytest
 
-from tests.budget import ALONE, BESIDES, BUDGETS, PROMISE, Spent, kind_of, lines, over
+from tests.budget import (
+    ALONE,
+    BESIDES,
+    BUDGETS,
+    LOOP_SECONDS,
+    PROMISE,
+    TOO_MUCH,
+    Spent,
+    kind_of,
+    lines,
+    over,
+    red,
+    slowness,
+)
 
 TESTS = Path(__file__).parents[1]
 
@@ -54,3 +67,14 @@ def test_in_ci_a_run_is_red_when_a_kind_takes_too_much(
     session: Any = SimpleNamespace(exitstatus=pytest.ExitCode.OK)
     spent.pytest_sessionfinish(session)
     assert session.exitstatus is ends
+
+
+def test_a_slow_machine_may_take_as_much_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
+    spent = {"unit": 1.5 * TOO_MUCH * BUDGETS["unit"]}
+    assert red(spent, 1.0) == ["unit"] and red(spent, 2.0) == []
+    monkeypatch.setattr("tests.budget._loop", lambda: 2 * LOOP_SECONDS)
+    assert slowness() == pytest.approx(2.0)
+    monkeypatch.setattr("tests.budget._loop", lambda: LOOP_SECONDS / 2)
+    assert slowness() == 1.0, "a quick machine takes nothing away"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from models.lake import steady
+from models.lake import maintenance, steady
 from models.lake.connection import open_engine, open_lake
 from models.lake.steady import Overtaken, StandingFiles, steadily, steady_table
+from models.lake.undisturbed import merging, undisturbed
 from models.lake.writer import LakeWriter
 from tests.unit.lake.samples import filled, settings_at, spans
 
@@ -32,11 +35,11 @@ class Reading:
         return int(rows)
 
 
-def grown_and_merged(writer: LakeWriter, numbers: list[int]) -> None:
+def grown_and_merged(writer: LakeWriter, numbers: list[int]) -> int:
     for _ in range(10):
         numbers.append(numbers[-1] + 1)
         writer.append({"spans": spans(1, 10_000 + numbers[-1])}, "otlp", numbers[-1])
-    assert writer.maintain(timedelta(0), timedelta(0)).merged
+    return writer.maintain(timedelta(0), timedelta(0)).merged
 
 
 @pytest.mark.req("C8")
@@ -80,8 +83,52 @@ def test_an_append_meanwhile_is_no_reason_to_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.req("C8")
-def test_merges_without_end_end_the_read_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_was_overtaken_once_is_waited_for(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path)
+    numbers = [10]
+    writer = filled(settings, batches=10)
+    connection = open_lake(settings)
+    merged = list[int]()
+    reading = Reading(connection, lambda: merged.append(grown_and_merged(writer, numbers)), times=9)
+    steadily(connection, reading)
+    assert reading.reads == 2
+    assert merged[0] and not merged[1], "the second read lets no merge begin"
+    assert grown_and_merged(writer, numbers), "once it has its answer, merges go on"
+    connection.close()
+    writer.close()
+
+
+@pytest.mark.req("C8")
+def test_who_reads_waits_for_the_merge_under_way(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path)
+    writer = filled(settings, batches=2)
+    writer.maintain(timedelta(0), timedelta(0))
+    reader, other = open_lake(settings), open_lake(settings)
+    read = list[str]()
+
+    def reading() -> None:
+        with undisturbed(reader):
+            read.append("read")
+
+    thread = threading.Thread(target=reading)
+    with merging(other) as alone:
+        assert alone
+        thread.start()
+        thread.join(0.2)
+        read.append("merged")
+    thread.join(10)
+    assert read == ["merged", "read"]
+    reader.close()
+    other.close()
+    writer.close()
+
+
+@pytest.mark.req("C8")
+def test_merges_that_wait_for_nobody_end_the_read_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(steady, "ATTEMPTS", 3)
+    monkeypatch.setattr(maintenance, "merging", lambda connection: nullcontext(True))
     settings = settings_at(tmp_path)
     numbers = [10]
     writer = filled(settings, batches=10)
