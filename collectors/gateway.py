@@ -93,6 +93,8 @@ class Gateway:
             await _send(send, _refused(headers, 429, str(error), 2))
         except TooSlow as error:
             await _send(send, _refused(headers, 408, str(error)), _CLOSE)
+        except asyncio.CancelledError:  # so the server ends whoever has not been answered when it stops
+            await _send(send, _refused(headers, 503, "the collector ends: send again", 5), _CLOSE)
         finally:
             stay.leave()
 

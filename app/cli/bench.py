@@ -10,7 +10,7 @@ from typing import Any
 
 from app.cli.output import fail
 
-BENCHES = ("ingest", "logs", "engine", "bill", "marts", "pages")
+BENCHES = ("ingest", "overload", "logs", "engine", "bill", "marts", "pages")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 

@@ -254,9 +254,9 @@ def doctor() -> None:
 
 @cli.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="ingest, logs, engine, bill, marts or pages")],
+    what: Annotated[str, typer.Argument(help="ingest, overload, logs, engine, bill, marts or pages")],
     json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
-    size: Annotated[int | None, typer.Option(help="spans, lines, runs, entries, items or cases")] = None,
+    size: Annotated[int | None, typer.Option(help="spans, answers, lines, runs, entries, items or cases")] = None,
     database: Annotated[str, typer.Option(help="engine: sqlite or postgres")] = "sqlite",
     against: Annotated[Path | None, typer.Option(help="marts: checkout of another release, beside this one")] = None,
 ) -> None:

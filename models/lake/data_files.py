@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import file_digest, sha256
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.lake.places import lake_data, quoted
 from models.settings import Settings
@@ -26,13 +28,33 @@ class DataFolder:
     def files(self, tables: Iterable[str]) -> set[str]:
         """Every Parquet file below the folders of `tables`."""
         if self.root is None:
-            return self._listed(tables)
+            return {path for table in tables for path in self._listed(f"main/{table}/**")}
         found: set[str] = set()
         for table in tables:
             for folder, _, names in os.walk(self.root / "main" / table):
                 below = os.path.relpath(folder, self.root)
                 found.update(f"{below}/{name}" for name in names if name.endswith(".parquet"))
         return found
+
+    def new(self, written: Mapping[str, pa.Table], known: set[str]) -> set[str]:
+        """The files that rows were written to a moment ago, by table: those not `known` in the folders of their days.
+
+        Where a table's files lie otherwise (a lake of another partitioning) all its folders are looked through.
+        """
+        found: set[str] = set()
+        for table, rows in written.items():
+            at_place = {path for folder in _folders(table, rows) for path in self._at(folder)} - known
+            found |= at_place or self.files([table]) - known
+        return found
+
+    def _at(self, folder: str) -> list[str]:
+        """The Parquet files of one folder."""
+        if self.root is None:
+            return self._listed(folder)
+        place = self.root / folder
+        if not place.is_dir():
+            return []
+        return [f"{folder}/{one.name}" for one in os.scandir(place) if one.name.endswith(".parquet")]
 
     def make_durable(self, paths: Iterable[str]) -> None:
         """fsync `paths` and every folder that leads to them: DuckLake never does."""
@@ -73,13 +95,10 @@ class DataFolder:
         """The path as DuckDB reads it."""
         return f"{self.address.rstrip('/')}/{path}" if self.root is None else str(self.root / path)
 
-    def _listed(self, tables: Iterable[str]) -> set[str]:
-        found: set[str] = set()
-        for table in tables:
-            pattern = f"{self.address.rstrip('/')}/main/{table}/**/*.parquet"
-            rows = self._connection.cursor().execute(f"SELECT file FROM glob({quoted(pattern)})").fetchall()
-            found.update(row[0].removeprefix(self.address.rstrip("/") + "/") for row in rows)
-        return found
+    def _listed(self, folder: str) -> list[str]:
+        top = self.address.rstrip("/") + "/"
+        sql = f"SELECT file FROM glob({quoted(f'{top}{folder}/*.parquet')})"
+        return [row[0].removeprefix(top) for row in self._connection.cursor().execute(sql).fetchall()]
 
     def _remote_digest(self, path: str) -> tuple[str, int]:
         try:
@@ -93,6 +112,14 @@ class DataFolder:
         if row is None:
             raise FileNotFoundError(path)
         return sha256(row[0]).hexdigest(), len(row[0])
+
+
+def _folders(table: str, rows: pa.Table) -> set[str]:
+    """Where DuckLake puts rows of a table: by their day in UTC where they have one."""
+    if "recorded_at" not in rows.column_names:
+        return {f"main/{table}"}
+    days = pc.unique(pc.cast(rows.column("recorded_at"), pa.date32())).to_pylist()
+    return {f"main/{table}/year={day.year}/month={day.month}/day={day.day}" for day in days if day is not None}
 
 
 def _sync(path: Path) -> None:

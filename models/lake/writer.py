@@ -158,8 +158,9 @@ class LakeWriter:
         seals = self._seals(state, rows, batch, writer, number)
         for name, table in rows.items():
             self._insert(name, table)
-        self._insert("seals", pa.Table.from_pylist([asdict(seal) for seal in seals], _SEAL_ROW))
-        self._enter_files((*rows, "seals"), batch)
+        sealed = pa.Table.from_pylist([asdict(seal) for seal in seals], _SEAL_ROW)
+        self._insert("seals", sealed)
+        self._enter_files({**rows, "seals": sealed}, batch)
         roots = {seal.table_name: seal.root for seal in seals}
         return Receipt(batch, sum(seal.rows for seal in seals), 0, roots), seals
 
@@ -176,11 +177,11 @@ class LakeWriter:
         self._connection.execute(f"INSERT INTO lake.main.{table} BY NAME SELECT * FROM incoming")
         self._connection.unregister("incoming")
 
-    def _enter_files(self, tables: tuple[str, ...], batch: int | None) -> None:
+    def _enter_files(self, written: Mapping[str, pa.Table], batch: int | None) -> None:
         """Make the open transaction's new files durable and known to the manifest, before its commit refers to them."""
         if self._known is None:
             self._known = set(self._manifest.entries())
-        new = sorted(self._folder.files(tables) - self._known)
+        new = sorted(self._folder.new(written, self._known))
         self._folder.make_durable(new)
         entries = [Entry(path, path.split("/")[1], *self._folder.digest(path), batch, batch) for path in new]
         self._manifest.enter(entries)
@@ -203,8 +204,9 @@ class LakeWriter:
         }
         try:
             with self._transaction():
-                self._insert("checkpoints", pa.Table.from_pylist([row], CHECKPOINTS))
-                self._enter_files(("checkpoints",), None)
+                noted = pa.Table.from_pylist([row], CHECKPOINTS)
+                self._insert("checkpoints", noted)
+                self._enter_files({"checkpoints": noted}, None)
         except (duckdb.Error, OSError, sa.exc.DBAPIError) as error:
             raise Retriable(
                 f"the checkpoint was not stored: {error}. The next one will cover the same seals"

@@ -41,13 +41,16 @@ def collector(
     }
     python = str(checkout / ".venv" / "bin" / "python") if checkout else sys.executable
     command = [python, "-m", "collectors.service"]
-    process = subprocess.Popen(command, env=environment, cwd=checkout, stderr=subprocess.PIPE)
+    log = home.with_suffix(".log")
+    with open(log, "wb") as stderr:
+        process = subprocess.Popen(command, env=environment, cwd=checkout, stderr=stderr)
     try:
         _until_ready(process, port)
         yield process, settings
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+        log.unlink()
 
 
 def health(port: int) -> Any:

@@ -91,14 +91,19 @@ async def _connection(port: int, requests: Requests, left: Iterator[int]) -> int
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     accepted = 0
     for _ in left:
-        writer.write(requests.message(port))
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0] or 0)
-        await reader.readexactly(length)
-        accepted += head.startswith(b"HTTP/1.1 200")
+        accepted += await answered(reader, writer, requests.message(port)) == 200
     writer.close()
     await writer.wait_closed()
     return accepted
+
+
+async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes) -> int:
+    """The status of the answer to one HTTP/1.1 message."""
+    writer.write(message)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0] or 0)
+    await reader.readexactly(length)
+    return int(head.split(b" ", 2)[1])
 
 
 def _request(spans: int) -> ExportTraceServiceRequest:

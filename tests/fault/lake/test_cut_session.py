@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
@@ -36,8 +37,8 @@ def just_before_the_commit(writer: LakeWriter, monkeypatch: pytest.MonkeyPatch, 
     """Let something happen once, after the writer has chosen its number and before it commits."""
     enter, left = writer._enter_files, [then]
 
-    def entering(tables: tuple[str, ...], batch: int | None) -> None:
-        enter(tables, batch)
+    def entering(written: Mapping[str, pa.Table], batch: int | None) -> None:
+        enter(written, batch)
         if left:
             left.pop()()
 

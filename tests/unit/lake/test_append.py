@@ -4,6 +4,8 @@ writer.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,12 +15,14 @@ from models.domain.errors import Misconfigured
 from models.lake import merkle
 from models.lake.canonical import FIRST, canonical_bytes, seals_from
 from models.lake.connection import open_lake
+from models.lake.data_files import DataFolder
 from models.lake.exclusive import FileLock
+from models.lake.manifest import Manifest
 from models.lake.schema import TABLES
 from models.lake.verify import verify
 from models.lake.writer import open_writer
 from models.settings import Settings
-from tests.unit.lake.samples import HandClock, records, settings_at, spans
+from tests.unit.lake.samples import START, HandClock, records, settings_at, spans
 
 
 def rows(settings: Settings, sql: str) -> list[dict]:
@@ -51,6 +55,40 @@ def test_rows_of_all_tables_and_their_seals_are_one_batch(tmp_path: Path) -> Non
         (2, "records", 1, "feed", 41),
     ]
     assert [one.previous for one in seals] == [FIRST, seals[0].digest.hex(), FIRST]
+
+
+@pytest.mark.finding("C10e")
+def test_an_append_looks_for_its_files_where_its_days_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0.1.0 walked all folders of the tables at each commit. Wanted: those of the days alone, and nothing missed."""
+    settings = settings_at(tmp_path)
+    writer = open_writer(settings, HandClock())
+
+    def walked(folder: DataFolder, tables: Iterable[str]) -> set[str]:
+        raise AssertionError(f"all folders of {tables} were walked")
+
+    two_days = pa.concat_tables([spans(5), spans(5, 5, START + timedelta(days=1))])
+    with monkeypatch.context() as patch:
+        patch.setattr(DataFolder, "files", walked)
+        writer.append({"spans": two_days, "records": records(2)}, "otlp", 1)
+        writer.append({"spans": spans(5, 10)}, "otlp", 2)
+        writer.checkpoint()
+    files = {path.relative_to(tmp_path / "lake" / "data") for path in (tmp_path / "lake" / "data").rglob("*.parquet")}
+    assert len(files) == 7, "two days of spans, a day of records, seals; spans, seals; a checkpoint"
+    assert {entry.path for entry in Manifest(settings).entries().values()} == {str(path) for path in files}
+    writer.close()
+
+
+def test_a_lake_of_another_partitioning_has_its_files_found_too(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path)
+    open_writer(settings, HandClock()).close()
+    connection = open_lake(settings, write=True)
+    connection.execute("ALTER TABLE lake.main.spans RESET PARTITIONED BY")
+    connection.close()
+    writer = open_writer(settings, HandClock())
+    writer.append({"spans": spans(5)}, "otlp", 1)
+    writer.close()
+    assert verify(settings).breaches == []
+    assert any(path.startswith("main/spans/ducklake-") for path in Manifest(settings).entries())
 
 
 def test_a_root_is_the_tree_over_the_rows_canonical_bytes(tmp_path: Path) -> None:
