@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import lxml.html
 import pytest
@@ -38,10 +39,12 @@ def _forget() -> None:
     st.cache_data.clear()
 
 
-def drawn(question: str, viewer: object, **address: str) -> AppTest:
-    """A page as this viewer sees it; `address` is the state in its URL."""
+def drawn(question: str, viewer: object, /, query: Mapping[str, str] = MappingProxyType({}), **address: str) -> AppTest:
+    """A page as this viewer sees it; `query` is what its URL asks for, `address` the state in it."""
     page = AppTest.from_function(_draw, default_timeout=60)
     page.session_state["asked"] = (question, viewer)
+    for name, value in query.items():
+        page.query_params[name] = value
     for name, value in address.items():
         page.session_state[name] = value
     page.run()
