@@ -11,8 +11,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from models.action_log import action
+from models.domain.errors import Misconfigured
 
 OTHERS = 0o077
 _log = logging.getLogger(__name__)
@@ -24,9 +26,19 @@ def owner_only() -> None:
 
 
 def made_private(home: Path) -> None:
-    """From now on this process keeps the home private: made where it is not there, mended where it is loose."""
+    """From now on this process keeps the home private: made where it is not there, mended where it is loose.
+
+    Raises Misconfigured where it cannot be written.
+    """
     owner_only()
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        TemporaryFile(dir=home).close()
+    except OSError as error:
+        raise Misconfigured(
+            f"the home {home} cannot be written ({error.strerror}): set TIEOUT_HOME to a folder that this account may "
+            "write; evidence that lies where nothing is written is read by `tieout verify` and `tieout sql`"
+        ) from error
     mended_home(home)
 
 

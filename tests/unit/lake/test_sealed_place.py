@@ -49,6 +49,20 @@ def test_a_read_only_copy_is_proven_and_asked(tmp_path: Path, read_only: Callabl
     assert list(scratch.iterdir()) == [], "a copy of somebody's evidence was left lying"
 
 
+@pytest.mark.finding("A8b")
+@pytest.mark.parametrize("command", ["collect", "demo"])
+def test_who_must_write_says_that_the_home_cannot_be_written(
+    command: str, tmp_path: Path, read_only: Callable[[Path], None]
+) -> None:
+    """In 0.1.0 `collect` ended with a traceback. Wanted: a sentence that says what to do."""
+    home = tmp_path / "home"
+    home.mkdir()
+    read_only(home)
+    done = tieout(home, command, TIEOUT_GRPC="off")
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert f"the home {home} cannot be written" in done.stderr and "TIEOUT_HOME" in done.stderr
+
+
 def test_what_the_log_of_a_catalogue_still_holds_is_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy taken of a collector that was killed: its last batches are in the write-ahead log alone."""
     writer = filled(settings_at(tmp_path / "home"), batches=3, rows=4)
