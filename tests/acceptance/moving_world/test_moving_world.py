@@ -79,12 +79,17 @@ def test_no_amount_goes_silent_however_the_world_moves(tmp_path: Path) -> None:
     print(f"moving world: seed {SEED}, {CHANGES} changes a firm, {len(MOVES)} kinds of them by {moves.__name__}")
     seeds, total, began = Random(SEED), Matrix(), time.monotonic()
     seed, firms = SEED, 0
-    while firms == 0 or time.monotonic() - began < 60 * MINUTES:
+    while firms == 0 or _goes_on(total, time.monotonic() - began):
         total.add(_moved(tmp_path / str(seed), seed, RARE or total.rare()))
         seed, firms = seeds.getrandbits(32), firms + 1
         print(f"{total.total} changes of {firms} firms in {time.monotonic() - began:.0f} s", flush=True)
     print(total)
     assert MINUTES == 0 or not (empty := total.empty()), f"cells that nobody has tried in {firms} firms: {empty}"
+
+
+def _goes_on(total: Matrix, seconds: float) -> bool:
+    """For so many minutes, and for as many again while there are cells that nobody has tried."""
+    return seconds < 60 * MINUTES or bool(total.empty() and seconds < 120 * MINUTES)
 
 
 def _moved(folder: Path, seed: int, rare: frozenset[int]) -> Matrix:
