@@ -33,7 +33,7 @@ ALONE = "acceptance/system"
 BESIDES = 190.0
 """What is no test: tools to install, `make check`, `make fresh`, and reading the tests three times."""
 PROMISE = 28 * 60.0
-TOO_MUCH = 2.0
+TOO_MUCH = 4.0
 BUSY = 3.0
 """Processes that want a core, for each that there is: two files of tests and what they start are fewer."""
 LOOP, LOOP_SECONDS, EACH = 50_000, 0.0015, 20
