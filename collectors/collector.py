@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from collectors.abreast import Abreast
 from collectors.credentials import Credentials
 from collectors.day_end import DayEnd
 from collectors.detection import JOB, LEASE_RENEWED, LEASE_SECONDS, Detection
@@ -219,8 +220,9 @@ class Collector:
         zones = {name: company.zone for name, company in self._catalogue.legal_entities.items()}
         day_end = DayEnd(journal.sealed_totals, journal.sealed_figures, journal.clock, zones)
         leased = Leased(journal.leases, JOB, self._host.identity, LEASE_SECONDS, LEASE_RENEWED)
+        abreast = Abreast(journal.feed, lambda: self._pipeline.lag_seconds.values())
         self._detection = detection = Detection(
-            journal, process, levels, self._settings.detect_seconds, day_end, leased
+            journal, process, levels, self._settings.detect_seconds, day_end, leased, abreast
         )
         telling = Telling(journal.heartbeats.tell, self._host.identity, COLLECTOR, self._beats)
         alerting = Alerting(self._settings, lambda: (self._catalogue, journal), self._host.identity)

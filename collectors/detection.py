@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from collectors.abreast import LOOKED_SECONDS, Abreast
 from collectors.day_end import DayEnd
 from collectors.detector_process import DetectionFailed, DetectorProcess
 from collectors.detectors.turn import CircuitState, Found, Turn
@@ -37,7 +38,8 @@ class Reporter(Protocol):
 class Detection:
     """A turn every `seconds`; `service_levels` is what each flow promises, in seconds; where there is a `day_end`, the
     first turn after a company's day seals its totals. Where several collectors
-    share a journal, the one that is `leased` has turns.
+    share a journal, the one that is `leased` has turns. While the lake is not `abreast` of what came, what did not come
+    is not asked.
     """
 
     def __init__(
@@ -48,10 +50,12 @@ class Detection:
         seconds: float,
         day_end: DayEnd | None = None,
         leased: Leased | None = None,
+        abreast: Abreast | None = None,
     ) -> None:
-        self._day_end, self._leased = day_end, leased
+        self._day_end, self._leased, self._abreast = day_end, leased, abreast
         self._reporter, self._process, self._service_levels = reporter, process, service_levels
-        self._schedule = scheduled({"detect": (seconds, self.run), "lease": (LEASE_RENEWED, self._renewed)})
+        jobs = {"detect": (seconds, self.run), "lease": (LEASE_RENEWED, self._renewed)}
+        self._schedule = scheduled(jobs | ({"abreast": (LOOKED_SECONDS, abreast.look)} if abreast else {}))
         self._reported: dict[str, str] = {}
         self._forgotten = time.monotonic()
         self._stopping = False
@@ -87,7 +91,9 @@ class Detection:
                 return
             days = self._day_end.due() if self._day_end else {}
             day = self._day_end.over() if self._day_end and days else None
-            found = self._process.ask(replace(turn_of(self._reporter, self._service_levels, self._reported), day=day))
+            turn = turn_of(self._reporter, self._service_levels, self._reported)
+            abreast = self._abreast is None or self._abreast.now()
+            found = self._process.ask(replace(turn, day=day, abreast=abreast))
             self._beats.well("marts")  # all of them, or the turn had failed
             self._reporter.cases.report_all(found.findings, found.rates)
             self._reported |= found.digests
@@ -99,6 +105,7 @@ class Detection:
             if self._stopping:
                 return
             why = str(error) if isinstance(error, DetectionFailed) else f"{type(error).__name__}: {error}"
+            why = why.partition("\n")[0]  # a database's error goes on with its statement
             self.fault = f"detectors: {why}"
             action(_log, logging.WARNING, "detection.failed", why=why)
         finally:

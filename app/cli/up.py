@@ -18,7 +18,7 @@ from app.cli.installation import DEMO_CATALOGUE, DEMO_MARK, DEMO_USER, content, 
 from app.cli.output import fail
 from app.cli.processes import command
 from app.cli.supervisor import Supervisor
-from models.catalogue import load_catalogue
+from models.catalogue import IDLE, load_catalogue
 from models.door import unproven
 from models.settings import Settings
 
@@ -42,7 +42,8 @@ def demo(fresh: bool) -> int:
 
 
 def up(with_sandbox: bool) -> int:
-    """Run the engine, the collector and the console against the systems of the installation's catalogue.
+    """Run the engine, the collector and the console against the systems of the installation's catalogue; without any
+    they watch what its log files, brokers and rules name.
 
     `with_sandbox` adds quiet vendor emulators on loopback, for a source that has no ERP beside it yet.
     """
@@ -58,12 +59,8 @@ def up(with_sandbox: bool) -> int:
     )
     if checked.returncode:
         raise fail(checked.stderr.strip(), 2)
-    if not load_catalogue(settings).systems:
-        raise fail(
-            "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: "
-            "give a folder with systems.toml, or that file alone (see README, “Connect a real system”)",
-            2,
-        )
+    if load_catalogue(settings).idle:
+        raise fail(IDLE, 2)
     _ports_free(settings, (*_collectors(settings), "console_port", *(("sandbox_port",) if with_sandbox else ())))
     with running(settings.home):
         return _supervise(settings, (*(("sandbox",) if with_sandbox else ()), "collect", "engine", "console"))

@@ -25,13 +25,17 @@ Ask = Callable[[str], Sequence[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """`words` maps each statement of the SQL file beside `file` to what makes a finding of one of its rows."""
+    """`words` maps each statement of the SQL file beside `file` to what makes a finding of one of its rows. One that
+    tells of an `absence`, of what did not come, is run only while all that came is in the lake; else its open findings
+    stay as they are.
+    """
 
     name: str
     about: str
     requirements: tuple[str, ...]
     file: str
     words: Mapping[str, Callable[[Row], Finding]]
+    absence: bool = False
 
     def findings(self, ask: Ask, now: datetime, wall: datetime) -> list[Finding]:
         """Everything this detector finds now; `now` is world time, the same as `wall` outside the demonstration."""

@@ -38,7 +38,7 @@ def unaccounted(row: Row) -> Finding:
     """An approved entry that nothing accounts for."""
     cause = Cause(
         "unaccounted",
-        f"Approved work on {row['project_key']} never arrived",
+        f"Approved work on {row['project_key'] or 'no project'} never arrived",
         "The PSA shows these entries as approved, no event of them ever came, and the ERP has no posting.",
         "Have the PSA send them again: reopen and approve the entries, or run the catch-up import.",
         row["source_system"] or "psa",

@@ -12,7 +12,7 @@ def rejected(row: Row) -> Finding:
     return _finding(
         row,
         "time-rejected",
-        f"Rejected time on {row['project_key']}",
+        f"Rejected time on {row['project_key'] or 'no project'}",
         "These entries were sent back; "
         "until the people who booked them correct and resubmit them, they cannot be billed.",
         "Ask them to correct and resubmit; the reason stands on each entry.",

@@ -65,7 +65,7 @@ class Detectors:
         published names that are others than the last time.
 
         A detector that fails is logged and left out, so that its open findings stay as they are and the others go on;
-        it is run again next time.
+        it is run again next time. So it is with one that tells of an absence while the lake is not abreast.
         """
         self._let_go(turn)
         moved = moved | self._given(turn, moved)
@@ -74,7 +74,7 @@ class Detectors:
         self._due |= {one.name for one in detectors() if reads(one) & moved or (late and _ages(one))}
         failed: dict[str, str] = {}
         for detector in detectors():
-            if detector.name in self._due:
+            if detector.name in self._due and (turn.abreast or not detector.absence):
                 self._run(detector, failed)
         rates = dict(self._connection.execute(statements(SQL)["rates"]).fetchall())
         news = {

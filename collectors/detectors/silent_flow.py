@@ -2,7 +2,8 @@
 (X7, C9). `mart_volume` says by which formula, and what is given away so that nothing is called silent too early.
 
 That a source cannot be read, an engine is dead or a run does not end is told by other cases: what was not read is not
-counted as silent, and what lasts too long is left to `lag-breach`.
+counted as silent, and what lasts too long is left to `lag-breach`. While what came waits on its way into the lake, a
+stuck feed say, nothing is asked: no case opens and none closes.
 """
 
 from __future__ import annotations
@@ -107,6 +108,7 @@ DETECTOR = Detector(
     ("X7", "C9"),
     __file__,
     {"silent": silent, "few": few},
+    absence=True,
 )
 
 _SILENT = {

@@ -30,13 +30,15 @@ class Turn:
     catalogue lets rest.
 
     `reported` are digests of the findings that the asker has: what is still the same is not sent again. `day` is the
-    last one that is over for every company, where one has ended somewhere: totals and figures are wanted too.
+    last one that is over for every company, where one has ended somewhere: totals and figures are wanted too. `abreast`
+    says whether all that came lately is in the lake.
     """
 
     circuits: Sequence[CircuitState] = ()
     service_levels: Mapping[str, float] = field(default_factory=dict)
     reported: Mapping[str, str] = field(default_factory=dict)
     day: date | None = None
+    abreast: bool = True
 
 
 @dataclass(frozen=True, slots=True)

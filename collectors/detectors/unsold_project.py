@@ -21,19 +21,24 @@ def project(row: Row) -> Finding:
 
 
 def _unsold(row: Row, system: str) -> Cause:
+    project = row["project_key"]
     return Cause(
         "project-unsold",
-        f"Project {named(row)} has no sale behind it",
+        f"{f'Project {named(row)}' if project else 'Work on no project'} has no sale behind it",
         f"People can book time on it in {system}, and the CRM knows no won opportunity with this code: "
-        "the work may never be billed.",
-        "Find the sale and put the project code on it, or close the project and move its time.",
+        "the work may never be billed."
+        if project
+        else f"It was booked in {system} on no project that anybody knows: it may never be billed.",
+        "Find the sale and put the project code on it, or close the project and move its time."
+        if project
+        else f"Have it moved to the project that it belongs to, in {system}.",
         "crm",
         "billing_blocked",
         "medium",
         flow=QUOTE_TO_PROJECT,
         system=system,
         root=True,
-        subject=("project", row["project_key"]),
+        subject=("project", project),
     )
 
 
@@ -92,6 +97,11 @@ EXAMPLES = (
             ]
         },
         [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")],
+    ),
+    Example(
+        "work on no project",
+        {"mart_work": [{**_ENTRY, "project_key": None, "approved_at": "2026-09-01 11:30:00+00"}]},
+        [("project-unsold|-", "TE-kantata-1", "960.00")],
     ),
     Example(
         "in the PSA and never sold",

@@ -22,7 +22,7 @@ from integrations.flows import flows
 from models.action_log import action
 from models.alerting.alerting import Alerting
 from models.canonical.registry import incompatibilities
-from models.catalogue import Catalogue
+from models.catalogue import IDLE, Catalogue
 from models.domain.beats import Beats
 from models.domain.clock import Clock, clock_at
 from models.domain.errors import Misconfigured, TieoutError
@@ -70,11 +70,8 @@ def main() -> None:
         settings = read_settings()
         start_log(settings.log_level)
         catalogue = installed(settings, os.environ)
-        if not (catalogue.systems or catalogue.endpoints):
-            raise Misconfigured(
-                "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: "
-                "give a folder with systems.toml, or that file alone"
-            )
+        if catalogue.idle:
+            raise Misconfigured(IDLE)
         made_private(settings.home)
         clock = _clock(settings, stop)
         if clock is not None:

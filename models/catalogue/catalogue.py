@@ -22,6 +22,12 @@ from models.domain.value_map import MapBook, ValueMap
 SCHEMA = "schema"
 """The entries of this file's name say which version of each business object the release writes."""
 
+IDLE = (
+    "TIEOUT_CATALOGUE names no systems and TIEOUT_SYSTEMS is not set: give a folder with systems.toml, or that file "
+    "alone (see README, “Connect a real system”); to watch only, a folder with logs.toml, brokers.toml or rules.toml"
+)
+"""What is said of a catalogue with which there is nothing to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
@@ -109,6 +115,11 @@ class Catalogue:
     rules: tuple[FlowRule, ...] = ()
     maps: tuple[ValueMap, ...] = ()
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be run and nothing to be watched: no system, and no road in but telemetry that nobody reads."""
+        return not (self.systems or self.endpoints or self.logs or self.brokers or self.elsewhere.rules)
 
     @property
     def words(self) -> MapBook:

@@ -20,8 +20,8 @@ class Cause:
 
     `root` says that these words name the cause itself, so that they stand before the words of a detector which only saw
     an effect (a dead letter). `floor` is the least severity; `subject` (entity, key) is the thing to mend, where that
-    is not the finding's own subject: the project, not the 214 entries that wait for it. `suggestion` is either a
-    correction (dotted path of the payload -> value) or {"roots": run ids to replay first, from their start}.
+    is known and not the finding's own subject: the project, not the 214 entries that wait for it. `suggestion` is
+    either a correction (dotted path of the payload -> value) or {"roots": run ids to replay first, from their start}.
     """
 
     cause: str
@@ -35,7 +35,7 @@ class Cause:
     flow: str | None = None
     system: str | None = None
     root: bool = False
-    subject: tuple[str, str] | None = None
+    subject: tuple[str, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

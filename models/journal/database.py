@@ -32,6 +32,7 @@ def open_database(url: str, read_only: bool = False) -> sa.Engine:
             pool_size=10,
             max_overflow=20,
             pool_pre_ping=True,  # a session that was cut while it rested costs nobody an error
+            hide_parameters=True,
             connect_args=looked_after({name: str(value) for name, value in address.query.items()}, SHORT),
         )
         if read_only:
@@ -44,7 +45,11 @@ def open_database(url: str, read_only: bool = False) -> sa.Engine:
         )
     Path(address.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(
-        address, connect_args={"timeout": 30, "cached_statements": 512}, pool_size=10, max_overflow=20
+        address,
+        connect_args={"timeout": 30, "cached_statements": 512},
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,  # what is refused would stand in every log and answer with all it holds
     )
     sa.event.listen(engine, "connect", _prepared)
     if read_only:

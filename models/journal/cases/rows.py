@@ -12,9 +12,12 @@ from models.journal.cases.wanted import Found, Words
 
 
 def words_of(detector: str, item: Finding) -> dict[str, Any]:
-    """The columns of a case that a detector's words fill."""
+    """The columns of a case that a detector's words fill; its subject where they name one by its key: work that was
+    booked on no project has none.
+    """
     cause = item.cause
-    subject = dict(zip(("subject_entity", "subject_key"), cause.subject, strict=True)) if cause.subject else {}
+    named = cause.subject is not None and cause.subject[1] is not None
+    subject = dict(zip(("subject_entity", "subject_key"), cause.subject or (), strict=True)) if named else {}
     return {
         **subject,
         "detector": detector,

@@ -63,6 +63,14 @@ def test_findings_with_one_fingerprint_are_one_case_with_money_in_each_currency_
     assert (case["occurrences"], case["status"], set(case["run_ids"])) == (3, "open", {"run-1", "run-2", "run-3"})
 
 
+@pytest.mark.req("X8")
+def test_a_cause_that_can_name_no_thing_to_mend_leaves_the_case_with_what_was_found(cases):
+    nameless = replace(MISSING, subject=("project", None))
+    cases.report("unsold_project", [replace(entry(1, cause=nameless), project_key=None)], RATES)
+    case = cases.get(CASE)
+    assert (case["subject_entity"], case["subject_key"]) == ("time_entry", "TE-kantata-1")
+
+
 @pytest.mark.req("X11")
 def test_a_subject_that_two_detectors_found_counts_once_and_the_root_gives_the_words(cases):
     effect = replace(MISSING, title="Refused: project not found", root=False)

@@ -63,6 +63,23 @@ def test_nothing_of_the_demonstration_is_packaged() -> None:
     assert set(demonstration().legal_entities) == {"NOV-DE", "NOV-UK", "NOV-US"}
 
 
+@pytest.mark.req("C2", "C9", "N4")
+def test_an_installation_may_only_watch(tmp_path: Path) -> None:
+    """Log files, a broker or a rule that is on are something to do; presets that nobody switched on are not."""
+    assert packaged().idle
+    watching = {
+        "logs": '[[log]]\nname = "a"\nfiles = ["/var/log/a/*.log*"]\n',
+        "rules": '[[rule]]\nname = "billing"\npreset = "n8n"\n',
+        "brokers": '[[broker]]\nname = "bus"\nurl = "ACME_BROKER"\nexchange = "tieout.events"\n',
+    }
+    for name, text in watching.items():
+        (one := tmp_path / name).mkdir()
+        found = loaded(one, **{name: text})
+        assert not found.systems and not found.idle
+    (off := tmp_path / "off").mkdir()
+    assert loaded(off, rules=watching["rules"] + "active = false\n").idle
+
+
 OF_A_FIRM = {"brokers.toml", "systems.toml", "roads.toml", "audiences.toml", "logs.toml", "maps.toml"}
 
 
