@@ -107,12 +107,13 @@ class Supervisor:
             child.process, self._stopping, self._misconfigured = None, True, True
             print(f"{child.role} cannot run: {self._last_words(child)}", file=sys.stderr)
             return
-        worked = now - child.started > WORKED_SECONDS
+        misled = status == MISCONFIGURED
+        worked = now - child.started > WORKED_SECONDS and not misled
         child.pause = RESTART_FIRST if worked else min(child.pause * 2, RESTART_LIMIT)
         child.process, child.restart_at = None, now + child.pause
+        why = f"cannot run ({self._last_words(child).splitlines()[-1]})" if misled else f"ended with status {status}"
         print(
-            f"{child.role} ended with status {status}: starting it again in {child.pause:.1f} s "
-            f"(log: {self._log / child.role}.log)",
+            f"{child.role} {why}: starting it again in {child.pause:.1f} s (log: {self._log / child.role}.log)",
             file=sys.stderr,
         )
 

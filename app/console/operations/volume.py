@@ -71,6 +71,8 @@ def _range(low: float | None, high: float | None) -> str:
 def band(hours: Sequence[VolumeHour]) -> go.Figure:
     """What came in each hour as bars, over the median and the range of such hours."""
     at = [one.hour for one in hours]
+    most = max((value for one in hours for value in (one.came, one.high or 0)), default=0)
+    whole = {"range": [0, 5], "dtick": 1} if most < 5 else {"rangemode": "tozero"}  # there is no half an event
     edge = {"mode": "lines", "x": at, "line": {"width": 0, "shape": "hvh"}, "hoverinfo": "skip", "showlegend": False}
     return go.Figure(
         [
@@ -101,6 +103,6 @@ def band(hours: Sequence[VolumeHour]) -> go.Figure:
             margin={"l": 8, "r": 8, "t": 36, "b": 8},
             legend={"orientation": "h", "y": 1.2, "x": 0},
             xaxis={"title": None},
-            yaxis={"title": None, "rangemode": "tozero", "tickformat": "~s"},
+            yaxis={"title": None, "tickformat": "~s", **whole},
         ),
     )

@@ -21,7 +21,7 @@ FIGURES = (
     Column("range", "Range", "right", "Every open case settled against the firm, and every one for it"),
     Column("target", "Target", "right", "Of the firm, whatever its projects were sold at"),
     Column("trend", "Trend", tip="Day by day, the newest last"),
-    Column("divided", "Rests on", "right", "What is divided by what, and over how many things"),
+    Column("divided", "Rests on", "spare", "What is divided by what, and over how many things"),
     Column("as_of", "As of", "nw", "Up to when the source that lies back furthest was read"),
 )
 MARGIN = (

@@ -95,9 +95,11 @@ def points(share: float | Decimal | Masked | None) -> str:
 
 
 def duration(seconds: float | Decimal | None) -> str:
-    """A lag or a length in its two largest units: `0.4 s`, `42 s`, `3 min 5 s`, `2 d 4 h`."""
+    """A lag or a length in its two largest units: `0.4 s`, `42 s`, `3 min 5 s`, `2 d 4 h`; `−4 h 2 min` before time."""
     if seconds is None:
         return NONE
+    if seconds < 0:
+        return f"\N{MINUS SIGN}{duration(-seconds)}"
     whole = float(seconds)
     if whole < 10:
         return "< 1 ms" if 0 < whole < 0.001 else f"{whole * 1000:.0f} ms" if 0 < whole < 0.1 else f"{whole:.1f} s"

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from app.console.widgets import formats
-from app.console.widgets.markup import Html, block, joined, link, safe
+from app.console.widgets.markup import Html, block, coded, joined, link, safe
 from app.readings.systems.rows import ReadUntil, Stale
 from models.ailing import Ailing
 
@@ -53,7 +53,8 @@ def _dead(ailing: Sequence[Ailing], now: datetime, zone: str) -> Html | None:
         return None
     lines = "".join(f"<div>{_told(one, now, zone)}</div>" for one in ailing[:NAMED])
     if len(ailing) > NAMED:
-        lines += f'<div class="t-mute">and {len(ailing) - NAMED} more parts: `tieout doctor` names them</div>'
+        more = coded(f"and {len(ailing) - NAMED} more parts: `tieout doctor` names them")
+        lines += f'<div class="t-mute">{more}</div>'
     return _red("What you see stands still", lines)
 
 
@@ -61,9 +62,8 @@ def _told(one: Ailing, now: datetime, zone: str) -> Html:
     since = f" since {formats.moment(one.since, zone)} {zone} ({formats.since(one.since, now)})" if one.since else ""
     why = f" ({one.why})" if one.why else ""
     what = f"{one.what[:1].upper()}{one.what[1:]}"
-    return Html(
-        f"<b>{safe(what)}</b>{safe(since + why)}: {safe(one.so)}. {safe(one.advice[:1].upper())}{safe(one.advice[1:])}."
-    )
+    advice = coded(f"{one.advice[:1].upper()}{one.advice[1:]}")
+    return Html(f"<b>{safe(what)}</b>{safe(since + why)}: {safe(one.so)}. {advice}.")
 
 
 def _red(sentence: str, lines: str) -> Html:

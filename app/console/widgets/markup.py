@@ -7,9 +7,12 @@ a page calm and its script short. Inputs and tables that are clicked stay Stream
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
+
+_CODE = re.compile("`([^`]+)`")
 
 
 class Html(str):
@@ -113,7 +116,12 @@ def facts(pairs: Mapping[str, object]) -> Html:
 
 def empty(title: str, advice: str) -> Html:
     """Nothing to show, said so that it reads as an answer."""
-    return block(f'<div class="t-empty"><b>{safe(title)}</b>{safe(advice)}</div>')
+    return block(f'<div class="t-empty"><b>{safe(title)}</b>{coded(advice)}</div>')
+
+
+def coded(sentence: object) -> Html:
+    """A sentence of ours whose `commands` stand in backticks."""
+    return Html(_CODE.sub(r"<code>\1</code>", safe(sentence)))
 
 
 def bar(share: float, mood: str = "", width: int = 120) -> Html:

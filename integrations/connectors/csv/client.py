@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -99,20 +99,32 @@ class CsvFile:
         if not self._wanted:
             header, _ = _piece(file, named or ",")
             return self._names(header, named or ","), named or ","
+        nearest: list[str] = []
         for _ in range(_TITLES):
             place = file.tell()
             for delimiter in [named] if named else DELIMITERS:
                 file.seek(place)
                 header, _ = _piece(file, delimiter)
-                if self._wanted <= {name.strip() for name in _cells(_unmarked(header), delimiter) or ()}:
+                names = [name.strip() for name in _cells(_unmarked(header), delimiter) or ()]
+                if self._wanted <= set(names):
                     return self._names(header, delimiter), delimiter
+                nearest = max(nearest, names, key=lambda one: len(self._wanted & set(one)))
             file.seek(place)
             if not file.readline():
                 break
         raise Misconfigured(
-            f"{self.path} has no header row with the columns {', '.join(sorted(self._wanted))}: name them as the "
-            "mapping does"
+            f"{self.path} has no header row with the columns {', '.join(sorted(self._wanted))}: "
+            f"{self._lacking(nearest)}name them as the mapping does"
         )
+
+    def _lacking(self, nearest: Sequence[str]) -> str:
+        """What the line that comes nearest to a header has not; nothing where none comes near."""
+        missing = self._wanted - set(nearest)
+        if missing == self._wanted:
+            return ""
+        twice = sorted({name for name in nearest if name and nearest.count(name) > 1})
+        said = f" and names {twice[0]} twice" if twice else ""
+        return f"the nearest line lacks {', '.join(sorted(missing))}{said}; "
 
     def _names(self, header: bytes, delimiter: str) -> list[str]:
         """The columns' names; raises Misconfigured where there are none, or one that two columns share."""

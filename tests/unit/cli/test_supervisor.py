@@ -85,10 +85,12 @@ def test_a_child_whose_settings_need_mending_ends_all_with_its_own_words(tmp_pat
 
 
 def test_a_child_that_ran_before_is_waited_for_whatever_it_says(tmp_path: Path) -> None:
-    """A catalogue broken while all runs stops no receiver: the engine is tried again until the file is mended."""
+    """A catalogue broken while all runs stops no receiver: the engine is tried again until the file is mended, and each
+    time the terminal hears why.
+    """
     sometimes = (
         "import pathlib, sys, time; ran = pathlib.Path({mark!r}); first = not ran.exists(); ran.touch(); "
-        "time.sleep(0.6 if first else 0); sys.exit(1 if first else 2)"
+        "time.sleep(0.6 if first else 0); print('mend the file'); sys.exit(1 if first else 2)"
     ).format(mark=str(tmp_path / "ran"))
     script = SCRIPT.replace(
         '{"engine": [sys.executable, "-c", wait]', f'{{"engine": [sys.executable, "-c", {sometimes!r}]'
@@ -98,7 +100,7 @@ def test_a_child_that_ran_before_is_waited_for_whatever_it_says(tmp_path: Path) 
     with open(log, "wb") as said:
         supervisor = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stderr=said)
     try:
-        until(lambda: log.read_text().count("engine ended with status 2: starting it again") >= 2)
+        until(lambda: log.read_text().count("engine cannot run (mend the file): starting it again") >= 2)
         assert pid(tmp_path, "collect") and alive(pid(tmp_path, "collect"))
     finally:
         supervisor.send_signal(signal.SIGINT)
@@ -114,3 +116,8 @@ def test_the_pause_grows_for_what_dies_as_it_starts_and_for_nothing_else(tmp_pat
         supervisor._plan_restart(child, child.started + ran)
         pauses.append(round(child.pause, 1))
     assert pauses == [0.4, 0.8, 1.6, 0.2, 0.2, 0.4]
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "engine.log").write_text("mend the file\n")
+    child.proven, child.process = True, SimpleNamespace(returncode=2)  # type: ignore[assignment]
+    supervisor._plan_restart(child, child.started + WORKED_SECONDS + 1)
+    assert round(child.pause, 1) == 0.8, "no setting mends itself, however long it took to read it"

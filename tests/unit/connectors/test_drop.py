@@ -324,3 +324,21 @@ def test_the_file_that_came_last_is_the_later_version_whatever_its_time(tmp_path
     (second,) = [event for page in folder.pages() for event in page.events]
     assert second.sourceversion > first.sourceversion and second.subject == first.subject
     assert [one.fields["hours"] for one in folder.connector.snapshot("time_entry")] == ["6"]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Id,Project,User,Date,Date", "the nearest line lacks Hours and names Date twice"),
+        ("Id,Project,User,Day,Hours", "the nearest line lacks Date; name"),
+        ("a,b,c", "Project, User: name them as the mapping does"),
+        ("", "Project, User: name them as the mapping does"),
+    ],
+)
+def test_a_refused_file_says_what_its_header_lacks(tmp_path: Path, header: str, said: str) -> None:
+    folder = Folder(tmp_path)
+    folder.put("time.csv", f"{header}\n1,P1,U1,2026-10-01,7.5\n" if header else "")
+    list(folder.pages())
+    list(folder.pages())
+    told = json.loads((folder.place / "time.csv.ack.json").read_bytes())["streams"]["time"]
+    assert told["status"] == "refused" and said in told["why"]

@@ -53,6 +53,7 @@ def test_headline_money_is_short(amount: str, text: str) -> None:
         (187_200, "2 d 4 h"),
         (None, "–"),
         (86_460, "1 d"),
+        (-14_544, "−4 h 2 min"),
     ],
 )
 def test_durations_use_their_two_largest_units(seconds: float | None, text: str) -> None:

@@ -95,3 +95,8 @@ def test_the_band_shows_each_hour_and_leaves_out_what_is_not_known() -> None:
     low, high, usual, came = present.band(hours).data
     assert (list(low.y), list(high.y), list(usual.y)) == ([1, None, 1], [4, None, 4], [2, None, 2])
     assert list(came.y) == [0, 1, 2] and len(came.x) == 3
+
+
+def test_the_axis_of_few_events_counts_whole_ones() -> None:
+    few, many = (present.band([VolumeHour(NOW, came, None, None, None)]) for came in (0, 700))
+    assert (few.layout.yaxis.dtick, many.layout.yaxis.dtick) == (1, None)
