@@ -29,6 +29,8 @@ EVENT_TYPES: dict[str, str] = {
     "tieout.expense.reversed": "expense",
     "tieout.resource_demand.raised": "opportunity",
     "tieout.workspace.requested": "project",
+    "tieout.actual.stated": "actual",
+    "tieout.progress.stated": "progress",
 }
 
 

@@ -6,6 +6,7 @@ the refs; a flow's identify step resolves them through the crosswalk (M2) and fi
 
 from __future__ import annotations
 
+from models.canonical.actuals import Actual, Progress
 from models.canonical.agreement import BillingRule, Contract, ContractType, Milestone, StatementOfWork
 from models.canonical.billing import BillingEvent, Invoice, InvoiceLine, RevenueSchedule
 from models.canonical.customer import Customer
@@ -18,6 +19,7 @@ from models.canonical.work import Expense, TimeEntry
 
 __all__ = [
     "SCHEMAS",
+    "Actual",
     "Assignment",
     "BillingEvent",
     "BillingRule",
@@ -37,6 +39,7 @@ __all__ = [
     "Milestone",
     "Opportunity",
     "PortfolioGate",
+    "Progress",
     "Project",
     "Rate",
     "Resource",
@@ -76,5 +79,7 @@ SCHEMAS: dict[str, type[Canonical]] = {
         Budget,
         Forecast,
         PortfolioGate,
+        Actual,
+        Progress,
     )
 }

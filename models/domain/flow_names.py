@@ -8,5 +8,6 @@ from __future__ import annotations
 QUOTE_TO_PROJECT = "quote-to-project"
 TIME_TO_BILL = "time-to-bill"
 MASTER_DATA = "master-data"
+PORTFOLIO_ACTUALS = "portfolio-actuals"
 REPLAY_ELSEWHERE = "replay-elsewhere"
 """The engine's own: it sends what a flow that runs elsewhere failed at to the endpoint that runs it again."""

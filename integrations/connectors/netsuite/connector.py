@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from integrations.connectors.digest import digest
 from integrations.connectors.netsuite import events, mapping, observations
+from integrations.connectors.netsuite.actuals import STREAM as ACTUALS
+from integrations.connectors.netsuite.actuals import Actuals, Booked
 from integrations.connectors.netsuite.client import PAGE, NetSuiteClient
 from integrations.connectors.netsuite.dates import TOUCHED, fixed
+from integrations.connectors.netsuite.events import row_of
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.rows import Reading, jsonable
 from integrations.connectors.targets import aligned, answers_of, holds, only, tried, unreadable
@@ -39,10 +42,10 @@ Write = tuple[str, dict[str, Any]]
 
 class NetSuite:
     """ERP. Options: overlap_seconds (default 60), how far each poll looks back, since the vendor's times are whole
-    seconds.
+    seconds; actuals_hours, how often the books are stated project by project (default 0: never).
     """
 
-    streams = tuple(FEEDS)
+    streams: Sequence[str] = tuple(FEEDS)
     snapshots = (*observations.OBSERVED, *observations.WITH_LINES)
     changing = BIG
     bulk_limit: Mapping[str, int] = {entity: 100 if entity in mapping.POSTED else 1 for entity in mapping.KIND}
@@ -51,9 +54,15 @@ class NetSuite:
         self.config, self._clock = config, clock
         self._client = NetSuiteClient(config, clock)
         self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 60))) + self._client.zone.repeats
+        every = timedelta(hours=float(config.options.get("actuals_hours", 0)))
+        self._actuals = Actuals(config.name, every, self._periods, self._booked, self._touched) if every else None
+        if self._actuals:
+            self.streams = (*FEEDS, ACTUALS)
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
-        kind, make = FEEDS[only(stream, FEEDS, self.config.name)]
+        if only(stream, self.streams, self.config.name) == ACTUALS and self._actuals:
+            return self._actuals.poll(cursor, self._clock.now())
+        kind, make = FEEDS[stream]
         mark = Watermark.parse(cursor)
         fresh, more = self._fresh(kind, mark, limit)
         result = Reading()
@@ -128,6 +137,21 @@ class NetSuite:
 
     def _after(self, since: datetime) -> str:
         return f" WHERE {TOUCHED} >= {self._client.zone.literal(since)}"
+
+    def _periods(self) -> list[Mapping[str, Any]]:
+        return list(self._client.everything(STATEMENTS["accountingPeriod"]))
+
+    def _booked(self, entity: str, where: str) -> Iterator[Booked]:
+        rows = list(self._client.everything(f"SELECT * FROM ({_statement(entity)}) WHERE {where}"))
+        for row, one in zip(rows, self._observed(entity, iter(rows)), strict=True):
+            yield one, f"{one.system_id}@{row.get('lastmodifieddate')}"
+
+    def _touched(self, entity: str, since: datetime | None) -> Iterator[date]:
+        """The days of which something was booked or changed since, and a moment before it."""
+        after = self._after(since - self._overlap) if since else ""
+        for row in self._client.query(f"SELECT DISTINCT trandate FROM ({_statement(entity)}){after}"):
+            if day := row_of(row).opt_day("trandate"):
+                yield day
 
     def _observed(self, entity: str, rows: Iterator[Mapping[str, Any]]) -> Iterator[Observation]:
         if entity in observations.WITH_LINES:

@@ -16,10 +16,17 @@ from models.domain.errors import OutcomeUnknown, Rejected, Retriable, TieoutErro
 
 API = "/portfolio/api/v1"
 PAGE = 200
+REFUSED = {
+    "PROJECT_UNKNOWN": "portfolio-project-unknown",
+    "PERIOD_UNKNOWN": "portfolio-period-unknown",
+    "PERIOD_CLOSED": "portfolio-period-closed",
+    "CURRENCY_UNKNOWN": "portfolio-currency-unknown",
+}
+"""The portfolio's own words for why it takes no actuals."""
 
 
 class PortfolioClient:
-    """GET, list and conditional PUT of one kind of resource (`projects` or `budgets`) by code. Thread-safe."""
+    """GET, list and conditional PUT of one kind of resource (`projects`, `actuals` …) by code. Thread-safe."""
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self._config = config
@@ -78,7 +85,8 @@ class PortfolioClient:
             return Retriable(f"{about}; someone else changed it in the meantime", code="stale")
         body = reply.json() if said.startswith("{") else {}
         field = body.get("field") if isinstance(body, Mapping) else None
-        code = {403: "permission", 404: "project-not-found"}.get(reply.status, "invalid-content")
+        told = str(body.get("code")) if isinstance(body, Mapping) else ""
+        code = REFUSED.get(told) or {403: "permission", 404: "project-not-found"}.get(reply.status, "invalid-content")
         return Rejected(about, code=code, field=str(field) if field else None, answer=body)
 
     def _token(self) -> str:

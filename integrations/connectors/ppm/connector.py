@@ -1,11 +1,13 @@
-"""The portfolio connector: conditional upserts of projects and budgets by code; forecasts and targets are only read."""
+"""The portfolio connector: conditional upserts of projects and budgets by code, of actuals and progress by our own id;
+forecasts and targets are only read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from integrations.connectors.ppm import mapping
+from integrations.connectors.ppm import actuals, mapping
 from integrations.connectors.ppm.client import PortfolioClient
 from integrations.connectors.rows import jsonable
 from integrations.connectors.targets import aligned, answers_of, body_of, holds, only, unreadable
@@ -14,27 +16,34 @@ from models.domain.clock import Clock
 from models.domain.errors import TieoutError
 from models.domain.outcomes import Acknowledgement
 
-WRITABLE = frozenset({("upsert", "project"), ("upsert", "budget")})
-KIND = {"project": "projects", "budget": "budgets"}
+KIND = {"project": "projects", "budget": "budgets", "actual": "actuals", "progress": "progress"}
+WRITABLE = frozenset(("upsert", entity) for entity in KIND)
 RECORD: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "project": mapping.project_record,
     "budget": mapping.budget_record,
 }
+SOURCED: dict[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
+    "actual": actuals.actual_record,
+    "progress": actuals.progress_record,
+}
+"""What the portfolio keeps under the id that its sender gave."""
 OBSERVED: dict[str, tuple[str, Callable[[Mapping[str, Any]], Observation]]] = {
     "project": ("projects", mapping.project_observation),
     "budget": ("budgets", mapping.budget_observation),
     "forecast": ("forecasts", mapping.forecast_observation),
     "revenue_target": ("targets", mapping.target_observation),
+    "actual": ("actuals", actuals.actual_observation),
+    "progress": ("progress", actuals.progress_observation),
 }
 Write = tuple[str, str, dict[str, Any]]
 
 
 class Portfolio:
-    """PPM. A change finds its object by project code, since the portfolio knows no other key."""
+    """PPM. A project or budget is found by its code, since the portfolio knows no other key."""
 
     streams: Sequence[str] = ()
     snapshots = tuple(OBSERVED)
-    bulk_limit: Mapping[str, int] = {"project": 1, "budget": 1}
+    bulk_limit: Mapping[str, int] = dict.fromkeys(KIND, 1)
 
     def __init__(self, config: SystemConfig, clock: Clock) -> None:
         self.config = config
@@ -95,5 +104,7 @@ class Portfolio:
 
 
 def _write(change: Change) -> Write:
+    if made := SOURCED.get(change.entity):
+        return KIND[change.entity], change.external_id, made(change.external_id, body_of(change))
     record = RECORD[change.entity](body_of(change))
     return KIND[change.entity], str(record["code"]), record

@@ -13,6 +13,7 @@ from typing import Any
 
 from integrations.contracts.connector import Change, Role, SystemConfig
 from integrations.sandbox.vendors.kantata.emulator import Kantata
+from integrations.sandbox.vendors.netsuite.records import Records
 from integrations.sandbox.vendors.vendors import Vendors
 from integrations.sandbox.vendors.wire import instant
 from integrations.sandbox.world.ledger import Ledger
@@ -185,6 +186,26 @@ def ns_prepare(world: World) -> None:
         "employee", "E-1007", {"entityId": "E-1007", "lastName": "Field", "subsidiary": {"externalId": "NOV-DE"}}
     )
     records.upsert("projecttask", "PRJ-1001_010", {"title": "PRJ-1001.010", "project": {"externalId": "PRJ-1001"}})
+
+
+    book(records, "2026-11-16")
+    records.shut("2026-11", False)
+
+
+def book(records: Records, day: str) -> None:
+    """An hour on a project, as the ERP holds it."""
+    hour = {
+        "customer": {"externalId": "PRJ-1001"},
+        "employee": {"externalId": "E-1007"},
+        "tranDate": day,
+        "hours": "1:00",
+        "isBillable": True,
+        "rate": 120,
+        "custcol_cost_rate": 62.5,
+        "custcol_currency": "EUR",
+        "custcol_cost_currency": "EUR",
+    }
+    records.upsert("timebill", f"by-hand-{day}", hour)
 
 
 def ns_grow(world: World, n: int) -> None:
@@ -446,7 +467,7 @@ CASES: dict[str, Case] = {
         "charge_codes",
         "charge_code",
         posting,
-        lambda world: len(world.vendors.erp.records.tables["timebill"]),
+        lambda world: sum(str(row["externalId"])[:2] == "TE" for row in world.vendors.erp.records.tables["timebill"]),
         bad=posting(900, "PRJ-9999.010"),
         bad_code="charge-code-not-found",
         refusal=(
@@ -462,6 +483,7 @@ CASES: dict[str, Case] = {
         prepare=ns_prepare,
         retype=ns_retype,
         again=ns_again,
+        options=lambda world: {"actuals_hours": 24},
     ),
     "kantata": Case(
         Role.PSA,

@@ -71,6 +71,30 @@ BUDGET = {
     "hours": "800",
     "approved": True,
 }
+ACTUAL = {
+    "project_code": "PRJ-2001",
+    "legal_entity_id": "NOV-DE",
+    "period": "Nov 2026",
+    "period_starts_on": "2026-11-01",
+    "period_ends_on": "2026-11-30",
+    "period_closed": False,
+    "currency": "EUR",
+    "cost": money("468.75"),
+    "revenue": money("1388.25"),
+    "billed": money("1288.25"),
+    "hours": "7.500000",
+    "revision": "1",
+    "reason": "first",
+    "stated_at": "2026-11-18T10:00:00Z",
+}
+PROGRESS = {
+    "project_code": "PRJ-2001",
+    "period_starts_on": "2026-11-01",
+    "complete": "62.5",
+    "milestones": [{"milestone_id": "M1", "name": "Design accepted", "state": "done"}],
+    "as_of": "2026-11-18",
+    "stated_at": "2026-11-18T10:00:00Z",
+}
 
 
 def verdict(entity: str, identity: str, status: str, **more: str) -> Change:
@@ -102,7 +126,12 @@ WRITES: Mapping[str, Sequence[Change]] = {
         verdict("time_entry", "1001", "failed", code="closed-period", message="The period is closed"),
         verdict("expense", "1000", "successful", posting_id="EX-kantata-1000-v1"),
     ],
-    "ppm": [upsert("project", "PRJ-2001", PROJECT), upsert("budget", "PRJ-2001", BUDGET)],
+    "ppm": [
+        upsert("project", "PRJ-2001", PROJECT),
+        upsert("budget", "PRJ-2001", BUDGET),
+        upsert("actual", "r1:2026-11-01:EUR:NOV-DE:PRJ-2001", ACTUAL),
+        upsert("progress", "2026-11-01:PRJ-2001", PROGRESS),
+    ],
     "csv": [
         csv_change(1),
         upsert("customer", "C-20001", CUSTOMER),

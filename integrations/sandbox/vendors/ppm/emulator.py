@@ -1,7 +1,8 @@
 """A generic portfolio system's REST API as `ppm` in the sandbox (facts: its connector's README).
 
 GET and PUT of projects and budgets by project code, listing with limit and offset, entity tags (409 on a stale
-If-Match), 429 with Retry-After seconds. Forecasts and targets are entered by people and only read here.
+If-Match), 429 with Retry-After seconds. Forecasts and targets are entered by people and only read here, and so are the
+periods of the portfolio's own calendar. Actuals and progress take what `intake.py` lets in.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from integrations.sandbox.vendors.ppm.intake import INTAKE, Refused
 from integrations.sandbox.vendors.wire import Answer, Request, iso_z, json_answer
 from integrations.sandbox.world.ledger import Ledger, Row, Table
 from models.domain.clock import Clock
 
 ROOT = "/portfolio/api/v1/"
-READ_ONLY = ("forecasts", "targets")
+READ_ONLY = ("forecasts", "targets", "periods")
 FIELDS = {"code", "name", "currencyCode", "value", "cost", "targetMargin", "hours", "status", "approved", "customer"}
 
 
@@ -32,6 +34,9 @@ class Portfolio:
             "budgets": ledger.table("ppm.budgets"),
             "forecasts": ledger.table("ppm.forecasts"),
             "targets": ledger.table("ppm.targets"),
+            "periods": ledger.table("ppm.periods"),
+            "actuals": ledger.table("ppm.actuals"),
+            "progress": ledger.table("ppm.progress"),
         }
 
     def answer(self, request: Request) -> Answer:
@@ -51,6 +56,10 @@ class Portfolio:
         old = self.tables[kind].get(code) or {"_version": 0}
         stamped = {"code": code, "updatedAt": iso_z(at), "_version": old["_version"] + 1}
         self.tables[kind].put(code, {**old, **fields, **stamped})
+
+    def shut(self, first: str, closed: bool, at: datetime) -> None:
+        """Close a period of the portfolio's own calendar for actuals, or open it (again); by its first day."""
+        self.enter("periods", first, {"closed": closed}, at)
 
     def disturbed(self, kind: str, request: Request) -> Answer:
         if kind in ("throttled", "quota"):
@@ -77,12 +86,25 @@ class Portfolio:
 
     def _write(self, kind: str, code: str, request: Request) -> Answer:
         fields, old = request.json, self.tables[kind].get(code)
+        if kind in INTAKE:
+            return self._take(kind, code, fields, request)
         if not isinstance(fields, dict) or not fields.get("currencyCode", (old or {}).get("currencyCode")):
             return fault(422, "currencyCode is required", "currencyCode")
         unknown = sorted(set(fields) - FIELDS - {"updatedAt"})
         if unknown:
             return fault(422, f"unknown field {unknown[0]}", unknown[0])
-        wanted = request.headers.get("if-match")
+        return self._kept(kind, code, fields, request)
+
+    def _take(self, kind: str, code: str, fields: Any, request: Request) -> Answer:
+        """A statement or a progress from outside, under the number that its sender gave it."""
+        try:
+            INTAKE[kind](self.tables, code, fields)
+        except Refused as refused:
+            return json_answer({"error": str(refused), "field": refused.field, "code": refused.code}, 422)
+        return self._kept(kind, code, fields, request)
+
+    def _kept(self, kind: str, code: str, fields: Mapping[str, Any], request: Request) -> Answer:
+        old, wanted = self.tables[kind].get(code), request.headers.get("if-match")
         if wanted and (old is None or wanted != tag(old)):
             return fault(409, f"{code} was changed by someone else", "If-Match")
         if old and all(old.get(name) == value for name, value in fields.items()):
