@@ -121,7 +121,7 @@ def money(told: Payload) -> tuple[Any, str] | None:
     """What a statement that does not arrive leaves unsaid: its cost or its revenue, whichever is more."""
     if is_progress(told) or not told.get("cost") or not told.get("revenue"):
         return None
-    return max((abs(Decimal(told[name]["amount"])) for name in ("cost", "revenue"))), told["currency"]
+    return max(abs(Decimal(told[name]["amount"])) for name in ("cost", "revenue")), told["currency"]
 
 
 def _compared(told: Payload, ctx: Context) -> Done:

@@ -170,9 +170,7 @@ class Actuals:
                 _add(found, entity, one, version)
         return found
 
-    def _event(
-        self, period: Period, project: str, entity: str, currency: str, sums: Sums, now: datetime
-    ) -> CloudEvent:
+    def _event(self, period: Period, project: str, entity: str, currency: str, sums: Sums, now: datetime) -> CloudEvent:
         stated = Actual(
             project_code=project,
             legal_entity_id=entity,

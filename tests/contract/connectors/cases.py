@@ -187,7 +187,6 @@ def ns_prepare(world: World) -> None:
     )
     records.upsert("projecttask", "PRJ-1001_010", {"title": "PRJ-1001.010", "project": {"externalId": "PRJ-1001"}})
 
-
     book(records, "2026-11-16")
     records.shut("2026-11", False)
 

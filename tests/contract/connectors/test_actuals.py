@@ -1,4 +1,4 @@
-"""F10: what the ERP's stream of statements says, against its emulator: by the clock, and when finance closes a month."""
+"""F10: what the ERP's stream of statements says, against its emulator: by the clock, and when a month is closed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,10 @@ def test_a_statement_sums_postings_expenses_and_invoices_of_the_period(books: Bo
     books.connector.deliver([posting(1)])
     invoice = {"id": "2000000", "externalId": "INV-1", "tranId": "INV-1", "status": "Open", "currency": "EUR"}
     job, company = (next(iter(books.records.tables[name].rows)) for name in ("job", "subsidiary"))
-    lines = [{"amount": 1388.25, "custcol_posting_id": "TE-kantata-1-v1"}, {"amount": 263.77, "custcol_line_kind": "tax"}]
+    lines = [
+        {"amount": 1388.25, "custcol_posting_id": "TE-kantata-1-v1"},
+        {"amount": 263.77, "custcol_line_kind": "tax"},
+    ]
     invoice |= {"entity": {"id": job}, "subsidiary": {"id": company}, "tranDate": "2026-11-17", "total": 1652.02}
     stamps = {"lastModifiedDate": "2026-11-17T18:00:00Z", "createdDate": "2026-11-17T18:00:00Z"}
     books.records.tables["invoice"].put("2000000", {**invoice, "item": {"items": lines}, **stamps})

@@ -1,4 +1,4 @@
-"""F10: what the books hold of a project reaches the portfolio once, is restated with a reason, and waits where it must."""
+"""F10: what the books hold reaches the portfolio once, is restated with a reason, and waits where it must."""
 
 from __future__ import annotations
 
