@@ -24,6 +24,11 @@ SALE = {
     "milestone": ("order-differs", "A milestone of {project} in {target} is not what was sold"),
     "budget": ("budget-differs", "The budget of {project} in {target} is not what was sold"),
 }
+ACTUALS = {
+    "actual_cost": ("actuals-differ", "The cost of {project} in {target} is not what the books hold"),
+    "actual_revenue": ("actuals-differ", "The revenue of {project} in {target} is not what the books hold"),
+    "actual_billed": ("actuals-differ", "What is billed of {project} in {target} is not what the books hold"),
+}
 
 
 def posting(row: Row) -> Finding:
@@ -35,6 +40,12 @@ def posting(row: Row) -> Finding:
 def sale(row: Row) -> Finding:
     """One order, milestone or budget that is not what was sold."""
     name, title = SALE[row["entity"]]
+    return _finding(row, name, title, row["target"])
+
+
+def statement(row: Row) -> Finding:
+    """One figure of a project's period that the portfolio shows otherwise than the books."""
+    name, title = ACTUALS[row["entity"]]
     return _finding(row, name, title, row["target"])
 
 
@@ -61,7 +72,9 @@ def _finding(row: Row, name: str, title: str, owner: str) -> Finding:
         subject=subject,
     )
     return Finding(
-        fingerprint(name, row["target"], row["project_key"], *([row["entity"]] if row["entity"] in SALE else [])),
+        fingerprint(
+            name, row["target"], row["project_key"], *([row["entity"]] if row["entity"] in {*SALE, *ACTUALS} else [])
+        ),
         cause,
         row["entity"],
         row["item_key"],
@@ -124,7 +137,7 @@ DETECTOR = Detector(
     "What does not tie out between two systems",
     ("X12", "X6"),
     __file__,
-    {"posting": posting, "sale": sale, "unexplained": unexplained},
+    {"posting": posting, "sale": sale, "statement": statement, "unexplained": unexplained},
 )
 
 _RECORD = {
@@ -147,6 +160,13 @@ _RECORD = {
 _POSTED = {"target_key": "TE-kantata-1-v1", "target_amount": "50.00"}
 _ALONE = {**_RECORD, **_POSTED, "source_key": None, "source_amount": None, "place": "unsourced"}
 _ORDER = {**_RECORD, "flow": "quote-to-project", "source": "salesforce", "entity": "contract", "item_key": "PRJ-1001"}
+_STATED = {
+    **_RECORD,
+    "flow": "portfolio-actuals",
+    "source": "netsuite",
+    "entity": "actual_cost",
+    "item_key": "2026-09-01:EUR:NOV-DE:PRJ-1001",
+}
 
 EXAMPLES = (
     Example(
@@ -217,6 +237,17 @@ EXAMPLES = (
             ("order-differs|netsuite|PRJ-1001|contract", "PRJ-1001", "750.00"),
             ("budget-differs|planview|PRJ-1001|budget", "PRJ-1001", "750.00"),
         ],
+    ),
+    Example(
+        "a cost that somebody typed over in the portfolio, and a revenue that the flow is still to bring",
+        {
+            "mart_tieout": [
+                {**_STATED, **_POSTED, "target": "planview", "reason": "edited", "differs": ["amount"]},
+                {**_STATED, **_POSTED, "target": "planview", "entity": "actual_revenue", "reason": "outdated"}
+                | {"in_time": True},
+            ]
+        },
+        [("actuals-differ|planview|PRJ-1001|actual_cost", "2026-09-01:EUR:NOV-DE:PRJ-1001", "750.00")],
     ),
     Example(
         "posted a day and a half ago, they say, and nowhere to be found",

@@ -53,6 +53,18 @@ WHERE t.entity IN ('contract', 'budget', 'milestone')
     AND t.place <> 'written_off'
     AND t.since < {now} - INTERVAL 10 MINUTE;
 
+-- statement: actuals that the portfolio shows otherwise than the books, for ten minutes at least: what refused them
+-- speaks first
+SELECT t.*, p.customer_key, p.name AS project_name
+FROM mart_tieout t
+LEFT JOIN mart_project p USING (project_key)
+WHERE t.entity IN ('actual_cost', 'actual_revenue', 'actual_billed')
+    AND t.reason <> 'missing'
+    AND NOT t.in_time
+    AND NOT t.other_case
+    AND t.place <> 'written_off'
+    AND t.since < {now} - INTERVAL 10 MINUTE;
+
 -- unexplained: what never arrived and nothing accounts for, its flow's service level and ten minutes later
 -- What a gate or a dead run names is that one's case from the first look on, before this one can see it among the open
 -- cases.
@@ -62,7 +74,7 @@ LEFT JOIN mart_project p USING (project_key)
 LEFT JOIN service_levels l USING (flow)
 ANTI JOIN (SELECT item_key FROM mart_work WHERE blocker IS NOT NULL AND blocker <> 'in-flight') w USING (item_key)
 ANTI JOIN (SELECT flow, business_key FROM open_runs WHERE state = 'dead') r
-    ON r.flow = t.flow AND r.business_key = 'project:' || t.project_key
+    ON r.flow = t.flow AND r.business_key IN ('project:' || t.project_key, 'actual:' || t.item_key)
 WHERE t.place = 'unexplained'
     AND t.reason = 'missing'
     AND NOT t.in_time

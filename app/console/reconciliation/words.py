@@ -37,6 +37,9 @@ JOINTS = {
     "contract": "Sale → order",
     "budget": "Sale → budget",
     "milestone": "Milestone sold → order line",
+    "actual_cost": "Cost in the books → portfolio",
+    "actual_revenue": "Revenue in the books → portfolio",
+    "actual_billed": "Billed in the books → portfolio",
 }
 REASONS = {
     "missing": "not there",

@@ -40,6 +40,7 @@ SELECT
         ('psa', 'time_entry'),
         ('psa', 'expense'),
         ('ppm', 'budget'),
+        ('ppm', 'actual'),
         ('erp', 'time_entry'),
         ('erp', 'expense'),
         ('erp', 'contract'),

@@ -6,12 +6,12 @@ One that only the target has is unsourced, and so is what the target holds of a 
 
 grain: flow, entity, item_key, source_key, target_key
 granule: item_key
-within: joint_work.item_key, joint_sale.item_key, joint_billed.item_key, item.item_key
+within: joint_work.item_key, joint_sale.item_key, joint_billed.item_key, joint_actual.item_key, item.item_key
 
     flow                 VARCHAR        -         which flow carries it
     source               VARCHAR        -         the system that it comes from
     target               VARCHAR        -         the system that it goes to
-    entity               VARCHAR        -         time_entry, expense, contract, budget, milestone or invoice_line
+    entity               VARCHAR        -         time_entry, contract, invoice_line, actual_cost …
     item_key             VARCHAR        -         the business fact: an item's key, a project's code, a milestone
     source_key           VARCHAR        -         of the source's record; none where there is none
     target_key           VARCHAR        -         of the target's record; none where there is none
@@ -44,6 +44,8 @@ UNION ALL
 SELECT item_key FROM derived.moved.joint_sale
 UNION ALL
 SELECT item_key FROM derived.moved.joint_billed
+UNION ALL
+SELECT item_key FROM derived.moved.joint_actual
 UNION ALL
 SELECT item_key FROM derived.moved.item
 UNION ALL
@@ -99,6 +101,8 @@ WITH lone AS (
         SELECT * FROM derived.state.joint_sale
         UNION ALL BY NAME
         SELECT * FROM derived.state.joint_billed
+        UNION ALL BY NAME
+        SELECT * FROM derived.state.joint_actual
     )
     WHERE differs IS NULL OR len(differs) > 0
 ), system AS (
@@ -120,10 +124,12 @@ WITH lone AS (
 ), roles AS (
     SELECT
         *,
-        CASE entity
-            WHEN 'time_entry' THEN 'psa' WHEN 'expense' THEN 'psa' WHEN 'invoice_line' THEN 'erp' ELSE 'crm'
+        CASE
+            WHEN entity IN ('time_entry', 'expense') THEN 'psa'
+            WHEN entity = 'invoice_line' OR starts_with(entity, 'actual_') THEN 'erp'
+            ELSE 'crm'
         END AS source_role,
-        CASE entity WHEN 'budget' THEN 'ppm' ELSE 'erp' END AS target_role
+        CASE WHEN entity = 'budget' OR starts_with(entity, 'actual_') THEN 'ppm' ELSE 'erp' END AS target_role
     FROM lone
 ), known AS (
     SELECT
@@ -152,7 +158,9 @@ WITH lone AS (
         AND taken.entity = r.entity AND taken.item_key = r.item_key
     LEFT JOIN unapproved u ON r.source_key IS NULL AND u.entity = r.entity AND u.item_key = r.item_key
     LEFT JOIN moving m ON m.flow = r.flow AND m.business_key = CASE
-        WHEN r.source_role = 'psa' THEN r.entity || ':' || r.item_key ELSE 'project:' || r.project_key
+        WHEN r.source_role = 'psa' THEN r.entity || ':' || r.item_key
+        WHEN r.target_role = 'ppm' AND r.source_role = 'erp' THEN 'actual:' || r.item_key
+        ELSE 'project:' || r.project_key
     END
     LEFT JOIN derived.state.service_level l ON l.flow = r.flow
 ), told AS (
@@ -232,6 +240,8 @@ WITH numbered AS (  -- of two that stand alone with one amount the one that has 
     SELECT *, 'landed' AS place FROM derived.state.joint_sale WHERE len(differs) = 0
     UNION ALL BY NAME
     SELECT *, 'landed' AS place FROM derived.state.joint_billed WHERE len(differs) = 0
+    UNION ALL BY NAME
+    SELECT *, 'landed' AS place FROM derived.state.joint_actual WHERE len(differs) = 0
     UNION ALL BY NAME
     SELECT * FROM placed
 )

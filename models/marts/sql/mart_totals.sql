@@ -10,7 +10,7 @@ counted: records
     flow                VARCHAR        -         which flow carries it
     source              VARCHAR        -         the system that it comes from
     target              VARCHAR        -         the system that it goes to
-    entity              VARCHAR        -         time_entry, expense, contract, budget, milestone, invoice_line
+    entity              VARCHAR        -         time_entry, contract, invoice_line, actual_cost …
     legal_entity        VARCHAR        -         which company of the firm it is for
     currency            VARCHAR        ISO 4217  of all amounts
     period              VARCHAR        -         the month it belongs to, YYYY-MM
