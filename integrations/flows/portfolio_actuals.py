@@ -1,5 +1,8 @@
 """portfolio-actuals (F10): what the ERP's books hold of a project and how far the PSA says that it is, to the
-portfolio, by project, company, accounting period and currency.
+portfolio, by project, company, accounting period and currency. A batch by the clock, and at once when finance closes or
+opens a period; what restates what says `stating.py`. A project that the portfolio lacks waits for it; what the
+portfolio refuses (a project deleted there, a period that it does not know or has closed, a currency) is a dead letter
+with its cause, and a later statement of the same period takes its place.
 """
 
 from __future__ import annotations

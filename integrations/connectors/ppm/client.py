@@ -32,11 +32,16 @@ class PortfolioClient:
         self._config = config
         self.http = HttpClient(config, clock, Bearer(self._token))
 
-    def all(self, kind: str) -> Iterator[Mapping[str, Any]]:
-        """Every resource of a kind. A page is `{"items": […], "total": n}`."""
+    def all(self, kind: str, optional: bool = False) -> Iterator[Mapping[str, Any]]:
+        """Every resource of a kind. A page is `{"items": […], "total": n}`. Of an `optional` kind a portfolio that does
+        not know it has none.
+        """
         offset = 0
         while True:
-            body = self._read(self.http.read(f"{API}/{kind}", {"limit": PAGE, "offset": offset}))
+            reply = self.http.read(f"{API}/{kind}", {"limit": PAGE, "offset": offset})
+            if optional and reply.status == 404:
+                return
+            body = self._read(reply)
             items = body.get("items") if isinstance(body, Mapping) else None
             if not isinstance(items, list):
                 raise Unmappable(

@@ -55,8 +55,8 @@ class Portfolio:
 
     def snapshot(self, entity: str) -> Iterator[Observation]:
         kind, make = OBSERVED[only(entity, self.snapshots, self.config.name)]
-        for raw in self._client.all(kind):
-            yield unreadable(entity, raw, "code", make)
+        for raw in self._client.all(kind, optional=entity in SOURCED):
+            yield unreadable(entity, raw, "sourceId" if entity in SOURCED else "code", make)
 
     def deliver(self, changes: Sequence[Change]) -> Sequence[Answer]:
         return answers_of(
