@@ -172,6 +172,8 @@ def test_what_is_not_shown_is_named(tmp_path: Path) -> None:
         shutil.copy(folder_of("ppm") / f"{name}.json", tmp_path)
     assert set(conformance(Portfolio, tmp_path)) == {
         "no dialogue shows find project",
+        "no dialogue shows find actual",
+        "no dialogue shows find progress",
         "no dialogue shows find budget",
         "no dialogue shows a call that the vendor throttles (RateLimited)",
         "no dialogue shows an outage of the vendor (Retriable)",

@@ -111,7 +111,7 @@ owners = ["finance"]
 """
     found = loaded(tmp_path, flows=flows, ownership=ownership, teams=teams, installation='reporting_currency = "CHF"')
     assert found.service_levels == {**packaged().service_levels, "time-to-bill": 3600.0}
-    assert found.resting == {"time-to-bill"} and packaged().resting == frozenset()
+    assert found.resting - packaged().resting == {"time-to-bill"} and packaged().resting == {"portfolio-actuals"}
     assert found.ownership.owner("project", "name", ("crm", "psa")) == "psa"
     assert found.ownership.owner("project", "status", ("crm", "psa", "erp")) == "erp", "a narrower rule still holds"
     assert team("finance", found.teams) == team("time-to-bill", found.teams) == "Ledger people"
