@@ -6,10 +6,6 @@ from __future__ import annotations
 
 import binascii
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from standardwebhooks import Webhook
 
 SHORTEST_KEY = 24
 """Bytes of a secret at least."""
@@ -21,25 +17,30 @@ def signed(message_id: str, at: datetime, body: bytes, secrets: str, variable: s
 
     Raises ValueError, naming the `variable` that holds it, for a secret that is none.
     """
+    from standardwebhooks import Webhook  # only where something is signed
+
     text = body.decode()
-    try:
-        keys = [_keyed(secret) for secret in secrets.split()]
-    except (ValueError, binascii.Error):
-        raise ValueError(
-            f"{variable} is no secret of Standard Webhooks: give whsec_ and at least {SHORTEST_KEY} bytes in base64"
-        ) from None
+    signatures = [Webhook(key).sign(message_id, at, text) for key in keys_of(secrets, variable)]
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(key.sign(message_id, at, text) for key in keys),
+        "webhook-signature": " ".join(signatures),
     }
 
 
-def _keyed(secret: str) -> Webhook:
-    from standardwebhooks import Webhook  # only where something is signed
+def keys_of(secrets: str, variable: str) -> list[bytes]:
+    """The keys of secrets apart by blanks. Raises ValueError, naming the `variable`, for a secret that is none."""
+    try:
+        keys = [_key(secret) for secret in secrets.split()]
+    except (ValueError, binascii.Error):
+        keys = []
+    if not keys or min(map(len, keys)) < SHORTEST_KEY:
+        raise ValueError(
+            f"{variable} is no secret of Standard Webhooks: give whsec_ and at least {SHORTEST_KEY} bytes in base64"
+        )
+    return keys
 
+
+def _key(secret: str) -> bytes:
     text = secret.removeprefix("whsec_")
-    key = binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
-    if len(key) < SHORTEST_KEY:
-        raise ValueError("too short")
-    return Webhook(key)
+    return binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)

@@ -11,6 +11,7 @@ from models.catalogue.entries import ReplayEntry, SystemEntry
 from models.catalogue.files import Files, Written
 from models.catalogue.system import SystemConfig
 from models.domain.loopback import is_loopback
+from models.signed_webhook import keys_of
 
 VENDOR = ROLE = "endpoint"
 GENTLE = {"rate": 5.0, "burst": 5, "concurrency": 2, "timeout": 10.0}
@@ -56,7 +57,8 @@ def _endpoint(written: Written, said: ReplayEntry, connecting: Connecting) -> En
     )
     system = connecting.system(replace(written, value=entry))
     preview = str(system.options["preview"])
-    connecting.faults += [f"{written.path}: rule {written.key}: replay: {words}" for words in _unfit(system, preview)]
+    unfit = [*_unfit(system, preview), *_unsigned(said.secret, system.credentials.get("secret"))]
+    connecting.faults += [f"{written.path}: rule {written.key}: replay: {words}" for words in unfit]
     within = said.within_minutes * 60 if said.within_minutes else None
     return Endpoint(written.key, system, preview, within)
 
@@ -75,6 +77,15 @@ def _unfit(system: SystemConfig, preview: str) -> Iterator[str]:
             yield f"{name} holds credentials: leave them out, each call is signed with the secret"
     if preview and _host(url) != _host(other):
         yield f"preview must be on {url.hostname}, too: what is signed for one host is for no other"
+
+
+def _unsigned(variable: str, secret: str | None) -> Iterator[str]:
+    """What is wrong with the secret, where the environment is known."""
+    if secret:
+        try:
+            keys_of(secret, variable)
+        except ValueError as error:
+            yield str(error)
 
 
 def _host(address: SplitResult) -> tuple[str, str | None, int | None]:

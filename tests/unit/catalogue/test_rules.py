@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.catalogue import Catalogue, load_catalogue
+from models.domain.errors import Misconfigured
 from models.domain.flow_rule import Source, source
 from models.settings import Settings
 from tests.unit.catalogue.test_catalogue import folder, loaded, refused
@@ -77,9 +78,9 @@ def test_terms_of_a_flow_whose_rule_is_not_there_are_refused(tmp_path: Path) -> 
 REPLAY = READS.replace("[[rule.reads]]", '[rule.replay]\nurl = "{}"\nsecret = "OURS"\n{}\n[[rule.reads]]')
 
 
-def with_endpoint(tmp_path: Path, rules: str) -> Catalogue:
+def with_endpoint(tmp_path: Path, rules: str, secret: str = "whsec_" + "A" * 32) -> Catalogue:
     given = {"catalogue": folder(tmp_path, rules=rules, flows=FLOW.format("ours/Orders"))}
-    return load_catalogue(Settings.model_validate(given), {"OURS": "whsec_given"})
+    return load_catalogue(Settings.model_validate(given), {"OURS": secret})
 
 
 def test_an_endpoint_is_called_as_a_system_is_and_gently_where_nobody_says_how(tmp_path: Path) -> None:
@@ -93,6 +94,13 @@ def test_an_endpoint_is_called_as_a_system_is_and_gently_where_nobody_says_how(t
     assert catalogue.patience("ours/Orders") == 1800.0
     (rule,) = catalogue.elsewhere.rules
     assert rule.replayed and rule.replay_within == 1800.0
+
+
+@pytest.mark.parametrize("secret", ["hello", "whsec_c2hvcnQ="])
+def test_a_secret_that_can_sign_nothing_is_said_at_the_start_and_never_shown(tmp_path: Path, secret: str) -> None:
+    with pytest.raises(Misconfigured, match="OURS is no secret of Standard Webhooks") as refused:
+        with_endpoint(tmp_path, REPLAY.format("https://e.example/again", ""), secret)
+    assert secret not in str(refused.value)
 
 
 def test_without_a_time_of_its_own_the_service_level_of_the_flow_counts(tmp_path: Path) -> None:
