@@ -71,6 +71,8 @@ class Stage:
 
 
 Script = Callable[[Stage], None]
+LAID = ("invoices", "invoice_book")
+"""Streams of what the vendor makes itself, which no growth at the source shows."""
 
 
 def check(stage: Stage) -> None:
@@ -81,6 +83,8 @@ def reading(stream: str) -> Script:
     """The same reading twice, then on from its cursor with something new, then with nothing new."""
 
     def script(stage: Stage) -> None:
+        if stream in LAID:
+            FURNISH[stage.vendor](stage.world)
         stage.grow(0, 1)
         first = stage.ask("poll", stream=stream, cursor=None)
         stage.ask("poll", stream=stream, cursor=None)

@@ -49,6 +49,16 @@ def statement(row: Row) -> Finding:
     return _finding(row, name, title, row["target"])
 
 
+def invoice(row: Row) -> Finding:
+    """One invoice of which the PSA shows something else than the ERP says, or that the ERP never sent."""
+    name, title = (
+        ("invoice-foreign", "{target} shows an invoice of {project} that the ERP never sent")
+        if row["source_key"] is None
+        else ("invoice-differs", "{target} shows an invoice of {project} otherwise than the ERP")
+    )
+    return _finding(row, name, title, row["target"])
+
+
 def unexplained(row: Row) -> Finding:
     """One record that never arrived, beyond its service level, and nobody knows why."""
     title = f"{row['entity'].replace('_', ' ').capitalize()} of {{project}} never arrived in {{target}}"
@@ -137,7 +147,7 @@ DETECTOR = Detector(
     "What does not tie out between two systems",
     ("X12", "X6"),
     __file__,
-    {"posting": posting, "sale": sale, "statement": statement, "unexplained": unexplained},
+    {"posting": posting, "sale": sale, "statement": statement, "invoice": invoice, "unexplained": unexplained},
 )
 
 _RECORD = {
@@ -166,6 +176,20 @@ _STATED = {
     "source": "netsuite",
     "entity": "actual_cost",
     "item_key": "2026-09-01:EUR:NOV-DE:PRJ-1001",
+}
+
+_INVOICE = {
+    **_RECORD,
+    "flow": "invoice-feedback",
+    "source": "netsuite",
+    "target": "kantata",
+    "entity": "invoice_status",
+    "item_key": "IN-netsuite-1",
+    "source_key": "INV-1",
+    "source_amount": "1200.00",
+    "target_key": "1001",
+    "target_amount": "1200.00",
+    "place": "case",
 }
 
 EXAMPLES = (
@@ -248,6 +272,29 @@ EXAMPLES = (
             ]
         },
         [("actuals-differ|planview|PRJ-1001|actual_cost", "2026-09-01:EUR:NOV-DE:PRJ-1001", "750.00")],
+    ),
+    Example(
+        "an invoice that somebody cancelled in the PSA, one that it shows as open and is half paid, one that is none",
+        {
+            "mart_tieout": [
+                {**_INVOICE, "target_amount": "0.00", "reason": "edited", "differs": ["status", "amount"]},
+                {**_INVOICE, "item_key": "IN-netsuite-2", "reason": "outdated", "differs": ["said of it", "paid"]},
+                {**_INVOICE, "item_key": "1003", "source_key": None, "source_amount": None, "reason": "foreign"},
+                {**_INVOICE, "item_key": "IN-netsuite-4", "reason": "outdated", "in_time": True},
+            ]
+        },
+        [
+            ("invoice-differs|kantata|PRJ-1001", "IN-netsuite-1", "1200.00"),
+            ("invoice-differs|kantata|PRJ-1001", "IN-netsuite-2", "1200.00"),
+            ("invoice-foreign|kantata|PRJ-1001", "1003", "1200.00"),
+        ],
+    ),
+    Example(
+        "an invoice whose run is dead: who answers for the run answers for it",
+        {
+            "mart_tieout": [{**_INVOICE, "reason": "outdated", "differs": ["status"]}],
+            "open_runs": [{"flow": "invoice-feedback", "business_key": "invoice:IN-netsuite-1", "state": "dead"}],
+        },
     ),
     Example(
         "posted a day and a half ago, they say, and nowhere to be found",

@@ -65,6 +65,18 @@ WHERE t.entity IN ('actual_cost', 'actual_revenue', 'actual_billed')
     AND t.place <> 'written_off'
     AND t.since < {now} - INTERVAL 10 MINUTE;
 
+-- invoice: invoices of which the PSA shows something else than the ERP says, and that no flow will mend by itself
+SELECT t.*, p.customer_key, p.name AS project_name
+FROM mart_tieout t
+LEFT JOIN mart_project p USING (project_key)
+ANTI JOIN (SELECT flow, business_key FROM open_runs WHERE state = 'dead') r
+    ON r.flow = t.flow AND r.business_key = 'invoice:' || t.item_key
+WHERE t.entity = 'invoice_status'
+    AND t.reason <> 'missing'
+    AND NOT t.in_time
+    AND NOT t.other_case
+    AND t.place <> 'written_off';
+
 -- unexplained: what never arrived and nothing accounts for, its flow's service level and ten minutes later
 -- What a gate or a dead run names is that one's case from the first look on, before this one can see it among the open
 -- cases.
@@ -74,7 +86,8 @@ LEFT JOIN mart_project p USING (project_key)
 LEFT JOIN service_levels l USING (flow)
 ANTI JOIN (SELECT item_key FROM mart_work WHERE blocker IS NOT NULL AND blocker <> 'in-flight') w USING (item_key)
 ANTI JOIN (SELECT flow, business_key FROM open_runs WHERE state = 'dead') r
-    ON r.flow = t.flow AND r.business_key IN ('project:' || t.project_key, 'actual:' || t.item_key)
+    ON r.flow = t.flow
+    AND r.business_key IN ('project:' || t.project_key, 'actual:' || t.item_key, 'invoice:' || t.item_key)
 WHERE t.place = 'unexplained'
     AND t.reason = 'missing'
     AND NOT t.in_time

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar, Literal
 
+from pydantic import AwareDatetime
+
 from models.canonical.classification import ContractValue
 from models.canonical.value import Canonical, SystemRef
 
@@ -43,6 +45,30 @@ class Invoice(Canonical):
     issued_on: date
     status: Literal["draft", "open", "paid", "void"]
     lines: tuple[InvoiceLine, ...]
+
+
+class InvoiceStatus(Canonical):
+    """What became of an invoice, by the word of the system that wrote it: the whole of it, so that a later one says
+    all that an earlier one said. `paid` and `credited` are what was applied to it, however many payments and memos did.
+    """
+
+    entity: ClassVar[str] = "invoice_status"
+    invoice_id: str
+    ref: SystemRef
+    number: str
+    project_id: str | None = None
+    customer_id: str | None = None
+    legal_entity_id: str | None = None
+    issued_on: date
+    due_on: date | None = None
+    status: Literal["draft", "open", "partly_paid", "paid", "credited", "void"]
+    """`credited` is wholly taken back by credit memos: nothing of it is billed any more, as of one that is void."""
+    total: ContractValue
+    paid: ContractValue
+    credited: ContractValue
+    bills: tuple[str, ...] = ()
+    """Time entries and expenses that its lines bill."""
+    changed_at: AwareDatetime | None = None
 
 
 class RevenueSchedule(Canonical):

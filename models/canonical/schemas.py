@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from models.canonical.actuals import Actual, Progress
 from models.canonical.agreement import BillingRule, Contract, ContractType, Milestone, StatementOfWork
-from models.canonical.billing import BillingEvent, Invoice, InvoiceLine, RevenueSchedule
+from models.canonical.billing import BillingEvent, Invoice, InvoiceLine, InvoiceStatus, RevenueSchedule
 from models.canonical.customer import Customer
 from models.canonical.delivery import ChargeCode, Opportunity, Project, Task
 from models.canonical.firm import Dimensions, LegalEntity
@@ -35,6 +35,7 @@ __all__ = [
     "Hours",
     "Invoice",
     "InvoiceLine",
+    "InvoiceStatus",
     "LegalEntity",
     "Milestone",
     "Opportunity",
@@ -75,6 +76,7 @@ SCHEMAS: dict[str, type[Canonical]] = {
         BillingEvent,
         InvoiceLine,
         Invoice,
+        InvoiceStatus,
         RevenueSchedule,
         Budget,
         Forecast,

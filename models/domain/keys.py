@@ -65,6 +65,11 @@ def expense_id(system: str, source_id: str) -> str:
     return f"EX-{system}-{source_id}"
 
 
+def invoice_id(system: str, source_id: str) -> str:
+    """`IN-netsuite-2000017`: one id per invoice by its ERP's own id, for a number may be given twice or anew."""
+    return f"IN-{system}-{source_id}"
+
+
 def posting_id(item_id: str, number: int) -> str:
     """The ERP's external id of the `number`-th posting (from 1) of a time entry or expense: `TE-kantata-27-v1`."""
     if number < 1:

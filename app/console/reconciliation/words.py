@@ -34,6 +34,7 @@ JOINTS = {
     "time_entry": "Approved time → posting",
     "expense": "Approved expense → posting",
     "invoice_line": "Posting, milestone → invoice",
+    "invoice_status": "Invoice → what the PSA shows",
     "contract": "Sale → order",
     "budget": "Sale → budget",
     "milestone": "Milestone sold → order line",

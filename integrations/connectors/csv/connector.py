@@ -29,6 +29,7 @@ from models.domain.outcomes import Acknowledgement
 
 WRITABLE = frozenset(
     {("upsert", entity) for entity in ("project", "charge_code", "resource", "customer", "contract", "budget")}
+    | {("upsert", "invoice_status")}
     | {("annotate", entity) for entity in ("time_entry", "expense")}
 )
 SUBJECTS: Mapping[str, Callable[[str, str], str]] = {

@@ -11,11 +11,13 @@ from integrations.connectors.kantata import mapping, observations
 from integrations.connectors.kantata.client import KantataClient
 from integrations.connectors.kantata.feed import Feed, kind_of
 from integrations.connectors.kantata.gap import Gap
+from integrations.connectors.kantata.invoicing import Invoicing
 from integrations.connectors.kantata.mapping import Verdict
 from integrations.connectors.kantata.names import Names, first_word, project_code, worker_number
+from integrations.connectors.kantata.observations import INVOICE
 from integrations.connectors.kantata.work import Work
 from integrations.connectors.kantata.writing import PLURAL, SUBJECT, Writer
-from integrations.connectors.rows import Reading, Row, ignored
+from integrations.connectors.rows import Reading, Row, ignored, jsonable
 from integrations.connectors.targets import aligned, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
@@ -26,6 +28,7 @@ from models.domain.outcomes import Acknowledgement
 
 WRITABLE = frozenset(
     {("upsert", "project"), ("upsert", "resource"), ("annotate", "time_entry"), ("annotate", "expense")}
+    | {("upsert", INVOICE)}
 )
 WORK = ("time_entry", "expense")
 Raw = Mapping[str, Any]
@@ -37,9 +40,9 @@ class Kantata:
     """
 
     streams = ("time",)
-    snapshots = ("project", "time_entry", "expense", "resource")
+    snapshots = ("project", "time_entry", "expense", "resource", INVOICE)
     changing = WORK
-    bulk_limit: Mapping[str, int] = {"project": 1, "resource": 1, "time_entry": 25, "expense": 25}
+    bulk_limit: Mapping[str, int] = {"project": 1, "resource": 1, "time_entry": 25, "expense": 25, INVOICE: 1}
     """Annotations go to the vendor one by one; 25 share a call of ours, since that is what a lost worker would repeat.
     """
 
@@ -51,6 +54,7 @@ class Kantata:
         service = config.options.get("erp")
         self._shown = {entity: Work(self._client, config.name, entity, clock) for entity in WORK}
         self._writer = Writer(self._client, str(service) if service else None)
+        self._invoicing = Invoicing(self._client, str(service) if service else None)
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
         only(stream, self.streams, self.config.name)
@@ -72,6 +76,9 @@ class Kantata:
         only(entity, self.snapshots, self.config.name)
         if entity in WORK:
             yield from self._shown[entity].all(self._all_names())
+            return
+        if entity == INVOICE:
+            yield from self._invoices()
             return
         references = self._client.referred(SUBJECT[entity])
         make = observations.project_observation if entity == "project" else observations.resource_observation
@@ -97,7 +104,8 @@ class Kantata:
         return [self._found(change) if (change.action, change.entity) in WRITABLE else None for change in changes]
 
     def state(self, change: Change) -> TargetState:
-        wanted, found = self._writer.wanted(change), self._writer.current(change)
+        writer = self._writer_of(change)
+        wanted, found = jsonable(writer.wanted(change)), writer.current(change)
         return (
             TargetState(aligned(found[1], wanted), wanted, self._ack(found[0])) if found else TargetState(None, wanted)
         )
@@ -151,21 +159,34 @@ class Kantata:
     def _delivered(self, change: Change) -> Answer:
         return tried(change, WRITABLE, self.config.name, self._write)
 
+    def _writer_of(self, change: Change) -> Writer | Invoicing:
+        return self._invoicing if change.entity == INVOICE else self._writer
+
+    def _invoices(self) -> Iterator[Observation]:
+        """Invoices with the reference by which they are an ERP's, and the codes of their projects."""
+        rows = list(self._client.all("invoices", {"include": "workspaces"}))
+        references, names = (self._client.referred("Invoice"), self._all_names()) if rows else ({}, Names())
+        for row in rows:
+            mine = references.get(str(row.get("id")), [])
+            observed = partial(observations.invoice_observation, references=mine, names=names)
+            yield unreadable(INVOICE, row, "id", observed)
+
     def _write(self, change: Change) -> Acknowledgement:
         if change.action == "annotate":
             return self._ack(self._writer.annotate(change))
-        internal, created = self._writer.upsert(change)
+        internal, created = self._writer_of(change).upsert(change)
         return self._ack(internal, created)
 
     def _found(self, change: Change) -> Acknowledgement | None:
         """A change counts as made once all it would write is there: half a project is not."""
         try:
-            found = self._writer.current(change)
+            writer = self._writer_of(change)
+            found = writer.current(change)
         except TieoutError as error:
             if error.code in ("unmappable", "missing-field", "unknown-subject"):
                 return None
             raise
-        return self._ack(found[0]) if found and holds(found[1], self._writer.wanted(change)) else None
+        return self._ack(found[0]) if found and holds(found[1], writer.wanted(change)) else None
 
     def _ack(self, internal: str, created: bool | None = None) -> Acknowledgement:
         return Acknowledgement(self.config.name, internal, {"id": internal}, created=created)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
+from integrations.connectors.kantata.invoicing import MODEL, heard
 from integrations.connectors.kantata.mapping import expense, time_entry
 from integrations.connectors.kantata.names import Names, Raw, project_code, worker_number
 from integrations.connectors.rows import Row
@@ -54,6 +57,40 @@ def resource_observation(user: Raw, references: list[Raw], legal_entity: str | N
         "active": not row.opt_flag("disabled"),
     }
     return Observation("resource", row.text("id"), number or row.text("id"), fields, legal_entity)
+
+
+INVOICE = "invoice_status"
+SAID = {"cancelled": "void", "accepted payment": "paid", "new": "open"}
+
+
+def invoice_observation(invoice: Raw, references: list[Raw], names: Names) -> Observation:
+    """An invoice as the PSA shows it: its own state and amount, and what its reference says of the ERP's invoice. Its
+    key is our id of that one, or the vendor's id where nobody sent it.
+    """
+    row = Row(invoice, sparse=True)
+    said = row.opt_text("status") or "new"
+    mine = next((one for one in references if one.get("service_model") == MODEL), {})
+    amounts = heard(mine.get("external_message")) or {}
+    currency, base = row.opt_text("currency"), row.opt_decimal("currency_base_unit") or Decimal(100)
+    minor = row.opt_money("balance_in_cents", currency)
+
+    def money(amount: Decimal | None) -> dict[str, Any] | None:
+        return None if amount is None or not currency else {"amount": format(amount, "f"), "currency": currency}
+
+    fields = {
+        "invoice_id": mine.get("service_model_ref"),
+        "number": row.opt_text("user_invoice_title") or row.opt_text("title"),
+        "project_code": next((names.projects.get(str(one)) for one in invoice.get("workspace_ids") or ()), None),
+        "status": "draft" if row.opt_flag("draft") else SAID.get(said, said),
+        "settled_as": mine.get("external_status"),
+        "total": money(minor.amount / base if minor else None),
+        "paid": money(amounts.get("paid")),
+        "credited": money(amounts.get("credited")),
+        "issued_on": row.opt_text("invoice_date"),
+        "changed_at": _utc(max(str(row.opt_text("updated_at") or ""), str(mine.get("updated_at") or "")) or None),
+    }
+    key = str(mine.get("service_model_ref") or row.text("id"))
+    return Observation(INVOICE, row.text("id"), key, fields, names.legal_entity)
 
 
 def work_observation(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from integrations.connectors.netsuite.actuals import Actuals, Booked
 from integrations.connectors.netsuite.client import PAGE, NetSuiteClient
 from integrations.connectors.netsuite.dates import TOUCHED, fixed
 from integrations.connectors.netsuite.events import row_of
+from integrations.connectors.netsuite.invoices import invoice_event
+from integrations.connectors.netsuite.night import Night
 from integrations.connectors.netsuite.refusals import refusal
 from integrations.connectors.rows import Reading, jsonable
 from integrations.connectors.targets import aligned, answers_of, holds, only, tried, unreadable
 from integrations.connectors.watermark import Watermark
 from integrations.contracts.connector import Answer, Change, Observation, Page, SystemConfig, TargetState
+from models.canonical.events import CloudEvent
 from models.domain.clock import Clock
 from models.domain.errors import OutcomeUnknown, TieoutError
 from models.domain.outcomes import Acknowledgement
@@ -29,7 +33,12 @@ WRITABLE = frozenset(
     {("upsert", entity) for entity in ("customer", "project", "charge_code", "resource", "contract")}
     | {(action, entity) for action in ("post", "reverse") for entity in mapping.POSTED}
 )
-FEEDS = {"charge_codes": ("projectTask", events.charge_code_event), "projects": ("job", events.project_event)}
+FEEDS: Mapping[str, tuple[str, Callable[[str, Mapping[str, Any]], CloudEvent]]] = {
+    "charge_codes": ("projectTask", events.charge_code_event),
+    "projects": ("job", events.project_event),
+}
+INVOICES, INVOICE_BOOK = "invoices", "invoice_book"
+"""What changed of invoices, as it comes; and all of them once a night, which brings what the first missed."""
 STATEMENTS = {
     name: fixed(" ".join(text.split())) for name, text in statements(Path(__file__).with_name("queries.sql")).items()
 }
@@ -42,7 +51,9 @@ Write = tuple[str, dict[str, Any]]
 
 class NetSuite:
     """ERP. Options: overlap_seconds (default 60), how far each poll looks back, since the vendor's times are whole
-    seconds; actuals_hours, how often the books are stated project by project (default 0: never).
+    seconds; actuals_hours, how often the books are stated project by project (default 0: never); invoice_events
+    (default false), whether invoices are followed, which `invoice-feedback` needs; book_hour (default 2), when in the
+    account's night all of them are read again.
     """
 
     streams: Sequence[str] = tuple(FEEDS)
@@ -56,18 +67,19 @@ class NetSuite:
         self._overlap = timedelta(seconds=float(config.options.get("overlap_seconds", 60))) + self._client.zone.repeats
         every = timedelta(hours=float(config.options.get("actuals_hours", 0)))
         self._actuals = Actuals(config.name, every, self._periods, self._booked, self._touched) if every else None
-        if self._actuals:
-            self.streams = (*FEEDS, ACTUALS)
+        followed = (INVOICES, INVOICE_BOOK) if config.options.get("invoice_events", False) else ()
+        self.streams = (*FEEDS, *((ACTUALS,) if self._actuals else ()), *followed)
+        self._book_hour = int(config.options.get("book_hour", 2))
 
     def poll(self, stream: str, cursor: str | None, limit: int = 500) -> Page:
         if only(stream, self.streams, self.config.name) == ACTUALS and self._actuals:
             return self._actuals.poll(cursor, self._clock.now())
-        kind, make = FEEDS[stream]
+        if stream == INVOICE_BOOK:
+            return self._book(Night.parse(cursor), limit)
+        kind = "invoice" if stream == INVOICES else FEEDS[stream][0]
         mark = Watermark.parse(cursor)
         fresh, more = self._fresh(kind, mark, limit)
-        result = Reading()
-        for row in fresh:
-            result.take(str(row.get("id")), row, lambda row=row: make(self.config.name, row))  # type: ignore[misc]
+        result = self._invoices(fresh, None) if stream == INVOICES else self._taken(stream, fresh)
         moved = mark.moved(((_mark(row), at) for row in fresh if (at := events.changed(row))), self._overlap)
         return Page(result.events, moved.text(), more, result.rejected, result.seen)
 
@@ -110,6 +122,34 @@ class NetSuite:
 
     def close(self) -> None:
         self._client.close()
+
+    def _taken(self, stream: str, rows: Sequence[Mapping[str, Any]]) -> Reading:
+        result, make = Reading(), FEEDS[stream][1]
+        for row in rows:
+            result.take(str(row.get("id")), row, partial(make, self.config.name, row))
+        return result
+
+    def _invoices(self, rows: Sequence[Mapping[str, Any]], read_at: datetime | None) -> Reading:
+        result = Reading()
+        for start in range(0, len(rows), LINED):
+            part = rows[start : start + LINED]
+            lines = self._lines(part)
+            for row in part:
+                mine = lines.get(str(row.get("id")), ())
+                result.take(str(row.get("id")), row, partial(invoice_event, self.config.name, row, mine, read_at))
+        return result
+
+    def _book(self, night: Night, limit: int) -> Page:
+        """A page of all invoices, by id; nothing until the next night once one was read to its end."""
+        began = night.due(self._clock.now(), self._client.zone, self._book_hour)
+        if began is None:
+            return Page([], night.text())
+        rows = self._client.query(
+            f"SELECT * FROM ({STATEMENTS['invoice']}) WHERE id > {night.after} ORDER BY id FETCH NEXT {limit} ROWS ONLY"
+        )
+        reading, more = self._invoices(rows, began), len(rows) == limit
+        reached = Night(began, int(rows[-1]["id"]), False) if more else Night(began, 0, True)
+        return Page(reading.events, reached.text(), more, reading.rejected, reading.seen)
 
     def _fresh(self, kind: str, mark: Watermark, limit: int) -> tuple[list[Mapping[str, Any]], bool]:
         """Up to `limit` rows that were not read before, by time of change, and whether more wait. The overlap may hold
@@ -162,12 +202,16 @@ class NetSuite:
             for row in rows:
                 yield unreadable(entity, row, "id", make)
 
-    def _with_lines(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
-        whole = observations.WITH_LINES[entity][1]
+    def _lines(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
         lines: dict[str, list[Mapping[str, Any]]] = {}
         owners = ", ".join(str(int(row["id"])) for row in rows)
         for line in self._client.everything(f"SELECT * FROM ({STATEMENTS['lines']}) WHERE owner IN ({owners})"):
             lines.setdefault(str(line.get("owner")), []).append(line)
+        return lines
+
+    def _with_lines(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Observation]:
+        whole = observations.WITH_LINES[entity][1]
+        lines = self._lines(rows)
         for row in rows:
             yield unreadable(entity, row, "id", lambda raw: whole(raw, lines.get(str(raw["id"]), ())))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,6 +45,10 @@ class AccountZone:
         """A row with its times in UTC; one that says its own zone, or is none, stays as it is."""
         times = {name: self._utc(row[name]) for name in MOMENTS if name in row}
         return {name: value for name, value in row.items() if name not in ("links", TOUCHED)} | times
+
+    def day(self, moment: datetime) -> date:
+        """The account's day that a moment is in."""
+        return moment.astimezone(self._zone).date()
 
     def literal(self, moment: datetime) -> str:
         """A moment as the vendor compares it."""

@@ -8,6 +8,7 @@ from decimal import InvalidOperation
 from typing import Any
 
 from integrations.connectors.netsuite.events import Raw, row_of, status_of
+from integrations.connectors.netsuite.invoices import settled_fields
 from integrations.connectors.netsuite.mapping import hours_of
 from integrations.connectors.rows import Row
 from integrations.contracts.connector import Observation
@@ -146,6 +147,7 @@ def invoice_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
         "issued_on": row.opt_text("trandate"),
         "due_on": row.opt_text("duedate"),
         "total": total.model_dump(mode="json") if total else None,
+        **settled_fields(row),
         "lines": [_line(row_of(line), currency) for line in lines],
     }
     return Observation("invoice", row.text("id"), number, fields, row.opt_text("subsidiary"))
@@ -154,7 +156,12 @@ def invoice_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
 def credit_memo_observation(raw: Raw, lines: Sequence[Raw]) -> Observation:
     """What takes an invoice back, in whole or in part; its lines name the postings that they take back, if any."""
     made = invoice_observation(raw, lines)
-    fields = {**made.fields, "credits": row_of(raw).opt_text("createdfrom")}
+    fields = {
+        name: value
+        for name, value in made.fields.items()
+        if name not in ("settled_as", "paid", "credited", "changed_at")
+    }
+    fields |= {"credits": row_of(raw).opt_text("createdfrom")}
     return replace(made, entity="credit_memo", fields=fields)
 
 

@@ -64,11 +64,28 @@ FROM expensereport r
      LEFT JOIN projecttask k ON k.id = r.casetaskevent
      LEFT JOIN subsidiary s ON s.id = j.subsidiary
 
--- invoice: bills the ERP made
-SELECT r.id, r.externalid, r.tranid, r.total, r.currency, r.status, r.trandate, r.duedate,
+-- invoice: bills the ERP made, with what payments and credit memos were applied to; each changes its invoice
+SELECT r.id, r.externalid, r.tranid, r.total, r.currency, r.status, r.trandate, r.duedate, r.paid, r.credited,
        j.externalid AS entity, c.externalid AS customer, p.externalid AS parent, s.externalid AS subsidiary,
        r.lastmodifieddate
-FROM invoice r
+FROM (
+         SELECT i.id, i.externalid, i.tranid, i.total, i.currency, i.status, i.trandate, i.duedate, i.entity,
+                i.customer, i.subsidiary, a.paid, a.credited,
+                GREATEST(i.lastmodifieddate, NVL(a.applied, i.lastmodifieddate)) AS lastmodifieddate
+         FROM invoice i
+              LEFT JOIN (
+                  SELECT l.previousdoc,
+                         SUM(CASE WHEN LOWER(y.status) NOT IN ('void', 'voided') THEN l.foreignamount END) AS paid,
+                         SUM(CASE WHEN LOWER(m.status) NOT IN ('void', 'voided') THEN l.foreignamount END)
+                             AS credited,
+                         MAX(NVL(y.lastmodifieddate, m.lastmodifieddate)) AS applied
+                  FROM nexttransactionlinelink l
+                       LEFT JOIN customerpayment y ON y.id = l.nextdoc
+                       LEFT JOIN creditmemo m ON m.id = l.nextdoc
+                  WHERE l.linktype = 'Payment'
+                  GROUP BY l.previousdoc
+              ) a ON a.previousdoc = i.id
+     ) r
      LEFT JOIN job j ON j.id = r.entity
      LEFT JOIN customer c ON c.id = r.customer
      LEFT JOIN customer p ON p.id = j.parent

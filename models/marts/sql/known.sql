@@ -7,6 +7,7 @@ grain: projects
     codes      BOOLEAN  -  and charge codes
     sales      BOOLEAN  -  a CRM has shown sales
     invoices   BOOLEAN  -  an ERP has shown invoices, or its list of them was read and is empty
+    feedback   BOOLEAN  -  a PSA shows an invoice that an ERP sent
     any_erp    VARCHAR  -  the ERP that most companies book in
     crm        VARCHAR  -  the first CRM
     hcm        VARCHAR  -  the first HCM
@@ -24,6 +25,7 @@ SELECT
     coalesce(bool_or(role = 'crm' AND entity = 'project'), false) AS sales,
     coalesce(bool_or(entity = 'invoice'), false)
         OR EXISTS (SELECT 1 FROM extracts WHERE entity = 'invoice' AND taken_at IS NOT NULL) AS invoices,
+    EXISTS (SELECT 1 FROM derived.state.invoice_status WHERE settled_as IS NOT NULL) AS feedback,
     coalesce(
         (SELECT mode(system) FROM derived.state.erp_of), min(system) FILTER (role = 'erp' AND entity = 'project')
     ) AS any_erp,

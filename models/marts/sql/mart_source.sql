@@ -39,6 +39,7 @@ SELECT
         ('crm', 'project'),
         ('psa', 'time_entry'),
         ('psa', 'expense'),
+        ('psa', 'invoice_status'),
         ('ppm', 'budget'),
         ('ppm', 'actual'),
         ('erp', 'time_entry'),

@@ -6,7 +6,8 @@ One that only the target has is unsourced, and so is what the target holds of a 
 
 grain: flow, entity, item_key, source_key, target_key
 granule: item_key
-within: joint_work.item_key, joint_sale.item_key, joint_billed.item_key, joint_actual.item_key, item.item_key
+within: joint_work.item_key, joint_sale.item_key, joint_billed.item_key, joint_actual.item_key
+within: joint_feedback.item_key, item.item_key
 
     flow                 VARCHAR        -         which flow carries it
     source               VARCHAR        -         the system that it comes from
@@ -46,6 +47,8 @@ UNION ALL
 SELECT item_key FROM derived.moved.joint_billed
 UNION ALL
 SELECT item_key FROM derived.moved.joint_actual
+UNION ALL
+SELECT item_key FROM derived.moved.joint_feedback
 UNION ALL
 SELECT item_key FROM derived.moved.item
 UNION ALL
@@ -103,6 +106,8 @@ WITH lone AS (
         SELECT * FROM derived.state.joint_billed
         UNION ALL BY NAME
         SELECT * FROM derived.state.joint_actual
+        UNION ALL BY NAME
+        SELECT * FROM derived.state.joint_feedback
     )
     WHERE differs IS NULL OR len(differs) > 0
 ), system AS (
@@ -126,10 +131,14 @@ WITH lone AS (
         *,
         CASE
             WHEN entity IN ('time_entry', 'expense') THEN 'psa'
-            WHEN entity = 'invoice_line' OR starts_with(entity, 'actual_') THEN 'erp'
+            WHEN entity IN ('invoice_line', 'invoice_status') OR starts_with(entity, 'actual_') THEN 'erp'
             ELSE 'crm'
         END AS source_role,
-        CASE WHEN entity = 'budget' OR starts_with(entity, 'actual_') THEN 'ppm' ELSE 'erp' END AS target_role
+        CASE
+            WHEN entity = 'budget' OR starts_with(entity, 'actual_') THEN 'ppm'
+            WHEN entity = 'invoice_status' THEN 'psa'
+            ELSE 'erp'
+        END AS target_role
     FROM lone
 ), known AS (
     SELECT
@@ -159,6 +168,7 @@ WITH lone AS (
     LEFT JOIN unapproved u ON r.source_key IS NULL AND u.entity = r.entity AND u.item_key = r.item_key
     LEFT JOIN moving m ON m.flow = r.flow AND m.business_key = CASE
         WHEN r.source_role = 'psa' THEN r.entity || ':' || r.item_key
+        WHEN r.entity = 'invoice_status' THEN 'invoice:' || r.item_key
         WHEN r.target_role = 'ppm' AND r.source_role = 'erp' THEN 'actual:' || r.item_key
         ELSE 'project:' || r.project_key
     END
@@ -242,6 +252,8 @@ WITH numbered AS (  -- of two that stand alone with one amount the one that has 
     SELECT *, 'landed' AS place FROM derived.state.joint_billed WHERE len(differs) = 0
     UNION ALL BY NAME
     SELECT *, 'landed' AS place FROM derived.state.joint_actual WHERE len(differs) = 0
+    UNION ALL BY NAME
+    SELECT *, 'landed' AS place FROM derived.state.joint_feedback WHERE len(differs) = 0
     UNION ALL BY NAME
     SELECT * FROM placed
 )

@@ -67,13 +67,11 @@ class House:
         conditions: Conditions,
         clock: Hand,
         journal_url: str,
-        others: Mapping[Role, SystemConfig],
+        others: Mapping[Role, Any],
     ) -> None:
         self.vendors, self.conditions, self.clock = vendors, conditions, clock
         self.journal = open_journal(journal_url, clock)
-        configs = [
-            others.get(role) or system(address, role) for role in CAST if role not in others or others[role] is not None
-        ]
+        configs = [_given(address, role, others.get(role, {})) for role in CAST]
         self.connectors = connect([config for config in configs if config is not None], clock)
         self.engine = Engine(
             self.journal, flows(), self.connectors, clock, catalogue=demonstration(), chance=lambda: 0.0
@@ -283,21 +281,25 @@ class House:
         return rows[0] if rows else None
 
 
-def system(address: str, role: Role) -> SystemConfig:
+def system(address: str, role: Role, **options: Any) -> SystemConfig:
     """One of the five, as a systems file would say it."""
     name, vendor = CAST[role]
-    options = {"tenant": "novalis"} if vendor == "workday" else {}
+    options |= {"tenant": "novalis"} if vendor == "workday" else {}
     return SystemConfig(
         name, vendor, role, f"{address}/{vendor}", credentials=CREDENTIALS, options=options, policy=EAGER
     )
+
+
+def _given(address: str, role: Role, other: SystemConfig | Mapping[str, Any] | None) -> SystemConfig | None:
+    return system(address, role, **other) if isinstance(other, Mapping) else other
 
 
 @contextmanager
 def open_house(
     folder: Path, others: Mapping[Role, Any] | None = None, journal_url: str | None = None
 ) -> Iterator[House]:
-    """A house that is closed at the end of the block; `others` replaces the system of a role (None: nobody plays it).
-    The journal is SQLite in the folder unless its URL is given."""
+    """A house that is closed at the end of the block; `others` replaces the system of a role (None: nobody plays it;
+    a mapping: the same with these options). The journal is SQLite in the folder unless its URL is given."""
     clock, conditions, ledger = Hand(BEGIN), Conditions(), Ledger()
     vendors = Vendors(ledger, clock, SECRET)
     with served(Gateway(vendors.by_prefix(), ledger, conditions, clock)) as address:

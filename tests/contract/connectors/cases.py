@@ -482,7 +482,7 @@ CASES: dict[str, Case] = {
         prepare=ns_prepare,
         retype=ns_retype,
         again=ns_again,
-        options=lambda world: {"actuals_hours": 24},
+        options=lambda world: {"actuals_hours": 24, "invoice_events": True},
     ),
     "kantata": Case(
         Role.PSA,

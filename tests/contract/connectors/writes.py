@@ -97,6 +97,16 @@ PROGRESS = {
 }
 
 
+def invoice(number: int, status: str, paid: str = "0.00", credited: str = "0.00", *bills: str) -> Change:
+    """An invoice of 1,388.25 EUR on the first workspace, as the ERP has it then."""
+    external = f"IN-netsuite-{number}"
+    amounts = {"total": money("1388.25"), "paid": money(paid), "credited": money(credited)}
+    named = {"invoice_id": external, "ref": {"system": "netsuite", "kind": "invoice", "id": str(number)}}
+    body = {**named, "number": f"INV-{number}", "issued_on": "2026-11-17", "due_on": "2026-12-17", "status": status}
+    body |= {"project_id": "PRJ-1001", "legal_entity_id": "NOV-DE", **amounts, "bills": list(bills)}
+    return Change("upsert", "invoice_status", external, f"key-{external}-{status}", body, {"project": "1001"})
+
+
 def verdict(entity: str, identity: str, status: str, **more: str) -> Change:
     external = f"{'TE' if entity == 'time_entry' else 'EX'}-kantata-{identity}"
     return Change("annotate", entity, external, f"key-{external}-{status}", {"status": status, "system": "erp", **more})
@@ -125,6 +135,11 @@ WRITES: Mapping[str, Sequence[Change]] = {
         verdict("time_entry", "1000", "successful", posting_id="TE-kantata-1000-v1"),
         verdict("time_entry", "1001", "failed", code="closed-period", message="The period is closed"),
         verdict("expense", "1000", "successful", posting_id="EX-kantata-1000-v1"),
+        invoice(2000001, "open", "0.00", "0.00", "TE-kantata-1001", "TE-kantata-1002", "EX-kantata-1001"),
+        invoice(2000001, "partly_paid", "400.00"),
+        invoice(2000001, "paid", "1388.25"),
+        invoice(2000002, "open"),
+        invoice(2000002, "credited", "0.00", "1388.25"),
     ],
     "ppm": [
         upsert("project", "PRJ-2001", PROJECT),
@@ -141,6 +156,7 @@ WRITES: Mapping[str, Sequence[Change]] = {
         upsert("contract", "CT-PRJ-1001", CONTRACT),
         upsert("budget", "PRJ-2001", BUDGET),
         verdict("expense", "7", "successful", posting_id="EX-kantata-7-v1"),
+        invoice(2000001, "open"),
     ],
 }
 

@@ -1,9 +1,10 @@
 """Kantata OX's REST API as `kantata` in the sandbox (facts: its connector's README).
 
-Workspaces, stories, users, time entries, expenses, timesheet submissions, the external-reference ledger and the pull
-feed of subscribed events. Ids are strings, lists come in the vendor's envelope (`results` points into maps), errors
-name a field. Deviation kept on purpose: rejecting a submission that was approved marks the submission, while its
-entries keep `approved` until a person changes them: un-approving would reverse the good entries beside a bad one.
+Workspaces, stories, users, time entries, expenses, timesheet submissions, invoices and external payments, the
+external-reference ledger and the pull feed of subscribed events. Ids are strings, lists come in the vendor's envelope
+(`results` points into maps), errors name a field. Deviation kept on purpose: rejecting a submission that was approved
+marks the submission, while its entries keep `approved` until a person changes them: un-approving would reverse the good
+entries beside a bad one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.sandbox.vendors.kantata.feed import Feed
+from integrations.sandbox.vendors.kantata.invoices import OF_INVOICES, Invoices
 from integrations.sandbox.vendors.kantata.lists import KINDS, Lists, fault
 from integrations.sandbox.vendors.wire import Answer, Request, instant, iso_offset
 from integrations.sandbox.world.ledger import Ledger, Row, Table
@@ -75,6 +77,7 @@ class Kantata:
             lambda row: (row["subject_type"], row["subject_id"], row["service_name"], row["service_model"])
         )
         self._lists = Lists(self.tables, self.stories_of, self.entries_of)
+        self.invoices = Invoices(self.tables, self.refer, clock)
 
     # What people in the PSA do.
 
@@ -140,6 +143,9 @@ class Kantata:
             return self._refer(request)
         if request.method == "GET":
             return self._lists.answer(request, plural, rest[0] if rest else None)
+        if plural in OF_INVOICES:
+            made = self.invoices.asked(request, plural, rest)
+            return made if isinstance(made, Answer) else self._lists.shown(request, plural, [made])
         if request.method == "POST" and not rest:
             return self._create(request, plural)
         if not rest or rest[0] not in self.tables[plural].rows:
@@ -190,14 +196,17 @@ class Kantata:
         refusal = self._refusal("external_references", fields)
         if refusal:
             return refusal
+        return self._lists.shown(request, "external_references", [self.refer(fields)])
+
+    def refer(self, fields: dict[str, Any]) -> Row:
+        """A row of the sync ledger, made or brought up to date."""
         fields["subject_id"], now = str(fields["subject_id"]), iso_offset(self._clock.now())
         table = self.tables["external_references"]
         key = self.reference.first(
             (fields["subject_type"], fields["subject_id"], fields["service_name"], fields["service_model"])
         )
         old = table.get(key) or {"id": (key := table.new_key()), **DEFAULTS["external_references"], "created_at": now}
-        row = table.put(str(key), {**old, **fields, "last_synced_at": now, "updated_at": now})
-        return self._lists.shown(request, "external_references", [row])
+        return table.put(str(key), {**old, **fields, "last_synced_at": now, "updated_at": now})
 
     def _resolve(self, request: Request, plural: str, key: str, verb: str) -> Answer:
         status = {"reject": "rejected", "cancel": "cancelled", "approve": "approved"}.get(verb)

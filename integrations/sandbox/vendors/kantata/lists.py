@@ -18,6 +18,8 @@ KINDS = {
     "timesheet_submissions": "timesheet_submission",
     "expense_report_submissions": "expense_report_submission",
     "external_references": "external_reference",
+    "invoices": "invoice",
+    "external_payments": "external_payment",
 }
 """Resource of the URL -> the word for one of them."""
 SIDES = {
@@ -38,6 +40,8 @@ EQUAL = (
     "status",
     "email_address",
     "timesheet_submission_id",
+    "invoice_id",
+    "user_invoice_number",
 )
 FLAGS = {
     "approved": ("approved", True),

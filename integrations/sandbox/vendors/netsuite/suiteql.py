@@ -2,8 +2,8 @@
 
 References are columns that hold internal ids, as the vendor's are; BUILTIN.DF(column) gives the name behind one;
 TO_DATE, TO_TIMESTAMP and TO_CHAR read and write instants; booleans are 'T' and 'F'; `transaction` and `transactionline`
-gather sales orders, invoices, credit memos and payments, `nexttransactionlinelink` says what a payment was applied
-to. The copy is brought up to date before a query, from the rows that changed since.
+gather sales orders, invoices, credit memos and payments, `nexttransactionlinelink` says what a payment or a credit
+memo was applied to. The copy is brought up to date before a query, from the rows that changed since.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -81,6 +82,8 @@ class SuiteQL:
         for function in ("TO_DATE", "TO_TIMESTAMP"):
             self._base.create_function(function, -1, _instant, deterministic=True)
         self._base.create_function("TO_CHAR", -1, _text, deterministic=True)
+        self._base.create_function("GREATEST", -1, lambda *all: None if None in all else max(all), deterministic=True)
+        self._base.create_aggregate("SUM", 1, _ExactSum)  # type: ignore[arg-type]
         self._base.create_function("NVL", 2, lambda first, second: second if first is None else first)
         for name, columns in COLUMNS.items():
             plain = f"id {columns} {_STAMP}".split()
@@ -161,7 +164,7 @@ class SuiteQL:
             self._base.executemany('DELETE FROM lines WHERE "transaction" = ?', [(int(key),) for key in table.changed])
             lines = [line for key in table.changed if key in table.rows for line in _lines(key, table.rows[key])]
             self._base.executemany(f"INSERT INTO lines VALUES ({', '.join('?' * (len(LINE.split()) + 2))})", lines)
-        if name == "customerpayment":
+        if name in ("customerpayment", "creditmemo"):
             self._base.executemany("DELETE FROM applied WHERE nextdoc = ?", [(int(key),) for key in table.changed])
             links = [link for key in table.changed if key in table.rows for link in _applied(key, table.rows[key])]
             self._base.executemany("INSERT INTO applied VALUES (?, ?, ?, ?)", links)
@@ -179,6 +182,20 @@ class SuiteQL:
         return values
 
 
+class _ExactSum:
+    """A sum of money as the vendor's numbers have it, not SQLite's: to the cent, and nothing of nothing."""
+
+    def __init__(self) -> None:
+        self._sum: Decimal | None = None
+
+    def step(self, value: Any) -> None:
+        if value is not None:
+            self._sum = (self._sum or Decimal(0)) + Decimal(str(value))
+
+    def finalize(self) -> str | None:
+        return None if self._sum is None else format(self._sum, "f")
+
+
 def _number(key: str) -> int:
     """The internal id of a record; a month's is its digits."""
     return int(key.replace("-", ""))
@@ -194,8 +211,11 @@ def _lines(key: str, row: Row) -> list[list[Any]]:
 
 
 def _applied(key: str, row: Row) -> list[list[Any]]:
-    """What a payment was applied to, from the transaction that was there first to the one that came next."""
-    lines = (row.get("apply") or {}).get("items", [])
+    """What a payment or a credit memo was applied to, from the transaction that was there first to the one that came
+    next; a memo that was made from an invoice is applied to it unless it says otherwise.
+    """
+    made = [{"doc": row["createdFrom"], "amount": row.get("total")}] if row.get("createdFrom") else []
+    lines = row["apply"].get("items", []) if row.get("apply") else made
     return [[_value(line.get("doc")), int(key), _value(line.get("amount")), "Payment"] for line in lines]
 
 
