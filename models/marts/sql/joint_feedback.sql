@@ -61,7 +61,8 @@ WITH source AS (
         t.*,
         t.status IN ('void', 'draft') AS idle,
         row_number() OVER (
-            PARTITION BY t.key ORDER BY t.status IN ('void', 'draft'), TRY_CAST(t.system_id AS BIGINT) DESC, t.system_id DESC
+            PARTITION BY t.key
+            ORDER BY t.status IN ('void', 'draft'), TRY_CAST(t.system_id AS BIGINT) DESC, t.system_id DESC
         ) AS n
     FROM derived.state.invoice_status t
     CROSS JOIN derived.state.known k
