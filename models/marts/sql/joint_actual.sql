@@ -1,7 +1,7 @@
 /*
 What the ERP's records of a project come to in an accounting period, beside what the portfolio shows as its actuals: one
-row a measure of a pair, or of a side that stands alone. Cost, revenue and what is billed are compared each by itself, in
-each currency; hours with the cost.
+row a measure of a pair, or of a side that stands alone. Cost, revenue and what is billed are compared each by itself,
+in each currency; hours with the cost.
 
 The source is counted from the records, not read from what the ERP stated of itself. Of several revisions the newest
 that nobody superseded is the portfolio's word, any other beside it is doubled.

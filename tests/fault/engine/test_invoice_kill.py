@@ -27,7 +27,7 @@ def worked(house: House, url: str) -> bool:
     """Whether a process of its own came to rest; it is killed by its first write, before it can hear the answer."""
     child = os.fork()
     if child == 0:
-        KantataClient._written = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign,assignment,return-value]
+        setattr(KantataClient, "_written", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))  # noqa: B010
         journal, configs = open_journal(url, house.clock), [one.config for one in house.connectors.values()]
         engine = Engine(
             journal, flows(), connect(configs, house.clock), house.clock, catalogue=demonstration(), lease_seconds=LEASE
