@@ -5,6 +5,7 @@ as on a page.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -21,6 +22,9 @@ from app.readings.stores import Stores
 from app.readings.viewer import ANYWHERE, Viewer, owner_viewer
 from models.journal.requests import Request
 from models.settings import Settings
+
+PATIENCE_SECONDS = 3.0
+"""How long a person sits before a terminal that says nothing."""
 
 
 @contextmanager
@@ -106,13 +110,16 @@ def awaited(stores: Stores, request: str, wait: float) -> Request:
 
     Raises SystemExit with a sentence when no engine answers; the request is kept and will be carried out.
     """
-    deadline = time.monotonic() + wait
+    began, told = time.monotonic(), not sys.stderr.isatty()
     while True:
         answer = stores.journal.requests.get(request)
         if answer is not None and (answer.ended or answer.state == "asked"):
             return answer
-        if time.monotonic() >= deadline:
+        if (waited := time.monotonic() - began) >= wait:
             break
+        if waited > PATIENCE_SECONDS and not told:
+            print(f"request {request} is kept: waiting for its answer, up to {wait:.0f} s", file=sys.stderr)
+            told = True
         time.sleep(0.2)
     silent = not_answered(engine_silent(stores))
     raise fail(
