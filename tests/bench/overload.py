@@ -29,6 +29,8 @@ BODY_MIB = 15
 PUSHERS = 2
 """Processes that share the connections: one alone could not fill what two cores take."""
 SPAN_BYTES = 690
+ANSWER_SECONDS = 60.0
+"""How long a pusher waits at the end for its first answer: of one that nobody heard nothing can be said."""
 
 
 def run(small: int = SMALL, connections: int = CONNECTIONS, body_mib: int = BODY_MIB) -> dict[str, Any]:
@@ -111,6 +113,9 @@ async def _push(port: int, connections: int, body_mib: int) -> None:
     pushing = [asyncio.create_task(one()) for _ in range(connections)]
     print(f"pushing {len(message) >> 20} MiB", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
+    end = time.monotonic() + ANSWER_SECONDS
+    while not sum(counts.values()) and time.monotonic() < end:
+        await asyncio.sleep(0.1)
     for task in pushing:
         task.cancel()
     print(json.dumps(counts), flush=True)

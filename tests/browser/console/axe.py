@@ -49,4 +49,4 @@ def opened(page: Any, path: str) -> None:
     """The page, drawn to its end."""
     page.goto(f"/{path}")
     page.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')")
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")

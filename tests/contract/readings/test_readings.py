@@ -114,6 +114,8 @@ OPEN_NAMES = {
     ("Figure", "value"): "a figure of the firm",
     ("Figure", "note"): "which source a figure lacks",
     ("Day", "value"): "a figure of the firm on a day",
+    ("Month", "revenue"): "what billable work of a month came to, no contract's value",
+    ("Project", "revenue"): "what billable work of a project came to, no contract's value",
     ("Project", "target_margin"): "what the margin is held against, shown to whoever may open Margin",
 }
 """Fields whose names read like something sensitive, and what they are."""

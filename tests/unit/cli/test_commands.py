@@ -241,7 +241,7 @@ def test_doctor_says_which_catalogue_holds_and_what_is_wrong_with_it(tmp_path: P
     journal = installed(home)
     journal.catalogues.record(packaged())
     said = tieout(home, "doctor").stdout
-    assert f"ok    catalogue as packaged, digest {packaged().digest[:12]}: 0 systems, 3 flows" in said
+    assert f"ok    catalogue as packaged, digest {packaged().digest[:12]}: 0 systems, 5 flows" in said
     assert "last started with" not in said
     (folder / "installation.toml").write_text('reporting_currency = "CHF"\n')
     said = tieout(home, "doctor", TIEOUT_CATALOGUE=str(folder)).stdout
