@@ -4,8 +4,6 @@ the database would keep what its sessions hold, locks and open transactions, for
 
 from __future__ import annotations
 
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
 _LOOKED_AFTER = {
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "5",
@@ -33,4 +31,7 @@ def looked_after(given: dict[str, str], more: dict[str, str] | None = None) -> d
 
 def looked_after_address(address: str) -> str:
     """A connection string or URL of libpq with the same."""
+    # Only here: its import takes a fifth of the start of a process that reads, and most installations have SQLite.
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
     return make_conninfo("", **looked_after({name: str(value) for name, value in conninfo_to_dict(address).items()}))

@@ -23,7 +23,7 @@ BUDGETS = {
     "browser": 130.0,
     "property": 100.0,
     "bench": 70.0,
-    "findings": 75.0,
+    "findings": 150.0,
     "migration": 85.0,
     "architecture": 20.0,
     "acceptance/system": 340.0,

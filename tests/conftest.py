@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.budget import Spent
+from tests.copied_journals import journals_are_copied  # noqa: F401  a fixture for every test
 from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures for every test
 from tests.rabbitmq import broker  # noqa: F401
 

@@ -16,6 +16,7 @@ from models.derivation.changes import Changes
 from models.derivation.due import Due
 from models.derivation.elsewhere import open_rules, read_up_to
 from models.derivation.parts import Parts
+from models.derivation.replacing import replace
 from models.derivation.sums import Sums
 from models.domain.clock import Clock
 from models.domain.flow_names import TIME_TO_BILL
@@ -140,9 +141,7 @@ class _Derivation:
         turn, names = self._turn, self._changes.names
         before = {one.name: self._versions.get(one.name, 0) for one in (*marts(), *states())}
         now = {name: turn if name in names or not at else at for name, at in before.items()}
-        rows = [(name, at, self._now) for name, at in now.items()]
-        self._connection.execute("DELETE FROM derived.state.stand")
-        self._connection.executemany("INSERT INTO derived.state.stand VALUES (?, ?, ?)", rows)
+        replace(self._connection, "derived.state.stand", [(name, at, self._now) for name, at in now.items()])
         versions = {name: (before[name], at) for name, at in now.items()}
         return Moved(outside | names, versions, frozenset(self._changes.rows), self._parts.exchanged)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import duckdb
 
+from models.derivation.replacing import replace
 from models.lake.journal_views import VIEWS
 from models.lake.schema import TABLES
 
@@ -72,9 +73,7 @@ def kept(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], float]:
 
 def keep(connection: duckdb.DuckDBPyConnection, seen: dict[str, str], seconds: float) -> None:
     """Everything up to here has reached the readers."""
-    connection.execute("DELETE FROM derived.state.seen")
-    rows = [(name, at, seconds) for name, at in seen.items()]
-    connection.executemany("INSERT INTO derived.state.seen VALUES (?, ?, ?)", rows)
+    replace(connection, "derived.state.seen", [(name, at, seconds) for name, at in seen.items()])
 
 
 def _lake(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

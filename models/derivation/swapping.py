@@ -9,6 +9,7 @@ import time
 import duckdb
 
 from models.derivation.deriving import Moved
+from models.derivation.replacing import replace
 from models.marts.definitions import published
 from models.marts.table import Table
 
@@ -35,9 +36,7 @@ def swap(connection: duckdb.DuckDBPyConnection, moved: Moved) -> bool:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-        connection.execute("DELETE FROM derived.state.version")
-        rows = [(name, now) for name, (_, now) in versions.items()]
-        connection.executemany("INSERT INTO derived.state.version VALUES (?, ?)", rows)
+        replace(connection, "derived.state.version", [(name, now) for name, (_, now) in versions.items()])
     return bool(changed - standing)
 
 

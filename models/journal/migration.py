@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,21 +24,31 @@ def migrate(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        config = alembic_config(connection)
-        script = ScriptDirectory.from_config(config)
-        present, newest = MigrationContext.configure(connection).get_current_revision(), script.get_current_head()
-        if present == newest:
+        present, known = MigrationContext.configure(connection).get_current_revision(), _known()
+        if present == known[0]:
             return
-        if present is not None and present not in {revision.revision for revision in script.walk_revisions()}:
+        if present is not None and present not in known:
             raise Misconfigured(
-                f"the journal is at schema {present}, this release knows up to {newest}: run a newer release"
+                f"the journal is at schema {present}, this release knows up to {known[0]}: run a newer release"
             )
-        command.upgrade(config, "head")
+        command.upgrade(alembic_config(connection), "head")
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    """The schemas of this release, the newest first; kept, since Alembic runs every migration's file to tell."""
+    script = ScriptDirectory.from_config(_config())
+    return tuple(revision.revision for revision in script.walk_revisions())
 
 
 def alembic_config(connection: sa.Connection) -> Config:
     """Alembic's configuration without a file, for a connection that is in a transaction already."""
+    config = _config()
+    config.attributes["connection"] = connection
+    return config
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    config.attributes["connection"] = connection
     return config

@@ -13,6 +13,7 @@ import models.journal.cases.tables  # noqa: F401
 from models.journal.cases.cases import Cases
 from models.journal.metadata import metadata
 from models.journal.requests.requests import Requests
+from tests.derived import only_what_is_asked  # noqa: F401
 
 
 class HandClock:

@@ -9,7 +9,6 @@ import pytest
 
 from models.derivation.refresh import refresh
 from models.domain.errors import Misconfigured
-from models.marts.definitions import published
 from tests.catalogues import packaged
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
@@ -466,17 +465,6 @@ def test_an_unchanged_lake_leaves_the_marts_untouched(lake):
     entry(lake, 2)
     refresh(lake.connection, "EUR", Stopped())
     assert lake.rows(asked) == [{"n": 1}], "and of what came only that"
-
-
-def test_an_empty_lake_makes_every_mart_and_broken_fields_break_nothing(lake):
-    empty = Lake()
-    refresh(empty.connection, "EUR")
-    assert {
-        row["table_name"] for row in empty.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'marts'")
-    } == {*published()}
-    entry(lake, 1, hours="many", bill_rate={"amount": "x", "currency": "EUR"}, work_date="soon", approved_at=17)
-    lake.observe("netsuite", "contract", "CT-1", project_code="PRJ-1001", milestones="none", value=[])
-    assert work(lake) == {"TE-kantata-1": ("blocked", "in-flight")}
 
 
 def test_marts_that_cannot_be_written_say_what_to_do(lake):

@@ -249,6 +249,7 @@ def test_a_month_is_over_when_it_is_for_the_last_company() -> None:
 
 
 def ends(lake: Lake, month: str) -> datetime | None:
+    """When the month is over for every company, of `mart_today` and `mart_calendar`."""
     found = lake.connection.execute(TIEOUT["ends"], {"month": month}).to_arrow_table().to_pylist()
     return over([Ending(**row) for row in found])
 
