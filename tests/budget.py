@@ -16,7 +16,7 @@ from statistics import median
 import pytest
 
 BUDGETS = {
-    "unit": 680.0,
+    "unit": 600.0,
     "contract": 400.0,
     "fault": 500.0,
     "acceptance": 190.0,
