@@ -18,7 +18,7 @@ import orjson
 from opentelemetry.propagate import inject
 
 from integrations.connectors.bearer import Bearer
-from integrations.connectors.reply import Reply
+from integrations.connectors.reply import Reply, words_of
 from integrations.connectors.transport import certificate_fault, pool_of, secret_of
 from integrations.contracts.connector import SystemConfig
 from integrations.contracts.metering import TALLY, before_call
@@ -97,7 +97,7 @@ class HttpClient:
 
         `again` says that the call may be repeated without harm; a write (`key`) that may not is in doubt after a 5xx.
         """
-        about = f"{self.config.name} answered {reply.status}: {self.clean(said)[:500]}"
+        about = f"{self.config.name} answered {reply.status}: {self.clean(words_of(said))[:500]}"
         if reply.status == 429:
             return RateLimited(f"{about}; wait before the next call", self.wait_until(reply))
         if reply.status == 407:

@@ -82,6 +82,26 @@ class Reply:
         return timedelta(seconds=number)
 
 
+_MESSAGES = ("message", "error_description", "detail", "title", "error", "errors")
+"""Where bodies of errors say in words what is wrong, RFC 9457 and OAuth's among them."""
+
+
+def words_of(said: str) -> str:
+    """What the body of an error says to a person: its message where it is JSON that has one, else all of it."""
+    try:
+        found = json.loads(said)
+    except (ValueError, RecursionError):
+        return said
+    while not isinstance(found, str):
+        if isinstance(found, list):
+            found = found[0] if found else said
+        elif isinstance(found, dict):
+            found = next((found[name] for name in _MESSAGES if found.get(name)), said)
+        else:
+            return said
+    return found
+
+
 def _integer(text: str) -> int | Decimal:
     """Python reads no integer of more than 4,300 digits; a decimal holds it, and its row is refused."""
     return int(text) if len(text) < 1000 else Decimal(text)

@@ -165,7 +165,7 @@ def finding_rows(findings: Iterable[CaseFinding], now: datetime) -> list[dict[st
             "evidence": evidence(row.evidence),
             "amount": formats.money(row.amount, row.currency or ""),
             "age": formats.age((now - row.first_seen).total_seconds()),
-            "run": link(row.run_id[:8], "/journey", q=row.run_id) if row.run_id else formats.NONE,
+            "run": link(formats.run_id(row.run_id), "/journey", q=row.run_id) if row.run_id else formats.NONE,
         }
         for row in findings
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from models.domain.explanations import MONEY_KINDS
 NONE = "–"
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 _STEPS = ((Decimal(1_000_000_000), "bn"), (Decimal(1_000_000), "M"), (Decimal(10_000), "k"))
+_RANDOM = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _AGES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 Amount = Decimal | int | float | str | None
@@ -144,6 +146,11 @@ def local(then: datetime, zone: str | None) -> datetime:
 
 
 ACRONYMS = frozenset({"crm", "erp", "hcm", "po", "ppm", "psa", "sow"})
+
+
+def run_id(text: str) -> str:
+    """Ours by its first eight characters, as anyone's random one; an engine's own number or name as it shows it."""
+    return text[:8] if _RANDOM.fullmatch(text) else text if len(text) <= 24 else f"{text[:23]}…"
 
 
 def words(code: str | None) -> str:

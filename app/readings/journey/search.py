@@ -93,9 +93,9 @@ def _of_id(row: Named) -> Candidate:
     return Candidate(row.kind, row.key, row.about or row.key, note)
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: float, noun: str) -> str:
     """A count with its noun: `1 record`, `2,140 records`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{int(number):,} {noun}{'' if number == 1 else 's'}"
 
 
 def _entity(kind: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from integrations.connectors.bearer import Bearer
 from integrations.connectors.credentials import needed
 from integrations.connectors.http import HttpClient
-from integrations.connectors.reply import Reply
+from integrations.connectors.reply import Reply, words_of
 from integrations.contracts.connector import SystemConfig
 from models.domain.clock import Clock
 from models.domain.errors import OutcomeUnknown, Rejected, Retriable, TieoutError, Unmappable
@@ -85,7 +85,7 @@ class PortfolioClient:
         said = reply.body[:500].decode("utf-8", "replace")
         if (fault := self.http.fault(reply, said, key=key)) is not None:
             return fault
-        about = self.http.clean(f"{self._config.name} answered {reply.status}: {said}")
+        about = self.http.clean(f"{self._config.name} answered {reply.status}: {words_of(said)}")
         if reply.status in (409, 412):
             return Retriable(f"{about}; someone else changed it in the meantime", code="stale")
         body = reply.json() if said.startswith("{") else {}

@@ -75,3 +75,16 @@ def test_counts_agree_with_their_nouns() -> None:
     assert (formats.plural(1, "failure"), formats.plural(2140, "failure")) == ("1 failure", "2,140 failures")
     assert formats.points(Decimal("-0.063")) == "−6.3 pts"
     assert formats.words("charge_code-of_x") == "Charge code of x"
+
+
+@pytest.mark.parametrize(
+    ("run_id", "shown"),
+    [
+        ("0192f0c1-7a55-7c3e-9a51-0e5a7b1c2d3e", "0192f0c1"),
+        ("4BF92F3577B34DA6A3CE929D0E0E4736", "4BF92F35"),
+        ("1042", "1042"),
+        ("scheduled__2026-11-20T06:00:00+00:00", "scheduled__2026-11-20T0…"),
+    ],
+)
+def test_the_run_of_an_engine_shows_as_there(run_id: str, shown: str) -> None:
+    assert formats.run_id(run_id) == shown
