@@ -22,6 +22,8 @@ from models.catalogue import IDLE, load_catalogue
 from models.door import unproven
 from models.settings import Settings
 
+_WEBHOOKS = "webhook_port"
+
 
 def demo(fresh: bool) -> int:
     """Run the demonstration: a sandbox firm, the engine, the collector and the console, on loopback only."""
@@ -54,14 +56,16 @@ def up(with_sandbox: bool) -> int:
     settings = settings_here()
     if settings.catalogue is not None:
         os.environ["TIEOUT_CATALOGUE"] = str(settings.catalogue)  # what is checked here is what the processes get
-    checked = subprocess.run(
-        [sys.executable, "-m", "integrations.engine.check", "--catalogue"], capture_output=True, text=True
-    )
-    if checked.returncode:
-        raise fail(checked.stderr.strip(), 2)
-    if load_catalogue(settings).idle:
+    for check in (["integrations.engine.check", "--catalogue"], ["collectors.check"]):
+        checked = subprocess.run([sys.executable, "-m", *check], capture_output=True, text=True)
+        if checked.returncode:
+            raise fail(checked.stderr.strip(), 2)
+    catalogue = load_catalogue(settings)
+    if catalogue.idle:
         raise fail(IDLE, 2)
-    _ports_free(settings, (*_collectors(settings), "console_port", *(("sandbox_port",) if with_sandbox else ())))
+    told = any(system.webhook for system in catalogue.systems)
+    more = [name for name, wanted in (("sandbox_port", with_sandbox), (_WEBHOOKS, told)) if wanted]
+    _ports_free(settings, (*_collectors(settings), "console_port", *more))
     with running(settings.home):
         return _supervise(settings, (*(("sandbox",) if with_sandbox else ()), "collect", "engine", "console"))
 
@@ -112,6 +116,7 @@ def _ports_free(settings: Settings, names: tuple[str, ...]) -> None:
     for name in names:
         port = getattr(settings, name)
         host = settings.otlp_host if name in _collectors(settings) else settings.host
+        host = settings.webhook_host if name == _WEBHOOKS else host
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

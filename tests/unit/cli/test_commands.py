@@ -89,6 +89,34 @@ def test_up_names_every_fault_of_a_catalogue_before_anything_starts(tmp_path: Pa
     assert "Tieout starts" not in done.stdout
 
 
+@pytest.mark.req("N4", "C3", "S6")
+def test_up_names_what_the_collector_lacks_before_anything_starts(tmp_path: Path) -> None:
+    """A broker without its address, one with a password in clear, and a port of webhooks that another holds."""
+    folder = tmp_path / "catalogue"
+    folder.mkdir()
+    (folder / "brokers.toml").write_text('[[broker]]\nname = "rabbit"\nurl = "RABBIT_URL"\nexchange = "tieout"\n')
+    ports = {"TIEOUT_CATALOGUE": str(folder), **free_ports()}
+    without = tieout(tmp_path, "up", **ports)
+    clear = tieout(tmp_path, "up", RABBIT_URL="amqp://ada:hidden@broker.acme.com/", **ports)
+    (folder / "brokers.toml").unlink()
+    (folder / "systems.toml").write_text(
+        '[[system]]\nname = "psa"\nvendor = "kantata"\nrole = "psa"\nbase_url = "https://psa.acme.com"\n'
+        '[system.credentials]\ntoken = "PSA_TOKEN"\n[system.webhook]\nscheme = "jira"\nsecrets = ["HOOK_SECRET"]\n'
+    )
+    ports["PSA_TOKEN"] = "t"
+    secretless = tieout(tmp_path, "up", **ports)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        held = tieout(tmp_path, "up", HOOK_SECRET="s" * 32, TIEOUT_WEBHOOK_PORT=taken, **ports)
+    said = [one.stderr for one in (without, clear, secretless, held)]
+    assert "set RABBIT_URL" in said[0] and "amqps://" in said[1] and "hidden" not in said[1]
+    assert "HOOK_SECRET" in said[2] and "TIEOUT_WEBHOOK_PORT" in said[3] and taken in said[3]
+    assert [one.returncode for one in (without, clear, secretless, held)] == [2, 2, 2, 2]
+    assert not any("Tieout starts" in one.stdout for one in (without, clear, secretless, held))
+
+
 def free_ports() -> dict[str, str]:
     with socket.socket() as one, socket.socket() as two, socket.socket() as three:
         names = {"TIEOUT_OTLP_PORT": one, "TIEOUT_CONSOLE_PORT": two, "TIEOUT_SANDBOX_PORT": three}
