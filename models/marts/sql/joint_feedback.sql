@@ -55,7 +55,13 @@ WITH source AS (
         i.observed_at
     FROM derived.state.invoice i
     CROSS JOIN derived.state.known k
-    WHERE k.feedback AND i.settled_as <> 'draft' AND i.project_code IS NOT NULL
+    WHERE k.feedback
+        AND i.settled_as <> 'draft'
+        -- One without a project is shown nowhere, unless it was before its project was deleted.
+        AND (
+            i.project_code IS NOT NULL
+            OR 'IN-' || i.system || '-' || i.system_id IN (SELECT key FROM derived.state.invoice_status)
+        )
 ), target AS (
     SELECT
         t.*,

@@ -17,17 +17,17 @@ LONG_AGO = hours_ago(48)
 
 
 def sent(
-    lake: Lake, n: int, settled_as: str = "open", total: str = "1200.00", currency: str = "EUR", **said: str
+    lake: Lake, n: int, settled_as: str = "open", total: str = "1200.00", currency: str = "EUR", **said: str | None
 ) -> None:
     """An invoice of the ERP, as it has stood for two days."""
-    fields = {name: money(said.get(name, "0.00"), currency) for name in ("paid", "credited")}
+    fields = {name: money(said.get(name) or "0.00", currency) for name in ("paid", "credited")}
     lake.observe(
         "netsuite",
         "invoice",
         f"INV-{n}",
         hours_ago(1),
         system_id=str(n),
-        project_code="PRJ-1001",
+        project_code=said.get("project", "PRJ-1001"),
         status="open",
         settled_as=settled_as,
         issued_on="2026-09-21",
@@ -114,3 +114,18 @@ def test_where_a_psa_shows_no_invoice_that_an_erp_sent_nothing_is_missed() -> No
     sent(lake, 1)
     shown(lake, 2, settled_as=None)
     assert records(lake, "entity = 'invoice_status'") == {}
+
+
+@pytest.mark.req("F9", "X12")
+def test_an_invoice_whose_project_was_deleted_in_the_erp_is_still_its_own() -> None:
+    """The PSA shows what was sent; one that never was shown there waits for nobody."""
+    lake = Lake()
+    sent(lake, 1, project=None)
+    shown(lake, 1)
+    sent(lake, 2, project=None)
+    shown(lake, 3)
+    found = records(lake, "entity = 'invoice_status'")
+    assert {key: (row["place"], row["project_key"]) for key, row in found.items()} == {
+        "IN-netsuite-1": ("landed", "PRJ-1001"),
+        "IN-netsuite-3": ("unsourced", "PRJ-1001"),
+    }
