@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tests.acceptance.moving_world.copies import copies
 from tests.acceptance.moving_world.days import Rates
 from tests.acceptance.moving_world.oracle import (
     NOTHING,
@@ -47,6 +48,7 @@ class Books:
         self._sell(tables["Opportunity"], tables["OpportunityLineItem"])
         self._order(tables["salesorder"])
         self._bill(tables["invoice"], tables["creditmemo"])
+        self.copies = copies(tables, {str(row["id"]): row for row in tables["job"]})
         for (flow, key), row in let_go.items():
             if key in self.facts:
                 self.facts[key].let_go = flow, Decimal(str(row["amount"])), str(row["currency"])

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from integrations.contracts.connector import Role
 from integrations.engine.engine import Engine
 from integrations.engine.snapshotting import CollectorAway
 from integrations.flows import flows
@@ -102,6 +103,6 @@ def in_turn(house: House) -> None:
 @contextmanager
 def moving_firm(folder: Path) -> Iterator[MovingFirm]:
     """A firm in `folder`, closed at the end of the block."""
-    with open_house(folder) as house:
+    with open_house(folder, {Role.ERP: {"invoice_events": True}}) as house:
         in_turn(house)
         yield MovingFirm(house)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.acceptance.moving_world.books import Books
 from tests.acceptance.moving_world.converting import Frozen, wrong_period, wrong_reporting, wrong_worth
+from tests.acceptance.moving_world.copies import Copy
 from tests.acceptance.moving_world.firm import MovingFirm
 from tests.acceptance.moving_world.oracle import NOTHING, Fact, Milestone, Sale, cents
 from tests.acceptance.moving_world.worth import KINDS, wrong_money
@@ -53,6 +54,7 @@ def faults(firm: MovingFirm, books: Books, frozen: Frozen) -> list[str]:
     wrong += [f"{key}: {what}" for key, one in books.milestones.items() for what in _of_milestone(one, judged)]
     wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_sale(sale, judged)]
     wrong += [f"{code}: {what}" for code, sale in books.sales.items() for what in _of_cap(sale, books, judged)]
+    wrong += [f"{one.key}: {what}" for one in books.copies for what in _of_copy(one, judged)]
     wrong += wrong_money(books, judged.found)
     wrong += wrong_worth(books, judged.work, judged.sales, frozen)
     wrong += wrong_period(books, judged.work, judged.tied)
@@ -116,6 +118,18 @@ def _of_sale(sale: Sale, judged: Judged) -> Iterator[str]:
         yield f"a false case {sorted(false)}"
     if len(sale.won) == 1 and not sale.agrees and not causes:
         yield f"no case: sold {sale.won}, ordered {sale.orders}, milestones {list(sale.milestones.values())}"
+
+
+def _of_copy(one: Copy, judged: Judged) -> Iterator[str]:
+    """An invoice that the PSA shows otherwise is somebody's, one that it shows as it is is nobody's."""
+    causes = {finding["cause"] for finding in judged.found.get(one.key, [])}
+    owned = causes or judged.of_project.get(one.project or "")
+    if not one.agrees and not owned:
+        yield f"no case: the ERP has {one.wanted}, the PSA shows {one.held} and {one.more} more"
+    if one.agrees and (false := {cause for cause in causes if cause.startswith("invoice-")}):
+        yield f"a false case {sorted(false)}: both have {one.held}"
+    if "invoice-foreign" in causes and one.sent and not one.more:
+        yield f"called foreign, and the ERP has {one.wanted}"
 
 
 def _of_cap(sale: Sale, books: Books, judged: Judged) -> Iterator[str]:

@@ -35,6 +35,8 @@ def impossible(kind: Kind, moment: str) -> str | None:
         return NO_RECORD if moment == BEFORE else REFUSED
     if kind.record == "invoice" and moment in ((BEFORE, INVOICED) if kind.verb == "create" else (BEFORE, POSTED)):
         return REFUSED if moment == INVOICED else NO_RECORD
+    if kind.record == "PSA invoice" and kind.verb in ("cancel", "pay") and moment in (BEFORE, POSTED):
+        return NO_RECORD
     if kind.record in ("time entry", "expense", "sale") and kind.verb.startswith("create"):
         # What is booked now may be of a month that is closed; what is sold now has no work yet.
         return NEW if moment in (POSTED, INVOICED) or (kind.record, moment) == ("sale", CLOSED) else None

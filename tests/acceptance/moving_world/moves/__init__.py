@@ -7,5 +7,6 @@ from tests.acceptance.moving_world.moves import (  # noqa: F401
     mastering,
     posting,
     selling,
+    showing,
     steering,
 )
