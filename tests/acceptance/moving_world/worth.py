@@ -27,6 +27,7 @@ KINDS = {
     **dict.fromkeys(("charge-code-of-other-project", "charge-code-of-other-entity"), MISPOSTED),
     **dict.fromkeys(
         (
+            "approval-late",
             "billing-hold",
             "charge-code-inactive",
             "charge-code-missing",
@@ -47,7 +48,9 @@ KINDS = {
             "rate-missing",
             "resource-not-found",
             "sow-expired",
+            "submission-late",
             "tax-profile-missing",
+            "time-rejected",
             "unaccounted",
             "validation",
             "waiting",
