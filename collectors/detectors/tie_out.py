@@ -19,16 +19,15 @@ POSTING = {
     "doubled": ("posting-doubled", "Work on {project} is posted twice in {target}"),
     "withdrawn": ("posting-withdrawn", "Work on {project} was taken back, its posting in {target} stands"),
 }
-SALE = {
+SHOWN = {
     "contract": ("order-differs", "The order of {project} in {target} is not what was sold"),
     "milestone": ("order-differs", "A milestone of {project} in {target} is not what was sold"),
     "budget": ("budget-differs", "The budget of {project} in {target} is not what was sold"),
-}
-ACTUALS = {
     "actual_cost": ("actuals-differ", "The cost of {project} in {target} is not what the books hold"),
     "actual_revenue": ("actuals-differ", "The revenue of {project} in {target} is not what the books hold"),
     "actual_billed": ("actuals-differ", "What is billed of {project} in {target} is not what the books hold"),
 }
+"""Each kind is a case of its own; all postings of a project, and all its invoices, are one a cause."""
 
 
 def posting(row: Row) -> Finding:
@@ -37,15 +36,11 @@ def posting(row: Row) -> Finding:
     return _finding(row, name, title, row["target"])
 
 
-def sale(row: Row) -> Finding:
-    """One order, milestone or budget that is not what was sold."""
-    name, title = SALE[row["entity"]]
-    return _finding(row, name, title, row["target"])
-
-
-def statement(row: Row) -> Finding:
-    """One figure of a project's period that the portfolio shows otherwise than the books."""
-    name, title = ACTUALS[row["entity"]]
+def shown(row: Row) -> Finding:
+    """One order, milestone or budget that is not what was sold, or one figure of a period that is not what the books
+    hold.
+    """
+    name, title = SHOWN[row["entity"]]
     return _finding(row, name, title, row["target"])
 
 
@@ -82,9 +77,7 @@ def _finding(row: Row, name: str, title: str, owner: str) -> Finding:
         subject=subject,
     )
     return Finding(
-        fingerprint(
-            name, row["target"], row["project_key"], *([row["entity"]] if row["entity"] in {*SALE, *ACTUALS} else [])
-        ),
+        fingerprint(name, row["target"], row["project_key"], *([row["entity"]] if row["entity"] in SHOWN else [])),
         cause,
         row["entity"],
         row["item_key"],
@@ -147,7 +140,7 @@ DETECTOR = Detector(
     "What does not tie out between two systems",
     ("X12", "X6"),
     __file__,
-    {"posting": posting, "sale": sale, "statement": statement, "invoice": invoice, "unexplained": unexplained},
+    {"posting": posting, "shown": shown, "invoice": invoice, "unexplained": unexplained},
 )
 
 _RECORD = {

@@ -41,24 +41,12 @@ WINDOW alone AS (
 )
 QUALIFY row_number() OVER (alone ORDER BY t.target_key) = 1;
 
--- sale: orders, their milestones and budgets that are not what was sold, for ten minutes at least: who knows of a
--- project that is gone speaks first
+-- shown: orders, their milestones and budgets that are not what was sold, and actuals that are not what the books hold,
+-- for ten minutes at least: who knows of a project that is gone, or refused them, speaks first
 SELECT t.*, p.customer_key, p.name AS project_name
 FROM mart_tieout t
 LEFT JOIN mart_project p USING (project_key)
-WHERE t.entity IN ('contract', 'budget', 'milestone')
-    AND t.reason <> 'missing'
-    AND NOT t.in_time
-    AND NOT t.other_case
-    AND t.place <> 'written_off'
-    AND t.since < {now} - INTERVAL 10 MINUTE;
-
--- statement: actuals that the portfolio shows otherwise than the books, for ten minutes at least: what refused them
--- speaks first
-SELECT t.*, p.customer_key, p.name AS project_name
-FROM mart_tieout t
-LEFT JOIN mart_project p USING (project_key)
-WHERE t.entity IN ('actual_cost', 'actual_revenue', 'actual_billed')
+WHERE t.entity IN ('contract', 'budget', 'milestone', 'actual_cost', 'actual_revenue', 'actual_billed')
     AND t.reason <> 'missing'
     AND NOT t.in_time
     AND NOT t.other_case
