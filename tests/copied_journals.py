@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -26,19 +28,22 @@ def journals_are_copied() -> Iterator[None]:
 def _copied(engine: sa.Engine) -> None:
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
-            empty = not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
-            if empty:
-                raw = connection.connection.driver_connection
-                assert isinstance(raw, sqlite3.Connection)
+            if not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar():
                 connection.rollback()
-                _migrated().backup(raw)
+                _copy(_migrated(), connection.connection.driver_connection)
     migrate(engine)
+
+
+def _copy(content: bytes, empty: Any) -> None:
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.deserialize(content)
+        made.backup(empty)
 
 
 @cache
-def _migrated() -> sqlite3.Connection:
+def _migrated() -> bytes:
+    """A journal at this release's schema, as SQLite keeps it: a connection would belong to one thread."""
     engine = sa.create_engine("sqlite://", poolclass=StaticPool)
     migrate(engine)
-    raw = engine.raw_connection().driver_connection
-    assert isinstance(raw, sqlite3.Connection)
-    return raw
+    content: bytes = engine.raw_connection().driver_connection.serialize()  # type: ignore[union-attr]
+    return content
