@@ -1,23 +1,25 @@
 /*
-Up to when each ERP's lists of projects and charge codes were read, when an invoice of it was seen last, and the same of
-all ERPs together: the one that lies back furthest.
+Up to when each ERP's lists of projects, charge codes and invoices were read, and the same of all ERPs together: the one
+that lies back furthest.
 
 grain: system, entity
 
     system      VARCHAR      -    as the installation calls it; none: all of them
     entity      VARCHAR      -    project, charge_code or invoice
-    read_until  TIMESTAMPTZ  UTC  all of it had been read, of invoices the newest was seen, at this moment; none: never
+    read_until  TIMESTAMPTZ  UTC  all of it had been read at this moment; none: never
 */
 
--- erp_read: each list (where no invoice was ever seen, 1970), and for work of which nobody knows the ERP the one that
--- was read least far
+-- erp_read: each list (of invoices, where nothing says so, when the newest was seen), and for work of which nobody knows
+-- the ERP the one that was read least far
 CREATE OR REPLACE TABLE derived.state.erp_read AS
 WITH list AS (
     SELECT
         system,
         entity,
-        CASE entity WHEN 'invoice' THEN coalesce(observed_at, TIMESTAMPTZ '1970-01-01 00:00:00+00') ELSE read_until END
-            AS read_until
+        CASE entity
+            WHEN 'invoice' THEN coalesce(read_until, observed_at, TIMESTAMPTZ '1970-01-01 00:00:00+00')
+            ELSE read_until
+        END AS read_until
     FROM derived.state.mart_source
     WHERE role = 'erp' AND entity IN ('project', 'charge_code', 'invoice')
 )

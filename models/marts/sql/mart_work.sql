@@ -190,7 +190,7 @@ WITH invoice AS (
         b.hours AS billed_hours,
         b.customer_key AS billed_customer,
         d.status AS invoice_status,
-        coalesce(p.flagged_at > a.invoices_at AND p.flagged_at > {now} - INTERVAL 15 MINUTE, false) AS invoice_awaited,
+        coalesce(p.flagged_at >= a.invoices_at, false) AS invoice_awaited,
         r.run_id,
         r.trace_id,
         r.state AS run_state,
@@ -290,10 +290,10 @@ WITH invoice AS (
         -- The ERP calls it invoiced, and what billed it was voided or credited: it must be billed again or written off,
         -- and no billing run takes it while it is called so.
         WHEN flagged AND (taken_back OR invoice_status = 'void') THEN 'invoice-void'
-        -- The ERP calls it invoiced, and no invoice there has a line for it. One flagged a moment ago may only be seen
-        -- before its invoice; on a draft it waits to be sent.
-        WHEN flagged AND invoice_status IS DISTINCT FROM 'draft' AND NOT invoice_awaited THEN 'invoice-unknown'
-        WHEN flagged AND invoice_awaited THEN 'in-flight'
+        -- The ERP calls it invoiced, and no invoice there has a line for it. One whose flag was seen since invoices were
+        -- read is only seen before its invoice; on a draft it waits to be sent.
+        WHEN flagged AND invoice_status IS DISTINCT FROM 'draft'
+            THEN CASE WHEN invoice_awaited THEN 'in-flight' ELSE 'invoice-unknown' END
         -- The ERP refused it because it has no such project. Where the CRM never sold it, the sale must come first, or
         -- the booking is on the wrong project; where it was sold, the project must be set up again.
         WHEN run_state = 'dead' AND error_code IN ('project-not-found', 'project-unknown')

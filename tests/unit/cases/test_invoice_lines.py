@@ -172,6 +172,16 @@ def test_where_the_list_of_invoices_was_read_and_is_empty_a_flag_bills_nothing(m
     assert [row[:2] for row in work(lake).values()] == [("blocked", blocker)]
 
 
+def test_a_flag_that_was_seen_since_invoices_were_read_waits_for_the_next_reading(lake: Lake) -> None:
+    """However long that takes: an hour between two readings is no lost invoice."""
+    lake = firm()
+    entry(lake, 1)
+    posted(lake, 1, NOW - timedelta(minutes=40), invoiced=True, invoice_number="INV-1")
+    for entity, minutes in (("project", 0), ("charge_code", 0), ("time_entry", 0), ("invoice", 50)):
+        extracted(lake, "netsuite", entity, NOW - timedelta(minutes=minutes))
+    assert [row[:2] for row in work(lake).values()] == [("blocked", "in-flight")]
+
+
 def test_a_posting_flagged_a_moment_before_its_invoice_is_seen_is_on_its_way(lake: Lake) -> None:
     lake.observe("netsuite", "invoice", "INV-0", NOW - timedelta(hours=2), status="open", total=money("1.00"), lines=[])
     assert {row[:2] for row in work(lake).values()} == {("blocked", "in-flight")}
