@@ -9,8 +9,8 @@ grain: system, entity
     read_until  TIMESTAMPTZ  UTC  all of it had been read at this moment; none: never
 */
 
--- erp_read: each list (of invoices, where nothing says so, when the newest was seen), and for work of which nobody knows
--- the ERP the one that was read least far
+-- erp_read: each list (of invoices, where nothing says so, when the newest was seen), and for work of which nobody
+-- knows the ERP the one that was read least far
 CREATE OR REPLACE TABLE derived.state.erp_read AS
 WITH list AS (
     SELECT

@@ -290,8 +290,8 @@ WITH invoice AS (
         -- The ERP calls it invoiced, and what billed it was voided or credited: it must be billed again or written off,
         -- and no billing run takes it while it is called so.
         WHEN flagged AND (taken_back OR invoice_status = 'void') THEN 'invoice-void'
-        -- The ERP calls it invoiced, and no invoice there has a line for it. One whose flag was seen since invoices were
-        -- read is only seen before its invoice; on a draft it waits to be sent.
+        -- The ERP calls it invoiced, and no invoice there has a line for it. One whose flag was seen since invoices
+        -- were read is only seen before its invoice; on a draft it waits to be sent.
         WHEN flagged AND invoice_status IS DISTINCT FROM 'draft'
             THEN CASE WHEN invoice_awaited THEN 'in-flight' ELSE 'invoice-unknown' END
         -- The ERP refused it because it has no such project. Where the CRM never sold it, the sale must come first, or

@@ -94,7 +94,12 @@ def test_up_names_what_the_collector_lacks_before_anything_starts(tmp_path: Path
     """A broker without its address, one with a password in clear, and a port of webhooks that another holds."""
     folder = tmp_path / "catalogue"
     folder.mkdir()
-    (folder / "brokers.toml").write_text('[[broker]]\nname = "rabbit"\nurl = "RABBIT_URL"\nexchange = "tieout"\n')
+    (folder / "brokers.toml").write_text(
+        "".join(
+            f'[[broker]]\nname = "{one}"\nurl = "{one.upper()}_URL"\nexchange = "tieout"\n'
+            for one in ("rabbit", "hare")
+        )
+    )
     ports = {"TIEOUT_CATALOGUE": str(folder), **free_ports()}
     without = tieout(tmp_path, "up", **ports)
     clear = tieout(tmp_path, "up", RABBIT_URL="amqp://ada:hidden@broker.acme.com/", **ports)
@@ -111,7 +116,8 @@ def test_up_names_what_the_collector_lacks_before_anything_starts(tmp_path: Path
         taken = str(other.getsockname()[1])
         held = tieout(tmp_path, "up", HOOK_SECRET="s" * 32, TIEOUT_WEBHOOK_PORT=taken, **ports)
     said = [one.stderr for one in (without, clear, secretless, held)]
-    assert "set RABBIT_URL" in said[0] and "amqps://" in said[1] and "hidden" not in said[1]
+    assert "set RABBIT_URL" in said[0] and "set HARE_URL" in said[0], "all at once"
+    assert "amqps://" in said[1] and "hidden" not in said[1]
     assert "HOOK_SECRET" in said[2] and "TIEOUT_WEBHOOK_PORT" in said[3] and taken in said[3]
     assert [one.returncode for one in (without, clear, secretless, held)] == [2, 2, 2, 2]
     assert not any("Tieout starts" in one.stdout for one in (without, clear, secretless, held))
