@@ -123,8 +123,7 @@ def _of_sale(sale: Sale, judged: Judged) -> Iterator[str]:
 def _of_copy(one: Copy, judged: Judged) -> Iterator[str]:
     """An invoice that the PSA shows otherwise is somebody's, one that it shows as it is is nobody's."""
     causes = {finding["cause"] for finding in judged.found.get(one.key, [])}
-    owned = causes or judged.of_project.get(one.project or "")
-    if not one.agrees and not owned:
+    if not one.agrees and not causes:
         yield f"no case: the ERP has {one.wanted}, the PSA shows {one.held} and {one.more} more"
     if one.agrees and (false := {cause for cause in causes if cause.startswith("invoice-")}):
         yield f"a false case {sorted(false)}: both have {one.held}"

@@ -29,12 +29,16 @@ def _code(people: People, workspace: str) -> str:
     return str(title).split(" ", 1)[0]
 
 
-@move(RECORD, "cancel")
-def cancel(people: People, chance: Random) -> str | None:
-    found = _one(people, chance, ours=True)
+def _cancelled(people: People, chance: Random, ours: bool) -> str | None:
+    found = _one(people, chance, ours)
     if found is not None:
         people.psa.invoices.cancel(found[1]["id"])
     return found and found[0]
+
+
+@move(RECORD, "cancel")
+def cancel(people: People, chance: Random) -> str | None:
+    return _cancelled(people, chance, ours=True)
 
 
 @move(RECORD, "pay")
@@ -60,7 +64,4 @@ def type_in(people: People, chance: Random) -> str | None:
 
 @move(RECORD, "delete")
 def cancel_typed(people: People, chance: Random) -> str | None:
-    found = _one(people, chance, ours=False)
-    if found is not None:
-        people.psa.invoices.cancel(found[1]["id"])
-    return found and found[0]
+    return _cancelled(people, chance, ours=False)
