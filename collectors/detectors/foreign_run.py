@@ -185,7 +185,7 @@ _WORK = {
     "billable": True,
     "bill_amount": "960.00",
     "currency": "EUR",
-    "state": "blocked",
+    "state": "moving",
     "blocker": "in-flight",
     "legal_entity": "NOV-DE",
 }

@@ -67,7 +67,7 @@ _ENTRY = {
     "billable": True,
     "bill_amount": "100.00",
     "currency": "EUR",
-    "state": "blocked",
+    "state": "moving",
     "blocker": "in-flight",
     "source_system": "kantata",
     "approved_at": "2026-09-30 02:00:00+00",

@@ -206,7 +206,7 @@ EXAMPLES = (
                     "billable": False,
                     "bill_amount": "0.00",
                     "currency": "EUR",
-                    "state": "blocked",
+                    "state": "moving",
                     "blocker": "in-flight",
                 }
             ],

@@ -1,12 +1,12 @@
--- states: unbilled and billed work by state and primary blocker; what is between two systems is moving, not blocked
-SELECT CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state, blocker, blocker_owner,
+-- states: unbilled and billed work by state and primary blocker
+SELECT state, blocker, blocker_owner,
        sum(items)::BIGINT AS items, coalesce(sum(bill_reporting), 0) AS bill_reporting, max(oldest_days) AS oldest_days
 FROM mart_billing
 GROUP BY ALL
 ORDER BY bill_reporting DESC, state, blocker
 
 -- ages: unbilled chargeable value by age of the work (bucket 0: up to 30 days, 1: 60, 2: 90, 3: older) and by state
-SELECT CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state,
+SELECT state,
        CASE WHEN age_days <= 30 THEN 0 WHEN age_days <= 60 THEN 1 WHEN age_days <= 90 THEN 2 ELSE 3 END AS bucket,
        count(*)::BIGINT AS items, coalesce(sum(bill_reporting), 0) AS bill_reporting
 FROM mart_work
@@ -16,7 +16,7 @@ ORDER BY bucket, state
 
 -- by_legal_entity: states of each legal entity; where it is not known, the projects it is
 SELECT legal_entity AS key, legal_entity AS name,
-       CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state,
+       state,
        sum(items)::BIGINT AS items, coalesce(sum(bill_reporting), 0) AS bill_reporting,
        max(oldest_days) AS oldest_days,
        list(DISTINCT project_key) FILTER (legal_entity IS NULL AND project_key IS NOT NULL) AS projects
@@ -25,7 +25,7 @@ GROUP BY legal_entity, 3
 
 -- by_service_line: states of each service line; where it is not known, the projects it is
 SELECT service_line AS key, service_line AS name,
-       CASE WHEN blocker = 'in-flight' THEN 'moving' ELSE state END AS state,
+       state,
        sum(items)::BIGINT AS items, coalesce(sum(bill_reporting), 0) AS bill_reporting,
        max(oldest_days) AS oldest_days,
        list(DISTINCT project_key) FILTER (service_line IS NULL AND project_key IS NOT NULL) AS projects
@@ -34,7 +34,7 @@ GROUP BY service_line, 3
 
 -- by_customer: states of each customer; where it is not known, the projects it is
 SELECT b.customer_key AS key, any_value(coalesce(p.customer_name, b.customer_key)) AS name,
-       CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
+       b.state,
        sum(items)::BIGINT AS items, coalesce(sum(bill_reporting), 0) AS bill_reporting,
        max(oldest_days) AS oldest_days,
        list(DISTINCT b.project_key) FILTER (b.customer_key IS NULL AND b.project_key IS NOT NULL) AS projects
@@ -43,7 +43,7 @@ GROUP BY b.customer_key, 3
 
 -- by_project: states of each project; work that has none is one line
 SELECT b.project_key AS key, any_value(coalesce(p.name, b.project_key)) AS name,
-       CASE WHEN b.blocker = 'in-flight' THEN 'moving' ELSE b.state END AS state,
+       b.state,
        sum(items)::BIGINT AS items, coalesce(sum(bill_reporting), 0) AS bill_reporting,
        max(oldest_days) AS oldest_days
 FROM mart_billing b LEFT JOIN mart_project p USING (project_key)

@@ -137,8 +137,8 @@ LIMIT $limit OFFSET $offset
 SELECT
     count(*) FILTER (state = 'not_approved')::BIGINT AS unapproved_count,
     coalesce(sum(bill_reporting) FILTER (state = 'not_approved'), 0) AS unapproved_reporting,
-    count(*) FILTER (state = 'blocked' AND blocker <> 'in-flight')::BIGINT AS blocked_count,
-    coalesce(sum(bill_reporting) FILTER (state = 'blocked' AND blocker <> 'in-flight'), 0) AS blocked_reporting,
+    count(*) FILTER (state = 'blocked')::BIGINT AS blocked_count,
+    coalesce(sum(bill_reporting) FILTER (state = 'blocked'), 0) AS blocked_reporting,
     count(*) FILTER (state = 'ready')::BIGINT AS ready_count,
     coalesce(sum(bill_reporting) FILTER (state = 'ready'), 0) AS ready_reporting
 FROM mart_work

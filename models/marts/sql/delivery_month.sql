@@ -10,7 +10,7 @@ within: mart_work.project_key
     period        VARCHAR      -    that company's accounting period
     delivered_on  DATE         day  its last day of work
     ready_at      TIMESTAMPTZ  UTC  when all of it could be billed; none while some of it cannot
-    blocked       BOOLEAN      -    something holds some of it up
+    blocked       BOOLEAN      -    some of it is held up or on its way
 */
 
 -- touched: projects of which an item is another
@@ -26,7 +26,7 @@ SELECT
     CASE WHEN bool_and(state IN ('ready', 'billed'))
         THEN max(CASE WHEN kind = 'milestone' THEN approved_at ELSE greatest(posted_at, approved_at) END)
     END AS ready_at,
-    bool_or(state = 'blocked') AS blocked
+    bool_or(state IN ('blocked', 'moving')) AS blocked
 FROM derived.state.mart_work
 WHERE billable AND state <> 'written_off' AND project_key IS NOT NULL AND work_date IS NOT NULL
 GROUP BY ALL;

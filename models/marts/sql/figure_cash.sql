@@ -20,7 +20,7 @@ grain: name, world
 CREATE OR REPLACE TABLE derived.state.figure_cash AS
 WITH work AS (
     SELECT
-        CAST(coalesce(sum(items) FILTER (billable AND state IN ('ready', 'blocked')), 0) AS BIGINT) AS judged,
+        CAST(coalesce(sum(items) FILTER (billable AND state IN ('ready', 'moving', 'blocked')), 0) AS BIGINT) AS judged,
         CAST(coalesce(sum(items) FILTER (
             billable AND state NOT IN ('billed', 'written_off')
         ), 0) AS BIGINT) AS unbilled,
@@ -94,7 +94,7 @@ SELECT
     95.0 AS target,
     w.judged AS n,
     'time_entry' AS rests_on,
-    'Ready ÷ (ready + blocked), in money' AS definition
+    'Ready ÷ (ready + blocked + on its way), in money' AS definition
 FROM derived.state.figure_sum s, work w
 UNION ALL BY NAME
 SELECT

@@ -9,7 +9,7 @@ grain: world
     hours           DECIMAL(38,2)  h                   of all work in the ERP
     fees            DECIMAL(38,2)  reporting currency  earned by time and milestones, without expenses
     ready           DECIMAL(38,2)  reporting currency  can be invoiced now
-    blocked         DECIMAL(38,2)  reporting currency  approved, and something holds it up
+    blocked         DECIMAL(38,2)  reporting currency  approved, and not ready: held up or on its way
     unbilled        DECIMAL(38,2)  reporting currency  chargeable and on no invoice
     late            DECIMAL(38,2)  reporting currency  approved and chargeable, and its time to be billed has passed
     lost            DECIMAL(38,2)  reporting currency  of that never billed or written off, and what was billed too low
@@ -29,13 +29,13 @@ WITH work AS (
             kind <> 'expense' AND (posted OR (kind = 'milestone' AND state IN ('ready', 'billed')))
         ), 0) AS fees,
         coalesce(sum(bill) FILTER (billable AND state = 'ready'), 0) AS ready,
-        coalesce(sum(bill) FILTER (billable AND state = 'blocked'), 0) AS blocked,
+        coalesce(sum(bill) FILTER (billable AND state IN ('blocked', 'moving')), 0) AS blocked,
         coalesce(sum(bill) FILTER (billable AND state NOT IN ('billed', 'written_off')), 0) AS unbilled,
         coalesce(sum(bill) FILTER (
             billable AND state <> 'not_approved' AND work_date < coalesce(t.last_from, elsewhere.last_from)
         ), 0) AS late,
         coalesce(sum(bill) FILTER (
-            billable AND state IN ('ready', 'blocked', 'written_off')
+            billable AND state IN ('ready', 'moving', 'blocked', 'written_off')
             AND work_date < coalesce(t.last_from, elsewhere.last_from)
         ), 0) AS lost,
         coalesce(sum(hours) FILTER (

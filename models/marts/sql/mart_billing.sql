@@ -5,7 +5,7 @@ grain: state, blocker, blocker_owner, legal_entity, service_line, customer_key, 
 granule: project_key
 within: mart_work.project_key
 
-    state           VARCHAR        -                   not_approved, blocked, ready, billed or written_off
+    state           VARCHAR        -                   not_approved, blocked, moving, ready, billed or written_off
     blocker         VARCHAR        -                   the one reason why it cannot be billed; none when ready or billed
     blocker_owner   VARCHAR        -                   the system in which somebody must act
     legal_entity    VARCHAR        -                   which company of the firm bills it

@@ -15,7 +15,7 @@ grain: entity, item_key, world
     cost          DECIMAL(18,2)  reporting currency  what it adds to the cost in the ERP
     hours         DECIMAL(18,2)  h                   what it adds to the hours in the ERP
     ready         DECIMAL(18,2)  reporting currency  what it adds to what is ready to be billed
-    blocked       DECIMAL(18,2)  reporting currency  what it adds to what is approved and held up
+    blocked       DECIMAL(18,2)  reporting currency  what it adds to what is approved and not ready
     unbilled      DECIMAL(18,2)  reporting currency  what it adds to the work that no invoice bills
     billed        DECIMAL(18,2)  reporting currency  what it adds to what invoices bill
     lost          DECIMAL(18,2)  reporting currency  what it adds to the work that was never billed

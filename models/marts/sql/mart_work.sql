@@ -28,7 +28,7 @@ within: written_off.item_key, untold.item_key
     currency         VARCHAR        ISO 4217            of bill_amount
     bill_reporting   DECIMAL(18,2)  reporting currency  bill_amount at the rate of its day; none where there is no rate
     cost_reporting   DECIMAL(18,2)  reporting currency  cost_amount at the rate of its day; none where there is no rate
-    state            VARCHAR        -                   not_approved, blocked, ready, billed or written_off
+    state            VARCHAR        -                   not_approved, blocked, moving, ready, billed or written_off
     blocker          VARCHAR        -                   the one reason why it cannot be billed, if any
     blocker_owner    VARCHAR        -                   the system in which somebody must act
     run_id           VARCHAR        -                   its newest run that has not ended well
@@ -96,7 +96,7 @@ UNION ALL
 SELECT u.item_key
 FROM derived.state.unread u
 LEFT JOIN derived.state.erp_read r ON r.system IS NOT DISTINCT FROM u.system AND r.entity = u.entity
-WHERE u.until_at <= {now} OR r.read_until >= u.since
+WHERE r.read_until > u.since OR (r.read_until = u.since AND u.entity <> 'invoice')
 UNION ALL
 -- An ERP that is new, is no more or was read less far than before: nothing of the rest can be relied on.
 SELECT '*'
@@ -106,7 +106,7 @@ WHERE c.entity IS NULL
     OR g.entity IS NULL
     OR coalesce(c.read_until < g.read_until, (c.read_until IS NULL) <> (g.read_until IS NULL));
 
--- unread: items of which a list of their ERP that is read again, or a quarter of an hour, may tell more
+-- unread: items of which a list of their ERP that is read again may tell more
 CREATE OR REPLACE TABLE derived.state.unread AS
 WITH late AS (  -- what came before the list that was read least far was read is known everywhere
     SELECT e.item_key, e.project_code, e.legal_entity, coalesce(e.changed_at, e.approved_at, e.submitted_at) AS since
@@ -119,19 +119,19 @@ WITH late AS (  -- what came before the list that was read least far was read is
     SELECT e.item_key, e.project_code, e.legal_entity, p.flagged_at AS since
     FROM derived.state.work_item e
     JOIN derived.state.posting p ON p.kind = e.kind AND p.item_key = e.item_key
-    WHERE p.flagged_at > (SELECT min(read_until) FROM derived.state.erp_read WHERE entity = 'invoice')
+    WHERE p.flagged_at >= (SELECT min(read_until) FROM derived.state.erp_read WHERE entity = 'invoice')
 )
-SELECT u.item_key, r.system, r.entity, u.since, u.until_at
+SELECT u.item_key, r.system, r.entity, u.since
 FROM (
-    SELECT *, false AS awaited, CAST(NULL AS TIMESTAMPTZ) AS until_at FROM late
+    SELECT *, false AS awaited FROM late
     UNION ALL
-    SELECT *, true, since + INTERVAL 15 MINUTE FROM awaited
+    SELECT *, true FROM awaited
 ) u
 LEFT JOIN derived.state.erp_project ep ON ep.key = u.project_code
 LEFT JOIN derived.state.mart_project mp ON mp.project_key = u.project_code
 LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = coalesce(u.legal_entity, mp.legal_entity)
 JOIN derived.state.erp_read r ON r.system IS NOT DISTINCT FROM coalesce(ep.system, eo.system)
-WHERE r.read_until < u.since AND (r.entity = 'invoice') = u.awaited;
+WHERE (r.entity = 'invoice') = u.awaited AND (r.read_until < u.since OR (r.read_until = u.since AND u.awaited));
 
 -- mart_work: every item with the one reason, if any, why it cannot be billed, and its money at the rate of its day
 CREATE OR REPLACE TABLE derived.state.mart_work AS
@@ -359,6 +359,7 @@ WITH invoice AS (
             WHEN billed THEN 'billed'
             WHEN written_off THEN 'written_off'
             WHEN blocker IN ('rejected', 'approval-pending', 'not-submitted') THEN 'not_approved'
+            WHEN blocker = 'in-flight' THEN 'moving'
             WHEN blocker IS NOT NULL THEN 'blocked'
             ELSE 'ready'
         END AS state,

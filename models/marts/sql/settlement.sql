@@ -11,7 +11,7 @@ grain: project_key, world
     cost         DECIMAL(38,2)  reporting currency  what it adds to the cost in the ERP
     hours        DECIMAL(38,2)  h                   what it adds to the hours in the ERP
     ready        DECIMAL(38,2)  reporting currency  what it adds to what is ready to be billed
-    blocked      DECIMAL(38,2)  reporting currency  what it adds to what is approved and held up
+    blocked      DECIMAL(38,2)  reporting currency  what it adds to what is approved and not ready
     unbilled     DECIMAL(38,2)  reporting currency  what it adds to the work that no invoice bills
     billed       DECIMAL(38,2)  reporting currency  what it adds to what invoices bill
     lost         DECIMAL(38,2)  reporting currency  what it adds to the work that was never billed
@@ -140,12 +140,12 @@ SELECT
     CAST(CASE WHEN happened AND NOT counted AND state <> 'billed' THEN hours ELSE 0 END AS DECIMAL(18,2)) AS hours,
     CAST(CASE
         WHEN state = 'ready' AND world <> 'for' THEN -bill
-        WHEN state = 'blocked' AND world = 'for' THEN bill + unpriced
+        WHEN state IN ('blocked', 'moving') AND world = 'for' THEN bill + unpriced
         ELSE 0
     END AS DECIMAL(18,2)) AS ready,
     CAST(CASE
         WHEN state = 'ready' AND world <> 'for' THEN bill
-        WHEN state = 'blocked' AND world = 'for' THEN -bill
+        WHEN state IN ('blocked', 'moving') AND world = 'for' THEN -bill
         ELSE 0
     END AS DECIMAL(18,2)) AS blocked,
     CAST(CASE

@@ -7,7 +7,7 @@ counted: items
 
     work_date     DATE           day                 when it was done
     kind          VARCHAR        -                   time, expense or milestone
-    state         VARCHAR        -                   not_approved, blocked, ready, billed or written_off
+    state         VARCHAR        -                   not_approved, blocked, moving, ready, billed or written_off
     billable      BOOLEAN        -                   whether the customer pays for it
     posted        BOOLEAN        -                   whether the ERP has it
     legal_entity  VARCHAR        -                   which company of the firm bills it

@@ -46,7 +46,13 @@ from tests.contract.readings.pages import tables as page_tables
 EVERYTHING = frozenset({"operations", "finance"})
 VIEWERS = [Viewer("ada", EVERYTHING), Viewer("bo", EVERYTHING, ("NOV-UK",))]
 GERMAN = Viewer("cy", EVERYTHING, ("NOV-DE",))
-PLACES = {"ready": "Ready", "blocked": "Blocked", "not_approved": "Not approved", "billed": "Billed"}
+PLACES = {
+    "ready": "Ready",
+    "moving": "On its way",
+    "blocked": "Blocked",
+    "not_approved": "Not approved",
+    "billed": "Billed",
+}
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +164,7 @@ def test_each_blocker_holds_the_same_money_on_page_chart_and_in_the_items(viewer
     states = billing.states(opened, viewer)
     items: dict[str, Decimal] = defaultdict(Decimal)
     for item in billing.unbilled(opened, viewer):
-        if item.state == "blocked" and item.blocker != "in-flight":
+        if item.state == "blocked":
             items[item.blocker or ""] += cents(str(item.bill_reporting))
     [table] = [rows for rows in page_tables(drawn("billing", viewer)) if rows and "Counts as" in rows[0]]
     page = {row["What holds it up"]: cents(row["Value"]) for row in table if row["Counts as"] == "Blocked"}

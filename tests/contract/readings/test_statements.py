@@ -147,7 +147,7 @@ def test_work_is_parted_by_each_dimension_and_what_has_none_names_its_projects(
 ) -> None:
     """O3: work without a project has none to name."""
     known = {"legal_entity": "NOV-DE", "service_line": "Advisory", "customer_key": "C-1", "project_key": "PRJ-1"}
-    work = {"state": "blocked", "blocker": "in-flight", "items": 1, "bill_reporting": Decimal(10), "oldest_days": 4}
+    work = {"state": "moving", "blocker": "in-flight", "items": 1, "bill_reporting": Decimal(10), "oldest_days": 4}
     column = DIMENSIONS[dimension].replace("customer", "customer_key").replace("project", "project_key")
     insert(
         tables, "mart_billing", {**work, **known}, {**work, **known, column: None, "state": "ready", "blocker": None}

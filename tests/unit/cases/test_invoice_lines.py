@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from models.journal.metadata import micros
 from tests.findings.books import PROJECT, entry, firm, mart, posted
 from tests.unit.cases.lakes import NOW, Lake, money
 from tests.unit.marts.test_sources import extracted
@@ -15,6 +16,8 @@ from tests.unit.marts.test_sources import extracted
 pytestmark = pytest.mark.req("X17")
 
 LATER = NOW + timedelta(hours=1)
+SURE_AFTER = timedelta(minutes=1)
+"""What a reading saw is in the lake by then."""
 
 
 def bill(lake: Lake, number: str, *lines: dict[str, Any], status: str = "open", total: str = "800.00") -> None:
@@ -158,8 +161,10 @@ def test_where_no_invoice_is_ever_seen_the_flag_of_the_posting_says_billed(lake:
     assert {row[:3] for row in work(lake).values()} == {("billed", None, Decimal(800))}
 
 
-@pytest.mark.parametrize("minutes, blocker", [(0, "in-flight"), (20, "invoice-unknown")])
-def test_where_the_list_of_invoices_was_read_and_is_empty_a_flag_bills_nothing(minutes: int, blocker: str) -> None:
+@pytest.mark.parametrize("minutes, stands", [(0, ("moving", "in-flight")), (20, ("blocked", "invoice-unknown"))])
+def test_where_the_list_of_invoices_was_read_and_is_empty_a_flag_bills_nothing(
+    minutes: int, stands: tuple[str, str]
+) -> None:
     """An invoice that was made and deleted between two readings was never seen: what is flagged is on none. The first
     of all invoices may be seen a moment after its flag.
     """
@@ -169,7 +174,7 @@ def test_where_the_list_of_invoices_was_read_and_is_empty_a_flag_bills_nothing(m
     extracted(lake, "netsuite", "invoice", NOW)
     for entity in ("project", "charge_code", "time_entry"):
         extracted(lake, "netsuite", entity, NOW)
-    assert [row[:2] for row in work(lake).values()] == [("blocked", blocker)]
+    assert [row[:2] for row in work(lake).values()] == [stands]
 
 
 def test_a_flag_that_was_seen_since_invoices_were_read_waits_for_the_next_reading(lake: Lake) -> None:
@@ -179,9 +184,21 @@ def test_a_flag_that_was_seen_since_invoices_were_read_waits_for_the_next_readin
     posted(lake, 1, NOW - timedelta(minutes=40), invoiced=True, invoice_number="INV-1")
     for entity, minutes in (("project", 0), ("charge_code", 0), ("time_entry", 0), ("invoice", 50)):
         extracted(lake, "netsuite", entity, NOW - timedelta(minutes=minutes))
-    assert [row[:2] for row in work(lake).values()] == [("blocked", "in-flight")]
+    assert [row[:2] for row in work(lake).values()] == [("moving", "in-flight")]
+
+
+def test_a_flag_seen_in_the_very_moment_of_a_reading_of_invoices_waits_for_the_next() -> None:
+    lake = firm()
+    entry(lake, 1)
+    posted(lake, 1, NOW, invoiced=True, invoice_number="INV-1")
+    for entity in ("project", "charge_code", "time_entry", "invoice"):
+        extracted(lake, "netsuite", entity, NOW + SURE_AFTER)
+    assert [row[:2] for row in work(lake).values()] == [("moving", "in-flight")]
+    lake.connection.execute("UPDATE journal.main.extract SET taken_at = ?", [micros(LATER)])
+    lake.observe("netsuite", "customer", "C-2", LATER, name="News")
+    assert [row[:2] for row in work(lake).values()] == [("blocked", "invoice-unknown")]
 
 
 def test_a_posting_flagged_a_moment_before_its_invoice_is_seen_is_on_its_way(lake: Lake) -> None:
     lake.observe("netsuite", "invoice", "INV-0", NOW - timedelta(hours=2), status="open", total=money("1.00"), lines=[])
-    assert {row[:2] for row in work(lake).values()} == {("blocked", "in-flight")}
+    assert {row[:2] for row in work(lake).values()} == {("moving", "in-flight")}

@@ -121,8 +121,8 @@ def test_each_item_has_one_state_and_one_primary_reason(lake):
         "blocked", "closed-period", run={"error_code": "closed-period", "system": "netsuite"}, approval="rejected"
     )  # our own refusal, told to the PSA
     case("blocked", "paused", run={"state": "waiting", "waiting_for": "resource:E-7", "waiting_owner": "hcm"})
-    case("blocked", "in-flight", run={"state": "ready"})
-    case("blocked", "in-flight")
+    case("moving", "in-flight", run={"state": "ready"})
+    case("moving", "in-flight")
     case("blocked", "rate-missing", post={"bill_rate": None}, bill_rate=None)
     case("ready", None, post={}, bill_rate=None)  # the PSA left the rate open, and the flow took the one that was sold
     case("ready", None, post={})
@@ -136,7 +136,7 @@ def test_a_reversed_posting_is_no_posting_and_its_correction_is(lake):
     entry(lake, 1)
     posted(lake, 1)
     posted(lake, 1, reversal=True, hours="-8.00")
-    assert work(lake) == {"TE-kantata-1": ("blocked", "in-flight")}
+    assert work(lake) == {"TE-kantata-1": ("moving", "in-flight")}
     posted(lake, 1, version=2, hours="6.00")
     assert work(lake) == {"TE-kantata-1": ("blocked", "posting-differs")}, "6 hours stand where 8 were approved"
     (margin,) = lake.rows("SELECT erp_margin_reporting, psa_margin_reporting, difference_reporting FROM mart_margin")
@@ -199,11 +199,11 @@ def test_the_latest_observation_counts_and_what_is_gone_is_gone(lake):
     entry(lake, 1, approval="submitted")
     assert work(lake)["TE-kantata-1"][0] == "not_approved"
     entry(lake, 1)
-    assert work(lake)["TE-kantata-1"] == ("blocked", "in-flight")
+    assert work(lake)["TE-kantata-1"] == ("moving", "in-flight")
     lake.observe(
         "kantata", "time_entry", "TE-kantata-1", hours_ago(5), approval="submitted"
     )  # an older snapshot that arrives late
-    assert work(lake)["TE-kantata-1"] == ("blocked", "in-flight")
+    assert work(lake)["TE-kantata-1"] == ("moving", "in-flight")
     lake.observe("kantata", "time_entry", "TE-kantata-1", NOW + timedelta(minutes=1), present=False)
     assert work(lake) == {}
 
