@@ -9,7 +9,7 @@ grain: system, role, entity
     entity       VARCHAR      -    the kind of object: time_entry, invoice, exchange_rate …
     observed_at  TIMESTAMPTZ  UTC  the newest observation of one; none where there was none
     read_until   TIMESTAMPTZ  UTC  all of them had been read at this moment, and are in the lake; none: never
-    compared     BOOLEAN      -    the tie-out of its system is as of these
+    compared     BOOLEAN      -    the tie-out compares its system by these
     swept        BOOLEAN      -    its extracts are noted: what it has no more shows with the next; else by its events
 */
 
@@ -24,8 +24,8 @@ WITH seen AS (
         coalesce(s.system, e.system) AS system,
         coalesce(s.entity, e.entity) AS entity,
         s.observed_at,
-        -- What an extract showed reaches the lake a little later.
-        greatest(s.observed_at, e.taken_at - INTERVAL 1 MINUTE) AS read_until
+        -- What an extract showed reaches the lake a little later; what an event showed of one says nothing of others.
+        CASE WHEN e.system IS NULL THEN s.observed_at ELSE e.taken_at - INTERVAL 1 MINUTE END AS read_until
     FROM seen s
     FULL JOIN (SELECT system, entity, taken_at FROM extracts) e ON e.system = s.system AND e.entity = s.entity
 )
@@ -35,21 +35,10 @@ SELECT
     s.entity,
     s.observed_at,
     CASE WHEN n.system IS NULL THEN w.observed_at ELSE s.read_until END AS read_until,
-    n.system IS NULL OR coalesce((y.role, s.entity) IN (
-        ('crm', 'project'),
-        ('psa', 'time_entry'),
-        ('psa', 'expense'),
-        ('psa', 'invoice_status'),
-        ('ppm', 'budget'),
-        ('ppm', 'actual'),
-        ('erp', 'time_entry'),
-        ('erp', 'expense'),
-        ('erp', 'contract'),
-        ('erp', 'invoice'),
-        ('erp', 'credit_memo')
-    ), false) AS compared,
+    n.system IS NULL OR j.list IS NOT NULL AS compared,
     n.system IS NOT NULL AS swept
 FROM source s
 LEFT JOIN (SELECT system, max(observed_at) AS observed_at FROM seen GROUP BY system) w ON w.system = s.system
 LEFT JOIN derived.state.mart_state_system y ON y.system = s.system
-LEFT JOIN noted n ON n.system = s.system;
+LEFT JOIN noted n ON n.system = s.system
+LEFT JOIN (SELECT DISTINCT role, list FROM derived.state.joint_list) j ON j.role = y.role AND j.list = s.entity;

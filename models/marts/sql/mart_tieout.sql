@@ -70,10 +70,10 @@ SEMI JOIN derived.moved.case_of c ON c.subject_key = j.project_key
 UNION ALL
 SELECT a.item_key
 FROM derived.state.apart a
-LEFT JOIN derived.state.reading ss ON ss.part = 'system' AND ss.name = a.told_source
-LEFT JOIN derived.state.reading sr ON sr.part = 'role' AND sr.name = a.source_role
-LEFT JOIN derived.state.reading ts ON ts.part = 'system' AND ts.name = a.told_target
-LEFT JOIN derived.state.reading tr ON tr.part = 'role' AND tr.name = a.target_role
+LEFT JOIN derived.state.reading ss ON ss.entity = a.entity AND ss.side = 'source' AND ss.name = a.told_source
+LEFT JOIN derived.state.reading sr ON sr.entity = a.entity AND sr.side = 'source' AND sr.name IS NULL
+LEFT JOIN derived.state.reading ts ON ts.entity = a.entity AND ts.side = 'target' AND ts.name = a.told_target
+LEFT JOIN derived.state.reading tr ON tr.entity = a.entity AND tr.side = 'target' AND tr.name IS NULL
 WHERE a.in_time
     AND NOT derived.state.in_time(
         {now},
@@ -90,8 +90,8 @@ UNION ALL
 -- A source that is new, is no more or was read less far than before: nothing of the rest can be relied on.
 SELECT '*'
 FROM derived.gone.reading g
-FULL JOIN derived.come.reading c ON c.part = g.part AND c.name IS NOT DISTINCT FROM g.name
-WHERE c.part IS NULL OR g.part IS NULL OR c.system <> g.system OR c.swept <> g.swept
+FULL JOIN derived.come.reading c ON c.entity = g.entity AND c.side = g.side AND c.name IS NOT DISTINCT FROM g.name
+WHERE c.side IS NULL OR g.side IS NULL OR c.system <> g.system OR c.swept <> g.swept
     OR coalesce(c.read_at < g.read_at, (c.read_at IS NULL) <> (g.read_at IS NULL));
 
 -- apart: what did not land, with where the other side's systems were read and what became of the other record
@@ -110,10 +110,13 @@ WITH lone AS (
         SELECT * FROM derived.state.joint_feedback
     )
     WHERE differs IS NULL OR len(differs) > 0
-), system AS (
-    SELECT name AS system, read_at, swept FROM derived.state.reading WHERE part = 'system'
-), role AS (
-    SELECT name AS role, system, read_at, swept FROM derived.state.reading WHERE part = 'role'
+), side AS (
+    SELECT
+        entity,
+        any_value(role) FILTER (side = 'source') AS source_role,
+        any_value(role) FILTER (side = 'target') AS target_role
+    FROM derived.state.joint_list
+    GROUP BY entity
 ), unapproved AS (
     SELECT
         CASE kind WHEN 'time' THEN 'time_entry' ELSE 'expense' END AS entity,
@@ -126,25 +129,11 @@ WITH lone AS (
     SELECT DISTINCT flow, business_key
     FROM derived.state.open_run
     WHERE state IN ('ready', 'running', 'in_doubt', 'waiting')
-), roles AS (
-    SELECT
-        *,
-        CASE
-            WHEN entity IN ('time_entry', 'expense') THEN 'psa'
-            WHEN entity IN ('invoice_line', 'invoice_status') OR starts_with(entity, 'actual_') THEN 'erp'
-            ELSE 'crm'
-        END AS source_role,
-        CASE
-            WHEN entity = 'budget' OR starts_with(entity, 'actual_') THEN 'ppm'
-            WHEN entity = 'invoice_status' THEN 'psa'
-            ELSE 'erp'
-        END AS target_role
-    FROM lone
 ), known AS (
     SELECT
         r.* REPLACE (
-            coalesce(r.source, sr.system, r.source_role) AS source,
-            coalesce(r.target, CASE r.target_role WHEN 'erp' THEN eo.system END, tr.system, r.target_role) AS target
+            coalesce(r.source, sr.system, j.source_role) AS source,
+            coalesce(r.target, CASE j.target_role WHEN 'erp' THEN eo.system END, tr.system, j.target_role) AS target
         ),
         r.source AS told_source,
         r.target AS told_target,
@@ -155,21 +144,22 @@ WITH lone AS (
         coalesce(taken.at, u.at) AS withdrawn_at,
         m.business_key IS NOT NULL AS moving,
         coalesce(l.seconds, 86400) * INTERVAL 1 SECOND AS allowed
-    FROM roles r
+    FROM lone r
+    JOIN side j ON j.entity = r.entity
     LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = r.legal_entity
-    LEFT JOIN role sr ON sr.role = r.source_role
-    LEFT JOIN role tr ON tr.role = r.target_role
-    LEFT JOIN system ss ON ss.system = r.source
-    LEFT JOIN system ts ON ts.system = r.target
-    LEFT JOIN derived.state.removed gone ON r.target_key IS NULL AND gone.role = r.target_role
+    LEFT JOIN derived.state.reading ss ON ss.entity = r.entity AND ss.side = 'source' AND ss.name = r.source
+    LEFT JOIN derived.state.reading sr ON sr.entity = r.entity AND sr.side = 'source' AND sr.name IS NULL
+    LEFT JOIN derived.state.reading ts ON ts.entity = r.entity AND ts.side = 'target' AND ts.name = r.target
+    LEFT JOIN derived.state.reading tr ON tr.entity = r.entity AND tr.side = 'target' AND tr.name IS NULL
+    LEFT JOIN derived.state.removed gone ON r.target_key IS NULL AND gone.role = j.target_role
         AND gone.entity = r.entity AND gone.item_key = r.item_key
-    LEFT JOIN derived.state.removed taken ON r.source_key IS NULL AND taken.role = r.source_role
+    LEFT JOIN derived.state.removed taken ON r.source_key IS NULL AND taken.role = j.source_role
         AND taken.entity = r.entity AND taken.item_key = r.item_key
     LEFT JOIN unapproved u ON r.source_key IS NULL AND u.entity = r.entity AND u.item_key = r.item_key
     LEFT JOIN moving m ON m.flow = r.flow AND m.business_key = CASE
-        WHEN r.source_role = 'psa' THEN r.entity || ':' || r.item_key
+        WHEN j.source_role = 'psa' THEN r.entity || ':' || r.item_key
         WHEN r.entity = 'invoice_status' THEN 'invoice:' || r.item_key
-        WHEN r.target_role = 'ppm' AND r.source_role = 'erp' THEN 'actual:' || r.item_key
+        WHEN j.target_role = 'ppm' AND j.source_role = 'erp' THEN 'actual:' || r.item_key
         ELSE 'project:' || r.project_key
     END
     LEFT JOIN derived.state.service_level l ON l.flow = r.flow

@@ -1,32 +1,42 @@
 /*
-Up to which moment what the tie-out compares had been read of each system, and of the systems of each role.
+Up to which moment the lists had been read that each joint compares, of each system and of all that are on that side.
 
-grain: part, name
+grain: entity, side, name
 
-    part     VARCHAR      -    system or role
-    name     VARCHAR      -    which
-    system   VARCHAR      -    itself, or the first of the role's
-    read_at  TIMESTAMPTZ  UTC  all of it had been read at this moment; none: of something never
+    entity   VARCHAR      -    the joint's kind of record: time_entry, contract, invoice_line …
+    side     VARCHAR      -    source or target
+    name     VARCHAR      -    which system; none: all of them together
+    system   VARCHAR      -    itself, or the first of all
+    read_at  TIMESTAMPTZ  UTC  all of these lists had been read at this moment; none: one of them never
     swept    BOOLEAN      -    what it has no more shows with the next extract
 */
 
--- reading: of one system in several roles the role that was read furthest, of several in one role the last
+-- reading: by the lists that the joint asks for; a system that has none of these, by all that it is compared by
 CREATE OR REPLACE TABLE derived.state.reading AS
-WITH shown AS (
+WITH list AS (
+    SELECT j.entity, j.side, s.system, s.role, s.read_until, s.swept
+    FROM derived.state.mart_source s
+    -- What nobody knows the role of may be on any side.
+    JOIN derived.state.joint_list j ON j.role = coalesce(s.role, j.role)
+    WHERE s.compared
+    QUALIFY s.entity = j.list
+        OR NOT bool_or(s.entity = j.list) OVER (PARTITION BY j.entity, j.side, s.system, s.role)
+), shown AS (
     SELECT
+        entity,
+        side,
         system,
         role,
-        -- One of them that nobody ever read leaves nothing known of its system.
-        CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS until_at,
+        CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS read_at,
         bool_or(swept) AS swept
-    FROM derived.state.mart_source
-    WHERE compared
-    GROUP BY system, role
+    FROM list
+    GROUP BY ALL
 )
-SELECT 'system' AS part, system AS name, system, max(until_at) AS read_at, bool_or(swept) AS swept
+SELECT entity, side, system AS name, system, max(read_at) AS read_at, bool_or(swept) AS swept
 FROM shown
-GROUP BY system
+GROUP BY entity, side, system
 UNION ALL
-SELECT 'role', role, min(system), min(until_at), bool_or(swept)
+SELECT entity, side, NULL, min(system), min(read_at), bool_or(swept)
 FROM shown
-GROUP BY role;
+WHERE role IS NOT NULL
+GROUP BY entity, side;

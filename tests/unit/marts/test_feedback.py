@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from models.journal.metadata import micros
 from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
+from tests.unit.marts.test_sources import extracted
 from tests.unit.marts.test_tieout import owned, records, totals, unbalanced
 
 LONG_AGO = hours_ago(48)
@@ -106,6 +108,24 @@ def test_each_invoice_stands_in_one_place_with_what_differs() -> None:
     assert unbalanced(totals(lake)) == []
     euro, dollar = sorted((row for row in totals(lake) if row["source_amount"]), key=lambda row: str(row["currency"]))
     assert (dollar["currency"], dollar["source_amount"], euro["source_amount"]) == ("USD", Decimal(1200), Decimal(8400))
+
+
+@pytest.mark.req("F9", "X12", "X18")
+@pytest.mark.parametrize("late", ["invoice", "credit_memo"])
+def test_what_the_psa_shows_otherwise_is_what_the_erp_may_say_by_now_until_its_own_list_is_read(late: str) -> None:
+    """Hours are read each minute, invoices and memos once an hour: somebody paid, and the PSA was told by the event."""
+    lake = Lake()
+    sent(lake, 1)
+    shown(lake, 1, settled_as="partly_paid", paid="400.00")
+    for name in ("time_entry", "invoice", "credit_memo"):
+        extracted(lake, "netsuite", name, hours_ago(2) if name == late else NOW)
+    extracted(lake, "kantata", "invoice_status", NOW)
+    (row,) = records(lake, "entity = 'invoice_status'").values()
+    assert (row["place"], row["reason"]) == ("on_its_way", "edited")
+    lake.connection.execute("UPDATE journal.main.extract SET taken_at = ?", [micros(NOW)])
+    lake.observe("netsuite", "customer", "C-2", NOW)
+    (row,) = records(lake, "entity = 'invoice_status'").values()
+    assert (row["place"], row["reason"]) == ("unexplained", "edited")
 
 
 @pytest.mark.req("F9", "X12")

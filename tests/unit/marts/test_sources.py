@@ -16,6 +16,9 @@ from tests.unit.cases.lakes import NOW, Lake, hours_ago, money
 
 LONG_AGO = "2026-09-22T08:00:00Z"
 
+LATER = timedelta(minutes=1)
+"""What a reading showed is in the lake by then."""
+
 
 def extracted(lake: Lake, system: str, entity: str, at: datetime | None) -> None:
     taken = None if at is None else micros(at)
@@ -46,13 +49,22 @@ def test_each_kind_of_object_has_its_own_moment() -> None:
     extracted(lake, "netsuite", "invoice", hours_ago(24))
     extracted(lake, "netsuite", "payment", None)
     found = until(lake)
-    assert found["netsuite", "time_entry"] == NOW and found["netsuite", "payment"] is None
-    assert found["netsuite", "invoice"] == hours_ago(24) - timedelta(minutes=1)
+    assert found["netsuite", "time_entry"] == NOW - LATER and found["netsuite", "payment"] is None
+    assert found["netsuite", "invoice"] == hours_ago(24) - LATER
     assert found["kantata", "time_entry"] == hours_ago(40), "whose extracts nobody notes: when it was seen last"
     (kpi,) = lake.rows("SELECT as_of FROM mart_kpi WHERE name = 'billing_realisation'")
     assert kpi["as_of"] == hours_ago(40), "the oldest of the sources that it rests on"
     (kpi,) = lake.rows("SELECT as_of FROM mart_kpi WHERE name = 'billing_accuracy'")
-    assert kpi["as_of"] == hours_ago(24) - timedelta(minutes=1)
+    assert kpi["as_of"] == hours_ago(24) - LATER
+
+
+@pytest.mark.req("X18")
+def test_an_event_that_shows_one_object_says_nothing_of_the_others() -> None:
+    """Nor does a reading that goes on: what it shows last comes long after what its first pages showed."""
+    lake = firm()
+    lake.observe("netsuite", "invoice", "INV-1", NOW, status="open", lines=[])
+    extracted(lake, "netsuite", "invoice", hours_ago(24))
+    assert until(lake)["netsuite", "invoice"] == hours_ago(24) - LATER
 
 
 @pytest.mark.finding("F10b")
@@ -85,13 +97,26 @@ def test_what_was_never_posted_may_be_work_that_is_no_more_until_its_source_was_
 
 
 @pytest.mark.req("X18")
-def test_a_system_of_which_a_part_was_never_read_says_nothing() -> None:
+def test_a_list_that_was_never_read_says_nothing() -> None:
+    lake = firm()
+    key = entry(lake, 1, hours_ago(40), approved_at=hours_ago(41).isoformat(), changed_at=hours_ago(41).isoformat())
+    extracted(lake, "netsuite", "time_entry", None)
+    extracted(lake, "netsuite", "expense", NOW)
+    lake.observe("netsuite", "customer", "C-1", NOW)
+    assert apart(lake, key)["in_time"]
+
+
+@pytest.mark.req("X18")
+def test_what_is_compared_is_judged_by_its_own_lists_whatever_else_of_its_system_is_late() -> None:
+    """Expenses of the ERP are not read since yesterday: that says nothing of time, which is late as it was."""
     lake = firm()
     key = entry(lake, 1, hours_ago(40), approved_at=hours_ago(41).isoformat(), changed_at=hours_ago(41).isoformat())
     extracted(lake, "netsuite", "time_entry", NOW)
-    extracted(lake, "netsuite", "expense", None)
+    extracted(lake, "netsuite", "expense", hours_ago(42))
+    extracted(lake, "kantata", "time_entry", NOW)
+    extracted(lake, "kantata", "expense", None)
     lake.observe("netsuite", "customer", "C-1", NOW)
-    assert apart(lake, key)["in_time"]
+    assert apart(lake, key) == {"place": "unexplained", "in_time": False}
 
 
 def worth(lake: Lake) -> dict[str, tuple[Any, ...]]:

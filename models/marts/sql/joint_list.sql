@@ -1,0 +1,42 @@
+/*
+Which lists of its two systems each kind of record is compared by: the tie-out knows no more of a side than these say.
+
+grain: entity, side, list
+
+    entity  VARCHAR  -  time_entry, contract, invoice_line, actual_cost …
+    side    VARCHAR  -  source or target
+    role    VARCHAR  -  of the system on that side
+    list    VARCHAR  -  the kind of object whose extracts tell of it
+*/
+
+-- joint_list: of work its own list, of what is made of several lists all of them
+CREATE OR REPLACE TABLE derived.state.joint_list AS
+FROM (VALUES
+    ('time_entry', 'source', 'psa', 'time_entry'),
+    ('time_entry', 'target', 'erp', 'time_entry'),
+    ('expense', 'source', 'psa', 'expense'),
+    ('expense', 'target', 'erp', 'expense'),
+    ('contract', 'source', 'crm', 'project'),
+    ('contract', 'target', 'erp', 'contract'),
+    ('milestone', 'source', 'crm', 'project'),
+    ('milestone', 'target', 'erp', 'contract'),
+    ('budget', 'source', 'crm', 'project'),
+    ('budget', 'target', 'ppm', 'budget'),
+    ('invoice_line', 'source', 'erp', 'time_entry'),
+    ('invoice_line', 'source', 'erp', 'expense'),
+    ('invoice_line', 'target', 'erp', 'invoice'),
+    ('invoice_line', 'target', 'erp', 'credit_memo'),
+    ('invoice_status', 'source', 'erp', 'invoice'),
+    ('invoice_status', 'source', 'erp', 'credit_memo'),
+    ('invoice_status', 'target', 'psa', 'invoice_status')
+) AS told(entity, side, role, list)
+UNION ALL
+SELECT entity, side, role, list
+FROM (VALUES ('actual_cost'), ('actual_revenue'), ('actual_billed')) AS measure(entity)
+CROSS JOIN (VALUES
+    ('source', 'erp', 'time_entry'),
+    ('source', 'erp', 'expense'),
+    ('source', 'erp', 'invoice'),
+    ('source', 'erp', 'credit_memo'),
+    ('target', 'ppm', 'actual')
+) AS told(side, role, list);
