@@ -21,7 +21,6 @@ from models.keys.keyring import Keyring
 from models.process_log import start_log
 from models.settings import Settings, read_settings
 
-
 NICE = 5
 """Where cores are few, flows and what senders bring come first: figures and findings may be some seconds older."""
 
