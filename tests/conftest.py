@@ -13,6 +13,8 @@ from tests.budget import Spent
 from tests.copied_journals import journals_are_copied  # noqa: F401  a fixture for every test
 from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures for every test
 from tests.rabbitmq import broker  # noqa: F401
+from tests.streamlit_components import components_are_looked_for_once  # noqa: F401
+from tests.warm_readers import readers_are_warm  # noqa: F401
 
 # Tests know no installation: what the shell says of one is put away, so that no test reads or writes a real home.
 for _name in [

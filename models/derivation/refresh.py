@@ -63,10 +63,10 @@ def refresh(
         return frozenset()
     state.make(connection)
     if not before and let_go_of_lost(connection):
-        publish(connection, described=False)
+        publish(connection)
     moved = steadily(connection, lambda: derive(connection, terms, news, idle))
     if swap(connection, moved):
-        publish(connection, described=False)
+        publish(connection)
     forget(connection)
     settle_derived(connection)
     _show(connection)  # each time: whoever attached a store since has published the lake's tables again

@@ -6,6 +6,7 @@ A process of its own because of SQLite's locks (`connection.py`): the reader's p
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import threading
@@ -20,10 +21,10 @@ import duckdb
 import pyarrow as pa
 
 from models.lake.confinement import confine
-from models.lake.connection import attached, connect
+from models.lake.connection import attach_missing, attached, open_engine
 from models.lake.fault import Fault, fault_of
 from models.lake.places import attachable
-from models.lake.publish import publish
+from models.lake.publish import describe, publish
 from models.lake.read_only import only_read
 from models.lake.steady import steady_table
 from models.settings import Settings
@@ -31,6 +32,7 @@ from models.settings import Settings
 LOOK_AGAIN_SECONDS = 1.0
 Parameters = Mapping[str, Any]
 AT_ONCE = 8
+_ASKS_WHAT_IT_MEANS = re.compile(r"\bduckdb_(?:views|columns)\b", re.IGNORECASE)
 
 
 class Answers:
@@ -45,14 +47,15 @@ class Answers:
     ) -> None:
         self._settings, self._as_of = settings, as_of
         self._memory_mib, self._threads = memory_mib, threads
-        self._connection = self._opened()
-        self._complete, self._looked = False, 0.0
         self._lock = threading.Lock()
+        self._connection = self._opened()
 
     def table(self, sql: str, params: Parameters | None = None) -> pa.Table:
         """The answer to one checked statement; `$name` in `sql` is bound from `params`."""
         only_read(sql)
         self._look_again()
+        if _ASKS_WHAT_IT_MEANS.search(sql):
+            self._describe()
         try:
             return self._answer(sql, params)
         except (
@@ -70,9 +73,21 @@ class Answers:
         self._connection.close()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        connection = connect(self._settings, memory_mib=self._memory_mib, threads=self._threads, as_of=self._as_of)
+        connection = open_engine(self._settings, memory_mib=self._memory_mib, threads=self._threads)
+        attach_missing(connection, self._settings)
+        self._publish(connection)
         confine(connection, self._settings)
         return connection
+
+    def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._complete, self._looked = publish(connection, self._as_of), time.monotonic()
+        self._described = False
+
+    def _describe(self) -> None:
+        with self._lock:
+            if not self._described:
+                describe(self._connection)
+                self._described = True
 
     def _answer(self, sql: str, params: Parameters | None) -> pa.Table:
         cursor = self._connection.cursor()
@@ -89,14 +104,14 @@ class Answers:
             if attachable(self._settings) - attached(self._connection):
                 # A confined connection attaches nothing. Queries that still run hold the old one open until they end.
                 self._connection = self._opened()
-            self._complete = publish(self._connection, self._as_of)
-            self._looked = time.monotonic()
+            else:
+                self._publish(self._connection)
 
 
-def main() -> None:
+def answer(descriptor: int) -> None:
     """Answer (number, sql, params) with (number, Arrow stream or Fault) until the pipe ends; settings come first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the reader's end of the pipe decides
-    pipe, sending = Connection(int(sys.argv[1])), threading.Lock()
+    pipe, sending = Connection(descriptor), threading.Lock()
     try:
         settings, as_of, memory_mib, threads = pipe.recv()
         try:
@@ -133,4 +148,4 @@ def _stream(table: pa.Table) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    answer(int(sys.argv[1]))

@@ -53,7 +53,7 @@ def connect(
     """
     connection = open_engine(settings, memory_mib=memory_mib, threads=threads)
     attach_missing(connection, settings, write=write, marts=marts)
-    publish(connection, as_of, described=marts == "read")
+    publish(connection, as_of)
     return connection
 
 

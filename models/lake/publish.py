@@ -34,13 +34,32 @@ def columns_of(name: str) -> dict[str, str]:
     return {**place, **{field.name: _SQL_TYPES[field.type] for field in schema}}
 
 
-def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None, described: bool = True) -> bool:
-    """Make every public name a view in the connection's own schema, `described` for whoever asks DuckDB what it means;
-    whether all stores stood behind them.
+def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None) -> bool:
+    """Make every public name a view in the connection's own schema; whether all stores stood behind them.
 
     `as_of` shows the lake as it was sealed at that moment. Batches are one growing sequence and nothing is ever
-    taken out, so this needs no kept snapshot and reaches back to the first batch.
+    taken out, so this needs no kept snapshot and reaches back to the first batch. All in one transaction: each of its
+    own would ask the catalogues anew how they stand.
     """
+    connection.begin()
+    try:
+        complete = _published(connection, as_of)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return complete
+
+
+def describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say in DuckDB's own catalogue what each published mart and its columns mean: `duckdb_views()` and
+    `duckdb_columns()` show it. Takes longer than all of `publish`, so it is for whoever asks them.
+    """
+    for name, mart in published().items():
+        _describe(connection, name, mart)
+
+
+def _published(connection: duckdb.DuckDBPyConnection, as_of: datetime | None) -> bool:
     tables = _tables(connection)
     last = _last_batch(connection, as_of) if as_of and "seals" in tables.get("lake", ()) else None
     complete = True
@@ -58,8 +77,6 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
         _view(connection, name, f'SELECT * FROM marts.main."{name}"')
     for name, mart in known.items():
         _view(connection, name, _whole(marts[name], mart) if name in marts else _nothing(mart.kinds))
-        if described:
-            _describe(connection, name, mart)
     for name, (table, columns) in journal_views.VIEWS.items():
         found = tables.get("journal", {}).get(table)
         _view(
@@ -121,7 +138,6 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, name: str, mart: Table) -> None:
-    """Say in DuckDB's own catalogue what a mart and its columns mean: `duckdb_views()`, `duckdb_columns()` show it."""
     view = f'memory.main."{name}"'
     texts = {f"VIEW {view}": f"{mart.purpose} One row per {', '.join(mart.grain)}."}
     for column in mart.columns:

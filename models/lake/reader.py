@@ -104,10 +104,7 @@ class _Process:
         # The child is killed, so what it copies of a home that cannot be written is cleared away by us.
         self._scratch = tempfile.TemporaryDirectory(prefix="tieout-", ignore_cleanup_errors=True)
         with theirs:
-            command = [sys.executable, "-m", "models.lake.answering", str(theirs.fileno())]
-            self._child = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment(self._scratch.name)
-            )
+            self._child = start_answering(theirs.fileno(), _environment(self._scratch.name))
         self._pipe = Connection(ours.detach())
         self._sending = threading.Lock()
         self._waiting: dict[int, Future[bytes]] = {}
@@ -176,6 +173,12 @@ class _Process:
         for answer in waiting.values():
             answer.set_exception(ReaderStopped("the process that answers queries ended before its answer: ask again"))
         self._child.wait()
+
+
+def start_answering(pipe: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """The process that answers over this end of a pipe."""
+    command = [sys.executable, "-m", "models.lake.answering", str(pipe)]
+    return subprocess.Popen(command, pass_fds=[pipe], stdin=subprocess.DEVNULL, env=environment)
 
 
 def _environment(scratch: str) -> dict[str, str]:

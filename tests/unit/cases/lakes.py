@@ -32,7 +32,7 @@ class Lake:
             self._make("lake", name, columns_of(name))
         for table, columns in journal_views.VIEWS.values():
             self._make("journal", table, {name: _raw(name, kind) for name, kind in columns.items()})
-        publish(self.connection, described=False)
+        publish(self.connection)
         self.batch = 0
 
     def observe(
