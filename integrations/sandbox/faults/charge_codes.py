@@ -64,7 +64,7 @@ def _wrong(planting: Planting, fault: Fault, deal: Deal, right: str, shown: str,
     plan.add(plan.moment(first, 0, 10, 40), "story", deal.code, shown, right)
     for sheet in plan.sheets_of(deal.code, range(first, planting.last + 1)):
         sheet.entries = [replace(entry, shown=shown) if entry.code == right else entry for entry in sheet.entries]
-        planting.hit(fault, sheet, [entry for entry in sheet.entries if entry.shown == shown])
+        planting.foreseen(fault, sheet, [entry for entry in sheet.entries if entry.shown == shown])
 
 
 def inactive_code(planting: Planting) -> None:
@@ -84,6 +84,6 @@ def inactive_code(planting: Planting) -> None:
         )
     )
     for sheet in plan.sheets_of(deal.code, (week - 1, week)):
-        planting.hit(fault, sheet, [entry for entry in sheet.entries if entry.code == code])
+        planting.foreseen(fault, sheet, [entry for entry in sheet.entries if entry.code == code])
     for sheet in plan.sheets_of(deal.code, range(week + 1, WEEKS + 1)):
         planting.underway(fault, sheet, [entry for entry in sheet.entries if entry.code == code])

@@ -85,9 +85,15 @@ class Planting:
         if self._decided(sheet):
             self._count(fault, sheet, entries)
 
+    def foreseen(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
+        """Count entries as held back by a fault that shows before anybody decides on them: those that the PSA shows at
+        the anchor.
+        """
+        sheet.fault = sheet.fault or fault.id
+        self.underway(fault, sheet, entries)
+
     def underway(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
-        """Count entries of the current week as far as the PSA shows them at the anchor: found wrong before anybody
-        decides on them."""
+        """The same of the current week, which goes on."""
         handed_in = sheet.submit_at <= self.plan.anchor
         shown = [entry for entry in entries if handed_in or logged_at(entry.day, self.plan.anchor) <= self.plan.anchor]
         self._count(fault, sheet, shown)

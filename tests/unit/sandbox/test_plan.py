@@ -221,10 +221,15 @@ def test_the_first_weeks_work_comes_in_time_whatever_the_day(week: int) -> None:
     assert begun and max(begun) < closes
 
 
-@pytest.mark.parametrize("day", range(7))
-def test_what_hangs_on_a_closed_code_counts_what_still_waits_for_its_approval(day: int) -> None:
-    """On a Sunday the week's time is handed in and undecided, and the detector finds it wrong already."""
-    then = drawn(2026, ANCHOR + timedelta(days=day), planted)
+EVENING = timedelta(hours=10)
+
+
+@pytest.mark.parametrize("after", [*(timedelta(days=day) for day in range(7)), timedelta(days=3) + EVENING], ids=str)
+def test_what_hangs_on_a_closed_code_counts_what_still_waits_for_its_approval(after: timedelta) -> None:
+    """On a Sunday the week's time is handed in and undecided, on a Monday evening some of it still is, and the detector
+    finds it wrong already.
+    """
+    then = drawn(2026, ANCHOR + after, planted)
     [fault] = [one for one in then.faults if one.kind == "inactive-charge-code"]
     [off] = [one.at for one in then.happenings if one.kind == "switch" and one.args == (fault.subject, "off")]
     logged = {one.args: one.at for one in then.happenings if one.kind == "log"}
@@ -236,3 +241,21 @@ def test_what_hangs_on_a_closed_code_counts_what_still_waits_for_its_approval(da
         if min(sheet.submit_at, logged.get((sheet.key, entry.day.isoformat()), sheet.submit_at)) <= then.anchor
     ]
     assert fault.entries == len(hanging) > 0
+
+
+@pytest.mark.parametrize("after", [timedelta(days=3) + EVENING, timedelta(days=4) + EVENING], ids=["Monday", "Tuesday"])
+def test_what_is_booked_on_a_wrong_code_counts_what_still_waits_for_its_approval(after: timedelta) -> None:
+    then = drawn(2026, ANCHOR + after, planted)
+    wrong = [one for one in then.faults if one.kind in ("unknown-charge-code", "foreign-charge-code")]
+    undecided = 0
+    for fault in wrong:
+        booked = [
+            (sheet, entry)
+            for sheet in then.sheets.values()
+            for entry in sheet.entries
+            if sheet.fault == fault.id and entry.shown != entry.code and sheet.submit_at <= then.anchor
+        ]
+        assert fault.entries == len(booked) > 0
+        undecided += sum(sheet.decide_at is None or sheet.decide_at > then.anchor for sheet, _ in booked)
+    assert undecided == sum(fault.undecided for fault in wrong)
+    assert undecided > 0 or after.days > 3, "Monday's evening proves nothing"
