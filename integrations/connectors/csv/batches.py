@@ -149,7 +149,7 @@ class _Tally:
         for _, _, error in reading.rejected:
             self._rejected += 1
             if len(self._rows) < _KEPT:
-                self._rows.append(_told(record, error))
+                self._rows.append(_told(spec, record, error))
         self._left_out += not (reading.events or reading.rejected)
 
     def total(self, spec: Stream, record: Record) -> None:
@@ -182,13 +182,23 @@ class _Tally:
             yield {"line": record.line, "column": column, "says": str(says), "rows": str(rows), "agrees": says == rows}
 
 
-def _told(record: Record, error: Exception) -> dict[str, Any]:
-    """A rejected row: where, which field, and what to do."""
+def _told(spec: Stream, record: Record, error: Exception) -> dict[str, Any]:
+    """A rejected row: where, which field with what its columns say, and what to do."""
     fault = mapped(error)
     field = getattr(fault, "path", None) or getattr(fault, "field", None)
     known = EXPLANATIONS.get(fault.code)
     do = known.next_action if known else "Mend the row and deliver it again."
-    return {"line": record.line, "field": field, "code": fault.code, "why": str(fault), "do": do}
+    cells = {name: record.columns[name] for name in _columns(spec, str(field)) if name in record.columns}
+    return {"line": record.line, "field": field, "cells": cells, "code": fault.code, "why": str(fault), "do": do}
+
+
+def _columns(spec: Stream, field: str) -> list[str]:
+    """What a field is made of; an error that comes of the columns themselves names them."""
+    said = spec.fields.get(field)
+    if said is None:
+        return field.split(", ")
+    first_of = said.get("first_of", ()) if isinstance(said, Mapping) else ()
+    return [*first_of, *PLACE.findall(str(said.get("text", "") if isinstance(said, Mapping) else said))]
 
 
 def _figures(spec: Stream) -> dict[str, str]:

@@ -92,6 +92,7 @@ def test_a_file_is_read_once_and_acknowledged_row_by_row(tmp_path: Path) -> None
     assert (ack["status"], ack["accepted"], ack["rejected"]) == ("partly", 2, 1)
     (row,) = ack["rejects"]
     assert (row["line"], row["field"], row["code"]) == (3, "Hours", "retyped-field") and len(row["do"]) > 20
+    assert row["cells"] == {"Hours": "x"}, "what stands there, to be found and mended"
 
 
 def test_it_is_acknowledged_only_after_its_rows_are_kept(tmp_path: Path) -> None:
