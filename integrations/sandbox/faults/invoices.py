@@ -127,3 +127,31 @@ def odd_invoices(planting: Planting) -> None:
         for change, weeks, day, words in changes:
             plan.add(plan.moment(planting.last - weeks, day, 9, 10), change, deal.code, *words)
         planting.odd(name, kind, deal.code)
+
+
+def copies_in_psa(planting: Planting) -> None:
+    """What people of delivery do to invoices in the PSA, which only shows what the ERP sends."""
+    plan, week = planting.plan, planting.last - 1
+    deal, other = planting.billed("NOV-DE"), planting.billed("NOV-UK")
+    plan.add(plan.moment(week, 4, 11), "cancel_copy", deal.code)
+    planting.add(
+        Fault(
+            "F55",
+            "copy-cancelled-in-psa",
+            deal.code,
+            "invoice-differs",
+            f"in NetSuite save the open invoices of {deal.code} again",
+            remedy=[("send_again", (deal.code,))],
+        )
+    )
+    plan.add(plan.moment(week, 2, 15), "type_invoice", other.code, "2400.00")
+    planting.add(
+        Fault(
+            "F56",
+            "invoice-typed-in-psa",
+            other.code,
+            "invoice-foreign",
+            f"in Kantata cancel the invoice of {other.code} that the ERP never sent",
+            remedy=[("cancel_typed", (other.code,))],
+        )
+    )

@@ -18,6 +18,7 @@ from integrations.sandbox.faults.identities import (
 )
 from integrations.sandbox.faults.invoices import (
     changed_after_invoice,
+    copies_in_psa,
     invoices_by_hand,
     odd_invoices,
     wrong_customer,
@@ -73,6 +74,7 @@ ALL = (
     merged_customer,
     late_correction,
     odd_hours,
+    copies_in_psa,
 )
 
 

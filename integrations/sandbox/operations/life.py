@@ -12,6 +12,7 @@ from integrations.sandbox.operations.absences import Absences
 from integrations.sandbox.operations.accounts import Accounts
 from integrations.sandbox.operations.adjusting import Adjusting
 from integrations.sandbox.operations.billing import Billing
+from integrations.sandbox.operations.copies import Copies
 from integrations.sandbox.operations.delivery import Delivery
 from integrations.sandbox.operations.forecasting import Forecasting
 from integrations.sandbox.operations.office import Office
@@ -48,6 +49,7 @@ class Life:
                 "credit release credit_part allow discount prepay draw bill_part bill_twice readdress address "
                 "order_number settle settle_all",
             ),
+            **_named(Copies(vendors.psa, accounts), "cancel_copy send_again type_invoice cancel_typed"),
             **_named(Forecasting(vendors.ppm, plan), "target forecast"),
             **_named(Absences(vendors.hcm, plan), "holidays absence"),
             **_named(self.delivery, "log submit decide resubmit resubmit_all decide_all correct approve withdraw"),

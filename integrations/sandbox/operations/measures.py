@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from integrations.sandbox.operations.books import Books, worth
 from integrations.sandbox.vendors.netsuite.records import Records
 from integrations.sandbox.world.ledger import Row
 
 Money = dict[str, Decimal]
+Measure = Callable[[str], Iterator[tuple[str, Decimal]]]
+"""Currency and amount of each thing that a fault about a subject holds back."""
+NOTHING: Mapping[str, Measure] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,16 @@ class Work:
 
 
 class Measures:
-    """Money by currency, measured in the ERP's records against what was truly worked."""
+    """Money by currency, measured in the ERP's records against what was truly worked; `elsewhere` are the kinds that
+    are measured in another system.
+    """
 
-    def __init__(self, records: Records, work: Callable[[], Iterable[Work]]) -> None:
+    def __init__(
+        self, records: Records, work: Callable[[], Iterable[Work]], elsewhere: Mapping[str, Measure] = NOTHING
+    ) -> None:
         self._records, self._books, self._work = records, Books(records), work
-        self._by_kind: Mapping[str, Callable[[str], Iterator[tuple[str, Decimal]]]] = {
+        self._by_kind: Mapping[str, Measure] = {
+            **elsewhere,
             "project-deleted-in-erp": self._stranded,
             "credited-invoice": self._released,
             "partly-credited": self._too_little,

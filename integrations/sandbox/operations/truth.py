@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from integrations.sandbox.operations.accounts import Accounts
 from integrations.sandbox.operations.books import hours
+from integrations.sandbox.operations.copies import Copies
 from integrations.sandbox.operations.life import Life
 from integrations.sandbox.operations.measures import Measures, Work
 from integrations.sandbox.vendors.vendors import Vendors
@@ -38,6 +40,7 @@ AFTER_INVOICE = {
     "cut-after-invoice",
     "raised-after-invoice",
 }
+COPIED = {"copy-cancelled-in-psa", "invoice-typed-in-psa"}
 FLIGHT = timedelta(seconds=300)
 """A change younger than this may still be on its way."""
 
@@ -48,7 +51,9 @@ class Truth:
     def __init__(self, plan: Plan, vendors: Vendors, life: Life, mended: Table) -> None:
         self._plan, self._vendors, self._life, self._mended = plan, vendors, life, mended
         self._kinds = {fault.id: fault.kind for fault in plan.faults}
-        self._measures = Measures(vendors.erp.records, self._work)
+        self._copies = Copies(vendors.psa, Accounts(vendors.erp))
+        copies = {"copy-cancelled-in-psa": self._copies.unshown, "invoice-typed-in-psa": self._copies.typed}
+        self._measures = Measures(vendors.erp.records, self._work, copies)
 
     def of(self, entity: str) -> list[dict[str, Any]]:
         """Rows of one entity: time_entry, expense, project. Raises KeyError for another."""
@@ -157,6 +162,7 @@ class Truth:
             *self._expense_differences(),
             *self._project_differences(),
             *self._invoice_differences(),
+            *self._copy_differences(),
         ):
             young = since is not None and now - instant(since) < FLIGHT
             replay = difference["entity"] == "time_entry" and self._mended_behind(difference["key"])
@@ -258,6 +264,12 @@ class Truth:
             subject = {"entity": "invoice_line", "key": work.fact, "project": work.project}
             fault = self._of_subject(work.project, AFTER_INVOICE) or self._of_subject(None, AFTER_INVOICE)
             yield {**subject, "field": "amount", "wanted": str(work.amount), "held": str(billed)}, fault, None
+
+    def _copy_differences(self) -> Iterator[tuple[dict[str, Any], str | None, str | None]]:
+        """Invoices that the PSA shows otherwise than the ERP has them: somebody changed or typed them there."""
+        for code, name, wanted, held, since in self._copies.differences():
+            subject = {"entity": "invoice_status", "key": name, "project": code, "field": "state and amount"}
+            yield {**subject, "wanted": wanted, "held": held}, self._of_subject(code, COPIED), since
 
     def _of_subject(self, code: str | None, kinds: Container[str]) -> str | None:
         """The unmended fault of some kinds about a project; None as its code: the one about all of them."""

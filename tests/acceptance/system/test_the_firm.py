@@ -54,6 +54,8 @@ CAUSES = {
     "moved-company": "entity-moved",
     "one-number-two-people": "worker-clash",
     "late-correction": "closed-period",
+    "copy-cancelled-in-psa": "invoice-differs",
+    "invoice-typed-in-psa": "invoice-foreign",
 }
 
 NEEDS_A_SETTING = ("schema-drift",)
@@ -105,7 +107,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
     """Twelve weeks, in which engine and collector were killed twice each, and all was ended once and begun again."""
     firm, began = Demonstration(tmp_path_factory.mktemp("firm") / "home"), time.monotonic()
     try:
-        firm.until(lambda: firm.one("select count(distinct flow) from records") == 3, 240, "records of three flows")
+        firm.until(lambda: firm.one("select count(distinct flow) from records") >= 3, 240, "records of three flows")
         data_after = time.monotonic() - began
         for role, moment in (("engine", 8), ("collect", 16)):
             killed_at(firm, role, moment)

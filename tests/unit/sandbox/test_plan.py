@@ -197,7 +197,7 @@ def test_history_can_end_on_any_day_of_the_week(day: int) -> None:
     history = drawn(11, datetime(2026, 11, day, 10, 0, tzinfo=UTC), planted)
     fault = next(fault for fault in history.faults if fault.id == "F01")
     assert fault.entries == 214 and fault.money["EUR"] == Decimal("184200.00")
-    assert len({fault.id for fault in history.faults}) == len(history.faults) == 54
+    assert len({fault.id for fault in history.faults}) == len(history.faults) == 56
 
 
 def test_a_night_in_which_clocks_go_back_is_worked_where_the_twelve_weeks_have_one(plan: Plan) -> None:
