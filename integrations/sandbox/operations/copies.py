@@ -11,6 +11,7 @@ from integrations.sandbox.operations.invoices import Invoices
 from integrations.sandbox.vendors.kantata.emulator import Kantata
 from integrations.sandbox.world.ledger import Row
 
+NOTHING = Decimal(0)
 SENT, CANCELLED = "new", "cancelled"
 Copy = tuple[Row, str | None]
 """A row of the PSA with our id of the ERP's invoice that it stands for; none of one that was typed in."""
@@ -70,7 +71,8 @@ class Copies:
         """Where the PSA shows an invoice otherwise than the ERP has it: the project, which invoice, what is wanted,
         what is held, and when the ERP's was changed. Of a project that is not in both systems nobody expects any.
         """
-        jobs, credited, by_workspace = self._accounts.records.tables["job"].rows, self._credited(), self._copies()
+        jobs, by_workspace = self._accounts.records.tables["job"].rows, self._copies()
+        paid, credited = self._applied("customerpayment"), self._applied("creditmemo")
         for code in {str(job["externalId"]) for job in jobs.values()}:
             workspace = self._psa.workspace(code)
             if workspace is None:
@@ -78,7 +80,7 @@ class Copies:
             copies = by_workspace.get(workspace, [])
             held = {ours: _told(row) for row, ours in copies if ours and row["status"] != CANCELLED}
             for invoice in self._invoices.of(code, "open", "paid"):
-                wanted = _wanted(invoice, credited.get(invoice["id"], Decimal(0)))
+                wanted = _wanted(invoice, paid.get(invoice["id"], NOTHING), credited.get(invoice["id"], NOTHING))
                 shown = held.get(ours_of(invoice), "nothing")
                 if shown != wanted:
                     yield code, str(invoice["tranId"]), wanted, shown, invoice["lastModifiedDate"]
@@ -86,12 +88,13 @@ class Copies:
                 if ours is None and row["status"] != CANCELLED:
                     yield code, str(row["title"]), "nothing", _told(row), None
 
-    def _credited(self) -> dict[str, Decimal]:
+    def _applied(self, kind: str) -> dict[str, Decimal]:
+        """What payments, or credit memos, that stand settle of each invoice; a memo all of what it was made from."""
         found: dict[str, Decimal] = {}
-        for memo in self._accounts.records.tables["creditmemo"]:
-            if memo["status"] != "void":
-                key = memo["createdFrom"]["id"]
-                found[key] = found.get(key, Decimal(0)) + Decimal(memo["total"])
+        for row in self._accounts.records.tables[kind]:
+            made = [{"doc": row["createdFrom"], "amount": row["total"]}] if row.get("createdFrom") else []
+            for one in (row.get("apply") or {}).get("items") or made if row["status"] != "void" else ():
+                found[one["doc"]["id"]] = found.get(one["doc"]["id"], Decimal(0)) + Decimal(one["amount"])
         return found
 
     def _of(self, code: str) -> list[Copy]:
@@ -116,11 +119,13 @@ def ours_of(invoice: Row) -> str:
     return f"IN-netsuite-{invoice['id']}"
 
 
-def _wanted(invoice: Row, credited: Decimal) -> str:
+def _wanted(invoice: Row, paid: Decimal, credited: Decimal) -> str:
+    """What the PSA is to show of an invoice; one of which nothing was applied is paid where its status says so."""
     total = Decimal(invoice["total"])
-    if credited >= total:
+    if credited >= total > 0:
         return "nothing"
-    return f"{'paid' if invoice['status'] == 'paid' else 'open'}, {total:.2f}"
+    settled = paid + credited >= total or (invoice["status"] == "paid" and not paid and not credited)
+    return f"{'paid' if settled else 'open'}, {total:.2f}"
 
 
 def _told(row: Row) -> str:
