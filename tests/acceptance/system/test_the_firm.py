@@ -107,7 +107,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
     """Twelve weeks, in which engine and collector were killed twice each, and all was ended once and begun again."""
     firm, began = Demonstration(tmp_path_factory.mktemp("firm") / "home"), time.monotonic()
     try:
-        firm.until(lambda: firm.one("select count(distinct flow) from records") >= 3, 240, "records of three flows")
+        flows = "select count(distinct flow) from records"
+        firm.until(lambda: (firm.one(flows) or 0) >= 3, 240, "records of three flows")
         data_after = time.monotonic() - began
         for role, moment in (("engine", 8), ("collect", 16)):
             killed_at(firm, role, moment)
