@@ -21,7 +21,7 @@ SELECT
     w.state IN ('billed', 'written_off')
         OR (
             w.state = 'blocked'
-            AND w.blocker NOT IN ('not-convertible', 'in-flight', 'posting-differs', 'posting-gone')
+            AND w.blocker NOT IN ('not-convertible', 'posting-differs', 'posting-gone')
         )
         -- As in `invalid_charge_code` and `rejected_time`, which have its money.
         OR (

@@ -32,7 +32,7 @@ from models.settings import Settings
 LOOK_AGAIN_SECONDS = 1.0
 Parameters = Mapping[str, Any]
 AT_ONCE = 8
-_ASKS_WHAT_IT_MEANS = re.compile(r"\bduckdb_(?:views|columns)\b", re.IGNORECASE)
+_ASKS_WHAT_IT_MEANS = re.compile(r"\b(?:duckdb_(?:views|columns)|information_schema|pg_description)\b", re.IGNORECASE)
 
 
 class Answers:
@@ -47,16 +47,16 @@ class Answers:
     ) -> None:
         self._settings, self._as_of = settings, as_of
         self._memory_mib, self._threads = memory_mib, threads
-        self._lock = threading.Lock()
+        self._lock, self._described = threading.Lock(), False
         self._connection = self._opened()
 
     def table(self, sql: str, params: Parameters | None = None) -> pa.Table:
         """The answer to one checked statement; `$name` in `sql` is bound from `params`."""
         only_read(sql)
         self._look_again()
-        if _ASKS_WHAT_IT_MEANS.search(sql):
-            self._describe()
         try:
+            if _ASKS_WHAT_IT_MEANS.search(sql):
+                self._describe()
             return self._answer(sql, params)
         except (
             duckdb.IOException,
@@ -81,7 +81,8 @@ class Answers:
 
     def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._complete, self._looked = publish(connection, self._as_of), time.monotonic()
-        self._described = False
+        if self._described:
+            describe(connection)
 
     def _describe(self) -> None:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +47,8 @@ def publish(connection: duckdb.DuckDBPyConnection, as_of: datetime | None = None
         complete = _published(connection, as_of)
         connection.commit()
     except BaseException:
-        connection.rollback()
+        with suppress(duckdb.Error):  # a commit that failed has ended it
+            connection.rollback()
         raise
     return complete
 

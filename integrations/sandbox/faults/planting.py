@@ -86,14 +86,12 @@ class Planting:
             self._count(fault, sheet, entries)
 
     def foreseen(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
-        """Count entries as held back by a fault that shows before anybody decides on them: those that the PSA shows at
-        the anchor.
-        """
+        """Mark a sheet, and count its entries as held back by a fault that shows before anybody decides on them."""
         sheet.fault = sheet.fault or fault.id
         self.underway(fault, sheet, entries)
 
     def underway(self, fault: Fault, sheet: Sheet, entries: list[Entry]) -> None:
-        """The same of the current week, which goes on."""
+        """Count entries of a sheet that goes on, as far as the PSA shows them at the anchor; it is not marked."""
         handed_in = sheet.submit_at <= self.plan.anchor
         shown = [entry for entry in entries if handed_in or logged_at(entry.day, self.plan.anchor) <= self.plan.anchor]
         self._count(fault, sheet, shown)

@@ -69,10 +69,11 @@ class Copies:
 
     def differences(self) -> Iterator[tuple[str, str, str, str, str | None]]:
         """Where the PSA shows an invoice otherwise than the ERP has it: the project, which invoice, what is wanted,
-        what is held, and when the ERP's was changed. Of a project that is not in both systems nobody expects any.
+        what is held, and when the ERP's, or what settles it, was changed. Of a project that is not in both systems
+        nobody expects any.
         """
         jobs, by_workspace = self._accounts.records.tables["job"].rows, self._copies()
-        paid, credited = self._applied("customerpayment"), self._applied("creditmemo")
+        (paid, paid_at), (credited, credited_at) = self._applied("customerpayment"), self._applied("creditmemo")
         for code in {str(job["externalId"]) for job in jobs.values()}:
             workspace = self._psa.workspace(code)
             if workspace is None:
@@ -83,19 +84,24 @@ class Copies:
                 wanted = _wanted(invoice, paid.get(invoice["id"], NOTHING), credited.get(invoice["id"], NOTHING))
                 shown = held.get(ours_of(invoice), "nothing")
                 if shown != wanted:
-                    yield code, str(invoice["tranId"]), wanted, shown, invoice["lastModifiedDate"]
+                    moments = (paid_at.get(invoice["id"], ""), credited_at.get(invoice["id"], ""))
+                    yield code, str(invoice["tranId"]), wanted, shown, max(invoice["lastModifiedDate"], *moments)
             for row, ours in copies:
                 if ours is None and row["status"] != CANCELLED:
                     yield code, str(row["title"]), "nothing", _told(row), None
 
-    def _applied(self, kind: str) -> dict[str, Decimal]:
-        """What payments, or credit memos, that stand settle of each invoice; a memo all of what it was made from."""
-        found: dict[str, Decimal] = {}
+    def _applied(self, kind: str) -> tuple[dict[str, Decimal], dict[str, str]]:
+        """What payments, or credit memos, that stand settle of each invoice, a memo all of what it was made from; and
+        when the newest of either was changed.
+        """
+        sums, newest = dict[str, Decimal](), dict[str, str]()
         for row in self._accounts.records.tables[kind]:
             made = [{"doc": row["createdFrom"], "amount": row["total"]}] if row.get("createdFrom") else []
-            for one in (row.get("apply") or {}).get("items") or made if row["status"] != "void" else ():
-                found[one["doc"]["id"]] = found.get(one["doc"]["id"], Decimal(0)) + Decimal(one["amount"])
-        return found
+            for one in (row.get("apply") or {}).get("items") or made:
+                invoice, amount = one["doc"]["id"], Decimal(one["amount"]) if row["status"] != "void" else NOTHING
+                sums[invoice] = sums.get(invoice, NOTHING) + amount
+                newest[invoice] = max(newest.get(invoice, ""), row["lastModifiedDate"])
+        return sums, newest
 
     def _of(self, code: str) -> list[Copy]:
         """The PSA's invoices of a project, the newest first."""

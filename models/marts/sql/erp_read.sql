@@ -9,15 +9,15 @@ grain: system, entity
     read_until  TIMESTAMPTZ  UTC  all of it had been read at this moment; none: never
 */
 
--- erp_read: each list (of invoices, where nothing says so, when the newest was seen), and for work of which nobody
--- knows the ERP the one that was read least far
+-- erp_read: each list (of invoices that were never all read, 1970), and for work of which nobody knows the ERP the one
+-- that was read least far
 CREATE OR REPLACE TABLE derived.state.erp_read AS
 WITH list AS (
     SELECT
         system,
         entity,
         CASE entity
-            WHEN 'invoice' THEN coalesce(read_until, observed_at, TIMESTAMPTZ '1970-01-01 00:00:00+00')
+            WHEN 'invoice' THEN coalesce(read_until, TIMESTAMPTZ '1970-01-01 00:00:00+00')
             ELSE read_until
         END AS read_until
     FROM derived.state.mart_source

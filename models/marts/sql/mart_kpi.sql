@@ -20,9 +20,10 @@ grain: name
     note         VARCHAR        -     why there is no value: no source yet, and which; else none
 */
 
--- source: up to when each kind of object was read, in the system where that is longest ago
+-- source: up to when each kind of object was read, in the system where that is longest ago; where all of it was never
+-- read, when the newest was seen
 CREATE OR REPLACE TABLE derived.state.source AS
-SELECT entity, min(read_until) AS observed_at
+SELECT entity, min(coalesce(read_until, observed_at)) AS observed_at
 FROM derived.state.mart_source
 WHERE observed_at IS NOT NULL
 GROUP BY entity;

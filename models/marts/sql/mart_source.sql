@@ -24,7 +24,8 @@ WITH seen AS (
         coalesce(s.system, e.system) AS system,
         coalesce(s.entity, e.entity) AS entity,
         s.observed_at,
-        -- What an extract showed reaches the lake a little later; what an event showed of one says nothing of others.
+        -- What an extract showed reaches the lake a little later; what one that goes on, or broke off, showed last says
+        -- nothing of the rest.
         CASE WHEN e.system IS NULL THEN s.observed_at ELSE e.taken_at - INTERVAL 1 MINUTE END AS read_until
     FROM seen s
     FULL JOIN (SELECT system, entity, taken_at FROM extracts) e ON e.system = s.system AND e.entity = s.entity
@@ -41,4 +42,4 @@ FROM source s
 LEFT JOIN (SELECT system, max(observed_at) AS observed_at FROM seen GROUP BY system) w ON w.system = s.system
 LEFT JOIN derived.state.mart_state_system y ON y.system = s.system
 LEFT JOIN noted n ON n.system = s.system
-LEFT JOIN (SELECT DISTINCT role, list FROM derived.state.joint_list) j ON j.role = y.role AND j.list = s.entity;
+LEFT JOIN (SELECT DISTINCT role, list FROM derived.state.compared_list) j ON j.role = y.role AND j.list = s.entity;

@@ -6,7 +6,7 @@ grain: system, role
     system       VARCHAR      -    as the installation calls it
     role         VARCHAR      -    crm, erp, psa, ppm or hcm
     observed_at  TIMESTAMPTZ  UTC  the newest observation of any of its objects
-    read_at      TIMESTAMPTZ  UTC  all of it had been read at this moment, whether it had changed or not
+    read_at      TIMESTAMPTZ  UTC  all of it had been read at this moment, whether it had changed or not; none: never
 */
 
 -- mart_state_system: of all systems that have shown a project, customer, person or item
@@ -22,8 +22,8 @@ SELECT
     p.system,
     p.role,
     max(p.observed_at) AS observed_at,
-    greatest(max(p.observed_at), any_value(e.at)) AS read_at
+    CASE WHEN any_value(e.system) IS NULL THEN max(p.observed_at) ELSE any_value(e.at) END AS read_at
 FROM derived.state.seen_at p
 SEMI JOIN known k USING (system, role)
-LEFT JOIN extract e USING (system)
+LEFT JOIN extract e ON e.system = p.system
 GROUP BY ALL;

@@ -82,9 +82,9 @@ WHERE a.in_time
         a.since,
         a.allowed,
         a.target_seen,
-        coalesce(ss.read_at, sr.read_at),
+        CASE WHEN ss.name IS NULL THEN sr.read_at ELSE ss.read_at END,
         coalesce(ss.swept, sr.swept, false),
-        coalesce(ts.read_at, tr.read_at)
+        CASE WHEN ts.name IS NULL THEN tr.read_at ELSE ts.read_at END
     )
 UNION ALL
 -- A source that is new, is no more or was read less far than before: nothing of the rest can be relied on.
@@ -115,7 +115,7 @@ WITH lone AS (
         entity,
         any_value(role) FILTER (side = 'source') AS source_role,
         any_value(role) FILTER (side = 'target') AS target_role
-    FROM derived.state.joint_list
+    FROM derived.state.compared_list
     GROUP BY entity
 ), unapproved AS (
     SELECT
@@ -133,23 +133,23 @@ WITH lone AS (
     SELECT
         r.* REPLACE (
             coalesce(r.source, sr.system, j.source_role) AS source,
-            coalesce(r.target, CASE j.target_role WHEN 'erp' THEN eo.system END, tr.system, j.target_role) AS target
+            coalesce(r.target, eo.system, tr.system, j.target_role) AS target
         ),
         r.source AS told_source,
-        r.target AS told_target,
-        coalesce(ss.read_at, sr.read_at) AS source_read_at,
+        coalesce(r.target, eo.system) AS told_target,
+        CASE WHEN ss.name IS NULL THEN sr.read_at ELSE ss.read_at END AS source_read_at,
         coalesce(ss.swept, sr.swept, false) AS source_swept,
-        coalesce(ts.read_at, tr.read_at) AS target_read_at,
+        CASE WHEN ts.name IS NULL THEN tr.read_at ELSE ts.read_at END AS target_read_at,
         gone.at AS gone_at,
         coalesce(taken.at, u.at) AS withdrawn_at,
         m.business_key IS NOT NULL AS moving,
         coalesce(l.seconds, 86400) * INTERVAL 1 SECOND AS allowed
     FROM lone r
     JOIN side j ON j.entity = r.entity
-    LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = r.legal_entity
+    LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = r.legal_entity AND j.target_role = 'erp'
     LEFT JOIN derived.state.reading ss ON ss.entity = r.entity AND ss.side = 'source' AND ss.name = r.source
     LEFT JOIN derived.state.reading sr ON sr.entity = r.entity AND sr.side = 'source' AND sr.name IS NULL
-    LEFT JOIN derived.state.reading ts ON ts.entity = r.entity AND ts.side = 'target' AND ts.name = r.target
+    LEFT JOIN derived.state.reading ts ON ts.entity = r.entity AND ts.side = 'target' AND ts.name = coalesce(r.target, eo.system)
     LEFT JOIN derived.state.reading tr ON tr.entity = r.entity AND tr.side = 'target' AND tr.name IS NULL
     LEFT JOIN derived.state.removed gone ON r.target_key IS NULL AND gone.role = j.target_role
         AND gone.entity = r.entity AND gone.item_key = r.item_key

@@ -17,7 +17,7 @@ WITH list AS (
     SELECT j.entity, j.side, s.system, s.role, s.read_until, s.swept
     FROM derived.state.mart_source s
     -- What nobody knows the role of may be on any side.
-    JOIN derived.state.joint_list j ON j.role = coalesce(s.role, j.role)
+    JOIN derived.state.compared_list j ON j.role = coalesce(s.role, j.role)
     WHERE s.compared
     QUALIFY s.entity = j.list
         OR NOT bool_or(s.entity = j.list) OVER (PARTITION BY j.entity, j.side, s.system, s.role)
@@ -26,17 +26,22 @@ WITH list AS (
         entity,
         side,
         system,
-        role,
+        role IS NOT NULL AS known,
         CASE WHEN bool_and(read_until IS NOT NULL) THEN min(read_until) END AS read_at,
         bool_or(swept) AS swept
     FROM list
     GROUP BY ALL
 )
-SELECT entity, side, system AS name, system, max(read_at) AS read_at, bool_or(swept) AS swept
+SELECT entity, side, system AS name, system, read_at, swept
 FROM shown
-GROUP BY entity, side, system
 UNION ALL
-SELECT entity, side, NULL, min(system), min(read_at), bool_or(swept)
+SELECT
+    entity,
+    side,
+    NULL,
+    min(system),
+    CASE WHEN bool_and(read_at IS NOT NULL) THEN min(read_at) END,
+    bool_or(swept)
 FROM shown
-WHERE role IS NOT NULL
+WHERE known
 GROUP BY entity, side;

@@ -59,12 +59,43 @@ def test_each_kind_of_object_has_its_own_moment() -> None:
 
 
 @pytest.mark.req("X18")
-def test_an_event_that_shows_one_object_says_nothing_of_the_others() -> None:
-    """Nor does a reading that goes on: what it shows last comes long after what its first pages showed."""
+def test_what_a_reading_that_goes_on_showed_last_says_nothing_of_the_rest() -> None:
     lake = firm()
     lake.observe("netsuite", "invoice", "INV-1", NOW, status="open", lines=[])
     extracted(lake, "netsuite", "invoice", hours_ago(24))
     assert until(lake)["netsuite", "invoice"] == hours_ago(24) - LATER
+
+
+@pytest.mark.req("X17", "X18")
+def test_while_invoices_are_read_for_the_first_time_nothing_flagged_is_on_an_unknown_one() -> None:
+    """Its page may be yet to come; and the figures are as of what was seen, not as of now."""
+    lake = firm()
+    entry(lake, 1, hours_ago(40))
+    posted(lake, 1, hours_ago(1), invoiced=True, invoice_number="INV-2")
+    lake.observe("netsuite", "invoice", "INV-1", NOW - LATER, status="open", issued_on="2026-09-28", lines=[])
+    extracted(lake, "netsuite", "invoice", None)
+    refresh(lake.connection, "EUR", Stopped())
+    assert [row["blocker"] for row in lake.rows("SELECT blocker FROM mart_work")] == ["in-flight"]
+    (kpi,) = lake.rows("SELECT as_of FROM mart_kpi WHERE name = 'billing_accuracy'")
+    assert kpi["as_of"] == NOW - LATER
+
+
+@pytest.mark.req("X18")
+def test_an_erp_that_was_never_read_has_nothing_late_however_far_another_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(lakes.ROLES, "sap", "erp")
+    lake = firm()
+    long_ago = {"approved_at": hours_ago(41).isoformat(), "changed_at": hours_ago(41).isoformat()}
+    known, nobodys = (
+        entry(lake, 1, hours_ago(40), **long_ago),
+        entry(lake, 2, hours_ago(40), legal_entity="NOV-FR", **long_ago),
+    )
+    extracted(lake, "kantata", "time_entry", NOW)
+    extracted(lake, "netsuite", "time_entry", NOW)
+    extracted(lake, "sap", "time_entry", None)
+    lake.observe("netsuite", "customer", "C-1", NOW)
+    lake.observe("sap", "time_entry", "TE-7-v1", NOW, time_entry_id="TE-7", hours="1.00", project_code="PRJ-9")
+    assert apart(lake, nobodys)["in_time"], "of a company whose books nobody knows"
+    assert not apart(lake, known)["in_time"], "netsuite has its company's books, and was read"
 
 
 @pytest.mark.finding("F10b")

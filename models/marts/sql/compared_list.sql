@@ -9,8 +9,8 @@ grain: entity, side, list
     list    VARCHAR  -  the kind of object whose extracts tell of it
 */
 
--- joint_list: of work its own list, of what is made of several lists all of them
-CREATE OR REPLACE TABLE derived.state.joint_list AS
+-- compared_list: of work its own list, of what is made of several lists all of them
+CREATE OR REPLACE TABLE derived.state.compared_list AS
 FROM (VALUES
     ('time_entry', 'source', 'psa', 'time_entry'),
     ('time_entry', 'target', 'erp', 'time_entry'),
@@ -24,19 +24,18 @@ FROM (VALUES
     ('budget', 'target', 'ppm', 'budget'),
     ('invoice_line', 'source', 'erp', 'time_entry'),
     ('invoice_line', 'source', 'erp', 'expense'),
+    ('invoice_line', 'source', 'erp', 'contract'),
     ('invoice_line', 'target', 'erp', 'invoice'),
     ('invoice_line', 'target', 'erp', 'credit_memo'),
     ('invoice_status', 'source', 'erp', 'invoice'),
-    ('invoice_status', 'source', 'erp', 'credit_memo'),
-    ('invoice_status', 'target', 'psa', 'invoice_status')
-) AS told(entity, side, role, list)
-UNION ALL
-SELECT entity, side, role, list
-FROM (VALUES ('actual_cost'), ('actual_revenue'), ('actual_billed')) AS measure(entity)
-CROSS JOIN (VALUES
-    ('source', 'erp', 'time_entry'),
-    ('source', 'erp', 'expense'),
-    ('source', 'erp', 'invoice'),
-    ('source', 'erp', 'credit_memo'),
-    ('target', 'ppm', 'actual')
-) AS told(side, role, list);
+    ('invoice_status', 'target', 'psa', 'invoice_status'),
+    ('actual_cost', 'source', 'erp', 'time_entry'),
+    ('actual_cost', 'source', 'erp', 'expense'),
+    ('actual_cost', 'target', 'ppm', 'actual'),
+    ('actual_revenue', 'source', 'erp', 'time_entry'),
+    ('actual_revenue', 'source', 'erp', 'expense'),
+    ('actual_revenue', 'target', 'ppm', 'actual'),
+    ('actual_billed', 'source', 'erp', 'invoice'),
+    ('actual_billed', 'source', 'erp', 'credit_memo'),
+    ('actual_billed', 'target', 'ppm', 'actual')
+) AS told(entity, side, role, list);
