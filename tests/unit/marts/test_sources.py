@@ -200,3 +200,22 @@ def test_what_a_source_told_before_the_posting_says_nothing_of_what_was_posted_a
     assert set(worth(lake).values()) == {NOTHING}
     assert len([one for one in found(lake) if one.cause.cause == "over-billed"]) == 4
     assert accuracy(lake) == 0
+
+
+@pytest.mark.req("X12", "X18")
+def test_a_billed_milestone_is_judged_by_the_orders_of_the_erp() -> None:
+    """Its order may have been raised since orders were read, though invoices are read all the time."""
+    lake = firm()
+    stone = {"milestone_id": "M1", "name": "Go live", "amount": money("1000.00"), "due": "2026-09-20"}
+    done = {**stone, "completed_at": "2026-09-20", "accepted": True}
+    lake.observe("netsuite", "contract", "CT-PRJ-1001", hours_ago(101), project_code="PRJ-1001", milestones=[done])
+    line = {"milestone_id": "M1", "amount": money("1200.00")}
+    lake.observe(
+        "netsuite", "invoice", "INV-1", project_code="PRJ-1001", status="open", issued_on="2026-09-28", lines=[line]
+    )
+    for entity in ("time_entry", "expense", "invoice", "credit_memo"):
+        extracted(lake, "netsuite", entity, NOW)
+    extracted(lake, "netsuite", "contract", hours_ago(100))
+    refresh(lake.connection, "EUR", Stopped())
+    (row,) = lake.rows("SELECT reason, in_time FROM mart_tieout WHERE entity = 'invoice_line' AND reason IS NOT NULL")
+    assert row == {"reason": "over-billed", "in_time": True}
