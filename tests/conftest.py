@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests.budget import Spent
 from tests.copied_journals import journals_are_copied  # noqa: F401  a fixture for every test
+from tests.one_thread import engines_have_one_thread  # noqa: F401
 from tests.postgres import postgres_server, postgres_url  # noqa: F401  fixtures for every test
 from tests.rabbitmq import broker  # noqa: F401
 from tests.streamlit_components import components_are_looked_for_once  # noqa: F401

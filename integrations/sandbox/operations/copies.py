@@ -70,9 +70,11 @@ class Copies:
     def differences(self) -> Iterator[tuple[str, str, str, str, str | None]]:
         """Where the PSA shows an invoice otherwise than the ERP has it: the project, which invoice, what is wanted,
         what is held, and when the ERP's, or what settles it, was changed. Of a project that is not in both systems
-        nobody expects any.
+        nobody expects any, and where no flow has shown one, of none.
         """
         jobs, by_workspace = self._accounts.records.tables["job"].rows, self._copies()
+        if not any(ours for copies in by_workspace.values() for _, ours in copies):
+            return
         (paid, paid_at), (credited, credited_at) = self._applied("customerpayment"), self._applied("creditmemo")
         for code in {str(job["externalId"]) for job in jobs.values()}:
             workspace = self._psa.workspace(code)
