@@ -7,7 +7,6 @@ parent.
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 from multiprocessing.connection import Connection
@@ -20,9 +19,6 @@ from models.domain.clock import Clock, SystemClock, clock_at
 from models.keys.keyring import Keyring
 from models.process_log import start_log
 from models.settings import Settings, read_settings
-
-NICE = 5
-"""Where cores are few, flows and what senders bring come first: figures and findings may be some seconds older."""
 
 
 class Detecting:
@@ -76,7 +72,6 @@ class Detecting:
 
 def main() -> None:
     """Take turns as the parent asks for them, until it goes."""
-    os.nice(NICE)
     few_arenas()
     without_pandas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

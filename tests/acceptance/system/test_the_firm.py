@@ -152,8 +152,8 @@ def caught_up(firm: Demonstration) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def found(firm: Demonstration, caught_up: dict[str, Any]) -> list[Found]:
-    """Every planted fault with its case and money, as they stand once told, or after three minutes: on a busy machine
-    it takes almost two until each system was read again.
+    """Every planted fault with its case and money, as they stand once told, or after five minutes: on a busy machine
+    it takes three until each system was read again.
     """
     faults = planted(firm)
     found: list[Found] = []
@@ -165,7 +165,7 @@ def found(firm: Demonstration, caught_up: dict[str, Any]) -> list[Found]:
         found[:] = [with_money(fault, the_cases(fault, cases), held) for fault in faults]
         return all(one.case and (not one.fault["money"] or one.money == held_by(one.fault)) for one in found)
 
-    wait_up_to(firm, 180, told)
+    wait_up_to(firm, 300, told)
     return found
 
 
