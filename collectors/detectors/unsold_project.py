@@ -99,6 +99,16 @@ EXAMPLES = (
         [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00")],
     ),
     Example(
+        "work of today on a project whose sale had its day",
+        {
+            "mart_work": [
+                {**_ENTRY, "approved_at": "2026-09-01 11:30:00+00"},
+                {**_ENTRY, "item_key": "TE-2", "bill_amount": "40.00", "approved_at": "2026-09-30 11:30:00+00"},
+            ]
+        },
+        [("project-unsold|PRJ-1012", "TE-kantata-1", "960.00"), ("project-unsold|PRJ-1012", "TE-2", "40.00")],
+    ),
+    Example(
         "work on no project",
         {"mart_work": [{**_ENTRY, "project_key": None, "approved_at": "2026-09-01 11:30:00+00"}]},
         [("project-unsold|-", "TE-kantata-1", "960.00")],
