@@ -1,4 +1,5 @@
--- work: approved or refused on a project that nobody sold; its sale is given a day to arrive, once and not for each entry
+-- work: approved or refused on a project that nobody sold; its sale is given a day to arrive, once and not for each
+-- entry
 SELECT w.* REPLACE (greatest(w.blocked_since, p.closed_won_at) AS blocked_since), p.name AS project_name
 FROM mart_work w
 LEFT JOIN mart_project p USING (project_key)

@@ -149,7 +149,8 @@ WITH lone AS (
     LEFT JOIN derived.state.erp_of eo ON eo.legal_entity = r.legal_entity AND j.target_role = 'erp'
     LEFT JOIN derived.state.reading ss ON ss.entity = r.entity AND ss.side = 'source' AND ss.name = r.source
     LEFT JOIN derived.state.reading sr ON sr.entity = r.entity AND sr.side = 'source' AND sr.name IS NULL
-    LEFT JOIN derived.state.reading ts ON ts.entity = r.entity AND ts.side = 'target' AND ts.name = coalesce(r.target, eo.system)
+    LEFT JOIN derived.state.reading ts
+        ON ts.entity = r.entity AND ts.side = 'target' AND ts.name = coalesce(r.target, eo.system)
     LEFT JOIN derived.state.reading tr ON tr.entity = r.entity AND tr.side = 'target' AND tr.name IS NULL
     LEFT JOIN derived.state.removed gone ON r.target_key IS NULL AND gone.role = j.target_role
         AND gone.entity = r.entity AND gone.item_key = r.item_key
