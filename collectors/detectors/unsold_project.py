@@ -110,7 +110,12 @@ EXAMPLES = (
     ),
     Example(
         "work on no project",
-        {"mart_work": [{**_ENTRY, "project_key": None, "approved_at": "2026-09-01 11:30:00+00"}]},
+        {
+            "mart_work": [
+                {**_ENTRY, "project_key": None, "approved_at": "2026-09-01 11:30:00+00"},
+                {**_ENTRY, "item_key": "TE-2", "project_key": None, "approved_at": "2026-09-30 11:30:00+00"},
+            ]
+        },
         [("project-unsold|-", "TE-kantata-1", "960.00")],
     ),
     Example(

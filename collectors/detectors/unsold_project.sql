@@ -1,10 +1,12 @@
 -- work: approved or refused on a project that nobody sold; its sale is given a day to arrive, once and not for each
--- entry
+-- entry; work on no project has a day of its own
 SELECT w.* REPLACE (greatest(w.blocked_since, p.closed_won_at) AS blocked_since), p.name AS project_name
 FROM mart_work w
 LEFT JOIN mart_project p USING (project_key)
 WHERE w.blocker = 'project-unsold'
-QUALIFY min(coalesce(w.approved_at, w.blocked_since)) OVER (PARTITION BY w.project_key) < {now} - INTERVAL 1 DAY;
+QUALIFY min(coalesce(w.approved_at, w.blocked_since)) OVER (
+    PARTITION BY coalesce(w.project_key, w.item_key)
+) < {now} - INTERVAL 1 DAY;
 
 -- project: people can book time on it, and nobody sold it
 SELECT p.*, s.system, s.since
